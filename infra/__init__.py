@@ -1,0 +1,1 @@
+"""The machinery around the domain: settings, database, Temporal, logging, the embedded servers."""

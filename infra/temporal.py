@@ -1,0 +1,41 @@
+"""The connection to Temporal, by its own standard variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …)."""
+
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+#: How long a closed case's history is kept: beyond the reopen window and any appeal (our choice).
+RETENTION = timedelta(days=90)
+
+
+async def connect(*, lazy: bool = False) -> Client:
+    """A client with our converter, to the server that the environment names.
+
+    `lazy` connects at the first call (the doors); a worker needs the server at once.
+    """
+    found = ClientConfig.load_client_connect_config()
+    return await Client.connect(**found, lazy=lazy, data_converter=pydantic_data_converter)
+
+
+async def keep_histories(client: Client, retention: timedelta = RETENTION) -> None:
+    """Sets the namespace's retention; the server's default of a day would lose closed cases."""
+    service = client.workflow_service
+    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    if described.config.workflow_execution_retention_ttl.ToTimedelta() >= retention:
+        return
+    span = Duration()
+    span.FromTimedelta(retention)
+    await service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace,
+            config=NamespaceConfig(workflow_execution_retention_ttl=span),
+        )
+    )

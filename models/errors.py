@@ -1,0 +1,357 @@
+"""Domain errors: one class per situation, each with its code, its HTTP status and its words.
+
+A refusal crosses Temporal and HTTP as `(code, pointer, params)` and is rebuilt on the far side by
+`refusal`; nobody ever reads meaning out of message text.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from models.base import Frozen
+
+
+class Refusal(Frozen):
+    """A domain error in transit: its code, the input it points at (RFC 6901), and its parameters."""
+
+    code: str
+    pointer: str | None = None
+    params: dict[str, str] = {}
+
+
+class DomainError(Exception):
+    """A situation in which the system says no, and why. Nothing was stored."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    zh: ClassVar[str]
+    en: ClassVar[str]
+
+    _by_code: ClassVar[dict[str, type["DomainError"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.code in DomainError._by_code:
+            raise TypeError(f"two domain errors share the code {cls.code}")
+        DomainError._by_code[cls.code] = cls
+
+    def __init__(self, *, pointer: str | None = None, **params: object) -> None:
+        self.pointer = pointer
+        self.params = {name: str(value) for name, value in params.items()}
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """The sentence for people, in `zh` or `en`."""
+        template = self.en if language.startswith("en") else self.zh
+        return template.format_map(_Lenient(self.params))
+
+    def as_refusal(self) -> Refusal:
+        """The error as a value, to be sent."""
+        return Refusal(code=self.code, pointer=self.pointer, params=self.params)
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def refusal(value: Refusal) -> DomainError:
+    """The error that `value` stands for; an unknown code (a newer peer) becomes `UnknownRefusal`."""
+    kind = DomainError._by_code.get(value.code)
+    if kind is None:
+        return UnknownRefusal(code=value.code)
+    return kind(pointer=value.pointer, **value.params)
+
+
+def known_errors() -> Mapping[str, type[DomainError]]:
+    """Every domain error by its code, for the documentation and the tests."""
+    return dict(DomainError._by_code)
+
+
+class UnknownRefusal(DomainError):
+    code = "unknown_refusal"
+    zh = "请求被拒绝({code})。"
+    en = "The request was refused ({code})."
+
+
+# --- what was asked does not fit where the case stands ---------------------------------------------
+
+
+class WrongStage(DomainError):
+    code = "wrong_stage"
+    zh = "“{command}”不能在“{stage}”环节执行。"
+    en = "“{command}” cannot be done in stage “{stage}”."
+
+
+class NotNow(DomainError):
+    code = "not_now"
+    zh = "现在不能执行“{command}”:{why_zh}。"
+    en = "“{command}” cannot be done now: {why_en}."
+
+
+class CaseSuspended(DomainError):
+    code = "case_suspended"
+    zh = "案件挂账至 {until},请先恢复办理。"
+    en = "The case is suspended until {until}; resume it first."
+
+
+class CoHandlersMissing(DomainError):
+    code = "co_handlers_missing"
+    zh = "协办部门尚未全部反馈:{departments}。"
+    en = "Not every co-handler has reported yet: {departments}."
+
+
+class AlreadyArchived(DomainError):
+    code = "already_archived"
+    zh = "案件已归档,不能再变更。"
+    en = "The case is archived and can no longer change."
+
+
+class NoExtensionOnceOverdue(DomainError):
+    code = "no_extension_once_overdue"
+    zh = "已超期,不能再申请延期。"
+    en = "The deadline has passed; an extension can no longer be requested."
+
+
+class ExtensionsUsedUp(DomainError):
+    code = "extensions_used_up"
+    zh = "延期最多批准 {most} 次,已用完。"
+    en = "At most {most} extensions are granted, and they are used up."
+
+
+class ReturnSettled(DomainError):
+    code = "return_settled"
+    zh = "该部门的退单申请已有裁定,本轮不得再次退单。"
+    en = "A return by this department was already decided; it may not return the case again this round."
+
+
+class StaleRevision(DomainError):
+    code = "stale_revision"
+    status = 412
+    zh = "案件已更新(当前版本 {current},您看到的是 {seen}),请刷新后再试。"
+    en = "The case has changed (it is at revision {current}, you saw {seen}); reload and try again."
+
+
+class CommandIdReused(DomainError):
+    code = "command_id_reused"
+    zh = "该命令编号已用于另一条命令。"
+    en = "This command id was already used for another command."
+
+
+class ReportIdReused(DomainError):
+    code = "report_id_reused"
+    zh = "该上报编号已用于内容不同的另一份上报。"
+    en = "This report id was already used for a report with different content."
+
+
+# --- who --------------------------------------------------------------------------------------------
+
+
+class NotSignedIn(DomainError):
+    code = "not_signed_in"
+    status = 401
+    zh = "请先登录:令牌缺失、无效或已过期。"
+    en = "Sign in first: the token is missing, invalid or expired."
+
+
+class WrongPassword(DomainError):
+    code = "wrong_password"
+    status = 401
+    zh = "用户名或密码不正确。"
+    en = "The user name or the password is wrong."
+
+
+class TooManyAttempts(DomainError):
+    code = "too_many_attempts"
+    status = 429
+    zh = "登录失败次数过多,请 {seconds} 秒后再试。"
+    en = "Too many failed sign-ins; try again in {seconds} seconds."
+
+
+class NotYours(DomainError):
+    code = "not_yours"
+    status = 403
+    zh = "您无权执行“{command}”:需要 {who}。"
+    en = "You may not do “{command}”: it takes {who}."
+
+
+class OutsideYourScope(DomainError):
+    code = "outside_your_scope"
+    status = 403
+    zh = "网格 {grid} 不在您的管辖范围内。"
+    en = "Grid unit {grid} is outside your scope."
+
+
+class ReviewerHandledIt(DomainError):
+    code = "reviewer_handled_it"
+    status = 403
+    zh = "核查人不能是处置人。"
+    en = "Whoever handled a case may not review it."
+
+
+class SecondPersonNeeded(DomainError):
+    code = "second_person_needed"
+    status = 403
+    zh = "作废须由另一名受理员确认。"
+    en = "Voiding takes a second duty officer."
+
+
+# --- input ------------------------------------------------------------------------------------------
+
+
+class InputError(DomainError):
+    code = "bad_input"
+    status = 422
+    zh = "输入有误:{why_zh}。"
+    en = "Bad input: {why_en}."
+
+
+class UnknownCategory(DomainError):
+    code = "unknown_category"
+    status = 422
+    zh = "没有小类 {category}。"
+    en = "There is no category {category}."
+
+
+class UnknownGrid(DomainError):
+    code = "unknown_grid"
+    status = 422
+    zh = "没有网格 {grid},或已停用。"
+    en = "There is no grid unit {grid}, or it is retired."
+
+
+class PlaceOutsidePark(DomainError):
+    code = "place_outside_park"
+    status = 422
+    zh = "该位置不在任何微网格内,请改填网格编码。"
+    en = "No micro-grid contains this place; give a grid code instead."
+
+
+class GridMissing(DomainError):
+    code = "grid_missing"
+    status = 422
+    zh = "请填写网格编码或位置。"
+    en = "Give a grid code or a location."
+
+
+class UnknownDepartment(DomainError):
+    code = "unknown_department"
+    status = 422
+    zh = "没有部门 {department},或已停用。"
+    en = "There is no department {department}, or it is retired."
+
+
+class HostAmongCoHandlers(DomainError):
+    code = "host_among_co_handlers"
+    status = 422
+    zh = "主办部门不能同时是协办部门。"
+    en = "The host cannot be a co-handler as well."
+
+
+class UnknownPerson(DomainError):
+    code = "unknown_person"
+    status = 422
+    zh = "没有人员 {person},或不属于该部门。"
+    en = "There is no person {person}, or not in this department."
+
+
+class UnknownAttachment(DomainError):
+    code = "unknown_attachment"
+    status = 422
+    zh = "附件 {sha256} 尚未上传。"
+    en = "Attachment {sha256} has not been uploaded."
+
+
+class TimeInFuture(DomainError):
+    code = "time_in_future"
+    status = 422
+    zh = "时间 {moment} 在未来。"
+    en = "The time {moment} is in the future."
+
+
+class TimeNotLater(DomainError):
+    code = "time_not_later"
+    status = 422
+    zh = "时间 {moment} 须晚于 {after}。"
+    en = "The time {moment} must be later than {after}."
+
+
+class TooLate(DomainError):
+    code = "too_late"
+    status = 422
+    zh = "时间 {moment} 超过上限 {limit}。"
+    en = "The time {moment} is past the cap, {limit}."
+
+
+class EvidenceMissing(DomainError):
+    code = "evidence_missing"
+    status = 422
+    zh = "该小类办结须附证据(照片或文件)。"
+    en = "Completing a case of this category takes evidence (a photo or a file)."
+
+
+class NoSuchCase(DomainError):
+    code = "no_such_case"
+    status = 404
+    zh = "没有案件 {case_no}。"
+    en = "There is no case {case_no}."
+
+
+class NoSuchLead(DomainError):
+    code = "no_such_lead"
+    status = 422
+    zh = "不能并入案件 {case_no}:不存在、已结案或是其本身。"
+    en = "Cannot merge into case {case_no}: it does not exist, is closed, or is this very case."
+
+
+class NothingToChange(DomainError):
+    code = "nothing_to_change"
+    status = 422
+    zh = "没有变化。"
+    en = "Nothing would change."
+
+
+class NoSuchPage(DomainError):
+    code = "not_found"
+    status = 404
+    zh = "没有“{what}”。"
+    en = "There is no “{what}”."
+
+
+class UnknownCommand(DomainError):
+    code = "unknown_command"
+    status = 404
+    zh = "没有命令“{command}”。"
+    en = "There is no command “{command}”."
+
+
+class AttachmentTooLarge(DomainError):
+    code = "attachment_too_large"
+    status = 413
+    zh = "附件超过 {megabytes} MB 上限。"
+    en = "The attachment is over the cap of {megabytes} MB."
+
+
+class AttachmentTypeRefused(DomainError):
+    code = "attachment_type_refused"
+    status = 415
+    zh = "该文件不是可接受的类型(JPEG、PNG、WebP、PDF),内容识别为 {sniffed}。"
+    en = "The file is none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
+
+
+# --- the machine itself -----------------------------------------------------------------------------
+
+
+class StoreAway(DomainError):
+    code = "store_away"
+    status = 503
+    zh = "存储暂不可用,本次请求未保存,请用同一编号重发。"
+    en = "The store is away and nothing was stored; send it again with the same id."
+
+
+class StoreBehind(DomainError):
+    """PostgreSQL knows less than the workflow: a restored backup. Appending would hide a gap."""
+
+    code = "store_behind"
+    status = 503
+    zh = "案件数据落后于其历史(库 {stored},历史 {known}),须先重建。"
+    en = "The stored case is behind its history (stored {stored}, known {known}); rebuild it first."

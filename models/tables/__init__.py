@@ -1,0 +1,25 @@
+"""The tables of PostgreSQL, one topic a file. Never imported by workflows or rules."""
+
+from sqlmodel import SQLModel
+
+from models.tables.attachment import AttachmentRow
+from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
+from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
+from models.tables.policy import PolicyRow
+from models.tables.reporter import ReporterRow
+
+__all__ = [
+    "AttachmentRow",
+    "CaseCounterRow",
+    "CaseRow",
+    "DepartmentRow",
+    "FactRow",
+    "GrantRow",
+    "GridUnitRow",
+    "PersonRow",
+    "PolicyRow",
+    "ReporterRow",
+    "metadata",
+]
+
+metadata = SQLModel.metadata

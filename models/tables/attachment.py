@@ -1,0 +1,24 @@
+"""Attachments, known by the SHA-256 of what is stored; the bytes lie outside the database."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import Moment
+
+
+class AttachmentRow(SQLModel, table=True):
+    """One stored file, and everybody who has uploaded these very bytes."""
+
+    __tablename__ = "attachments"
+
+    sha256: str = Field(primary_key=True)
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    uploaded_by: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+    uploaded_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]

@@ -1,0 +1,112 @@
+"""The case as PostgreSQL keeps it: its facts, the row they add up to, its open tasks, the counter."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import Json, Ltree, Moment
+
+
+class CaseRow(SQLModel, table=True):
+    """One case: what people list, filter and sort by, and `state`, the whole of `models.case.Case`."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("cases_grid_path", "grid_path", postgresql_using="gist"),
+        Index("cases_due", "due_at", postgresql_where=text("closed_at IS NULL AND due_at IS NOT NULL")),
+        Index("cases_wake", "wake_at", postgresql_where=text("archived_at IS NULL")),
+        Index("cases_open", "stage", "reported_at", postgresql_where=text("closed_at IS NULL")),
+        Index("cases_reported", "reported_at", "report_id"),
+        Index("cases_external", "external_system", "external_number", unique=True,
+              postgresql_where=text("external_number IS NOT NULL")),
+        Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
+    )  # fmt: skip
+
+    report_id: UUID = Field(primary_key=True)
+    case_no: str = Field(unique=True)
+    seq: int
+    state: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+    stage: str
+    round: int
+    outcome: str | None
+    category: str
+    severity: str
+    source: str
+    title: str
+    description: str = Field(sa_column=Column(Text, nullable=False))
+    grid: str = Field(foreign_key="grid_units.code")
+    grid_path: str = Field(sa_column=Column(Ltree, nullable=False))
+    lat: float | None
+    lon: float | None
+    level: int
+    owner_kind: str | None
+    owner_id: str | None
+    host: str | None = Field(index=True)
+    departments: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    reported_by: UUID = Field(foreign_key="people.id", index=True)
+    reporter_ref: UUID | None
+    anonymous: bool
+    external_system: str | None
+    external_number: str | None
+    content_hash: str
+
+    occurred_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    reported_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    received_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    updated_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    due_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    overdue_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    wake_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    closed_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    archived_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+
+
+class FactRow(SQLModel, table=True):
+    """One fact. Appended, never changed: a trigger refuses UPDATE and DELETE."""
+
+    __tablename__ = "facts"
+    __table_args__ = (Index("facts_command", "report_id", "command_id"),)
+
+    report_id: UUID = Field(
+        sa_column=Column(
+            "report_id",
+            ForeignKey("cases.report_id", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        )
+    )
+    seq: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    kind: str
+    version: int
+    actor: UUID | None
+    command_id: UUID
+    body: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+
+
+class TaskRow(SQLModel, table=True):
+    """An open task: who owes what on a case. Derived from the case by `rules.tasks`; gone when done."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (Index("tasks_assignee", "assignee_kind", "assignee_id", "due_at"),)
+
+    report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id")
+    key: str = Field(primary_key=True)
+    kind: str
+    assignee_kind: str
+    assignee_id: str
+    due_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+
+
+class CaseCounterRow(SQLModel, table=True):
+    """The last sequence number given out in a park on a day: raised in the transaction that uses it."""
+
+    __tablename__ = "case_counters"
+
+    park: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    last: int

@@ -1,0 +1,18 @@
+"""Published policies: immutable versions."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import Json, Moment
+
+
+class PolicyRow(SQLModel, table=True):
+    __tablename__ = "policies"
+
+    version: int = Field(primary_key=True)
+    published_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    digest: str
+    content: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))

@@ -1,0 +1,124 @@
+"""The words of the field, one per thing. `docs/glossary.md` gives each in both languages."""
+
+from enum import IntEnum, StrEnum
+
+
+class Stage(StrEnum):
+    """Where a case stands. Stages move only along `rules.life_cycle`."""
+
+    RECEIVE = "receive"
+    DISPATCH = "dispatch"
+    HANDLE = "handle"
+    REVIEW = "review"
+    CLOSED = "closed"
+
+
+class Level(IntEnum):
+    """The four levels of the grid hierarchy, the top one first."""
+
+    PARK = 1
+    COMMUNITY = 2
+    GRID = 3
+    MICRO_GRID = 4
+
+
+class UnitType(StrEnum):
+    """How a grid unit is drawn: by territory, or around one body (专属网格: a school, a plant)."""
+
+    TERRITORIAL = "territorial"
+    DEDICATED = "dedicated"
+
+
+class Role(StrEnum):
+    """What a person acts as, for a grid subtree and/or a department, from a date to a date."""
+
+    REPORTER = "reporter"
+    GRID_WORKER = "grid_worker"
+    DUTY_OFFICER = "duty_officer"
+    HANDLER = "handler"
+    DEPARTMENT_HEAD = "department_head"
+    REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    KEEPER = "keeper"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    VOLUNTEER = "volunteer"
+
+
+class Severity(StrEnum):
+    ORDINARY = "ordinary"
+    PRESSING = "pressing"
+    URGENT = "urgent"
+    MAJOR = "major"
+
+
+class Source(StrEnum):
+    """The channel a report came in by."""
+
+    GRID_WORKER = "grid_worker"
+    RESIDENT = "resident"
+    ENTERPRISE = "enterprise"
+    HOTLINE = "hotline"
+    SENSOR = "sensor"
+    IMPORT = "import"
+    SPLIT = "split"
+
+
+class Light(StrEnum):
+    """The light of a deadline, never to be mixed with enterprise risk or public warnings."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    GREY = "grey"
+
+
+class OwnerKind(StrEnum):
+    """Who answers for the case now: the duty desk of a unit, a department, or one person."""
+
+    UNIT = "unit"
+    DEPARTMENT = "department"
+    PERSON = "person"
+
+
+class TaskKind(StrEnum):
+    ACCEPT = "accept"
+    SUPPLY_INFO = "supply_info"
+    DISPATCH = "dispatch"
+    RESPOND = "respond"
+    HANDLE = "handle"
+    CO_HANDLE = "co_handle"
+    REVIEW = "review"
+    ANSWER_URGE = "answer_urge"
+    CONFIRM_VOID = "confirm_void"
+    DECIDE_RETURN = "decide_return"
+    DECIDE_EXTENSION = "decide_extension"
+    DECIDE_SUSPENSION = "decide_suspension"
+    DECIDE_REOPEN = "decide_reopen"
+    DECIDE_APPEAL = "decide_appeal"
+
+
+class Outcome(StrEnum):
+    """Why a case is closed."""
+
+    SOLVED = "solved"
+    REJECTED = "rejected"
+    ABORTED = "aborted"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
+
+
+class UrgeKind(StrEnum):
+    """督办: ordinary, listed publicly (挂牌), or by a leader."""
+
+    ORDINARY = "ordinary"
+    LISTED = "listed"
+    LEADER = "leader"
+
+
+class EscalationMode(StrEnum):
+    """To act: ownership moves up. To be informed: it stays."""
+
+    ACT = "act"
+    INFORM = "inform"
