@@ -40,4 +40,4 @@ def settings() -> Settings:
 
     Raises pydantic.ValidationError naming each variable that is missing or wrong.
     """
-    return Settings()  # type: ignore[call-arg]
+    return Settings()

@@ -7,6 +7,8 @@ A refusal crosses Temporal and HTTP as `(code, pointer, params)` and is rebuilt 
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pydantic import Field
+
 from models.base import Frozen
 
 
@@ -15,7 +17,7 @@ class Refusal(Frozen):
 
     code: str
     pointer: str | None = None
-    params: dict[str, str] = {}
+    params: dict[str, str] = Field(default_factory=dict)
 
 
 class DomainError(Exception):

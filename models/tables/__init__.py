@@ -19,6 +19,7 @@ __all__ = [
     "PersonRow",
     "PolicyRow",
     "ReporterRow",
+    "TaskRow",
     "metadata",
 ]
 

@@ -21,4 +21,4 @@ class AttachmentRow(SQLModel, table=True):
     width: int | None
     height: int | None
     uploaded_by: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
-    uploaded_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    uploaded_at: datetime = Field(sa_type=Moment)

@@ -55,15 +55,15 @@ class CaseRow(SQLModel, table=True):
     external_number: str | None
     content_hash: str
 
-    occurred_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
-    reported_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
-    received_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
-    updated_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
-    due_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
-    overdue_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
-    wake_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
-    archived_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    occurred_at: datetime = Field(sa_type=Moment)
+    reported_at: datetime = Field(sa_type=Moment)
+    received_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment)
+    due_at: datetime | None = Field(sa_type=Moment)
+    overdue_at: datetime | None = Field(sa_type=Moment)
+    wake_at: datetime | None = Field(sa_type=Moment)
+    closed_at: datetime | None = Field(sa_type=Moment)
+    archived_at: datetime | None = Field(sa_type=Moment)
 
 
 class FactRow(SQLModel, table=True):
@@ -80,7 +80,7 @@ class FactRow(SQLModel, table=True):
         )
     )
     seq: int = Field(primary_key=True)
-    at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=Moment)
     kind: str
     version: int
     actor: UUID | None
@@ -99,7 +99,7 @@ class TaskRow(SQLModel, table=True):
     kind: str
     assignee_kind: str
     assignee_id: str
-    due_at: datetime | None = Field(sa_type=Moment)  # type: ignore[call-overload]
+    due_at: datetime | None = Field(sa_type=Moment)
 
 
 class CaseCounterRow(SQLModel, table=True):

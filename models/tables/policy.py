@@ -13,6 +13,6 @@ class PolicyRow(SQLModel, table=True):
     __tablename__ = "policies"
 
     version: int = Field(primary_key=True)
-    published_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    published_at: datetime = Field(sa_type=Moment)
     digest: str
     content: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))

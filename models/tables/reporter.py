@@ -17,4 +17,4 @@ class ReporterRow(SQLModel, table=True):
     name: str | None
     phone: str | None
     anonymous: bool
-    created_at: datetime = Field(sa_type=Moment)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=Moment)
