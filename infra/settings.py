@@ -1,11 +1,14 @@
 """Settings: one frozen class, read from `GRIDLOOP_*`. Temporal has its own standard variables."""
 
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.names import CASE_QUEUE
 
 
 class Settings(BaseSettings):
@@ -20,8 +23,10 @@ class Settings(BaseSettings):
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    case_queue: str = CASE_QUEUE
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     worker_sandbox: bool = True
+    worker_grace: timedelta = timedelta(seconds=20)
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0

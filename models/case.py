@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from models.base import Frozen, Instant
+from models.commands import Part
 from models.words import Level, Outcome, OwnerKind, Severity, Source, Stage, UrgeKind
 
 
@@ -80,12 +81,15 @@ class Request(Frozen):
 
 
 class Errand(Frozen):
-    """What this case still has to tell another: kept in the case, so that it is never forgotten."""
+    """What this case still has to do beyond itself: kept in the case, so that it is never forgotten.
+
+    With `part`, open a case for that matter split off; without, tell the case `lead` that this one was
+    merged into it.
+    """
 
     id: str
-    kind: str
-    target: str
-    part: int | None = None
+    lead: UUID | None = None
+    part: Part | None = None
 
 
 class Case(Frozen):
@@ -123,6 +127,7 @@ class Case(Frozen):
     desk: Owner
     suggested_host: str
     host: str | None = None
+    departments: tuple[str, ...] = ()
     co_handlers: tuple[CoHandler, ...] = ()
     claimed_by: UUID | None = None
     handled_by: tuple[UUID, ...] = ()
@@ -141,6 +146,7 @@ class Case(Frozen):
     appeal: Request | None = None
     appealed: bool = False
     exempt: bool = False
+    aborted: bool = False
     void_proposed_by: UUID | None = None
     suspended_until: Instant | None = None
     returns_settled: tuple[str, ...] = ()

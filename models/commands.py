@@ -47,6 +47,7 @@ class Report(Frozen):
     anonymous: bool = False
     external: ExternalReference | None = None
     split_from: str | None = None
+    content_hash: str
 
 
 # --- any open case ----------------------------------------------------------------------------------

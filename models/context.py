@@ -73,7 +73,6 @@ class Context(Frozen):
     departments: tuple[Department, ...]
     fallback: UUID
     case_no: str | None = None
-    content_hash: str | None = None
     colleague: Person | None = None
     lead: Lead | None = None
     unknown_attachments: tuple[str, ...] = ()

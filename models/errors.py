@@ -312,6 +312,20 @@ class NothingToChange(DomainError):
     en = "Nothing would change."
 
 
+class BadFilter(DomainError):
+    code = "bad_filter"
+    status = 422
+    zh = "查询条件 {name} 的值 {value} 无效。"
+    en = "{value} is no valid value of the filter {name}."
+
+
+class IdMissing(DomainError):
+    code = "id_missing"
+    status = 422
+    zh = "请填写 report_id,或使用请求头 Idempotency-Key(UUID)。"
+    en = "Give report_id, or the header Idempotency-Key (a UUID)."
+
+
 class NoSuchPage(DomainError):
     code = "not_found"
     status = 404

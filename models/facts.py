@@ -40,6 +40,7 @@ class Due(Frozen):
 
 class Received(Frozen):
     kind: Literal["received"] = "received"
+    desk: Owner
     report_id: UUID
     case_no: str
     category: str
@@ -81,11 +82,12 @@ class InfoRequested(Frozen):
 
 
 class InfoSupplied(Frozen):
-    """The reporter answered, or (`note` empty) the time to answer ran out; the clock goes on."""
+    """The reporter answered, or (`note` empty) the time to answer ran out; the clock goes on from `since`."""
 
     kind: Literal["info_supplied"] = "info_supplied"
     note: str
     attachments: tuple[str, ...]
+    since: Instant
     due_at: Instant
 
 
@@ -243,6 +245,7 @@ class SuspensionRefused(Frozen):
 class Resumed(Frozen):
     kind: Literal["resumed"] = "resumed"
     note: str
+    since: Instant
     due_at: Instant
 
 
@@ -260,6 +263,7 @@ class Rated(Frozen):
 class ReopenRequested(Frozen):
     kind: Literal["reopen_requested"] = "reopen_requested"
     reason: str
+    remind_at: Instant
 
 
 class Reopened(Frozen):
@@ -278,6 +282,7 @@ class ReopenRefused(Frozen):
 class Appealed(Frozen):
     kind: Literal["appealed"] = "appealed"
     reason: str
+    remind_at: Instant
     attachments: tuple[str, ...]
 
 
@@ -363,6 +368,7 @@ class Relocated(Frozen):
 class Merged(Frozen):
     kind: Literal["merged"] = "merged"
     into: str
+    lead: UUID
     reason: str
 
 
@@ -436,11 +442,17 @@ class Actor(Frozen):
 
 
 class Fact(Frozen):
-    """A fact in its envelope: which one, when, by whom, and by which command it came about."""
+    """A fact in its envelope: which one, when, by whom, and by which command it came about.
+
+    `command` is that command's kind and `digest` the beginning of its hash: they tell a command that was sent
+    again from another one that was sent under the same id.
+    """
 
     seq: int
     at: Instant
     actor: Actor
     command_id: UUID
+    command: str
+    digest: str
     version: int = 1
     body: Body

@@ -1,5 +1,6 @@
 """What crosses between doors, workflow and recording step. One frozen model each way."""
 
+import hashlib
 from uuid import UUID
 
 from models.base import Frozen, Instant
@@ -9,12 +10,21 @@ from models.errors import Refusal
 from models.facts import Actor, Fact
 
 
+def command_digest(command: Frozen) -> str:
+    """What tells two commands under one id apart: the beginning of the SHA-256 of the command's content."""
+    return hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:16]
+
+
 class CaseStart(Frozen):
-    """The input of a case workflow: the report, or, when it goes on in a new run, the case so far."""
+    """The input of a case workflow: the report, or, when it goes on in a new run, the case so far.
+
+    `done` names the latest commands that already count, so that a resent one is known in the new run too.
+    """
 
     report: Report
     actor: Actor
     case: Case | None = None
+    done: tuple[UUID, ...] = ()
 
 
 class Act(Frozen):
@@ -24,13 +34,6 @@ class Act(Frozen):
     actor: Actor
     if_revision: int | None = None
     command: HumanCommand
-
-
-class Absorbing(Frozen):
-    """A sibling case's word that it was merged into this one."""
-
-    id: UUID
-    case_no: str
 
 
 class Step(Frozen):
@@ -43,6 +46,11 @@ class Step(Frozen):
     actor: Actor
     if_revision: int | None = None
     command: Command
+
+    @property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the command, its id and time left out."""
+        return command_digest(self.command)
 
 
 class Recorded(Frozen):
@@ -63,9 +71,16 @@ class Receipt(Frozen):
     content_hash: str | None = None
 
 
-class Errand(Frozen):
-    """An errand carried out by an activity for a case."""
+class Telling(Frozen):
+    """An errand to an existing case: `from_case` was merged into it."""
 
-    id: str
+    id: UUID
+    lead: UUID
     from_case: str
-    target: str
+
+
+class Opening(Frozen):
+    """An errand that opens a new case: a part split off from `from_case`."""
+
+    report: Report
+    actor: Actor

@@ -6,8 +6,8 @@ CASE_WORKFLOW = "Case"
 
 RECEIPT_UPDATE = "receipt"
 ACT_UPDATE = "act"
+ABSORB_UPDATE = "absorb"
 STATE_QUERY = "state"
-FACTS_QUERY = "facts"
 
 RECORD_ACTIVITY = "record"
 TELL_CASE_ACTIVITY = "tell_case"

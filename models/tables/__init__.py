@@ -9,6 +9,10 @@ from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
 
 __all__ = [
+    "CASES",
+    "FACTS",
+    "GRID_UNITS",
+    "TASKS",
     "AttachmentRow",
     "CaseCounterRow",
     "CaseRow",
@@ -24,3 +28,7 @@ __all__ = [
 ]
 
 metadata = SQLModel.metadata
+CASES = metadata.tables["cases"]
+FACTS = metadata.tables["facts"]
+GRID_UNITS = metadata.tables["grid_units"]
+TASKS = metadata.tables["tasks"]

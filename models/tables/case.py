@@ -17,12 +17,15 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "cases"
     __table_args__ = (
         Index("cases_grid_path", "grid_path", postgresql_using="gist"),
+        Index("cases_departments", "departments", postgresql_using="gin"),
         Index("cases_due", "due_at", postgresql_where=text("closed_at IS NULL AND due_at IS NOT NULL")),
         Index("cases_wake", "wake_at", postgresql_where=text("archived_at IS NULL")),
         Index("cases_open", "stage", "reported_at", postgresql_where=text("closed_at IS NULL")),
         Index("cases_reported", "reported_at", "report_id"),
-        Index("cases_external", "external_system", "external_number", unique=True,
-              postgresql_where=text("external_number IS NOT NULL")),
+        Index(
+            "cases_external", "external_system", "external_number",
+            postgresql_where=text("external_number IS NOT NULL"),
+        ),
         Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
     )  # fmt: skip
 
@@ -60,6 +63,7 @@ class CaseRow(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
     due_at: datetime | None = Field(sa_type=Moment)
+    yellow_at: datetime | None = Field(sa_type=Moment)
     overdue_at: datetime | None = Field(sa_type=Moment)
     wake_at: datetime | None = Field(sa_type=Moment)
     closed_at: datetime | None = Field(sa_type=Moment)
@@ -85,6 +89,8 @@ class FactRow(SQLModel, table=True):
     version: int
     actor: UUID | None
     command_id: UUID
+    command: str
+    digest: str
     body: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
 
 

@@ -1,0 +1,116 @@
+"""The recording step: one command, decided and recorded in one PostgreSQL transaction (D3).
+
+Idempotent by command id. It answers *everything* after what the workflow knows, so a step that was recorded but
+never reported is caught up, neither repeated nor lost. When PostgreSQL knows less than the workflow (a restored
+backup) it refuses and raises an alarm: it never appends over a gap.
+"""
+
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio import activity
+
+from infra import metrics
+from infra.database import transaction
+from infra.store import cases
+from infra.store.world import read_context
+from models.case import Case
+from models.commands import Report
+from models.context import Context
+from models.errors import CommandIdReused, DomainError, StoreBehind
+from models.facts import Fact, Overdue, Reminded, UrgeOverdue
+from models.messages import Recorded, Step
+from models.names import RECORD_ACTIVITY
+from rules.case_number import case_number
+from rules.decide import decide
+from rules.evolve import fold
+
+log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """Records steps on one database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @activity.defn(name=RECORD_ACTIVITY)
+    async def record(self, step: Step) -> Recorded:
+        """Decides `step` and records what follows; see the module.
+
+        Database errors are raised as they are, to be retried; refusals are answers, not errors.
+        """
+        try:
+            async with transaction(self._engine) as connection:
+                recorded = await record(connection, step)
+        except _Refused as refused:
+            recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
+        _tell(step, recorded)
+        return recorded
+
+
+class _Refused(Exception):
+    """Carries a refusal out of the transaction, so that it is rolled back, the case number drawn in it too."""
+
+    def __init__(self, error: DomainError, missed: tuple[Fact, ...]) -> None:
+        self.error = error
+        self.missed = missed
+        super().__init__(str(error))
+
+
+async def record(connection: AsyncConnection, step: Step) -> Recorded:
+    """The step inside the caller's transaction, which must be committed for it to count. Raises _Refused."""
+    stored = await cases.lock_case(connection, step.report_id, step.id)
+    case = stored.case if stored else None
+    head = case.seq if case else 0
+    if head < step.known:
+        return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
+    missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
+    if stored is not None and stored.digest is not None:
+        if stored.digest != step.digest:
+            raise _Refused(CommandIdReused(), missed)
+        return Recorded(facts=missed)
+    context = await read_context(connection, step, case)
+    context = await _with_number(connection, step, case, context)
+    try:
+        facts = decide(case, step, context)
+    except DomainError as error:
+        raise _Refused(error, missed) from error
+    if facts:
+        after = fold(facts, case)
+        assert after is not None
+        await cases.append(connection, case, facts, after)
+    return Recorded(facts=(*missed, *facts))
+
+
+async def _with_number(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> Context:
+    """Draws the case number for a report; only once the place is known, since the park's code leads it."""
+    if case is not None or not isinstance(step.command, Report) or not context.units:
+        return context
+    park = context.units[-1].code
+    sequence = await cases.draw_sequence(connection, park, context.today)
+    return context.model_copy(update={"case_no": case_number(park, context.today, sequence)})
+
+
+def _tell(step: Step, recorded: Recorded) -> None:
+    kind = step.command.kind
+    if recorded.refusal is not None:
+        metrics.REFUSED.labels(command=kind, code=recorded.refusal.code).inc()
+        say = log.error if recorded.refusal.code == StoreBehind.code else log.info
+        say("refused", report_id=str(step.report_id), command=kind, code=recorded.refusal.code)
+        return
+    metrics.RECORDED.labels(command=kind).inc()
+    for fact in recorded.facts:
+        _observe_lateness(fact)
+    log.info("recorded", report_id=str(step.report_id), command=kind, facts=[f.body.kind for f in recorded.facts])
+
+
+def _observe_lateness(fact: Fact) -> None:
+    match fact.body:
+        case Overdue(due_at=due) | UrgeOverdue(reply_by=due):
+            metrics.LATENESS.observe(max(0.0, (datetime.now(UTC) - due).total_seconds()))
+        case Reminded():
+            metrics.REMINDED.inc()
+        case _:
+            pass

@@ -1,0 +1,116 @@
+"""How the case workflow is reached from outside: started once, acted upon, told. By name, so that nobody who
+only sends needs the workflow's code.
+
+Every call here is safe to repeat with the same ids. Domain errors come out as they were raised inside.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.errors import AlreadyArchived, DomainError, Refusal, StoreAway, refusal
+from models.ids import workflow_id
+from models.messages import Act, CaseStart, Receipt, Telling
+from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE
+
+#: How long a question about what is durable may take, after an answer did not come in time.
+PROBE = timedelta(seconds=2)
+
+
+async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
+    """Starts the case of a report, or finds it, and answers its receipt once the report is recorded.
+
+    Raises the DomainError with which the report was refused.
+    """
+    report_id = start.report.report_id
+    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        CASE_WORKFLOW,
+        start,
+        id=workflow_id(report_id),
+        task_queue=queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        # A refused report ends its run as failed: the same id may then be sent again, corrected.
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+    try:
+        receipt: Receipt = await client.execute_update_with_start_workflow(
+            RECEIPT_UPDATE,
+            start_workflow_operation=operation,
+            id=f"receipt-{report_id}",
+            result_type=Receipt,
+        )
+    except WorkflowUpdateFailedError as error:
+        raise _domain_error(error) from error
+    return receipt
+
+
+async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
+    """Sends a person's command and answers its receipt.
+
+    Raises the DomainError with which it was refused; AlreadyArchived when the case's workflow has ended.
+    """
+    handle = client.get_workflow_handle(workflow_id(report_id))
+    try:
+        receipt: Receipt = await handle.execute_update(ACT_UPDATE, command, id=str(command.id), result_type=Receipt)
+    except WorkflowUpdateFailedError as error:
+        raise _domain_error(error) from error
+    except RPCError as error:
+        raise _gone(error) from error
+    return receipt
+
+
+async def tell_case(client: Client, telling: Telling) -> Receipt:
+    """Tells a case that another was merged into it. Raises the DomainError with which it was refused."""
+    handle = client.get_workflow_handle(workflow_id(telling.lead))
+    try:
+        receipt: Receipt = await handle.execute_update(ABSORB_UPDATE, telling, id=str(telling.id), result_type=Receipt)
+    except WorkflowUpdateFailedError as error:
+        raise _domain_error(error) from error
+    except RPCError as error:
+        raise _gone(error) from error
+    return receipt
+
+
+async def is_started(client: Client, report_id: UUID) -> bool:
+    """Whether the case's workflow exists: its report is then durable, whatever else is away."""
+    try:
+        await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE)
+    except RPCError:
+        return False
+    return True
+
+
+async def is_accepted(client: Client, report_id: UUID, command_id: UUID) -> bool:
+    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded."""
+    update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(str(command_id))
+    try:
+        await update.result(rpc_timeout=PROBE)
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):
+        return True
+    except RPCError:
+        return False
+    return True
+
+
+def _domain_error(error: WorkflowUpdateFailedError) -> DomainError:
+    """The domain error inside a failed update."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.details:
+        return refusal(Refusal.model_validate(cause.details[0]))
+    if isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow":
+        return AlreadyArchived()
+    raise error
+
+
+def _gone(error: RPCError) -> Exception:
+    return AlreadyArchived() if error.status is RPCStatusCode.NOT_FOUND else StoreAway()

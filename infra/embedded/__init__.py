@@ -1,0 +1,1 @@
+"""The servers that `up` runs on one machine, and what keeps them running."""

@@ -1,0 +1,1 @@
+"""What is asked of PostgreSQL, one topic a file, one function a question. No transaction is ended here."""

@@ -1,0 +1,31 @@
+"""Published policies: immutable, so each version is read once a process."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.policy import Policy
+
+_known: dict[tuple[str, int], Policy] = {}
+
+
+class NoPolicy(RuntimeError):
+    """No policy has been published yet: nothing can be received."""
+
+
+async def newest_version(connection: AsyncConnection) -> int:
+    """The number of the newest version. Raises NoPolicy."""
+    newest = await connection.scalar(text("SELECT max(version) FROM policies"))
+    if newest is None:
+        raise NoPolicy("publish a policy first: starter.py policy publish FILE")
+    return int(newest)
+
+
+async def policy_version(connection: AsyncConnection, version: int) -> Policy:
+    """The policy of that version. Raises NoPolicy when it was never published."""
+    key = (str(connection.engine.url), version)
+    if key not in _known:
+        content = await connection.scalar(text("SELECT content FROM policies WHERE version = :v"), {"v": version})
+        if content is None:
+            raise NoPolicy(f"policy version {version} was never published")
+        _known[key] = Policy.model_validate(content)
+    return _known[key]

@@ -1,0 +1,144 @@
+"""The context of a decision: one look at the world, inside the transaction that records the outcome."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.policies import newest_version, policy_version
+from models.case import Case
+from models.commands import Command, Merge, Relocate, Report, Split, Transfer
+from models.context import Context, Lead, Person, Unit
+from models.messages import Step
+
+_PERSON = """
+    (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
+        coalesce((SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department,
+            'since', g.since, 'until', g.until)) FROM grants g WHERE g.person = p.id), '[]'::json))
+     FROM people p WHERE {})
+"""
+
+_UNITS = """
+    (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level,
+        'retired', a.retired_on IS NOT NULL AND a.retired_on <= :today,
+        'staffed', coalesce((SELECT json_agg(DISTINCT g.role) FROM grants g JOIN people p ON p.id = g.person
+            WHERE g.grid = a.code AND p.active AND g.role IN ('duty_officer', 'reviewer', 'supervisor')
+            AND g.since <= :today AND (g.until IS NULL OR g.until >= :today)), '[]'::json))
+        ORDER BY a.level DESC), '[]'::json)
+     FROM grid_units u JOIN grid_units a ON a.code = ANY (string_to_array(ltree2text(u.path), '.'))
+     WHERE u.code = :grid)
+"""
+
+_WORLD = text(f"""
+    SELECT {_UNITS}, {_PERSON.format("p.id = :person")},
+        (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
+        (SELECT id FROM people WHERE username = :fallback)
+""")
+_ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
+_BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
+_ONE_GRID = text(f"SELECT {_UNITS}")
+
+
+class NoFallbackOwner(RuntimeError):
+    """The policy's fallback owner is nobody: a case could be without an owner, so nothing is decided."""
+
+
+async def read_context(connection: AsyncConnection, step: Step, case: Case | None) -> Context:
+    """Everything that `rules.decide` may know at `step.at` besides the case; the case number comes separately.
+
+    Raises NoPolicy or NoFallbackOwner when the system is not set up.
+    """
+    version = await newest_version(connection) if case is None else case.policy_version
+    policy = await policy_version(connection, version)
+    today = step.at.astimezone(ZoneInfo(policy.zone)).date()
+    if case is not None:
+        grid = case.grid
+    else:
+        assert isinstance(step.command, Report)
+        grid = step.command.grid
+    units, person, departments, fallback = (
+        await connection.execute(
+            _WORLD,
+            {"today": today, "grid": grid, "person": step.actor.person, "fallback": policy.fallback_owner},
+        )
+    ).one()
+    if fallback is None:
+        raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
+    return Context.model_validate(
+        {
+            "now": max(step.at, case.updated_at) if case else step.at,
+            "today": today,
+            "policy": policy,
+            "policy_version": version,
+            "person": person,
+            "units": units,
+            "departments": departments,
+            "fallback": fallback,
+            **await _asked_for(connection, step.command, today),
+        }
+    )
+
+
+async def read_person(connection: AsyncConnection, person: UUID) -> Person | None:
+    """The person with all their roles, past and future ones too; None when there is none."""
+    found = await connection.scalar(_ONE_PERSON, {"person": person})
+    return None if found is None else Person.model_validate(found)
+
+
+async def local_day(connection: AsyncConnection, now: datetime) -> Any:
+    """The date at `now` where the newest policy applies."""
+    policy = await policy_version(connection, await newest_version(connection))
+    return now.astimezone(ZoneInfo(policy.zone)).date()
+
+
+async def _asked_for(connection: AsyncConnection, command: Command, today: object) -> dict[str, Any]:
+    """What only this kind of command needs to know."""
+    found: dict[str, Any] = {}
+    match command:
+        case Transfer(to_person=str(username)):
+            found["colleague"] = await connection.scalar(_BY_USERNAME, {"username": username})
+        case Merge(into=case_no):
+            found["lead"] = await _lead(connection, case_no)
+        case Relocate(grid=grid):
+            found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
+        case Split(parts=parts):
+            found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
+    named = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
+    if named:
+        found["unknown_attachments"] = await _unknown(connection, list(named))
+    return found
+
+
+async def _lead(connection: AsyncConnection, case_no: str) -> Lead | None:
+    row = (
+        await connection.execute(
+            text("SELECT case_no, report_id, closed_at IS NULL AS is_open FROM cases WHERE case_no = :no"),
+            {"no": case_no},
+        )
+    ).one_or_none()
+    return None if row is None else Lead(case_no=row.case_no, report_id=row.report_id, is_open=row.is_open)
+
+
+async def _units(connection: AsyncConnection, codes: list[str], today: object) -> list[Unit]:
+    rows = await connection.execute(
+        text(
+            "SELECT code, level, retired_on IS NOT NULL AND retired_on <= :today AS retired"
+            " FROM grid_units WHERE code = ANY (:codes)"
+        ),
+        {"codes": codes, "today": today},
+    )
+    return [Unit(code=row.code, level=row.level, retired=row.retired) for row in rows]
+
+
+async def _unknown(connection: AsyncConnection, hashes: list[str]) -> list[str]:
+    rows = await connection.execute(
+        text(
+            "SELECT named FROM unnest(CAST(:hashes AS text[])) AS named"
+            " WHERE NOT EXISTS (SELECT 1 FROM attachments WHERE sha256 = named)"
+        ),
+        {"hashes": hashes},
+    )
+    return [row.named for row in rows]

@@ -1,0 +1,184 @@
+"""What the doors show: the HTTP contract's shapes. Made by `services`, scoped and masked there."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from models.base import Frozen, Instant
+from models.case import Interval
+from models.commands import Location
+from models.facts import Explanation
+from models.words import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, TaskKind
+
+
+class GridView(Frozen):
+    """A unit with its names on the way down from the park."""
+
+    code: str
+    name: str
+    level: Level
+    path: tuple[str, ...]
+    path_names: tuple[str, ...]
+
+
+class NamedOwner(Frozen):
+    kind: OwnerKind
+    id: str
+    name: str
+
+
+class ClockView(Frozen):
+    """A clock with what has counted so far. Durations are ISO 8601."""
+
+    stage: Stage
+    round: int
+    limit: timedelta
+    extended: timedelta
+    elapsed: timedelta
+    source: str
+    running: bool
+    intervals: tuple[Interval, ...]
+    due_at: Instant | None
+    overdue_at: Instant | None
+    ended_at: Instant | None
+
+
+class TaskView(Frozen):
+    """An open task. `due_at` None: it has no deadline of its own."""
+
+    kind: TaskKind
+    assignee: NamedOwner
+    due_at: Instant | None
+
+
+class ReporterView(Frozen):
+    """All that is ever shown of a reporter: an alias, and whether somebody could reach them."""
+
+    alias: str
+    anonymous: bool
+    contact_kept: bool
+
+
+class RequestView(Frozen):
+    """Something asked and not yet decided."""
+
+    kind: str
+    by: str
+    at: Instant
+    until: Instant | None
+
+
+class UrgeView(Frozen):
+    number: int
+    kind: str
+    by: str
+    urged_at: Instant
+    reply_by: Instant
+    answered_at: Instant | None
+    overdue_at: Instant | None
+
+
+class CoHandlerView(Frozen):
+    department: str
+    name: str
+    reported_at: Instant | None
+
+
+class CaseView(Frozen):
+    """A case as it stands, for the person who asked."""
+
+    case_no: str
+    report_id: UUID
+    title: str
+    description: str
+    category: str
+    category_name: str
+    severity: Severity
+    source: Source
+    grid: GridView
+    location: Location | None
+    stage: Stage
+    outcome: Outcome | None
+    light: Light
+    due_at: Instant | None
+    provisional: bool
+    clocks: tuple[ClockView, ...]
+    owner: NamedOwner | None
+    level: Level
+    tasks: tuple[TaskView, ...]
+    round: int
+    revision: int
+    host: str | None
+    suggested_host: str
+    co_handlers: tuple[CoHandlerView, ...]
+    claimed_by: str | None
+    suspended_until: Instant | None
+    requests: tuple[RequestView, ...]
+    urges: tuple[UrgeView, ...]
+    attachments: tuple[str, ...]
+    reporter: ReporterView
+    rating: int | None
+    merged_into: str | None
+    occurred_at: Instant
+    reported_at: Instant
+    received_at: Instant
+    closed_at: Instant | None
+    archived_at: Instant | None
+    allowed_commands: tuple[str, ...]
+
+
+class CaseItem(Frozen):
+    """A case as one line of a list."""
+
+    case_no: str
+    title: str
+    category: str
+    category_name: str
+    severity: Severity
+    grid: str
+    grid_name: str
+    stage: Stage
+    outcome: Outcome | None
+    light: Light
+    due_at: Instant | None
+    owner: NamedOwner | None
+    level: Level
+    round: int
+    revision: int
+    reported_at: Instant
+    closed_at: Instant | None
+
+
+class CasePage(Frozen):
+    """`total` counts all that fit the filters; `next_cursor` None: this was the last page."""
+
+    items: tuple[CaseItem, ...]
+    next_cursor: str | None
+    total: int
+
+
+class InboxItem(Frozen):
+    task: TaskKind
+    due_at: Instant | None
+    assignee: NamedOwner
+    case: CaseItem
+
+
+class ActorView(Frozen):
+    """Who did it. A reporter shows as such, never by name; the system has no id."""
+
+    kind: str
+    id: UUID | None
+    name: str
+
+
+class FactView(Frozen):
+    """One line of the timeline: what happened, when, by whom; `body` holds its particulars."""
+
+    seq: int
+    at: Instant
+    kind: str
+    command: str
+    actor: ActorView
+    body: dict[str, Any]
+    why: tuple[Explanation, ...] = ()

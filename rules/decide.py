@@ -1,0 +1,87 @@
+"""`decide(case, step, context) -> facts`: what a command brings about, or a domain error that says why not.
+
+Whatever had fallen due by the moment of the command is recorded before it: nobody gets ahead of a
+deadline because a timer came late.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from models.case import Case
+from models.commands import Absorb, Report, SettleErrand, WakeUp
+from models.context import Context
+from models.errors import DomainError, StaleRevision
+from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact
+from models.messages import Step
+from rules.evolve import evolve
+from rules.ladder import due_step
+from rules.life_cycle import check_fits
+from rules.moves import any_stage, closed, dispatch, handle, receive, review
+from rules.moves.common import Move
+from rules.scope import check_standing
+
+MOVES: dict[str, Move] = {
+    **any_stage.MOVES,
+    **receive.MOVES,
+    **dispatch.MOVES,
+    **handle.MOVES,
+    **review.MOVES,
+    **closed.MOVES,
+}
+
+
+class NotACase(DomainError):
+    code = "not_a_case"
+    status = 404
+    zh = "案件尚不存在。"
+    en = "There is no such case yet."
+
+
+def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
+    """The facts that `step` leads to, numbered on from the case's last; empty when nothing is due.
+
+    Raises a DomainError when the command is refused.
+    """
+    if isinstance(step.command, Report):
+        return _numbered(0, receive.report(step.command, ctx), step)
+    if case is None:
+        raise NotACase()
+    due, case = _catch_up(case, step, ctx)
+    if isinstance(step.command, WakeUp):
+        return due
+    if step.if_revision is not None and step.if_revision != case.seq - len(due):
+        raise StaleRevision(current=case.seq - len(due), seen=step.if_revision)
+    check_standing(ctx.person, case, step.command.kind, ctx.today)
+    check_fits(case, step.command.kind)
+    return (*due, *_numbered(case.seq, _move(case, step, ctx), step))
+
+
+def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
+    command = step.command
+    if isinstance(command, Absorb):
+        return [] if command.case_no in case.absorbed else [Absorbed(case_no=command.case_no)]
+    if isinstance(command, SettleErrand):
+        known = any(errand.id == command.errand for errand in case.errands)
+        return [ErrandSettled(errand=command.errand, case_no=command.case_no)] if known else []
+    return MOVES[command.kind](case, command, ctx)
+
+
+def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
+    """Everything due by now, oldest first, and the case after it. The system did it, not the person."""
+    facts: list[Fact] = []
+    by = _by(step)
+    while (body := due_step(case, ctx.policy, ctx.now)) is not None:
+        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), command_id=step.id, **by, body=body)
+        case = evolve(case, fact)
+        facts.append(fact)
+    return tuple(facts), case
+
+
+def _numbered(seq: int, bodies: Iterable[Body], step: Step) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(seq=seq + place, at=step.at, actor=step.actor, command_id=step.id, **_by(step), body=body)
+        for place, body in enumerate(bodies, 1)
+    )
+
+
+def _by(step: Step) -> dict[str, str]:
+    return {"command": step.command.kind, "digest": step.digest}

@@ -1,0 +1,64 @@
+"""Routing: category × grid → host department, first receiver, and always somebody: never nobody.
+
+Each choice comes with its explanation, which becomes part of the fact.
+"""
+
+from dataclasses import dataclass
+
+from models.case import Owner
+from models.context import Context, Unit
+from models.facts import Explanation
+from models.policy import Policy
+from models.words import Level, OwnerKind, Role
+
+
+@dataclass(frozen=True)
+class Route:
+    """The department that should host, and why."""
+
+    host: str
+    why: Explanation
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who is to act first, at which level, and why."""
+
+    owner: Owner
+    level: Level
+    why: Explanation
+
+
+def route(policy: Policy, category: str, grid_path: tuple[str, ...]) -> Route:
+    """The host department by the first rule that fits; the policy's last rule fits everything."""
+    rule = next(r for r in policy.routes if _fits(category, r.categories) and _fits_any(grid_path, r.grids))
+    return Route(rule.host, Explanation(rule=rule.id, zh=rule.why_zh, en=rule.why_en))
+
+
+def desk(ctx: Context, units: tuple[Unit, ...], role: Role) -> Desk:
+    """The lowest unit on the way up that has somebody in `role` today; else the named fallback owner.
+
+    首接负责: whoever is named here answers for the case until it is properly passed on.
+    """
+    for unit in units:
+        if role in unit.staffed:
+            why = Explanation(
+                rule=f"nearest-{role}",
+                zh=f"由最近的有人值守单位 {unit.code} 首接负责",
+                en=f"the nearest unit with a {role.replace('_', ' ')} today is {unit.code}",
+            )
+            return Desk(Owner(kind=OwnerKind.UNIT, id=unit.code), unit.level, why)
+    why = Explanation(
+        rule="fallback",
+        zh="无人值守,由兜底责任人负责",
+        en=f"no unit has a {role.replace('_', ' ')} today, so the named fallback owner answers",
+    )
+    return Desk(Owner(kind=OwnerKind.PERSON, id=str(ctx.fallback)), Level.PARK, why)
+
+
+def _fits(code: str, prefixes: tuple[str, ...]) -> bool:
+    return not prefixes or any(code.startswith(prefix) for prefix in prefixes)
+
+
+def _fits_any(grid_path: tuple[str, ...], prefixes: tuple[str, ...]) -> bool:
+    return not prefixes or any(_fits(code, prefixes) for code in grid_path)

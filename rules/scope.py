@@ -1,0 +1,121 @@
+"""Who stands how to a case: the one rule behind every list, every look and every command.
+
+`services.scope` says the same in SQL; a property test holds the two together.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from models.case import Case
+from models.context import Grant, Person
+from models.errors import NotYours
+from models.words import OwnerKind, Role, Stage
+from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
+
+#: Roles that see every case in the grid subtree they hold.
+TERRITORIAL_ROLES = frozenset(
+    {
+        Role.GRID_WORKER,
+        Role.VOLUNTEER,
+        Role.DUTY_OFFICER,
+        Role.REVIEWER,
+        Role.SUPERVISOR,
+        Role.KEEPER,
+        Role.AUDITOR,
+        Role.ADMIN,
+    }
+)
+#: Roles that see the cases their department has, or has had, a part in.
+DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+#: Roles that may report, within the subtree they hold.
+REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
+
+_TERRITORIAL_STANDING = {
+    Role.GRID_WORKER: Who.GRID_WORKER,
+    Role.VOLUNTEER: Who.INVOLVED,
+    Role.DUTY_OFFICER: Who.DUTY_OFFICER,
+    Role.REVIEWER: Who.REVIEWER,
+    Role.SUPERVISOR: Who.SUPERVISOR,
+    Role.KEEPER: Who.READER,
+    Role.AUDITOR: Who.READER,
+    Role.ADMIN: Who.READER,
+}
+
+
+def in_force(person: Person, day: date) -> tuple[Grant, ...]:
+    """The roles that `person` holds on `day`; none when they have left."""
+    return tuple(g for g in person.grants if g.on(day)) if person.active else ()
+
+
+def covers(grant: Grant, grid_path: Iterable[str]) -> bool:
+    """Whether the grant's subtree holds the unit at the end of `grid_path`."""
+    return grant.grid is None or grant.grid in grid_path
+
+
+def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
+    """Every way in which `person` stands to `case` on `day`; empty means: may not even see it."""
+    found: set[Who] = set()
+    if not person.active:
+        return frozenset()
+    if case.reported_by == person.id:
+        found.add(Who.REPORTER)
+    if case.owner is not None and case.owner.kind is OwnerKind.PERSON and case.owner.id == str(person.id):
+        found.add(Who.OWNER)
+    for grant in in_force(person, day):
+        if not covers(grant, case.grid_path):
+            continue
+        if grant.role in TERRITORIAL_ROLES:
+            found.add(_TERRITORIAL_STANDING[grant.role])
+        elif grant.role in DEPARTMENT_ROLES and grant.department in case.departments:
+            found |= _departmental(grant, case)
+    if _holds_desk(found, person, case, day):
+        found.add(Who.OWNER)
+    return frozenset(found)
+
+
+def _departmental(grant: Grant, case: Case) -> set[Who]:
+    found = {Who.INVOLVED}
+    if grant.department == case.host:
+        found.add(Who.HOST_HEAD if grant.role is Role.DEPARTMENT_HEAD else Who.HOST)
+    if any(c.department == grant.department for c in case.co_handlers):
+        found.add(Who.CO_HANDLER)
+    if any(s.department == grant.department and s.responded_at is None for s in case.summons):
+        found.add(Who.SUMMONED)
+    if case.owner is not None and case.owner.kind is OwnerKind.DEPARTMENT:
+        found |= {Who.OWNER} if case.owner.id == grant.department else set()
+    return found
+
+
+def _holds_desk(found: set[Who], person: Person, case: Case, day: date) -> bool:
+    """Whether the case lies at a desk, and this person sits at it (or above it)."""
+    owner = case.owner
+    if owner is None or owner.kind is not OwnerKind.UNIT or owner.id not in case.grid_path:
+        return False
+    desk = case.grid_path[: case.grid_path.index(owner.id) + 1]
+    roles = {Role.REVIEWER, Role.SUPERVISOR} if case.stage is Stage.REVIEW else {Role.DUTY_OFFICER, Role.SUPERVISOR}
+    return any(grant.role in roles and covers(grant, desk) for grant in in_force(person, day))
+
+
+def may_see(person: Person, case: Case, day: date) -> bool:
+    """Whether `person` may know that `case` exists."""
+    return bool(standing(person, case, day))
+
+
+def check_standing(person: Person | None, case: Case, command: str, day: date) -> frozenset[Who]:
+    """The person's standing, if it allows `command`; `person` None is the system.
+
+    Raises NotYours.
+    """
+    rule = COMMANDS[command]
+    found = frozenset({Who.SYSTEM}) if person is None else standing(person, case, day)
+    if found.isdisjoint(rule.who):
+        raise NotYours(command=command, who=" / ".join(rule.who))
+    return found
+
+
+def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
+    """What the person can try on the case now, in the order of the life cycle."""
+    found = standing(person, case, day)
+    return tuple(
+        name for name in HUMAN_COMMANDS if not found.isdisjoint(COMMANDS[name].who) and obstacle(case, name) is None
+    )

@@ -1,0 +1,261 @@
+"""Cases as people see them: names in place of ids, the reporter behind an alias."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.policies import newest_version, policy_version
+from models.case import Case, Clock, Owner, Request
+from models.commands import Location
+from models.context import Person
+from models.facts import Actor, Explanation, Fact
+from models.policy import Policy
+from models.views import (
+    ActorView,
+    CaseItem,
+    CaseView,
+    ClockView,
+    CoHandlerView,
+    FactView,
+    GridView,
+    NamedOwner,
+    ReporterView,
+    RequestView,
+    TaskView,
+    UrgeView,
+)
+from models.words import OwnerKind, Source
+from rules.clocks import elapsed
+from rules.lights import light
+from rules.scope import allowed_commands
+from rules.tasks import open_tasks
+
+#: Reports that staff make in their own role.
+STAFF_SOURCES = frozenset({Source.GRID_WORKER, Source.HOTLINE, Source.IMPORT})
+#: What a list and a view read of a row of `cases`.
+COLUMNS = "state, description, lat, lon, anonymous"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by id, for the cases at hand, in the reader's language."""
+
+    units: dict[str, str]
+    departments: dict[str, str]
+    people: dict[str, str]
+    policy: Policy
+    language: str
+
+    def owner(self, owner: Owner) -> NamedOwner:
+        """The owner with a name; an id nobody knows any more stands for itself."""
+        book = {
+            OwnerKind.UNIT: self.units,
+            OwnerKind.DEPARTMENT: self.departments,
+            OwnerKind.PERSON: self.people,
+        }[owner.kind]
+        return NamedOwner(kind=owner.kind, id=owner.id, name=book.get(owner.id, owner.id))
+
+    def category(self, code: str) -> str:
+        """The category's name."""
+        found = self.policy.category(code)
+        if found is None:
+            return code
+        return found.name_en if self.language.startswith("en") else found.name_zh
+
+
+async def read_names(
+    connection: AsyncConnection, cases: Iterable[Case], language: str, people: Iterable[UUID] = ()
+) -> Names:
+    """The names that the views of `cases` need, and those of `people` besides."""
+    units: set[str] = set()
+    persons = {str(person) for person in people}
+    for case in cases:
+        units.update(case.grid_path)
+        persons.update(_people_in(case))
+        if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
+            units.add(case.owner.id)
+    name = "name_en" if language.startswith("en") else "name_zh"
+    found_units = await connection.execute(
+        text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)"), {"codes": list(units)}
+    )
+    found_people = await connection.execute(
+        text("SELECT id::text, name FROM people WHERE id = ANY (CAST(:ids AS uuid[]))"), {"ids": list(persons)}
+    )
+    found_departments = await connection.execute(text(f"SELECT id, {name} FROM departments"))
+    return Names(
+        units=dict(found_units.tuples().all()),
+        departments=dict(found_departments.tuples().all()),
+        people=dict(found_people.tuples().all()),
+        policy=await policy_version(connection, await newest_version(connection)),
+        language=language,
+    )
+
+
+def _people_in(case: Case) -> set[str]:
+    """Everybody whom the view of a case may name."""
+    named = {case.claimed_by, case.reported_by, case.void_proposed_by, *(urge.by for urge in case.urges)}
+    named |= {request.by for _, request in _requests(case)}
+    found = {str(person) for person in named if person is not None}
+    return found | {o.id for o in (case.owner, case.desk) if o is not None and o.kind is OwnerKind.PERSON}
+
+
+def _requests(case: Case) -> list[tuple[str, Request]]:
+    asked = {
+        "info": case.info_request,
+        "return": case.return_request,
+        "extension": case.extension_request,
+        "suspension": case.suspension_request,
+        "reopen": case.reopen_request,
+        "appeal": case.appeal,
+    }
+    return [(kind, request) for kind, request in asked.items() if request is not None]
+
+
+def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
+    """The case as one line of a list."""
+    return CaseItem(
+        case_no=case.case_no,
+        title=case.title,
+        category=case.category,
+        category_name=names.category(case.category),
+        severity=case.severity,
+        grid=case.grid,
+        grid_name=names.units.get(case.grid, case.grid),
+        stage=case.stage,
+        outcome=case.outcome,
+        light=light(case, now),
+        due_at=case.clock.due_at if case.clock else None,
+        owner=names.owner(case.owner) if case.owner else None,
+        level=case.level,
+        round=case.round,
+        revision=case.seq,
+        reported_at=case.reported_at,
+        closed_at=case.closed_at,
+    )
+
+
+def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datetime) -> CaseView:
+    """The case as it stands, for `person`."""
+    case = Case.model_validate(row.state)
+    item = case_item(case, names, now)
+    return CaseView(
+        **item.model_dump(exclude={"grid", "grid_name"}),
+        report_id=case.report_id,
+        description=row.description,
+        source=case.source,
+        grid=GridView(
+            code=case.grid,
+            name=item.grid_name,
+            level=_level(case),
+            path=case.grid_path,
+            path_names=tuple(names.units.get(code, code) for code in case.grid_path),
+        ),
+        location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
+        provisional=False,
+        clocks=tuple(_clock(c, now) for c in (*case.past_clocks, *([case.clock] if case.clock else []))),
+        tasks=tuple(
+            TaskView(kind=t.kind, assignee=names.owner(masked_owner(t.assignee, case)), due_at=t.due_at)
+            for t in open_tasks(case)
+        ),
+        host=case.host,
+        suggested_host=case.suggested_host,
+        co_handlers=tuple(
+            CoHandlerView(
+                department=c.department,
+                name=names.departments.get(c.department, c.department),
+                reported_at=c.reported_at,
+            )
+            for c in case.co_handlers
+        ),
+        claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
+        suspended_until=case.suspended_until,
+        requests=tuple(
+            RequestView(kind=kind, by=_who(r.by, case, names), at=r.at, until=r.until) for kind, r in _requests(case)
+        ),
+        urges=tuple(UrgeView(**{**u.model_dump(), "by": _who(u.by, case, names)}) for u in case.urges),
+        attachments=case.attachments,
+        reporter=ReporterView(
+            alias=alias(case.report_id), anonymous=row.anonymous, contact_kept=case.reporter_ref is not None
+        ),
+        rating=case.rating,
+        merged_into=case.merged_into,
+        occurred_at=case.occurred_at,
+        received_at=case.received_at,
+        archived_at=case.archived_at,
+        allowed_commands=allowed_commands(person, case, day),
+    )
+
+
+def fact_views(facts: Sequence[Fact], case: Case, names: Names) -> tuple[FactView, ...]:
+    """The timeline: each fact with its actor named, unless that is the reporter."""
+    return tuple(
+        FactView(
+            seq=fact.seq,
+            at=fact.at,
+            kind=fact.body.kind,
+            command=fact.command,
+            actor=_actor(fact.actor, case, names),
+            body=fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"}),
+            why=_reasons(fact),
+        )
+        for fact in facts
+    )
+
+
+def alias(report_id: UUID) -> str:
+    """What a reporter is called where anybody may read it: the same within a case, unlike between cases."""
+    return blake2b(report_id.bytes, digest_size=3, person=b"alias").hexdigest().upper()
+
+
+def _reasons(fact: Fact) -> tuple[Explanation, ...]:
+    found = (getattr(fact.body, name, None) for name in ("owner_why", "host_why"))
+    return tuple(why for why in found if why is not None)
+
+
+def _actor(actor: Actor, case: Case, names: Names) -> ActorView:
+    if actor.person is None:
+        return ActorView(kind="system", id=None, name="Gridloop")
+    if _hides(actor.person, case):
+        return ActorView(kind="reporter", id=None, name=_reporter_name(case, names))
+    return ActorView(kind="person", id=actor.person, name=names.people.get(str(actor.person), "?"))
+
+
+def _who(person: UUID, case: Case, names: Names) -> str:
+    if _hides(person, case):
+        return _reporter_name(case, names)
+    return names.people.get(str(person), "?")
+
+
+def masked_owner(owner: Owner, case: Case) -> Owner:
+    """A task of the reporter's is assigned to an alias."""
+    if owner.kind is OwnerKind.PERSON and owner.id == str(case.reported_by) and _hides(case.reported_by, case):
+        return Owner(kind=OwnerKind.PERSON, id=alias(case.report_id))
+    return owner
+
+
+def _hides(person: UUID, case: Case) -> bool:
+    """Whether `person` is the reporter and reported for themselves. Staff who report do so by name."""
+    return person == case.reported_by and case.source not in STAFF_SOURCES
+
+
+def _reporter_name(case: Case, names: Names) -> str:
+    word = "Reporter" if names.language.startswith("en") else "上报人"
+    return f"{word} {alias(case.report_id)}"
+
+
+def _level(case: Case) -> int:
+    return len(case.grid_path)
+
+
+def _clock(clock: Clock, now: datetime) -> ClockView:
+    return ClockView(
+        **clock.model_dump(),
+        elapsed=elapsed(clock, now),
+        running=clock.runs and clock.ended_at is None,
+    )

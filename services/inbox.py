@@ -1,0 +1,81 @@
+"""The inbox: the open tasks that a person can do, the most urgent first."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.world import local_day
+from models.case import Case, Owner
+from models.context import Grant, Person
+from models.tables import CASES, TASKS
+from models.views import InboxItem
+from models.words import OwnerKind, Role, TaskKind
+from rules.scope import DEPARTMENT_ROLES, in_force
+from services.case_views import case_item, masked_owner, read_names
+from services.scope import visible, within
+
+#: Who does the tasks that lie at a unit's desk.
+_DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
+    Role.DUTY_OFFICER: (
+        TaskKind.ACCEPT,
+        TaskKind.DISPATCH,
+        TaskKind.DECIDE_RETURN,
+        TaskKind.DECIDE_EXTENSION,
+        TaskKind.DECIDE_REOPEN,
+        TaskKind.CONFIRM_VOID,
+        TaskKind.ANSWER_URGE,
+    ),
+    Role.REVIEWER: (TaskKind.REVIEW,),
+    Role.SUPERVISOR: (
+        TaskKind.DECIDE_RETURN,
+        TaskKind.DECIDE_EXTENSION,
+        TaskKind.DECIDE_SUSPENSION,
+        TaskKind.DECIDE_REOPEN,
+        TaskKind.DECIDE_APPEAL,
+        TaskKind.ANSWER_URGE,
+    ),
+}
+
+
+async def inbox(
+    connection: AsyncConnection, person: Person, now: datetime, language: str, limit: int = 200
+) -> tuple[InboxItem, ...]:
+    """The person's tasks, by deadline, those without one last."""
+    day = await local_day(connection, now)
+    ways = [_to_person(person), *(way for g in in_force(person, day) if (way := _by_role(g)) is not None)]
+    rows = (
+        await connection.execute(
+            select(TASKS, CASES.c.state)
+            .join(CASES, CASES.c.report_id == TASKS.c.report_id)
+            .where(visible(person, day), or_(*ways))
+            .order_by(TASKS.c.due_at.asc().nulls_last(), TASKS.c.report_id)
+            .limit(limit)
+        )
+    ).all()
+    cases = [Case.model_validate(row.state) for row in rows]
+    names = await read_names(connection, cases, language)
+    return tuple(
+        InboxItem(
+            task=row.kind,
+            due_at=row.due_at,
+            assignee=names.owner(masked_owner(Owner(kind=row.assignee_kind, id=row.assignee_id), case)),
+            case=case_item(case, names, now),
+        )
+        for row, case in zip(rows, cases, strict=True)
+    )
+
+
+def _to_person(person: Person) -> ColumnElement[bool]:
+    return and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
+
+
+def _by_role(grant: Grant) -> ColumnElement[bool] | None:
+    if grant.role in DEPARTMENT_ROLES and grant.department is not None:
+        mine = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == grant.department)
+        return and_(mine, within(grant.grid))
+    kinds = _DESK_TASKS.get(grant.role)
+    if kinds is None:
+        return None
+    at_desk = and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds))
+    return and_(at_desk, within(grant.grid))

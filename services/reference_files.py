@@ -1,0 +1,153 @@
+"""Reference files as people write them: YAML and CSV read so that every problem names its file and line."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+Location = tuple[int | str, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """What is wrong in a file, and in which line (from 1)."""
+
+    file: str
+    line: int
+    zh: str
+    en: str
+
+    def text(self, language: str) -> str:
+        """One line for people: `file:line: reason`."""
+        return f"{self.file}:{self.line}: {self.en if language.startswith('en') else self.zh}"
+
+
+class BadFile(Exception):
+    """A reference file with problems. Nothing of it was stored."""
+
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.text("en") for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML document as plain data, with the line where each part of it begins."""
+
+    file: str
+    data: Any
+    lines: dict[Location, int]
+
+    def line_of(self, location: Location) -> int:
+        """The line of `location`, or of the nearest part around it that exists."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+    def problem(self, location: Location, zh: str, en: str) -> FileProblem:
+        """A problem at `location`, which is a path of keys and positions from the root."""
+        where = ".".join(str(part) for part in location)
+        prefix = f"{where}: " if where else ""
+        return FileProblem(self.file, self.line_of(location), prefix + zh, prefix + en)
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark.
+
+    Raises BadFile naming the first line that is not UTF-8, and FileNotFoundError.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadFile([FileProblem(str(path), line, "不是 UTF-8 编码", "this is not UTF-8")]) from error
+
+
+def read_yaml(path: Path) -> Document:
+    """A YAML file as data with lines. Raises BadFile for broken YAML and for a key given twice."""
+    loader = None
+    try:
+        loader = yaml.SafeLoader(read_text(path))
+        root = loader.get_single_node()
+        data = None if root is None else loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        reason = error.problem or "broken YAML"
+        raise BadFile([FileProblem(str(path), line, f"YAML 有误:{reason}", f"broken YAML: {reason}")]) from error
+    except (yaml.YAMLError, ValueError) as error:  # a control character, a date like 2026-02-30
+        raise BadFile([FileProblem(str(path), 1, f"YAML 有误:{error}", f"broken YAML: {error}")]) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    lines: dict[Location, int] = {}
+    twice: list[FileProblem] = []
+    if root is not None:
+        _walk(root, (), lines, lambda line, key: twice.append(_twice(path, line, key)))
+    if twice:
+        raise BadFile(twice)
+    return Document(str(path), data, lines)
+
+
+def _twice(path: Path, line: int, key: str) -> FileProblem:
+    return FileProblem(str(path), line, f"“{key}”写了两次", f"“{key}” is given twice")
+
+
+def _walk(node: Node, at: Location, lines: dict[Location, int], on_twice: Callable[[int, str], None]) -> None:
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, SequenceNode):
+        for position, child in enumerate(node.value):
+            _walk(child, (*at, position), lines, on_twice)
+    elif isinstance(node, MappingNode):
+        for key, child in node.value:
+            name = str(key.value) if isinstance(key, ScalarNode) else ""
+            if (*at, name) in lines:
+                on_twice(key.start_mark.line + 1, name)
+                continue
+            lines[(*at, name)] = key.start_mark.line + 1
+            _walk(child, (*at, name), lines, on_twice)
+
+
+def parse(document: Document, model: type[M]) -> M:
+    """The document as `model`. Raises BadFile with every part that does not fit."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise BadFile(problems_of(document, error.errors(include_url=False))) from error
+
+
+#: The commonest faults in Chinese; the others keep the validator's English.
+_ZH = MappingProxyType(
+    {
+        "missing": "缺少该项",
+        "extra_forbidden": "不认识的项",
+        "string_type": "应为文本(数字编码请加引号)",
+        "string_pattern_mismatch": "格式不符",
+        "string_too_short": "太短",
+        "string_too_long": "太长",
+        "enum": "不是可选值之一",
+        "greater_than": "数值太小",
+        "less_than_equal": "数值太大",
+        "date_from_datetime_parsing": "不是日期",
+    }
+)
+
+
+def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[FileProblem]:
+    """A validator's errors, each at its line."""
+    found = []
+    for error in errors:
+        en = error["msg"]
+        if error["type"] == "string_type":
+            en += " (put quotes around a code made of digits)"
+        detail = f"({en})" if error["type"] != "missing" else ""
+        zh = _ZH[error["type"]] + detail if error["type"] in _ZH else en
+        found.append(document.problem(error["loc"], zh, en))
+    return found

@@ -1,0 +1,40 @@
+"""The scope rule in SQL: the twin of `rules.scope.may_see`, used by every list, get, count, search and export."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from models.context import Grant, Person
+from models.tables import CASES, GRID_UNITS
+from models.words import OwnerKind
+from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
+
+
+def visible(person: Person, day: date) -> ColumnElement[bool]:
+    """The condition under which a row of `cases` may be known to `person` on `day`."""
+    if not person.active:
+        return false()
+    ways: list[ColumnElement[bool]] = [
+        CASES.c.reported_by == person.id,
+        and_(CASES.c.owner_kind == OwnerKind.PERSON, CASES.c.owner_id == str(person.id)),
+    ]
+    for grant in in_force(person, day):
+        if grant.role in TERRITORIAL_ROLES:
+            ways.append(within(grant.grid))
+        elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
+            ways.append(and_(_has_part(grant), within(grant.grid)))
+    return or_(*ways)
+
+
+def within(grid: str | None) -> ColumnElement[bool]:
+    """The condition that a case lies in the subtree of `grid`; no grid means anywhere."""
+    if grid is None:
+        return true()
+    root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grid).scalar_subquery()
+    return CASES.c.grid_path.op("<@")(root)
+
+
+def _has_part(grant: Grant) -> ColumnElement[bool]:
+    return CASES.c.departments.op("@>")(literal([grant.department], ARRAY(Text)))

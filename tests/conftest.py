@@ -1,0 +1,99 @@
+"""Fixtures for everything: databases, the Temporal server, paths.
+
+Under xdist the controller starts the servers and its workers find them by an environment variable; without
+xdist they start with the first test that needs them. Each test has a database of its own.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from infra.database import open_database
+from infra.embedded.temporal_server import tool
+from infra.settings import Settings
+from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
+
+_STACK = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller of an xdist run starts the servers before it starts its workers."""
+    controls_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if controls_workers and not config.option.collectonly:
+        config.stash[_STACK] = stack = ExitStack()
+        os.environ[VARIABLE] = to_json(stack.enter_context(running_servers()))
+        stack.callback(os.environ.pop, VARIABLE, None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends what `pytest_configure` has started; also after Ctrl-C."""
+    if (stack := config.stash.get(_STACK, None)) is not None:
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The shared servers."""
+    if (known := os.environ.get(VARIABLE)) is not None:
+        yield from_json(known)
+        return
+    with running_servers() as started:
+        yield started
+
+
+@pytest.fixture
+def database_url(servers: Servers) -> Iterator[str]:
+    """A database of this test alone, migrated and empty: a `postgresql://` URL."""
+    name = f"test_{uuid4().hex}"
+    yield servers.create_database(name)
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def empty_database_url(servers: Servers) -> Iterator[str]:
+    """A database of this test alone with nothing in it, not even the tables."""
+    name = f"test_{uuid4().hex}"
+    yield servers.create_database(name, "template0")
+    servers.drop_database(name)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on this test's own database."""
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64))
+    opened = open_database(settings)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def temporal_address(servers: Servers) -> str:
+    """The shared Temporal server, `host:port`. Use task queues and workflow ids of your own."""
+    return servers.temporal_address
+
+
+@pytest.fixture(scope="session")
+def temporal_namespace(servers: Servers) -> str:
+    """The namespace of the shared Temporal server."""
+    return servers.temporal_namespace
+
+
+@pytest.fixture
+async def temporal_client(temporal_address: str, temporal_namespace: str) -> Client:
+    """A client of the shared Temporal server with our converter."""
+    return await Client.connect(
+        temporal_address, namespace=temporal_namespace, data_converter=pydantic_data_converter, tls=False
+    )
+
+
+@pytest.fixture(scope="session")
+def time_skipping_binary() -> str:
+    """The Java test server, whose clock jumps; give it as `test_server_existing_path`."""
+    return tool("temporal-test-server")

@@ -1,0 +1,189 @@
+"""The supervisor keeps its children running, says what happens, and leaves none behind."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, turn_over
+from infra.embedded.supervisor import Supervisor, pause_before
+from infra.embedded.waiting import until
+from tests.servers import ROOT
+
+#: Says its process id into a file, then waits; ends with status 0 when asked to.
+STEADY = """
+import os, pathlib, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+print("a line of output", flush=True)
+while True:
+    signal.pause()
+"""
+STUBBORN = STEADY.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN")
+
+
+def alive(pid: int) -> bool:
+    """Whether the process still runs (a zombie does not)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+class Stage:
+    """A supervisor, what it has said, and children that write their process id into a file."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.said: list[str] = []
+        self.supervisor = Supervisor(place / "logs", self.said.append)
+
+    def child(self, name: str, script: str = STEADY, *, grace: float = 10, ready_seconds: float = 20) -> Child:
+        """A Python child that is ready when this very process has written its id."""
+
+        async def ready(run: Run) -> bool:
+            return self.pid(name) == run.pid
+
+        command: Sequence[str] = [sys.executable, "-I", "-c", script, str(self.place / name)]
+        return Child(
+            name=name,
+            command=command,
+            ready=ready,
+            environment=dict(os.environ),
+            directory=self.place,
+            grace_seconds=grace,
+            ready_seconds=ready_seconds,
+        )
+
+    def pid(self, name: str) -> int:
+        """The process id that the child last wrote; 0 before that."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return int((self.place / name).read_text())
+        return 0
+
+    async def hears(self, line: str) -> None:
+        """Waits until the supervisor has said `line`."""
+        await until(lambda: line in self.said, seconds=20, what=f"{line!r} in {self.said}")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    await made.supervisor.stop()
+
+
+async def test_a_child_that_dies_is_restarted_and_said(stage: Stage) -> None:
+    await stage.supervisor.start(stage.child("one"))
+    first = stage.pid("one")
+    os.kill(first, signal.SIGKILL)
+
+    await stage.hears("one is back")
+    assert stage.said == ["one ended (killed by SIGKILL); starting it again", "one is back"]
+    assert alive(stage.pid("one"))
+    assert stage.pid("one") != first
+
+
+async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(stage: Stage) -> None:
+    await stage.supervisor.start(stage.child("one"))
+    os.kill(stage.pid("one"), signal.SIGKILL)
+    await stage.hears("one is back")
+    os.kill(stage.pid("one"), signal.SIGKILL)
+    await stage.hears("one ended (killed by SIGKILL); starting it again in 1 s")
+    assert [pause_before(deaths) for deaths in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
+
+
+async def test_all_stop_in_the_opposite_order_each_after_the_other(stage: Stage) -> None:
+    for name in ("first", "second", "third"):
+        await stage.supervisor.start(stage.child(name))
+    pids = [stage.pid(name) for name in ("first", "second", "third")]
+
+    await stage.supervisor.stop()
+    assert stage.said == ["third stopped", "second stopped", "first stopped"]
+    assert not any(alive(pid) for pid in pids)
+
+
+async def test_a_child_that_will_not_end_is_made_to(stage: Stage) -> None:
+    await stage.supervisor.start(stage.child("mule", STUBBORN, grace=0.3))
+    pid = stage.pid("mule")
+    await stage.supervisor.stop()
+    assert stage.said == ["mule stopped (by force)"]
+    assert not alive(pid)
+
+
+async def test_a_child_that_ends_while_starting_is_told_with_its_last_words(stage: Stage) -> None:
+    child = stage.child("broken", "print('no such setting'); raise SystemExit(3)")
+    with pytest.raises(ChildFailed, match=r"(?s)broken ended while starting \(exit status 3\).*no such setting"):
+        await stage.supervisor.start(child)
+
+
+async def test_a_child_that_does_not_become_ready_is_told_and_stopped(stage: Stage) -> None:
+    child = stage.child("mute", "import signal; signal.pause()", ready_seconds=0.5)
+    with pytest.raises(ChildFailed, match=r"mute was not ready within 0\.5 s"):
+        await stage.supervisor.start(child)
+    await stage.supervisor.stop()
+    assert stage.said == ["mute stopped"]
+
+
+async def test_output_goes_to_the_log(stage: Stage) -> None:
+    await stage.supervisor.start(stage.child("one"))
+    log = stage.place / "logs" / "one.log"
+    await until(lambda: "a line of output" in log.read_text(), seconds=10, what="the line")
+    assert log.stat().st_mode & 0o077 == 0
+
+
+def test_a_long_log_is_turned_over(tmp_path: Path) -> None:
+    log = tmp_path / "one.log"
+    with log.open("a") as writer:
+        writer.write("x" * (LOG_LIMIT + 1))
+        writer.flush()
+        turn_over(log)
+        writer.write("goes on")
+    assert log.read_text() == "goes on"
+    assert (tmp_path / "one.log.1").stat().st_size == LOG_LIMIT + 1
+
+
+async def test_stopping_during_the_pause_before_a_restart_ends_it(stage: Stage) -> None:
+    await stage.supervisor.start(stage.child("one"))
+    os.kill(stage.pid("one"), signal.SIGKILL)
+    await stage.hears("one is back")
+    last = stage.pid("one")
+    os.kill(last, signal.SIGKILL)
+    await stage.hears("one ended (killed by SIGKILL); starting it again in 1 s")
+    await stage.supervisor.stop()
+    assert stage.pid("one") == last
+    assert not alive(last)
+
+
+PARENT = """
+import asyncio, pathlib, sys
+from tests.infra.test_supervisor import Stage
+
+async def main():
+    stage = Stage(pathlib.Path(sys.argv[1]))
+    for name in ("one", "two"):
+        await stage.supervisor.start(stage.child(name))
+    print("started", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert await asyncio.to_thread(parent.stdout.readline) == "started\n"
+        pids = [int((tmp_path / name).read_text()) for name in ("one", "two")]
+        assert all(alive(pid) for pid in pids)
+        parent.kill()
+    await until(lambda: not any(alive(pid) for pid in pids), seconds=10, what="the children's end")

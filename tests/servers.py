@@ -1,0 +1,151 @@
+"""The servers that tests share: one PostgreSQL (with a migrated template) and one Temporal server.
+
+`python -m tests.servers` runs them in a process of its own until its standard input closes; its first line
+of output says where they are, as JSON. Thus they end with the one who started them, however that ends.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg import sql
+
+from infra.embedded.child import ChildFailed
+from infra.embedded.ports import free_ports
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.supervisor import Supervisor
+from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal
+from infra.migrate import upgrade
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "template_migrated"
+#: How the process that started the servers tells its own children where they are.
+VARIABLE = "GRIDLOOP_TEST_SERVERS"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the shared servers are."""
+
+    #: A `postgresql://` URL ending in the name of the maintenance database.
+    postgres_url: str
+    temporal_address: str
+    temporal_namespace: str
+
+    def database_url(self, name: str) -> str:
+        """The URL of the database `name`."""
+        return f"{self.postgres_url.rpartition('/')[0]}/{name}"
+
+    def create_database(self, name: str, template: str = TEMPLATE) -> str:
+        """A fresh database: a copy of the migrated template, or (`template0`) an empty one. Its URL."""
+        self._run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        return self.database_url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drops the database, whoever is still connected to it."""
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.postgres_url, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """A folder that a server running as another user can reach: pytest's own are closed to others."""
+    path = Path(tempfile.mkdtemp(prefix="gridloop-test-"))
+    try:
+        path.chmod(0o755)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """The shared servers, in a process of their own until the block ends. Raises RuntimeError with its words."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.servers"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for pytest, which then closes the input
+    ) as process:
+        try:
+            yield _first_words(process.stdout)
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.communicate(timeout=60)
+
+
+def _first_words(output: IO[str] | None) -> Servers:
+    line = output.readline() if output is not None else ""
+    if not line.startswith("{"):
+        raise RuntimeError(f"the servers for the tests did not start: {line or '(see above)'}")
+    return from_json(line)
+
+
+def to_json(servers: Servers) -> str:
+    """For the environment variable, and for the first line of output."""
+    return json.dumps(asdict(servers))
+
+
+def from_json(text: str) -> Servers:
+    """What `to_json` wrote."""
+    return Servers(**json.loads(text))
+
+
+async def serve(directory: Path) -> None:
+    """Starts both, says where they are, and stops them when standard input closes."""
+    postgres_port, temporal_port, ui_port = free_ports(3)
+    # What a test stores need not survive a power cut.
+    postgres = EmbeddedPostgres(directory=directory / "postgres", port=postgres_port, password="for-tests", fsync=False)
+    temporal = EmbeddedTemporal(
+        directory=directory / "temporal",
+        port=temporal_port,
+        ui_port=ui_port,
+        dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
+    )
+    ending = False
+
+    def say(line: str) -> None:
+        if not ending:  # that they stop at the end is no news
+            print(line, file=sys.stderr, flush=True)
+
+    supervisor = Supervisor(directory / "logs", say)
+    try:
+        await supervisor.start(postgres.child())
+        await postgres.create_database(TEMPLATE)
+        await asyncio.to_thread(upgrade, postgres.url(TEMPLATE))
+        await supervisor.start(temporal.child())
+        servers = Servers(postgres.url("postgres"), temporal.address, NAMESPACE)
+        print(to_json(servers), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+    except ChildFailed as error:
+        print(str(error), file=sys.stderr)
+        raise SystemExit(1) from error
+    finally:
+        ending = True
+        await supervisor.stop()
+
+
+if __name__ == "__main__":
+    os.environ.pop(VARIABLE, None)
+    with temporary_directory() as place:
+        asyncio.run(serve(place))

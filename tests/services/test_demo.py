@@ -1,0 +1,80 @@
+"""The demonstration park: everything in it, and the second load."""
+
+import json
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.words import Role
+from services.demo import ACCOUNTS_FILE, load_demo
+from services.passwords import verify_password
+from services.policies import current
+
+
+async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    first = await load_demo(engine, tmp_path)
+    started = time.perf_counter()
+    second = await load_demo(engine, tmp_path)
+    took = time.perf_counter() - started
+
+    assert first.changed
+    assert not second.changed
+    assert second.policy_version == first.policy_version == 1
+    assert second.people.grants.unchanged == first.people.grants.inserted
+    assert took < 1, "the second load hashes nothing and writes nothing"
+
+    async with engine.connect() as connection:
+        levels = (
+            await connection.execute(text("SELECT level, count(*) FROM grid_units GROUP BY 1 ORDER BY 1"))
+        ).all()
+        volunteers = (
+            await connection.execute(
+                text(
+                    "SELECT count(DISTINCT g.grid) FROM grants g JOIN people p ON p.id = g.person"
+                    " WHERE g.role = 'volunteer' AND p.password_hash IS NULL"
+                )
+            )
+        ).scalar_one()
+        roles = set((await connection.execute(text("SELECT DISTINCT role FROM grants"))).scalars())
+        number, policy = await current(connection)
+    assert [tuple(row) for row in levels] == [(1, 1), (2, 13), (3, 93), (4, 1837)]
+    assert volunteers == 1837
+    assert roles == {role.value for role in Role}
+    assert number == 1
+    assert policy.category("0103") is not None
+
+
+async def test_every_account_in_the_file_can_sign_in_and_has_its_roles(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    await load_demo(engine, tmp_path)
+    path = tmp_path / ACCOUNTS_FILE
+    accounts = json.loads(path.read_text())
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("SELECT username, password_hash FROM people"))
+        hashes: dict[str, str | None] = {username: stored for username, stored in rows}
+    with_password = {username for username, stored in hashes.items() if stored is not None}
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert {account["username"] for account in accounts} == with_password
+    assert verify_password(hashes["duty"], accounts[0]["password"])
+    held = {role["role"] for account in accounts for role in account["roles"]}
+    assert held == {role.value for role in Role} - {"volunteer"}
+    assert all(set(role) == {"role", "grid", "department"} for a in accounts for role in a["roles"])
+
+
+async def test_every_department_has_a_head_and_a_handler(engine: AsyncEngine, tmp_path: Path) -> None:
+    await load_demo(engine, tmp_path)
+    async with engine.connect() as connection:
+        lacking = await connection.execute(
+            text(
+                "SELECT d.id FROM departments d WHERE"
+                " (SELECT count(DISTINCT role) FROM grants g WHERE g.department = d.id) < 2"
+                " OR (SELECT count(DISTINCT person) FROM grants g WHERE g.department = d.id) < 2"
+            )
+        )
+        assert lacking.scalars().all() == []

@@ -1,0 +1,116 @@
+"""A running town for tests: the tiny park, a real Temporal server, a worker, and the services people reach."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.settings import Settings
+from infra.store.cases import facts_of, read_case
+from infra.store.world import read_person
+from models.case import Case
+from models.context import Person
+from models.facts import Fact
+from models.ids import new_id
+from models.views import CaseView
+from services import command, queries, report
+from services.doors import Backstage
+from tests.builders import MICRO, person_id, small_park
+from worker import build_worker
+
+
+class Town:
+    """What people can do in the tiny park, by user name."""
+
+    def __init__(self, backstage: Backstage) -> None:
+        self.backstage = backstage
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self.backstage.engine
+
+    async def person(self, username: str) -> Person:
+        """The person with their roles."""
+        async with self.engine.connect() as connection:
+            found = await read_person(connection, person_id(username))
+        assert found is not None, username
+        return found
+
+    async def submit(self, username: str = "worker", **fields: Any) -> report.Submitted:
+        """Sends a report; what is not said is a blocked fire lane in the first micro-grid."""
+        wanted = report.ReportInput.model_validate(
+            {"report_id": new_id(), "category": "0103", "title": "消防通道被堵", "grid": MICRO, **fields}
+        )
+        return await report.submit(self.backstage, await self.person(username), wanted, datetime.now(UTC))
+
+    async def report(self, username: str = "worker", **fields: Any) -> str:
+        """Sends a report that is received, and answers its case number."""
+        submitted = await self.submit(username, **fields)
+        assert submitted.receipt is not None
+        return submitted.receipt.case_no
+
+    async def do(
+        self,
+        username: str,
+        case_no: str,
+        name: str,
+        *,
+        id_: UUID | None = None,
+        if_revision: int | None = None,
+        **body: Any,
+    ) -> CaseView:
+        """Gives a command and answers the case as that person then sees it."""
+        person = await self.person(username)
+        now = datetime.now(UTC)
+        wanted = command.read_command(name, body)
+        await command.send(
+            self.backstage, person, case_no, wanted, command_id=id_ or new_id(), if_revision=if_revision, now=now
+        )
+        return await self.look(username, case_no)
+
+    async def look(self, username: str, case_no: str) -> CaseView:
+        """The case as that person sees it."""
+        person = await self.person(username)
+        async with self.engine.connect() as connection:
+            return await queries.get_case(connection, person, case_no, datetime.now(UTC), "zh")
+
+    async def facts(self, case_no: str) -> tuple[Fact, ...]:
+        """Everything recorded of the case."""
+        view = await self.look("admin", case_no)
+        async with self.engine.connect() as connection:
+            return await facts_of(connection, view.report_id)
+
+    async def kinds(self, case_no: str) -> list[str]:
+        """The kinds of the case's facts in order."""
+        return [fact.body.kind for fact in await self.facts(case_no)]
+
+    async def case(self, case_no: str) -> Case:
+        """The case as stored."""
+        view = await self.look("admin", case_no)
+        async with self.engine.connect() as connection:
+            found = await read_case(connection, view.report_id)
+        assert found is not None
+        return found
+
+
+def town_settings(database_url: str, **changed: Any) -> Settings:
+    """Settings for a town of its own: nothing is shared with another test but the servers."""
+    known = {
+        "database_url": SecretStr(database_url),
+        "token_secret": SecretStr("0" * 64),
+        "case_queue": f"test-{uuid4().hex}",
+    }
+    return Settings.model_validate({**known, **changed})
+
+
+@asynccontextmanager
+async def running_town(engine: AsyncEngine, client: Client, settings: Settings) -> AsyncIterator[Town]:
+    """The tiny park with a worker running."""
+    await small_park(engine)
+    async with build_worker(client, engine, settings):
+        yield Town(Backstage(settings=settings, engine=engine, temporal=client))

@@ -1,0 +1,71 @@
+"""The worker: takes the steps of case workflows, as many processes of it as there are cores to give.
+
+Stops gently on SIGTERM: no new work is taken, what is under way is finished.
+"""
+
+import asyncio
+import signal
+
+import structlog
+from prometheus_client import start_http_server
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.errands import Errands
+from activities.recording import Recorder
+from infra.database import open_database
+from infra.event_loop import run
+from infra.logging import set_up_logging
+from infra.settings import Settings, settings
+from infra.temporal import connect
+from workflows.case import CaseWorkflow
+from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE
+
+log = structlog.get_logger("worker")
+
+
+def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Worker:
+    """A worker for the queue that `settings` names, not yet running."""
+    return Worker(
+        client,
+        task_queue=settings.case_queue,
+        workflows=[CaseWorkflow],
+        activities=[Recorder(engine).record, Errands(client).tell_case, Errands(client).open_case],
+        workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        max_cached_workflows=settings.worker_cache,
+        max_concurrent_workflow_tasks=100,
+        sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
+        graceful_shutdown_timeout=settings.worker_grace,
+    )
+
+
+def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
+    """The sandbox with our pure packages passed through on purpose; or none, for measured high load."""
+    if not sandbox:
+        return UnsandboxedWorkflowRunner()
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+async def main() -> None:
+    """Runs a worker until SIGINT or SIGTERM."""
+    config = settings()
+    set_up_logging(config)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    engine = open_database(config)
+    if config.worker_metrics_port:
+        start_http_server(config.worker_metrics_port, addr="127.0.0.1")
+    client = await connect()
+    async with build_worker(client, engine, config):
+        log.info("worker started", queue=config.case_queue, namespace=client.namespace)
+        await stop.wait()
+        log.info("worker stopping")
+    await engine.dispose()
+
+
+if __name__ == "__main__":
+    run(main())

@@ -1,0 +1,1 @@
+"""Durable: what must go on though every process dies. Imports only `models` and the pure parts of `rules`."""

@@ -1,0 +1,186 @@
+"""One run of `CaseWorkflow` is one reported issue, from its report to the archive, and its only writer.
+
+A report starts it (`receipt` asks for the answer); every human action reaches it as the update `act`; every due
+moment is its own timer. Each of them becomes one recording step, and what that step recorded is what the case is.
+It ends when the case is archived, or at once when the report is refused.
+"""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.case import Case, Errand
+    from models.commands import Absorb, Command, SettleErrand, WakeUp
+    from models.errors import AlreadyArchived, DomainError, Refusal, StoreBehind, refusal
+    from models.facts import Actor
+    from models.ids import derived_id
+    from models.messages import Act, CaseStart, Opening, Receipt, Step, Telling
+    from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY
+    from rules.errands import as_report
+    from rules.evolve import fold
+    from rules.ladder import next_wake_up
+    from rules.life_cycle import check_fits
+    from workflows import steps
+
+#: How many command ids go along into a new run, so that a resent command is known there too.
+REMEMBERED = 200
+#: How long a due moment waits when the database knows less than the case does, before it is tried again.
+REBUILD_PAUSE = timedelta(minutes=1)
+
+
+@workflow.defn(name=CASE_WORKFLOW)
+class CaseWorkflow:
+    """The life of one case: receive → dispatch → handle → review → close."""
+
+    @workflow.init
+    def __init__(self, start: CaseStart) -> None:
+        self._start = start
+        self._case = start.case
+        self._done = list(start.done)
+        self._refusal: Refusal | None = None
+        self._recording = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: CaseStart) -> Receipt:
+        """Records the report, then lets every due moment act until the case is archived."""
+        if self._case is None:
+            await self._receive()
+        while self._the_case.archived_at is None:
+            if workflow.info().is_continue_as_new_suggested():
+                await self._go_on_in_a_new_run()
+            for errand in self._the_case.errands:
+                await self._carry_out(errand)
+            await self._wait_for_the_next_moment()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._receipt()
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    @workflow.update(name=RECEIPT_UPDATE)
+    async def receipt(self) -> Receipt:
+        """The answer to the report, once it is recorded; its refusal, if it was refused."""
+        await workflow.wait_condition(lambda: self._case is not None or self._refusal is not None)
+        if self._refusal is not None:
+            raise steps.as_failure(refusal(self._refusal))
+        return self._receipt()
+
+    @workflow.update(name=ACT_UPDATE)
+    async def act(self, act: Act) -> Receipt:
+        """A person's command. Sent twice with one id, it counts once."""
+        await self._record(act.command, id_=act.id, actor=act.actor, if_revision=act.if_revision)
+        return self._receipt()
+
+    @act.validator
+    def _refuse_at_the_door(self, act: Act) -> None:
+        """What can't be done where the case stands at all leaves no trace in the history."""
+        if self._case is None or act.id in self._done:
+            return
+        try:
+            check_fits(self._case, act.command.kind)
+        except DomainError as error:
+            raise steps.as_failure(error) from None
+
+    @workflow.update(name=ABSORB_UPDATE)
+    async def absorb(self, telling: Telling) -> Receipt:
+        """Another case's word that it was merged into this one."""
+        await self._record(Absorb(case_no=telling.from_case), id_=telling.id, actor=Actor())
+        return self._receipt()
+
+    @workflow.query(name=STATE_QUERY)
+    def state(self) -> Case | None:
+        """The case as this run knows it."""
+        return self._case
+
+    # --- the parts of a life --------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        """A refused report ends the run as a failure, so that its id may be sent again, corrected."""
+        report = self._start.report
+        try:
+            await self._record(report, id_=report.report_id, actor=self._start.actor)
+        except steps.Refused as refused:
+            self._refusal = refused.refusal
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise steps.as_failure(refusal(refused.refusal)) from None
+
+    async def _wait_for_the_next_moment(self) -> None:
+        """Sleeps until something falls due, or until a command gives the case something else to do."""
+        moment = next_wake_up(self._the_case)
+        assert moment is not None, "a case that is not archived always has a next moment"
+        try:
+            await workflow.wait_condition(
+                lambda: next_wake_up(self._the_case) != moment or bool(self._the_case.errands),
+                timeout=max(moment - workflow.now(), timedelta()),
+                timeout_summary="next due moment",
+            )
+        except TimeoutError:
+            wake = derived_id(self._the_case.report_id, "wake", self._the_case.seq, moment)
+            await self._record_surely(WakeUp(moment=moment), wake)
+
+    async def _carry_out(self, errand: Errand) -> None:
+        """Tells another case, or opens one; then puts it on record that this was done."""
+        case = self._the_case
+        id_ = derived_id(case.report_id, errand.id)
+        opened: str | None = None
+        if errand.part is not None:
+            opening = Opening(report=as_report(case, errand, id_), actor=Actor(person=case.reported_by))
+            opened = (await steps.open_case(opening)).case_no
+        elif errand.lead is not None:
+            await steps.tell_case(Telling(id=id_, lead=errand.lead, from_case=case.case_no))
+        done = derived_id(case.report_id, errand.id, "settled")
+        await self._record_surely(SettleErrand(errand=errand.id, case_no=opened), done)
+
+    async def _go_on_in_a_new_run(self) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        start = self._start.model_copy(update={"case": self._case, "done": tuple(self._done[-REMEMBERED:])})
+        workflow.continue_as_new(start)
+
+    # --- recording ------------------------------------------------------------------------------------------------
+
+    async def _record(self, command: Command, *, id_: UUID, actor: Actor, if_revision: int | None = None) -> None:
+        """One recording step, one at a time; then the case is whatever the facts say. Raises steps.Refused."""
+        async with self._recording:
+            known = 0 if self._case is None else self._case.seq
+            recorded = await steps.record(
+                Step(
+                    report_id=self._start.report.report_id,
+                    known=known,
+                    id=id_,
+                    at=workflow.now(),
+                    actor=actor,
+                    if_revision=if_revision,
+                    command=command,
+                )
+            )
+            self._case = fold(recorded.facts, self._case)
+            self._done += [fact.command_id for fact in recorded.facts if fact.command_id not in self._done]
+        if recorded.refusal is not None:
+            raise steps.Refused(recorded.refusal)
+
+    async def _record_surely(self, command: Command, id_: UUID) -> None:
+        """A step of the system itself. While the database waits to be rebuilt, it is tried again and again."""
+        while True:
+            try:
+                return await self._record(command, id_=id_, actor=Actor())
+            except steps.Refused as refused:
+                if refused.refusal.code == AlreadyArchived.code:
+                    return None
+                if refused.refusal.code != StoreBehind.code:
+                    raise
+                workflow.logger.error("the database is behind this case; rebuild it")
+                await workflow.sleep(REBUILD_PAUSE)
+
+    @property
+    def _the_case(self) -> Case:
+        assert self._case is not None
+        return self._case
+
+    def _receipt(self) -> Receipt:
+        return Receipt(
+            case_no=self._the_case.case_no,
+            revision=self._the_case.seq,
+            content_hash=self._start.report.content_hash,
+        )
