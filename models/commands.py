@@ -3,7 +3,7 @@
 `rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -412,6 +412,11 @@ HumanCommand = Annotated[
     | Rate | RequestReopen | GrantReopen | RefuseReopen | Appeal | DecideAppeal,
     Field(discriminator="kind"),
 ]  # fmt: skip
+
+#: The model of each command of people, by its kind.
+HUMAN_COMMAND_MODELS: dict[str, type[Frozen]] = {
+    str(model.model_fields["kind"].default): model for model in get_args(get_args(HumanCommand)[0])
+}
 
 Command = Annotated[
     Report | HumanCommand | WakeUp | Absorb | SettleErrand,

@@ -354,6 +354,79 @@ class AttachmentTypeRefused(DomainError):
     en = "The file is none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
 
 
+class ImageTooLarge(DomainError):
+    code = "image_too_large"
+    status = 422
+    zh = "图片为 {megapixels} 百万像素,超过 {limit} 百万像素上限。"
+    en = "The picture has {megapixels} megapixels, over the cap of {limit}."
+
+
+class AttachmentAnimated(DomainError):
+    code = "attachment_animated"
+    status = 422
+    zh = "不接受动图,请上传静态图片。"
+    en = "Animated pictures are not accepted; upload a still one."
+
+
+class AttachmentDamaged(DomainError):
+    code = "attachment_damaged"
+    status = 422
+    zh = "图片已损坏,无法读取。"
+    en = "The picture is damaged and cannot be read."
+
+
+class AttachmentEmpty(DomainError):
+    code = "attachment_empty"
+    status = 422
+    zh = "文件是空的。"
+    en = "The file is empty."
+
+
+class AttachmentMissing(DomainError):
+    code = "attachment_missing"
+    status = 422
+    zh = "请以 multipart/form-data 的 file 字段上传一个文件。"
+    en = "Upload one file as the field “file” of multipart/form-data."
+
+
+# --- the request itself -----------------------------------------------------------------------------
+
+
+class BadRequest(DomainError):
+    code = "bad_request"
+    status = 400
+    zh = "请求无法解析。"
+    en = "The request cannot be understood."
+
+
+class BrokenJson(DomainError):
+    code = "broken_json"
+    status = 400
+    zh = "正文不是有效的 JSON:第 {line} 行第 {column} 列(字符位置 {position})有误。"
+    en = "The body is not valid JSON: broken at line {line}, column {column} (character {position})."
+
+
+class BrokenForm(DomainError):
+    code = "broken_form"
+    status = 400
+    zh = "表单正文无法解析。"
+    en = "The body is not a valid form."
+
+
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    status = 405
+    zh = "此地址不支持 {method}。"
+    en = "{method} is not supported here."
+
+
+class BodyTooLarge(DomainError):
+    code = "body_too_large"
+    status = 413
+    zh = "请求正文超过 {kilobytes} KB 上限。"
+    en = "The body is over the cap of {kilobytes} KB."
+
+
 # --- the machine itself -----------------------------------------------------------------------------
 
 
@@ -371,3 +444,40 @@ class StoreBehind(DomainError):
     status = 503
     zh = "案件数据落后于其历史(库 {stored},历史 {known}),须先重建。"
     en = "The stored case is behind its history (stored {stored}, known {known}); rebuild it first."
+
+
+class StorageFull(DomainError):
+    code = "storage_full"
+    status = 507
+    zh = "存储空间不足,附件未保存。"
+    en = "There is no room left; the attachment was not stored."
+
+
+class AttachmentLost(DomainError):
+    code = "attachment_lost"
+    status = 503
+    zh = "附件 {sha256} 已登记,但文件不在存储中,请通知管理员。"
+    en = "Attachment {sha256} is registered, but its file is not in the store; tell an administrator."
+
+
+class NotSetUp(DomainError):
+    code = "not_set_up"
+    status = 503
+    zh = "系统尚未配置完成(未发布政策或缺少兜底责任人)。"
+    en = "The system is not set up yet (no policy published, or no fallback owner)."
+
+
+class NotReady(DomainError):
+    code = "not_ready"
+    status = 503
+    zh = "服务未就绪:{parts}。"
+    en = "Not ready: {parts}."
+
+
+class Internal(DomainError):
+    """Something nobody foresaw: logged with its traceback, told without it."""
+
+    code = "internal"
+    status = 500
+    zh = "服务器内部错误,请凭请求编号联系管理员。"
+    en = "Internal error; quote the request id to an administrator."

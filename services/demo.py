@@ -2,12 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from models.words import Level, Role
@@ -15,17 +15,18 @@ from rules.hierarchy import GridUnit
 from rules.invented_names import person_name
 from rules.lower_levels import make_lower_levels
 from rules.tiling import DEMO_BOX, tile
-from services.park import LoadSummary, checked_file, load_units
-from services.people import PeopleFile, PeopleSummary, PersonEntry, read_departments, read_people, store_entries
+from services.park import checked_file, load_units
+from services.people import PeopleFile, PersonEntry, read_departments, read_people, store_entries
 from services.people_store import (
     GrantRecord,
     PersonRecord,
-    Stored,
-    active_usernames,
     known_departments,
+    known_grids,
+    known_usernames,
     store_people,
 )
-from services.policies import publish, read_and_check
+from services.policies import check_policy, publish, published_as, read_policy
+from services.reference_files import BadFile
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 DIVISIONS = DEPLOY / "demo" / "divisions.csv"
@@ -42,41 +43,67 @@ _FIRST_VOLUNTEER_NAME = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """What loading the demonstration did, and which policy version it runs under."""
+    """How much loading the demonstration added, and the version that its policy was published as."""
 
-    units: LoadSummary
-    people: PeopleSummary
-    volunteers: Stored
+    units: int
+    departments: int
+    people: int
+    volunteers: int
     policy_version: int
+    policy_published: bool
     accounts: Path
 
     @property
     def changed(self) -> bool:
-        """Whether anything in the directory was new or different."""
-        stored = (self.people.departments, self.people.people, self.people.grants, self.volunteers)
-        return bool(
-            self.units.inserted or self.units.updated or any(s.inserted or s.updated or s.removed for s in stored)
-        )
+        """Whether anything was new."""
+        return bool(self.units or self.departments or self.people or self.volunteers or self.policy_published)
 
 
 async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
     """Loads the demonstration park in one transaction, and writes who can sign in to `demo-accounts.json`.
 
-    A second time it changes nothing, and is quick. The accounts file holds passwords that everybody knows:
-    only its owner may read it all the same. Raises BadFile when a file of the demonstration was broken.
+    It only adds: whatever is there already stays as it is, so that what an operator has changed survives the
+    next start; and a second time there is nothing to do. The accounts file holds passwords that everybody
+    knows: only its owner may read it all the same. Raises BadFile when a file of the demonstration is broken.
     """
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
+    registry = checked_file(DIVISIONS).units
     departments = read_departments(DEPARTMENTS).departments
+    units = tile(make_lower_levels(registry, MICRO_GRIDS), DEMO_BOX)
     file = read_people(PEOPLE, {d.id for d in departments}, {unit.code for unit in units})
     async with transaction(engine) as connection:
-        loaded = await load_units(connection, units)
-        people = await store_entries(connection, departments, file)
-        volunteers, _ = await store_people(connection, _volunteers(units))
-        names = await active_usernames(connection)
-        policy = read_and_check(POLICY, await known_departments(connection), names)
-        version = await publish(connection, policy, datetime.now(UTC))
-    accounts = _write_accounts(data_dir, file)
-    return DemoSummary(loaded, people, volunteers, version, accounts)
+        grids = await known_grids(connection)
+        loaded = await load_units(connection, [unit for unit in units if unit.code not in grids])
+        here = await known_departments(connection, retired=True)
+        names = await known_usernames(connection)
+        people = await store_entries(connection, [d for d in departments if d.id not in here], _without(file, names))
+        volunteers, _ = await store_people(
+            connection, [person for person in _volunteers(units) if person.username not in names]
+        )
+        version, fresh = await _publish_once(connection)
+    return DemoSummary(
+        units=loaded.inserted,
+        departments=people.departments.inserted,
+        people=people.people.inserted,
+        volunteers=volunteers.inserted,
+        policy_version=version,
+        policy_published=fresh,
+        accounts=_write_accounts(data_dir, file),
+    )
+
+
+def _without(file: PeopleFile, usernames: Collection[str]) -> PeopleFile:
+    return PeopleFile(since=file.since, people=tuple(p for p in file.people if p.username not in usernames))
+
+
+async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
+    """Publishes the policy of the demonstration, unless it was once: a newer one is not to be undone."""
+    policy = read_policy(POLICY)
+    if (version := await published_as(connection, policy)) is not None:
+        return version, False
+    departments, people = await known_departments(connection), await known_usernames(connection, active=True)
+    if problems := check_policy(policy, departments, people):
+        raise BadFile(problems)
+    return await publish(connection, policy, datetime.now(UTC)), True
 
 
 def _volunteers(units: Iterable[GridUnit]) -> list[PersonRecord]:

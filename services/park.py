@@ -23,8 +23,8 @@ CHUNK = 5_000
 _REQUIRED = ("code", "name", "level", "parent_code")
 _OPTIONAL = ("type", "households", "enterprise")
 
-#: Called with how many units are done so far.
-Progress = Callable[[int], None]
+#: Called with how many units are stored so far, of how many.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ async def load_units(
         inserted += sum(rows)
         updated += len(rows) - sum(rows)
         if progress is not None:
-            progress(start + len(chunk))
+            progress(start + len(chunk), len(ordered))
     return LoadSummary(inserted, updated, len(ordered) - inserted - updated)
 
 

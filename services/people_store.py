@@ -156,14 +156,16 @@ async def known_grids(connection: AsyncConnection) -> frozenset[str]:
     return frozenset((await connection.execute(text("SELECT code FROM grid_units"))).scalars())
 
 
-async def known_departments(connection: AsyncConnection) -> frozenset[str]:
-    """The id of every active department."""
-    return frozenset((await connection.execute(text("SELECT id FROM departments WHERE active"))).scalars())
+async def known_departments(connection: AsyncConnection, retired: bool = False) -> frozenset[str]:
+    """The id of every active department; with `retired`, of those as well."""
+    query = text("SELECT id FROM departments WHERE active OR :retired")
+    return frozenset((await connection.execute(query, {"retired": retired})).scalars())
 
 
-async def active_usernames(connection: AsyncConnection) -> frozenset[str]:
-    """The username of every active person."""
-    return frozenset((await connection.execute(text("SELECT username FROM people WHERE active"))).scalars())
+async def known_usernames(connection: AsyncConnection, active: bool = False) -> frozenset[str]:
+    """The username of everybody; with `active`, only of those who have not left."""
+    query = text("SELECT username FROM people WHERE active OR NOT :active")
+    return frozenset((await connection.execute(query, {"active": active})).scalars())
 
 
 async def usernames_with_password(connection: AsyncConnection) -> frozenset[str]:

@@ -125,8 +125,8 @@ async def publish(connection: AsyncConnection, policy: Policy, now: datetime) ->
     newest = (
         await connection.execute(text("SELECT version, digest FROM policies ORDER BY version DESC LIMIT 1"))
     ).first()
-    content = json.dumps(policy.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
-    digest = sha256(content.encode()).hexdigest()
+    content = _content(policy)
+    digest = _digest(content)
     if newest is not None and newest.digest == digest:
         return int(newest.version)
     number = 1 if newest is None else int(newest.version) + 1
@@ -138,6 +138,21 @@ async def publish(connection: AsyncConnection, policy: Policy, now: datetime) ->
         {"version": number, "now": now, "digest": digest, "content": content},
     )
     return number
+
+
+async def published_as(connection: AsyncConnection, policy: Policy) -> int | None:
+    """The newest version with the content of `policy`, or None when it was never published."""
+    query = text("SELECT max(version) FROM policies WHERE digest = :digest")
+    found: int | None = await connection.scalar(query, {"digest": _digest(_content(policy))})
+    return found
+
+
+def _content(policy: Policy) -> str:
+    return json.dumps(policy.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+
+
+def _digest(content: str) -> str:
+    return sha256(content.encode()).hexdigest()
 
 
 async def current(connection: AsyncConnection) -> tuple[int, Policy]:

@@ -62,6 +62,23 @@ async def get_case(connection: AsyncConnection, person: Person, case_no: str, no
     return await view_of(connection, row, person, now, language)
 
 
+async def get_case_acted_on(
+    connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
+) -> CaseView:
+    """The case for somebody whose command on it has just counted, even if that took it out of their sight."""
+    row = (await connection.execute(select(CASES).where(CASES.c.case_no == case_no))).one()
+    return await view_of(connection, row, person, now, language)
+
+
+async def get_report(
+    connection: AsyncConnection, person: Person, report_id: UUID, now: datetime, language: str
+) -> CaseView | None:
+    """The case that a report became, if it is recorded and `person` may see it."""
+    seen = visible(person, await local_day(connection, now))
+    row = (await connection.execute(select(CASES).where(CASES.c.report_id == report_id, seen))).one_or_none()
+    return None if row is None else await view_of(connection, row, person, now, language)
+
+
 async def view_of(connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str) -> CaseView:
     """The view of a row of `cases`."""
     names = await read_names(connection, [Case.model_validate(row.state)], language)

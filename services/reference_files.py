@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -71,22 +73,30 @@ def read_text(path: Path) -> str:
         raise BadFile([FileProblem(str(path), line, "不是 UTF-8 编码", "this is not UTF-8")]) from error
 
 
+class _Loader(yaml.SafeLoader):
+    """Plain data only; a value that can't be, like 30 February, is told with its place."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        """The value of `node`. Raises ConstructorError."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
+
+
 def read_yaml(path: Path) -> Document:
     """A YAML file as data with lines. Raises BadFile for broken YAML and for a key given twice."""
-    loader = None
+    content = read_text(path)
     try:
-        loader = yaml.SafeLoader(read_text(path))
+        loader = _Loader(content)
         root = loader.get_single_node()
         data = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reason = error.problem or "broken YAML"
-        raise BadFile([FileProblem(str(path), line, f"YAML 有误:{reason}", f"broken YAML: {reason}")]) from error
-    except (yaml.YAMLError, ValueError) as error:  # a control character, a date like 2026-02-30
-        raise BadFile([FileProblem(str(path), 1, f"YAML 有误:{error}", f"broken YAML: {error}")]) from error
-    finally:
-        if loader is not None:
-            loader.dispose()
+        raise _broken(path, line, error.problem or "") from error
+    except ReaderError as error:
+        line = content[: error.position].count("\n") + 1
+        raise _broken(path, line, str(error.reason)) from error
     lines: dict[Location, int] = {}
     twice: list[FileProblem] = []
     if root is not None:
@@ -94,6 +104,10 @@ def read_yaml(path: Path) -> Document:
     if twice:
         raise BadFile(twice)
     return Document(str(path), data, lines)
+
+
+def _broken(path: Path, line: int, reason: str) -> BadFile:
+    return BadFile([FileProblem(str(path), line, f"YAML 有误:{reason}", f"broken YAML: {reason}")])
 
 
 def _twice(path: Path, line: int, key: str) -> FileProblem:

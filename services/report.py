@@ -102,6 +102,18 @@ async def submit(
     return await _start_case(backstage, start)
 
 
+async def refresh_memory(backstage: Backstage, now: datetime) -> None:
+    """Looks at the world again if the last look is old; while PostgreSQL is away the old one stays."""
+    if not backstage.known.stale(now):
+        return
+    try:
+        await backstage.known.refresh(backstage.engine, now)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        log.warning("database away; reports are checked from memory", error=type(error).__name__)
+
+
 async def _start_case(backstage: Backstage, start: CaseStart) -> Submitted:
     report_id = start.report.report_id
     try:

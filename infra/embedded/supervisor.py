@@ -39,6 +39,10 @@ class _Kept:
         self.process = await spawn(self.child, self.log)
         await wait_ready(self.child, self.process, self.log)
 
+    def runs(self) -> bool:
+        """Whether it lives now."""
+        return self.process is not None and self.process.returncode is None
+
     async def death(self) -> str:
         """Waits until the present life is over; how it ended, in words."""
         if self.process is None:
@@ -82,9 +86,11 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
         while self._kept:
             kept = self._kept[-1]
+            ran = kept.runs()
             forced = await kept.end()
             self._kept.pop()
-            self._say(f"{kept.child.name} stopped{' (by force)' if forced else ''}")
+            if ran:
+                self._say(f"{kept.child.name} stopped{' (by force)' if forced else ''}")
 
     async def _keep(self, kept: _Kept) -> None:
         """Starts a child again whenever it ends, until cancelled."""

@@ -1,0 +1,66 @@
+# make up      everything on this machine (ARGS="--port 9000" is passed on)
+# make test    lint, types, import rules, tests
+# make lock    take new versions into requirements/*.txt
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := up
+.PHONY: up test lint types tests lock clean-data
+
+ARGS ?=
+DATA_DIR ?= .gridloop
+BIN := .venv/bin
+# At most four: each test process has servers to share, and PostgreSQL and Temporal want cores as well.
+CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
+
+up: .venv/.ready
+	@exec $(BIN)/python starter.py up --data-dir "$(DATA_DIR)" $(ARGS)
+
+test: lint types tests
+
+lint: .venv/.ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+
+types: .venv/.ready
+	$(BIN)/mypy
+
+tests: .venv/.ready
+	$(BIN)/pytest -n $(CORES) $(ARGS)
+
+# What a running system and its tests need, exactly the versions with exactly the contents of the lock.
+.venv/.ready: requirements/all.txt
+	@set -euo pipefail; python=""; \
+	for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer is needed; this is $$(python3 --version 2>/dev/null || echo no python3)." \
+	       "Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; \
+	fi; \
+	if [ ! -x $(BIN)/python ]; then \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "$$python lacks the venv module (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }; \
+	  "$$python" -m venv .venv; \
+	fi; \
+	total=$$(grep -c '==' $<); \
+	echo "Installing up to $$total packages into .venv (once; a minute or two) …"; \
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r $< \
+	  | awk -v total="$$total" '/^Collecting/ { printf "  %d/%d %s\n", ++n, total, $$2; fflush() } /^Installing/ { print "  unpacking …" }'
+	@touch $@
+
+# A throwaway environment for the compiler; versions already locked stay unless UPGRADE=1.
+lock:
+	@set -euo pipefail; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
+	python3 -m venv "$$place"; "$$place/bin/pip" install --quiet --disable-pip-version-check uv; \
+	cd requirements; \
+	for name in runtime all; do \
+	  "$$place/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	    $(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in; \
+	done
+
+# Removes everything that `make up` has stored. Asks first.
+clean-data:
+	@read -r -p "Remove $(DATA_DIR) with all that is stored in it? [y/N] " answer; \
+	if [[ "$$answer" == [yY] ]]; then rm -rf "$(DATA_DIR)"; fi

@@ -1,0 +1,31 @@
+"""Runs the API: `python -m api`."""
+
+import uvicorn
+
+from api.app import create_app
+from infra.settings import settings
+
+#: Seconds that requests under way get to finish when the process is told to stop.
+GRACE = 10
+
+
+def main() -> None:
+    """Serves on `settings.web_host` and `settings.web_port` until told to stop.
+
+    One process: run several behind a balancer to use more processors.
+    """
+    chosen = settings()
+    uvicorn.run(
+        create_app(),
+        host=chosen.web_host,
+        port=chosen.web_port,
+        loop="auto",  # uvloop, where there is one
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+if __name__ == "__main__":
+    main()

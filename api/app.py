@@ -1,0 +1,81 @@
+"""The API application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.middleware import RequestMiddleware
+from api.problems import Problem, add_handlers
+from api.routes import ROUTERS
+from api.state import Services
+from api.version import version
+from infra.database import open_database
+from infra.logging import set_up_logging
+from infra.settings import settings
+from infra.temporal import connect
+from services.doors import Backstage
+
+_DESCRIPTION = (
+    "网格化治理事件流程引擎。Reports become durable cases; commands take them through receive, dispatch, handle, "
+    "review and close. Every refusal is a problem document (RFC 9457), in Chinese or English by Accept-Language."
+)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Opens what the process holds as `app.state.services`, and closes it at the end.
+
+    Nothing is connected yet: the API starts while PostgreSQL or Temporal is away.
+    Raises pydantic.ValidationError for settings that are missing or wrong.
+    """
+    chosen = settings()
+    set_up_logging(chosen)
+    engine = open_database(chosen)
+    try:
+        app.state.services = Services(Backstage(chosen, engine, await connect(lazy=True)))
+        yield
+    finally:
+        await engine.dispose()
+
+
+def create_app() -> FastAPI:
+    """The application with all its routes. Its documentation pages are left out: they load from elsewhere."""
+    app = FastAPI(
+        title="Gridloop",
+        version=version(),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    add_handlers(app)
+    app.add_middleware(RequestMiddleware)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Adds the problem document to the OpenAPI description, which every route refers to."""
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                openapi_version=app.openapi_version,
+                description=app.description,
+                routes=app.routes,
+            )
+            own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(own.pop("$defs", {}))
+            schemas["Problem"] = own
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]

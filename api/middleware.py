@@ -1,0 +1,118 @@
+"""What happens around every request: its id, its measure, its log line, its cap, and the last safety net."""
+
+import re
+import time
+from collections.abc import Mapping
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem_response, unexpected
+from infra.metrics import REQUESTS
+from models.errors import BodyTooLarge
+from models.ids import new_id
+
+log = structlog.get_logger("api.access")
+
+#: Bytes that a body may have; attachments have their own cap.
+BODY_CAP = 1024 * 1024
+UNCAPPED = frozenset({"/api/v1/attachments"})
+#: Asked by machines every few seconds: not worth a line each.
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+#: What an id from outside may look like: nothing that could forge a log line.
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+#: What nginx calls it when the caller hangs up.
+_GONE = 499
+
+
+class RequestMiddleware:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request; other kinds of scope pass untouched."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("x-request-id", "")
+        request_id = asked if _SANE_ID.fullmatch(asked) else str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        exchange = _Exchange(scope, receive, send, request_id)
+        structlog.contextvars.clear_contextvars()
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._answer(scope, exchange)
+            finally:
+                _note(scope, exchange.status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
+        request = Request(scope)
+        try:
+            exchange.check_declared_length()
+            await self.app(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = _GONE
+        except BodyTooLarge as error:
+            await problem_response(request, error)(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            answer = unexpected(request, error)
+            if exchange.begun:  # too late for another answer; the server cuts the connection
+                raise
+            await answer(scope, exchange.receive, exchange.send)
+
+
+class _Exchange:
+    """One request and its answer, on their way through."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        self.begun = False
+        self.status = _GONE
+        self._receive, self._send = receive, send
+        self._request_id = request_id
+        self._headers: Mapping[str, str] = Headers(scope=scope)
+        self._cap = None if scope["path"] in UNCAPPED else BODY_CAP
+        self._seen = 0
+
+    def check_declared_length(self) -> None:
+        """Refuses by what the caller says, before anything is read. Raises BodyTooLarge."""
+        declared = self._headers.get("content-length", "")
+        if declared.isascii() and declared.isdecimal():
+            self._check(int(declared))
+
+    def _check(self, size: int) -> None:
+        if self._cap is not None and size > self._cap:
+            raise BodyTooLarge(kilobytes=self._cap // 1024)
+
+    async def receive(self) -> Message:
+        """The next piece of the body, counted. Raises BodyTooLarge."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._seen += len(message.get("body", b""))
+            self._check(self._seen)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Passes the answer on, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+        await self._send(message)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    """Counts and logs. Only the route's template becomes a label: raw paths are without number."""
+    route = str(getattr(scope.get("route"), "path", "unmatched"))
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    REQUESTS.labels(method, route, str(status)).observe(seconds)
+    tell = log.debug if route in _QUIET else log.info
+    tell("request", method=method, path=scope["path"][:200], route=route, status=status, seconds=round(seconds, 4))

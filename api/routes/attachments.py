@@ -1,0 +1,89 @@
+"""Attachments: upload a photo or a document, and look at it again."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Opened
+from api.uploads import uploaded_file
+from services import attachments
+from services.attachments import AttachmentView
+
+router = APIRouter(prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
+
+#: The body is parsed by hand, to stop at the cap; so it is described by hand too.
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    },
+                }
+            }
+        },
+    }
+}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file",
+        "content": {
+            kind: {"schema": {"type": "string", "contentMediaType": kind}}
+            for kind in ("image/jpeg", "image/png", "image/webp", "application/pdf")
+        },
+    },
+    304: {"description": "Unchanged"},
+}
+#: The bytes under a hash never change; who may see them can, so no shared cache may keep them.
+_CACHE = "private, max-age=31536000, immutable"
+
+
+@router.post(
+    "/attachments",
+    status_code=201,
+    openapi_extra=_BODY,
+    responses={200: {"model": AttachmentView, "description": "These very bytes were stored before"}},
+)
+async def upload(request: Request, response: Response, opened: Opened, caller: Caller, now: Now) -> AttachmentView:
+    """Takes a JPEG, PNG, WebP or PDF. Pictures are stored without their metadata, turned upright.
+
+    `sha256` is the hash of what is stored, and its name from then on. Answered once it is on the disk.
+    """
+    async with uploaded_file(request, attachments.most_bytes(opened.settings)) as source:
+        kept = await attachments.store(opened.engine, opened.settings, caller, source, now)
+    response.status_code = 201 if kept.created else 200
+    response.headers["Location"] = f"/api/v1/attachments/{kept.view.sha256}"
+    return kept.view
+
+
+@router.get("/attachments/{sha256}", response_class=FileResponse, responses=_FILES)
+async def download(sha256: str, request: Request, opened: Opened, caller: Caller, now: Now) -> Response:
+    """The stored file, for whoever uploaded it or may see a case that has it."""
+    async with opened.engine.connect() as connection:
+        path, media_type = await attachments.find(connection, opened.settings, caller, sha256, now)
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
+    if _is_known(request.headers.get("if-none-match", ""), sha256):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(
+        path,
+        media_type=media_type,
+        headers={
+            **headers,
+            "Content-Disposition": f'inline; filename="{sha256}"',
+            "X-Content-Type-Options": "nosniff",
+            # Even a document that carries a script runs nothing and loads nothing.
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def _is_known(if_none_match: str, sha256: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or f'"{sha256}"' in tags

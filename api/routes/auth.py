@@ -1,0 +1,71 @@
+"""Signing in, and who one is."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Opened
+from models.base import Frozen
+from models.words import Role
+from rules.scope import in_force
+from services.accounts import sign_in
+from services.directory_people import local_today, name_of
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
+
+
+class TokenAnswer(Frozen):
+    """A bearer token, good for `expires_in` seconds."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+
+
+class HeldRole(Frozen):
+    """A role held today. No `grid`: every grid; no `until`: until further notice."""
+
+    role: Role
+    grid: str | None
+    department: str | None
+    since: date
+    until: date | None
+
+
+class Me(Frozen):
+    """The caller, with the roles they hold today."""
+
+    id: UUID
+    username: str
+    name: str
+    roles: tuple[HeldRole, ...]
+
+
+@router.post("/auth/token")
+async def get_token(
+    username: Annotated[str, Form(min_length=1, max_length=200)],
+    password: Annotated[str, Form(min_length=1, max_length=1000)],
+    request: Request,
+    response: Response,
+    opened: Opened,
+    now: Now,
+) -> TokenAnswer:
+    """A token for a user name and a password (OAuth 2 password flow)."""
+    client = request.client.host if request.client else ""
+    token = await sign_in(opened.engine, opened.settings, opened.attempts, username, password, client=client, now=now)
+    response.headers["Cache-Control"] = "no-store"
+    return TokenAnswer(access_token=token.access_token, expires_in=token.expires_in)
+
+
+@router.get("/me")
+async def me(opened: Opened, caller: Caller, now: Now) -> Me:
+    """Who the caller is, and the roles they hold today."""
+    async with opened.engine.connect() as connection:
+        name = await name_of(connection, caller.id)
+        day = await local_today(connection, now)
+    roles = tuple(HeldRole(**grant.model_dump()) for grant in in_force(caller, day))
+    return Me(id=caller.id, username=caller.username, name=name, roles=roles)

@@ -1,0 +1,118 @@
+"""Cases: report, look, list, follow the timeline."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from api.language import Language
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Doors
+from infra.case_workflow import is_started
+from models.base import Frozen
+from models.errors import IdMissing, NoSuchPage
+from models.views import CasePage, CaseView, FactView
+from services import queries
+from services.report import ReportInput, refresh_memory, submit
+
+router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS)
+
+IdempotencyKey = Annotated[
+    UUID | None, Header(alias="Idempotency-Key", description="A UUID of the client's making; resending it is safe")
+]
+
+
+class Pending(Frozen):
+    """202: durably accepted, and recorded as soon as the store is back. Ask again at `href`."""
+
+    status: str = "accepted"
+    report_id: UUID | None = None
+    command_id: UUID | None = None
+    case_no: str | None = None
+    href: str
+
+
+class ReportBody(ReportInput):
+    """A report. `report_id` may come as the header Idempotency-Key instead."""
+
+    report_id: UUID | None = None  # type: ignore[assignment]
+
+
+def pending(answer: Pending) -> JSONResponse:
+    """The answer 202, with the advice to ask again soon."""
+    content = answer.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, status_code=202, headers={"Retry-After": "5"})
+
+
+def shown(view: CaseView, response: Response) -> CaseView:
+    """The view, its revision as the ETag."""
+    response.headers["ETag"] = f'"{view.revision}"'
+    return view
+
+
+@router.post("/cases", status_code=201, responses={200: {"model": CaseView}, 202: {"model": Pending}})
+async def report_case(
+    body: ReportBody,
+    response: Response,
+    doors: Doors,
+    caller: Caller,
+    now: Now,
+    language: Language,
+    key: IdempotencyKey = None,
+) -> CaseView:
+    """Takes a report. 201: a new case. 200: this report came before. 202: durable, not yet recorded."""
+    report_id = body.report_id or key
+    if report_id is None:
+        raise IdMissing(pointer="/report_id")
+    wanted = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
+    await refresh_memory(doors, now)
+    submitted = await submit(doors, caller, wanted, now)
+    href = f"/api/v1/reports/{report_id}"
+    if submitted.receipt is None:
+        return pending(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
+    async with doors.engine.connect() as connection:
+        view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
+    response.status_code = 201 if submitted.created else 200
+    response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
+    return shown(view, response)
+
+
+@router.get("/reports/{report_id}", responses={202: {"model": Pending}})
+async def follow_report(
+    report_id: UUID, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+) -> CaseView:
+    """What became of a report: its case; 202 while it is accepted and not yet recorded; 404 when it never came."""
+    async with doors.engine.connect() as connection:
+        view = await queries.get_report(connection, caller, report_id, now, language)
+    if view is not None:
+        return shown(view, response)
+    if await is_started(doors.temporal, report_id):
+        return pending(Pending(report_id=report_id, href=f"/api/v1/reports/{report_id}"))  # type: ignore[return-value]
+    raise NoSuchPage(what=f"report {report_id}")
+
+
+@router.get("/cases")
+async def list_cases(
+    wanted: Annotated[queries.CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> CasePage:
+    """The cases the caller may see that fit the filters, a page at a time."""
+    async with doors.engine.connect() as connection:
+        return await queries.list_cases(connection, caller, wanted, now, language)
+
+
+@router.get("/cases/{case_no}")
+async def get_case(
+    case_no: str, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+) -> CaseView:
+    """The case as it stands; `ETag` is its revision."""
+    async with doors.engine.connect() as connection:
+        return shown(await queries.get_case(connection, caller, case_no, now, language), response)
+
+
+@router.get("/cases/{case_no}/facts")
+async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[FactView, ...]:
+    """The timeline: every fact in order."""
+    async with doors.engine.connect() as connection:
+        return await queries.get_facts(connection, caller, case_no, now, language)

@@ -1,0 +1,168 @@
+"""Commands on a case, one at a time or many at once, and the inbox they come from.
+
+Each command has a route of its own, so that its body is described, checked and pointed at by name.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Header, Response
+from pydantic import Field
+
+from api.language import Language
+from api.problems import PROBLEMS, problem
+from api.routes.cases import IdempotencyKey, Pending, pending, shown
+from api.security import Caller, Now
+from api.state import Doors
+from models.base import Code, Frozen
+from models.commands import HUMAN_COMMAND_MODELS, HumanCommand
+from models.errors import BadFilter, DomainError, UnknownCommand
+from models.ids import derived_id, new_id
+from models.views import CaseView, InboxItem
+from services import queries
+from services.command import send
+from services.inbox import inbox
+
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+
+#: How many cases of a bulk command are under way at once.
+ABREAST = 8
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The revision the caller has seen")]
+
+
+class BulkOutcome(Frozen):
+    """What became of one case of a bulk command: its new revision, or the problem that stood in the way."""
+
+    case_no: str
+    ok: bool
+    pending: bool = False
+    revision: int | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BulkAnswer(Frozen):
+    """An outcome for each case, in the order they were given."""
+
+    done: int
+    failed: int
+    outcomes: tuple[BulkOutcome, ...]
+
+
+def revision_in(if_match: str | None) -> int | None:
+    """The revision in an If-Match header; none for `*`. Raises BadFilter for what is no revision."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdecimal()):
+        raise BadFilter(name="If-Match", value=if_match, pointer="/If-Match")
+    return int(text)
+
+
+def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
+    async def give_command(
+        case_no: str,
+        command: Any,
+        response: Response,
+        doors: Doors,
+        caller: Caller,
+        now: Now,
+        language: Language,
+        key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> CaseView:
+        command_id = key or new_id()
+        sent = await send(
+            doors, caller, case_no, command, command_id=command_id, if_revision=revision_in(if_match), now=now
+        )
+        if sent.receipt is None:
+            href = f"/api/v1/cases/{case_no}"
+            return pending(Pending(command_id=command_id, case_no=case_no, href=href))  # type: ignore[return-value]
+        async with doors.engine.connect() as connection:
+            # Whoever acts may hand the case out of their own sight; the answer still shows what they did.
+            view = await queries.get_case_acted_on(connection, caller, case_no, now, language)
+        return shown(view, response)
+
+    optional = not any(field.is_required() for field in model.model_fields.values())
+    body = Body(default_factory=model) if optional else Body()
+    give_command.__annotations__["command"] = Annotated[model, body]
+    give_command.__doc__ = model.__doc__
+    return give_command
+
+
+def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
+    async def give_many(
+        cases: Annotated[list[Code], Field(min_length=1, max_length=200)],
+        command: Any,
+        doors: Doors,
+        caller: Caller,
+        now: Now,
+        language: Language,
+        key: IdempotencyKey = None,
+    ) -> BulkAnswer:
+        room = asyncio.Semaphore(ABREAST)
+        batch = key or new_id()
+
+        async def one(case_no: str) -> BulkOutcome:
+            async with room:
+                return await _one_of_many(doors, caller, case_no, command, derived_id(batch, case_no), now, language)
+
+        outcomes = tuple(await asyncio.gather(*(one(case_no) for case_no in dict.fromkeys(cases))))
+        done = sum(outcome.ok for outcome in outcomes)
+        return BulkAnswer(done=done, failed=len(outcomes) - done, outcomes=outcomes)
+
+    give_many.__annotations__["cases"] = Annotated[list[Code], Body(min_length=1, max_length=200)]
+    optional = not any(field.is_required() for field in model.model_fields.values())
+    body = Body(default_factory=model) if optional else Body()
+    give_many.__annotations__["command"] = Annotated[model, body]
+    give_many.__doc__ = f"Many cases, an outcome each. {model.__doc__ or ''}"
+    return give_many
+
+
+async def _one_of_many(
+    doors: Doors, caller: Caller, case_no: str, command: HumanCommand, id_: UUID, now: Now, language: str
+) -> BulkOutcome:
+    try:
+        sent = await send(doors, caller, case_no, command, command_id=id_, if_revision=None, now=now)
+    except DomainError as error:
+        return BulkOutcome(case_no=case_no, ok=False, problem=problem(error, language))
+    revision = sent.receipt.revision if sent.receipt else None
+    return BulkOutcome(case_no=case_no, ok=True, pending=sent.receipt is None, revision=revision)
+
+
+for _kind, _model in HUMAN_COMMAND_MODELS.items():
+    router.add_api_route(
+        f"/cases/{{case_no}}/commands/{_kind}",
+        _command_route(_model),
+        methods=["POST"],
+        response_model=CaseView,
+        responses={202: {"model": Pending}},
+        tags=["commands"],
+        name=_kind,
+        operation_id=f"command_{_kind}",
+    )
+    router.add_api_route(
+        f"/bulk/{_kind}",
+        _bulk_route(_model),
+        methods=["POST"],
+        response_model=BulkAnswer,
+        tags=["bulk"],
+        name=f"bulk {_kind}",
+        operation_id=f"bulk_{_kind}",
+    )
+
+
+@router.post("/cases/{case_no}/commands/{command}", include_in_schema=False)
+@router.post("/bulk/{command}", include_in_schema=False)
+async def unknown_command(command: str, caller: Caller) -> None:
+    """What is no command."""
+    raise UnknownCommand(command=command)
+
+
+@router.get("/inbox", tags=["cases"])
+async def my_tasks(doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[InboxItem, ...]:
+    """The caller's open tasks, the most urgent first."""
+    async with doors.engine.connect() as connection:
+        return await inbox(connection, caller, now, language)

@@ -1,0 +1,79 @@
+"""Reference data in the caller's scope: grid units, categories, departments, people."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Opened
+from models.base import Code
+from services import directory, directory_people
+from services.reference_views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
+
+router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS)
+
+GEO_JSON = "application/geo+json"
+_FEATURES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A FeatureCollection (RFC 7946)", "content": {GEO_JSON: {"schema": {"type": "object"}}}}
+}
+
+Under = Annotated[Code | None, Query(description="The code of a unit: only its subtree, itself included")]
+OfLevel = Annotated[int | None, Query(ge=1, le=4, description="1 park, 2 community, 3 grid, 4 micro-grid")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")]
+
+
+@router.get("/grids")
+async def list_grids(
+    opened: Opened,
+    caller: Caller,
+    now: Now,
+    under: Under = None,
+    level: OfLevel = None,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> UnitPage:
+    """The grid units in use that the caller may see, by code."""
+    async with opened.engine.connect() as connection:
+        return await directory.list_units(
+            connection, caller, now, beneath=under, level=level, limit=limit, cursor=cursor
+        )
+
+
+@router.get("/grids.geojson", response_class=Response, responses=_FEATURES)
+async def map_grids(opened: Opened, caller: Caller, now: Now, under: Under = None, level: OfLevel = None) -> Response:
+    """The same units as a map; those without a shape are left out."""
+    async with opened.engine.connect() as connection:
+        features = await directory.unit_features(connection, caller, now, beneath=under, level=level)
+    return Response(features, media_type=GEO_JSON)
+
+
+@router.get("/grids/{code}")
+async def get_grid(code: str, opened: Opened, caller: Caller, now: Now) -> UnitDetail:
+    """One unit: the way down to it, how many units it has below, and who acts there."""
+    async with opened.engine.connect() as connection:
+        return await directory.get_unit(connection, caller, now, code)
+
+
+@router.get("/categories")
+async def list_categories(opened: Opened, caller: Caller) -> CategoryList:
+    """What can be reported, under the newest policy."""
+    async with opened.engine.connect() as connection:
+        return await directory_people.list_categories(connection)
+
+
+@router.get("/departments")
+async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
+    """The departments in use."""
+    async with opened.engine.connect() as connection:
+        return await directory_people.list_departments(connection)
+
+
+@router.get("/people")
+async def list_people(
+    opened: Opened, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
+) -> PersonPage:
+    """The colleagues in the caller's units and departments, and the caller; by user name."""
+    async with opened.engine.connect() as connection:
+        return await directory_people.list_people(connection, caller, now, limit=limit, cursor=cursor)

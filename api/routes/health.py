@@ -1,0 +1,86 @@
+"""At the root: is it alive, is it ready, what does it count, where does one begin."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.language import Language
+from api.negotiation import CONTENT_LANGUAGE
+from api.problems import PROBLEMS, problem_response
+from api.state import Opened
+from api.version import version
+from models.base import Frozen
+from models.errors import NotReady
+from services.readiness import Readiness, readiness
+
+router = APIRouter(tags=["health"])
+
+
+class Alive(Frozen):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Ready(Frozen):
+    """Everything that work needs answers."""
+
+    status: str = "ready"
+    parts: Readiness
+
+
+class Start(Frozen):
+    """What this is and where to go from here; the titles are in the caller's language."""
+
+    name: str = "Gridloop"
+    version: str
+    title: str
+    links: dict[str, str]
+
+
+@router.get("/healthz")
+async def alive() -> Alive:
+    """Whether the process is alive; asks nobody else."""
+    return Alive()
+
+
+@router.get("/readyz", response_model=Ready, responses={503: PROBLEMS["5XX"]})
+async def ready(request: Request, opened: Opened) -> Response:
+    """Whether PostgreSQL and Temporal answer and a policy is published; 503 with the parts listed when not."""
+    parts = await readiness(opened.engine, opened.temporal)
+    shown: dict[str, Any] = parts.model_dump(mode="json")
+    if parts.failing:
+        return problem_response(request, NotReady(parts=", ".join(parts.failing)), {"parts": shown})
+    return JSONResponse({"status": "ready", "parts": shown})
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics() -> Response:
+    """What this process counts, for Prometheus."""
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@router.get("/")
+async def start(language: Language, response: Response) -> Start:
+    """What this is, and where to go from here."""
+    response.headers["Content-Language"] = CONTENT_LANGUAGE[language]
+    response.headers["Vary"] = "Accept-Language"
+    titles = {"zh": "网格化治理事件流程引擎", "en": "Grid-governance event workflow engine"}
+    return Start(
+        version=version(),
+        title=titles[language],
+        links={
+            "openapi": "/openapi.json",
+            "token": "/api/v1/auth/token",
+            "cases": "/api/v1/cases",
+            "inbox": "/api/v1/inbox",
+            "health": "/healthz",
+            "ready": "/readyz",
+        },
+    )

@@ -1,0 +1,66 @@
+"""Who is asking, and when: the two things that nearly every route wants to know."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import structlog
+from fastapi import Depends
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.state import Opened
+from infra.database import AWAY, is_away
+from infra.store.world import read_person
+from models.context import Person
+from models.errors import NotSignedIn, StoreAway
+from services.accounts import read_token
+
+log = structlog.get_logger(__name__)
+
+_BEARER = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/token",
+    scheme_name="bearer",
+    description="A token from `POST /api/v1/auth/token`, sent as `Authorization: Bearer …`.",
+    auto_error=False,
+)
+
+
+def now() -> datetime:
+    """The moment of the request, in UTC."""
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(now)]
+
+
+async def caller(token: Annotated[str | None, Depends(_BEARER)], opened: Opened, moment: Now) -> Person:
+    """The person of the bearer token, with every role they hold, past and future ones too.
+
+    While the database is away, the person as this process last saw them, at most 15 minutes ago: so that a
+    report can still be taken. Everything that reads or decides asks the database anyway, and the recording step
+    looks at the roles again.
+    Raises NotSignedIn for no token, a bad or expired one, or a person who has left; StoreAway when the database
+    is away and this process has not seen the person.
+    """
+    if token is None:
+        raise NotSignedIn()
+    claims = read_token(opened.settings, token, moment)
+    try:
+        async with opened.engine.connect() as connection:
+            person = await read_person(connection, claims.person)
+    except (SQLAlchemyError, *AWAY) as error:
+        if not is_away(error):
+            raise
+        known = opened.people.recall(claims.person, moment)
+        if known is None:
+            raise StoreAway() from error
+        log.warning("the database is away; roles as last known", person=str(claims.person))
+        return known
+    if person is None or not person.active:
+        opened.people.forget(claims.person)
+        raise NotSignedIn()
+    opened.people.remember(person, moment)
+    return person
+
+
+Caller = Annotated[Person, Depends(caller)]

@@ -1,0 +1,53 @@
+"""What one API process holds open, and how a route asks for it."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.settings import Settings
+from services.accounts import Attempts
+from services.doors import Backstage
+from services.last_known import LastKnown
+
+
+@dataclass(frozen=True)
+class Services:
+    """The connections of the process, and what it remembers of people and of failed sign-ins."""
+
+    backstage: Backstage
+    people: LastKnown = field(default_factory=LastKnown)
+    attempts: Attempts = field(default_factory=Attempts)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the process."""
+        return self.backstage.settings
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The database."""
+        return self.backstage.engine
+
+    @property
+    def temporal(self) -> Client:
+        """Temporal, connected at the first call."""
+        return self.backstage.temporal
+
+
+def services_of(request: Request) -> Services:
+    """What the application opened when it started."""
+    found = request.app.state.services
+    assert isinstance(found, Services)
+    return found
+
+
+def backstage_of(request: Request) -> Backstage:
+    """What the services are given."""
+    return services_of(request).backstage
+
+
+Opened = Annotated[Services, Depends(services_of)]
+Doors = Annotated[Backstage, Depends(backstage_of)]

@@ -1,0 +1,60 @@
+"""One uploaded file out of a multipart body, read no further than the cap."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import IO
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
+
+#: Bytes allowed for what surrounds the file: boundaries, part headers, a stray field.
+_ENVELOPE = 64 * 1024
+_MEGABYTE = 1024 * 1024
+
+
+@asynccontextmanager
+async def uploaded_file(request: Request, most: int, field: str = "file") -> AsyncIterator[IO[bytes]]:
+    """The file of that field, on disk when it is large; gone when the block ends. `most` is its cap in bytes.
+
+    A body that says it is too large is refused unread, one that turns out to be so is read no further.
+    Raises AttachmentTooLarge, AttachmentMissing, BrokenForm.
+    """
+    _check_declared(request, most)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise AttachmentMissing(pointer=f"/{field}")
+    parser = MultiPartParser(request.headers, _counted(request, most), max_files=1, max_fields=8)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise BrokenForm() from error
+    try:
+        found = form.get(field)
+        if not isinstance(found, UploadFile):
+            raise AttachmentMissing(pointer=f"/{field}")
+        if (found.size or 0) > most:
+            raise _too_large(most)
+        yield found.file
+    finally:
+        await form.close()
+
+
+def _check_declared(request: Request, most: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdecimal() and int(declared) > most + _ENVELOPE:
+        raise _too_large(most)
+
+
+async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > most + _ENVELOPE:
+            raise _too_large(most)
+        yield chunk
+
+
+def _too_large(most: int) -> AttachmentTooLarge:
+    return AttachmentTooLarge(megabytes=most // _MEGABYTE, pointer="/file")

@@ -1,0 +1,17 @@
+"""Which version this is."""
+
+import tomllib
+from functools import cache
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+
+
+@cache
+def version() -> str:
+    """The version of the installed package, or of the source tree that runs uninstalled."""
+    try:
+        return installed("gridloop")
+    except PackageNotFoundError:
+        source = Path(__file__).parent.parent / "pyproject.toml"
+        return str(tomllib.loads(source.read_text(encoding="utf-8"))["project"]["version"])

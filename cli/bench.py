@@ -1,0 +1,124 @@
+"""`bench`: what the system costs, measured against the running servers, as ratios where machines differ."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import text
+from temporalio.worker import Worker
+
+from cli.backstage import backstage, somebody
+from cli.http import DataDir, console, fail
+from cli.words import say
+from services.accounts import issue_token
+from services.doors import Backstage
+from services.measure.latency import Waited, reports_at
+from services.measure.space import Space, open_many
+from services.measure.throughput import Cast, Compared, compare
+from worker import build_worker, workflow_runner
+from workflows.bare import BareWorkflow
+
+
+def bench(
+    cases: Annotated[int, typer.Option(min=10, help="Cases a round")] = 100,
+    abreast: Annotated[int, typer.Option(min=1, help="Cases under way at once")] = 20,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[float, typer.Option(min=1, help="How long reports are sent")] = 30,
+    rate: Annotated[float, typer.Option(min=0.1, help="Reports a second")] = 10,
+    open_cases: Annotated[int, typer.Option(min=0, help="Open cases to weigh; 0 leaves it out")] = 10_000,
+    data_dir: DataDir = Path(".gridloop"),
+) -> None:
+    """Measure against the running demo system. It opens cases there: use a data directory of its own."""
+    asyncio.run(_bench(cases, abreast, rounds, seconds, rate, open_cases, data_dir))
+
+
+async def _bench(
+    cases: int, abreast: int, rounds: int, seconds: float, rate: float, open_cases: int, data_dir: Path
+) -> None:
+    async with backstage(data_dir) as stage:
+        cast = await _cast(stage)
+        console.print(say("吞吐 …", "Throughput …"))
+        compared = await _throughput(stage, cast, cases, abreast, rounds)
+        console.print(say("上报等待 …", "Waiting for a report …"))
+        waited = await _latency(stage, cast, seconds, rate)
+        space = None
+        if open_cases:
+            with Progress(console=console) as bar:
+                task = bar.add_task(say("打开案件", "Opening cases"), total=open_cases)
+                space = await open_many(
+                    stage, cast, open_cases, data_dir, lambda done: bar.update(task, completed=done)
+                )
+    _print(compared, waited, space, rate)
+
+
+async def _cast(stage: Backstage) -> Cast:
+    async with stage.engine.connect() as connection:
+        grid = await connection.scalar(
+            text("SELECT u.code FROM grid_units u JOIN grants g ON g.grid = u.parent AND g.role = 'grid_worker'"
+                 " JOIN people p ON p.id = g.person AND p.username = 'grid01' WHERE u.level = 4 ORDER BY 1 LIMIT 1")
+        )  # fmt: skip
+    if grid is None:
+        fail(say("需要演示园区:make up", "the demo park is needed: make up"))
+    return Cast(
+        worker=await somebody(stage, "grid01"),
+        duty=await somebody(stage, "duty"),
+        handler=await somebody(stage, "labour1"),
+        reviewer=await somebody(stage, "review1"),
+        grid=grid,
+        category="0201",
+        host="labour",
+    )
+
+
+async def _throughput(stage: Backstage, cast: Cast, cases: int, abreast: int, rounds: int) -> Compared:
+    """Both kinds on workers in this process, with the same settings."""
+    ours = f"bench-{uuid4()}"
+    settings = stage.settings.model_copy(update={"case_queue": ours})
+    here = Backstage(settings=settings, engine=stage.engine, temporal=stage.temporal)
+    bare = Worker(
+        stage.temporal,
+        task_queue=f"{ours}-bare",
+        workflows=[BareWorkflow],
+        workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        max_cached_workflows=settings.worker_cache,
+        max_concurrent_workflow_tasks=100,
+    )
+    async with build_worker(stage.temporal, stage.engine, settings), bare:
+        return await compare(here, cast, f"{ours}-bare", cases=cases, abreast=abreast, rounds=rounds)
+
+
+async def _latency(stage: Backstage, cast: Cast, seconds: float, rate: float) -> Waited:
+    token = issue_token(stage.settings, cast.worker.id, cast.worker.username, datetime.now(UTC)).access_token
+    body = {"category": cast.category, "title": "测量用上报", "grid": cast.grid}
+    return await reports_at(os.environ["GRIDLOOP_WEB_URL"], token, body, a_second=rate, seconds=seconds)
+
+
+def _print(compared: Compared, waited: Waited, space: Space | None, rate: float) -> None:
+    table = Table(box=None, padding=(0, 2))
+    table.add_column(say("量", "Measure"))
+    table.add_column(say("值", "Value"), justify="right")
+    rows = [
+        (say("一案(上报 + 4 条命令)/秒", "whole cases (report + 4 commands) a second"), f"{compared.ours:.1f}"),
+        (say("空工作流(5 次更新)/秒", "bare workflows (5 updates) a second"), f"{compared.bare:.1f}"),
+        (say("比值(最低…最高)", "ratio (lowest … highest)"),
+         f"{compared.ratio:.2f} ({compared.lowest:.2f} … {compared.highest:.2f})"),
+        (say(f"上报 {rate:g}/秒:p50 / p95 / p99 / 最长,毫秒", f"reports at {rate:g}/s: p50 / p95 / p99 / worst, ms"),
+         f"{waited.p50:.0f} / {waited.p95:.0f} / {waited.p99:.0f} / {waited.worst:.0f}"),
+        (say("上报数(失败)", "reports (failed)"), f"{waited.count} ({waited.failed})"),
+    ]  # fmt: skip
+    if space is not None:
+        rows += [
+            (say(f"{space.cases} 件未结时工作进程内存,MiB", f"worker with {space.cases} open cases, MiB"),
+             f"{space.worker_after / 2**20:.0f} ({space.worker_before / 2**20:.0f})"),
+            (say("每案 PostgreSQL 字节", "bytes a case, PostgreSQL"), f"{space.postgresql:.0f}"),
+            (say("每案 Temporal 字节", "bytes a case, Temporal"), f"{space.temporal:.0f}"),
+        ]  # fmt: skip
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, highlight=False)

@@ -1,0 +1,71 @@
+"""`gridloop people`: load and list who may act, and as what."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.reference import DEFAULT_DATA_DIR, DataDir, out, say, telling_problems, with_database
+from models.words import Role
+from services.people import load_people
+from services.people_store import Stored
+
+app = typer.Typer(no_args_is_help=True, help="Departments, people and their roles. 部门与人员。")
+
+
+@app.command()
+def load(
+    departments: Annotated[Path, typer.Argument(help="departments.yaml")],
+    people: Annotated[Path, typer.Argument(help="people.yaml")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Loads departments, people and roles; with any problem, nothing. Loading again changes nothing."""
+    with telling_problems():
+        summary = with_database(data_dir, lambda engine: load_people(engine, departments, people))
+    table = Table(*say("项目 新增 更新 未变 移除", "what added updated unchanged removed").split())
+    _row(table, say("部门", "departments"), summary.departments)
+    _row(table, say("人员", "people"), summary.people)
+    _row(table, say("角色", "roles"), summary.grants)
+    out.print(table)
+
+
+def _row(table: Table, what: str, stored: Stored) -> None:
+    counts = (stored.inserted, stored.updated, stored.unchanged, stored.removed)
+    table.add_row(what, *(str(count) for count in counts))
+
+
+@app.command("list")
+def list_people(
+    role: Annotated[Role | None, typer.Option(help="Only those who hold this role.")] = None,
+    volunteers: Annotated[bool, typer.Option("--volunteers", help="Volunteers too.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Lists active people with the roles they hold; volunteers only when asked for."""
+    wanted = role.value if role else None
+    rows = with_database(data_dir, lambda engine: _people(engine, wanted, volunteers))
+    table = Table(*say("用户名 姓名 角色 登录", "username name roles sign-in").split())
+    for username, name, roles, can_sign_in in rows:
+        table.add_row(username, name, roles, say("可", "yes") if can_sign_in else say("否", "no"))
+    out.print(table)
+
+
+_PEOPLE = text("""
+SELECT p.username, p.name, p.password_hash IS NOT NULL,
+       string_agg(g.role || coalesce(' ' || g.department, '') || coalesce(' @' || g.grid, '')
+                  || coalesce(' – ' || g.until, ''), chr(10) ORDER BY g.role, g.department, g.grid)
+FROM people p LEFT JOIN grants g ON g.person = p.id
+WHERE p.active
+GROUP BY p.id
+HAVING (CAST(:role AS text) IS NULL OR bool_or(g.role = :role))
+   AND (:volunteers OR :role = 'volunteer' OR NOT coalesce(bool_and(g.role = 'volunteer'), false))
+ORDER BY p.username
+""")
+
+
+async def _people(engine: AsyncEngine, role: str | None, volunteers: bool) -> list[tuple[str, str, str, bool]]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(_PEOPLE, {"role": role, "volunteers": volunteers})
+        return [(username, name, roles or "", can_sign_in) for username, name, can_sign_in, roles in rows]

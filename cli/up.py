@@ -1,0 +1,168 @@
+"""`up`: everything on this machine, from one command, until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.banner import print_banner
+from infra.database import open_database
+from infra.embedded.child import ChildFailed
+from infra.embedded.keys import KeysUnreadable
+from infra.embedded.lock import InUse, hold
+from infra.embedded.ports import free_ports, is_free
+from infra.embedded.postgres_user import UserMissing
+from infra.embedded.system import Ports, System
+from infra.embedded.temporal_server import ToolMissing
+from infra.runtime import forget_runtime, write_runtime
+from infra.settings import Settings
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Picked when left out.")]
+
+
+class CannotStart(Exception):
+    """What the operator asked for can't be done; the message says what to change."""
+
+
+def up(
+    data_dir: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".gridloop"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the pages and the API.")] = 8080,
+    postgres_port: Port = None,
+    temporal_port: Port = None,
+    temporal_ui_port: Port = None,
+    workers: Annotated[int, typer.Option(min=1, max=32, help="How many worker processes.")] = 1,
+    demo: Annotated[bool, typer.Option(help="Load the demo park, unless it is there already.")] = True,
+) -> None:
+    """Run everything on this machine: PostgreSQL, Temporal, workers, the API and the pages. Ctrl-C stops it."""
+    console = Console(highlight=False)
+    place = data_dir.expanduser().resolve()
+    try:
+        make_data_dir(place)
+        with hold(place):
+            ports = choose_ports(port, postgres_port, temporal_port, temporal_ui_port)
+            system = System(
+                place,
+                ports,
+                say=lambda line: say(console, line),
+                workers=workers,
+                load=("演示园区 Demo park", load_demo_park) if demo else None,
+            )
+            failure = asyncio.run(run(system, console))
+    except (CannotStart, InUse, KeysUnreadable) as error:
+        failure = str(error)
+    if failure is not None:
+        Console(stderr=True, highlight=False).print(f"错误 Error: {failure}", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+def say(console: Console, line: str) -> None:
+    """One line of news. A terminal that has gone away must not keep us from stopping the children."""
+    with suppress(OSError):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def make_data_dir(place: Path) -> None:
+    """Makes the data directory. Raises CannotStart."""
+    try:
+        # Under root PostgreSQL is another user, who must get through to its own folder in here.
+        place.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"--data-dir {place}: {error.strerror}") from error
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise CannotStart(f"--data-dir {place}: not ours to write in")
+
+
+def choose_ports(web: int, postgres: int | None, temporal: int | None, temporal_ui: int | None) -> Ports:
+    """The ports asked for, and free ones for the rest. Raises CannotStart naming the option to change."""
+    asked = {
+        "--port": web,
+        "--postgres-port": postgres,
+        "--temporal-port": temporal,
+        "--temporal-ui-port": temporal_ui,
+    }
+    given = [number for number in asked.values() if number is not None]
+    for option, number in asked.items():
+        if number is None:
+            continue
+        if given.count(number) > 1:
+            raise CannotStart(f"port {number} is asked for twice; choose another with {option}")
+        if not is_free(number):
+            raise CannotStart(f"port {number} is taken by another program; choose another with {option}")
+    picked = iter(free_ports(3, avoid=set(given)))
+    return Ports(
+        web=web,
+        postgres=postgres or next(picked),
+        temporal=temporal or next(picked),
+        temporal_ui=temporal_ui or next(picked),
+    )
+
+
+async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
+    """The demo park, its people and their accounts; what is there already stays as it is."""
+    from services.demo import load_demo  # here, for `--no-demo` does without all that it imports
+
+    engine = open_database(
+        Settings(
+            data_dir=data_dir,
+            database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]),
+            token_secret=SecretStr(environment["GRIDLOOP_TOKEN_SECRET"]),
+        )
+    )
+    try:
+        summary = await load_demo(engine, data_dir)
+    finally:
+        await engine.dispose()
+    return "" if summary.changed else " (已有 already there)"
+
+
+async def run(system: System, console: Console) -> str | None:
+    """Starts everything, waits for Ctrl-C, and stops it. What went wrong, or None."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    forget_runtime(system.data_dir)
+    failure = None
+    try:
+        if await start(system, console, stop):
+            write_runtime(system.data_dir, system.environment)
+            print_banner(console, system.data_dir, system.environment)
+            await stop.wait()
+    except (ChildFailed, UserMissing, ToolMissing, psycopg.Error, SQLAlchemyError) as error:
+        failure = str(error)
+    finally:
+        say(console, "正在停止 Stopping …")
+        await system.stop()
+        forget_runtime(system.data_dir)
+        say(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
+    return failure
+
+
+async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
+    """Goes through the steps, each with a line when it is done; False when told to stop meanwhile."""
+    say(console, f"正在启动 Starting Gridloop in {system.data_dir}")
+    told = asyncio.create_task(stop.wait())
+    try:
+        for title, step in system.steps():
+            with console.status(f"{title} …"):
+                began = asyncio.get_running_loop().time()
+                work = asyncio.ensure_future(step())
+                await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+                if told.done():
+                    work.cancel()
+                    await asyncio.wait({work})
+                    return False
+                detail = work.result()
+            took = asyncio.get_running_loop().time() - began
+            say(console, f"  ✓ {title}{detail}  {took:.1f} s")
+    finally:
+        told.cancel()
+    return True

@@ -1,0 +1,143 @@
+"""The whole system on one machine, step by step: database, migrations, Temporal, workers, the API."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from infra.embedded.child import Child, Run
+from infra.embedded.keys import load_keys
+from infra.embedded.ports import HOST
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.supervisor import Supervisor
+from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
+from infra.migrate import upgrade
+from models.names import CASE_QUEUE
+
+ROOT = Path(__file__).parents[2]
+
+#: One step of the start: does its work and returns what to add to its title (perhaps nothing).
+Step = Callable[[], Awaitable[str]]
+#: Work on the migrated database before anybody else comes, for example demo data: from the data directory
+#: and the environment to what should be added to the title.
+Load = Callable[[Path, Mapping[str, str]], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everybody listens, on this machine only."""
+
+    web: int
+    postgres: int
+    temporal: int
+    temporal_ui: int
+
+
+class System:
+    """Everything that runs on `data_dir`; `load`, with a title, is done before the workers start."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        ports: Ports,
+        *,
+        say: Callable[[str], None],
+        workers: int = 1,
+        load: tuple[str, Load] | None = None,
+    ) -> None:
+        keys = load_keys(data_dir)
+        self.data_dir = data_dir
+        self._web_url = f"http://{HOST}:{ports.web}"
+        self._workers = workers
+        self._load = load
+        self._supervisor = Supervisor(data_dir / "logs", say)
+        self._postgres = EmbeddedPostgres(
+            directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, say=say
+        )
+        self._temporal = EmbeddedTemporal(
+            directory=data_dir / "temporal", port=ports.temporal, ui_port=ports.temporal_ui
+        )
+        #: What the children are told, and what `runtime.json` tells other commands.
+        self.environment = {
+            "GRIDLOOP_DATA_DIR": str(data_dir),
+            "GRIDLOOP_DATABASE_URL": self._postgres.url(),
+            "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
+            "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
+            "GRIDLOOP_WEB_HOST": HOST,
+            "GRIDLOOP_WEB_PORT": str(ports.web),
+            "GRIDLOOP_WEB_URL": self._web_url,
+            "GRIDLOOP_TEMPORAL_UI_URL": self._temporal.ui_url,
+            "TEMPORAL_ADDRESS": self._temporal.address,
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+        }
+
+    def steps(self) -> Iterator[tuple[str, Step]]:
+        """What to do, in order: a title and the work. A step raises ChildFailed when it can't be done."""
+        yield "数据库 PostgreSQL", self._start_postgres
+        yield "数据表 Tables", self._migrate
+        yield "流程服务 Temporal", self._start_temporal
+        if self._load is not None:
+            title, load = self._load
+            yield title, lambda: load(self.data_dir, self.environment)
+        yield "工作进程 Workers", self._start_workers
+        yield "接口与网页 API", self._start_api
+
+    async def stop(self) -> None:
+        """Stops all that has been started, the last first."""
+        await self._supervisor.stop()
+
+    async def _start_postgres(self) -> str:
+        await self._supervisor.start(self._postgres.child())
+        await self._postgres.create_database()
+        return ""
+
+    async def _migrate(self) -> str:
+        await asyncio.to_thread(upgrade, self._postgres.url())
+        return ""
+
+    async def _start_temporal(self) -> str:
+        await self._supervisor.start(self._temporal.child())
+        return ""
+
+    async def _start_workers(self) -> str:
+        client = await self._temporal.connect()
+        for number in range(1, self._workers + 1):
+            await self._supervisor.start(self._worker(number, client))
+        return f" ({self._workers})"
+
+    async def _start_api(self) -> str:
+        await self._supervisor.start(self._python("api", ["-m", "api"], self._api_answers))
+        return ""
+
+    def _worker(self, number: int, client: Client) -> Child:
+        async def polls(run: Run) -> bool:
+            try:
+                return await has_poller(client, CASE_QUEUE, run.pid, run.started)
+            except RPCError:
+                return False
+
+        return self._python(f"worker-{number}", [str(ROOT / "worker.py")], polls)
+
+    def _python(self, name: str, arguments: list[str], ready: Callable[[Run], Awaitable[bool]]) -> Child:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("TEMPORAL_")}
+        return Child(
+            name=name,
+            command=[sys.executable, *arguments],
+            ready=ready,
+            environment={**inherited, **self.environment, "PYTHONUNBUFFERED": "1"},
+            directory=ROOT,
+        )
+
+    async def _api_answers(self, _: Run) -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+                answer = await http.get(f"{self._web_url}/readyz")
+        except httpx.TransportError:
+            return False
+        return answer.status_code == httpx.codes.OK

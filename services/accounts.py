@@ -1,0 +1,151 @@
+"""Signing in: a password for a token, and a token for who is asking."""
+
+import asyncio
+import math
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.settings import Settings
+from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
+from models.tables import PersonRow
+from services.passwords import verify_password
+
+ISSUER = "gridloop"
+ALGORITHM = "HS256"
+#: Failures within the window after which nobody is let in under that name from that client (our choice).
+MOST_FAILURES = 10
+WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A bearer token; `expires_in` is in seconds."""
+
+    access_token: str
+    expires_in: int
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a valid token says."""
+
+    person: UUID
+    username: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass
+class _Record:
+    failures: deque[datetime] = field(default_factory=deque)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Attempts:
+    """Failed sign-ins per user name and client, in the memory of this process.
+
+    A defence in depth, not the defence (that is the slow hash): it is lost with the process, each process
+    counts for itself, and beyond `most` pairs of name and client the one not seen for longest is forgotten.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
+
+    def record(self, username: str, client: str) -> _Record:
+        """What is known of that name and client."""
+        key = (username.casefold()[:200], client)
+        record = self._records.setdefault(key, _Record())
+        self._records.move_to_end(key)
+        if len(self._records) > self._most:
+            self._records.popitem(last=False)
+        return record
+
+
+def _check_rate(record: _Record, now: datetime) -> None:
+    while record.failures and now - record.failures[0] >= WINDOW:
+        record.failures.popleft()
+    if len(record.failures) >= MOST_FAILURES:
+        wait = record.failures[0] + WINDOW - now
+        raise TooManyAttempts(seconds=max(1, math.ceil(wait.total_seconds())))
+
+
+async def sign_in(
+    engine: AsyncEngine,
+    settings: Settings,
+    attempts: Attempts,
+    username: str,
+    password: str,
+    *,
+    client: str,
+    now: datetime,
+) -> Token:
+    """A token for the person of that name and password.
+
+    Raises WrongPassword: no such name, no password, left, or the wrong one, told apart neither by words nor
+    by time. Raises TooManyAttempts after ten failures in five minutes under this name from this `client`.
+    """
+    record = attempts.record(username, client)
+    # One at a time per name and client: guesses sent all at once are counted like guesses in a row.
+    async with record.turn:
+        _check_rate(record, now)
+        person, password_hash = await _credentials(engine, username)
+        right = await asyncio.to_thread(verify_password, password_hash, password)
+        if not right or person is None:
+            record.failures.append(now)
+            raise WrongPassword()
+        record.failures.clear()
+    return issue_token(settings, person, username, now)
+
+
+async def _credentials(engine: AsyncEngine, username: str) -> tuple[UUID | None, str | None]:
+    """Who may sign in under that name, with the hash of their password; nothing for nobody."""
+    if "\x00" in username:  # what PostgreSQL can't hold is nobody's name
+        return None, None
+    async with engine.connect() as connection:
+        row = (
+            await connection.execute(
+                select(PersonRow.id, PersonRow.password_hash).where(  # type: ignore[call-overload]
+                    PersonRow.username == username, PersonRow.active
+                )
+            )
+        ).one_or_none()
+    return (None, None) if row is None else (row.id, row.password_hash)
+
+
+def issue_token(settings: Settings, person: UUID, username: str, now: datetime) -> Token:
+    """A signed token for the person, good for `settings.token_minutes` from `now`."""
+    seconds = settings.token_minutes * 60
+    issued = int(now.timestamp())
+    claims = {"sub": str(person), "name": username, "iat": issued, "exp": issued + seconds, "iss": ISSUER}
+    return Token(jwt.encode(claims, settings.token_secret.get_secret_value(), ALGORITHM), seconds)
+
+
+def read_token(settings: Settings, token: str, now: datetime) -> Claims:
+    """What the token says, if we signed it and it is in force at `now`. Raises NotSignedIn."""
+    try:
+        claims = jwt.decode(
+            token,
+            settings.token_secret.get_secret_value(),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            # The moment comes in as a value; the library would ask the clock.
+            options={"require": ["sub", "iat", "exp", "iss"], "verify_exp": False, "verify_iat": False},
+        )
+        found = Claims(
+            person=UUID(claims["sub"]),
+            username=str(claims.get("name", "")),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError) as error:
+        raise NotSignedIn() from error
+    if now >= found.expires_at:
+        raise NotSignedIn()
+    return found

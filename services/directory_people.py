@@ -1,0 +1,99 @@
+"""Colleagues, departments and categories, looked up."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.policies import NoPolicy, newest_version, policy_version
+from infra.store.world import local_day
+from models.context import Person
+from models.policy import Policy
+from services.cursors import cursor_after, key_in
+from services.directory_scope import people_scope
+from services.reference_views import (
+    CategoryList,
+    CategoryView,
+    DepartmentList,
+    DepartmentView,
+    GroupView,
+    PersonPage,
+    PersonView,
+)
+
+_ZONE = ZoneInfo(str(Policy.model_fields["zone"].default))
+
+_PEOPLE = text("""
+SELECT p.id, p.username, p.name, coalesce(
+    (SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department)
+                     ORDER BY g.role, g.grid, g.department)
+     FROM grants g WHERE g.person = p.id AND g.since <= :day AND (g.until IS NULL OR g.until >= :day)),
+    '[]'::json) AS roles
+FROM people p
+WHERE p.active AND p.username > :after
+  AND (:everybody OR p.id = :me OR EXISTS (
+    SELECT 1 FROM grants g LEFT JOIN grid_units u ON u.code = g.grid
+    WHERE g.person = p.id AND g.since <= :day AND (g.until IS NULL OR g.until >= :day)
+      AND (u.path <@ CAST(:roots AS ltree[]) OR g.department = ANY (CAST(:departments AS text[])))))
+ORDER BY p.username LIMIT :most
+""")
+
+
+async def local_today(connection: AsyncConnection, now: datetime) -> date:
+    """The date at `now` where the newest policy applies; in the usual zone while none is published."""
+    try:
+        day: date = await local_day(connection, now)
+    except NoPolicy:
+        return now.astimezone(_ZONE).date()
+    return day
+
+
+async def name_of(connection: AsyncConnection, person: UUID) -> str:
+    """The person's name; empty when there is none."""
+    return str(await connection.scalar(text("SELECT name FROM people WHERE id = :id"), {"id": person}) or "")
+
+
+async def list_people(
+    connection: AsyncConnection, person: Person, now: datetime, *, limit: int, cursor: str | None
+) -> PersonPage:
+    """The colleagues whom `person` may look up, by user name, with the roles they hold today; always themselves.
+
+    Raises BadFilter for a cursor that is none.
+    """
+    day = await local_today(connection, now)
+    scope = await people_scope(connection, person, day)
+    rows = (
+        await connection.execute(
+            _PEOPLE,
+            {
+                "day": day,
+                "after": "" if cursor is None else key_in(cursor),
+                "everybody": scope.everybody,
+                "me": person.id,
+                "roots": list(scope.roots),
+                "departments": list(scope.departments),
+                "most": limit + 1,
+            },
+        )
+    ).all()
+    items = tuple(PersonView.model_validate(dict(row._mapping)) for row in rows[:limit])
+    return PersonPage(items=items, next_cursor=cursor_after(items[-1].username) if len(rows) > limit else None)
+
+
+async def list_departments(connection: AsyncConnection) -> DepartmentList:
+    """The departments in use."""
+    rows = await connection.execute(text("SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id"))
+    return DepartmentList(items=tuple(DepartmentView.model_validate(dict(row._mapping)) for row in rows))
+
+
+async def list_categories(connection: AsyncConnection) -> CategoryList:
+    """What can be reported under the newest policy, in its order. Raises NoPolicy."""
+    version = await newest_version(connection)
+    policy = await policy_version(connection, version)
+    shown = [CategoryView(**dict(category)) for category in policy.categories]
+    groups = tuple(
+        GroupView(**dict(group), categories=tuple(c for c in shown if c.group == group.code)) for group in policy.groups
+    )
+    return CategoryList(policy_version=version, groups=groups)

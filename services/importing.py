@@ -1,0 +1,246 @@
+"""Cases from another system's list of service requests: a mapping says what is what, and nothing comes in twice.
+
+The old number becomes an external reference, and the report id follows from it: a second import finds what the
+first one brought in, wherever that one was stopped.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from models.base import Code, Frozen
+from models.commands import ExternalReference, Location
+from models.context import Person
+from models.errors import DomainError
+from models.ids import derived_id
+from models.words import Source
+from services.doors import Backstage
+from services.import_files import Row
+from services.report import ReportInput, submit
+
+#: How many reports are under way at once.
+ABREAST = 12
+Box = tuple[float, float, float, float]
+
+
+class Fields(Frozen):
+    """Which column holds what."""
+
+    number: str = "service_request_id"
+    service: str = "service_code"
+    title: str = "title"
+    description: str = "description"
+    lat: str = "lat"
+    lon: str = "long"
+    reported_at: str = "requested_datetime"
+
+
+class Place(Frozen):
+    """Where the list lies on the earth, in degrees; it is scaled onto the park, keeping the pattern of places."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class Mapping(Frozen):
+    """How another system's list is read. `default_category` None: an unknown service is rejected."""
+
+    system: Code
+    fields: Fields = Fields()
+    zone: str = "UTC"
+    services: dict[str, Code]
+    default_category: Code | None = None
+    place: Place | None = None
+
+
+class BadMapping(ValueError):
+    """The mapping file is wrong; the message names the file and the place in it."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that did not become a case, and why."""
+
+    row: int
+    number: str
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What an import has come to so far."""
+
+    opened: int = 0
+    known: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> int:
+        """Rows dealt with."""
+        return self.opened + self.known + len(self.rejected)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """The mapping in a YAML file. Raises BadMapping."""
+    try:
+        return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise BadMapping(f"{path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadMapping(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+async def import_rows(
+    backstage: Backstage,
+    person: Person,
+    rows: list[Row],
+    mapping: Mapping,
+    *,
+    outcome: Outcome,
+    park: str | None = None,
+    progress: Callable[[Outcome], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+) -> Outcome:
+    """Opens a case for each row that is not one yet, twelve abreast, in the order of the file.
+
+    Stops after the rows under way once `stop` is set; run again, it goes on where it was. Raises StoreAway when
+    the store is away: what came in before stays.
+    """
+    known = await _known_numbers(backstage, mapping.system)
+    box = await _park_box(backstage, park) if mapping.place is not None else None
+    room = asyncio.Semaphore(ABREAST)
+    stop = stop or asyncio.Event()
+
+    async def one(row: Row) -> None:
+        async with room:
+            if stop.is_set():
+                return
+            number = str(row[1].get(mapping.fields.number) or "").strip()
+            if number in known:
+                outcome.known += 1
+            else:
+                await _import_row(backstage, person, row, number, mapping, box, outcome)
+            progress(outcome)
+
+    async with asyncio.TaskGroup() as group:
+        for row in rows:
+            group.create_task(one(row))
+    outcome.rejected.sort(key=lambda rejected: rejected.row)
+    return outcome
+
+
+async def _import_row(
+    backstage: Backstage, person: Person, row: Row, number: str, mapping: Mapping, box: Box | None, outcome: Outcome
+) -> None:
+    now = datetime.now(UTC)
+    try:
+        wanted = as_report(row[1], number, mapping, box)
+        external = ExternalReference(system=mapping.system, number=number)
+        submitted = await submit(backstage, person, wanted, now, external)
+    except (ValidationError, DomainError, ValueError) as error:
+        if isinstance(error, DomainError) and error.status >= 500:
+            raise
+        outcome.rejected.append(Rejected(row[0], number, _reason(error)))
+        return
+    if submitted.created:
+        outcome.opened += 1
+    else:
+        outcome.known += 1
+
+
+def as_report(record: dict[str, Any], number: str, mapping: Mapping, box: Box | None) -> ReportInput:
+    """The report that a record stands for. Raises ValueError or ValidationError saying what is wrong with it."""
+    names = mapping.fields
+    if not number:
+        raise ValueError(f"{names.number}: missing")
+    service = str(record.get(names.service) or "").strip()
+    category = mapping.services.get(service, mapping.default_category)
+    if category is None:
+        raise ValueError(f"{names.service}: no category is mapped for “{service}”")
+    reported_at = _moment(record.get(names.reported_at), names.reported_at, mapping.zone)
+    fields: dict[str, Any] = {
+        "report_id": derived_id("import", mapping.system, number),
+        "category": category,
+        "title": str(record.get(names.title) or service)[:120],
+        "description": str(record.get(names.description) or ""),
+        "location": _location(record, mapping, box),
+        "occurred_at": reported_at,
+        "reported_at": reported_at,
+        "source": Source.IMPORT,
+    }
+    return ReportInput.model_validate(fields)
+
+
+def _location(record: dict[str, Any], mapping: Mapping, box: Box | None) -> Location:
+    names = mapping.fields
+    try:
+        lat, lon = float(record[names.lat]), float(record[names.lon])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{names.lat}, {names.lon}: no place") from error
+    if mapping.place is None or box is None:
+        return Location(lat=lat, lon=lon)
+    place = mapping.place
+    if not (place.west <= lon <= place.east and place.south <= lat <= place.north):
+        raise ValueError(f"{names.lat}, {names.lon}: {lat}, {lon} lies outside the mapping's place")
+    west, south, east, north = box
+    return Location(
+        lat=south + (lat - place.south) / (place.north - place.south) * (north - south),
+        lon=west + (lon - place.west) / (place.east - place.west) * (east - west),
+    )
+
+
+def _moment(value: Any, name: str, zone: str) -> datetime:
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        try:
+            moment = datetime.fromisoformat(str(value or ""))
+        except ValueError as error:
+            raise ValueError(f"{name}: “{value}” is no time") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if isinstance(error, DomainError):
+        return f"{(error.pointer or '').removeprefix('/')}: {error.message('en')}".removeprefix(": ")
+    return str(error)
+
+
+async def _known_numbers(backstage: Backstage, system: str) -> frozenset[str]:
+    async with backstage.engine.connect() as connection:
+        rows = await connection.execute(
+            text("SELECT external_number FROM cases WHERE external_system = :system"), {"system": system}
+        )
+        return frozenset(row.external_number for row in rows)
+
+
+async def _park_box(backstage: Backstage, park: str | None) -> Box:
+    async with backstage.engine.connect() as connection:
+        row = (
+            await connection.execute(
+                text(
+                    "SELECT west, south, east, north FROM grid_units WHERE level = 1 AND west IS NOT NULL"
+                    " AND (CAST(:park AS text) IS NULL OR code = :park) ORDER BY code LIMIT 1"
+                ),
+                {"park": park},
+            )
+        ).one_or_none()
+    if row is None:
+        raise BadMapping("the mapping scales places onto the park, but no park with a geometry is loaded")
+    return (row.west, row.south, row.east, row.north)

@@ -1,0 +1,48 @@
+"""How long a reporter waits: reports at a steady rate through the HTTP door, whether or not answers lag."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from models.ids import new_id
+
+
+@dataclass(frozen=True)
+class Waited:
+    """Milliseconds at the 50th, 95th and 99th percentile and at worst, of `count` reports; `failed` of them."""
+
+    count: int
+    failed: int
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+
+
+async def reports_at(url: str, token: str, body: dict[str, Any], *, a_second: float, seconds: float) -> Waited:
+    """Sends reports on the beat (open loop): a late answer does not put off the next report."""
+    waits: list[float] = []
+    failed = 0
+
+    async with httpx.AsyncClient(base_url=url, timeout=30, headers={"Authorization": f"Bearer {token}"}) as http:
+
+        async def one(at: float) -> None:
+            nonlocal failed
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            answer = await http.post("/api/v1/cases", json={**body, "report_id": str(new_id())})
+            waits.append((time.perf_counter() - at) * 1000)
+            failed += answer.status_code != 201
+
+        begun = time.perf_counter() + 0.5
+        async with asyncio.TaskGroup() as group:
+            for beat in range(int(a_second * seconds)):
+                group.create_task(one(begun + beat / a_second))
+    waits.sort()
+    return Waited(len(waits), failed, _at(waits, 0.5), _at(waits, 0.95), _at(waits, 0.99), waits[-1])
+
+
+def _at(waits: list[float], part: float) -> float:
+    return waits[min(len(waits) - 1, int(len(waits) * part))]

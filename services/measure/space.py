@@ -1,0 +1,73 @@
+"""What a case takes: memory of a worker that holds many open ones, bytes in either store."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.case_workflow import open_case
+from services.doors import Backstage
+from services.measure.throughput import Cast, a_start
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Resident bytes of the worker before and after, and bytes per open case in each store."""
+
+    cases: int
+    worker_before: int
+    worker_after: int
+    postgresql: float
+    temporal: float
+
+
+async def open_many(stage: Backstage, cast: Cast, count: int, data_dir: Path, progress: Callable[[int], None]) -> Space:
+    """Opens `count` cases on a queue of their own, with a worker process of their own, and weighs them."""
+    queue = f"{stage.settings.case_queue}-space-{os.getpid()}"
+    worker = subprocess.Popen(
+        [sys.executable, "worker.py"],
+        cwd=ROOT,
+        env={**os.environ, "GRIDLOOP_CASE_QUEUE": queue, "GRIDLOOP_LOG_LEVEL": "WARNING"},
+    )
+    try:
+        process = psutil.Process(worker.pid)
+        await open_case(stage.temporal, a_start(cast), queue=queue)
+        before = process.memory_info().rss
+        stored = await _stored(stage.engine), _temporal_bytes(data_dir)
+        room, opened = asyncio.Semaphore(20), 0
+
+        async def one() -> None:
+            nonlocal opened
+            async with room:
+                await open_case(stage.temporal, a_start(cast), queue=queue)
+                opened += 1
+                progress(opened)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(one())
+        postgresql = (await _stored(stage.engine) - stored[0]) / count
+        temporal = (_temporal_bytes(data_dir) - stored[1]) / count
+        return Space(count, before, process.memory_info().rss, postgresql, temporal)
+    finally:
+        worker.terminate()
+        await asyncio.to_thread(worker.wait)
+
+
+async def _stored(engine: AsyncEngine) -> int:
+    sizes = " + ".join(f"pg_total_relation_size('{table}')" for table in ("cases", "facts", "tasks"))
+    async with engine.connect() as connection:
+        return int(await connection.scalar(text(f"SELECT {sizes}")) or 0)
+
+
+def _temporal_bytes(data_dir: Path) -> int:
+    return sum(file.stat().st_size for file in (data_dir / "temporal").glob("temporal.db*"))

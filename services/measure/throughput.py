@@ -1,0 +1,123 @@
+"""A whole case beside a bare workflow: cases a second, the same client, server, worker settings and load."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+from uuid import uuid4
+
+from temporalio.client import WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+
+from infra.case_workflow import act, open_case
+from models.commands import Accept, Complete, Dispatch, HumanCommand, PassReview, Report
+from models.context import Person
+from models.facts import Actor
+from models.ids import new_id
+from models.messages import Act, CaseStart
+from models.words import Source
+from services.doors import Backstage
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays in a measured case, and where it happens."""
+
+    worker: Person
+    duty: Person
+    handler: Person
+    reviewer: Person
+    grid: str
+    category: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Medians over the rounds, in cases a second, and their ratio (ours / bare) with its spread."""
+
+    ours: float
+    bare: float
+    ratio: float
+    lowest: float
+    highest: float
+
+
+async def compare(stage: Backstage, cast: Cast, bare_queue: str, *, cases: int, abreast: int, rounds: int) -> Compared:
+    """Runs `rounds` of both in turn, `cases` each, `abreast` at once."""
+    ours: list[float] = []
+    bare: list[float] = []
+
+    async def our_case() -> None:
+        await whole_case(stage, cast)
+
+    async def bare_case() -> None:
+        await bare_workflow(stage, bare_queue)
+
+    for _ in range(rounds):
+        bare.append(await rate(bare_case, cases, abreast))
+        ours.append(await rate(our_case, cases, abreast))
+    ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
+    return Compared(median(ours), median(bare), median(ratios), min(ratios), max(ratios))
+
+
+async def rate(one: Callable[[], Awaitable[None]], count: int, abreast: int) -> float:
+    """How many a second, `count` of them with `abreast` under way at once."""
+    room = asyncio.Semaphore(abreast)
+
+    async def guarded() -> None:
+        async with room:
+            await one()
+
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(guarded())
+    return count / (time.perf_counter() - begun)
+
+
+async def whole_case(stage: Backstage, cast: Cast) -> None:
+    """A report and four commands to closure."""
+    start = a_start(cast)
+    report_id = start.report.report_id
+    await open_case(stage.temporal, start, queue=stage.settings.case_queue)
+    steps: list[tuple[Person, HumanCommand]] = [
+        (cast.duty, Accept()),
+        (cast.duty, Dispatch(host=cast.host)),
+        (cast.handler, Complete(result="已处理完毕")),
+        (cast.reviewer, PassReview(note="现场核实")),
+    ]
+    for person, command in steps:
+        await act(stage.temporal, report_id, Act(id=new_id(), actor=Actor(person=person.id), command=command))
+
+
+def a_start(cast: Cast) -> CaseStart:
+    """A report of about 300 bytes."""
+    now = datetime.now(UTC)
+    report = Report(
+        report_id=new_id(),
+        category=cast.category,
+        title="测量用上报",
+        description="三个月工资未发,涉及十一人。" * 4,
+        grid=cast.grid,
+        occurred_at=now,
+        reported_at=now,
+        source=Source.GRID_WORKER,
+        content_hash="0" * 64,
+    )
+    return CaseStart(report=report, actor=Actor(person=cast.worker.id))
+
+
+async def bare_workflow(stage: Backstage, queue: str) -> None:
+    """A start and five updates, the first with the start, as ours."""
+    id_ = f"bare-{uuid4()}"
+    body = {"description": "三个月工资未发,涉及十一人。" * 4}
+    operation: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
+        "Bare", body, id=id_, task_queue=queue, id_conflict_policy=WorkflowIDConflictPolicy.FAIL
+    )
+    await stage.temporal.execute_update_with_start_workflow("take", body, start_workflow_operation=operation)
+    handle = stage.temporal.get_workflow_handle(id_)
+    for _ in range(4):
+        await handle.execute_update("take", body)

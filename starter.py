@@ -1,0 +1,6 @@
+"""The command line: `python starter.py …`, also installed as `gridloop`."""
+
+from cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The application on a fresh database with the tiny world of `tests.builders`."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from api.app import create_app
+from api.state import Services
+from infra.settings import Settings
+from services.accounts import issue_token
+from services.doors import Backstage
+from tests.builders import person_id, small_park
+
+#: Nothing listens there: the client is lazy, and only readiness ever calls.
+NOWHERE = "127.0.0.1:9"
+
+#: Gives the headers with which a person of the tiny world is signed in.
+SignedIn = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def api_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings with a data directory of this test alone, and a cap of 1 MB on attachments."""
+    return Settings(
+        database_url=SecretStr(database_url),
+        token_secret=SecretStr("1" * 64),
+        data_dir=tmp_path,
+        attachment_megabytes=1,
+    )
+
+
+@pytest.fixture
+async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
+    """What the lifespan would open, without Temporal."""
+    temporal = await Client.connect(NOWHERE, lazy=True)
+    return Services(Backstage(api_settings, engine, temporal))
+
+
+@pytest.fixture
+async def app(engine: AsyncEngine, services: Services) -> FastAPI:
+    """The application on the tiny world."""
+    await small_park(engine)
+    made = create_app()
+    made.state.services = services
+    return made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that speaks Chinese, as by default, and is not signed in."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gridloop.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def signed_in(api_settings: Settings) -> SignedIn:
+    """Signs anybody in without asking for a password."""
+
+    def headers(username: str) -> dict[str, str]:
+        token = issue_token(api_settings, person_id(username), username, datetime.now(UTC))
+        return {"Authorization": f"Bearer {token.access_token}"}
+
+    return headers

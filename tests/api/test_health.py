@@ -1,0 +1,108 @@
+"""Alive, ready, counted; and the description of the API."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.app import create_app, lifespan
+from api.state import Services
+from infra.settings import settings
+from services.readiness import Condition
+
+
+async def test_alive(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+
+
+async def test_not_ready_names_the_parts(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+    answer = await client.get("/readyz", headers={"Accept-Language": "en"})
+    assert answer.status_code == 503
+    body = answer.json()
+    assert body["code"] == "not_ready"
+    assert body["parts"] == {"postgres": "ok", "policy": "missing", "temporal": "away"}
+    assert body["detail"] == "Not ready: policy, temporal."
+
+
+async def test_ready_when_all_parts_are(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def there(_client: object) -> Condition:
+        return Condition.OK
+
+    monkeypatch.setattr("services.readiness._temporal", there)
+    answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}
+
+
+async def test_metrics_are_labelled_with_templates(client: httpx.AsyncClient) -> None:
+    await client.get("/api/v1/attachments/secret-looking-path")
+    await client.get("/no/such/place")
+    page = (await client.get("/metrics")).text
+    assert 'gridloop_request_seconds_count{method="GET",route="/api/v1/attachments/{sha256}",status="401"}' in page
+    assert 'route="unmatched",status="404"' in page
+    assert "secret-looking-path" not in page
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Grid-governance event workflow engine"), (None, "网格化")])
+async def test_the_start_is_localized(client: httpx.AsyncClient, language: str | None, title: str) -> None:
+    answer = await client.get("/", headers={"Accept-Language": language} if language else {})
+    body = answer.json()
+    assert body["name"] == "Gridloop"
+    assert body["version"].count(".") == 2
+    assert title in body["title"]
+    assert (await client.get(body["links"]["openapi"])).status_code == 200
+
+
+async def test_openapi_holds_together(client: httpx.AsyncClient) -> None:
+    schema = (await client.get("/openapi.json")).json()
+    assert schema["openapi"].startswith("3.1")
+    assert schema["info"]["title"] == "Gridloop"
+    token = schema["components"]["securitySchemes"]["bearer"]["flows"]["password"]["tokenUrl"]
+    assert token == "/api/v1/auth/token"
+    assert "errors" in schema["components"]["schemas"]["Problem"]["properties"]
+    upload = schema["paths"]["/api/v1/attachments"]["post"]
+    assert set(upload["responses"]) == {"200", "201", "4XX", "5XX"}
+    assert "application/problem+json" in upload["responses"]["4XX"]["content"]
+    assert upload["security"] == [{"bearer": []}]
+    known = schema["components"]["schemas"]
+    for name in references(schema):
+        assert name in known
+    for page in ("/docs", "/redoc"):
+        assert (await client.get(page)).status_code == 404
+
+
+def references(node: object) -> set[str]:
+    """The names of all component schemas that `node` refers to."""
+    if isinstance(node, dict):
+        own = {node["$ref"].removeprefix("#/components/schemas/")} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(references(value) for value in node.values()))
+    if isinstance(node, list):
+        return set().union(*(references(value) for value in node))
+    return set()
+
+
+async def test_the_lifespan_opens_and_closes(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDLOOP_DATABASE_URL", database_url)
+    monkeypatch.setenv("GRIDLOOP_TOKEN_SECRET", "2" * 64)
+    monkeypatch.setenv("GRIDLOOP_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("api.app.set_up_logging", lambda _settings: None)
+    settings.cache_clear()
+    app: FastAPI = create_app()
+    try:
+        async with lifespan(app):
+            assert isinstance(app.state.services, Services)
+            async with app.state.services.engine.connect() as connection:
+                assert await connection.scalar(text("select 1")) == 1
+    finally:
+        settings.cache_clear()

@@ -1,0 +1,134 @@
+"""The tiny world of `tests.builders` as pure values: contexts and steps without a database."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from models.case import Case
+from models.commands import Command, Report
+from models.context import Context, Department, Grant, Person, Unit
+from models.facts import Actor, Fact
+from models.messages import Step
+from models.policy import Policy
+from models.words import Level, Role
+from rules.decide import decide
+from rules.evolve import fold
+from tests.builders import (
+    ENVIRONMENT,
+    FALLBACK,
+    FIRE,
+    LABOUR,
+    MICRO,
+    PEOPLE,
+    SINCE,
+    a_policy,
+    person_id,
+    unit_path,
+)
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
+EVERYBODY: dict[str, Person] = {
+    holder.username: Person(
+        id=person_id(holder.username),
+        username=holder.username,
+        grants=tuple(
+            Grant(role=h.role, grid=h.grid, department=h.department, since=SINCE)
+            for h in PEOPLE
+            if h.username == holder.username
+        ),
+    )
+    for holder in PEOPLE
+}
+_DESKS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
+
+
+def units_to(grid: str) -> tuple[Unit, ...]:
+    """The units from `grid` up to its park, with the desks that are staffed."""
+    path = unit_path(grid)
+    return tuple(
+        Unit(
+            code=code,
+            level=Level(len(path) - place),
+            staffed=frozenset(h.role for h in PEOPLE if h.grid == code and h.role in _DESKS),
+        )
+        for place, code in enumerate(reversed(path))
+    )
+
+
+def context(
+    username: str | None, now: datetime = START, grid: str = MICRO, policy: Policy | None = None, **more: Any
+) -> Context:
+    """The world as that person acts in it; None is the system."""
+    return Context.model_validate(
+        {
+            "now": now,
+            "today": now.astimezone(ZONE).date(),
+            "policy": policy or a_policy(),
+            "policy_version": 1,
+            "person": EVERYBODY[username] if username else None,
+            "units": units_to(grid),
+            "departments": tuple(Department(id=d) for d in (FIRE, LABOUR, ENVIRONMENT)),
+            "fallback": person_id(FALLBACK),
+            "case_no": "130172100202603020000017",
+            **more,
+        }
+    )
+
+
+def a_report(**fields: Any) -> Report:
+    """A blocked fire lane in the first micro-grid, unless said otherwise."""
+    known = {
+        "report_id": uuid4(),
+        "category": "0103",
+        "title": "消防通道被堵",
+        "grid": MICRO,
+        "occurred_at": START,
+        "reported_at": START,
+        "content_hash": "h",
+    }
+    return Report.model_validate({**known, **fields})
+
+
+def step(
+    case: Case | None, username: str | None, command: Command, at: datetime = START, id_: UUID | None = None
+) -> Step:
+    """The recording step of a command."""
+    report_id = case.report_id if case else command.report_id
+    actor = Actor(person=person_id(username) if username else None)
+    return Step(
+        report_id=report_id, known=case.seq if case else 0, id=id_ or uuid4(), at=at, actor=actor, command=command
+    )
+
+
+class Life:
+    """One case, driven by hand: each call decides, evolves, and remembers the facts."""
+
+    def __init__(self, **report: Any) -> None:
+        self.now = START
+        self.facts: list[Fact] = []
+        self.case: Case = self._first(**report)
+
+    def _first(self, **report: Any) -> Case:
+        username = report.pop("by", "worker")
+        command = a_report(**report)
+        found = decide(None, step(None, username, command, self.now), context(username, self.now, command.grid))
+        self.facts += found
+        case = fold(found)
+        assert case is not None
+        return case
+
+    def do(self, username: str | None, command: Command, **more: Any) -> Case:
+        """Gives the command now. Raises the DomainError with which it is refused."""
+        ctx = context(username, self.now, self.case.grid, **more)
+        found = decide(self.case, step(self.case, username, command, self.now), ctx)
+        self.facts += found
+        folded = fold(found, self.case)
+        assert folded is not None
+        self.case = folded
+        return folded
+
+    def kinds(self) -> list[str]:
+        """The kinds of the facts so far."""
+        return [fact.body.kind for fact in self.facts]

@@ -1,0 +1,236 @@
+"""`up`, run as a user runs it: everything comes up, survives, stops, and is there again."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+from temporalio.client import Client
+
+from infra.embedded.ports import HOST, free_ports, is_free
+from infra.runtime import read_runtime
+from tests.servers import ROOT, temporary_directory
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+READY = "Gridloop is ready"
+
+
+class Up:
+    """A running `up`: what it has said, and what it left in its data directory."""
+
+    def __init__(self, data_dir: Path, *options: str) -> None:
+        self.data_dir = data_dir
+        self.lines: list[str] = []
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("GRIDLOOP_")}
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "starter.py"), "up", "--data-dir", str(data_dir), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
+        """Waits until `condition` holds, while `up` runs."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, f"up ended with {self.process.returncode}:\n{self.said}"
+            assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s:\n{self.said}"
+            self._reader.join(0.1)
+
+    def hears(self, pattern: str) -> None:
+        """Waits until a line that begins so has been said."""
+        self.wait_for(lambda: any(re.match(pattern, line) for line in self.lines), pattern)
+
+    def press_ctrl_c(self) -> int:
+        """What a terminal does: SIGINT to everybody in the foreground. The exit status."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        status = self.process.wait(120)
+        self._reader.join(10)
+        return status
+
+    def children(self) -> list[psutil.Process]:
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+    def worker(self) -> int:
+        """The process id of the only worker."""
+        (pid,) = [child.pid for child in self.children() if any("worker.py" in word for word in child.cmdline())]
+        return int(pid)
+
+    def environment(self) -> dict[str, str]:
+        """What other commands are told."""
+        return read_runtime(self.data_dir)
+
+
+@contextmanager
+def running(data_dir: Path, *options: str) -> Iterator[Up]:
+    """`up`, ended whatever happens."""
+    up = Up(data_dir, *options)
+    try:
+        yield up
+    finally:
+        if up.process.poll() is None:
+            up.process.terminate()
+            up.process.wait(120)
+        assert up.process.stdout is not None
+        up._reader.join(10)
+        up.process.stdout.close()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with temporary_directory() as place:
+        yield place / "网格 data"
+
+
+def ports_of(environment: dict[str, str]) -> list[int]:
+    urls = [environment[f"GRIDLOOP_{name}_URL"] for name in ("WEB", "DATABASE", "TEMPORAL_UI")]
+    return [urlsplit(url).port or 0 for url in (*urls, f"tcp://{environment['TEMPORAL_ADDRESS']}")]
+
+
+def store_a_mark(environment: dict[str, str]) -> None:
+    """Something of ours in both stores."""
+    with psycopg.connect(environment["GRIDLOOP_DATABASE_URL"]) as connection:
+        connection.execute("INSERT INTO case_counters VALUES ('mark', '2026-01-01', 7)")
+    asyncio.run(start_workflow(environment))
+
+
+def marks(environment: dict[str, str]) -> tuple[object, str]:
+    """What is still there of it."""
+    with psycopg.connect(environment["GRIDLOOP_DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT last FROM case_counters WHERE park = 'mark'").fetchone()
+    return row, asyncio.run(workflow_type(environment))
+
+
+async def connect(environment: dict[str, str]) -> Client:
+    return await Client.connect(environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"])
+
+
+async def start_workflow(environment: dict[str, str]) -> None:
+    client = await connect(environment)
+    await client.start_workflow("Mark", id="mark", task_queue="nobody")
+
+
+async def workflow_type(environment: dict[str, str]) -> str:
+    client = await connect(environment)
+    return (await client.get_workflow_handle("mark").describe()).workflow_type
+
+
+def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) -> None:
+    (port,) = free_ports(1)
+    with running(data_dir, "--port", str(port)) as up:
+        up.hears(READY)
+        environment = up.environment()
+        assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
+        for shown in ("/openapi.json", environment["GRIDLOOP_TEMPORAL_UI_URL"], str(data_dir), "supervisor"):
+            assert shown in up.said
+        for name in ("secrets.json", "runtime.json", "demo-accounts.json"):
+            assert (data_dir / name).stat().st_mode & 0o077 == 0, name
+        store_a_mark(environment)
+
+        second = subprocess.run(
+            [sys.executable, str(ROOT / "starter.py"), "up", "--data-dir", str(data_dir)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert f"another `up` (process {up.process.pid}) already runs on {data_dir}" in second.stderr
+
+        first = up.worker()
+        os.kill(first, signal.SIGKILL)
+        up.hears(r"worker-1 ended \(killed by SIGKILL\); starting it again")
+        up.hears("worker-1 is back")
+        assert up.worker() != first
+
+        listening = {
+            connection.laddr.ip
+            for child in up.children()
+            for connection in child.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {HOST}
+
+        children = up.children()
+        assert up.press_ctrl_c() == 0, up.said
+        stopped = re.findall(r"^(\S+) stopped", up.said, re.MULTILINE)
+        assert stopped == ["api", "worker-1", "temporal", "postgres"]
+        assert "by force" not in up.said
+        assert up.environment() == {}
+        assert not any(child.is_running() for child in children)
+        assert all(is_free(number) for number in ports_of(environment))
+
+    with running(data_dir, "--port", str(port)) as again:
+        again.hears(READY)
+        assert marks(again.environment()) == ((7,), "Mark")
+        assert again.press_ctrl_c() == 0
+
+
+def test_it_starts_on_what_a_killed_one_left(data_dir: Path) -> None:
+    (port,) = free_ports(1)
+    with running(data_dir, "--port", str(port), "--no-demo") as up:
+        up.hears(READY)
+        store_a_mark(up.environment())
+        children = up.children()
+        up.process.kill()
+        up.process.wait(10)
+    with running(data_dir, "--port", str(port), "--no-demo") as again:
+        again.hears(READY)
+        assert not any(child.is_running() for child in children)
+        assert marks(again.environment()) == ((7,), "Mark")
+        assert again.press_ctrl_c() == 0
+
+
+def test_ctrl_c_while_starting_stops_what_has_started(data_dir: Path) -> None:
+    (port,) = free_ports(1)
+    with running(data_dir, "--port", str(port)) as up:
+        up.hears(r"\s*✓ 数据库 PostgreSQL")
+        assert up.press_ctrl_c() == 0
+        assert "postgres stopped" in up.said
+        assert READY not in up.said
+
+
+@pytest.mark.parametrize("option", ["--port", "--postgres-port"])
+def test_a_taken_port_is_told_with_the_option_to_change(data_dir: Path, option: str) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        options = ["--port", str(free_ports(1)[0])] if option != "--port" else []
+        with running(data_dir, *options, option, str(port)) as up:
+            assert up.process.wait(60) == 1
+    assert f"port {port} is taken by another program; choose another with {option}" in up.said
+
+
+def test_a_data_dir_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with running(tmp_path / "file") as up:
+        assert up.process.wait(60) == 1
+    assert f"--data-dir {tmp_path / 'file'}: File exists" in up.said
