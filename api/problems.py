@@ -8,13 +8,12 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from api.input_errors import pointer, sentence
 from api.negotiation import CONTENT_LANGUAGE, preferred
-from infra.database import AWAY, is_away
+from infra.database import is_away
 from infra.store.policies import NoPolicy
 from infra.store.world import NoFallbackOwner
 from models.errors import (
@@ -202,7 +201,7 @@ def unexpected(request: Request, error: Exception) -> Response:
     if isinstance(error, NoPolicy | NoFallbackOwner):
         log.error("not set up", reason=str(error))
         return problem_response(request, NotSetUp())
-    if isinstance(error, SQLAlchemyError | AWAY) and is_away(error):
+    if is_away(error):
         log.warning("the database is away", error=type(error).__name__)
         return problem_response(request, StoreAway())
     log.error("unexpected error", exc_info=error)

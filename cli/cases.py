@@ -1,9 +1,11 @@
 """`report`, `show`, `list`, `act`, `inbox`: a person's work, through the HTTP API, under that person's rights."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_origin
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
@@ -15,6 +17,7 @@ from cli.words import FACTS, LIGHTS, STAGES, say, word
 from models.commands import HUMAN_COMMAND_MODELS
 from models.ids import new_id
 
+ZONE = ZoneInfo(os.environ.get("GRIDLOOP_ZONE", "Asia/Shanghai"))
 _SPOKEN = ("note", "reason", "result", "question", "title")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -164,14 +167,15 @@ def _value(api: Api, field: Any, name: str, value: str) -> Any:
 
 
 def _moment(value: str) -> str:
-    """A time as the API takes it: ISO 8601 as it is (local time when it has no zone), or ± minutes, hours, days."""
+    """A time as the API takes it: ISO 8601 (the park's local time when it names no zone), or ± minutes, hours, days."""
     if value[:1] in "+-" and value[-1:] in _UNITS and value[1:-1].isdecimal():
         span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
         return (datetime.now(UTC) + (span if value[0] == "+" else -span)).isoformat()
     try:
-        return datetime.fromisoformat(value).astimezone().isoformat()
+        moment = datetime.fromisoformat(value)
     except ValueError:
         fail(say(f"“{value}”不是时间", f"“{value}” is no time"))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).isoformat()
 
 
 # --- showing ----------------------------------------------------------------------------------------------------------
@@ -247,4 +251,5 @@ def _print_list(items: list[dict[str, Any]]) -> None:
 
 
 def _local(moment: str | None) -> str:
-    return "—" if moment is None else f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    """The moment where the cases are, not where the terminal is."""
+    return "—" if moment is None else f"{datetime.fromisoformat(moment).astimezone(ZONE):%Y-%m-%d %H:%M}"

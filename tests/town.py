@@ -1,6 +1,6 @@
 """A running town for tests: the tiny park, a real Temporal server, a worker, and the services people reach."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +23,19 @@ from services.doors import Backstage
 from tests.builders import MICRO, person_id, small_park
 from worker import build_worker
 
+Clock = Callable[[], Awaitable[datetime]]
+
+
+async def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class Town:
     """What people can do in the tiny park, by user name."""
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: Backstage, clock: Clock | None = None) -> None:
         self.backstage = backstage
+        self.now: Clock = clock or _now
 
     @property
     def engine(self) -> AsyncEngine:
@@ -46,7 +53,7 @@ class Town:
         wanted = report.ReportInput.model_validate(
             {"report_id": new_id(), "category": "0103", "title": "消防通道被堵", "grid": MICRO, **fields}
         )
-        return await report.submit(self.backstage, await self.person(username), wanted, datetime.now(UTC))
+        return await report.submit(self.backstage, await self.person(username), wanted, await self.now())
 
     async def report(self, username: str = "worker", **fields: Any) -> str:
         """Sends a report that is received, and answers its case number."""
@@ -66,7 +73,7 @@ class Town:
     ) -> CaseView:
         """Gives a command and answers the case as that person then sees it."""
         person = await self.person(username)
-        now = datetime.now(UTC)
+        now = await self.now()
         wanted = command.read_command(name, body)
         await command.send(
             self.backstage, person, case_no, wanted, command_id=id_ or new_id(), if_revision=if_revision, now=now
@@ -77,7 +84,7 @@ class Town:
         """The case as that person sees it."""
         person = await self.person(username)
         async with self.engine.connect() as connection:
-            return await queries.get_case(connection, person, case_no, datetime.now(UTC), "zh")
+            return await queries.get_case(connection, person, case_no, await self.now(), "zh")
 
     async def facts(self, case_no: str) -> tuple[Fact, ...]:
         """Everything recorded of the case."""
@@ -109,8 +116,10 @@ def town_settings(database_url: str, **changed: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running_town(engine: AsyncEngine, client: Client, settings: Settings) -> AsyncIterator[Town]:
-    """The tiny park with a worker running."""
+async def running_town(
+    engine: AsyncEngine, client: Client, settings: Settings, clock: Clock | None = None
+) -> AsyncIterator[Town]:
+    """The tiny park with a worker running; `clock` where time is not the machine's."""
     await small_park(engine)
     async with build_worker(client, engine, settings):
-        yield Town(Backstage(settings=settings, engine=engine, temporal=client))
+        yield Town(Backstage(settings=settings, engine=engine, temporal=client), clock)

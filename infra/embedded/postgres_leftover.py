@@ -5,7 +5,7 @@ import contextlib
 import signal
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from infra.embedded.waiting import until
 

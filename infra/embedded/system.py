@@ -113,7 +113,8 @@ class System:
 
     async def _start_api(self) -> str:
         await self._supervisor.start(self._python("api", ["-m", "api"], self._api_answers))
-        return ""
+        lacking = await self._lacking()
+        return f" (尚缺 still missing: {', '.join(sorted(lacking))})" if lacking else ""
 
     def _worker(self, number: int, client: Client) -> Child:
         async def polls(run: Run) -> bool:
@@ -135,9 +136,20 @@ class System:
         )
 
     async def _api_answers(self, _: Run) -> bool:
+        """Up, too, while there is no policy: the operator needs a running system to publish the first one."""
+        lacking = await self._lacking()
+        return lacking is not None and lacking <= {"policy"}
+
+    async def _lacking(self) -> set[str] | None:
+        """The parts that `/readyz` finds away or missing; None while it does not answer at all."""
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+            async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
                 answer = await http.get(f"{self._web_url}/readyz")
         except httpx.TransportError:
-            return False
-        return answer.status_code == httpx.codes.OK
+            return None
+        if answer.status_code == httpx.codes.OK:
+            return set()
+        try:
+            return {name for name, condition in answer.json()["parts"].items() if condition != "ok"}
+        except (ValueError, KeyError):
+            return None

@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import security
+from models.words import Role
 from tests.api.conftest import SignedIn
-from tests.builders import FIRE, PARK, PASSWORD, Holder, Role, add_grants
+from tests.builders import FIRE, PARK, PASSWORD, Holder, add_grants
 
 
 async def sign_in(client: httpx.AsyncClient, username: str, password: str = PASSWORD) -> httpx.Response:
@@ -68,12 +69,12 @@ async def test_too_many_failures_close_the_door_for_a_while(client: httpx.AsyncC
     assert (await sign_in(client, "reviewer")).status_code == 200
 
 
-@pytest.mark.parametrize("header", [None, "Bearer ", "Bearer nonsense", "Basic ZHV0eTpk", "Bearer a.b.c"])
-async def test_no_token_no_door(client: httpx.AsyncClient, header: str | None) -> None:
-    answer = await client.get("/api/v1/me", headers={"Authorization": header} if header else {})
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "not_signed_in"
-    assert answer.headers["www-authenticate"] == "Bearer"
+async def test_no_token_no_door(client: httpx.AsyncClient) -> None:
+    for header in (None, "Bearer ", "Bearer nonsense", "Basic ZHV0eTpk", "Bearer a.b.c"):
+        answer = await client.get("/api/v1/me", headers={"Authorization": header} if header else {})
+        assert answer.status_code == 401
+        assert answer.json()["code"] == "not_signed_in"
+        assert answer.headers["www-authenticate"] == "Bearer"
 
 
 async def test_a_token_of_somebody_who_left_is_worth_nothing(

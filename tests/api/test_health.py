@@ -31,9 +31,7 @@ async def test_not_ready_names_the_parts(client: httpx.AsyncClient, engine: Asyn
     assert body["detail"] == "Not ready: policy, temporal."
 
 
-async def test_ready_when_all_parts_are(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     async def there(_client: object) -> Condition:
         return Condition.OK
 
@@ -96,6 +94,7 @@ async def test_the_lifespan_opens_and_closes(
     monkeypatch.setenv("GRIDLOOP_DATABASE_URL", database_url)
     monkeypatch.setenv("GRIDLOOP_TOKEN_SECRET", "2" * 64)
     monkeypatch.setenv("GRIDLOOP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
     monkeypatch.setattr("api.app.set_up_logging", lambda _settings: None)
     settings.cache_clear()
     app: FastAPI = create_app()

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil
 import psycopg
 import pytest
 from temporalio.client import Client
@@ -197,6 +197,7 @@ def test_it_starts_on_what_a_killed_one_left(data_dir: Path) -> None:
     (port,) = free_ports(1)
     with running(data_dir, "--port", str(port), "--no-demo") as up:
         up.hears(READY)
+        assert "still missing: policy" in up.said
         store_a_mark(up.environment())
         children = up.children()
         up.process.kill()
