@@ -1,0 +1,88 @@
+"""The real system, every process of it, on a folder of its own; the processes can be killed by name."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.database import open_database
+from infra.embedded.ports import free_ports
+from infra.embedded.system import Ports, System
+from infra.settings import Settings
+from tests.builders import PASSWORD, small_park
+from tests.servers import temporary_directory
+
+
+class Victim:
+    """The running system, as somebody sees it who means to break it."""
+
+    def __init__(self, system: System, data_dir: Path, news: list[str]) -> None:
+        self.system = system
+        self.data_dir = data_dir
+        self.news = news
+        self.url = system.environment["GRIDLOOP_WEB_URL"]
+        settings = Settings(
+            database_url=SecretStr(system.environment["GRIDLOOP_DATABASE_URL"]), token_secret=SecretStr("0" * 64)
+        )
+        self.engine: AsyncEngine = open_database(settings)
+        self._tokens: dict[str, str] = {}
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a power cut would, to the process that the log of that name belongs to."""
+        process = self.process(name)
+        os.kill(process.pid, signal.SIGKILL)
+
+    def process(self, name: str) -> psutil.Process:
+        """The child of that name: worker-1, api, temporal or postgres."""
+        marks = {"worker-1": "worker.py", "api": "api", "temporal": "start-dev", "postgres": "-D"}
+        for child in psutil.Process().children():
+            line = child.cmdline()
+            if marks[name] in [Path(part).name if name == "worker-1" else part for part in line]:
+                return child
+        raise AssertionError(f"{name} is not running")
+
+    async def temporal(self) -> Client:
+        """A fresh client of the system's Temporal server."""
+        return await self.system._temporal.connect()
+
+    async def token(self, http: httpx.AsyncClient, username: str) -> str:
+        """A token, once obtained kept."""
+        if username not in self._tokens:
+            answer = await http.post("/api/v1/auth/token", data={"username": username, "password": PASSWORD})
+            answer.raise_for_status()
+            self._tokens[username] = answer.json()["access_token"]
+        return self._tokens[username]
+
+
+@pytest.fixture
+async def victim() -> AsyncIterator[Victim]:
+    """Everything running, with the tiny park in it."""
+    news: list[str] = []
+
+    async def load(_: Path, environment: Mapping[str, str]) -> str:
+        settings = Settings(
+            database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]), token_secret=SecretStr("0" * 64)
+        )
+        engine = open_database(settings)
+        await small_park(engine)
+        await engine.dispose()
+        return ""
+
+    with temporary_directory() as place:
+        ports = Ports(*free_ports(4))
+        system = System(place, ports, say=news.append, load=("tiny park", load))
+        try:
+            for _, step in system.steps():
+                await step()
+            running = Victim(system, place, news)
+            yield running
+            await running.engine.dispose()
+        finally:
+            await system.stop()
