@@ -44,9 +44,10 @@ async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
     )
     try:
         receipt: Receipt = await client.execute_update_with_start_workflow(
+            # Without an id of its own: it asks, and changes nothing. The outcome of an id would be kept beyond a
+            # refused run, and answered to the corrected report too.
             RECEIPT_UPDATE,
             start_workflow_operation=operation,
-            id=f"receipt-{report_id}",
             result_type=Receipt,
         )
     except WorkflowUpdateFailedError as error:

@@ -28,10 +28,14 @@ class CaseStart(Frozen):
 
 
 class Act(Frozen):
-    """A person's command on its way to the case. `id` makes it count once, however often it is sent."""
+    """A person's command on its way to the case. `id` makes it count once, however often it is sent.
+
+    `seen` is the number of the last fact that the door has seen of the case; 0 when it could not look.
+    """
 
     id: UUID
     actor: Actor
+    seen: int = 0
     if_revision: int | None = None
     command: HumanCommand
 

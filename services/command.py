@@ -77,6 +77,7 @@ async def send(
             if if_revision is not None and if_revision != case.seq:
                 raise StaleRevision(current=case.seq, seen=if_revision)
             report_id = case.report_id
+            wanted = wanted.model_copy(update={"seen": case.seq})
     except DomainError:
         raise
     except Exception as error:

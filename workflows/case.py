@@ -6,7 +6,7 @@ It ends when the case is archived, or at once when the report is refused.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
@@ -75,8 +75,12 @@ class CaseWorkflow:
 
     @act.validator
     def _refuse_at_the_door(self, act: Act) -> None:
-        """What can't be done where the case stands at all leaves no trace in the history."""
-        if self._case is None or act.id in self._done:
+        """What can't be done where the case stands at all leaves no trace in the history.
+
+        Who has seen more of the case than this run knows (a step was recorded, its worker killed before it said
+        so) is let through: the recording step catches up, and judges.
+        """
+        if self._case is None or act.id in self._done or act.seen > self._case.seq:
             return
         try:
             check_fits(self._case, act.command.kind)
@@ -112,13 +116,20 @@ class CaseWorkflow:
         assert moment is not None, "a case that is not archived always has a next moment"
         try:
             await workflow.wait_condition(
-                lambda: next_wake_up(self._the_case) != moment or bool(self._the_case.errands),
+                lambda: self._has_something_to_do(moment),
                 timeout=max(moment - workflow.now(), timedelta()),
                 timeout_summary="next due moment",
             )
         except TimeoutError:
             wake = derived_id(self._the_case.report_id, "wake", self._the_case.seq, moment)
             await self._record_surely(WakeUp(moment=moment), wake)
+
+    def _has_something_to_do(self, moment: datetime) -> bool:
+        return (
+            next_wake_up(self._the_case) != moment
+            or bool(self._the_case.errands)
+            or workflow.info().is_continue_as_new_suggested()
+        )
 
     async def _carry_out(self, errand: Errand) -> None:
         """Tells another case, or opens one; then puts it on record that this was done."""

@@ -9,6 +9,7 @@ from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
 
 __all__ = [
+    "ATTACHMENTS",
     "CASES",
     "FACTS",
     "GRID_UNITS",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 metadata = SQLModel.metadata
+ATTACHMENTS = metadata.tables["attachments"]
 CASES = metadata.tables["cases"]
 FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import httpx
@@ -32,7 +32,9 @@ ABREAST = 4
 PATIENCE = 90
 
 
-async def until_answered(http: httpx.AsyncClient, path: str, body: dict[str, object], headers: dict[str, str]) -> None:
+async def until_answered(
+    http: httpx.AsyncClient, path: str, body: Mapping[str, object], headers: dict[str, str]
+) -> None:
     """Sends the same thing again and again until it is acknowledged as done, as an outbox would."""
     deadline = time.monotonic() + PATIENCE
     last = ""
@@ -62,7 +64,7 @@ async def live(victim: Victim, http: httpx.AsyncClient, report_id: UUID, told: C
     case_no = await case_no_of(victim, report_id)
     for username, command, fields in LIFE:
         path = f"/api/v1/cases/{case_no}/commands/{command}"
-        await until_answered(http, path, dict(fields), await headers(username, new_id()))
+        await until_answered(http, path, fields, await headers(username, new_id()))
         told()
 
 

@@ -92,12 +92,12 @@ class Walk:
         try:
             found = self.give(username, command, lead=lead, colleague=colleague, target_units=units_to(target))
         except DomainError as refused:
-            reason = (refused.message("zh"), refused.message("en"))
+            reason = [refused.message("zh"), refused.message("en")]
         else:
-            reason = None
+            reason = []
             assert allowed, f"{command.kind} by {username} went through, though not allowed"
             assert found or username is None, "an accepted command of a person leaves a fact"
-        if reason is not None:
+        if reason:
             assert all(reason)
             assert not any("?" in sentence for sentence in reason), "a message with a hole in it"
             assert (self.case, len(self.facts)) == (before, known)

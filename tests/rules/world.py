@@ -95,7 +95,11 @@ def step(
     case: Case | None, username: str | None, command: Command, at: datetime = START, id_: UUID | None = None
 ) -> Step:
     """The recording step of a command."""
-    report_id = case.report_id if case else command.report_id
+    if case is not None:
+        report_id = case.report_id
+    else:
+        assert isinstance(command, Report)
+        report_id = command.report_id
     actor = Actor(person=person_id(username) if username else None)
     return Step(
         report_id=report_id, known=case.seq if case else 0, id=id_ or uuid4(), at=at, actor=actor, command=command

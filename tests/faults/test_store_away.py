@@ -1,0 +1,143 @@
+"""PostgreSQL out of reach while people work: nothing accepted is lost, and nobody is told what is not true."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+from temporalio.client import Client
+
+from infra.database import open_database
+from models.commands import Comment
+from models.context import Person
+from models.errors import StoreAway, UnknownCategory
+from models.ids import new_id, workflow_id
+from services.command import send
+from services.report import ReportInput, refresh_memory, submit
+from tests.builders import MICRO
+from tests.proxy import Wire, wire
+from tests.town import Town, running_town, town_settings
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+
+
+@dataclass
+class Outage:
+    """A town whose wire to the database can be cut; the people were looked up before."""
+
+    town: Town
+    wire: Wire
+    worker: Person
+    duty: Person
+
+    async def report(self, **fields: object) -> ReportInput:
+        """A report with a new id."""
+        known = {"report_id": new_id(), "category": "0201", "title": "欠薪", "grid": MICRO}
+        return ReportInput.model_validate({**known, **fields})
+
+
+@pytest.fixture
+async def outage(database_url: str, temporal_client: Client) -> AsyncIterator[Outage]:
+    """Everything whole at first."""
+    real = make_url(database_url)
+    assert real.host is not None
+    assert real.port is not None
+    async with wire(real.host, real.port) as line:
+        through = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
+        settings = town_settings(through, answer_seconds=1.0)
+        engine = open_database(settings.model_copy(update={"database_url": SecretStr(through)}))
+        async with running_town(engine, temporal_client, settings) as town:
+            await refresh_memory(town.backstage, datetime.now(UTC))
+            yield Outage(town, line, await town.person("worker"), await town.person("duty"))
+        await engine.dispose()
+
+
+async def kinds_once_back(outage: Outage, case_no: str, count: int) -> list[str]:
+    """The case's facts as soon as there are so many."""
+    async with asyncio.timeout(40):
+        while True:
+            kinds = await outage.town.kinds(case_no)
+            if len(kinds) >= count:
+                return kinds
+            await asyncio.sleep(0.1)
+
+
+async def test_a_report_is_accepted_and_recorded_once_the_database_is_back(outage: Outage) -> None:
+    now, backstage = datetime.now(UTC), outage.town.backstage
+    wanted = await outage.report()
+    await outage.wire.cut()
+    first = await submit(backstage, outage.worker, wanted, now)
+    again = await submit(backstage, outage.worker, wanted, now)
+    assert first.receipt is None
+    assert again.receipt is None
+    await outage.wire.mend()
+    async with asyncio.timeout(40):
+        while (known := await submit(backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None:
+            await asyncio.sleep(0.1)
+    assert not known.created
+    assert await outage.town.kinds(known.receipt.case_no) == ["received"]
+
+
+async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Outage) -> None:
+    town = outage.town
+    no, id_ = await town.report(), new_id()
+    view = await town.do("duty", no, "comment", note="前")
+    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    await outage.wire.cut()
+
+    async def comment() -> object:
+        return (
+            await send(
+                town.backstage, outage.duty, no, Comment(note="中"), command_id=id_, if_revision=None,
+                now=datetime.now(UTC),
+            )
+        ).receipt  # fmt: skip
+
+    assert await comment() is None
+    assert await comment() is None
+    async with asyncio.timeout(20):
+        while not (await handle.describe()).raw_description.pending_activities:
+            await asyncio.sleep(0.1)
+    before = (await handle.describe()).history_length
+    pending = (await handle.describe()).raw_description.pending_activities[0]
+    async with asyncio.timeout(30):
+        while (await handle.describe()).raw_description.pending_activities[0].attempt < pending.attempt + 2:
+            await asyncio.sleep(0.1)
+    assert (await handle.describe()).history_length == before, "waiting for the database writes no history"
+    await outage.wire.mend()
+    assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]
+
+
+async def test_what_only_the_database_could_keep_or_tell_is_refused_plainly(outage: Outage) -> None:
+    now, backstage = datetime.now(UTC), outage.town.backstage
+    await outage.wire.cut()
+    with pytest.raises(StoreAway):
+        await submit(backstage, outage.worker, await outage.report(reporter={"name": "王"}), now)
+    with pytest.raises(StoreAway):
+        await submit(
+            backstage, outage.worker, await outage.report(grid=None, location={"lat": 38.005, "lon": 117.005}), now
+        )
+
+
+async def test_a_bad_report_is_refused_even_then(outage: Outage) -> None:
+    await outage.wire.cut()
+    with pytest.raises(UnknownCategory):
+        await submit(outage.town.backstage, outage.worker, await outage.report(category="9999"), datetime.now(UTC))
+
+
+async def test_a_due_moment_waits_for_the_database_and_is_recorded_late_not_lost(outage: Outage) -> None:
+    """The urge order's deadline passes while the database is away."""
+    town = outage.town
+    no = await town.report()
+    soon = datetime.now(UTC).timestamp() + 2
+    reply_by = datetime.fromtimestamp(soon, UTC)
+    await town.do("supervisor", no, "urge", reply_by=reply_by, note="速报")
+    await outage.wire.cut()
+    async with asyncio.timeout(20):
+        while datetime.now(UTC) < reply_by:
+            await asyncio.sleep(0.1)
+    await outage.wire.mend()
+    assert await kinds_once_back(outage, no, 3) == ["received", "urged", "urge_overdue"]

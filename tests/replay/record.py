@@ -1,0 +1,63 @@
+"""Records the histories that `test_replay` replays: `python -m tests.replay.record VERSION`.
+
+Run it once for each release that changes the workflow, with that release's name; old files stay for ever, because
+cases begun under them may still be open.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import text
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from infra.database import open_database
+from models.ids import workflow_id
+from models.policy import Limit, Limits
+from tests.builders import a_policy, publish
+from tests.scenarios import ALL
+from tests.servers import Servers, running_servers
+from tests.town import Town, running_town, town_settings
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def record(version: str, servers: Servers) -> None:
+    """Plays every scenario and keeps the history of every case in it."""
+    client = await Client.connect(
+        servers.temporal_address,
+        namespace=servers.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        tls=False,
+    )
+    for name, scenario in ALL.items():
+        settings = town_settings(servers.create_database(f"record_{uuid4().hex}"))
+        engine = open_database(settings)
+        async with running_town(engine, client, settings) as town:
+            if name == "contested":
+                await hurry(town)
+            for number, case_no in enumerate(await scenario(town), 1):
+                view = await town.look("admin", case_no)
+                history = await client.get_workflow_handle(workflow_id(view.report_id)).fetch_history()
+                file = HISTORIES / f"{version}-{name}-{number}.json"
+                file.write_text(history.to_json() + "\n")
+                print(file.name, len(history.events), "events")
+        await engine.dispose()
+
+
+async def hurry(town: Town) -> None:
+    """Gives the handling of wage cases two seconds."""
+    policy = a_policy()
+    hour = Limit(hours=1)
+    limits = Limits(accept=hour, dispatch=hour, handle=Limit(hours=2 / 3600), review=hour)
+    categories = tuple(category.model_copy(update={"limits": limits}) for category in policy.categories)
+    async with town.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+        await publish(connection, policy.model_copy(update={"categories": categories}), version=2)
+
+
+if __name__ == "__main__":
+    with running_servers() as started:
+        asyncio.run(record(sys.argv[1], started))

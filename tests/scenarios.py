@@ -1,0 +1,163 @@
+"""Lives of cases that between them take every command there is. Each plays in a `Town` and answers its cases."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from models.errors import NoExtensionOnceOverdue
+from models.tables import ATTACHMENTS
+from tests.builders import MICRO_2, person_id
+from tests.town import Town
+
+Scenario = Callable[[Town], Awaitable[list[str]]]
+PHOTO = "a" * 64
+
+
+async def have_photo(town: Town) -> None:
+    """An attachment that commands can name."""
+    row = {
+        "sha256": PHOTO,
+        "media_type": "image/jpeg",
+        "size": 1,
+        "width": 1,
+        "height": 1,
+        "uploaded_by": [person_id("worker")],
+        "uploaded_at": await town.now(),
+    }
+    async with town.engine.begin() as connection:
+        await connection.execute(insert(ATTACHMENTS), row)
+
+
+async def dispatched(town: Town, host: str = "labour", **report: str) -> str:
+    """A case that lies with its host department."""
+    no = await town.report(**{"category": "0201", "title": "欠薪", **report})
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host=host)
+    return no
+
+
+async def plain_life(town: Town) -> list[str]:
+    """Straight on, with co-handlers and evidence, to a rating."""
+    await have_photo(town)
+    no = await town.report("reporter", category="0103", title="安全出口被锁", attachments=[PHOTO])
+    await town.do("duty", no, "request_info", question="几号楼?")
+    await town.do("reporter", no, "supply_info", note="三号楼")
+    await town.do("duty", no, "accept", note="属实")
+    meet_at = await town.now() + timedelta(hours=4)
+    await town.do("duty", no, "convene", departments=["environment"], meet_at=meet_at, note="现场会商")
+    await town.do("environment_handler", no, "respond", note="到场")
+    await town.do("duty", no, "dispatch", host="fire", co_handlers=["labour"])
+    await town.do("fire_handler", no, "claim")
+    await town.do("fire_handler", no, "acknowledge", note="已出发")
+    await town.do("labour_handler", no, "report_progress", note="已到场")
+    await town.do("fire_handler", no, "attach", attachments=[PHOTO])
+    await town.do("fire_handler", no, "complete", result="已打开", evidence=[PHOTO])
+    await town.do("reviewer", no, "pass_review", note="畅通", evidence=[PHOTO])
+    await town.do("reporter", no, "rate", score=5, note="很快")
+    return [no]
+
+
+async def hard_life(town: Town) -> list[str]:
+    """Everything that can be asked for while a case is handled, a failed review, and a reopening."""
+    no = await dispatched(town)
+    await town.do("labour_handler", no, "claim")
+    await town.do("labour_handler", no, "release", reason="轮休")
+    await town.do("labour_handler", no, "return", reason="不属本部门")
+    await town.do("duty", no, "refuse_return", reason="职责明确")
+    view = await town.look("duty", no)
+    assert view.due_at is not None
+    await town.do("labour_handler", no, "request_extension", until=view.due_at + timedelta(days=2), reason="取证")
+    await town.do("duty", no, "grant_extension")
+    await town.do("labour_handler", no, "request_extension", until=view.due_at + timedelta(days=5), reason="再取证")
+    await town.do("duty", no, "refuse_extension", reason="抓紧")
+    later = await town.now() + timedelta(days=9)
+    await town.do("labour_handler", no, "request_suspension", until=later, reason="当事人失联")
+    await town.do("supervisor", no, "refuse_suspension", reason="先找人")
+    await town.do("labour_handler", no, "request_suspension", until=later, reason="仍失联")
+    await town.do("supervisor", no, "grant_suspension")
+    await town.do("labour_head", no, "resume", note="找到了")
+    await town.do("supervisor", no, "urge", reply_by=await town.now() + timedelta(hours=8), note="速办")
+    await town.do("labour_handler", no, "answer_urge", note="今日办结")
+    await town.do("labour_head", no, "complete", result="已付清")
+    await town.do("reviewer", no, "fail_review", reason="少付一人")
+    await town.do("labour_head", no, "complete", result="已补付")
+    await town.do("reviewer", no, "pass_review")
+    await town.do("worker", no, "request_reopen", reason="又停付了")
+    await town.do("duty", no, "refuse_reopen", reason="另案处理")
+    await town.do("worker", no, "request_reopen", reason="同一事项")
+    await town.do("supervisor", no, "grant_reopen")
+    return [no]
+
+
+async def passed_on(town: Town) -> list[str]:
+    """Transferred, returned, escalated, moved, recategorised, and given up in the end."""
+    no = await dispatched(town, host="fire")
+    await town.do("fire_handler", no, "transfer", to_person="fire_handler_2", reason="交班")
+    await town.do("fire_head", no, "transfer", to_department="environment", reason="属环保")
+    await town.do("environment_handler", no, "return", reason="属劳动")
+    await town.do("duty", no, "grant_return")
+    await town.do("duty", no, "recategorise", category="0302", reason="是恶臭")
+    await town.do("duty", no, "relocate", grid=MICRO_2, reason="在隔壁")
+    await town.do("duty", no, "dispatch", host="environment")
+    await town.do("supervisor", no, "escalate", mode="inform", reason="群众关注")
+    await town.do("environment_handler", no, "comment", note="企业停产,无从查起")
+    await town.do("environment_head", no, "abort", reason="投诉人不配合")
+    await town.do("reviewer", no, "pass_review")
+    return [no]
+
+
+async def short_lives(town: Town) -> list[str]:
+    """Settled on the spot, rejected, withdrawn, voided by two."""
+    on_the_spot = await town.report(category="0201", title="口角")
+    await town.do("worker", on_the_spot, "self_close", result="当场调解")
+    rejected = await town.report(category="0302", title="仲裁中的事")
+    await town.do("duty", rejected, "reject", reason="已进入仲裁", right_channel="劳动仲裁委")
+    withdrawn = await town.report(category="0302", title="报错了")
+    await town.do("worker", withdrawn, "withdraw", reason="报错了")
+    voided = await town.report(category="0302", title="测试")
+    await town.do("duty", voided, "void", reason="测试数据")
+    await town.do("duty_2", voided, "void", reason="确系测试")
+    return [on_the_spot, rejected, withdrawn, voided]
+
+
+async def entangled(town: Town) -> list[str]:
+    """One case split in two, another merged into it; and an urge order that goes unanswered."""
+    lead = await town.report(category="0201", title="欠薪且宿舍消防通道被堵")
+    other = await town.report(category="0201", title="欠薪(重复)")
+    await town.do("duty", other, "merge", into=lead, reason="同一事项")
+    await town.do("duty", lead, "split", parts=[{"category": "0103", "title": "宿舍通道"}], reason="两件事")
+    soon = await town.now() + timedelta(seconds=2)
+    await town.do("supervisor", lead, "urge", reply_by=soon, note="立即答复")
+    async with asyncio.timeout(30):
+        while not {"absorbed", "errand_settled", "urge_overdue"} <= set(await town.kinds(lead)):
+            await asyncio.sleep(0.1)
+    return [lead, other]
+
+
+async def contested(town: Town) -> list[str]:
+    """A deadline passes; the department appeals once the case is closed. Needs a town whose limits are seconds."""
+    no = await dispatched(town)
+    async with asyncio.timeout(30):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.1)
+    tomorrow = await town.now() + timedelta(days=1)
+    with pytest.raises(NoExtensionOnceOverdue):
+        await town.do("labour_head", no, "request_extension", until=tomorrow, reason="晚了")
+    await town.do("labour_head", no, "complete", result="已付")
+    await town.do("reviewer", no, "pass_review")
+    await town.do("labour_head", no, "appeal", reason="系统故障")
+    await town.do("supervisor", no, "decide_appeal", upheld=True, reason="属实")
+    return [no]
+
+
+ALL: dict[str, Scenario] = {
+    "plain": plain_life,
+    "hard": hard_life,
+    "passed-on": passed_on,
+    "short": short_lives,
+    "entangled": entangled,
+    "contested": contested,
+}

@@ -1,0 +1,235 @@
+"""Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from temporalio.client import WorkflowExecutionStatus
+
+from activities.recording import record
+from infra.case_workflow import act, open_case
+from infra.store.cases import read_case
+from models.case import Case
+from models.commands import Accept, Comment, Report
+from models.errors import (
+    AlreadyArchived,
+    CommandIdReused,
+    ReportIdReused,
+    StaleRevision,
+    StoreBehind,
+    UnknownCategory,
+    WrongStage,
+)
+from models.facts import Actor
+from models.ids import new_id, workflow_id
+from models.messages import Act, CaseStart, Step
+from models.names import STATE_QUERY
+from models.words import Stage
+from tests.builders import MICRO, person_id
+from tests.town import Town
+
+
+async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> None:
+    report_id = new_id()
+    sent = await asyncio.gather(*(town.submit(report_id=report_id) for _ in range(6)))
+    numbers = {submitted.receipt.case_no for submitted in sent if submitted.receipt}
+    assert len(numbers) == 1
+    assert await town.kinds(numbers.pop()) == ["received"]
+    again = await town.submit(report_id=report_id)
+    assert not again.created
+
+
+async def test_a_report_id_with_other_content_is_refused(town: Town) -> None:
+    report_id = new_id()
+    await town.report(report_id=report_id)
+    with pytest.raises(ReportIdReused) as refused:
+        await town.submit(report_id=report_id, title="另一件事")
+    assert refused.value.pointer == "/report_id"
+
+
+async def test_two_reports_under_one_id_at_once_are_one_case_and_one_refusal(town: Town) -> None:
+    report_id = new_id()
+    sent = await asyncio.gather(
+        town.submit(report_id=report_id, title="甲"),
+        town.submit(report_id=report_id, title="乙"),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, ReportIdReused) for outcome in sent) == 1
+    assert sum(not isinstance(outcome, BaseException) for outcome in sent) == 1
+
+
+async def test_numbers_follow_each_other_without_gap(town: Town) -> None:
+    numbers = sorted(await asyncio.gather(*(town.report() for _ in range(12))))
+    assert [int(number[17:23]) for number in numbers] == list(range(1, 13))
+
+
+async def test_a_command_sent_many_times_at_once_counts_once(town: Town) -> None:
+    no, id_ = await town.report(), new_id()
+    await asyncio.gather(*(town.do("duty", no, "comment", id_=id_, note="请尽快") for _ in range(6)))
+    assert await town.kinds(no) == ["received", "commented"]
+
+
+async def test_a_command_id_with_another_command_is_refused(town: Town) -> None:
+    no, id_ = await town.report(), new_id()
+    await town.do("duty", no, "comment", id_=id_, note="甲")
+    with pytest.raises(CommandIdReused):
+        await town.do("duty", no, "comment", id_=id_, note="乙")
+
+
+async def test_two_people_accept_at_once_and_one_of_them_is_told(town: Town) -> None:
+    no = await town.report()
+    outcomes = await asyncio.gather(
+        town.do("duty", no, "accept"), town.do("duty_2", no, "accept"), return_exceptions=True
+    )
+    assert sum(isinstance(outcome, WrongStage) for outcome in outcomes) == 1
+    assert await town.kinds(no) == ["received", "accepted"]
+
+
+async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town) -> None:
+    """The door looks first; here two that saw the same revision get past it together."""
+    no = await town.report()
+    view = await town.look("duty", no)
+    outcomes = await asyncio.gather(
+        *(
+            act(
+                town.backstage.temporal,
+                view.report_id,
+                Act(id=new_id(), actor=Actor(person=person_id("duty")), if_revision=1, command=Comment(note=note)),
+            )
+            for note in ("甲", "乙")
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, StaleRevision) for outcome in outcomes) == 1
+
+
+def a_start(**fields: object) -> CaseStart:
+    """The start of a case, past every check of a door."""
+    now = datetime.now(UTC)
+    known = {
+        "report_id": new_id(),
+        "category": "0103",
+        "title": "堵塞",
+        "grid": MICRO,
+        "occurred_at": now,
+        "reported_at": now,
+        "content_hash": "x",
+    }
+    return CaseStart(report=Report.model_validate({**known, **fields}), actor=Actor(person=person_id("worker")))
+
+
+async def test_a_report_refused_in_the_recording_step_may_be_sent_again_corrected(town: Town) -> None:
+    temporal, queue = town.backstage.temporal, town.backstage.settings.case_queue
+    bad = a_start(category="9999")
+    with pytest.raises(UnknownCategory) as refused:
+        await open_case(temporal, bad, queue=queue)
+    assert refused.value.pointer == "/category"
+    described = await temporal.get_workflow_handle(workflow_id(bad.report.report_id)).describe()
+    assert described.status is WorkflowExecutionStatus.FAILED
+    good = a_start(report_id=bad.report.report_id)
+    receipt = await open_case(temporal, good, queue=queue)
+    assert int(receipt.case_no[17:23]) == 1, "the refused report used up no number"
+
+
+async def test_a_command_refused_at_the_door_of_the_workflow_leaves_no_history(town: Town) -> None:
+    no = await town.report()
+    view = await town.look("duty", no)
+    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    before = (await handle.describe()).history_length
+    with pytest.raises(WrongStage):
+        await act(
+            town.backstage.temporal,
+            view.report_id,
+            Act.model_validate(
+                {"id": new_id(), "actor": {"person": person_id("reviewer")}, "command": {"kind": "claim"}}
+            ),
+        )
+    assert (await handle.describe()).history_length == before
+
+
+async def test_what_was_recorded_but_never_reported_is_caught_up(town: Town) -> None:
+    """As when a worker is killed between the commit and its word to Temporal."""
+    no = await town.report()
+    view = await town.look("duty", no)
+    step = Step(
+        report_id=view.report_id,
+        known=1,
+        id=new_id(),
+        at=datetime.now(UTC),
+        actor=Actor(person=person_id("duty")),
+        command=Accept(),
+    )
+    async with town.engine.begin() as connection:
+        await record(connection, step)
+    async with town.engine.begin() as connection:
+        again = await record(connection, step)
+    assert [fact.body.kind for fact in again.facts] == ["accepted"], "told again, not done again"
+    await town.do("duty", no, "dispatch", host="labour")
+    assert await town.kinds(no) == ["received", "accepted", "dispatched"]
+    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    assert await handle.query(STATE_QUERY, result_type=Case) == await town.case(no)
+
+
+async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to(town: Town) -> None:
+    """As after a backup was restored."""
+    no = await town.report()
+    before = await town.case(no)
+    await town.do("duty", no, "accept")
+    async with town.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE facts DISABLE TRIGGER facts_stay"))
+        await connection.execute(text("DELETE FROM facts WHERE seq > 1"))
+        await connection.execute(
+            text("UPDATE cases SET seq = 1, stage = 'receive', state = CAST(:state AS jsonb)"),
+            {"state": before.model_dump_json()},
+        )
+    with pytest.raises(StoreBehind):
+        await act(
+            town.backstage.temporal,
+            before.report_id,
+            Act(id=new_id(), actor=Actor(person=person_id("duty")), command=Comment(note="在吗")),
+        )
+    async with town.engine.connect() as connection:
+        stored = await read_case(connection, before.report_id)
+    assert stored == before
+
+
+async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> None:
+    lead = await town.report(category="0201", title="欠薪")
+    other = await town.report(category="0201", title="还是欠薪")
+    merged = await town.do("duty", other, "merge", into=lead, reason="同一事项")
+    assert (merged.stage, merged.merged_into) == (Stage.CLOSED, lead)
+    split = await town.do(
+        "duty", lead, "split", parts=[{"category": "0103", "title": "宿舍消防通道被堵"}], reason="两件事"
+    )
+    assert split.stage is Stage.RECEIVE
+    case = await settled(town, lead)
+    assert case.absorbed == (other,)
+    assert (await settled(town, other)).merged_into == lead
+    opened = next(f.body.case_no for f in await town.facts(lead) if f.body.kind == "errand_settled")
+    assert opened is not None
+    part = (await town.facts(opened))[0].body
+    assert part.kind == "received"
+    assert (part.split_from, part.title, part.grid) == (lead, "宿舍消防通道被堵", MICRO)
+
+
+async def settled(town: Town, case_no: str) -> Case:
+    """The case once it has no errand left to run."""
+    async with asyncio.timeout(20):
+        while (case := await town.case(case_no)).errands or (case.stage is Stage.RECEIVE and not case.absorbed):
+            await asyncio.sleep(0.05)
+    return case
+
+
+async def test_an_archived_case_takes_no_command_but_knows_those_it_took(town: Town) -> None:
+    no, id_ = await town.report(), new_id()
+    view = await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
+    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    await handle.terminate("as if its retention had passed")
+    await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
+    with pytest.raises(AlreadyArchived):
+        await act(
+            town.backstage.temporal,
+            view.report_id,
+            Act(id=new_id(), actor=Actor(person=person_id("worker")), command=Comment(note="?")),
+        )

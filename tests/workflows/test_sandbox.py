@@ -1,0 +1,43 @@
+"""What enters the workflow sandbox does so on purpose: a stray import costs every open case memory and time."""
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from tests.workflows.careless import CarelessWorkflow
+from workflows.case import CaseWorkflow
+from workflows.sandbox import PASSED_THROUGH
+
+POLICY = (
+    SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+    | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+)
+
+
+def strict_runner(*passed: str) -> SandboxedWorkflowRunner:
+    """A runner that refuses to build a worker whose workflow pulls in what was not passed through on purpose."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*passed)
+    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(POLICY))
+
+
+async def test_the_case_workflow_imports_nothing_unasked(temporal_client: Client) -> None:
+    runner = strict_runner(*PASSED_THROUGH)
+    Worker(temporal_client, task_queue="sandbox-strict", workflows=[CaseWorkflow], workflow_runner=runner)
+
+
+async def test_a_careless_import_is_refused(temporal_client: Client) -> None:
+    """The check above has teeth."""
+    with pytest.raises(RuntimeError) as refused:
+        Worker(
+            temporal_client,
+            task_queue="sandbox-careless",
+            workflows=[CarelessWorkflow],
+            workflow_runner=strict_runner(),
+        )
+    assert "models" in repr(refused.value.__cause__)
+
+
+def test_nothing_that_touches_the_world_is_passed_through() -> None:
+    assert not {"infra", "services", "activities", "api", "cli", "sqlalchemy", "httpx"} & set(PASSED_THROUGH)
