@@ -56,7 +56,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    engine = open_database(config)
+    engine = open_database(config, ping=False)
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
-from infra.database import transaction
+from infra.database import is_away, transaction
 from infra.store import cases
 from infra.store.world import read_context
 from models.case import Case
@@ -39,13 +40,21 @@ class Recorder:
     async def record(self, step: Step) -> Recorded:
         """Decides `step` and records what follows; see the module.
 
-        Database errors are raised as they are, to be retried; refusals are answers, not errors.
+        A database that is away is an error, said briefly (it goes into the history), to be tried again; refusals are
+        answers, not errors.
         """
         try:
             async with transaction(self._engine) as connection:
                 recorded = await record(connection, step)
         except _Refused as refused:
             recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("database away", report_id=str(step.report_id), command=step.command.kind)
+            raise ApplicationError(
+                "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
+            ) from None
         _tell(step, recorded)
         return recorded
 

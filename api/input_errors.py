@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.base import NO_NUL
 from models.errors import known_errors
 
 #: Where FastAPI says a value came from, when it is the body: a pointer starts inside it.
@@ -77,6 +78,8 @@ def sentence(error: Mapping[str, Any], language: str) -> str:
     domain = known_errors().get(kind)
     if domain is not None:  # a validator of ours, which raised PydanticCustomError with a code of ours
         return domain(**context).message(language)
+    if context.get("pattern") == NO_NUL:
+        return "must not contain the character U+0000" if language.startswith("en") else "不能含有空字符 U+0000"
     if language.startswith("en"):
         return str(error["msg"])
     template = _ZH.get(kind)

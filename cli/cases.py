@@ -115,7 +115,9 @@ def act(
     command: Annotated[str, typer.Argument(help="accept, dispatch, claim, complete, pass_review, …")],
     fields: Annotated[
         list[str] | None,
-        typer.Argument(help="name=value: lists by commas; times ISO or +4h, +2d; evidence=@photo.jpg uploads"),
+        typer.Argument(
+            help="name=value: lists by commas or as JSON; times ISO or +4h, +2d; evidence=@photo.jpg uploads"
+        ),
     ] = None,
     revision: Annotated[int | None, typer.Option(help="Only if the case still is at this revision")] = None,
     command_id: Annotated[str | None, typer.Option(help="A UUID of your own: sending again is safe")] = None,
@@ -159,11 +161,21 @@ def _value(api: Api, field: Any, name: str, value: str) -> Any:
     annotation = getattr(field, "annotation", None)
     if name in ("evidence", "attachments"):
         return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
+    if value[:1] in ("[", "{") and annotation is not str:
+        return _json(name, value)
     if get_origin(annotation) is tuple:
         return [item.strip() for item in value.split(",") if item.strip()]
     if annotation is not None and "datetime" in str(annotation).lower():
         return _moment(value)
     return value
+
+
+def _json(name: str, value: str) -> Any:
+    """What has parts of its own is written as JSON."""
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        fail(say(f"{name} 不是有效的 JSON:{error}", f"{name} is not valid JSON: {error}"))
 
 
 def _moment(value: str) -> str:

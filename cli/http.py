@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.words import english, say
 from infra.runtime import read_runtime
@@ -58,7 +59,7 @@ class Api:
 
 def fail(message: str) -> NoReturn:
     """Shows an error and ends with exit code 1."""
-    errors.print(f"[bold red]✗[/] {message}", highlight=False)
+    errors.print(f"[bold red]✗[/] {escape(message)}", highlight=False)
     raise typer.Exit(1)
 
 
@@ -67,9 +68,10 @@ def _show_problem(answer: httpx.Response) -> NoReturn:
         problem = answer.json()
     except json.JSONDecodeError:
         fail(f"HTTP {answer.status_code}")
-    errors.print(f"[bold red]✗[/] {problem.get('detail') or problem.get('title')}", highlight=False)
+    errors.print(f"[bold red]✗[/] {escape(str(problem.get('detail') or problem.get('title')))}", highlight=False)
     for error in problem.get("errors", []):
-        errors.print(f"  [yellow]{error.get('pointer')}[/] {error.get('message')}", highlight=False)
+        where, what = escape(str(error.get("pointer"))), escape(str(error.get("message")))
+        errors.print(f"  [yellow]{where}[/] {what}", highlight=False)
     raise typer.Exit(1)
 
 

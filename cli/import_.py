@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -68,7 +69,7 @@ async def _import(
                     progress=lambda so_far: bar.update(task, completed=so_far.done),
                 )  # fmt: skip
             except* (DomainError, BadMapping) as failed:
-                errors.print(f"[bold red]✗[/] {failed.exceptions[0]}", highlight=False)
+                errors.print(f"[bold red]✗[/] {escape(str(failed.exceptions[0]))}", highlight=False)
                 stop.set()
     return stop.is_set()
 
@@ -86,7 +87,7 @@ def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
     for column in (say("行", "Row"), say("原编号", "Number"), say("原因", "Reason")):
         table.add_column(column, overflow="fold")
     for rejected in outcome.rejected[:SHOWN]:
-        table.add_row(str(rejected.row), rejected.number, rejected.reason)
+        table.add_row(str(rejected.row), escape(rejected.number), escape(rejected.reason))
     console.print(table, highlight=False)
     more = len(outcome.rejected) - SHOWN
     if more > 0 and rejects is None:

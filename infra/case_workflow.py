@@ -11,6 +11,7 @@ from uuid import UUID
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -23,6 +24,8 @@ from models.ids import workflow_id
 from models.messages import Act, CaseStart, Receipt, Telling
 from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE
 
+#: No answer in time: what was sent may count or not, and must be asked about or sent again under the same id.
+UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
 #: How long a question about what is durable may take, after an answer did not come in time.
 PROBE = timedelta(seconds=2)
 
@@ -83,12 +86,12 @@ async def tell_case(client: Client, telling: Telling) -> Receipt:
 
 
 async def is_started(client: Client, report_id: UUID) -> bool:
-    """Whether the case's workflow exists: its report is then durable, whatever else is away."""
+    """Whether the case's workflow exists: its report is then durable, whatever else is away. A refused one is not."""
     try:
-        await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE)
+        found = await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE)
     except RPCError:
         return False
-    return True
+    return found.status is not WorkflowExecutionStatus.FAILED
 
 
 async def is_accepted(client: Client, report_id: UUID, command_id: UUID) -> bool:

@@ -14,15 +14,20 @@ from infra.settings import Settings
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
 
 
-def open_database(settings: Settings) -> AsyncEngine:
-    """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used."""
+def open_database(settings: Settings, *, ping: bool = True) -> AsyncEngine:
+    """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
+
+    `ping` asks each connection whether it still lives before it is lent out, so that nobody sees an error because
+    the database was restarted since; the recording step does without, for it is tried again anyway.
+    """
     url = settings.database_url.get_secret_value()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=settings.database_pool,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=False,
+        pool_pre_ping=ping,
+        hide_parameters=True,  # an error's text goes into logs and histories; a reporter's data must not
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC", "prepare_threshold": 1},
     )
 

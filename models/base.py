@@ -1,8 +1,9 @@
 """The one base of every value that is said or remembered."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Frozen(BaseModel):
@@ -11,10 +12,14 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+#: The earliest moment anybody may speak of (our choice): in any zone it is a year that every part can store.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 #: An aware moment. Text without an offset is refused: a time without a zone is not a time.
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+#: What no text may hold: PostgreSQL stores every character but this one.
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NO_NUL)]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]

@@ -10,15 +10,14 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from temporalio.service import RPCError
 
-from infra.case_workflow import act, is_accepted
+from infra.case_workflow import UNANSWERED, act, is_accepted
 from infra.database import is_away
 from infra.store.world import local_day
 from models.case import Case
 from models.commands import HumanCommand
 from models.context import Person
-from models.errors import CommandIdReused, DomainError, StaleRevision, StoreAway, UnknownCommand
+from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, StoreAway, UnknownCommand
 from models.facts import Actor
 from models.messages import Act, Receipt, command_digest
 from rules.life_cycle import HUMAN_COMMANDS, check_fits
@@ -67,7 +66,13 @@ async def send(
     wanted = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
         async with backstage.engine.connect() as connection:
-            row = await find_case(connection, person, case_no, now)
+            try:
+                row = await find_case(connection, person, case_no, now)
+            except NoSuchCase:
+                earlier = await _earlier_out_of_sight(connection, case_no, wanted)
+                if earlier is None:
+                    raise
+                return earlier
             case = Case.model_validate(row.state)
             backstage.known.remember_case(case_no, case.report_id)
             if await _counts_already(connection, case, wanted):
@@ -88,11 +93,32 @@ async def send(
     return await _send(backstage, report_id, case_no, wanted)
 
 
+async def _earlier_out_of_sight(connection: AsyncConnection, case_no: str, wanted: Act) -> Sent | None:
+    """The answer to a command sent again by somebody who may see the case no more: their own command may be the
+    very reason. None when they never gave it. Raises CommandIdReused if they gave another one under its id."""
+    if "\x00" in case_no:
+        return None
+    row = (
+        await connection.execute(
+            text(
+                "SELECT c.seq, f.digest FROM cases c JOIN facts f ON f.report_id = c.report_id"
+                " WHERE c.case_no = :no AND f.command_id = :command AND f.actor = :person LIMIT 1"
+            ),
+            {"no": case_no, "command": wanted.id, "person": wanted.actor.person},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.digest != command_digest(wanted.command):
+        raise CommandIdReused()
+    return Sent(wanted.id, case_no, Receipt(case_no=case_no, revision=row.seq))
+
+
 async def _send(backstage: Backstage, report_id: UUID, case_no: str, wanted: Act) -> Sent:
     try:
         async with asyncio.timeout(backstage.settings.answer_seconds):
             receipt = await act(backstage.temporal, report_id, wanted)
-    except (TimeoutError, RPCError) as error:
+    except UNANSWERED as error:
         if await is_accepted(backstage.temporal, report_id, wanted.id):
             log.warning("command accepted, not yet recorded", case_no=case_no, command=wanted.command.kind)
             return Sent(wanted.id, case_no, None)

@@ -2,25 +2,28 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
-from sqlalchemy import ColumnElement, Row, and_, func, literal_column, or_, select, text, tuple_
+from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, Row, and_, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
 from infra.store.world import local_day
-from models.base import Code, Frozen, Instant
+from models.base import EARLIEST, Code, Frozen, Instant, Text
 from models.case import Case
 from models.context import Person
-from models.errors import BadFilter, NoSuchCase
+from models.errors import BadFilter, NoSuchCase, NoSuchPage
 from models.tables import CASES
 from models.views import CasePage, CaseView, FactView
 from models.words import Light, Stage
 from services.case_views import case_item, case_view, fact_views, read_names
 from services.scope import visible, within
+
+#: Later than any deadline, and still a moment that Python can hold.
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at", "-updated_at"]
 
@@ -34,8 +37,8 @@ class CaseFilter(Frozen):
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
-    owner: str | None = None
-    q: Annotated[str, Field(max_length=100)] | None = None
+    owner: Text | None = None
+    q: Annotated[Text, StringConstraints(max_length=100)] | None = None
     reported_from: Instant | None = None
     reported_to: Instant | None = None
     sort: Sort = "-reported_at"
@@ -45,6 +48,8 @@ class CaseFilter(Frozen):
 
 async def find_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime) -> Row[Any]:
     """The row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist."""
+    if "\x00" in case_no:  # nothing that PostgreSQL could even compare with
+        raise NoSuchCase(case_no=case_no)
     day = await local_day(connection, now)
     row = (
         await connection.execute(
@@ -73,10 +78,14 @@ async def get_case_acted_on(
 async def get_report(
     connection: AsyncConnection, person: Person, report_id: UUID, now: datetime, language: str
 ) -> CaseView | None:
-    """The case that a report became, if it is recorded and `person` may see it."""
-    seen = visible(person, await local_day(connection, now))
-    row = (await connection.execute(select(CASES).where(CASES.c.report_id == report_id, seen))).one_or_none()
-    return None if row is None else await view_of(connection, row, person, now, language)
+    """The case that a report became; None while none is recorded. Raises NoSuchPage if `person` may not see it."""
+    seen = visible(person, await local_day(connection, now)).label("seen")
+    row = (await connection.execute(select(CASES, seen).where(CASES.c.report_id == report_id))).one_or_none()
+    if row is None:
+        return None
+    if not row.seen:
+        raise NoSuchPage(what=f"report {report_id}")
+    return await view_of(connection, row, person, now, language)
 
 
 async def view_of(connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str) -> CaseView:
@@ -177,7 +186,7 @@ def _order(sort: Sort) -> tuple[ColumnElement[datetime], bool]:
     name = sort.removeprefix("-")
     column: ColumnElement[datetime] = CASES.c[name]
     if name == "due_at":  # cases without a running deadline come last, whichever way
-        column = func.coalesce(column, text("'infinity'" if sort == "due_at" else "'-infinity'"))
+        column = func.coalesce(column, literal(_NEVER if sort == "due_at" else EARLIEST))
     return column, sort.startswith("-")
 
 
@@ -191,6 +200,6 @@ def _after(cursor: str, key: ColumnElement[datetime], descending: bool) -> Colum
         moment, report_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         place = tuple_(datetime.fromisoformat(moment), UUID(report_id))
     except (ValueError, TypeError) as error:
-        raise BadFilter(name="cursor", value=cursor, pointer="/cursor") from error
+        raise BadFilter(name="cursor", value=cursor, pointer="/query/cursor") from error
     here = tuple_(key, CASES.c.report_id)
     return here < place if descending else here > place

@@ -12,9 +12,8 @@ import structlog
 from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from temporalio.service import RPCError
 
-from infra.case_workflow import is_started, open_case
+from infra.case_workflow import UNANSWERED, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.world import read_context
 from models.base import Code, Description, Frozen, Instant, Text, Title
@@ -119,7 +118,7 @@ async def _start_case(backstage: Backstage, start: CaseStart) -> Submitted:
     try:
         async with asyncio.timeout(backstage.settings.answer_seconds):
             receipt = await open_case(backstage.temporal, start, queue=backstage.settings.case_queue)
-    except (TimeoutError, RPCError) as error:
+    except UNANSWERED as error:
         if await is_started(backstage.temporal, report_id):
             log.warning("report accepted, not yet recorded", report_id=str(report_id))
             return Submitted(report_id, None, created=True)

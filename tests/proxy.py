@@ -36,7 +36,7 @@ class Wire:
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
+    with suppress(ConnectionError, asyncio.CancelledError):
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()

@@ -14,12 +14,15 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import Opening, Receipt, Recorded, Step, Telling
     from models.names import OPEN_CASE_ACTIVITY, RECORD_ACTIVITY, TELL_CASE_ACTIVITY
 
-#: How long the step is tried inside the workflow task, before it becomes a regular activity.
-AT_ONCE = timedelta(seconds=4)
+#: How long the tries inside the workflow task may take together.
+AT_ONCE = timedelta(seconds=6)
+#: Then it becomes a regular activity. Bounded by attempts: between tries nothing looks at a local activity's
+#: schedule-to-close timeout, and a worker could not even stop.
+SOON = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
 PATIENT = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=10),
+    maximum_interval=timedelta(seconds=5),
 )
 
 
@@ -49,13 +52,9 @@ async def record(step: Step) -> Recorded:
             step,
             result_type=Recorded,
             schedule_to_close_timeout=AT_ONCE,
-            start_to_close_timeout=AT_ONCE,
-            retry_policy=RetryPolicy(
-                initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=1)
-            ),
-            local_retry_threshold=AT_ONCE,
+            retry_policy=SOON,
         )
-    except ActivityError:
+    except (ActivityError, ApplicationError):  # a local activity raises what it failed with, unwrapped
         recorded = await workflow.execute_activity(
             RECORD_ACTIVITY,
             step,

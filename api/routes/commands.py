@@ -30,6 +30,9 @@ router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 #: How many cases of a bulk command are under way at once.
 ABREAST = 8
 
+#: No revision has more digits; more than 4300 Python would refuse to read.
+_DIGITS = 18
+
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The revision the caller has seen")]
 
 
@@ -56,8 +59,8 @@ def revision_in(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdecimal()):
-        raise BadFilter(name="If-Match", value=if_match, pointer="/If-Match")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise BadFilter(name="If-Match", value=if_match[:80], pointer="/header/If-Match")
     return int(text)
 
 

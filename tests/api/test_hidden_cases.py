@@ -1,0 +1,175 @@
+"""A case that somebody may not see is not there for them, whichever door they try."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from infra.database import transaction
+from models.words import Role
+from rules.life_cycle import HUMAN_COMMANDS
+from tests.api.hall import Hall, open_hall
+from tests.builders import (
+    FIRE,
+    GRID,
+    LABOUR,
+    MICRO,
+    MICRO_2,
+    OTHER_PARK,
+    Holder,
+    add_people,
+)
+from tests.servers import Servers
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+#: Where a role is held → whether the case's micro-grid lies in it.
+AREAS = {None: True, GRID: True, MICRO: True, MICRO_2: False, OTHER_PARK: False}
+BY_PLACE = (
+    Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.KEEPER, Role.AUDITOR,
+    Role.ADMIN,
+)  # fmt: skip
+BY_PART = (Role.HANDLER, Role.DEPARTMENT_HEAD)
+TITLE = "独一无二的隐秘事件"
+BODIES: dict[str, dict[str, Any]] = {"rate": {"score": 1}, "decide_appeal": {"upheld": True}, "convene": {
+    "departments": [FIRE]}, "dispatch": {"host": FIRE}, "merge": {"into": "1"}, "recategorise": {"category": "0302"},
+    "relocate": {"grid": MICRO_2}, "split": {"parts": [{"category": "0302", "title": "x"}]}, "attach": {
+    "attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}}  # fmt: skip
+
+
+def crowd() -> list[tuple[Holder, bool]]:
+    """One person for each role in each area, and whether they may see the case."""
+    found: list[tuple[Holder, bool]] = []
+    for place, (area, holds_it) in enumerate(AREAS.items()):
+        found += [(Holder(f"{role}-{place}", "某人", role, grid=area), holds_it) for role in BY_PLACE]
+        for role in BY_PART:
+            for department, has_part in ((LABOUR, True), (FIRE, False)):
+                holder = Holder(f"{role}-{place}-{department}", "某人", role, grid=area, department=department)
+                found.append((holder, holds_it and has_part))
+        found.append((Holder(f"reporter-{place}", "某人", Role.REPORTER, grid=area), False))
+    return found
+
+
+CROWD = crowd()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    async with open_hall(servers, tmp_path_factory.mktemp("hidden")) as opened:
+        async with transaction(opened.engine) as connection:
+            await add_people(connection, *(holder for holder, _ in CROWD))
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def case(hall: Hall) -> Any:
+    """A case that labour handles, with a photo and an urge order."""
+    photo = await hall.upload("admin")
+    no = (await hall.report(title=TITLE, attachments=[photo]))["case_no"]
+    await hall.do("duty", no, "accept")
+    await hall.do("duty", no, "dispatch", host=LABOUR)
+    reply_by = datetime.now(UTC) + timedelta(days=1)
+    return await hall.do("supervisor", no, "urge", reply_by=reply_by.isoformat(), note="请办")
+
+
+async def test_who_may_see_it_does(hall: Hall, case: Any) -> None:
+    no, photo = case["case_no"], case["attachments"][0]
+
+    async def look(username: str) -> None:
+        assert (await hall.get(username, f"/cases/{no}"))["case_no"] == no
+        assert len(await hall.get(username, f"/cases/{no}/facts")) == 4
+        assert (await hall.get(username, f"/reports/{case['report_id']}"))["case_no"] == no
+        assert (await hall.get(username, "/cases", q=TITLE))["total"] == 1
+        assert (await hall.ask(username, f"/attachments/{photo}")).status_code == 200
+
+    seeing = [holder.username for holder, sees in CROWD if sees]
+    assert len(seeing) == 3 * (len(BY_PLACE) + len(BY_PART))
+    for username in seeing:
+        await look(username)
+
+
+async def test_for_everybody_else_it_is_not_there(hall: Hall, case: Any) -> None:
+    hidden = [holder.username for holder, sees in CROWD if not sees]
+    assert len(hidden) > 25
+    for username in hidden:
+        await no_page_shows_it(hall, username, case)
+        await no_list_holds_it(hall, username, case)
+    for username in hidden[-6:]:
+        await no_filter_finds_it(hall, username, case)
+
+
+async def no_page_shows_it(hall: Hall, username: str, case: Any) -> None:
+    """Each page answers exactly as for something that never was."""
+    no, never = case["case_no"], "999999999999999999999999"
+    pages = (
+        (f"/cases/{no}", f"/cases/{never}", no, never),
+        (f"/cases/{no}/facts", f"/cases/{never}/facts", no, never),
+        (f"/reports/{case['report_id']}", f"/reports/{(other := uuid4())}", case["report_id"], str(other)),
+        (f"/attachments/{case['attachments'][0]}", "/attachments/" + "0" * 64, case["attachments"][0], "0" * 64),
+    )
+    headers = {"X-Request-Id": "the-same-for-both"}
+    for path, elsewhere, name, other_name in pages:
+        answer, void = await asyncio.gather(hall.ask(username, path, headers), hall.ask(username, elsewhere, headers))
+        assert answer.status_code == void.status_code == 404, (username, path)
+        assert answer.text.replace(name, other_name) == void.text, (username, path)
+        assert TITLE not in answer.text
+
+
+async def no_list_holds_it(hall: Hall, username: str, case: Any) -> None:
+    """Nor does it count, nor is there anything to do."""
+    for wanted in ({}, {"q": TITLE}):
+        await nothing_in(hall, username, wanted)
+    assert await hall.get(username, "/inbox") == []
+
+
+async def no_filter_finds_it(hall: Hall, username: str, case: Any) -> None:
+    """Whatever is asked for by name."""
+    filters: tuple[dict[str, Any], ...] = (
+        {"q": case["case_no"]}, {"grid": MICRO}, {"department": LABOUR}, {"owner": LABOUR}, {"stage": "handle"},
+        {"category": "0201"}, {"light": "green"}, {"overdue": "false"}, {"sort": "due_at"},
+    )  # fmt: skip
+    for wanted in filters:
+        await nothing_in(hall, username, wanted)
+
+
+async def nothing_in(hall: Hall, username: str, wanted: dict[str, Any]) -> None:
+    page = await hall.get(username, "/cases", **wanted)
+    assert (page["items"], page["total"], page["next_cursor"]) == ([], 0, None), (username, wanted)
+
+
+@pytest.mark.parametrize("name", HUMAN_COMMANDS)
+async def test_no_command_tells_that_it_is_there(hall: Hall, case: Any, name: str) -> None:
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    body = {
+        "note": "x", "reason": "x", "question": "x", "result": "x", "right_channel": "x", "until": later,
+        "reply_by": later, "meet_at": later,
+    }  # fmt: skip
+    model = await fields_of(hall, name)
+    sent = {key: value for key, value in {**body, **BODIES.get(name, {})}.items() if key in model}
+    before = await hall.stored()
+    for username in (f"duty_officer-{list(AREAS).index(MICRO_2)}", f"handler-0-{FIRE}", "reporter-0"):
+        assert await hall.refused(username, case["case_no"], name, **sent) == (404, "no_such_case")
+        many = await hall.send(username, f"/bulk/{name}", {"cases": [case["case_no"]], "command": sent})
+        outcome = many.json()["outcomes"][0]
+        assert (outcome["ok"], outcome["problem"]["code"]) == (False, "no_such_case")
+    assert await hall.stored() == before
+
+
+async def fields_of(hall: Hall, name: str) -> set[str]:
+    """The fields of a command's body, as the API describes them."""
+    schema = hall.app.openapi()
+    body = schema["paths"][f"/api/v1/cases/{{case_no}}/commands/{name}"]["post"]["requestBody"]
+    reference = body["content"]["application/json"]["schema"]
+    reference = reference.get("$ref") or reference["allOf"][0]["$ref"]
+    return set(schema["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
+
+
+async def test_the_reporter_sees_their_own_case_wherever_it_lies(hall: Hall) -> None:
+    no = await hall.past(datetime.now(UTC) - timedelta(hours=1), by="reporter", title="自己报的")
+    assert (await hall.get("reporter", f"/cases/{no}"))["case_no"] == no
+    assert [item["case_no"] for item in (await hall.get("reporter", "/cases"))["items"]] == [no]
+    assert (await hall.ask("reporter-0", f"/cases/{no}")).status_code == 404

@@ -1,0 +1,136 @@
+"""Who reported, and how to reach them, is nowhere but in its own table: not in answers, histories, facts or logs."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from models.ids import workflow_id
+from tests.api.hall import WAGES, Hall, open_hall
+from tests.builders import LABOUR, PEOPLE, person_id
+from tests.servers import Servers
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAME, PHONE = "欧阳秘而不宣", "13987654321"
+REPORTER = {"name": NAME, "phone": PHONE, "anonymous": True}
+#: The name of the account that reports for itself.
+ACCOUNT = "报告人"
+SECRETS = (NAME, PHONE, ACCOUNT)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    async with open_hall(servers, tmp_path_factory.mktemp("hidden")) as opened:
+        yield opened
+
+
+def tells(content: str | bytes, secrets: tuple[str, ...] = SECRETS) -> list[str]:
+    """The secrets in a text, as they are or spelled in JSON escapes."""
+    raw = content.encode() if isinstance(content, str) else content
+    spelled = {s: (s.encode(), json.dumps(s).strip('"').encode(), s.encode("utf-16-le")) for s in secrets}
+    return [secret for secret, ways in spelled.items() if any(way in raw for way in ways)]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def case(hall: Hall) -> Any:
+    """A case that a resident reported for themselves, questioned, answered, handled and asked to be reopened."""
+    no = (await hall.report("reporter", reporter=REPORTER, description="工地欠薪"))["case_no"]
+    await hall.do("duty", no, "request_info", question="多少人?")
+    return await hall.get("duty", f"/cases/{no}")
+
+
+async def test_the_secret_is_kept_in_its_own_table(hall: Hall, case: Any) -> None:
+    assert case["reporter"] == {"alias": case["reporter"]["alias"], "anonymous": True, "contact_kept": True}
+    async with hall.engine.connect() as connection:
+        kept = (
+            await connection.execute(
+                text("SELECT name, phone FROM reporters r JOIN cases c ON c.reporter_ref = r.id WHERE case_no = :no"),
+                {"no": case["case_no"]},
+            )
+        ).one()
+        assert tuple(kept) == (NAME, PHONE)
+        for table in ("cases", "facts", "tasks"):
+            rows = await connection.execute(text(f"SELECT t::text FROM {table} t"))
+            assert not tells("".join(row[0] for row in rows), (NAME, PHONE)), table
+
+
+async def test_no_answer_to_anybody_tells(hall: Hall, case: Any) -> None:
+    no = case["case_no"]
+    for username in {holder.username for holder in PEOPLE}:
+        for path in (f"/cases/{no}", f"/cases/{no}/facts", "/cases", "/inbox", f"/reports/{case['report_id']}"):
+            for language in ("zh", "en"):
+                answer = await hall.ask(username, path, {"Accept-Language": language})
+                assert not tells(answer.text), (username, path)
+                own_id = str(person_id("reporter"))
+                assert username == "admin" or own_id not in answer.text, (username, path, "the reporter's id")
+
+
+async def test_no_search_finds_by_who_reported(hall: Hall, case: Any) -> None:
+    for words in (NAME, PHONE, ACCOUNT):
+        assert (await hall.get("admin", "/cases", q=words))["total"] == 0
+
+
+async def test_no_answer_to_a_command_tells(hall: Hall) -> None:
+    no = (await hall.report("reporter", reporter=REPORTER))["case_no"]
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        ("duty", "request_info", {"question": "多少人?"}),
+        ("reporter", "supply_info", {"note": "三十人"}),
+        ("duty", "accept", {}),
+        ("duty", "dispatch", {"host": LABOUR}),
+        ("labour_handler", "complete", {"result": "已支付"}),
+        ("reviewer", "pass_review", {}),
+        ("reporter", "rate", {"score": 2}),
+        ("reporter", "request_reopen", {"reason": "没有收到"}),
+    ]
+    for username, name, body in steps:
+        answer = await hall.command(username, no, name, **body)
+        assert answer.status_code == 200, answer.text
+        assert not tells(answer.text), name
+    assert not tells((await hall.ask("admin", f"/cases/{no}/facts")).text)
+    (asked,) = [r for r in (await hall.get("duty", f"/cases/{no}"))["requests"] if r["kind"] == "reopen"]
+    assert asked["by"].startswith("上报人")
+
+
+async def test_the_history_holds_a_reference_only(hall: Hall, case: Any) -> None:
+    handle = hall.temporal.get_workflow_handle(workflow_id(case["report_id"]))
+    history = await handle.fetch_history()
+    events = b"".join(event.SerializeToString() for event in history.events)
+    assert "工地欠薪".encode() in events or json.dumps("工地欠薪").strip('"').encode() in events
+    assert not tells(events, (NAME, PHONE))
+    described = await handle.describe()
+    assert not tells(described.raw_description.SerializeToString(), (NAME, PHONE))
+
+
+async def test_the_description_of_the_api_tells_nothing(hall: Hall) -> None:
+    assert not tells(json.dumps(hall.app.openapi()))
+
+
+async def test_no_log_line_tells(hall: Hall, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    body = {"report_id": str(uuid4()), **WAGES, "reporter": REPORTER}
+    with capture_logs() as lines:
+        taken = await hall.send("reporter", "/cases", body)
+        assert taken.status_code == 201
+        again = await hall.send("reporter", "/cases", {**body, "title": "别的"})
+        wrong = await hall.send("reporter", "/cases", {**body, "reporter": {**REPORTER, "phone": f"{PHONE} 转 8"}})
+        assert (again.status_code, wrong.status_code) == (409, 422)
+    assert {line["event"] for line in lines} >= {"request", "recorded"}
+    assert not tells(json.dumps([repr(line) for line in lines], ensure_ascii=False))
+    assert not tells("\n".join(record.getMessage() for record in caplog.records), (NAME, PHONE))
+    assert not tells(wrong.text)
+
+
+async def test_a_refused_report_leaves_no_secret_behind(hall: Hall) -> None:
+    before = await hall.stored()
+    refused = await hall.send(
+        "reporter", "/cases", {"report_id": str(uuid4()), **WAGES, "category": "9999", "reporter": REPORTER}
+    )
+    assert refused.status_code == 422
+    assert await hall.stored() == before
