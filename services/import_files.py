@@ -56,7 +56,7 @@ def _csv(path: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path}: not UTF-8 at byte {error.start}") from error
     except csv.Error as error:
-        raise UnreadableFile(f"{path}:{reader.line_num}: {error}") from error
+        raise UnreadableFile(f"{path}:{reader.reader.line_num}: {error}") from error  # DictReader's own lags behind
 
 
 def _excel(path: Path) -> Iterator[Row]:
@@ -67,5 +67,6 @@ def _excel(path: Path) -> Iterator[Row]:
     rows = book.worksheets[0].iter_rows(values_only=True)
     names = [str(name) if name is not None else "" for name in next(rows, ())]
     for number, values in enumerate(rows, 2):
-        yield number, dict(zip(names, values, strict=False))
+        if any(value is not None for value in values):  # as CSV leaves empty lines out
+            yield number, dict(zip(names, values, strict=False))
     book.close()

@@ -5,16 +5,16 @@ first one brought in, wherever that one was stopped.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError, model_validator
 from sqlalchemy import text
 
 from models.base import Code, Frozen
@@ -52,13 +52,27 @@ class Place(Frozen):
     east: float
     north: float
 
+    @model_validator(mode="after")
+    def _has_an_extent(self) -> Self:
+        if not self.west < self.east:
+            raise ValueError("west must lie west of east")
+        if not self.south < self.north:
+            raise ValueError("south must lie south of north")
+        return self
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name}")
+    return name
+
 
 class Mapping(Frozen):
     """How another system's list is read. `default_category` None: an unknown service is rejected."""
 
     system: Code
     fields: Fields = Fields()
-    zone: str = "UTC"
+    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     services: dict[str, Code]
     default_category: Code | None = None
     place: Place | None = None
@@ -96,6 +110,8 @@ def read_mapping(path: Path) -> Mapping:
     """The mapping in a YAML file. Raises BadMapping."""
     try:
         return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise BadMapping(f"{path}: not UTF-8 at byte {error.start}") from error
     except yaml.YAMLError as error:
         raise BadMapping(f"{path}: {error}") from error
     except ValidationError as error:
@@ -123,12 +139,13 @@ async def import_rows(
     box = await _park_box(backstage, park) if mapping.place is not None else None
     room = asyncio.Semaphore(ABREAST)
     stop = stop or asyncio.Event()
+    turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def one(row: Row) -> None:
-        async with room:
+        number = str(row[1].get(mapping.fields.number) or "").strip()
+        async with turns[number], room:  # rows of one number never race: the second finds what the first became
             if stop.is_set():
                 return
-            number = str(row[1].get(mapping.fields.number) or "").strip()
             if number in known:
                 outcome.known += 1
             else:
@@ -203,11 +220,13 @@ def _location(record: dict[str, Any], mapping: Mapping, box: Box | None) -> Loca
 
 
 def _moment(value: Any, name: str, zone: str) -> datetime:
+    if value is None or value == "":
+        raise ValueError(f"{name}: missing")
     if isinstance(value, datetime):
         moment = value
     else:
         try:
-            moment = datetime.fromisoformat(str(value or ""))
+            moment = datetime.fromisoformat(str(value))
         except ValueError as error:
             raise ValueError(f"{name}: “{value}” is no time") from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))

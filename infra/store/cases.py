@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.case import Case
-from models.facts import Actor, Body, Fact, Received
+from models.facts import Actor, Body, Fact, Received, Relocated
 from models.tables import CASES, FACTS, TASKS
 from rules.ladder import next_wake_up
 from rules.lights import turns_yellow_at
@@ -90,10 +90,10 @@ async def append(connection: AsyncConnection, before: Case | None, facts: Sequen
     if before is None:
         first = facts[0].body
         assert isinstance(first, Received)
-        await connection.execute(insert(CASES), {**_written_once(first), **_columns(after)})
+        await connection.execute(insert(CASES), {**_written_once(first), **_columns(after), **_moved(facts)})
     else:
         changed = update(CASES).where(CASES.c.report_id == after.report_id)
-        await connection.execute(changed.values(_columns(after)))
+        await connection.execute(changed.values(_columns(after) | _moved(facts)))
     await connection.execute(insert(FACTS), [_fact_columns(after.report_id, fact) for fact in facts])
     await _replace_tasks(connection, before, after)
 
@@ -115,6 +115,12 @@ def _written_once(body: Received) -> dict[str, Any]:
         "occurred_at": body.occurred_at,
         "reported_at": body.reported_at,
     }
+
+
+def _moved(facts: Sequence[Fact]) -> dict[str, Any]:
+    """The place that the last of `facts` names; nothing when none does: what was reported stays."""
+    named = [f.body.location for f in facts if isinstance(f.body, Relocated) and f.body.location is not None]
+    return {"lat": named[-1].lat, "lon": named[-1].lon} if named else {}
 
 
 def _columns(case: Case) -> dict[str, Any]:

@@ -118,14 +118,14 @@ class Hall:
         """The kinds of the case's facts, from the one that follows `after`."""
         return [fact["kind"] for fact in await self.get("admin", f"/cases/{case_no}/facts") if fact["seq"] > after]
 
-    async def until_fact(self, case_no: str, kind: str) -> Any:
-        """Waits until a fact of that kind is recorded, and answers it."""
+    async def until_fact(self, case_no: str, kind: str, nth: int = 1) -> Any:
+        """Waits until the nth fact of that kind is recorded, and answers it."""
         deadline = asyncio.get_running_loop().time() + WAITED
         while True:
             facts = await self.get("admin", f"/cases/{case_no}/facts")
-            for fact in facts:
-                if fact["kind"] == kind:
-                    return fact
+            found = [fact for fact in facts if fact["kind"] == kind]
+            if len(found) >= nth:
+                return found[nth - 1]
             assert asyncio.get_running_loop().time() < deadline, f"no {kind} among {[f['kind'] for f in facts]}"
             await asyncio.sleep(0.05)
 
