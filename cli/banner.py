@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 ACCOUNTS = "demo-accounts.json"
-#: How many accounts are shown; the file has them all.
-SHOWN = 10
+#: How many accounts are shown, every set of roles among them; the file has them all.
+SHOWN = 14
 
 
 def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str]) -> None:
@@ -36,7 +36,7 @@ def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str
 
 
 def print_accounts(console: Console, path: Path) -> None:
-    """About ten of the demo accounts, as different from each other as there are."""
+    """Some of the demo accounts, as different from each other as there are."""
     try:
         accounts: list[dict[str, Any]] = json.loads(path.read_text())
     except FileNotFoundError:

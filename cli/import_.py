@@ -41,21 +41,24 @@ def import_(
     except (UnreadableFile, BadMapping) as error:
         fail(str(error))
     outcome = Outcome()
-    stopped = asyncio.run(_import(rows, how, as_, park, data_dir, outcome))
+    ending = asyncio.run(_import(rows, how, as_, park, data_dir, outcome))
     if rejects is not None:
         _write_rejects(rejects, outcome)
     _print_outcome(outcome, rejects)
-    if stopped:
+    if isinstance(ending, str):
+        errors.print(f"[bold red]✗[/] {escape(ending)}", highlight=False)
+    elif ending:
         errors.print(say("已停止;再次运行将从此处继续", "stopped; run it again and it goes on from here"))
         raise typer.Exit(130)
-    if outcome.rejected:
+    if outcome.rejected or ending:
         raise typer.Exit(1)
 
 
 async def _import(
     rows: list[Row], how: Mapping, username: str, park: str | None, data_dir: Path, outcome: Outcome
-) -> bool:
-    stop = asyncio.Event()
+) -> bool | str:
+    """Whether it was stopped; or what stood in its way."""
+    why, stop = "", asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with backstage(data_dir) as stage:
@@ -69,9 +72,8 @@ async def _import(
                     progress=lambda so_far: bar.update(task, completed=so_far.done),
                 )  # fmt: skip
             except* (DomainError, BadMapping) as failed:
-                errors.print(f"[bold red]✗[/] {escape(str(failed.exceptions[0]))}", highlight=False)
-                stop.set()
-    return stop.is_set()
+                why = str(failed.exceptions[0])
+    return why or stop.is_set()
 
 
 def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:

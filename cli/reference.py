@@ -1,7 +1,6 @@
 """What the commands for reference data share: the database they work on, and how they tell problems."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +11,15 @@ from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli.words import english, say
 from infra.database import is_away, open_database
 from infra.runtime import adopt_runtime
 from infra.settings import settings
 from services.reference_files import BadFile
 
 T = TypeVar("T")
+
+__all__ = ["DEFAULT_DATA_DIR", "DataDir", "err", "language", "out", "say", "telling_problems", "with_database"]
 
 out = Console()
 err = Console(stderr=True)
@@ -31,14 +33,8 @@ DEFAULT_DATA_DIR = Path(".gridloop")
 
 
 def language() -> str:
-    """`zh` or `en`, by the locale of the terminal."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "zh" if locale.startswith("zh") else "en"
-
-
-def say(zh: str, en: str) -> str:
-    """The sentence in the language of the terminal."""
-    return zh if language() == "zh" else en
+    """`zh` or `en`, whichever the reader speaks."""
+    return "en" if english() else "zh"
 
 
 def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:

@@ -29,7 +29,10 @@ class ExternalReference(Frozen):
 
 
 class Report(Frozen):
-    """上报: what came in. The reporter's name and phone are not here: only a reference to them."""
+    """上报: what came in. The reporter's name and phone are not here: only a reference to them.
+
+    `severity` None means the category's own.
+    """
 
     kind: Literal["report"] = "report"
     report_id: UUID
@@ -40,7 +43,7 @@ class Report(Frozen):
     location: Location | None = None
     occurred_at: Instant
     reported_at: Instant
-    severity: Severity = Severity.ORDINARY
+    severity: Severity | None = None
     source: Source = Source.GRID_WORKER
     attachments: Attachments = ()
     reporter_ref: UUID | None = None

@@ -202,7 +202,7 @@ def _start(
         location=wanted.location,
         occurred_at=wanted.occurred_at or reported_at,
         reported_at=reported_at,
-        severity=wanted.severity or Severity.ORDINARY,
+        severity=wanted.severity,
         source=wanted.source or _usual_source(person, now),
         attachments=wanted.attachments,
         reporter_ref=reporter_ref,

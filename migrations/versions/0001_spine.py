@@ -216,6 +216,7 @@ def create_cases() -> None:
         "cases_search", "cases", [sa.text("(title || ' ' || description) gin_trgm_ops")],
         postgresql_using="gin",
     )  # fmt: skip
+    op.create_index("cases_attachments", "cases", [sa.text("(state -> 'attachments')")], postgresql_using="gin")
     op.create_table(
         "case_counters",
         must("park"),

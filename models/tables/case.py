@@ -26,6 +26,7 @@ class CaseRow(SQLModel, table=True):
             "cases_external", "external_system", "external_number",
             postgresql_where=text("external_number IS NOT NULL"),
         ),
+        Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
         Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
     )  # fmt: skip
 

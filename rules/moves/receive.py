@@ -42,7 +42,8 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     Raises UnknownCategory, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
     UnknownAttachment, each pointing at its field.
     """
-    if ctx.policy.category(cmd.category) is None:
+    category = ctx.policy.category(cmd.category)
+    if category is None:
         raise UnknownCategory(category=cmd.category, pointer="/category")
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
@@ -61,7 +62,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             category=cmd.category,
             title=cmd.title,
             description=cmd.description,
-            severity=cmd.severity,
+            severity=cmd.severity or category.severity,
             source=cmd.source,
             grid=cmd.grid,
             grid_path=grid_path,

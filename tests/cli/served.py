@@ -1,0 +1,49 @@
+"""The tiny park, served: `python -m tests.cli.served DATA_DIR` answers on a free port until its input closes.
+
+Its first line of output is the environment of an operator's commands, as JSON.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from infra.embedded.ports import free_ports
+from infra.logging import set_up_logging
+from tests.api.hall import Hall, open_hall
+from tests.servers import VARIABLE, from_json
+
+
+async def serve(data_dir: Path) -> None:
+    """Opens the hall and answers until standard input closes."""
+    async with open_hall(from_json(os.environ[VARIABLE]), data_dir) as hall:
+        set_up_logging(hall.settings)
+        port = free_ports(1)[0]
+        config = uvicorn.Config(hall.app, host="127.0.0.1", port=port, lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        answering = asyncio.create_task(server.serve())
+        while not server.started and not answering.done():
+            await asyncio.sleep(0.01)
+        print(json.dumps(environment(hall, port)), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        server.should_exit = True
+        await answering
+
+
+def environment(hall: Hall, port: int) -> dict[str, str]:
+    """What an operator's command must know of the system."""
+    return {
+        "GRIDLOOP_WEB_URL": f"http://127.0.0.1:{port}",
+        "GRIDLOOP_DATABASE_URL": hall.settings.database_url.get_secret_value(),
+        "GRIDLOOP_TOKEN_SECRET": hall.settings.token_secret.get_secret_value(),
+        "GRIDLOOP_CASE_QUEUE": hall.settings.case_queue,
+        "TEMPORAL_ADDRESS": hall.temporal.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": hall.temporal.namespace,
+    }
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

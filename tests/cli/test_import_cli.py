@@ -1,0 +1,108 @@
+"""`import`: progress, what was opened, what was rejected and why, on the command line."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.builders import PASSWORD
+from tests.cli.conftest import Run, Served, answer, refusal
+
+
+@pytest.fixture
+def importer(served: Served, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Types `import` on the machine where the system runs."""
+    for name, value in served.environment.items():
+        monkeypatch.setenv(name, value)
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        f"system: test-{uuid4().hex[:12]}\nservices: {{Wages: '0201'}}\n"
+        "place: {west: 0, south: 50, east: 1, north: 51}\n"
+    )
+
+    def typed(*words: str, **more: Any) -> Any:
+        return run("import", *words, "--mapping", mapping, "--data-dir", tmp_path, **more)
+
+    return typed
+
+
+def requests(folder: Path, *records: dict[str, Any]) -> Path:
+    known = {"service_code": "Wages", "title": "Unpaid", "lat": 50.5, "long": 0.25,
+             "requested_datetime": "2026-03-03T00:18:00Z"}  # fmt: skip
+    path = folder / "requests.json"
+    path.write_text(json.dumps([{"service_request_id": n, **known, **r} for n, r in enumerate(records, 1)]))
+    return path
+
+
+def test_rows_become_cases_once(importer: Run, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = uuid4().hex
+    file = requests(tmp_path, *({"title": f"{mark} {n}"} for n in range(3)))
+    first = importer(file)
+    assert first.exit_code == 0, first.output
+    assert "3 opened, 0 known already, 0 rejected" in first.output
+    assert "3/3" in first.output
+    again = importer(file)
+    assert again.exit_code == 0
+    assert "0 opened, 3 known already, 0 rejected" in again.output
+    page = answer(run("list", "--search", mark, "--json", "--password", PASSWORD))
+    assert page["total"] == 3
+
+
+def test_only_the_first_rows_if_asked(importer: Run, tmp_path: Path) -> None:
+    file = requests(tmp_path, {}, {}, {})
+    assert "2 opened" in importer(file, "--limit", "2").output
+    assert "1 opened, 2 known already" in importer(file).output
+
+
+def test_rejected_rows_are_listed_with_their_reason(importer: Run, tmp_path: Path) -> None:
+    odd: list[dict[str, Any]] = [{"service_code": "[/Dragons]"}, {"lat": None}, *({"title": " "} for _ in range(20))]
+    file, rejects = requests(tmp_path, {}, *odd), tmp_path / "rejects.csv"
+    result = importer(file)
+    assert result.exit_code == 1
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "1 opened, 0 known already, 22 rejected" in result.output
+    assert "no category is mapped for “[/Dragons]”" in result.output
+    assert "2 more; --rejects FILE writes them all" in result.output
+    written = importer(file, "--rejects", rejects)
+    assert written.exit_code == 1
+    with rejects.open(encoding="utf-8", newline="") as content:
+        rows = list(csv.DictReader(content))
+    assert len(rows) == 22
+    assert rows[0] == {"row": "2", "number": "2", "reason": "service_code: no category is mapped for “[/Dragons]”"}
+    assert rows[1]["reason"] == "lat, long: no place"
+
+
+def test_what_cannot_be_read_is_told(importer: Run, run: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('[{"a": 1},\n {"a" 2}]')
+    assert f"{broken}:2: broken JSON at column 7" in refusal(importer(broken)).replace("\n", "")
+    mapping = tmp_path / "odd.yaml"
+    mapping.write_text("services: {}")
+    told = refusal(run("import", requests(tmp_path, {}), "--mapping", mapping, "--data-dir", tmp_path))
+    assert "system: Field required" in told
+    missing = run("import", tmp_path / "nothing.json")
+    assert missing.exit_code == 2
+    assert "does not exist" in missing.output
+
+
+def test_a_failure_is_not_called_a_stop(importer: Run, tmp_path: Path) -> None:
+    result = importer(requests(tmp_path, {}), "--park", "999999999")
+    assert result.exit_code == 1
+    assert "no park with a geometry is loaded" in result.stderr
+    assert "stopped" not in result.stderr
+
+
+def test_somebody_must_report(importer: Run, tmp_path: Path) -> None:
+    file = requests(tmp_path, {})
+    assert "there is no person nobody" in refusal(importer(file, "--as", "nobody"))
+    outsider = importer(file, "--as", "auditor")
+    assert outsider.exit_code == 1
+    assert "You may not do “report”" in outsider.output
+
+
+def test_without_a_system_the_way_to_one_is_told(run: Run, tmp_path: Path) -> None:
+    told = refusal(run("import", requests(tmp_path, {}), "--data-dir", tmp_path))
+    assert "the system is not running; start it with: make up" in told
