@@ -1,0 +1,75 @@
+"""The base of domain errors, and how one travels.
+
+A refusal crosses Temporal and HTTP as `(code, pointer, params)` and is rebuilt on the far side by `refusal`; nobody
+ever reads meaning out of message text.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from models.base import Frozen
+
+
+class Refusal(Frozen):
+    """A domain error in transit: its code, the input it points at (RFC 6901), and its parameters."""
+
+    code: str
+    pointer: str | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+class DomainError(Exception):
+    """A situation in which the system says no, and why. Nothing was stored."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    zh: ClassVar[str]
+    en: ClassVar[str]
+
+    _by_code: ClassVar[dict[str, type["DomainError"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.code in DomainError._by_code:
+            raise TypeError(f"two domain errors share the code {cls.code}")
+        DomainError._by_code[cls.code] = cls
+
+    def __init__(self, *, pointer: str | None = None, **params: object) -> None:
+        self.pointer = pointer
+        self.params = {name: str(value) for name, value in params.items()}
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """The sentence for people, in `zh` or `en`."""
+        template = self.en if language.startswith("en") else self.zh
+        return template.format_map(_Lenient(self.params))
+
+    def as_refusal(self) -> Refusal:
+        """The error as a value, to be sent."""
+        return Refusal(code=self.code, pointer=self.pointer, params=self.params)
+
+
+class _Lenient(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def refusal(value: Refusal) -> DomainError:
+    """The error that `value` stands for; an unknown code (a newer peer) becomes `UnknownRefusal`."""
+    kind = DomainError._by_code.get(value.code)
+    if kind is None:
+        return UnknownRefusal(code=value.code)
+    return kind(pointer=value.pointer, **value.params)
+
+
+def known_errors() -> Mapping[str, type[DomainError]]:
+    """Every domain error by its code, for the documentation and the tests."""
+    return dict(DomainError._by_code)
+
+
+class UnknownRefusal(DomainError):
+    code = "unknown_refusal"
+    zh = "请求被拒绝({code})。"
+    en = "The request was refused ({code})."

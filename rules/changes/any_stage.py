@@ -1,0 +1,155 @@
+"""What can happen in any stage, and what the clock alone does."""
+
+from typing import Any
+
+from models.case import Case, Errand, Summons, UrgeOrder
+from models.facts import (
+    Absorbed,
+    Acknowledged,
+    Attached,
+    Commented,
+    Convened,
+    ErrandSettled,
+    Escalated,
+    Fact,
+    Merged,
+    Overdue,
+    Recategorised,
+    Relocated,
+    Reminded,
+    Responded,
+    SplitOff,
+    UrgeAnswered,
+    Urged,
+    UrgeOverdue,
+)
+from rules.changes.common import Changes, change, with_new
+
+
+@change.register
+def _(body: Commented, case: Case, fact: Fact) -> Changes:
+    return {}
+
+
+@change.register
+def _(body: Attached, case: Case, fact: Fact) -> Changes:
+    return {"attachments": with_new(case.attachments, *body.attachments)}
+
+
+@change.register
+def _(body: Acknowledged, case: Case, fact: Fact) -> Changes:
+    return {"acknowledged_by": fact.actor.person}
+
+
+@change.register
+def _(body: Escalated, case: Case, fact: Fact) -> Changes:
+    return {"level": body.to_level, "owner": body.owner or case.owner}
+
+
+@change.register
+def _(body: Urged, case: Case, fact: Fact) -> Changes:
+    assert fact.actor.person is not None
+    order = UrgeOrder(
+        number=body.number,
+        kind=body.urge_kind,
+        by=fact.actor.person,
+        urged_at=fact.at,
+        reply_by=body.reply_by,
+    )
+    return {"urges": (*case.urges, order)}
+
+
+@change.register
+def _(body: UrgeAnswered, case: Case, fact: Fact) -> Changes:
+    return {"urges": _urge(case, body.number, answered_at=fact.at)}
+
+
+@change.register
+def _(body: UrgeOverdue, case: Case, fact: Fact) -> Changes:
+    return {"urges": _urge(case, body.number, overdue_at=fact.at)}
+
+
+def _urge(case: Case, number: int, **changes: Any) -> tuple[UrgeOrder, ...]:
+    return tuple(u.model_copy(update=changes) if u.number == number else u for u in case.urges)
+
+
+@change.register
+def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
+    changes: Changes = {
+        "category": body.category,
+        "severity": body.severity,
+        "suggested_host": body.suggested_host,
+    }
+    if case.clock is not None and body.limit is not None:
+        changes["clock"] = case.clock.model_copy(
+            update={"limit": body.limit, "source": body.source, "due_at": body.due_at}
+        )
+    return changes
+
+
+@change.register
+def _(body: Relocated, case: Case, fact: Fact) -> Changes:
+    return {
+        "grid": body.grid,
+        "grid_path": body.grid_path,
+        "owner": body.owner or case.owner,
+        "desk": body.desk,
+        "suggested_host": body.suggested_host,
+    }
+
+
+@change.register
+def _(body: Merged, case: Case, fact: Fact) -> Changes:
+    errand = Errand(id=f"absorb:{fact.seq}", lead=body.lead)
+    return {"merged_into": body.into, "errands": (*case.errands, errand)}
+
+
+@change.register
+def _(body: Absorbed, case: Case, fact: Fact) -> Changes:
+    return {"absorbed": with_new(case.absorbed, body.case_no)}
+
+
+@change.register
+def _(body: SplitOff, case: Case, fact: Fact) -> Changes:
+    errands = tuple(Errand(id=f"split:{fact.seq}:{n}", part=part) for n, part in enumerate(body.parts, 1))
+    return {"errands": (*case.errands, *errands), "parts": case.parts + len(errands)}
+
+
+@change.register
+def _(body: ErrandSettled, case: Case, fact: Fact) -> Changes:
+    return {"errands": tuple(e for e in case.errands if e.id != body.errand)}
+
+
+@change.register
+def _(body: Convened, case: Case, fact: Fact) -> Changes:
+    called = tuple(Summons(department=d, meet_at=body.meet_at) for d in body.departments)
+    return {
+        "summons": (*case.summons, *called),
+        "departments": with_new(case.departments, *body.departments),
+    }
+
+
+@change.register
+def _(body: Responded, case: Case, fact: Fact) -> Changes:
+    return {
+        "summons": tuple(
+            s.model_copy(update={"responded_at": fact.at})
+            if s.department == body.department and s.responded_at is None
+            else s
+            for s in case.summons
+        )
+    }
+
+
+@change.register
+def _(body: Overdue, case: Case, fact: Fact) -> Changes:
+    assert case.clock is not None
+    return {
+        "clock": case.clock.model_copy(update={"overdue_at": fact.at}),
+        "remind_at": body.remind_at,
+    }
+
+
+@change.register
+def _(body: Reminded, case: Case, fact: Fact) -> Changes:
+    return {"remind_at": body.remind_at}
