@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import is_away, transaction
 from infra.store import cases
-from infra.store.world import read_context
+from infra.store.world import look_at_case, read_context
 from models.case import Case
 from models.commands import Report
 from models.context import Context
@@ -70,17 +70,19 @@ class _Refused(Exception):
 
 async def record(connection: AsyncConnection, step: Step) -> Recorded:
     """The step inside the caller's transaction, which must be committed for it to count. Raises _Refused."""
-    stored = await cases.lock_case(connection, step.report_id, step.id)
-    case = stored.case if stored else None
+    found = await look_at_case(connection, step)
+    case = found.case if found else None
     head = case.seq if case else 0
     if head < step.known:
         return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
     missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
-    if stored is not None and stored.digest is not None:
-        if stored.digest != step.digest:
+    # Whoever waited for the lock does not see, in that same look, what was recorded meanwhile: ask `missed` too.
+    digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest if found else None)
+    if digest is not None:
+        if digest != step.digest:
             raise _Refused(CommandIdReused(), missed)
         return Recorded(facts=missed)
-    context = await read_context(connection, step, case)
+    context = await read_context(connection, step, case, found.seen if found else None)
     context = await _with_number(connection, step, case, context)
     try:
         facts = decide(case, step, context)

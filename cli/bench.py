@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from cli.backstage import backstage, somebody
 from cli.http import DataDir, console, fail
 from cli.words import say
+from infra.logging import set_up_logging
 from services.accounts import issue_token
 from services.doors import Backstage
 from services.measure.latency import Waited, reports_at
@@ -42,6 +43,7 @@ async def _bench(
     cases: int, abreast: int, rounds: int, seconds: float, rate: float, open_cases: int, data_dir: Path
 ) -> None:
     async with backstage(data_dir) as stage:
+        set_up_logging(stage.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _cast(stage)
         console.print(say("吞吐 …", "Throughput …"))
         compared = await _throughput(stage, cast, cases, abreast, rounds)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import weakref
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -32,17 +33,17 @@ class Api:
         url = os.environ.get("GRIDLOOP_WEB_URL") or read_runtime(data_dir).get("GRIDLOOP_WEB_URL")
         if url is None:
             fail(say("系统未在运行,请先执行 make up", "the system is not running; start it with: make up"))
-        self._url = url
-        self._headers = {"Accept-Language": "en" if english() else "zh-CN"}
+        language = "en" if english() else "zh-CN"
+        self._http = httpx.Client(base_url=url, timeout=60, headers={"Accept-Language": language})
+        weakref.finalize(self, self._http.close)
         password = password or _demo_password(data_dir, username)
         token = self.call("POST", "/auth/token", data={"username": username, "password": password})
-        self._headers["Authorization"] = f"Bearer {token['access_token']}"
+        self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
 
-    def call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
+    def call(self, method: str, path: str, **more: Any) -> Any:
         """The answer's JSON. A problem is shown and ends the command with exit code 1."""
-        told = {**self._headers, **(headers or {})}
         try:
-            answer = httpx.request(method, f"{self._url}/api/v1{path}", headers=told, timeout=60, **more)
+            answer = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TransportError as error:
             fail(say(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
         if answer.is_error:

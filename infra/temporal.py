@@ -11,6 +11,10 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.service import GrpcCompression
+
+#: The names of this very machine.
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 #: How long a closed case's history is kept: beyond the reopen window and any appeal (our choice).
 RETENTION = timedelta(days=90)
@@ -22,7 +26,18 @@ async def connect(*, lazy: bool = False) -> Client:
     `lazy` connects at the first call (the doors); a worker needs the server at once.
     """
     found = ClientConfig.load_client_connect_config()
-    return await Client.connect(**found, lazy=lazy, data_converter=pydantic_data_converter)
+    return await Client.connect(
+        **found,
+        lazy=lazy,
+        data_converter=pydantic_data_converter,
+        grpc_compression=_compression(found.get("target_host")),
+    )
+
+
+def _compression(target: str | None) -> GrpcCompression:
+    """None to a server on this machine: there is no wire to spare, only processor time to lose."""
+    host = (target or "localhost:7233").rpartition(":")[0].strip("[]")
+    return GrpcCompression.NONE if host in LOOPBACK else GrpcCompression.GZIP
 
 
 async def keep_histories(client: Client, retention: timedelta = RETENTION) -> None:

@@ -1,19 +1,18 @@
-"""Cases and their facts: read under a lock, appended to, never rewritten."""
+"""Cases and their facts: appended to, never rewritten."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from pydantic_core import to_json
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.raw import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
-from models.tables import CASES, FACTS, TASKS
 from rules.ladder import next_wake_up
 from rules.lights import turns_yellow_at
 from rules.tasks import Task, open_tasks
@@ -21,26 +20,27 @@ from rules.tasks import Task, open_tasks
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A case as stored, and the digest of the command asked about, if that is among its facts already."""
-
-    case: Case
-    digest: str | None
-
-
-async def lock_case(connection: AsyncConnection, report_id: UUID, command_id: UUID) -> Stored | None:
-    """The case, locked until the transaction ends; None when there is none yet."""
-    row = (
-        await connection.execute(
-            text(
-                "SELECT state, (SELECT digest FROM facts f WHERE f.report_id = c.report_id"
-                " AND f.command_id = :command LIMIT 1) FROM cases c WHERE report_id = :report FOR UPDATE OF c"
-            ),
-            {"report": report_id, "command": command_id},
-        )
-    ).one_or_none()
-    return None if row is None else Stored(Case.model_validate(row[0]), row[1])
+#: The rows come as JSON, spelled as the tables' own columns are; what is left out is NULL.
+_TO_FACTS_AND_TASKS = """
+    said AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s)),
+    done AS (DELETE FROM tasks WHERE report_id = %(report)s AND key = ANY (%(gone)s))
+    INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
+    ON CONFLICT (report_id, key) DO UPDATE SET
+        assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at
+"""
+_INSERT = f"""
+    WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s)), {_TO_FACTS_AND_TASKS}
+"""
+_CHANGING = (
+    "seq", "state", "stage", "round", "outcome", "category", "severity", "grid", "grid_path", "level", "owner_kind",
+    "owner_id", "host", "departments", "reported_by", "received_at", "updated_at", "due_at", "yellow_at", "overdue_at",
+    "wake_at", "closed_at", "archived_at",
+)  # fmt: skip
+_UPDATE = f"""
+    WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in _CHANGING)},
+        lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
+        FROM jsonb_populate_record(NULL::cases, %(case)s) n WHERE c.report_id = %(report)s), {_TO_FACTS_AND_TASKS}
+"""
 
 
 async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None:
@@ -75,32 +75,44 @@ async def facts_of(connection: AsyncConnection, report_id: UUID, after: int = 0)
 
 async def draw_sequence(connection: AsyncConnection, park: str, day: date) -> int:
     """The next number of a park's day, 1 …; given back if the transaction is rolled back."""
-    drawn = await connection.execute(
-        text(
-            "INSERT INTO case_counters AS c (park, day, last) VALUES (:park, :day, 1)"
-            " ON CONFLICT (park, day) DO UPDATE SET last = c.last + 1 RETURNING last"
-        ),
+    (drawn,) = await first_row(
+        connection,
+        "INSERT INTO case_counters AS c (park, day, last) VALUES (%(park)s, %(day)s, 1)"
+        " ON CONFLICT (park, day) DO UPDATE SET last = c.last + 1 RETURNING last",
         {"park": park, "day": day},
     )
-    return int(drawn.scalar_one())
+    return int(drawn)
 
 
 async def append(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> None:
-    """Appends `facts` to the case and brings its row and its open tasks to what they add up to."""
+    """Appends `facts` to the case and brings its row and its open tasks to what they add up to, in one statement."""
+    row = _columns(after)
     if before is None:
         first = facts[0].body
         assert isinstance(first, Received)
-        await connection.execute(insert(CASES), {**_written_once(first), **_columns(after), **_moved(facts)})
-    else:
-        changed = update(CASES).where(CASES.c.report_id == after.report_id)
-        await connection.execute(changed.values(_columns(after) | _moved(facts)))
-    await connection.execute(insert(FACTS), [_fact_columns(after.report_id, fact) for fact in facts])
-    await _replace_tasks(connection, before, after)
+        row |= _written_once(first)
+    old = {} if before is None else {task.key: task for task in open_tasks(before)}
+    new = {task.key: task for task in open_tasks(after)}
+    fresh = [_task_columns(after.report_id, task) for key, task in new.items() if old.get(key) != task]
+    await run(
+        connection,
+        _INSERT if before is None else _UPDATE,
+        {
+            "report": after.report_id,
+            "case": _json(row | _moved(facts)),
+            "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
+            "gone": [key for key in old if key not in new],
+            "tasks": _json(fresh),
+        },
+    )
+
+
+def _json(value: object) -> str:
+    return to_json(value).decode()
 
 
 def _written_once(body: Received) -> dict[str, Any]:
     return {
-        "report_id": body.report_id,
         "case_no": body.case_no,
         "description": body.description,
         "title": body.title,
@@ -127,7 +139,8 @@ def _columns(case: Case) -> dict[str, Any]:
     clock = case.clock
     return {
         "seq": case.seq,
-        "state": case.model_dump(mode="json"),
+        "report_id": case.report_id,
+        "state": case,
         "stage": case.stage,
         "round": case.round,
         "outcome": case.outcome,
@@ -139,7 +152,7 @@ def _columns(case: Case) -> dict[str, Any]:
         "owner_kind": case.owner.kind if case.owner else None,
         "owner_id": case.owner.id if case.owner else None,
         "host": case.host,
-        "departments": list(case.departments),
+        "departments": case.departments,
         "reported_by": case.reported_by,
         "received_at": case.received_at,
         "updated_at": case.updated_at,
@@ -163,37 +176,16 @@ def _fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:
         "command_id": fact.command_id,
         "command": fact.command,
         "digest": fact.digest,
-        "body": fact.body.model_dump(mode="json"),
+        "body": fact.body,
     }
 
 
-async def _replace_tasks(connection: AsyncConnection, before: Case | None, after: Case) -> None:
-    old = {} if before is None else {task.key: task for task in open_tasks(before)}
-    new = {task.key: task for task in open_tasks(after)}
-    gone = [key for key in old if key not in new]
-    fresh = [task for key, task in new.items() if old.get(key) != task]
-    if gone:
-        await connection.execute(
-            text("DELETE FROM tasks WHERE report_id = :report AND key = ANY (:gone)"),
-            {"report": after.report_id, "gone": gone},
-        )
-    if fresh:
-        await _put_tasks(connection, after.report_id, fresh)
-
-
-async def _put_tasks(connection: AsyncConnection, report_id: UUID, tasks: Iterable[Task]) -> None:
-    statement = upsert(TASKS).values(
-        [
-            {
-                "report_id": report_id,
-                "key": task.key,
-                "kind": task.kind,
-                "assignee_kind": task.assignee.kind,
-                "assignee_id": task.assignee.id,
-                "due_at": task.due_at,
-            }
-            for task in tasks
-        ]
-    )
-    moved = {name: statement.excluded[name] for name in ("assignee_kind", "assignee_id", "due_at")}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["report_id", "key"], set_=moved))
+def _task_columns(report_id: UUID, task: Task) -> dict[str, Any]:
+    return {
+        "report_id": report_id,
+        "key": task.key,
+        "kind": task.kind,
+        "assignee_kind": task.assignee.kind,
+        "assignee_id": task.assignee.id,
+        "due_at": task.due_at,
+    }

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.policy import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
+_met_last: dict[str, Policy] = {}
 
 
 class NoPolicy(RuntimeError):
@@ -28,4 +29,10 @@ async def policy_version(connection: AsyncConnection, version: int) -> Policy:
         if content is None:
             raise NoPolicy(f"policy version {version} was never published")
         _known[key] = Policy.model_validate(content)
+    _met_last[key[0]] = _known[key]
     return _known[key]
+
+
+def policy_met_last(connection: AsyncConnection) -> Policy | None:
+    """The policy that `policy_version` answered last in this process: a guess at the one that is asked for next."""
+    return _met_last.get(str(connection.engine.url))

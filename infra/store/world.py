@@ -1,6 +1,11 @@
-"""The context of a decision: one look at the world, inside the transaction that records the outcome."""
+"""The context of a decision: one look at the world, inside the transaction that records the outcome.
 
-from datetime import datetime
+The look takes the case's lock with it, one round trip for both. What it must be told of the policy beforehand (the
+park's zone, the fallback owner) is taken from the policy met last; if that was the wrong one, it looks again.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,10 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.policies import newest_version, policy_version
+from infra.store.policies import newest_version, policy_met_last, policy_version
+from infra.store.raw import first_row
+from models.base import Frozen
 from models.case import Case
 from models.commands import Command, Merge, Relocate, Report, Split, Transfer
-from models.context import Context, Lead, Person, Unit
+from models.context import Context, Department, Lead, Person, Unit
 from models.messages import Step
 
 _PERSON = """
@@ -23,63 +30,120 @@ _PERSON = """
 
 _UNITS = """
     (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level,
-        'retired', a.retired_on IS NOT NULL AND a.retired_on <= :today,
+        'retired', a.retired_on IS NOT NULL AND a.retired_on <= {today},
         'staffed', coalesce((SELECT json_agg(DISTINCT g.role) FROM grants g JOIN people p ON p.id = g.person
             WHERE g.grid = a.code AND p.active AND g.role IN ('duty_officer', 'reviewer', 'supervisor')
-            AND g.since <= :today AND (g.until IS NULL OR g.until >= :today)), '[]'::json))
+            AND g.since <= {today} AND (g.until IS NULL OR g.until >= {today})), '[]'::json))
         ORDER BY a.level DESC), '[]'::json)
      FROM grid_units u JOIN grid_units a ON a.code = ANY (string_to_array(ltree2text(u.path), '.'))
-     WHERE u.code = :grid)
+     WHERE u.code = {grid})
 """
 
-_WORLD = text(f"""
-    SELECT {_UNITS}, {_PERSON.format("p.id = :person")},
+_WORLD = f"""
+    json_build_object('units', {_UNITS.format(today="%(today)s", grid="{grid}")},
+        'person', {_PERSON.format("p.id = %(person)s")},
+        'departments',
         (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
-        (SELECT id FROM people WHERE username = :fallback)
-""")
+        'fallback', (SELECT id FROM people WHERE username = %(fallback)s))::text
+"""
+_AT_A_CASE = f"""
+    SELECT c.state::text,
+        (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
+        {_WORLD.format(grid="c.grid")}
+    FROM cases c WHERE c.report_id = %(report)s FOR UPDATE OF c
+"""
+_AT_A_PLACE = f"SELECT (SELECT max(version) FROM policies), {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
 _BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
-_ONE_GRID = text(f"SELECT {_UNITS}")
+_ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
 
 
 class NoFallbackOwner(RuntimeError):
     """The policy's fallback owner is nobody: a case could be without an owner, so nothing is decided."""
 
 
-async def read_context(connection: AsyncConnection, step: Step, case: Case | None) -> Context:
+class _World(Frozen):
+    """What one look finds."""
+
+    units: tuple[Unit, ...]
+    person: Person | None
+    departments: tuple[Department, ...]
+    fallback: UUID | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A case, locked until the transaction ends; the digest of the command asked about, if it is recorded already."""
+
+    case: Case
+    digest: str | None
+    seen: "_Seen"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A look, and the policy's zone and fallback owner that it was told."""
+
+    world: str
+    zone: str
+    fallback: str
+
+
+async def look_at_case(connection: AsyncConnection, step: Step) -> Found | None:
+    """The case of `step`, locked, and the world around it; None when there is no such case yet."""
+    told = policy_met_last(connection)
+    zone, fallback = (told.zone, told.fallback_owner) if told else ("UTC", "")
+    row = await first_row(
+        connection,
+        _AT_A_CASE,
+        {"report": step.report_id, "command": step.id, **_asked(step, zone, fallback)},
+    )
+    if row is None:
+        return None
+    return Found(Case.model_validate_json(row[0]), row[1], _Seen(row[2], zone, fallback))
+
+
+async def read_context(
+    connection: AsyncConnection, step: Step, case: Case | None, seen: _Seen | None = None
+) -> Context:
     """Everything that `rules.decide` may know at `step.at` besides the case; the case number comes separately.
 
     Raises NoPolicy or NoFallbackOwner when the system is not set up.
     """
-    version = await newest_version(connection) if case is None else case.policy_version
-    policy = await policy_version(connection, version)
-    today = step.at.astimezone(ZoneInfo(policy.zone)).date()
     if case is not None:
-        grid = case.grid
+        version, grid = case.policy_version, case.grid
     else:
         assert isinstance(step.command, Report)
-        grid = step.command.grid
-    units, person, departments, fallback = (
-        await connection.execute(
-            _WORLD,
-            {"today": today, "grid": grid, "person": step.actor.person, "fallback": policy.fallback_owner},
-        )
-    ).one()
-    if fallback is None:
+        version, grid = await newest_version(connection), step.command.grid
+    policy = await policy_version(connection, version)
+    if seen is None or (seen.zone, seen.fallback) != (policy.zone, policy.fallback_owner):
+        values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
+        _, found = await first_row(connection, _AT_A_PLACE, values)
+    else:
+        found = seen.world
+    world = _World.model_validate_json(found)
+    if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
-    return Context.model_validate(
-        {
-            "now": max(step.at, case.updated_at) if case else step.at,
-            "today": today,
-            "policy": policy,
-            "policy_version": version,
-            "person": person,
-            "units": units,
-            "departments": departments,
-            "fallback": fallback,
-            **await _asked_for(connection, step.command, today),
-        }
+    today = _day(step, policy.zone)
+    return Context(
+        now=max(step.at, case.updated_at) if case else step.at,
+        today=today,
+        policy=policy,
+        policy_version=version,
+        person=world.person,
+        units=world.units,
+        departments=world.departments,
+        fallback=world.fallback,
+        **await _asked_for(connection, step.command, today),
     )
+
+
+def _asked(step: Step, zone: str, fallback: str) -> dict[str, object]:
+    return {"today": _day(step, zone), "person": step.actor.person, "fallback": fallback}
+
+
+def _day(step: Step, zone: str) -> date:
+    return step.at.astimezone(ZoneInfo(zone)).date()
 
 
 async def read_person(connection: AsyncConnection, person: UUID) -> Person | None:

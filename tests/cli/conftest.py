@@ -33,7 +33,7 @@ class Served:
         return self.environment["GRIDLOOP_WEB_URL"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The tiny park, served by a process of its own."""
     folder = tmp_path_factory.mktemp("served")

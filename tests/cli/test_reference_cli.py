@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from services.demo import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
+from services.demo import DEPARTMENTS, DIVISIONS, POLICY
 from tests.builders import COMMUNITY, PARK
 from tests.cli.conftest import Run, refusal
 
 REGISTRY = """code,name,level,parent_code
 130172100,东区,park,
 130172100001,东一社区,community,130172100
+"""
+PEOPLE = """since: 2024-01-01
+people:
+  - {username: leader, name: 王强, password: secret-word, grants: [{role: duty_officer, grid: "130172100"}]}
+  - {username: chief, name: 李娜, grants: [{role: supervisor, grid: "130172100"}]}
+  - {username: labour1, name: 张伟, grants: [{role: handler, department: labour}]}
 """
 
 
@@ -103,14 +109,14 @@ def test_options_that_make_no_sense_are_refused(run: Run, tmp_path: Path, words:
 
 def test_people_and_a_policy_are_loaded_published_and_shown(here: Run, tmp_path: Path) -> None:
     assert "policy" in refusal(here("policy", "show"))
-    assert here("grids", "load", DIVISIONS, "--make-lower-levels", "--micro-grids", "1837").exit_code == 0
+    assert here("grids", "load", file(tmp_path, "units.csv", REGISTRY)).exit_code == 0
     refusal(here("policy", "publish", POLICY))
-    loaded = here("people", "load", DEPARTMENTS, PEOPLE)
+    loaded = here("people", "load", DEPARTMENTS, file(tmp_path, "people.yaml", PEOPLE))
     assert loaded.exit_code == 0, loaded.output
     assert "departments" in loaded.stdout
-    assert "gridloop-demo" not in loaded.output
+    assert "secret-word" not in loaded.output
     listed = here("people", "list", "--role", "supervisor").stdout
-    assert "supervisor" in listed
+    assert "chief" in listed
     assert "labour1" not in listed
     assert "published as version 1" in here("policy", "publish", POLICY).stdout
     assert "still version 1" in here("policy", "publish", POLICY).stdout

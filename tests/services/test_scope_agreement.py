@@ -38,6 +38,11 @@ class QuickWalk(Walk):
     def check(self) -> None:
         """Nothing to hold here."""
 
+    @property
+    def day(self) -> date:
+        """The date where the cases are."""
+        return self.now.astimezone(ZONE).date()
+
 
 def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
     """The facts of a random case, under a number of its own."""

@@ -171,6 +171,27 @@ async def test_what_was_recorded_but_never_reported_is_caught_up(town: Town) -> 
     assert await handle.query(STATE_QUERY, result_type=Case) == await town.case(no)
 
 
+async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None:
+    """As when a try that was given up for lost is still waiting for the case while the next one records."""
+    no = await town.report()
+    step = Step(
+        report_id=(await town.look("duty", no)).report_id,
+        known=1,
+        id=new_id(),
+        at=datetime.now(UTC),
+        actor=Actor(person=person_id("duty")),
+        command=Comment(note="一次"),
+    )
+
+    async def one_try() -> list[str]:
+        async with town.engine.begin() as connection:
+            return [fact.body.kind for fact in (await record(connection, step)).facts]
+
+    tries = await asyncio.gather(*(one_try() for _ in range(8)))
+    assert tries == [["commented"]] * 8, "each try is told what was recorded"
+    assert await town.kinds(no) == ["received", "commented"]
+
+
 async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to(town: Town) -> None:
     """As after a backup was restored."""
     no = await town.report()
