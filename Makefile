@@ -47,6 +47,7 @@ tests: .venv/.ready
 	echo "Installing up to $$total packages into .venv (once; a minute or two) …"; \
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r $< \
 	  | awk -v total="$$total" '/^Collecting/ { printf "  %d/%d %s\n", ++n, total, $$2; fflush() } /^Installing/ { print "  unpacking …" }'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # A throwaway environment for the compiler; versions already locked stay unless UPGRADE=1.

@@ -65,7 +65,7 @@ async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
     """
     handle = client.get_workflow_handle(workflow_id(report_id))
     try:
-        receipt: Receipt = await handle.execute_update(ACT_UPDATE, command, id=str(command.id), result_type=Receipt)
+        receipt: Receipt = await handle.execute_update(ACT_UPDATE, command, id=command.update_id, result_type=Receipt)
     except WorkflowUpdateFailedError as error:
         raise _domain_error(error) from error
     except RPCError as error:
@@ -94,9 +94,9 @@ async def is_started(client: Client, report_id: UUID) -> bool:
     return found.status is not WorkflowExecutionStatus.FAILED
 
 
-async def is_accepted(client: Client, report_id: UUID, command_id: UUID) -> bool:
+async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
     """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded."""
-    update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(str(command_id))
+    update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
     try:
         await update.result(rpc_timeout=PROBE)
     except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):

@@ -16,6 +16,8 @@ from temporalio.service import GrpcCompression
 #: The names of this very machine.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+#: Where Temporal is when nothing says otherwise: its own custom.
+DEFAULT_ADDRESS = "localhost:7233"
 #: How long a closed case's history is kept: beyond the reopen window and any appeal (our choice).
 RETENTION = timedelta(days=90)
 
@@ -26,6 +28,7 @@ async def connect(*, lazy: bool = False) -> Client:
     `lazy` connects at the first call (the doors); a worker needs the server at once.
     """
     found = ClientConfig.load_client_connect_config()
+    found.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
         **found,
         lazy=lazy,
@@ -36,7 +39,7 @@ async def connect(*, lazy: bool = False) -> Client:
 
 def _compression(target: str | None) -> GrpcCompression:
     """None to a server on this machine: there is no wire to spare, only processor time to lose."""
-    host = (target or "localhost:7233").rpartition(":")[0].strip("[]")
+    host = (target or DEFAULT_ADDRESS).rpartition(":")[0].strip("[]")
     return GrpcCompression.NONE if host in LOOPBACK else GrpcCompression.GZIP
 
 

@@ -39,6 +39,14 @@ class Act(Frozen):
     if_revision: int | None = None
     command: HumanCommand
 
+    @property
+    def update_id(self) -> str:
+        """The id under which Temporal answers a resent command as before: another content is not that command.
+
+        What the sender had seen meanwhile is left out: the same command stays the same.
+        """
+        return f"{self.id}-{command_digest(self.model_copy(update={'seen': 0, 'if_revision': None}))}"
+
 
 class Step(Frozen):
     """One recording step: this command, at this moment, by somebody who knows facts up to `known`."""

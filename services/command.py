@@ -119,7 +119,7 @@ async def _send(backstage: Backstage, report_id: UUID, case_no: str, wanted: Act
         async with asyncio.timeout(backstage.settings.answer_seconds):
             receipt = await act(backstage.temporal, report_id, wanted)
     except UNANSWERED as error:
-        if await is_accepted(backstage.temporal, report_id, wanted.id):
+        if await is_accepted(backstage.temporal, report_id, wanted):
             log.warning("command accepted, not yet recorded", case_no=case_no, command=wanted.command.kind)
             return Sent(wanted.id, case_no, None)
         raise StoreAway() from error

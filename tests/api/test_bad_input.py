@@ -115,6 +115,7 @@ REPORTS = {
     ),
     "a time without a zone": Wrong({"occurred_at": "2026-01-01T00:00:00"}, "bad_input", "/occurred_at"),
     "a time that is none": Wrong({"occurred_at": "昨天"}, "bad_input", "/occurred_at"),
+    "a time just before any records": Wrong({"occurred_at": "1899-12-31T23:59:59Z"}, "bad_input", "/occurred_at"),
     "a time before any records": Wrong({"occurred_at": "0001-01-01T00:00:00+14:00"}, "bad_input", "/occurred_at"),
     "an unknown field": Wrong({"urgent": True}, "bad_input", "/urgent"),
     "an unknown field within": Wrong({"reporter": {"mail": "a@b"}}, "bad_input", "/reporter/mail"),

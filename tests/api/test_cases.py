@@ -235,6 +235,24 @@ async def test_a_command_sent_many_times_at_once_counts_once(hall: Hall) -> None
     assert await hall.kinds(no) == ["received", "commented"]
 
 
+async def test_two_commands_at_once_under_one_id_are_not_taken_for_one(hall: Hall) -> None:
+    no = (await hall.report())["case_no"]
+    key = {"Idempotency-Key": str(uuid4())}
+    both = await asyncio.gather(*(hall.command("duty", no, "comment", key, note=note) for note in ("甲", "乙")))
+    assert sorted(answer.status_code for answer in both) == [200, 409]
+    assert {answer.json().get("code") for answer in both} == {None, "command_id_reused"}
+    assert await hall.kinds(no) == ["received", "commented"]
+
+
+async def test_a_command_that_was_refused_may_be_sent_again_corrected(hall: Hall) -> None:
+    no = (await hall.report())["case_no"]
+    key = {"Idempotency-Key": str(uuid4())}
+    refused = await hall.command("duty", no, "relocate", key, grid="999", reason="地址有误")
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_grid")
+    corrected = await hall.command("duty", no, "relocate", key, grid=MICRO_2, reason="地址有误")
+    assert (corrected.status_code, corrected.json()["grid"]["code"]) == (200, MICRO_2)
+
+
 async def test_whoever_hands_a_case_out_of_their_sight_is_answered_again(hall: Hall) -> None:
     no = (await hall.report())["case_no"]
     key = {"Idempotency-Key": str(uuid4())}
