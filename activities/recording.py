@@ -8,6 +8,7 @@ backup) it refuses and raises an alarm: it never appends over a gap.
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -19,7 +20,7 @@ from infra.store.world import look_at_case, read_context
 from models.case import Case
 from models.commands import Report
 from models.context import Context
-from models.errors import CommandIdReused, DomainError, StoreBehind
+from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind
 from models.facts import Fact, Overdue, Reminded, UrgeOverdue
 from models.messages import Recorded, Step
 from models.names import RECORD_ACTIVITY
@@ -28,6 +29,9 @@ from rules.decide import decide
 from rules.evolve import fold
 
 log = structlog.get_logger(__name__)
+
+#: How often a unique violation is put down to two tries at once.
+UNIQUE_TRIES = 3
 
 
 class Recorder:
@@ -48,15 +52,28 @@ class Recorder:
                 recorded = await record(connection, step)
         except _Refused as refused:
             recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (none of them may hold up the case)
             if not is_away(error):
-                raise
+                recorded = _failed(step, error)
+                _tell(step, recorded)
+                return recorded
             log.warning("database away", report_id=str(step.report_id), command=step.command.kind)
             raise ApplicationError(
                 "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
             ) from None
         _tell(step, recorded)
         return recorded
+
+
+def _failed(step: Step, error: Exception) -> Recorded:
+    """A step that can't be recorded is refused, loudly: tried for ever it would hold up the whole case.
+
+    Two that begin the same case at once meet in a unique index: that one is raised, to be tried again.
+    """
+    if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_TRIES:
+        raise error
+    log.error("recording failed", report_id=str(step.report_id), command=step.command.kind, exc_info=error)
+    return Recorded(refusal=RecordingFailed().as_refusal())
 
 
 class _Refused(Exception):

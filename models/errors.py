@@ -368,6 +368,15 @@ class StoreAway(DomainError):
     en = "The store is away and nothing was stored; send it again with the same id."
 
 
+class RecordingFailed(DomainError):
+    """The recording step itself is broken for this command. Nothing was stored, and the case goes on without it."""
+
+    code = "recording_failed"
+    status = 500
+    zh = "系统未能记录本次请求,未作任何保存;已记入日志,请稍后用同一编号重发。"
+    en = "The request could not be recorded and nothing was stored; it is in the log. Send it again later, same id."
+
+
 class StoreBehind(DomainError):
     """PostgreSQL knows less than the workflow: a restored backup. Appending would hide a gap."""
 

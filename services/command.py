@@ -130,12 +130,15 @@ async def _counts_already(connection: AsyncConnection, case: Case, wanted: Act) 
     """Whether this very command is among the facts. Raises CommandIdReused if another one has its id."""
     row = (
         await connection.execute(
-            text("SELECT digest FROM facts WHERE report_id = :report AND command_id = :command LIMIT 1"),
-            {"report": case.report_id, "command": wanted.id},
+            text(
+                "SELECT min(digest) AS digest, bool_or(actor = :person) AS mine FROM facts"
+                " WHERE report_id = :report AND command_id = :command"
+            ),
+            {"report": case.report_id, "command": wanted.id, "person": wanted.actor.person},
         )
-    ).one_or_none()
-    if row is None:
+    ).one()
+    if row.digest is None:
         return False
-    if row.digest != command_digest(wanted.command):
+    if not row.mine or row.digest != command_digest(wanted.command):
         raise CommandIdReused()
     return True

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         Errand,
         Opening,
         Receipt,
+        RecordingFailed,
         Refusal,
         SettleErrand,
         Step,
@@ -198,9 +199,9 @@ class CaseWorkflow:
             except steps.Refused as refused:
                 if refused.refusal.code == AlreadyArchived.code:
                     return None
-                if refused.refusal.code != StoreBehind.code:
+                if refused.refusal.code not in (StoreBehind.code, RecordingFailed.code):
                     raise
-                workflow.logger.error("the database is behind this case; rebuild it")
+                workflow.logger.error("a due moment could not be recorded: %s", refused.refusal.code)
                 await workflow.sleep(REBUILD_PAUSE)
 
     @property

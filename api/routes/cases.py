@@ -12,7 +12,7 @@ from api.security import Caller, Now
 from api.state import Doors
 from infra.case_workflow import is_started
 from models.base import Frozen
-from models.errors import IdMissing, NoSuchPage
+from models.errors import IdMissing, InputError, NoSuchPage
 from models.views import CasePage, CaseView, FactView
 from services import queries
 from services.report import ReportInput, refresh_memory, submit
@@ -66,6 +66,12 @@ async def report_case(
     report_id = body.report_id or key
     if report_id is None:
         raise IdMissing(pointer="/report_id")
+    if key is not None and key != report_id:
+        raise InputError(
+            why_zh="report_id 与 Idempotency-Key 不同",
+            why_en="report_id and Idempotency-Key differ",
+            pointer="/report_id",
+        )
     wanted = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
     await refresh_memory(doors, now)
     submitted = await submit(doors, caller, wanted, now)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from models.case import Case
 from models.commands import Accept, Reject, Report, RequestInfo, SelfClose, SupplyInfo
-from models.context import Context
+from models.context import Context, Grant
 from models.errors import (
     EvidenceMissing,
+    InputError,
     NotYours,
     OutsideYourScope,
     TimeInFuture,
@@ -16,7 +17,7 @@ from models.errors import (
     UnknownGrid,
 )
 from models.facts import Accepted, Body, InfoRequested, InfoSupplied, Received, SelfClosed
-from models.words import Outcome, Role, Stage
+from models.words import Outcome, Role, Source, Stage
 from rules import clocks
 from rules.moves.common import (
     Move,
@@ -32,6 +33,8 @@ from rules.scope import REPORTING_ROLES, covers, in_force
 
 #: How far a phone's clock may run ahead of ours before its times are refused (our choice).
 CLOCK_SKEW = timedelta(minutes=2)
+#: The channels of people who report for themselves.
+OWN_SOURCES = frozenset({Source.RESIDENT, Source.ENTERPRISE})
 #: The longest time a reporter may be given to answer a question (our choice).
 ANSWER_CAP = timedelta(days=30)
 
@@ -49,7 +52,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(ctx.units))
     if ctx.person is not None and cmd.split_from is None:
-        _check_reporter(ctx, cmd.grid, grid_path)
+        _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
     _check_times(cmd, ctx)
     require_attachments(ctx, "/attachments")
     assert ctx.case_no is not None, "a number is drawn before a report is decided"
@@ -87,12 +90,25 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     ]
 
 
-def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> None:
+def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list[Grant]:
     held = [g for g in in_force(actor(ctx), ctx.today) if g.role in REPORTING_ROLES]
     if not held:
         raise NotYours(command="report", who=" / ".join(sorted(REPORTING_ROLES)))
     if not any(covers(grant, grid_path) for grant in held):
         raise OutsideYourScope(grid=grid, pointer="/grid")
+    return held
+
+
+def _check_source(cmd: Report, held: list[Grant]) -> None:
+    """The channel decides who is named to whom, so it is not for everybody to say what it was."""
+    staff = any(grant.role is not Role.REPORTER for grant in held)
+    inner = cmd.source is Source.SPLIT or (cmd.source is Source.IMPORT and cmd.external is None)
+    if inner or (not staff and cmd.source not in OWN_SOURCES):
+        raise InputError(
+            why_zh=f"您不能以“{cmd.source}”渠道上报",
+            why_en=f"you cannot report by the channel “{cmd.source}”",
+            pointer="/source",
+        )
 
 
 def _check_times(cmd: Report, ctx: Context) -> None:

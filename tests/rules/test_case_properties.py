@@ -44,7 +44,8 @@ class Walk:
         self.luck = random.Random(seed)
         self.now = START
         by = self.luck.choice(["worker", "reporter", "duty"])
-        report = a_report(category=self.luck.choice(["0103", "0201", "0302"]))
+        source = "resident" if by == "reporter" else "grid_worker"
+        report = a_report(category=self.luck.choice(["0103", "0201", "0302"]), source=source)
         self.facts: list[Fact] = list(decide(None, step(None, by, report, self.now), context(by, self.now)))
         case = fold(self.facts)
         assert case is not None

@@ -20,7 +20,7 @@ from models.commands import (
     WakeUp,
 )
 from models.context import Person
-from models.errors import DomainError, NotYours, ReviewerHandledIt, known_errors, refusal
+from models.errors import DomainError, InputError, NotYours, ReviewerHandledIt, known_errors, refusal
 from models.words import Level, OwnerKind, Role, Severity, Stage
 from rules.case_number import case_number, check_digit, is_case_number
 from rules.decide import MOVES
@@ -73,6 +73,20 @@ def test_there_is_always_a_host_and_a_reason(category: str, grid: str) -> None:
 def test_severity_is_the_category_s_own_unless_said() -> None:
     assert Life(category="0103").case.severity is Severity.PRESSING
     assert Life(category="0103", severity="urgent").case.severity is Severity.URGENT
+
+
+@pytest.mark.parametrize("source", ["grid_worker", "hotline", "import", "split"])
+def test_a_resident_can_t_report_by_a_channel_that_would_name_them(source: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Life(by="reporter", source=source)
+    assert refused.value.pointer == "/source"
+    assert Life(by="reporter", source="enterprise").case.source == "enterprise"
+
+
+@pytest.mark.parametrize("source", ["import", "split"])
+def test_channels_of_the_system_are_not_for_people(source: str) -> None:
+    with pytest.raises(InputError):
+        Life(by="duty", source=source)
 
 
 def handled() -> Life:

@@ -15,6 +15,7 @@ from models.commands import Accept, Comment, Report
 from models.errors import (
     AlreadyArchived,
     CommandIdReused,
+    RecordingFailed,
     ReportIdReused,
     StaleRevision,
     StoreBehind,
@@ -213,6 +214,28 @@ async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to
     async with town.engine.connect() as connection:
         stored = await read_case(connection, before.report_id)
     assert stored == before
+
+
+async def test_a_step_that_can_t_be_recorded_is_refused_and_holds_nothing_up(town: Town) -> None:
+    """A fault in the store that no retry heals: the case is not wedged, and the same id counts once it is mended."""
+    no, id_ = await town.report(), new_id()
+    async with town.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN kind TO lost"))
+    with pytest.raises(RecordingFailed):
+        await town.do("duty", no, "accept", id_=id_)
+    async with town.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN lost TO kind"))
+    assert await town.kinds(no) == ["received"]
+    await town.do("duty", no, "comment", note="在")
+    await town.do("duty", no, "accept", id_=new_id())
+    assert await town.kinds(no) == ["received", "commented", "accepted"]
+
+
+async def test_a_command_id_of_somebody_else_is_refused(town: Town) -> None:
+    no, id_ = await town.report(), new_id()
+    await town.do("duty", no, "comment", id_=id_, note="甲")
+    with pytest.raises(CommandIdReused):
+        await town.do("duty_2", no, "comment", id_=id_, note="甲")
 
 
 async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> None:
