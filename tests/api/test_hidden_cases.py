@@ -180,7 +180,8 @@ async def fields_of(hall: Hall, name: str) -> set[str]:
 
 
 async def test_the_reporter_sees_their_own_case_wherever_it_lies(hall: Hall) -> None:
-    no = await hall.past(datetime.now(UTC) - timedelta(hours=1), by="reporter", title="自己报的")
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    no = await hall.past(hour_ago, by="reporter", source="resident", title="自己报的")
     assert (await hall.get("reporter", f"/cases/{no}"))["case_no"] == no
     assert [item["case_no"] for item in (await hall.get("reporter", "/cases"))["items"]] == [no]
     assert (await hall.ask("reporter-0", f"/cases/{no}")).status_code == 404
