@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import bench, cases, grids, import_, people, policy, up
+from cli import bench, cases, clock, grids, import_, people, policy, up
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app.command("act")(cases.act)
 app.command("inbox")(cases.inbox)
 app.command("import")(import_.import_)
 app.command("bench")(bench.bench)
+app.command("clock")(clock.clock)
 app.add_typer(grids.app, name="grids")
 app.add_typer(people.app, name="people")
 app.add_typer(policy.app, name="policy")

@@ -11,11 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.reference import DEFAULT_DATA_DIR, DataDir, err, language, out, say, telling_problems, with_database
 from infra.database import transaction
 from models.errors import NoSuchPage
-from models.policy import Limit, Policy
+from models.limits import Length
+from models.policy import Policy
+from models.words import LimitUnit
+from rules.standards import openings
 from services.people_store import known_departments, known_usernames
 from services.policies import current, publish, read_and_check, read_policy
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and show the policy. 策略。")
+
+#: Units as people say them.
+UNITS = {
+    LimitUnit.URGENT_HOUR: ("紧急工作时", "h"),
+    LimitUnit.WORK_HOUR: ("工作时", "work h"),
+    LimitUnit.WORK_DAY_8H: ("工作日(8小时)", "work days (8 h)"),
+    LimitUnit.LEGAL_WORK_DAY: ("工作日", "workdays"),
+    LimitUnit.NATURAL_DAY: ("自然日", "days"),
+}
 
 File = Annotated[Path, typer.Argument(help="Policy: YAML, as under deploy/policies/.")]
 
@@ -56,7 +68,7 @@ async def _publish(engine: AsyncEngine, file: Path) -> tuple[int, int]:
 
 @app.command()
 def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Shows the policy in force: its categories with their limits in hours, and its routes."""
+    """Shows the policy in force: its categories with their conditions and limits, and its routes."""
     try:
         number, policy = with_database(data_dir, _current)
     except NoSuchPage as error:
@@ -65,14 +77,17 @@ def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     out.print(say(f"第 {number} 版:{policy.name}", f"version {number}: {policy.name}"))
     table = Table(
         *say(
-            "编码 小类 程度 受理 派遣 处置 核查 依据", "code category severity accept dispatch handle review source"
+            "编码 小类 立案条件 程度 受理 派遣 处置 核查 依据",
+            "code category condition severity accept dispatch handle review source",
         ).split()
     )
     for category in policy.categories:
-        limits = category.limits
-        stages = (limits.accept, limits.dispatch, limits.handle, limits.review)
         name = say(category.name_zh, category.name_en)
-        table.add_row(category.code, name, category.severity, *map(_hours, stages), limits.handle.source)
+        for condition, limits in openings(policy, category):
+            stages = map(_length, (limits.accept, limits.dispatch, limits.handle, limits.review))
+            opened = say(condition.name_zh, condition.name_en)
+            severities = " ".join(condition.severities) or "*"
+            table.add_row(category.code, name, opened, severities, *stages, limits.handle.source)
     out.print(table)
     routes = Table(*say("规则 小类 网格 主办", "rule categories grids host").split())
     for rule in policy.routes:
@@ -80,8 +95,10 @@ def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     out.print(routes)
 
 
-def _hours(limit: Limit) -> str:
-    return f"{limit.hours:g}"
+def _length(length: Length) -> str:
+    """An amount with its unit, as people say it."""
+    zh, en = UNITS[length.unit]
+    return say(f"{length.amount:g} {zh}", f"{length.amount:g} {en}")
 
 
 async def _current(engine: AsyncEngine) -> tuple[int, Policy]:

@@ -19,10 +19,11 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from models.base import Frozen
 from models.errors import AlreadyArchived, DomainError, Refusal, StoreAway, refusal
 from models.ids import workflow_id
-from models.messages import Act, CaseStart, Receipt, Telling
-from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE
+from models.messages import Act, CaseStart, Receipt, SystemAct, Telling
+from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, SYSTEM_UPDATE
 
 #: No answer in time: what was sent may count or not, and must be asked about or sent again under the same id.
 UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
@@ -63,21 +64,23 @@ async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
 
     Raises the DomainError with which it was refused; AlreadyArchived when the case's workflow has ended.
     """
-    handle = client.get_workflow_handle(workflow_id(report_id))
-    try:
-        receipt: Receipt = await handle.execute_update(ACT_UPDATE, command, id=command.update_id, result_type=Receipt)
-    except WorkflowUpdateFailedError as error:
-        raise _domain_error(error) from error
-    except RPCError as error:
-        raise _gone(error) from error
-    return receipt
+    return await _send(client, report_id, ACT_UPDATE, command, command.update_id)
 
 
 async def tell_case(client: Client, telling: Telling) -> Receipt:
-    """Tells a case that another was merged into it. Raises the DomainError with which it was refused."""
-    handle = client.get_workflow_handle(workflow_id(telling.lead))
+    """Tells a case that another was merged into it. Raises as `act`."""
+    return await _send(client, telling.lead, ABSORB_UPDATE, telling, str(telling.id))
+
+
+async def tell_system(client: Client, report_id: UUID, command: SystemAct) -> Receipt:
+    """Brings a case the system's own word. Raises as `act`."""
+    return await _send(client, report_id, SYSTEM_UPDATE, command, str(command.id))
+
+
+async def _send(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
+    handle = client.get_workflow_handle(workflow_id(report_id))
     try:
-        receipt: Receipt = await handle.execute_update(ABSORB_UPDATE, telling, id=str(telling.id), result_type=Receipt)
+        receipt: Receipt = await handle.execute_update(update, message, id=id_, result_type=Receipt)
     except WorkflowUpdateFailedError as error:
         raise _domain_error(error) from error
     except RPCError as error:

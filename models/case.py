@@ -9,7 +9,9 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.commands import Part
-from models.words import Level, Outcome, OwnerKind, Severity, Source, Stage, UrgeKind
+from models.limits import Limit
+from models.plan import Plan
+from models.words import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
 
 
 class Owner(Frozen):
@@ -29,16 +31,22 @@ class Interval(Frozen):
 class Clock(Frozen):
     """计时 of one stage in one round: a list of running intervals, never a stored counter.
 
-    `due_at` is None while the clock is stopped; `extended` is the sum of granted extensions.
+    `stage` None is the clock of the whole case. `limit` and `extended` (the sum of granted extensions) are counted
+    as `terms` says; without terms, in natural time. `due_at` and `plan` are None while the clock is stopped.
+    `last_step` is the step of the ladder that fired last.
     """
 
-    stage: Stage
+    stage: Stage | None
     round: int
     limit: timedelta
     source: str
     intervals: tuple[Interval, ...]
     extended: timedelta = timedelta()
     due_at: Instant | None
+    terms: Limit | None = None
+    plan: Plan | None = None
+    light: Light = Light.GREEN
+    last_step: int = 0
     overdue_at: Instant | None = None
     ended_at: Instant | None = None
 
@@ -62,11 +70,19 @@ class Summons(Frozen):
 
 
 class UrgeOrder(Frozen):
+    """An urge order that awaits its answer or has it. `by` None: the system gave it, for the `cause`.
+
+    `rungs` are the moments of its ladder's steps still to fire, `last_step` the one that fired last.
+    """
+
     number: int
     kind: UrgeKind
-    by: UUID
+    by: UUID | None
+    cause: UrgeCause | None = None
     urged_at: Instant
     reply_by: Instant
+    rungs: tuple[Instant, ...] = ()
+    last_step: int = 0
     answered_at: Instant | None = None
     overdue_at: Instant | None = None
 
@@ -103,6 +119,7 @@ class Case(Frozen):
     outcome: Outcome | None = None
 
     category: str
+    condition: str | None = None
     severity: Severity
     source: Source
     title: str
@@ -134,8 +151,13 @@ class Case(Frozen):
 
     clock: Clock | None
     past_clocks: tuple[Clock, ...] = ()
+    whole: Clock | None = None
     remind_at: Instant | None = None
     acknowledged_by: UUID | None = None
+    acknowledged_until: Instant | None = None
+    consultation_at: Instant | None = None
+    returns: int = 0
+    failed_reviews: int = 0
     extensions_granted: int = 0
 
     info_request: Request | None = None

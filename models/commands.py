@@ -100,9 +100,23 @@ class AnswerUrge(Frozen):
 
 
 class Recategorise(Frozen):
+    """Another category, severity or opening condition; the clocks are counted anew from where they started.
+
+    Without a `condition`, the first one that fits.
+    """
+
     kind: Literal["recategorise"] = "recategorise"
     category: Code
     severity: Severity | None = None
+    condition: Code | None = None
+    reason: Note
+
+
+class Adopt(Frozen):
+    """A newer policy version is to hold for this case; its clocks are counted anew by it."""
+
+    kind: Literal["adopt"] = "adopt"
+    version: Annotated[int, Field(ge=1)]
     reason: Note
 
 
@@ -170,7 +184,10 @@ class Respond(Frozen):
 
 
 class Accept(Frozen):
+    """受理立案, under the opening condition named, or the first that fits the category and severity."""
+
     kind: Literal["accept"] = "accept"
+    condition: Code | None = None
     note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
 
 
@@ -395,6 +412,13 @@ class Absorb(Frozen):
     case_no: str
 
 
+class Recompute(Frozen):
+    """A calendar was published with policy `version`: count the clocks anew."""
+
+    kind: Literal["recompute"] = "recompute"
+    version: int
+
+
 class SettleErrand(Frozen):
     """An errand to another case has been carried out."""
 
@@ -405,7 +429,7 @@ class SettleErrand(Frozen):
 
 HumanCommand = Annotated[
     Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | Recategorise | Relocate | Merge | Split
-    | Withdraw | Void | Convene | Respond
+    | Adopt | Withdraw | Void | Convene | Respond
     | Accept | Reject | RequestInfo | SupplyInfo | SelfClose
     | Dispatch
     | Claim | Release | Transfer | Return | GrantReturn | RefuseReturn | ReportProgress | Complete
@@ -422,6 +446,6 @@ HUMAN_COMMAND_MODELS: dict[str, type[Frozen]] = {
 }
 
 Command = Annotated[
-    Report | HumanCommand | WakeUp | Absorb | SettleErrand,
+    Report | HumanCommand | WakeUp | Absorb | Recompute | SettleErrand,
     Field(discriminator="kind"),
 ]

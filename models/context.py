@@ -3,7 +3,10 @@
 from datetime import date
 from uuid import UUID
 
+from pydantic import SkipValidation
+
 from models.base import Frozen, Instant
+from models.calendar import Calendar
 from models.policy import Policy
 from models.words import Level, Role
 
@@ -34,13 +37,24 @@ class Person(Frozen):
     grants: tuple[Grant, ...] = ()
 
 
+class Holder(Frozen):
+    """Who holds a role in a unit now: by grant, by shift, or as deputy of somebody absent."""
+
+    role: Role
+    person: UUID
+
+
 class Unit(Frozen):
-    """A unit on the way from a case's place to the top, and which desks are staffed there today."""
+    """A unit on the way from a case's place to the top, and which desks are staffed there today.
+
+    `holders` is filled only when something has fallen due: people are resolved when a step fires.
+    """
 
     code: str
     level: Level
     retired: bool = False
     staffed: frozenset[Role] = frozenset()
+    holders: tuple[Holder, ...] = ()
 
 
 class Department(Frozen):
@@ -59,14 +73,21 @@ class Lead(Frozen):
 class Context(Frozen):
     """The world at `now`, as far as the rules may see it.
 
+    `policy` is the version the case lives under; `calendars` are those of the version in force now, since what
+    is a workday is so for every case, whatever its policy. They were checked when they were published, and are not
+    checked again for every decision.
+
     `units` runs from the case's own unit up to the park. `person` is None for the system. The fields
     below it are filled only when the command needs them.
     """
 
     now: Instant
     today: date
-    policy: Policy
+    policy: SkipValidation[Policy]
     policy_version: int
+    calendars: SkipValidation[tuple[Calendar, ...]] = ()
+    calendars_version: int = 0
+    adoptable: SkipValidation[Policy | None] = None
     person: Person | None
     units: tuple[Unit, ...]
     target_units: tuple[Unit, ...] = ()

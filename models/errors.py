@@ -145,6 +145,26 @@ class UnknownCategory(DomainError):
     en = "There is no category {category}."
 
 
+class UnknownCondition(DomainError):
+    code = "unknown_condition"
+    status = 422
+    zh = "小类 {category} 没有立案条件 {condition},可选:{known}。"
+    en = "Category {category} has no opening condition {condition}; it has: {known}."
+
+
+class NoSuchVersion(DomainError):
+    code = "no_such_version"
+    status = 422
+    zh = "没有已生效的策略版本 {version}。"
+    en = "There is no policy version {version} in force."
+
+
+class VersionNotNewer(DomainError):
+    code = "version_not_newer"
+    zh = "案件已适用策略版本 {current},不能改用版本 {version}。"
+    en = "The case lives under policy version {current} already; it cannot adopt version {version}."
+
+
 class UnknownGrid(DomainError):
     code = "unknown_grid"
     status = 422
@@ -213,6 +233,13 @@ class TooLate(DomainError):
     status = 422
     zh = "时间 {moment} 超过上限 {limit}。"
     en = "The time {moment} is past the cap, {limit}."
+
+
+class PastCeiling(DomainError):
+    code = "past_ceiling"
+    status = 422
+    zh = "时间 {moment} 超过上限 {ceiling}({source}),不能延期到此时。"
+    en = "The time {moment} is past the ceiling {ceiling} ({source}): no extension may reach it."
 
 
 class EvidenceMissing(DomainError):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.case import Case
-from models.commands import Command, HumanCommand, Report
+from models.commands import Command, HumanCommand, Recompute, Report, WakeUp
 from models.errors import Refusal
 from models.facts import Actor, Fact
 
@@ -96,3 +96,26 @@ class Opening(Frozen):
 
     report: Report
     actor: Actor
+
+
+class SystemAct(Frozen):
+    """The system's own word to a case. `id` makes it count once."""
+
+    id: UUID
+    command: WakeUp | Recompute
+
+
+class Rollout(Frozen):
+    """A policy version whose calendars are to count for every open case; `told` and `after`: how far it has come."""
+
+    version: int
+    after: UUID | None = None
+    told: int = 0
+
+
+class RolloutPage(Frozen):
+    """What one page of a rollout came to. `after` None: it was the last page."""
+
+    after: UUID | None
+    seen: int
+    told: int

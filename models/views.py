@@ -8,7 +8,7 @@ from models.base import Frozen, Instant
 from models.case import Interval
 from models.commands import Location
 from models.facts import Explanation
-from models.words import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, TaskKind
+from models.words import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 
 
 class GridView(Frozen):
@@ -28,10 +28,21 @@ class NamedOwner(Frozen):
 
 
 class ClockView(Frozen):
-    """A clock with what has counted so far. Durations are ISO 8601."""
+    """A clock with what has counted so far, in the time that its unit counts. Durations are ISO 8601.
 
-    stage: Stage
+    `stage` None is the whole case. `next_step_at`: when the ladder's next step fires if nobody acts.
+    """
+
+    stage: Stage | None
     round: int
+    amount: float
+    unit: LimitUnit
+    light: Light
+    provisional: bool
+    yellow_at: Instant | None
+    red_at: Instant | None
+    ceiling_at: Instant | None
+    next_step_at: Instant | None
     limit: timedelta
     extended: timedelta
     elapsed: timedelta
@@ -72,6 +83,7 @@ class UrgeView(Frozen):
     number: int
     kind: str
     by: str
+    cause: UrgeCause | None
     urged_at: Instant
     reply_by: Instant
     answered_at: Instant | None
@@ -102,6 +114,10 @@ class CaseView(Frozen):
     light: Light
     due_at: Instant | None
     provisional: bool
+    condition: str | None
+    policy_version: int
+    acknowledged_until: Instant | None
+    consultation_at: Instant | None
     clocks: tuple[ClockView, ...]
     owner: NamedOwner | None
     level: Level

@@ -64,6 +64,16 @@ class Source(StrEnum):
     SPLIT = "split"
 
 
+class LimitUnit(StrEnum):
+    """What a limit counts. `docs/glossary.md` says how each is counted; they are never converted into one another."""
+
+    URGENT_HOUR = "urgent_hour"
+    WORK_HOUR = "work_hour"
+    WORK_DAY_8H = "work_day_8h"
+    LEGAL_WORK_DAY = "legal_work_day"
+    NATURAL_DAY = "natural_day"
+
+
 class Light(StrEnum):
     """The light of a deadline, never to be mixed with enterprise risk or public warnings."""
 
@@ -82,6 +92,8 @@ class OwnerKind(StrEnum):
 
 
 class TaskKind(StrEnum):
+    """What somebody owes. `oversee`: a case has climbed to them; acknowledging it, or its next stage, settles it."""
+
     ACCEPT = "accept"
     SUPPLY_INFO = "supply_info"
     DISPATCH = "dispatch"
@@ -89,6 +101,7 @@ class TaskKind(StrEnum):
     HANDLE = "handle"
     CO_HANDLE = "co_handle"
     REVIEW = "review"
+    OVERSEE = "oversee"
     ANSWER_URGE = "answer_urge"
     CONFIRM_VOID = "confirm_void"
     DECIDE_RETURN = "decide_return"
@@ -115,6 +128,14 @@ class UrgeKind(StrEnum):
     ORDINARY = "ordinary"
     LISTED = "listed"
     LEADER = "leader"
+
+
+class UrgeCause(StrEnum):
+    """Why the system gave an urge order by itself."""
+
+    OVERDUE_AT_THE_TOP = "overdue_at_the_top"
+    THIRD_RETURN = "third_return"
+    SECOND_FAILED_REVIEW = "second_failed_review"
 
 
 class EscalationMode(StrEnum):

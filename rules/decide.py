@@ -5,19 +5,23 @@ deadline because a timer came late.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from models.case import Case
-from models.commands import Absorb, Report, SettleErrand, WakeUp
+from models.commands import Absorb, Recompute, Report, SettleErrand, WakeUp
 from models.context import Context
 from models.errors import DomainError, StaleRevision
-from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact
+from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact, Recomputed
 from models.messages import Step
+from rules.clocks import recounted
 from rules.evolve import evolve
 from rules.ladder import due_step
 from rules.life_cycle import check_fits
 from rules.moves import any_stage, closed, dispatch, handle, receive, review
 from rules.moves.common import Move
 from rules.scope import check_standing
+from rules.standards import standard_of
+from rules.urging import automatic_urge
 
 MOVES: dict[str, Move] = {
     **any_stage.MOVES,
@@ -52,13 +56,16 @@ def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
         raise StaleRevision(current=case.seq - len(due), seen=step.if_revision)
     check_standing(ctx.person, case, step.command.kind, ctx.today)
     check_fits(case, step.command.kind)
-    return (*due, *_numbered(case.seq, _move(case, step, ctx), step))
+    return (*due, *_outcome(case, _move(case, step, ctx), step, ctx))
 
 
 def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
     command = step.command
     if isinstance(command, Absorb):
         return [] if command.case_no in case.absorbed else [Absorbed(case_no=command.case_no)]
+    if isinstance(command, Recompute):
+        found = recounted(case, standard_of(case, ctx), ctx)
+        return [Recomputed(calendars=ctx.calendars_version, clocks=found)] if found else []
     if isinstance(command, SettleErrand):
         known = any(errand.id == command.errand for errand in case.errands)
         return [ErrandSettled(errand=command.errand, case_no=command.case_no)] if known else []
@@ -69,19 +76,37 @@ def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], C
     """Everything due by now, oldest first, and the case after it. The system did it, not the person."""
     facts: list[Fact] = []
     by = _by(step)
-    while (body := due_step(case, ctx.policy, ctx.now)) is not None:
-        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), command_id=step.id, **by, body=body)
-        case = evolve(case, fact)
-        facts.append(fact)
+    while (body := due_step(case, ctx, ctx.now)) is not None:
+        case, happened = _with_urge(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
+        facts += happened
     return tuple(facts), case
+
+
+def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:
+    """What a command brings about, each fact followed by the urge order that it calls for."""
+    facts: list[Fact] = []
+    for body in bodies:
+        fact = Fact(seq=case.seq + 1, at=step.at, actor=step.actor, body=body, **_by(step))
+        case, happened = _with_urge(case, fact, ctx)
+        facts += happened
+    return tuple(facts)
+
+
+def _with_urge(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
+    after = evolve(case, fact)
+    body = automatic_urge(after, fact, ctx)
+    if body is None:
+        return after, [fact]
+    urge = fact.model_copy(update={"seq": fact.seq + 1, "actor": Actor(), "body": body})
+    return evolve(after, urge), [fact, urge]
 
 
 def _numbered(seq: int, bodies: Iterable[Body], step: Step) -> tuple[Fact, ...]:
     return tuple(
-        Fact(seq=seq + place, at=step.at, actor=step.actor, command_id=step.id, **_by(step), body=body)
+        Fact(seq=seq + place, at=step.at, actor=step.actor, body=body, **_by(step))
         for place, body in enumerate(bodies, 1)
     )
 
 
-def _by(step: Step) -> dict[str, str]:
-    return {"command": step.command.kind, "digest": step.digest}
+def _by(step: Step) -> dict[str, Any]:
+    return {"command_id": step.id, "command": step.command.kind, "digest": step.digest}

@@ -9,11 +9,11 @@ from models.case import Case
 from models.facts import Fact, Received
 from models.words import Stage
 from rules import clocks
-from rules.changes import any_stage, requests, stages
+from rules.changes import any_stage, requests, stages, time
 from rules.changes.common import change
 
 #: Importing them is what makes their facts known.
-KNOWN = (stages, requests, any_stage)
+KNOWN = (stages, requests, any_stage, time)
 
 
 class GapInFacts(ValueError):
@@ -50,6 +50,7 @@ def _first(fact: Fact, body: Received) -> Case:
         seq=fact.seq,
         stage=Stage.RECEIVE,
         category=body.category,
+        condition=body.condition,
         severity=body.severity,
         source=body.source,
         title=body.title,

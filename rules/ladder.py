@@ -1,59 +1,221 @@
 """What time does to a case: the next moment at which it must wake, and what falls due then.
 
-Today's ladder has two rungs: the deadline itself, then a reminder after each further span until somebody
-acts. Rungs that move the case up the hierarchy belong here, between the two.
+Deadlines, lights, the steps of the ladder and of urge orders, pauses that run out, reminders, the archive: each is
+a moment that the case knows. `next_wake_up` is the earliest; `due_step` says what it means, one at a time.
 """
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.case import Case
-from models.facts import Archived, Body, InfoSupplied, Overdue, Reminded, Resumed, UrgeOverdue
-from models.policy import Policy
-from rules.clocks import due_if_resumed
+from models.case import Case, Clock, UrgeOrder
+from models.context import Context
+from models.facts import (
+    AcknowledgementLapsed,
+    Archived,
+    Body,
+    InfoSupplied,
+    LightChanged,
+    Overdue,
+    Reminded,
+    Resumed,
+    StepFired,
+    UrgeOverdue,
+)
+from models.plan import Plan
+from models.standard import Rung
+from models.words import EscalationMode, Light
+from rules import clocks
+from rules.planning import put_off
+from rules.standards import NO_LADDER, ladder_of, standard_of
+from rules.targets import reach
+
+Meaning = Callable[[Case, Context], Body]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that will fall due, and what it then means. Of two at one moment, the first named comes first."""
+
+    at: datetime
+    means: Meaning
 
 
 def next_wake_up(case: Case) -> datetime | None:
     """The next moment at which something falls due; None only once the case is archived."""
-    if case.archived_at is not None:
-        return None
-    return min(_moments(case), default=None)
+    return min((moment.at for moment in moments(case)), default=None)
 
 
-def due_step(case: Case, policy: Policy, now: datetime) -> Body | None:
+def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
     """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
-    moment = next_wake_up(case)
-    if moment is None or moment > now:
-        return None
-    return _step(case, moment, now, timedelta(hours=policy.remind_hours))
+    first = min(moments(case), key=lambda moment: moment.at, default=None)
+    return None if first is None or first.at > now else first.means(case, ctx)
 
 
-def _moments(case: Case) -> list[datetime]:
-    moments = [u.reply_by for u in case.urges if u.answered_at is None and u.overdue_at is None]
-    if case.info_request is not None and case.info_request.until is not None:
-        moments.append(case.info_request.until)
-    if case.suspended_until is not None:
-        moments.append(case.suspended_until)
-    if case.clock is not None and case.clock.due_at is not None and case.clock.overdue_at is None:
-        moments.append(case.clock.due_at)
-    if case.remind_at is not None:
-        moments.append(case.remind_at)
-    if case.archive_at is not None and case.reopen_request is None and case.appeal is None:
-        moments.append(case.archive_at)
-    return moments
-
-
-def _step(case: Case, moment: datetime, now: datetime, again: timedelta) -> Body:
-    clock = case.clock
-    if clock is not None and case.info_request is not None and case.info_request.until == moment:
-        due_at = due_if_resumed(clock, moment)
-        return InfoSupplied(note="", attachments=(), since=moment, due_at=due_at)
-    if clock is not None and case.suspended_until == moment:
-        return Resumed(note="", since=moment, due_at=due_if_resumed(clock, moment))
-    if clock is not None and clock.due_at == moment and clock.overdue_at is None:
-        return Overdue(stage=clock.stage, due_at=moment, remind_at=now + again)
+def moments(case: Case) -> Iterator[Moment]:
+    """Every moment the case waits for, in the order in which those of one instant take effect."""
+    if case.archived_at is not None:
+        return
+    yield from _of_pauses(case)
+    if case.clock is not None and case.clock.due_at is not None:
+        yield from _of_the_clock(case, case.clock)
+    if case.whole is not None and case.whole.due_at is not None and case.whole.overdue_at is None:
+        yield Moment(case.whole.due_at, _whole_overdue)
     for urge in case.urges:
-        if urge.reply_by == moment and urge.answered_at is None and urge.overdue_at is None:
-            return UrgeOverdue(number=urge.number, reply_by=moment)
-    if case.remind_at == moment:
-        return Reminded(remind_at=now + again)
-    return Archived()
+        if urge.answered_at is None:
+            yield from _of_an_urge(urge)
+    if case.remind_at is not None:
+        yield Moment(case.remind_at, _reminder)
+    if case.archive_at is not None and case.reopen_request is None and case.appeal is None:
+        yield Moment(case.archive_at, lambda case, ctx: Archived())
+
+
+def _of_pauses(case: Case) -> Iterator[Moment]:
+    if case.info_request is not None and case.info_request.until is not None:
+        yield Moment(case.info_request.until, _answer_overdue)
+    if case.suspended_until is not None:
+        yield Moment(case.suspended_until, _suspension_over)
+    if case.acknowledged_until is not None:
+        yield Moment(case.acknowledged_until, _acknowledgement_lapsed)
+
+
+def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
+    plan = clock.plan
+    if plan is not None and clock.overdue_at is None:
+        if plan.yellow_at is not None and clock.light is Light.GREEN and plan.yellow_at != plan.red_at:
+            yield Moment(plan.yellow_at, _turns(Light.YELLOW))
+        if plan.red_at is not None and clock.light is not Light.RED and plan.red_at != clock.due_at:
+            yield Moment(plan.red_at, _turns(Light.RED))
+    if clock.due_at is not None and clock.overdue_at is None:
+        yield Moment(clock.due_at, _overdue)
+    if plan is not None and plan.rungs and case.acknowledged_by is None:
+        yield Moment(plan.rungs[0], _step)
+
+
+def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
+    if urge.overdue_at is None:
+        yield Moment(urge.reply_by, lambda case, ctx: UrgeOverdue(number=urge.number, reply_by=urge.reply_by))
+    if urge.rungs:
+        yield Moment(urge.rungs[0], lambda case, ctx: _urge_step(case, ctx, urge))
+
+
+# --- what they mean -------------------------------------------------------------------------------------------------
+
+
+def _answer_overdue(case: Case, ctx: Context) -> Body:
+    assert case.info_request is not None
+    assert case.info_request.until is not None
+    since = case.info_request.until
+    due_at, plan, whole = goes_on(case, ctx, since)
+    return InfoSupplied(note="", attachments=(), since=since, due_at=due_at, plan=plan, whole_due_at=whole)
+
+
+def _suspension_over(case: Case, ctx: Context) -> Body:
+    assert case.suspended_until is not None
+    due_at, plan, whole = goes_on(case, ctx, case.suspended_until)
+    return Resumed(note="", since=case.suspended_until, due_at=due_at, plan=plan, whole_due_at=whole)
+
+
+def goes_on(case: Case, ctx: Context, since: datetime) -> tuple[datetime, Plan, datetime | None]:
+    """Deadline and plan of the stopped clock that goes on at `since`, and the deadline of the whole case."""
+    standard = standard_of(case, ctx)
+    assert case.clock is not None
+    due_at, plan = clocks.resumption(case.clock, standard, ctx, since)
+    whole = case.whole
+    stands = whole is not None and whole.due_at is None and whole.ended_at is None
+    return due_at, plan, clocks.resumption(whole, standard, ctx, since)[0] if whole is not None and stands else None
+
+
+def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:
+    assert case.acknowledged_until is not None
+    waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
+    return AcknowledgementLapsed(rungs=put_off(waiting, case.acknowledged_until))
+
+
+def _turns(light: Light) -> Meaning:
+    def turned(case: Case, ctx: Context) -> Body:
+        assert case.clock is not None
+        assert case.clock.stage is not None
+        return LightChanged(stage=case.clock.stage, light=light)
+
+    return turned
+
+
+def _overdue(case: Case, ctx: Context) -> Body:
+    assert case.clock is not None
+    assert case.clock.due_at is not None
+    climbs_on = case.clock.plan is not None and bool(case.clock.plan.rungs)
+    remind_at = None if climbs_on else ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    return Overdue(stage=case.clock.stage, due_at=case.clock.due_at, remind_at=remind_at)
+
+
+def _whole_overdue(case: Case, ctx: Context) -> Body:
+    assert case.whole is not None
+    assert case.whole.due_at is not None
+    return Overdue(stage=None, due_at=case.whole.due_at, remind_at=case.remind_at)
+
+
+def _reminder(case: Case, ctx: Context) -> Body:
+    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+
+
+def _step(case: Case, ctx: Context) -> Body:
+    """The next step of the running stage's ladder: whoever it reaches now is told, or takes the case."""
+    clock = case.clock
+    assert clock is not None
+    assert clock.plan is not None
+    ladder = ladder_of(case, ctx)
+    is_last = len(clock.plan.rungs) == 1
+    overdue = clock.overdue_at is not None
+    return _fired(
+        case, ctx, _rung(ladder.rungs, clock.last_step),
+        step=clock.last_step + 1,
+        planned_at=clock.plan.rungs[0],
+        remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours) if is_last and overdue else None,
+        consultation=is_last and overdue and ladder.consultation,
+    )  # fmt: skip
+
+
+def _urge_step(case: Case, ctx: Context, urge: UrgeOrder) -> Body:
+    """The next step of an urge order's ladder. An urge order never takes a case away: it only informs."""
+    rule = ctx.policy.urges.get(urge.kind)
+    ladder = (ctx.policy.ladder(rule.ladder) if rule else None) or NO_LADDER
+    rung = _rung(ladder.rungs, urge.last_step)
+    told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets) if rung else ()
+    only_told = rung.model_copy(update={"targets": told}) if rung else None
+    return _fired(
+        case, ctx, only_told, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number,
+    )  # fmt: skip
+
+
+def _rung(rungs: tuple[Rung, ...], fired: int) -> Rung | None:
+    """The step after `fired`; past the end, the last one again. None where the ladder has lost its steps."""
+    return rungs[min(fired, len(rungs) - 1)] if rungs else None
+
+
+def _fired(
+    case: Case,
+    ctx: Context,
+    rung: Rung | None,
+    *,
+    step: int,
+    planned_at: datetime,
+    remind_at: datetime | None = None,
+    consultation: bool = False,
+    urge: int | None = None,
+) -> StepFired:
+    assert case.clock is not None
+    assert case.clock.stage is not None
+    outcome = reach(case, ctx, rung.targets if rung else ())
+    return StepFired(
+        stage=case.clock.stage,
+        urge=urge,
+        step=step,
+        planned_at=planned_at,
+        reached=outcome.reached,
+        vacancies=outcome.vacancies,
+        owner=outcome.owner,
+        level=outcome.level,
+        remind_at=remind_at,
+        consultation=consultation,
+    )

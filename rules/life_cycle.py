@@ -69,6 +69,7 @@ COMMANDS: dict[str, CommandRule] = {
     "urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
     "answer_urge": CommandRule(_OPEN, (Who.OWNER, Who.HOST, Who.HOST_HEAD), while_suspended=True),
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
+    "adopt": CommandRule(_OPEN, _DESK, while_suspended=True),
     "relocate": CommandRule(_OPEN, _DESK, while_suspended=True),
     "merge": CommandRule(_OPEN, _DESK, while_suspended=True),
     "split": CommandRule(_OPEN, _DESK, while_suspended=True),
@@ -114,6 +115,7 @@ COMMANDS: dict[str, CommandRule] = {
     # the system's own
     "wake_up": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
+    "recompute": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
     "settle_errand": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
 }
 

@@ -1,19 +1,10 @@
-"""The light of a deadline. Green, yellow from a fraction of the limit on, red once it has passed; grey: stopped."""
+"""The light of a case as it is now, to the second, whether or not the fact of its change is on record yet."""
 
 from datetime import datetime
 
-from models.case import Case, Clock
+from models.case import Case
 from models.words import Light
-
-#: The part of the limit that is left when green turns yellow (our choice; no public rule fixes it).
-YELLOW_REST = 0.25
-
-
-def turns_yellow_at(clock: Clock) -> datetime | None:
-    """The moment at which a running clock's light turns yellow; None while it is stopped."""
-    if clock.due_at is None:
-        return None
-    return clock.due_at - (clock.limit + clock.extended) * YELLOW_REST
+from rules.clocks import light_at
 
 
 def light(case: Case, now: datetime) -> Light:
@@ -23,9 +14,6 @@ def light(case: Case, now: datetime) -> Light:
         return Light.RED if any(c.overdue_at for c in case.past_clocks) else Light.GREEN
     if clock.overdue_at is not None:
         return Light.RED
-    yellow = turns_yellow_at(clock)
-    if clock.due_at is None or yellow is None:
+    if clock.due_at is None:
         return Light.GREY
-    if now >= clock.due_at:
-        return Light.RED
-    return Light.YELLOW if now >= yellow else Light.GREEN
+    return Light.RED if now >= clock.due_at else light_at(clock.plan, now)

@@ -11,6 +11,9 @@ from models.facts import Explanation
 from models.policy import Policy
 from models.words import Level, OwnerKind, Role
 
+#: Who can settle a small thing where it was found.
+LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
+
 
 @dataclass(frozen=True)
 class Route:
@@ -54,6 +57,19 @@ def desk(ctx: Context, units: tuple[Unit, ...], role: Role) -> Desk:
         en=f"no unit has a {role.replace('_', ' ')} today, so the named fallback owner answers",
     )
     return Desk(Owner(kind=OwnerKind.PERSON, id=str(ctx.fallback)), Level.PARK, why)
+
+
+def low_desk(ctx: Context, level: Level | None) -> Desk | None:
+    """最小微闭环: the unit at `level` that settles small things itself, if somebody is there to do it today."""
+    unit = next((unit for unit in ctx.units if unit.level == level), None)
+    if unit is None or unit.staffed.isdisjoint(LOW_ROLES):
+        return None
+    why = Explanation(
+        rule="smallest-loop",
+        zh=f"小事先由 {unit.code} 就地办理,不能按时办结再逐级上升",
+        en=f"small things are settled at {unit.code} first, and climb when they can't be in time",
+    )
+    return Desk(Owner(kind=OwnerKind.UNIT, id=unit.code), unit.level, why)
 
 
 def _fits(code: str, prefixes: tuple[str, ...]) -> bool:

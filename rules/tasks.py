@@ -67,11 +67,19 @@ def _answers(case: Case) -> list[Task]:
     if case.info_request:
         tasks.append(_task(TaskKind.SUPPLY_INFO, _person(case.reported_by), case.info_request.until))
     if case.is_open and case.owner is not None:
+        if _climbed(case):
+            tasks.append(_task(TaskKind.OVERSEE, case.owner, case.clock.due_at if case.clock else None))
         waiting = [u for u in case.urges if u.answered_at is None]
         tasks += [_task(TaskKind.ANSWER_URGE, case.owner, u.reply_by, str(u.number)) for u in waiting]
         called = [s for s in case.summons if s.responded_at is None]
         tasks += [_task(TaskKind.RESPOND, _department(s.department), s.meet_at, s.department) for s in called]
     return tasks
+
+
+def _climbed(case: Case) -> bool:
+    """Whether the case has climbed to a unit while a department handles it, and nobody there has taken note."""
+    at_unit = case.owner is not None and case.owner.kind is OwnerKind.UNIT
+    return case.stage is Stage.HANDLE and at_unit and case.acknowledged_by is None
 
 
 def _task(kind: TaskKind, assignee: Owner, due_at: datetime | None = None, what: str = "") -> Task:

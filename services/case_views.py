@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import newest_version, policy_version
-from models.case import Case, Clock, Owner, Request
+from models.case import Case, Clock, Owner, Request, UrgeOrder
 from models.commands import Location
 from models.context import Person
 from models.facts import Actor, Explanation, Fact
@@ -31,7 +31,7 @@ from models.views import (
     UrgeView,
 )
 from models.words import OwnerKind, Source
-from rules.clocks import elapsed
+from rules.clocks import elapsed, terms_of
 from rules.lights import light
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
@@ -157,8 +157,14 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
             path_names=tuple(names.units.get(code, code) for code in case.grid_path),
         ),
         location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
-        provisional=False,
-        clocks=tuple(_clock(c, now) for c in (*case.past_clocks, *([case.clock] if case.clock else []))),
+        provisional=any(c.plan is not None and c.plan.provisional for c in (case.clock, case.whole) if c is not None),
+        condition=case.condition,
+        policy_version=case.policy_version,
+        acknowledged_until=case.acknowledged_until,
+        consultation_at=case.consultation_at,
+        clocks=tuple(
+            _clock(c, names.policy, now) for c in (*case.past_clocks, case.clock, case.whole) if c is not None
+        ),
         tasks=tuple(
             TaskView(kind=t.kind, assignee=names.owner(masked_owner(t.assignee, case)), due_at=t.due_at)
             for t in open_tasks(case)
@@ -178,7 +184,7 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
         requests=tuple(
             RequestView(kind=kind, by=_who(r.by, case, names), at=r.at, until=r.until) for kind, r in _requests(case)
         ),
-        urges=tuple(UrgeView(**{**u.model_dump(), "by": _who(u.by, case, names)}) for u in case.urges),
+        urges=tuple(_urge(u, case, names) for u in case.urges),
         attachments=case.attachments,
         reporter=ReporterView(
             alias=alias(case.report_id), anonymous=row.anonymous, contact_kept=case.reporter_ref is not None
@@ -253,9 +259,23 @@ def _level(case: Case) -> int:
     return len(case.grid_path)
 
 
-def _clock(clock: Clock, now: datetime) -> ClockView:
+def _urge(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
+    by = "Gridloop" if urge.by is None else _who(urge.by, case, names)
+    return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
+
+
+def _clock(clock: Clock, policy: Policy, now: datetime) -> ClockView:
+    terms, plan = terms_of(clock), clock.plan
+    calendar = policy.calendar(terms.calendar) or policy.calendars[0]
     return ClockView(
-        **clock.model_dump(),
-        elapsed=elapsed(clock, now),
+        **clock.model_dump(exclude={"terms", "plan", "last_step"}),
+        amount=terms.amount,
+        unit=terms.unit,
+        elapsed=elapsed(clock, calendar, now),
         running=clock.runs and clock.ended_at is None,
+        provisional=plan is not None and plan.provisional,
+        yellow_at=plan.yellow_at if plan else None,
+        red_at=plan.red_at if plan else None,
+        ceiling_at=plan.ceiling_at if plan else None,
+        next_step_at=plan.rungs[0] if plan and plan.rungs else None,
     )

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from infra.store.world import local_day
 from models.context import Person
-from models.policy import Policy
+from models.policy import Category, Policy
+from rules.standards import openings
 from services.cursors import cursor_after, key_in
 from services.directory_scope import people_scope
 from services.reference_views import (
     CategoryList,
     CategoryView,
+    ConditionView,
     DepartmentList,
     DepartmentView,
     GroupView,
@@ -92,8 +94,19 @@ async def list_categories(connection: AsyncConnection) -> CategoryList:
     """What can be reported under the newest policy, in its order. Raises NoPolicy."""
     version = await newest_version(connection)
     policy = await policy_version(connection, version)
-    shown = [CategoryView(**dict(category)) for category in policy.categories]
+    shown = [_category(policy, category) for category in policy.categories]
     groups = tuple(
         GroupView(**dict(group), categories=tuple(c for c in shown if c.group == group.code)) for group in policy.groups
     )
     return CategoryList(policy_version=version, groups=groups)
+
+
+def _category(policy: Policy, category: Category) -> CategoryView:
+    conditions = tuple(
+        ConditionView(
+            **condition.model_dump(exclude={"standard"}),
+            **{name: getattr(standard, name) for name in ("accept", "dispatch", "handle", "review", "whole", "ladder")},
+        )
+        for condition, standard in openings(policy, category)
+    )
+    return CategoryView(**category.model_dump(exclude={"limits", "conditions"}), conditions=conditions)

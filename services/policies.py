@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.errors import NoSuchPage
 from models.policy import Policy
+from services.calendars import expanded
 from services.reference_files import BadFile, Document, FileProblem, Location, problems_of, read_yaml
 
 
@@ -32,7 +33,8 @@ def read_and_check(path: Path, departments: Collection[str], people: Collection[
 
 
 def _parse(document: Document) -> Policy:
-    problems = _own_faults(document)
+    document, problems = expanded(document)
+    problems += _own_faults(document)
     try:
         policy = Policy.model_validate(document.data)
     except ValidationError as error:
@@ -115,10 +117,13 @@ def _zone_exists(zone: str) -> bool:
     return True
 
 
-async def publish(connection: AsyncConnection, policy: Policy, now: datetime) -> int:
+async def publish(
+    connection: AsyncConnection, policy: Policy, now: datetime, effective_from: datetime | None = None
+) -> int:
     """Publishes `policy` in the caller's transaction and gives its version, 1, 2, 3 …
 
-    The same content as the newest version is that version: nothing new is published.
+    It is in force from `effective_from` on (None: from now). The same content as the newest version is that
+    version: nothing new is published.
     """
     # One at a time: two publishers would otherwise both take the next number. Readers are not kept out.
     await connection.execute(text("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE"))
@@ -132,10 +137,16 @@ async def publish(connection: AsyncConnection, policy: Policy, now: datetime) ->
     number = 1 if newest is None else int(newest.version) + 1
     await connection.execute(
         text(
-            "INSERT INTO policies (version, published_at, digest, content)"
-            " VALUES (:version, :now, :digest, CAST(:content AS jsonb))"
+            "INSERT INTO policies (version, published_at, effective_from, digest, content)"
+            " VALUES (:version, :now, :effective, :digest, CAST(:content AS jsonb))"
         ),
-        {"version": number, "now": now, "digest": digest, "content": content},
+        {
+            "version": number,
+            "now": now,
+            "effective": effective_from or now,
+            "digest": digest,
+            "content": content,
+        },
     )
     return number
 
@@ -156,8 +167,13 @@ def _digest(content: str) -> str:
 
 
 async def current(connection: AsyncConnection) -> tuple[int, Policy]:
-    """The newest policy and its version. Raises NoSuchPage when none has been published."""
-    rows = await connection.execute(text("SELECT version, content FROM policies ORDER BY version DESC LIMIT 1"))
+    """The policy in force and its version. Raises NoSuchPage when none has been published."""
+    rows = await connection.execute(
+        text(
+            "SELECT version, content FROM policies WHERE effective_from <= clock_timestamp()"
+            " ORDER BY effective_from DESC, version DESC LIMIT 1"
+        )
+    )
     found = rows.all()
     return _only(found, "policy")
 

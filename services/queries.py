@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Row, and_, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
@@ -16,11 +16,14 @@ from models.base import EARLIEST, Code, Frozen, Instant, Text
 from models.case import Case
 from models.context import Person
 from models.errors import BadFilter, NoSuchCase, NoSuchPage
-from models.tables import CASES
+from models.figures import FigureKey
+from models.tables import CASES, FACTS
 from models.views import CasePage, CaseView, FactView
 from models.words import Light, Stage
 from services.case_views import case_item, case_view, fact_views, read_names
+from services.conditions import is_overdue, shines
 from services.scope import visible, within
+from services.supervision.figures import FIGURES, Period
 
 #: Later than any deadline, and still a moment that Python can hold.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -29,7 +32,11 @@ Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at",
 
 
 class CaseFilter(Frozen):
-    """What a list is narrowed to. `grid` means the whole subtree; `overdue` looks at open cases only."""
+    """What a list is narrowed to. `grid` means the whole subtree; `overdue` looks at open cases only.
+
+    `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
+    up to now when left out). `handled_by` is who completed the handling.
+    """
 
     stage: tuple[Stage, ...] = ()
     light: Light | None = None
@@ -37,7 +44,12 @@ class CaseFilter(Frozen):
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
+    host: Code | None = None
+    handled_by: UUID | None = None
     owner: Text | None = None
+    figure: FigureKey | None = None
+    from_: Instant | None = Field(None, alias="from")
+    to: Instant | None = None
     q: Annotated[Text, StringConstraints(max_length=100)] | None = None
     reported_from: Instant | None = None
     reported_to: Instant | None = None
@@ -135,9 +147,9 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.stage:
         found.append(c.stage.in_(wanted.stage))
     if wanted.light is not None:
-        found.append(_shines(wanted.light, now))
+        found.append(shines(wanted.light, now))
     if wanted.overdue is not None:
-        late = and_(c.closed_at.is_(None), or_(c.overdue_at.is_not(None), c.due_at <= now))
+        late = is_overdue(now)
         found.append(late if wanted.overdue else ~func.coalesce(late, False))
     if wanted.grid is not None:
         found.append(within(wanted.grid))
@@ -147,7 +159,38 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(c.departments.any(wanted.department))
     if wanted.owner is not None:
         found.append(c.owner_id == wanted.owner)
-    return [*found, *_spoken_and_dated(wanted)]
+    return [*found, *_counted(wanted, now), *_spoken_and_dated(wanted)]
+
+
+def _counted(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.host is not None:
+        found.append(CASES.c.host == wanted.host)
+    if wanted.handled_by is not None:
+        found.append(completed_by(wanted.handled_by))
+    if wanted.figure is not None:
+        found.append(FIGURES[wanted.figure].condition(_period(wanted, now)))
+    elif wanted.from_ is not None or wanted.to is not None:
+        raise BadFilter(name="figure", value="", pointer="/query/figure")
+    return found
+
+
+def _period(wanted: CaseFilter, now: datetime) -> Period:
+    """The figure's period. Raises BadFilter for one that ends before it begins, or that the figure has no use for."""
+    period = Period(wanted.from_ or EARLIEST, wanted.to or now, now)
+    for name, moment in (("from", wanted.from_), ("to", wanted.to)):
+        ends_early = name == "to" and period.until <= period.since
+        idle = wanted.figure is not None and not FIGURES[wanted.figure].timed
+        if moment is not None and (ends_early or idle):
+            raise BadFilter(name=name, value=moment.isoformat(), pointer=f"/query/{name}")
+    return period
+
+
+def completed_by(person: UUID) -> ColumnElement[bool]:
+    """The condition that `person` completed the handling that counts."""
+    f = FACTS.c
+    at_last = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
+    return exists().where(at_last, f.actor == person)
 
 
 def _spoken_and_dated(wanted: CaseFilter) -> list[ColumnElement[bool]]:
@@ -164,22 +207,6 @@ def _spoken_and_dated(wanted: CaseFilter) -> list[ColumnElement[bool]]:
 def _matches(words: str) -> ColumnElement[bool]:
     spoken: ColumnElement[str] = literal_column("(title || ' ' || description)")
     return or_(spoken.icontains(words, autoescape=True), CASES.c.case_no.startswith(words, autoescape=True))
-
-
-def _shines(light: Light, now: datetime) -> ColumnElement[bool]:
-    """`rules.lights.light` in SQL, of open cases."""
-    c = CASES.c
-    is_open = c.closed_at.is_(None)
-    red = or_(c.overdue_at.is_not(None), func.coalesce(c.due_at <= now, False))
-    match light:
-        case Light.RED:
-            return and_(is_open, red)
-        case Light.GREY:
-            return and_(is_open, c.due_at.is_(None), c.overdue_at.is_(None))
-        case Light.YELLOW:
-            return and_(is_open, ~red, c.yellow_at <= now)
-        case Light.GREEN:
-            return and_(is_open, ~red, c.yellow_at > now)
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[datetime], bool]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from models.base import Frozen
-from models.policy import Limits
+from models.limits import Limit
 from models.words import Role, Severity, UnitType
 
 
@@ -49,8 +49,26 @@ class UnitDetail(UnitView):
     people: tuple[UnitHolder, ...]
 
 
+class ConditionView(Frozen):
+    """立案条件: for which severities (none: all), the limits of the stages and where each comes from, the ladder.
+
+    A category with limits of its own has one condition, `any`.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    severities: tuple[Severity, ...]
+    accept: Limit
+    dispatch: Limit
+    handle: Limit
+    review: Limit
+    whole: Limit | None
+    ladder: str | None
+
+
 class CategoryView(Frozen):
-    """小类, with the limits of its stages in hours and where each comes from."""
+    """小类, with the conditions under which a case of it is opened, the first that fits deciding."""
 
     code: str
     name_zh: str
@@ -58,7 +76,7 @@ class CategoryView(Frozen):
     group: str
     severity: Severity
     evidence_required: bool
-    limits: Limits
+    conditions: tuple[ConditionView, ...]
 
 
 class GroupView(Frozen):

@@ -19,7 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel
 
 from models.ids import derived_id
-from models.policy import Category, Group, Limit, Limits, Policy, RouteRule
+from models.limits import Limit
+from models.policy import Category, Group, Policy, RouteRule
+from models.standard import Limits
 from models.tables import DepartmentRow, GrantRow, GridUnitRow, PersonRow, PolicyRow
 from models.words import Level, Role, Severity, UnitType
 
@@ -116,8 +118,9 @@ def person_id(username: str) -> UUID:
 
 def a_policy(**changed: Any) -> Policy:
     """A small policy: 0103 → fire (evidence required), 0201 → labour, the rest (0302) → environment."""
-    limits = Limits(accept=Limit(hours=2), dispatch=Limit(hours=4), handle=Limit(hours=72), review=Limit(hours=24))
-    quick = limits.model_copy(update={"handle": Limit(hours=24)})
+    hours = Limit.of_hours
+    limits = Limits(accept=hours(2), dispatch=hours(4), handle=hours(72), review=hours(24))
+    quick = limits.model_copy(update={"handle": Limit.of_hours(24)})
     known: dict[str, Any] = {
         "name": "测试政策",
         "groups": (
@@ -210,6 +213,7 @@ async def publish(connection: AsyncConnection, policy: Policy, version: int = 1)
     row = {
         "version": version,
         "published_at": datetime(2024, 1, 1, tzinfo=UTC),
+        "effective_from": datetime(2024, 1, 1, tzinfo=UTC),
         "digest": f"test-{version}",
         "content": policy.model_dump(mode="json"),
     }

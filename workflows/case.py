@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
         CASE_WORKFLOW,
         RECEIPT_UPDATE,
         STATE_QUERY,
+        SYSTEM_UPDATE,
         Absorb,
         Act,
         Actor,
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         SettleErrand,
         Step,
         StoreBehind,
+        SystemAct,
         Telling,
         WakeUp,
         as_report,
@@ -111,6 +113,12 @@ class CaseWorkflow:
     async def absorb(self, telling: Telling) -> Receipt:
         """Another case's word that it was merged into this one."""
         await self._record(Absorb(case_no=telling.from_case), id_=telling.id, actor=Actor())
+        return self._receipt()
+
+    @workflow.update(name=SYSTEM_UPDATE)
+    async def system(self, act: SystemAct) -> Receipt:
+        """The system's own word: a calendar was published, or something due should be looked at again."""
+        await self._record(act.command, id_=act.id, actor=Actor())
         return self._receipt()
 
     @workflow.query(name=STATE_QUERY)

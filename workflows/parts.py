@@ -9,8 +9,8 @@ from models.commands import Absorb, Command, SettleErrand, WakeUp
 from models.errors import AlreadyArchived, DomainError, RecordingFailed, Refusal, StoreBehind, refusal
 from models.facts import Actor
 from models.ids import derived_id
-from models.messages import Act, CaseStart, Opening, Receipt, Step, Telling
-from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY
+from models.messages import Act, CaseStart, Opening, Receipt, Step, SystemAct, Telling
+from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY, SYSTEM_UPDATE
 from rules.errands import as_report
 from rules.evolve import fold
 from rules.ladder import next_wake_up
@@ -23,6 +23,7 @@ __all__ = [
     "CASE_WORKFLOW",
     "RECEIPT_UPDATE",
     "STATE_QUERY",
+    "SYSTEM_UPDATE",
     "Absorb",
     "Act",
     "Actor",
@@ -39,6 +40,7 @@ __all__ = [
     "SettleErrand",
     "Step",
     "StoreBehind",
+    "SystemAct",
     "Telling",
     "WakeUp",
     "as_report",

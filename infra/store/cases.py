@@ -10,11 +10,10 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.case_row import CHANGING, columns, written_once
 from infra.store.raw import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
-from rules.ladder import next_wake_up
-from rules.lights import turns_yellow_at
 from rules.tasks import Task, open_tasks
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
@@ -31,13 +30,8 @@ _TO_FACTS_AND_TASKS = """
 _INSERT = f"""
     WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s)), {_TO_FACTS_AND_TASKS}
 """
-_CHANGING = (
-    "seq", "state", "stage", "round", "outcome", "category", "severity", "grid", "grid_path", "level", "owner_kind",
-    "owner_id", "host", "departments", "reported_by", "received_at", "updated_at", "due_at", "yellow_at", "overdue_at",
-    "wake_at", "closed_at", "archived_at",
-)  # fmt: skip
 _UPDATE = f"""
-    WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in _CHANGING)},
+    WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
         FROM jsonb_populate_record(NULL::cases, %(case)s) n WHERE c.report_id = %(report)s), {_TO_FACTS_AND_TASKS}
 """
@@ -86,11 +80,11 @@ async def draw_sequence(connection: AsyncConnection, park: str, day: date) -> in
 
 async def append(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> None:
     """Appends `facts` to the case and brings its row and its open tasks to what they add up to, in one statement."""
-    row = _columns(after)
+    row = columns(after)
     if before is None:
         first = facts[0].body
         assert isinstance(first, Received)
-        row |= _written_once(first)
+        row |= written_once(first)
     old = {} if before is None else {task.key: task for task in open_tasks(before)}
     new = {task.key: task for task in open_tasks(after)}
     fresh = [_task_columns(after.report_id, task) for key, task in new.items() if old.get(key) != task]
@@ -111,58 +105,10 @@ def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def _written_once(body: Received) -> dict[str, Any]:
-    return {
-        "case_no": body.case_no,
-        "description": body.description,
-        "title": body.title,
-        "source": body.source,
-        "lat": body.location.lat if body.location else None,
-        "lon": body.location.lon if body.location else None,
-        "reporter_ref": body.reporter_ref,
-        "anonymous": body.anonymous,
-        "external_system": body.external.system if body.external else None,
-        "external_number": body.external.number if body.external else None,
-        "content_hash": body.content_hash,
-        "occurred_at": body.occurred_at,
-        "reported_at": body.reported_at,
-    }
-
-
 def _moved(facts: Sequence[Fact]) -> dict[str, Any]:
     """The place that the last of `facts` names; nothing when none does: what was reported stays."""
     named = [f.body.location for f in facts if isinstance(f.body, Relocated) and f.body.location is not None]
     return {"lat": named[-1].lat, "lon": named[-1].lon} if named else {}
-
-
-def _columns(case: Case) -> dict[str, Any]:
-    clock = case.clock
-    return {
-        "seq": case.seq,
-        "report_id": case.report_id,
-        "state": case,
-        "stage": case.stage,
-        "round": case.round,
-        "outcome": case.outcome,
-        "category": case.category,
-        "severity": case.severity,
-        "grid": case.grid,
-        "grid_path": ".".join(case.grid_path),
-        "level": int(case.level),
-        "owner_kind": case.owner.kind if case.owner else None,
-        "owner_id": case.owner.id if case.owner else None,
-        "host": case.host,
-        "departments": case.departments,
-        "reported_by": case.reported_by,
-        "received_at": case.received_at,
-        "updated_at": case.updated_at,
-        "due_at": clock.due_at if clock else None,
-        "yellow_at": turns_yellow_at(clock) if clock else None,
-        "overdue_at": clock.overdue_at if clock else None,
-        "wake_at": next_wake_up(case),
-        "closed_at": case.closed_at,
-        "archived_at": case.archived_at,
-    }
 
 
 def _fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:

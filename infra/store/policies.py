@@ -1,5 +1,7 @@
 """Published policies: immutable, so each version is read once a process."""
 
+from datetime import datetime
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +16,31 @@ class NoPolicy(RuntimeError):
 
 
 async def newest_version(connection: AsyncConnection) -> int:
-    """The number of the newest version. Raises NoPolicy."""
-    newest = await connection.scalar(text("SELECT max(version) FROM policies"))
-    if newest is None:
+    """The version in force now, by the database's clock. Raises NoPolicy."""
+    return await version_in_force(connection, None)
+
+
+async def version_in_force(connection: AsyncConnection, at: datetime | None) -> int:
+    """The version in force at that moment: the one that took effect last. Raises NoPolicy."""
+    found = await connection.scalar(
+        text(
+            "SELECT version FROM policies WHERE effective_from <= coalesce(:at, clock_timestamp())"
+            " ORDER BY effective_from DESC, version DESC LIMIT 1"
+        ),
+        {"at": at},
+    )
+    if found is None:
         raise NoPolicy("publish a policy first: starter.py policy publish FILE")
-    return int(newest)
+    return int(found)
+
+
+async def policy_if_in_force(connection: AsyncConnection, version: int, at: datetime) -> Policy | None:
+    """The policy of that version if it has taken effect by then, or None."""
+    taken = await connection.scalar(
+        text("SELECT version FROM policies WHERE version = :version AND effective_from <= :at"),
+        {"version": version, "at": at},
+    )
+    return None if taken is None else await policy_version(connection, version)
 
 
 async def policy_version(connection: AsyncConnection, version: int) -> Policy:

@@ -13,18 +13,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.policies import newest_version, policy_met_last, policy_version
+from infra.store.holders import with_holders
+from infra.store.policies import (
+    newest_version,
+    policy_if_in_force,
+    policy_met_last,
+    policy_version,
+    version_in_force,
+)
 from infra.store.raw import first_row
 from models.base import Frozen
 from models.case import Case
-from models.commands import Command, Merge, Relocate, Report, Split, Transfer
+from models.commands import Accept, Adopt, Merge, Relocate, Report, Split, Transfer
 from models.context import Context, Department, Lead, Person, Unit
 from models.messages import Step
+from models.policy import Policy
+from rules.ladder import next_wake_up
 
 _PERSON = """
     (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
-        coalesce((SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department,
-            'since', g.since, 'until', g.until)) FROM grants g WHERE g.person = p.id), '[]'::json))
+        coalesce((SELECT json_agg(json_build_object('role', h.role, 'grid', h.grid, 'department', h.department,
+            'since', h.since, 'until', h.until)) FROM (
+                SELECT role, grid, department, since, until FROM grants WHERE person = p.id
+                UNION ALL
+                SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)
+                FROM absences a JOIN grants g ON g.person = a.person WHERE a.deputy = p.id) h), '[]'::json))
      FROM people p WHERE {})
 """
 
@@ -32,18 +45,25 @@ _UNITS = """
     (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level,
         'retired', a.retired_on IS NOT NULL AND a.retired_on <= {today},
         'staffed', coalesce((SELECT json_agg(DISTINCT g.role) FROM grants g JOIN people p ON p.id = g.person
-            WHERE g.grid = a.code AND p.active AND g.role IN ('duty_officer', 'reviewer', 'supervisor')
+            WHERE g.grid = a.code AND p.active
+            AND g.role IN ('duty_officer', 'reviewer', 'supervisor', 'grid_worker', 'volunteer')
+            AND NOT EXISTS (SELECT 1 FROM absences x WHERE x.person = p.id AND x.deputy IS NULL
+                AND {today} BETWEEN x.since AND x.until)
             AND g.since <= {today} AND (g.until IS NULL OR g.until >= {today})), '[]'::json))
         ORDER BY a.level DESC), '[]'::json)
      FROM grid_units u JOIN grid_units a ON a.code = ANY (string_to_array(ltree2text(u.path), '.'))
      WHERE u.code = {grid})
 """
 
+_IN_FORCE = """
+    SELECT version FROM policies WHERE effective_from <= %(now)s ORDER BY effective_from DESC, version DESC LIMIT 1
+"""
 _WORLD = f"""
     json_build_object('units', {_UNITS.format(today="%(today)s", grid="{grid}")},
         'person', {_PERSON.format("p.id = %(person)s")},
         'departments',
         (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
+        'in_force', ({_IN_FORCE}),
         'fallback', (SELECT id FROM people WHERE username = %(fallback)s))::text
 """
 _AT_A_CASE = f"""
@@ -52,7 +72,7 @@ _AT_A_CASE = f"""
         {_WORLD.format(grid="c.grid")}
     FROM cases c WHERE c.report_id = %(report)s FOR UPDATE OF c
 """
-_AT_A_PLACE = f"SELECT (SELECT max(version) FROM policies), {_WORLD.format(grid='%(grid)s')}"
+_AT_A_PLACE = f"SELECT {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
 _BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
 _ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
@@ -68,6 +88,7 @@ class _World(Frozen):
     units: tuple[Unit, ...]
     person: Person | None
     departments: tuple[Department, ...]
+    in_force: int | None
     fallback: UUID | None
 
 
@@ -110,36 +131,49 @@ async def read_context(
 
     Raises NoPolicy or NoFallbackOwner when the system is not set up.
     """
-    if case is not None:
-        version, grid = case.policy_version, case.grid
-    else:
-        assert isinstance(step.command, Report)
-        version, grid = await newest_version(connection), step.command.grid
+    world = _World.model_validate_json(seen.world) if seen else None
+    in_force = world.in_force if world and world.in_force else await version_in_force(connection, step.at)
+    version = in_force if case is None or isinstance(step.command, Accept) else case.policy_version
     policy = await policy_version(connection, version)
-    if seen is None or (seen.zone, seen.fallback) != (policy.zone, policy.fallback_owner):
-        values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
-        _, found = await first_row(connection, _AT_A_PLACE, values)
-    else:
-        found = seen.world
-    world = _World.model_validate_json(found)
+    if world is None or seen is None or (seen.zone, seen.fallback) != (policy.zone, policy.fallback_owner):
+        world = await _look(connection, step, case, policy)
     if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
     today = _day(step, policy.zone)
+    now = max(step.at, case.updated_at) if case else step.at
     return Context(
-        now=max(step.at, case.updated_at) if case else step.at,
+        now=now,
         today=today,
         policy=policy,
         policy_version=version,
+        calendars=(await policy_version(connection, in_force)).calendars,
+        calendars_version=in_force,
         person=world.person,
-        units=world.units,
+        units=await _with_holders(connection, world.units, case, now, today),
         departments=world.departments,
         fallback=world.fallback,
-        **await _asked_for(connection, step.command, today),
+        **await _asked_for(connection, step, today),
     )
 
 
+async def _look(connection: AsyncConnection, step: Step, case: Case | None, policy: Policy) -> _World:
+    """The world as somebody sees it who knows the policy already."""
+    grid = case.grid if case is not None else step.command.grid if isinstance(step.command, Report) else None
+    values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
+    (found,) = await first_row(connection, _AT_A_PLACE, values)
+    return _World.model_validate_json(found)
+
+
+async def _with_holders(
+    connection: AsyncConnection, units: tuple[Unit, ...], case: Case | None, now: datetime, today: date
+) -> tuple[Unit, ...]:
+    """Who holds which role where, looked up only when something has fallen due: a step may want to reach them."""
+    wakes = next_wake_up(case) if case is not None else None
+    return units if wakes is None or wakes > now else await with_holders(connection, units, now, today)
+
+
 def _asked(step: Step, zone: str, fallback: str) -> dict[str, object]:
-    return {"today": _day(step, zone), "person": step.actor.person, "fallback": fallback}
+    return {"today": _day(step, zone), "now": step.at, "person": step.actor.person, "fallback": fallback}
 
 
 def _day(step: Step, zone: str) -> date:
@@ -158,10 +192,13 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
     return now.astimezone(ZoneInfo(policy.zone)).date()
 
 
-async def _asked_for(connection: AsyncConnection, command: Command, today: object) -> dict[str, Any]:
+async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> dict[str, Any]:
     """What only this kind of command needs to know."""
+    command = step.command
     found: dict[str, Any] = {}
     match command:
+        case Adopt(version=version):
+            found["adoptable"] = await policy_if_in_force(connection, version, step.at)
         case Transfer(to_person=str(username)):
             found["colleague"] = await connection.scalar(_BY_USERNAME, {"username": username})
         case Merge(into=case_no):

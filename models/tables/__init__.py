@@ -7,6 +7,7 @@ from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
+from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 
 __all__ = [
     "ATTACHMENTS",
@@ -14,6 +15,7 @@ __all__ = [
     "FACTS",
     "GRID_UNITS",
     "TASKS",
+    "AbsenceRow",
     "AttachmentRow",
     "CaseCounterRow",
     "CaseRow",
@@ -21,9 +23,11 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "GridUnitRow",
+    "OrgAlarmRow",
     "PersonRow",
     "PolicyRow",
     "ReporterRow",
+    "ShiftRow",
     "TaskRow",
     "metadata",
 ]

@@ -26,6 +26,10 @@ class CaseRow(SQLModel, table=True):
             "cases_external", "external_system", "external_number",
             postgresql_where=text("external_number IS NOT NULL"),
         ),
+        Index(
+            "cases_consultation", "consultation_at",
+            postgresql_where=text("consultation_at IS NOT NULL AND closed_at IS NULL"),
+        ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
         Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
     )  # fmt: skip
@@ -69,6 +73,23 @@ class CaseRow(SQLModel, table=True):
     wake_at: datetime | None = Field(sa_type=Moment)
     closed_at: datetime | None = Field(sa_type=Moment)
     archived_at: datetime | None = Field(sa_type=Moment)
+
+    condition: str | None
+    policy_version: int
+    provisional: bool
+    red_at: datetime | None = Field(sa_type=Moment)
+    whole_due_at: datetime | None = Field(sa_type=Moment)
+    accepted_at: datetime | None = Field(sa_type=Moment)
+    dispatched_at: datetime | None = Field(sa_type=Moment)
+    handle_due_at: datetime | None = Field(sa_type=Moment)
+    handled_at: datetime | None = Field(sa_type=Moment)
+    close_due_at: datetime | None = Field(sa_type=Moment)
+    late_stages: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    failed_reviews: int
+    returns: int
+    extended: bool
+    exempt: bool
+    consultation_at: datetime | None = Field(sa_type=Moment)
 
 
 class FactRow(SQLModel, table=True):

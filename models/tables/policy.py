@@ -1,4 +1,4 @@
-"""Published policies: immutable versions."""
+"""Published policies: immutable versions, each in force from its effective date until a later one takes effect."""
 
 from datetime import datetime
 from typing import Any
@@ -14,5 +14,6 @@ class PolicyRow(SQLModel, table=True):
 
     version: int = Field(primary_key=True)
     published_at: datetime = Field(sa_type=Moment)
+    effective_from: datetime = Field(sa_type=Moment)
     digest: str
     content: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))

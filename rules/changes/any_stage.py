@@ -1,11 +1,10 @@
-"""What can happen in any stage, and what the clock alone does."""
-
-from typing import Any
+"""What can happen in any stage."""
 
 from models.case import Case, Errand, Summons, UrgeOrder
 from models.facts import (
     Absorbed,
     Acknowledged,
+    Adopted,
     Attached,
     Commented,
     Convened,
@@ -13,17 +12,14 @@ from models.facts import (
     Escalated,
     Fact,
     Merged,
-    Overdue,
     Recategorised,
     Relocated,
-    Reminded,
     Responded,
     SplitOff,
     UrgeAnswered,
     Urged,
-    UrgeOverdue,
 )
-from rules.changes.common import Changes, change, with_new
+from rules.changes.common import Changes, change, counted_anew, with_new, with_urge
 
 
 @change.register
@@ -38,7 +34,7 @@ def _(body: Attached, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Acknowledged, case: Case, fact: Fact) -> Changes:
-    return {"acknowledged_by": fact.actor.person}
+    return {"acknowledged_by": fact.actor.person, "acknowledged_until": body.lapses_at}
 
 
 @change.register
@@ -48,43 +44,46 @@ def _(body: Escalated, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Urged, case: Case, fact: Fact) -> Changes:
-    assert fact.actor.person is not None
     order = UrgeOrder(
         number=body.number,
         kind=body.urge_kind,
         by=fact.actor.person,
+        cause=body.cause,
         urged_at=fact.at,
         reply_by=body.reply_by,
+        rungs=body.rungs,
     )
     return {"urges": (*case.urges, order)}
 
 
 @change.register
 def _(body: UrgeAnswered, case: Case, fact: Fact) -> Changes:
-    return {"urges": _urge(case, body.number, answered_at=fact.at)}
-
-
-@change.register
-def _(body: UrgeOverdue, case: Case, fact: Fact) -> Changes:
-    return {"urges": _urge(case, body.number, overdue_at=fact.at)}
-
-
-def _urge(case: Case, number: int, **changes: Any) -> tuple[UrgeOrder, ...]:
-    return tuple(u.model_copy(update=changes) if u.number == number else u for u in case.urges)
+    return {"urges": with_urge(case, body.number, answered_at=fact.at)}
 
 
 @change.register
 def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
     changes: Changes = {
         "category": body.category,
+        "condition": body.condition,
         "severity": body.severity,
         "suggested_host": body.suggested_host,
+        **counted_anew(case, body.clocks, fact),
     }
-    if case.clock is not None and body.limit is not None:
-        changes["clock"] = case.clock.model_copy(
-            update={"limit": body.limit, "source": body.source, "due_at": body.due_at}
-        )
+    if case.clock is not None and body.limit is not None and not body.clocks:
+        # From before limits had units; they were natural time.
+        by_hours = {"limit": body.limit, "source": body.source, "due_at": body.due_at}
+        changes["clock"] = case.clock.model_copy(update=by_hours)
     return changes
+
+
+@change.register
+def _(body: Adopted, case: Case, fact: Fact) -> Changes:
+    return {
+        "policy_version": body.to_version,
+        "condition": body.condition,
+        **counted_anew(case, body.clocks, fact),
+    }
 
 
 @change.register
@@ -139,17 +138,3 @@ def _(body: Responded, case: Case, fact: Fact) -> Changes:
             for s in case.summons
         )
     }
-
-
-@change.register
-def _(body: Overdue, case: Case, fact: Fact) -> Changes:
-    assert case.clock is not None
-    return {
-        "clock": case.clock.model_copy(update={"overdue_at": fact.at}),
-        "remind_at": body.remind_at,
-    }
-
-
-@change.register
-def _(body: Reminded, case: Case, fact: Fact) -> Changes:
-    return {"remind_at": body.remind_at}

@@ -20,12 +20,12 @@ from models.facts import (
     VoidProposed,
 )
 from rules import clocks
-from rules.changes.common import Changes, change, request, with_new
+from rules.changes.common import Changes, change, goes_on, request, with_new
 
 
 @change.register
 def _(body: ReturnRequested, case: Case, fact: Fact) -> Changes:
-    return {"return_request": request(fact, department=body.department)}
+    return {"return_request": request(fact, department=body.department), "returns": case.returns + 1}
 
 
 @change.register
@@ -41,12 +41,14 @@ def _(body: ExtensionRequested, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: ExtensionGranted, case: Case, fact: Fact) -> Changes:
     assert case.clock is not None
-    extended = case.clock.extended + body.extended
-    return {
+    changes: Changes = {
         "extension_request": None,
         "extensions_granted": case.extensions_granted + 1,
-        "clock": case.clock.model_copy(update={"extended": extended, "due_at": body.due_at}),
+        "clock": clocks.extended(case.clock, body.extended, body.due_at, body.plan, fact.at),
     }
+    if case.whole is not None and body.whole_due_at is not None:
+        changes["whole"] = case.whole.model_copy(update={"due_at": body.whole_due_at})
+    return changes
 
 
 @change.register
@@ -66,6 +68,7 @@ def _(body: SuspensionGranted, case: Case, fact: Fact) -> Changes:
         "suspension_request": None,
         "suspended_until": body.until,
         "clock": clocks.stopped(case.clock, fact.at),
+        "whole": case.whole and clocks.stopped(case.whole, fact.at),
     }
 
 
@@ -76,8 +79,8 @@ def _(body: SuspensionRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Resumed, case: Case, fact: Fact) -> Changes:
-    assert case.clock is not None
-    return {"suspended_until": None, "clock": clocks.resumed(case.clock, body.since, body.due_at)}
+    again = goes_on(case, body.since, body.due_at, body.plan, body.whole_due_at)
+    return {"suspended_until": None, **again}
 
 
 @change.register

@@ -23,12 +23,18 @@ from models.facts import (
 )
 from models.words import Stage
 from rules import clocks
-from rules.changes.common import NOTHING_PENDING, Changes, change, enter, past, request, with_new
+from rules.changes.common import NOTHING_PENDING, Changes, change, enter, goes_on, past, request, with_new
 
 
 @change.register
 def _(body: Accepted, case: Case, fact: Fact) -> Changes:
-    return {**enter(case, Stage.DISPATCH, body.due, fact), "owner": body.owner, "accepted_at": fact.at}
+    return {
+        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
+        "accepted_at": fact.at,
+        "condition": body.condition or case.condition,
+        "policy_version": body.policy_version or case.policy_version,
+        "whole": body.whole and clocks.begun(body.whole, case.round),
+    }
 
 
 @change.register
@@ -36,6 +42,7 @@ def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
     assert case.clock is not None
     return {
         "clock": clocks.stopped(case.clock, fact.at),
+        "whole": case.whole and clocks.stopped(case.whole, fact.at),
         "info_request": request(fact, until=body.answer_by),
     }
 
@@ -44,7 +51,7 @@ def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
 def _(body: InfoSupplied, case: Case, fact: Fact) -> Changes:
     assert case.clock is not None
     return {
-        "clock": clocks.resumed(case.clock, body.since, body.due_at),
+        **goes_on(case, body.since, body.due_at, body.plan, body.whole_due_at),
         "info_request": None,
         "attachments": with_new(case.attachments, *body.attachments),
     }
@@ -53,8 +60,7 @@ def _(body: InfoSupplied, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: SelfClosed, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.due, fact),
-        "owner": body.owner,
+        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "handled_by": with_new(case.handled_by, fact.actor.person),
         "attachments": with_new(case.attachments, *body.evidence),
@@ -64,8 +70,7 @@ def _(body: SelfClosed, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Dispatched, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.HANDLE, body.due, fact),
-        "owner": body.owner,
+        **enter(case, Stage.HANDLE, body.owner, body.due, fact),
         "host": body.host,
         "co_handlers": tuple(CoHandler(department=d) for d in body.co_handlers),
         "departments": with_new(case.departments, body.host, *body.co_handlers),
@@ -111,14 +116,14 @@ def _(body: ProgressReported, case: Case, fact: Fact) -> Changes:
         ),
         "handled_by": with_new(case.handled_by, fact.actor.person),
         "attachments": with_new(case.attachments, *body.attachments),
+        "acknowledged_until": body.lapses_at or case.acknowledged_until,
     }
 
 
 @change.register
 def _(body: Completed, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.due, fact),
-        "owner": body.owner,
+        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "aborted": False,
         "handled_by": with_new(case.handled_by, fact.actor.person),
@@ -129,8 +134,7 @@ def _(body: Completed, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Aborted, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.due, fact),
-        "owner": body.owner,
+        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "aborted": True,
         "handled_by": with_new(case.handled_by, fact.actor.person),
@@ -145,13 +149,13 @@ def _(body: ReviewPassed, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: ReviewFailed, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, body.to_stage, body.due, fact, case.round + 1),
-        "owner": body.owner,
+        **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
         "claimed_by": None,
         "completed_at": None,
         "aborted": False,
         "returns_settled": (),
         "extensions_granted": 0,
+        "failed_reviews": case.failed_reviews + 1,
         "attachments": with_new(case.attachments, *body.evidence),
     }
 
@@ -165,6 +169,7 @@ def _(body: Closed, case: Case, fact: Fact) -> Changes:
         "owner": None,
         "clock": None,
         "past_clocks": past(case, fact),
+        "whole": case.whole and clocks.ended(case.whole, fact.at),
         "closed_at": fact.at,
         "archive_at": body.archive_at,
         "void_proposed_by": None,
@@ -180,8 +185,9 @@ def _(body: Archived, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Reopened, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, body.to_stage, body.due, fact, case.round + 1),
-        "owner": body.owner,
+        **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
+        "whole": body.whole and clocks.begun(body.whole, case.round + 1),
+        "consultation_at": None,
         "reopen_request": None,
         "appeal": None,
         "outcome": None,
@@ -202,8 +208,7 @@ def _(body: Reopened, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: ReturnGranted, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.DISPATCH, body.due, fact),
-        "owner": body.owner,
+        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
         "host": None,
         "co_handlers": (),
         "claimed_by": None,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from models.case import Case, Owner
 from models.commands import (
     Acknowledge,
+    Adopt,
     AnswerUrge,
     Attach,
     Comment,
@@ -23,13 +24,16 @@ from models.context import Context
 from models.errors import (
     InputError,
     NoSuchLead,
+    NoSuchVersion,
     NothingToChange,
     SecondPersonNeeded,
     UnknownCategory,
     UnknownGrid,
+    VersionNotNewer,
 )
 from models.facts import (
     Acknowledged,
+    Adopted,
     Attached,
     Body,
     Commented,
@@ -50,10 +54,13 @@ from rules.moves.common import (
     actor,
     closing,
     departments_of,
+    lapse,
     require_attachments,
     require_between,
 )
 from rules.routing import desk, route
+from rules.standards import opening
+from rules.urging import next_number, urge_rungs
 
 #: The longest time an urge order may give for its answer (our choice).
 REPLY_CAP = timedelta(days=90)
@@ -69,7 +76,8 @@ def attach(case: Case, cmd: Attach, ctx: Context) -> Sequence[Body]:
 
 
 def acknowledge(case: Case, cmd: Acknowledge, ctx: Context) -> Sequence[Body]:
-    return [Acknowledged(note=cmd.note)]
+    """The ladder stands still until the acknowledgement lapses."""
+    return [Acknowledged(note=cmd.note, lapses_at=lapse(case, ctx))]
 
 
 def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
@@ -91,8 +99,15 @@ def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
 
 def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
     require_between(cmd.reply_by, ctx.now, REPLY_CAP, "/reply_by")
-    number = max((u.number for u in case.urges), default=0) + 1
-    return [Urged(number=number, urge_kind=cmd.urge_kind, reply_by=cmd.reply_by, note=cmd.note)]
+    return [
+        Urged(
+            number=next_number(case),
+            urge_kind=cmd.urge_kind,
+            reply_by=cmd.reply_by,
+            note=cmd.note,
+            rungs=urge_rungs(cmd.urge_kind, ctx, cmd.reply_by),
+        )
+    ]
 
 
 def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
@@ -108,28 +123,50 @@ def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
 
 
 def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
-    """The running clock keeps its start and takes the new category's limit.
+    """The running clocks keep their starts and take the limits of the new category, severity or condition.
 
-    Raises UnknownCategory or NothingToChange.
+    Raises UnknownCategory, UnknownCondition or NothingToChange.
     """
-    category = ctx.policy.category(cmd.category)
-    if category is None:
-        raise UnknownCategory(category=cmd.category, pointer="/category")
     severity = cmd.severity or case.severity
-    if (cmd.category, severity) == (case.category, case.severity):
+    opened = opening(ctx.policy, cmd.category, severity, cmd.condition)
+    if (cmd.category, severity, opened.condition) == (case.category, case.severity, case.condition):
         raise NothingToChange(pointer="/category")
     host = route(ctx.policy, cmd.category, case.grid_path)
-    clock = case.clock
-    limit = category.limits.of(clock.stage) if clock else None
+    found = clocks.recounted(case, opened.standard, ctx)
+    stage = next((new for new in found if new.stage is not None), None)
     return [
         Recategorised(
             category=cmd.category,
             severity=severity,
+            condition=opened.condition,
             suggested_host=host.host,
             host_why=host.why,
-            limit=limit.span if limit else None,
-            source=limit.source if limit else "",
-            due_at=clocks.due_with_limit(clock, limit.span) if clock and limit else None,
+            limit=stage.limit if stage else None,
+            source=stage.terms.source if stage else "",
+            due_at=stage.due_at if stage else None,
+            reason=cmd.reason,
+            clocks=found,
+        )
+    ]
+
+
+def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
+    """A newer policy version, for this case alone. Raises NoSuchVersion, VersionNotNewer or UnknownCategory."""
+    policy = ctx.adoptable
+    if policy is None:
+        raise NoSuchVersion(version=cmd.version, pointer="/version")
+    if cmd.version <= case.policy_version:
+        raise VersionNotNewer(version=cmd.version, current=case.policy_version, pointer="/version")
+    there = ctx.model_copy(update={"policy": policy, "policy_version": cmd.version})
+    found = policy.category(case.category)
+    kept = found is not None and any(c.code == case.condition for c in found.conditions)
+    opened = opening(policy, case.category, case.severity, case.condition if kept else None)
+    return [
+        Adopted(
+            from_version=case.policy_version,
+            to_version=cmd.version,
+            condition=opened.condition,
+            clocks=clocks.recounted(case, opened.standard, there),
             reason=cmd.reason,
         )
     ]
@@ -223,6 +260,7 @@ MOVES: dict[str, Move] = {
     "urge": urge,
     "answer_urge": answer_urge,
     "recategorise": recategorise,
+    "adopt": adopt,
     "relocate": relocate,
     "merge": merge,
     "split": split,

@@ -10,8 +10,10 @@ from models.errors import NotYours, TimeNotLater, TooLate, UnknownAttachment, Un
 from models.facts import Body, Closed, Due
 from models.words import Outcome, OwnerKind, Role, Stage
 from rules import clocks
+from rules.limits import deadline
 from rules.routing import desk
 from rules.scope import covers, in_force
+from rules.standards import ladder_of, standard_of
 
 Move = Callable[[Case, Any, Context], Sequence[Body]]
 
@@ -24,7 +26,7 @@ def actor(ctx: Context) -> Person:
 
 def due_for(case: Case, stage: Stage, ctx: Context) -> Due:
     """The clock that `stage` would start now for this case."""
-    return clocks.start(ctx.policy, case.category, stage, ctx.now)
+    return clocks.start(ctx, standard_of(case, ctx), stage, ctx.now)
 
 
 def review_desk(ctx: Context) -> Owner:
@@ -95,6 +97,12 @@ def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = ""
         right_channel=right_channel,
         archive_at=ctx.now + timedelta(days=ctx.policy.archive_days),
     )
+
+
+def lapse(case: Case, ctx: Context) -> datetime | None:
+    """Until when an acknowledgement given now holds the ladder; None where the ladder sets no end."""
+    length = ladder_of(case, ctx).acknowledged_for
+    return None if length is None else deadline(length, clocks.calendar_of(length, ctx), ctx.now).due_at
 
 
 def remind_at(ctx: Context) -> datetime:

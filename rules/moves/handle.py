@@ -1,9 +1,9 @@
 """处置: claim, pass on, report, complete; and the three things that can be asked for and granted."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from models.case import Case, Owner, Request
+from models.case import Case, Clock, Owner, Request
 from models.commands import (
     Abort,
     Claim,
@@ -31,7 +31,9 @@ from models.errors import (
     NothingToChange,
     NotNow,
     NotYours,
+    PastCeiling,
     ReturnSettled,
+    TimeNotLater,
     UnknownPerson,
 )
 from models.facts import (
@@ -53,8 +55,11 @@ from models.facts import (
     SuspensionRequested,
     Transferred,
 )
-from models.words import OwnerKind, Stage
+from models.words import OwnerKind, Role, Stage
 from rules import clocks
+from rules.ladder import goes_on
+from rules.life_cycle import Who
+from rules.limits import deadline
 from rules.moves.common import (
     Move,
     actor,
@@ -62,6 +67,7 @@ from rules.moves.common import (
     departments_of,
     due_for,
     heads,
+    lapse,
     person_owner,
     require_attachments,
     require_between,
@@ -70,6 +76,8 @@ from rules.moves.common import (
     review_desk,
 )
 from rules.moves.receive import require_evidence
+from rules.scope import standing
+from rules.standards import extension_rule, standard_of, suspension_days
 
 
 def claim(case: Case, cmd: Claim, ctx: Context) -> Sequence[Body]:
@@ -145,7 +153,8 @@ def report_progress(case: Case, cmd: ReportProgress, ctx: Context) -> Sequence[B
     mine = departments_of(actor(ctx), case, ctx)
     helping = [c.department for c in case.co_handlers if c.department in mine]
     reports_for = None if cmd.interim or not helping else helping[0]
-    return [ProgressReported(note=cmd.note, attachments=cmd.attachments, reports_for=reports_for)]
+    lapses_at = lapse(case, ctx) if case.acknowledged_by is not None else None
+    return [ProgressReported(note=cmd.note, attachments=cmd.attachments, reports_for=reports_for, lapses_at=lapses_at)]
 
 
 def complete(case: Case, cmd: Complete, ctx: Context) -> Sequence[Body]:
@@ -161,24 +170,21 @@ def complete(case: Case, cmd: Complete, ctx: Context) -> Sequence[Body]:
 
 
 def request_extension(case: Case, cmd: RequestExtension, ctx: Context) -> Sequence[Body]:
-    """Raises NoExtensionOnceOverdue, ExtensionsUsedUp, TimeNotLater or TooLate."""
+    """Raises NoExtensionOnceOverdue, ExtensionsUsedUp, TimeNotLater, TooLate or PastCeiling."""
     require_claimant(case, ctx, "request_extension")
     _require_extendable(case, ctx)
-    assert case.clock is not None
-    assert case.clock.due_at is not None
-    require_between(cmd.until, case.clock.due_at, timedelta(days=ctx.policy.extension_days), "/until")
+    _extended(case, ctx, cmd.until, latest_extension(case, ctx))
     return [ExtensionRequested(until=cmd.until, reason=cmd.reason)]
 
 
 def grant_extension(case: Case, cmd: GrantExtension, ctx: Context) -> Sequence[Body]:
+    """Up to what was asked for, by whom the standard names. Raises NotYours and what asking for it raises."""
     request = _require_other(case.extension_request, ctx, "grant_extension")
     _require_extendable(case, ctx)
-    assert case.clock is not None
-    assert case.clock.due_at is not None
+    if extension_rule(standard_of(case, ctx), ctx.policy).granted_by is Role.SUPERVISOR:
+        _require_supervisor(case, ctx)
     assert request.until is not None
-    until = cmd.until or request.until
-    require_between(until, case.clock.due_at, request.until - case.clock.due_at, "/until")
-    return [ExtensionGranted(extended=until - case.clock.due_at, due_at=until, note=cmd.note)]
+    return [_extended(case, ctx, cmd.until or request.until, request.until, cmd.note)]
 
 
 def refuse_extension(case: Case, cmd: RefuseExtension, ctx: Context) -> Sequence[Body]:
@@ -190,7 +196,8 @@ def request_suspension(case: Case, cmd: RequestSuspension, ctx: Context) -> Sequ
     """挂账. As with an extension, it must be asked for in time (our choice)."""
     require_claimant(case, ctx, "request_suspension")
     _require_in_time(case)
-    require_between(cmd.until, ctx.now, timedelta(days=ctx.policy.suspension_days), "/until")
+    longest = timedelta(days=suspension_days(standard_of(case, ctx), ctx.policy))
+    require_between(cmd.until, ctx.now, longest, "/until")
     return [SuspensionRequested(until=cmd.until, reason=cmd.reason)]
 
 
@@ -209,9 +216,8 @@ def refuse_suspension(case: Case, cmd: RefuseSuspension, ctx: Context) -> Sequen
 
 
 def resume(case: Case, cmd: Resume, ctx: Context) -> Sequence[Body]:
-    assert case.clock is not None
-    due_at = clocks.due_if_resumed(case.clock, ctx.now)
-    return [Resumed(note=cmd.note, since=ctx.now, due_at=due_at)]
+    due_at, plan, whole = goes_on(case, ctx, ctx.now)
+    return [Resumed(note=cmd.note, since=ctx.now, due_at=due_at, plan=plan, whole_due_at=whole)]
 
 
 def abort(case: Case, cmd: Abort, ctx: Context) -> Sequence[Body]:
@@ -241,10 +247,53 @@ def _require_in_time(case: Case) -> None:
 
 def _require_extendable(case: Case, ctx: Context) -> None:
     _require_in_time(case)
-    if case.extensions_granted >= ctx.policy.extensions:
-        raise ExtensionsUsedUp(most=ctx.policy.extensions)
+    most = extension_rule(standard_of(case, ctx), ctx.policy).times
+    if case.extensions_granted >= most:
+        raise ExtensionsUsedUp(most=most)
     if case.clock is None or case.clock.due_at is None:
         raise NotNow(command="request_extension", why_zh="计时已停止", why_en="the clock is stopped")
+
+
+def latest_extension(case: Case, ctx: Context) -> datetime:
+    """The latest deadline that one more extension may set, the law's ceilings left aside.
+
+    By the standard's own rule; without one, so many natural days as the policy says.
+    """
+    assert case.clock is not None
+    assert case.clock.due_at is not None
+    rule = standard_of(case, ctx).extensions
+    if rule is None:
+        return case.clock.due_at + timedelta(days=ctx.policy.extension_days)
+    length = rule.most or clocks.terms_of(case.clock)
+    return deadline(length, clocks.calendar_of(length, ctx), case.clock.due_at).due_at
+
+
+def _extended(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:
+    """What granting `until` would bring. Raises TimeNotLater, TooLate or PastCeiling."""
+    clock = case.clock
+    assert clock is not None
+    assert clock.due_at is not None
+    require_between(until, clock.due_at, max(latest - clock.due_at, timedelta()), "/until")
+    more, due_at, plan = clocks.extension(clock, standard_of(case, ctx), ctx, until)
+    if not more:
+        raise TimeNotLater(moment=until.isoformat(), after=clock.due_at.isoformat(), pointer="/until")
+    whole = case.whole.due_at if case.whole is not None else None
+    for limited in (clock, case.whole):
+        if limited is not None and limited.plan is not None:
+            _require_below(limited.plan.ceiling_at, due_at, limited)
+    return ExtensionGranted(
+        extended=more, due_at=due_at, note=note, plan=plan, whole_due_at=max(whole, due_at) if whole else None
+    )
+
+
+def _require_below(ceiling: datetime | None, due_at: datetime, clock: Clock) -> None:
+    if ceiling is not None and due_at > ceiling:
+        raise PastCeiling(moment=due_at.isoformat(), ceiling=ceiling.isoformat(), source=clock.source, pointer="/until")
+
+
+def _require_supervisor(case: Case, ctx: Context) -> None:
+    if Who.SUPERVISOR not in standing(actor(ctx), case, ctx.today):
+        raise NotYours(command="grant_extension", who=Who.SUPERVISOR)
 
 
 MOVES: dict[str, Move] = {

@@ -19,6 +19,7 @@ from models.errors import (
 from models.facts import Accepted, Body, InfoRequested, InfoSupplied, Received, SelfClosed
 from models.words import Outcome, Role, Source, Stage
 from rules import clocks
+from rules.ladder import goes_on
 from rules.moves.common import (
     Move,
     actor,
@@ -28,8 +29,9 @@ from rules.moves.common import (
     require_between,
     review_desk,
 )
-from rules.routing import desk, route
+from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, covers, in_force
+from rules.standards import opening
 
 #: How far a phone's clock may run ahead of ours before its times are refused (our choice).
 CLOCK_SKEW = timedelta(minutes=2)
@@ -48,6 +50,8 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     category = ctx.policy.category(cmd.category)
     if category is None:
         raise UnknownCategory(category=cmd.category, pointer="/category")
+    severity = cmd.severity or category.severity
+    opened = opening(ctx.policy, cmd.category, severity)
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(ctx.units))
@@ -56,7 +60,8 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     _check_times(cmd, ctx)
     require_attachments(ctx, "/attachments")
     assert ctx.case_no is not None, "a number is drawn before a report is decided"
-    first = desk(ctx, ctx.units, Role.DUTY_OFFICER)
+    duty = desk(ctx, ctx.units, Role.DUTY_OFFICER)
+    first = low_desk(ctx, opened.standard.first_level) or duty
     host = route(ctx.policy, cmd.category, grid_path)
     return [
         Received(
@@ -65,7 +70,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             category=cmd.category,
             title=cmd.title,
             description=cmd.description,
-            severity=cmd.severity or category.severity,
+            severity=severity,
             source=cmd.source,
             grid=cmd.grid,
             grid_path=grid_path,
@@ -80,12 +85,13 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             policy_version=ctx.policy_version,
             content_hash=cmd.content_hash,
             owner=first.owner,
-            desk=first.owner,
+            desk=duty.owner,
             level=first.level,
             owner_why=first.why,
             suggested_host=host.host,
             host_why=host.why,
-            due=clocks.start(ctx.policy, cmd.category, Stage.RECEIVE, ctx.now),
+            due=clocks.start(ctx, opened.standard, Stage.RECEIVE, ctx.now),
+            condition=opened.condition,
         )
     ]
 
@@ -124,7 +130,21 @@ def _check_times(cmd: Report, ctx: Context) -> None:
 
 
 def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
-    return [Accepted(note=cmd.note, owner=case.desk, due=due_for(case, Stage.DISPATCH, ctx))]
+    """立案 under the policy version in force now (the context's), which the case keeps from here on.
+
+    Raises UnknownCondition.
+    """
+    opened = opening(ctx.policy, case.category, case.severity, cmd.condition)
+    return [
+        Accepted(
+            note=cmd.note,
+            owner=case.desk,
+            due=clocks.start(ctx, opened.standard, Stage.DISPATCH, ctx.now),
+            condition=opened.condition,
+            policy_version=ctx.policy_version,
+            whole=clocks.start_whole(ctx, opened.standard, ctx.now),
+        )
+    ]
 
 
 def reject(case: Case, cmd: Reject, ctx: Context) -> Sequence[Body]:
@@ -139,9 +159,17 @@ def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
     require_attachments(ctx, "/attachments")
-    assert case.clock is not None
-    due_at = clocks.due_if_resumed(case.clock, ctx.now)
-    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, since=ctx.now, due_at=due_at)]
+    due_at, plan, whole = goes_on(case, ctx, ctx.now)
+    return [
+        InfoSupplied(
+            note=cmd.note,
+            attachments=cmd.attachments,
+            since=ctx.now,
+            due_at=due_at,
+            plan=plan,
+            whole_due_at=whole,
+        )
+    ]
 
 
 def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:

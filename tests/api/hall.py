@@ -25,8 +25,10 @@ from infra.database import open_database, transaction
 from infra.settings import Settings
 from models.commands import Command, Report
 from models.facts import Actor
+from models.limits import Limit
 from models.messages import Step
-from models.policy import Category, Limit, Limits
+from models.policy import Category
+from models.standard import Limits
 from services.accounts import issue_token
 from services.doors import Backstage
 from tests.builders import MICRO, a_policy, person_id, publish, small_park
@@ -212,7 +214,7 @@ async def open_hall(servers: Servers, data_dir: Path) -> AsyncIterator[Hall]:
 
 def policy_with_a_rush() -> Any:
     """The policy of the tiny park with one more category, which is due as soon as it is dispatched."""
-    day = Limit(hours=24)
-    at_once = Limits(accept=day, dispatch=day, handle=Limit(hours=0.0001), review=day)
+    day = Limit.of_hours(24)
+    at_once = Limits(accept=day, dispatch=day, handle=Limit.of_hours(0.0001), review=day)
     rushed = Category(code=RUSHED, name_zh="立等", name_en="At once", group="03", limits=at_once)
     return a_policy(categories=(*a_policy().categories, rushed))

@@ -15,7 +15,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.database import open_database
 from models.ids import workflow_id
-from models.policy import Limit, Limits
+from models.limits import Limit
+from models.standard import Limits
 from tests.builders import a_policy, publish
 from tests.scenarios import ALL
 from tests.servers import Servers, running_servers
@@ -50,8 +51,8 @@ async def record(version: str, servers: Servers) -> None:
 async def hurry(town: Town) -> None:
     """Gives the handling of wage cases two seconds."""
     policy = a_policy()
-    hour = Limit(hours=1)
-    limits = Limits(accept=hour, dispatch=hour, handle=Limit(hours=2 / 3600), review=hour)
+    hour = Limit.of_hours(1)
+    limits = Limits(accept=hour, dispatch=hour, handle=Limit.of_hours(2 / 3600), review=hour)
     categories = tuple(category.model_copy(update={"limits": limits}) for category in policy.categories)
     async with town.engine.begin() as connection:
         await connection.execute(text("DELETE FROM policies"))

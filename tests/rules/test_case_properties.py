@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.case import Case
-from models.commands import HUMAN_COMMAND_MODELS, Absorb, Command, SettleErrand, WakeUp
+from models.commands import HUMAN_COMMAND_MODELS, Absorb, Command, Recompute, SettleErrand, WakeUp
 from models.context import Lead
 from models.errors import DomainError
 from models.facts import Body, Fact
@@ -27,11 +27,26 @@ from rules.scope import allowed_commands, may_see
 from rules.tasks import open_tasks
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO
 from tests.rules.world import EVERYBODY, START, a_report, context, step, units_to
+from tests.timed import a_timed_policy, limit, office
 
 PHOTO = "a" * 64
+TIMED = a_timed_policy()
+#: The same, with handling limits of twice the length.
+NEWER = a_timed_policy(standards=[s.model_copy(update={"handle": limit(16)}).model_dump() for s in TIMED.standards])
 ENDINGS = frozenset({"reject", "withdraw", "merge", "void"})
 TALK = frozenset(
-    {"comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene"}
+    {
+        "comment",
+        "attach",
+        "acknowledge",
+        "relocate",
+        "recategorise",
+        "split",
+        "escalate",
+        "urge",
+        "convene",
+        "adopt",
+    }
 )
 SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
 EVERY_KIND = {model.model_fields["kind"].default for model in get_args(get_args(Body)[0])}
@@ -45,8 +60,10 @@ class Walk:
         self.now = START
         by = self.luck.choice(["worker", "reporter", "duty"])
         source = "resident" if by == "reporter" else "grid_worker"
-        report = a_report(category=self.luck.choice(["0103", "0201", "0302"]), source=source)
-        self.facts: list[Fact] = list(decide(None, step(None, by, report, self.now), context(by, self.now)))
+        severity = self.luck.choice([None, "urgent"])
+        report = a_report(category=self.luck.choice(["0103", "0201", "0302"]), source=source, severity=severity)
+        ctx = context(by, self.now, policy=TIMED)
+        self.facts: list[Fact] = list(decide(None, step(None, by, report, self.now), ctx))
         case = fold(self.facts)
         assert case is not None
         self.case: Case = case
@@ -63,12 +80,21 @@ class Walk:
             self.give(None, WakeUp(moment=self.now))
         elif what < 0.9:
             self.something_fitting()
-        elif what < 0.92:
+        elif what < 0.91:
             self.attempt(None, Absorb(case_no=self.luck.choice(["a", "b"])))
+        elif what < 0.92:
+            self.storm()
         else:
             kind = self.luck.choice(sorted(HUMAN_COMMAND_MODELS))
             self.attempt(self.luck.choice(sorted(EVERYBODY)), self.command(kind))
         self.check()
+
+    def storm(self) -> None:
+        """A typhoon closes the park: the calendar is published anew, and every open case is told."""
+        days = {"since": self.day, "until": self.day + timedelta(days=1), "reason": "台风"}
+        closed = (office(closures=(days,)),)
+        self.give(None, WakeUp(moment=self.now))
+        self.give(None, Recompute(version=2), calendars=closed, calendars_version=2) if self.case.is_open else ()
 
     def something_fitting(self) -> None:
         """A command that the case allows somebody; the ones that move it on are the likelier."""
@@ -91,7 +117,9 @@ class Walk:
         lead = Lead(case_no="other", report_id=new_id(), is_open=True)
         colleague = EVERYBODY[self.luck.choice(["fire_handler_2", "labour_head", "environment_handler"])]
         try:
-            found = self.give(username, command, lead=lead, colleague=colleague, target_units=units_to(target))
+            found = self.give(
+                username, command, lead=lead, colleague=colleague, target_units=units_to(target), adoptable=NEWER
+            )
         except DomainError as refused:
             reason = [refused.message("zh"), refused.message("en")]
         else:
@@ -107,6 +135,8 @@ class Walk:
 
     def give(self, username: str | None, command: Command, **more: Any) -> tuple[Fact, ...]:
         """Decides and evolves. Raises the DomainError with which the command is refused."""
+        version = self.case.policy_version
+        more = {"policy": TIMED if version == 1 else NEWER, "policy_version": version, **more}
         ctx = context(username, self.now, self.case.grid, **more)
         found = decide(self.case, step(self.case, username, command, self.now), ctx)
         for fact in found:
@@ -129,16 +159,30 @@ class Walk:
         later = self.now + mostly(wide, timedelta(hours=-1), timedelta(hours=5), timedelta(days=400))
         department = luck.choice(["fire", "labour", "environment"])
         choices: dict[str, Any] = {
-            "note": "记录", "reason": "原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
-            "until": later, "reply_by": later, "meet_at": later, "answer_by": later,
-            "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],
+            "note": "记录",
+            "reason": "原因",
+            "question": "何时",
+            "result": "已处理",
+            "right_channel": "仲裁",
+            "until": later,
+            "reply_by": later,
+            "meet_at": later,
+            "answer_by": later,
+            "host": mostly(department, "nobody"),
+            "departments": [mostly(department, "nobody")],
             "co_handlers": mostly([], ["fire"], ["labour", "environment"]),
-            "evidence": mostly([PHOTO], []), "attachments": [PHOTO],
+            "evidence": mostly([PHOTO], []),
+            "attachments": [PHOTO],
             "category": mostly("0103", "0201", "9999"),
             "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
-            "into": "other", "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
-            "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
-        }  # fmt: skip
+            "into": "other",
+            "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
+            "version": mostly(2, 1),
+            "condition": mostly(None, "small", "nothing"),
+            "score": 4,
+            "upheld": luck.random() < 0.5,
+            "mode": luck.choice(["act", "inform"]),
+        }
         model = HUMAN_COMMAND_MODELS[kind]
         body = {name: choices[name] for name in model.model_fields if name in choices}
         if kind == "transfer":
@@ -176,14 +220,14 @@ class Walk:
 
     def clocks_are_lists_of_intervals(self) -> None:
         for clock in (*self.case.past_clocks, *([self.case.clock] if self.case.clock else [])):
-            assert elapsed(clock, self.now) >= timedelta()
+            assert elapsed(clock, TIMED.calendars[0], self.now) >= timedelta()
             for one, following in zip(clock.intervals, clock.intervals[1:], strict=False):
                 assert one.end is not None
                 assert one.start <= one.end <= following.start
             if clock.runs and clock.ended_at is None:
                 assert clock.due_at is not None
-                left = clock.limit + clock.extended - elapsed(clock, self.now)
-                assert clock.due_at - self.now == left
+                assert clock.plan is not None
+                assert list(clock.plan.rungs) == sorted(clock.plan.rungs)
 
 
 @settings(max_examples=60, deadline=None)

@@ -35,7 +35,7 @@ PHOTO = "a" * 64
 
 def test_every_command_has_a_model_a_row_and_a_move() -> None:
     assert set(HUMAN_COMMAND_MODELS) == set(HUMAN_COMMANDS) == set(MOVES)
-    assert set(COMMANDS) - set(HUMAN_COMMANDS) == {"wake_up", "absorb", "settle_errand"}
+    assert set(COMMANDS) - set(HUMAN_COMMANDS) == {"wake_up", "absorb", "recompute", "settle_errand"}
 
 
 @pytest.mark.parametrize("kind", sorted(known_errors()))

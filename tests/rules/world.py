@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from models.case import Case
 from models.commands import Command, Report
-from models.context import Context, Department, Grant, Person, Unit
+from models.context import Context, Department, Grant, Holder, Person, Unit
 from models.facts import Actor, Fact
 from models.messages import Step
 from models.policy import Policy
@@ -41,7 +41,7 @@ EVERYBODY: dict[str, Person] = {
     )
     for holder in PEOPLE
 }
-_DESKS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
+_DESKS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.GRID_WORKER, Role.VOLUNTEER})
 
 
 def units_to(grid: str) -> tuple[Unit, ...]:
@@ -52,6 +52,7 @@ def units_to(grid: str) -> tuple[Unit, ...]:
             code=code,
             level=Level(len(path) - place),
             staffed=frozenset(h.role for h in PEOPLE if h.grid == code and h.role in _DESKS),
+            holders=tuple(Holder(role=h.role, person=person_id(h.username)) for h in PEOPLE if h.grid == code),
         )
         for place, code in enumerate(reversed(path))
     )
@@ -61,12 +62,15 @@ def context(
     username: str | None, now: datetime = START, grid: str = MICRO, policy: Policy | None = None, **more: Any
 ) -> Context:
     """The world as that person acts in it; None is the system."""
+    policy = policy or a_policy()
     return Context.model_validate(
         {
             "now": now,
             "today": now.astimezone(ZONE).date(),
-            "policy": policy or a_policy(),
+            "policy": policy,
             "policy_version": 1,
+            "calendars": policy.calendars,
+            "calendars_version": 1,
             "person": EVERYBODY[username] if username else None,
             "units": units_to(grid),
             "departments": tuple(Department(id=d) for d in (FIRE, LABOUR, ENVIRONMENT)),
@@ -109,15 +113,17 @@ def step(
 class Life:
     """One case, driven by hand: each call decides, evolves, and remembers the facts."""
 
-    def __init__(self, **report: Any) -> None:
-        self.now = START
+    def __init__(self, policy: Policy | None = None, at: datetime = START, **report: Any) -> None:
+        self.now = at
+        self.policy = policy or a_policy()
         self.facts: list[Fact] = []
         self.case: Case = self._first(**report)
 
     def _first(self, **report: Any) -> Case:
         username = report.pop("by", "worker")
-        command = a_report(**report)
-        found = decide(None, step(None, username, command, self.now), context(username, self.now, command.grid))
+        command = a_report(**{"occurred_at": self.now, "reported_at": self.now, **report})
+        ctx = context(username, self.now, command.grid, self.policy)
+        found = decide(None, step(None, username, command, self.now), ctx)
         self.facts += found
         case = fold(found)
         assert case is not None
@@ -125,7 +131,7 @@ class Life:
 
     def do(self, username: str | None, command: Command, **more: Any) -> Case:
         """Gives the command now. Raises the DomainError with which it is refused."""
-        ctx = context(username, self.now, self.case.grid, **more)
+        ctx = context(username, self.now, self.case.grid, **{"policy": self.policy, **more})
         found = decide(self.case, step(self.case, username, command, self.now), ctx)
         self.facts += found
         folded = fold(found, self.case)

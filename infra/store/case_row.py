@@ -1,0 +1,105 @@
+"""The row of a case: what people list, filter, sort and count by, worked out from the case."""
+
+from datetime import datetime
+from typing import Any
+
+from models.case import Case, Clock
+from models.facts import Received
+from models.words import Stage
+from rules.ladder import next_wake_up
+
+
+def columns(case: Case) -> dict[str, Any]:
+    """The columns that follow the case, by name; every one of them is in the row after each fact."""
+    clock = case.clock
+    plan = clock.plan if clock else None
+    return {
+        "seq": case.seq,
+        "report_id": case.report_id,
+        "state": case,
+        "stage": case.stage,
+        "round": case.round,
+        "outcome": case.outcome,
+        "category": case.category,
+        "severity": case.severity,
+        "grid": case.grid,
+        "grid_path": ".".join(case.grid_path),
+        "level": int(case.level),
+        "owner_kind": case.owner.kind if case.owner else None,
+        "owner_id": case.owner.id if case.owner else None,
+        "host": case.host,
+        "departments": case.departments,
+        "reported_by": case.reported_by,
+        "received_at": case.received_at,
+        "updated_at": case.updated_at,
+        "due_at": clock.due_at if clock else None,
+        "yellow_at": plan.yellow_at if plan else None,
+        "red_at": plan.red_at if plan else None,
+        "overdue_at": clock.overdue_at if clock else None,
+        "wake_at": next_wake_up(case),
+        "closed_at": case.closed_at,
+        "archived_at": case.archived_at,
+        **_what_is_counted(case),
+    }
+
+
+#: The columns that a fact may change.
+CHANGING = (
+    "seq", "state", "stage", "round", "outcome", "category", "severity", "grid", "grid_path", "level", "owner_kind",
+    "owner_id", "host", "departments", "reported_by", "received_at", "updated_at", "due_at", "yellow_at", "red_at",
+    "overdue_at", "wake_at", "closed_at", "archived_at", "condition", "policy_version", "provisional",
+    "whole_due_at", "accepted_at", "dispatched_at", "handle_due_at", "handled_at", "close_due_at", "late_stages",
+    "failed_reviews", "returns", "extended", "exempt", "consultation_at",
+)  # fmt: skip
+
+
+def _what_is_counted(case: Case) -> dict[str, Any]:
+    """What supervision counts by. `late_stages` says where a deadline passed; "whole" is the case's own."""
+    clocks = (*case.past_clocks, case.clock) if case.clock else case.past_clocks
+    handling = [clock for clock in clocks if clock.stage is Stage.HANDLE]
+    late = [clock.stage or "whole" for clock in (*clocks, case.whole) if clock is not None and clock.overdue_at]
+    plan = case.clock.plan if case.clock else None
+    return {
+        "condition": case.condition,
+        "policy_version": case.policy_version,
+        "provisional": plan is not None and plan.provisional,
+        "whole_due_at": case.whole.due_at if case.whole else None,
+        "accepted_at": case.accepted_at,
+        "dispatched_at": handling[0].intervals[0].start if handling else None,
+        "handle_due_at": handling[-1].due_at if handling else None,
+        "handled_at": case.completed_at,
+        "close_due_at": _close_due_at(case, clocks),
+        "late_stages": list(dict.fromkeys(late)),
+        "failed_reviews": case.failed_reviews,
+        "returns": case.returns,
+        "extended": any(clock.extended for clock in clocks),
+        "exempt": case.exempt,
+        "consultation_at": case.consultation_at,
+    }
+
+
+def _close_due_at(case: Case, clocks: tuple[Clock, ...]) -> datetime | None:
+    """By when the case ought to be closed: the whole's deadline, else the latest of its handling or review."""
+    if case.whole is not None:
+        return case.whole.due_at
+    known = [clock.due_at for clock in clocks if clock.stage in (Stage.HANDLE, Stage.REVIEW) and clock.due_at]
+    return max(known, default=None)
+
+
+def written_once(body: Received) -> dict[str, Any]:
+    """The columns that a report fills once for ever."""
+    return {
+        "case_no": body.case_no,
+        "description": body.description,
+        "title": body.title,
+        "source": body.source,
+        "lat": body.location.lat if body.location else None,
+        "lon": body.location.lon if body.location else None,
+        "reporter_ref": body.reporter_ref,
+        "anonymous": body.anonymous,
+        "external_system": body.external.system if body.external else None,
+        "external_number": body.external.number if body.external else None,
+        "content_hash": body.content_hash,
+        "occurred_at": body.occurred_at,
+        "reported_at": body.reported_at,
+    }

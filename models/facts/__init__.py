@@ -1,0 +1,109 @@
+"""Facts: what has happened to a case, in the past tense, numbered 1, 2, 3 … per case.
+
+Facts are what is stored; timeline, audit trail, statistics and rebuild are folds over them. They are
+never edited, so a field may be added (with a default) but never change its meaning. People appear as
+ids only, reporters not even so: names are looked up when a page is drawn.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from models.base import Frozen, Instant
+from models.facts.any_stage import Absorbed as Absorbed
+from models.facts.any_stage import Acknowledged as Acknowledged
+from models.facts.any_stage import Adopted as Adopted
+from models.facts.any_stage import Attached as Attached
+from models.facts.any_stage import Commented as Commented
+from models.facts.any_stage import Convened as Convened
+from models.facts.any_stage import ErrandSettled as ErrandSettled
+from models.facts.any_stage import Escalated as Escalated
+from models.facts.any_stage import Merged as Merged
+from models.facts.any_stage import Recategorised as Recategorised
+from models.facts.any_stage import Relocated as Relocated
+from models.facts.any_stage import Responded as Responded
+from models.facts.any_stage import SplitOff as SplitOff
+from models.facts.any_stage import UrgeAnswered as UrgeAnswered
+from models.facts.any_stage import Urged as Urged
+from models.facts.common import Due as Due
+from models.facts.common import Explanation as Explanation
+from models.facts.common import Retimed as Retimed
+from models.facts.life_cycle import Aborted as Aborted
+from models.facts.life_cycle import Accepted as Accepted
+from models.facts.life_cycle import Archived as Archived
+from models.facts.life_cycle import Claimed as Claimed
+from models.facts.life_cycle import Closed as Closed
+from models.facts.life_cycle import Completed as Completed
+from models.facts.life_cycle import Dispatched as Dispatched
+from models.facts.life_cycle import InfoRequested as InfoRequested
+from models.facts.life_cycle import InfoSupplied as InfoSupplied
+from models.facts.life_cycle import ProgressReported as ProgressReported
+from models.facts.life_cycle import Received as Received
+from models.facts.life_cycle import Released as Released
+from models.facts.life_cycle import ReviewFailed as ReviewFailed
+from models.facts.life_cycle import ReviewPassed as ReviewPassed
+from models.facts.life_cycle import SelfClosed as SelfClosed
+from models.facts.life_cycle import Transferred as Transferred
+from models.facts.requests import AppealDecided as AppealDecided
+from models.facts.requests import Appealed as Appealed
+from models.facts.requests import ExtensionGranted as ExtensionGranted
+from models.facts.requests import ExtensionRefused as ExtensionRefused
+from models.facts.requests import ExtensionRequested as ExtensionRequested
+from models.facts.requests import Rated as Rated
+from models.facts.requests import Reopened as Reopened
+from models.facts.requests import ReopenRefused as ReopenRefused
+from models.facts.requests import ReopenRequested as ReopenRequested
+from models.facts.requests import Resumed as Resumed
+from models.facts.requests import ReturnGranted as ReturnGranted
+from models.facts.requests import ReturnRefused as ReturnRefused
+from models.facts.requests import ReturnRequested as ReturnRequested
+from models.facts.requests import SuspensionGranted as SuspensionGranted
+from models.facts.requests import SuspensionRefused as SuspensionRefused
+from models.facts.requests import SuspensionRequested as SuspensionRequested
+from models.facts.requests import VoidProposed as VoidProposed
+from models.facts.time import AcknowledgementLapsed as AcknowledgementLapsed
+from models.facts.time import LightChanged as LightChanged
+from models.facts.time import Overdue as Overdue
+from models.facts.time import Reached as Reached
+from models.facts.time import Recomputed as Recomputed
+from models.facts.time import Reminded as Reminded
+from models.facts.time import StepFired as StepFired
+from models.facts.time import UrgeOverdue as UrgeOverdue
+from models.facts.time import Vacancy as Vacancy
+
+Body = Annotated[
+    Received | Accepted | InfoRequested | InfoSupplied | SelfClosed | Dispatched | Claimed | Released
+    | Transferred | ProgressReported | Completed | Aborted | ReviewPassed | ReviewFailed | Closed | Archived
+    | ReturnRequested | ReturnGranted | ReturnRefused
+    | ExtensionRequested | ExtensionGranted | ExtensionRefused
+    | SuspensionRequested | SuspensionGranted | SuspensionRefused | Resumed
+    | VoidProposed | Rated | ReopenRequested | Reopened | ReopenRefused | Appealed | AppealDecided
+    | Commented | Attached | Acknowledged | Escalated | Urged | UrgeAnswered | UrgeOverdue
+    | Recategorised | Adopted | Relocated | Merged | Absorbed | SplitOff | ErrandSettled | Convened | Responded
+    | LightChanged | Overdue | Reminded | StepFired | AcknowledgementLapsed | Recomputed,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+
+class Actor(Frozen):
+    """Who did it: a person by id, or the system itself (`person` is None)."""
+
+    person: UUID | None = None
+
+
+class Fact(Frozen):
+    """A fact in its envelope: which one, when, by whom, and by which command it came about.
+
+    `command` is that command's kind and `digest` the beginning of its hash: they tell a command that was sent
+    again from another one that was sent under the same id.
+    """
+
+    seq: int
+    at: Instant
+    actor: Actor
+    command_id: UUID
+    command: str
+    digest: str
+    version: int = 1
+    body: Body

@@ -1,0 +1,43 @@
+"""What several facts are made of."""
+
+from datetime import timedelta
+
+from models.base import Frozen, Instant
+from models.limits import Limit
+from models.plan import Plan
+from models.words import Stage
+
+
+class Explanation(Frozen):
+    """Which rule chose, and why, in words for people."""
+
+    rule: str
+    zh: str
+    en: str
+
+
+class Due(Frozen):
+    """A clock that starts: the limit, where the limit comes from, and the moment it leads to.
+
+    `stage` None is the clock of the whole case. `limit` is the time between start and deadline as `terms` counts
+    it: working time, or natural time.
+    """
+
+    stage: Stage | None
+    limit: timedelta
+    source: str
+    started_at: Instant
+    due_at: Instant
+    terms: Limit | None = None
+    plan: Plan | None = None
+
+
+class Retimed(Frozen):
+    """A clock counted anew, with the deadline before and after (None while it is stopped)."""
+
+    stage: Stage | None
+    limit: timedelta
+    terms: Limit
+    old_due_at: Instant | None
+    due_at: Instant | None
+    plan: Plan | None = None

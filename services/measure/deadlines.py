@@ -1,0 +1,65 @@
+"""What a deadline costs: 60 of each unit by the park's calendar, warm and with nothing built yet."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import median
+
+from models.calendar import Calendar
+from models.limits import Length
+from models.words import LimitUnit
+from rules.limits import deadline
+
+#: 60 working days, in each unit.
+AMOUNTS = {
+    LimitUnit.URGENT_HOUR: 60 * 24,
+    LimitUnit.WORK_HOUR: 60 * 8,
+    LimitUnit.WORK_DAY_8H: 60,
+    LimitUnit.LEGAL_WORK_DAY: 60,
+    LimitUnit.NATURAL_DAY: 60,
+}
+_START = datetime(2026, 1, 5, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Microseconds per deadline of 60 working days in a unit.
+
+    `warm`: the median of rounds over starts spread over a year. `cold`: the first of a calendar that this
+    process has not counted by before, with its years still to be built; the median of some.
+    """
+
+    unit: LimitUnit
+    warm: float
+    cold: float
+
+
+def deadlines(calendar: Calendar, *, rounds: int = 200, starts: int = 40) -> tuple[Cost, ...]:
+    """The cost of each unit by `calendar`. Rounds are short, so that a busy machine disturbs few of them."""
+    lengths = [Length(amount=AMOUNTS[unit], unit=unit, moves_on=True) for unit in LimitUnit]
+    return tuple(Cost(one.unit, _warm(one, calendar, rounds, starts), _cold(one, calendar)) for one in lengths)
+
+
+def _warm(length: Length, calendar: Calendar, rounds: int, starts: int) -> float:
+    moments = [_START + timedelta(hours=211 * n) for n in range(starts)]
+
+    def work() -> None:
+        for start in moments:
+            deadline(length, calendar, start)
+
+    work()
+    return median(_microseconds(work) for _ in range(rounds)) / starts
+
+
+def _cold(length: Length, calendar: Calendar) -> float:
+    # A calendar of another name says something else, so nothing is known of it.
+    fresh = [calendar.model_copy(update={"name": f"cold-{length.unit}-{n}"}) for n in range(5)]
+    return median(_microseconds(partial(deadline, length, by, _START)) for by in fresh)
+
+
+def _microseconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1e6

@@ -1,0 +1,36 @@
+"""A policy version takes effect: every open case whose deadlines its calendars change counts them anew, with a fact."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from models.messages import Rollout, RolloutPage
+    from models.names import ROLLOUT_ACTIVITY, ROLLOUT_WORKFLOW
+
+#: A page is tried again until it works: a case told twice counts once.
+PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+
+@workflow.defn(name=ROLLOUT_WORKFLOW)
+class RolloutWorkflow:
+    """Goes through the open cases page by page; starts anew now and then, so that its history stays short."""
+
+    @workflow.run
+    async def run(self, rollout: Rollout) -> Rollout:
+        """How many cases were told, once all are."""
+        while True:
+            page: RolloutPage = await workflow.execute_activity(
+                ROLLOUT_ACTIVITY,
+                rollout,
+                result_type=RolloutPage,
+                start_to_close_timeout=timedelta(minutes=10),
+                heartbeat_timeout=timedelta(seconds=30),
+                retry_policy=PATIENT,
+            )
+            rollout = rollout.model_copy(update={"after": page.after, "told": rollout.told + page.told})
+            if page.after is None:
+                return rollout
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(rollout)
