@@ -15,12 +15,14 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.errands import Errands
 from activities.recording import Recorder
+from activities.rollout import RollOut
 from infra.database import open_database
 from infra.event_loop import run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
 from workflows.case import CaseWorkflow
+from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE
 
 log = structlog.get_logger("worker")
@@ -31,8 +33,13 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Wor
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow],
-        activities=[Recorder(engine).record, Errands(client).tell_case, Errands(client).open_case],
+        workflows=[CaseWorkflow, RolloutWorkflow],
+        activities=[
+            Recorder(engine).record,
+            Errands(client).tell_case,
+            Errands(client).open_case,
+            RollOut(engine, client).roll_out,
+        ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,

@@ -15,7 +15,7 @@ from models.limits import Length, Limit
 from models.plan import Plan
 from models.standard import Standard
 from models.words import Light, LimitUnit, Stage
-from rules.limits import deadline, measured, reach, settle
+from rules.limits import deadline, measured, reach, settle, touches_provisional
 from rules.planning import Course, plan
 from rules.standards import NO_LADDER
 
@@ -221,6 +221,8 @@ class _Count:
         self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
         untouched = len(intervals) == 1 and not more
         self.due_at = first.due_at if untouched else self._settled(terms, self._total)
+        if not untouched:
+            self.provisional |= touches_provisional(terms, self._calendar, self._since, self.due_at)
 
     def _settled(self, length: Length, total: timedelta) -> datetime:
         calendar = calendar_of(length, self._ctx)

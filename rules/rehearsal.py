@@ -1,7 +1,8 @@
 """A year in seconds: cases that nobody acts on, lived through at the year's worst moments before a policy is published.
 
-A case of every standard is opened at each start and left alone in each stage, in a park where every desk is staffed, and
-once in one where nobody is: at every step the case must have an owner and a next wake-up, and time must move on.
+A case of every standard is opened at each start and left alone in each stage, in a park where every desk is
+staffed, and once in one where nobody is: at every step the case must have an owner and a next wake-up, and time must
+move on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ class Finding:
 
 
 def starts(calendar: Calendar) -> tuple[datetime, ...]:
-    """The worst moments of its last certain year and the first provisional one: holiday eves, make-up days, year's ends."""
+    """The worst moments of its last certain year and the next: holiday eves, make-up days, the year's ends."""
     zone = ZoneInfo(calendar.zone)
     days: set[date] = set()
     certain = [year for year in calendar.years if not year.provisional][-1:]

@@ -7,9 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
+from infra.case_workflow import tell_system
+from models.commands import Recompute
 from models.errors import NoExtensionOnceOverdue
+from models.ids import new_id
+from models.messages import SystemAct
 from models.tables import ATTACHMENTS
-from tests.builders import MICRO_2, person_id
+from tests.builders import MICRO_2, person_id, publish
+from tests.timed import a_hasty_policy, a_stormy_policy, a_timed_policy
 from tests.town import Town
 
 Scenario = Callable[[Town], Awaitable[list[str]]]
@@ -153,6 +158,34 @@ async def contested(town: Town) -> list[str]:
     return [no]
 
 
+async def climbing(town: Town) -> list[str]:
+    """A policy of seconds is adopted: the light turns, the case climbs, is acknowledged, climbs on; a typhoon comes."""
+    no = await dispatched(town)
+    async with town.engine.begin() as connection:
+        await publish(connection, a_hasty_policy(), version=2)
+    await town.do("supervisor", no, "adopt", version=2, reason="改用新标准")
+    await until_recorded(town, no, "light_changed", "overdue", "step_fired")
+    await town.do("supervisor", no, "acknowledge", note="我来跟")
+    await until_recorded(town, no, "acknowledgement_lapsed", "urged", "urge_overdue", "reminded")
+    async with town.engine.begin() as connection:
+        await publish(connection, a_timed_policy(), version=3)
+    later = await dispatched(town)
+    async with town.engine.begin() as connection:
+        await publish(connection, a_stormy_policy(), version=4)
+    case = await town.case(later)
+    typhoon = SystemAct(id=new_id(), command=Recompute(version=4))
+    await tell_system(town.backstage.temporal, case.report_id, typhoon)
+    assert "recomputed" in await town.kinds(later)
+    return [no, later]
+
+
+async def until_recorded(town: Town, case_no: str, *kinds: str) -> None:
+    """Waits until the case has facts of all these kinds."""
+    async with asyncio.timeout(60):
+        while not set(kinds) <= set(await town.kinds(case_no)):
+            await asyncio.sleep(0.1)
+
+
 ALL: dict[str, Scenario] = {
     "plain": plain_life,
     "hard": hard_life,
@@ -160,4 +193,5 @@ ALL: dict[str, Scenario] = {
     "short": short_lives,
     "entangled": entangled,
     "contested": contested,
+    "climbing": climbing,
 }

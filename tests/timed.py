@@ -4,7 +4,7 @@ Office hours are 08:30–12:00 and 13:30–18:00, Monday to Friday, in Shanghai;
 make-up Saturday, 2027 is not published.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from models.calendar import Calendar, CalendarYear
@@ -120,3 +120,40 @@ def a_timed_policy(**changed: Any) -> Policy:
         "urges": {kind: UrgeRule(reply=length(4), ladder="call").model_dump() for kind in UrgeKind},
     }
     return Policy.model_validate({**known, **changed})
+
+
+def a_hasty_policy() -> Policy:
+    """Everything within seconds, day and night: two steps up, an acknowledgement of a second, reminders at once."""
+
+    def seconds(amount: float) -> Limit:
+        return limit(amount / 3600, LimitUnit.URGENT_HOUR)
+
+    hasty = Standard(
+        code="hasty", accept=seconds(3), dispatch=seconds(3), handle=seconds(3), review=seconds(3), ladder="hasty"
+    )
+    ladder = Ladder(
+        code="hasty",
+        rungs=(
+            Rung(fraction=1.2, targets=(to(Role.SUPERVISOR, Level.COMMUNITY, ACT),)),
+            Rung(after=seconds(5), targets=(to(Role.SUPERVISOR, Level.PARK, ACT),)),
+        ),
+        acknowledged_for=seconds(2),
+    )
+    call = CALL.model_copy(update={"rungs": (Rung(fraction=1, targets=(to(Role.SUPERVISOR, Level.PARK),)),)})
+    return a_timed_policy(
+        categories=[
+            {**category.model_dump(), "conditions": conditions(("any", "hasty", ()))}
+            for category in a_timed_policy().categories
+        ],
+        standards=[hasty.model_dump()],
+        ladders=[ladder.model_dump(), call.model_dump()],
+        urges={kind: UrgeRule(reply=seconds(2), ladder="call").model_dump() for kind in UrgeKind},
+        remind_hours=1 / 3600,
+    )
+
+
+def a_stormy_policy() -> Policy:
+    """The timed policy, with the park closed by a typhoon for days from yesterday on."""
+    today = datetime.now(UTC).date()
+    closure = {"since": today - timedelta(days=1), "until": today + timedelta(days=5), "reason": "台风"}
+    return a_timed_policy(calendars=[office(closures=(closure,)).model_dump()])

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.tables.attachment import AttachmentRow
+from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.policy import PolicyRow
@@ -17,6 +18,7 @@ __all__ = [
     "TASKS",
     "AbsenceRow",
     "AttachmentRow",
+    "BulletinRow",
     "CaseCounterRow",
     "CaseRow",
     "DepartmentRow",

@@ -30,6 +30,15 @@ class CaseRow(SQLModel, table=True):
             "cases_consultation", "consultation_at",
             postgresql_where=text("consultation_at IS NOT NULL AND closed_at IS NULL"),
         ),
+        Index(
+            "cases_overdue", text("LEAST(due_at, whole_due_at, overdue_at)"), "report_id",
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(
+            "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",
+            postgresql_with={"autosummarize": "true", "pages_per_range": "32"},
+        ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
         Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
     )  # fmt: skip
@@ -120,7 +129,10 @@ class TaskRow(SQLModel, table=True):
     """An open task: who owes what on a case. Derived from the case by `rules.tasks`; gone when done."""
 
     __tablename__ = "tasks"
-    __table_args__ = (Index("tasks_assignee", "assignee_kind", "assignee_id", "due_at"),)
+    __table_args__ = (
+        Index("tasks_assignee", "assignee_kind", "assignee_id", "due_at"),
+        Index("tasks_urged", "report_id", postgresql_where=text("kind = 'answer_urge'")),
+    )
 
     report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id")
     key: str = Field(primary_key=True)

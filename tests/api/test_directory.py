@@ -131,7 +131,9 @@ async def test_categories_come_from_the_newest_policy(
     assert [group["code"] for group in body["groups"]] == ["01", "02", "03"]
     fire = body["groups"][0]["categories"][0]
     assert (fire["code"], fire["severity"], fire["evidence_required"]) == ("0103", "pressing", True)
-    assert fire["limits"]["handle"] == {"hours": 24, "source": "our choice"}
+    (condition,) = fire["conditions"]
+    handle = {name: condition["handle"][name] for name in ("amount", "unit", "source")}
+    assert handle == {"amount": 24, "unit": "urgent_hour", "source": "our choice"}
     async with engine.begin() as connection:
         await publish(connection, a_policy(name="newer"), version=2)
     body = (await client.get("/api/v1/categories", headers=signed_in("reporter"))).json()

@@ -10,8 +10,18 @@ import pytest
 import pytest_asyncio
 
 from rules.life_cycle import HUMAN_COMMANDS
+from services.policies import current
 from tests.api.hall import RUSHED, Hall, open_hall
-from tests.builders import COMMUNITY, ENVIRONMENT, FIRE, LABOUR, MICRO_2, PARK, person_id
+from tests.builders import (
+    COMMUNITY,
+    ENVIRONMENT,
+    FIRE,
+    LABOUR,
+    MICRO_2,
+    PARK,
+    person_id,
+    publish,
+)
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -365,15 +375,28 @@ async def test_an_urge_order_is_answered_and_moves_nothing(hall: Hall) -> None:
 
 async def test_a_case_climbs_to_the_top_and_no_further(hall: Hall) -> None:
     story = await Story.at_handling(hall)
-    assert story.view["level"] == 2
-    await story.does("supervisor", "escalate", mode="inform", reason="知会", facts=["escalated"])
-    assert story.view["level"] == 1
+    assert story.view["level"] == 4, "at a department it stands where it lies"
+    for level in (3, 2, 1):
+        await story.does("supervisor", "escalate", mode="inform", reason="知会", facts=["escalated"])
+        assert story.view["level"] == level
     assert await story.cannot("supervisor", "escalate", reason="再上") == (409, "not_now")
     low = await Story.begins(hall)
     await low.does("community_supervisor", "escalate", reason="超出权限", facts=["escalated"], owner=PARK_DESK,
                    tasks={f"accept {PARK_DESK}"})  # fmt: skip
     assert low.view["level"] == 1
     assert await low.cannot("duty", "escalate", reason="x") == (409, "not_now")
+
+
+async def test_a_newer_policy_is_adopted_for_one_case(hall: Hall) -> None:
+    story = await Story.at_handling(hall)
+    async with hall.engine.begin() as connection:
+        _, policy = await current(connection)
+        await publish(connection, policy.model_copy(update={"remind_hours": 12}), version=9)
+    assert await story.cannot("supervisor", "adopt", version=10, reason="x") == (422, "no_such_version")
+    assert await story.cannot("reviewer", "adopt", version=9, reason="x") == (403, "not_yours")
+    await story.does("supervisor", "adopt", version=9, reason="改用新标准", facts=["adopted"])
+    assert story.view["policy_version"] == 9
+    assert await story.cannot("supervisor", "adopt", version=9, reason="x") == (409, "version_not_newer")
 
 
 async def test_departments_are_called_to_a_meeting_and_answer(hall: Hall) -> None:
@@ -490,5 +513,5 @@ async def test_nothing_overdue_nothing_to_appeal(hall: Hall) -> None:
 async def test_no_command_is_left_out() -> None:
     """The stories above name every command there is."""
     told = inspect.getsource(sys.modules[__name__])
-    assert len(HUMAN_COMMANDS) == 44
+    assert len(HUMAN_COMMANDS) == 45
     assert [name for name in HUMAN_COMMANDS if f'"{name}"' not in told] == []

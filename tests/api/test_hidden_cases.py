@@ -37,7 +37,7 @@ TITLE = "独一无二的隐秘事件"
 BODIES: dict[str, dict[str, Any]] = {"rate": {"score": 1}, "decide_appeal": {"upheld": True}, "convene": {
     "departments": [FIRE]}, "dispatch": {"host": FIRE}, "merge": {"into": "1"}, "recategorise": {"category": "0302"},
     "relocate": {"grid": MICRO_2}, "split": {"parts": [{"category": "0302", "title": "x"}]}, "attach": {
-    "attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}}  # fmt: skip
+    "attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}, "adopt": {"version": 2}}  # fmt: skip
 
 
 def crowd() -> list[tuple[Holder, bool]]:

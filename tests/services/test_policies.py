@@ -23,7 +23,7 @@ from services.policies import (
 )
 from services.reference_files import BadFile
 
-NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 SMALL = """name: 示范
 groups:
   - {code: "01", name_zh: 安全, name_en: Safety}
@@ -59,7 +59,7 @@ def small(folder: Path, old: str = "", new: str = "") -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason"),
     [
-        ("hours: 2,", "hours: 0,", 12, "categories.0.limits.handle.hours: Input should be greater than 0"),
+        ("hours: 2,", "hours: 0,", 12, "categories.0.limits.handle.amount: Input should be greater than 0"),
         ("law: 消防法 §28", "the law", 12, "categories.0.limits.handle.source"),
         ("      review: {hours: 4}\n", "", 9, "categories.0.limits.review: Field required"),
         ('code: "0103"', "code: 0103", 5, "put quotes around a code made of digits"),

@@ -53,14 +53,17 @@ async def handled_by_labour(town: Town) -> str:
 
 async def test_a_passed_deadline_is_a_fact_once_and_then_said_again_every_day(town: Jumping) -> None:
     no = await town.report()
-    await town.wait(hours=1, minutes=59)
+    await town.wait(hours=1, minutes=29)
     assert await town.kinds(no) == ["received"]
+    await town.wait(minutes=30)
+    assert await town.kinds(no) == ["received", "light_changed"]
+    assert (await town.look("duty", no)).clocks[0].light is Light.YELLOW
     await town.wait(minutes=2)
-    assert await town.kinds(no) == ["received", "overdue"]
+    assert await town.kinds(no) == ["received", "light_changed", "overdue"]
     view = await town.look("duty", no)
     assert view.light is Light.RED
     await town.wait(hours=49)
-    assert await town.kinds(no) == ["received", "overdue", "reminded", "reminded"]
+    assert await town.kinds(no) == ["received", "light_changed", "overdue", "reminded", "reminded"]
 
 
 async def test_a_suspended_case_wakes_by_itself_and_its_clock_goes_on_where_it_stopped(town: Jumping) -> None:
@@ -79,7 +82,7 @@ async def test_a_suspended_case_wakes_by_itself_and_its_clock_goes_on_where_it_s
     left = resumed.due_at - until
     assert timedelta(hours=61, minutes=59) < left < timedelta(hours=62, minutes=1)
     await town.wait(hours=63)
-    assert (await town.kinds(no))[-2:] == ["resumed", "overdue"]
+    assert (await town.kinds(no))[-2:] == ["light_changed", "overdue"]
 
 
 async def test_a_question_without_an_answer_does_not_stop_the_clock_for_ever(town: Jumping) -> None:
@@ -140,5 +143,5 @@ async def test_what_fell_due_before_a_command_is_recorded_before_it(town: Jumpin
     )
     async with town.engine.begin() as connection:
         recorded = await record(connection, step)
-    assert [fact.body.kind for fact in recorded.facts] == ["overdue", "accepted"]
+    assert [fact.body.kind for fact in recorded.facts] == ["light_changed", "overdue", "accepted"]
     assert [fact.actor.person is None for fact in recorded.facts] == [True, False]

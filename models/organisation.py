@@ -1,0 +1,120 @@
+"""The organisation as it is checked: units, people, departments, who is away, who is on duty; and what is wrong."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from models.base import Frozen, Instant
+from models.context import Grant
+from models.policy import Policy
+from models.words import Level, Role
+
+
+class OrgUnit(Frozen):
+    """A unit in use; `path` runs from the park down to the unit itself."""
+
+    code: str
+    name: str
+    level: Level
+    path: tuple[str, ...]
+
+
+class OrgPerson(Frozen):
+    """Somebody, with the roles granted to them, past and future ones too."""
+
+    id: UUID
+    username: str
+    name: str
+    active: bool
+    grants: tuple[Grant, ...] = ()
+
+
+class OrgDepartment(Frozen):
+    id: str
+    name_zh: str
+    active: bool
+
+
+class Absence(Frozen):
+    """Away, both days inclusive; `deputy` acts meanwhile, or (None) nobody does."""
+
+    id: UUID
+    person: UUID
+    deputy: UUID | None
+    since: date
+    until: date
+    reason: str = ""
+
+
+class Shift(Frozen):
+    """On duty in a role of a unit, half open: from `starts_at` up to, not including, `ends_at`."""
+
+    id: UUID
+    unit: str
+    role: Role
+    person: UUID
+    starts_at: Instant
+    ends_at: Instant
+
+
+class OrgAlarm(Frozen):
+    """A role that a step of a ladder looked for in a unit, and nobody has held since."""
+
+    unit: str
+    role: Role
+    last_at: Instant
+    times: int
+
+
+class Organisation(Frozen):
+    """Everything that is checked. Absences and shifts that are over are left out."""
+
+    now: Instant
+    today: date
+    units: tuple[OrgUnit, ...]
+    people: tuple[OrgPerson, ...]
+    departments: tuple[OrgDepartment, ...]
+    policy: Policy | None
+    absences: tuple[Absence, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    alarms: tuple[OrgAlarm, ...] = ()
+
+
+class Gravity(StrEnum):
+    """An error leaves a case with nobody but the fallback owner, or with nobody who may act; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class OrgFault(StrEnum):
+    """What can be wrong with an organisation."""
+
+    NO_SUPERIOR = "no_superior"
+    DEPARTMENT_WITHOUT_HEAD = "department_without_head"
+    UNIT_WITHOUT_OWNER = "unit_without_owner"
+    GRID_WITHOUT_WORKER = "grid_without_worker"
+    MICRO_GRID_WITHOUT_VOLUNTEER = "micro_grid_without_volunteer"
+    ROUTE_TO_RETIRED_DEPARTMENT = "route_to_retired_department"
+    ROUTE_WITHOUT_HANDLER = "route_without_handler"
+    TARGET_VACANT = "target_vacant"
+    FALLBACK_GONE = "fallback_gone"
+    ABSENCES_OVERLAP = "absences_overlap"
+    ABSENCE_OF_INACTIVE = "absence_of_inactive"
+    DEPUTY_AWAY = "deputy_away"
+    SHIFTS_OVERLAP = "shifts_overlap"
+    SHIFT_OF_INACTIVE = "shift_of_inactive"
+    SHIFT_WHILE_AWAY = "shift_while_away"
+    ALARM = "alarm"
+
+
+class OrgFinding(Frozen):
+    """One fault, told once for all that it concerns: `count` of them, the first few in `sample`."""
+
+    fault: OrgFault
+    gravity: Gravity
+    where: str
+    count: int = 1
+    sample: tuple[str, ...] = ()
+    zh: str
+    en: str
