@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.auditing.step import Audits
 from activities.errands import Errands
 from activities.recording import Recorder
 from activities.rollout import RollOut
@@ -21,6 +22,9 @@ from infra.event_loop import run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
+from services.auditing import schedule_audits
+from services.publishing import catch_up_rollouts
+from workflows.audit import AuditWorkflow
 from workflows.case import CaseWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE
@@ -33,12 +37,13 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Wor
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow, RolloutWorkflow],
+        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow],
         activities=[
             Recorder(engine).record,
             Errands(client).tell_case,
             Errands(client).open_case,
             RollOut(engine, client).roll_out,
+            Audits(engine, client, settings.case_queue).audit,
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,
@@ -68,6 +73,8 @@ async def main() -> None:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
     async with build_worker(client, engine, config):
+        await catch_up_rollouts(engine, client, config.case_queue)
+        await schedule_audits(client, config.case_queue)
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")

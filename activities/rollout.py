@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.client import Client
 
 from infra.case_workflow import tell_system
-from infra.store.policies import policy_version
+from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
 from models.context import Context
@@ -50,7 +50,8 @@ class RollOut:
         async with self._engine.connect() as connection:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE})).all()
             cases = [Case.model_validate(state) for state in rows]
-            changed = [case for case in cases if await changes(connection, case, rollout.version)]
+            in_force = await newest_version(connection)
+            changed = [case for case in cases if await changes(connection, case, in_force)]
         limit = asyncio.Semaphore(AT_ONCE)
         told = await asyncio.gather(*(self._tell(case, rollout.version, limit) for case in changed))
         last = cases[-1].report_id if len(cases) == PAGE else None

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from cli.forecast import print_forecast
 from cli.http import Api, As, AsJson, DataDir, Password, console, fail
 from cli.words import FACTS, LIGHTS, STAGES, say, word
 from models.commands import HUMAN_COMMAND_MODELS
@@ -64,11 +65,22 @@ def show(
     as_: As = "duty",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Due when and why, and what happens if nobody acts · 推算")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """A case and its timeline · 查看案件."""
     api = Api(data_dir, as_, password)
     view = api.call("GET", f"/cases/{case_no}")
+    if forecast:
+        ahead = api.call("GET", f"/cases/{case_no}/forecast")
+        if as_json:
+            console.print_json(json.dumps(ahead))
+        else:
+            _print_case(view)
+            print_forecast(ahead, _local)
+        return
     facts = api.call("GET", f"/cases/{case_no}/facts")
     if as_json:
         console.print_json(json.dumps({"case": view, "facts": facts}))

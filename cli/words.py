@@ -67,6 +67,31 @@ FACTS: dict[str, tuple[str, ...]] = {
     "responded": ("报到", "responded"),
     "overdue": ("超期", "overdue"),
     "reminded": ("再次提醒", "reminded"),
+    "adopted": ("改用新策略", "newer policy adopted"),
+    "light_changed": ("亮灯变化", "light turned"),
+    "step_fired": ("升级梯级", "ladder step"),
+    "acknowledgement_lapsed": ("知悉已失效,继续升级", "acknowledgement lapsed"),
+    "recomputed": ("按新日历重算期限", "deadline recomputed"),
+}
+ROLES: dict[str, tuple[str, ...]] = {
+    "reporter": ("上报人", "reporter"),
+    "grid_worker": ("网格员", "grid worker"),
+    "duty_officer": ("值班员", "duty officer"),
+    "handler": ("处置人员", "handler"),
+    "department_head": ("部门负责人", "department head"),
+    "reviewer": ("核查员", "reviewer"),
+    "supervisor": ("督查员", "supervisor"),
+    "keeper": ("保密员", "keeper"),
+    "auditor": ("审计员", "auditor"),
+    "admin": ("管理员", "admin"),
+    "volunteer": ("志愿者", "volunteer"),
+}
+UNITS: dict[str, tuple[str, str]] = {
+    "urgent_hour": ("紧急工作时", "urgent hours"),
+    "work_hour": ("工作时", "work hours"),
+    "work_day_8h": ("工作日(8 小时)", "workdays of 8 h"),
+    "legal_work_day": ("工作日", "workdays"),
+    "natural_day": ("自然日", "natural days"),
 }
 
 

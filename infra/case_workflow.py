@@ -59,6 +59,18 @@ async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
     return receipt
 
 
+async def restart_case(client: Client, start: CaseStart, *, queue: str) -> None:
+    """Starts a new run for a case whose workflow has ended though the case has not; one that runs is left alone."""
+    await client.start_workflow(
+        CASE_WORKFLOW,
+        start,
+        id=workflow_id(start.report.report_id),
+        task_queue=queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+    )
+
+
 async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
     """Sends a person's command and answers its receipt.
 

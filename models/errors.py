@@ -33,6 +33,12 @@ class CoHandlersMissing(DomainError):
     en = "Not every co-handler has reported yet: {departments}."
 
 
+class NothingToForecast(DomainError):
+    code = "nothing_to_forecast"
+    zh = "案件已结案,没有期限可推算。"
+    en = "The case is closed: it has no deadline left to forecast."
+
+
 class AlreadyArchived(DomainError):
     code = "already_archived"
     zh = "案件已归档,不能再变更。"
@@ -150,6 +156,20 @@ class UnknownCondition(DomainError):
     status = 422
     zh = "小类 {category} 没有立案条件 {condition},可选:{known}。"
     en = "Category {category} has no opening condition {condition}; it has: {known}."
+
+
+class PublishedIntoThePast(DomainError):
+    code = "published_into_the_past"
+    status = 422
+    zh = "生效时间 {moment} 已过:策略不能追溯生效。"
+    en = "The effective date {moment} has passed: a policy cannot take effect in the past."
+
+
+class CalendarsMissing(DomainError):
+    code = "calendars_missing"
+    status = 422
+    zh = "未结案件仍在使用日历 {names},新策略中没有。"
+    en = "Open cases are counted by the calendars {names}, which the policy does not have."
 
 
 class NoSuchVersion(DomainError):

@@ -4,6 +4,7 @@ CASE_QUEUE = "gridloop-cases"
 
 CASE_WORKFLOW = "Case"
 ROLLOUT_WORKFLOW = "Rollout"
+AUDIT_WORKFLOW = "Audit"
 
 RECEIPT_UPDATE = "receipt"
 ACT_UPDATE = "act"
@@ -15,3 +16,4 @@ RECORD_ACTIVITY = "record"
 TELL_CASE_ACTIVITY = "tell_case"
 OPEN_CASE_ACTIVITY = "open_case"
 ROLLOUT_ACTIVITY = "roll_out"
+AUDIT_ACTIVITY = "audit"

@@ -184,7 +184,7 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
         requests=tuple(
             RequestView(kind=kind, by=_who(r.by, case, names), at=r.at, until=r.until) for kind, r in _requests(case)
         ),
-        urges=tuple(_urge(u, case, names) for u in case.urges),
+        urges=tuple(urge_view(u, case, names) for u in case.urges),
         attachments=case.attachments,
         reporter=ReporterView(
             alias=alias(case.report_id), anonymous=row.anonymous, contact_kept=case.reporter_ref is not None
@@ -259,7 +259,8 @@ def _level(case: Case) -> int:
     return len(case.grid_path)
 
 
-def _urge(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
+def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
+    """The urge order, with who gave it."""
     by = "Gridloop" if urge.by is None else _who(urge.by, case, names)
     return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
 

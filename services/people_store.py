@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.ids import derived_id
-from models.words import Role
+from models.words import Level, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,16 @@ async def known_usernames(connection: AsyncConnection, active: bool = False) -> 
     """The username of everybody; with `active`, only of those who have not left."""
     query = text("SELECT username FROM people WHERE active OR NOT :active")
     return frozenset((await connection.execute(query, {"active": active})).scalars())
+
+
+async def held_posts(connection: AsyncConnection) -> frozenset[tuple[Role, Level]]:
+    """Which roles are held in units of which level, by somebody active, today."""
+    query = text(
+        "SELECT DISTINCT g.role, u.level FROM grants g JOIN people p ON p.id = g.person"
+        " JOIN grid_units u ON u.code = g.grid WHERE p.active AND u.retired_on IS NULL"
+        " AND g.since <= current_date AND (g.until IS NULL OR g.until >= current_date)"
+    )
+    return frozenset((Role(role), Level(level)) for role, level in (await connection.execute(query)).tuples())
 
 
 async def usernames_with_password(connection: AsyncConnection) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Policies: read from YAML, checked against the directory, published as versions that never change."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,32 +14,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.errors import NoSuchPage
 from models.policy import Policy
+from models.words import Level, Role
 from services.calendars import expanded
-from services.reference_files import BadFile, Document, FileProblem, Location, problems_of, read_yaml
+from services.policy_faults import own_faults
+from services.policy_variants import read_policy_document
+from services.reference_files import BadFile, Document, FileProblem, Location, problems_of
 
 
 def read_policy(path: Path) -> Policy:
     """The policy in a YAML file. Raises BadFile with every problem at its line, FileNotFoundError."""
-    return _parse(read_yaml(path))
+    return _parse(read_policy_document(path))
 
 
-def read_and_check(path: Path, departments: Collection[str], people: Collection[str]) -> Policy:
+def read_and_check(
+    path: Path,
+    departments: Collection[str],
+    people: Collection[str],
+    posts: Collection[tuple[Role, Level]] | None = None,
+) -> Policy:
     """Like `read_policy`, and everything that `check_policy` finds is refused as well, at its line."""
-    document = read_yaml(path)
+    document = read_policy_document(path)
     policy = _parse(document)
-    if problems := check_policy(policy, departments, people, document):
+    if problems := check_policy(policy, departments, people, document, posts):
         raise BadFile(problems)
     return policy
 
 
 def _parse(document: Document) -> Policy:
     document, problems = expanded(document)
-    problems += _own_faults(document)
+    problems += own_faults(document)
     try:
         policy = Policy.model_validate(document.data)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        # What `_own_faults` has found at its line is not told a second time for the whole file.
+        # What `own_faults` has found at its line is not told a second time for the whole file.
         located = [e for e in errors if e["loc"]] if problems else errors
         problems += problems_of(document, located)
     if problems:
@@ -47,48 +55,18 @@ def _parse(document: Document) -> Policy:
     return policy
 
 
-def _own_faults(document: Document) -> list[FileProblem]:
-    """Codes given twice and unknown groups, found in the raw data, where they have lines."""
-    groups = _codes(document, "groups")
-    categories = _codes(document, "categories")
-    problems = []
-    for section, codes in (("groups", groups), ("categories", categories)):
-        for position, code in codes.items():
-            first = next(p for p, c in codes.items() if c == code)
-            if first != position:
-                line = document.line_of((section, first, "code"))
-                at = (section, position, "code")
-                zh, en = f"“{code}”重复,已见于第 {line} 行", f"“{code}” is a duplicate of line {line}"
-                problems.append(document.problem(at, zh, en))
-    for position in categories:
-        group = document.data["categories"][position].get("group")
-        if group is not None and group not in groups.values():
-            at = ("categories", position, "group")
-            problems.append(document.problem(at, f"没有大类“{group}”", f"there is no group “{group}”"))
-    return problems
-
-
-def _codes(document: Document, section: str) -> dict[int, str]:
-    """The codes in a section of the raw data, by position; whatever is not one is left to the schema."""
-    data = document.data if isinstance(document.data, Mapping) else {}
-    items = data.get(section)
-    return {
-        position: item["code"]
-        for position, item in enumerate(items if isinstance(items, list) else [])
-        if isinstance(item, Mapping) and isinstance(item.get("code"), str)
-    }
-
-
 def check_policy(
     policy: Policy,
     departments: Collection[str],
     people: Collection[str],
     document: Document | None = None,
+    posts: Collection[tuple[Role, Level]] | None = None,
 ) -> tuple[FileProblem, ...]:
     """What is wrong with a policy in this park: its `departments` and `people` are those active here.
 
     A route must name an existing department and categories that exist, the fallback owner must be somebody,
-    the zone must be known. With the `document` it came from, each problem has its line.
+    the zone must be known; every standard must have a ladder, and every ladder a live target: `posts` are the
+    roles held at each level (None: not asked). With the `document` it came from, each problem has its line.
     """
     found: list[tuple[Location, str, str]] = []
     for i, rule in enumerate(policy.routes):
@@ -105,8 +83,24 @@ def check_policy(
     if not _zone_exists(policy.zone):
         zh, en = f"没有时区“{policy.zone}”", f"there is no time zone “{policy.zone}”"
         found.append((("zone",), zh, en))
+    found += _ladder_faults(policy, posts) if posts is not None else []
     source = document or Document(policy.name, None, {})
     return tuple(source.problem(at, zh, en) for at, zh, en in found)
+
+
+def _ladder_faults(policy: Policy, posts: Collection[tuple[Role, Level]]) -> list[tuple[Location, str, str]]:
+    found: list[tuple[Location, str, str]] = []
+    for i, standard in enumerate(policy.standards):
+        ladder = policy.ladder(standard.ladder)
+        if ladder is None or not ladder.rungs:
+            zh, en = f"标准“{standard.code}”没有升级梯级", f"standard “{standard.code}” has no ladder to climb"
+            found.append((("standards", i), zh, en))
+    for i, ladder in enumerate(policy.ladders):
+        targets = [target for rung in ladder.rungs for target in rung.targets if not target.host]
+        if targets and not any((t.role, t.level) in posts for t in targets):
+            zh, en = f"“{ladder.code}”的对象无一在岗", f"nobody holds any role that “{ladder.code}” would reach"
+            found.append((("ladders", i), zh, en))
+    return found
 
 
 def _zone_exists(zone: str) -> bool:

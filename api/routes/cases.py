@@ -15,6 +15,8 @@ from models.base import Frozen
 from models.errors import IdMissing, InputError, NoSuchPage
 from models.views import CasePage, CaseView, FactView
 from services import queries
+from services.forecast import Forecast, get_forecast
+from services.policy_preview import Adoption, preview_adoption
 from services.report import ReportInput, refresh_memory, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS)
@@ -115,6 +117,22 @@ async def get_case(
     """The case as it stands; `ETag` is its revision."""
     async with doors.engine.connect() as connection:
         return shown(await queries.get_case(connection, caller, case_no, now, language), response)
+
+
+@router.get("/cases/{case_no}/forecast")
+async def forecast_case(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> Forecast:
+    """Due when and why, line by line; and if nobody acts: what happens, to whom, when."""
+    async with doors.engine.connect() as connection:
+        return await get_forecast(connection, caller, case_no, now, language)
+
+
+@router.get("/cases/{case_no}/adoption")
+async def preview_case_adoption(
+    case_no: str, version: Annotated[int, Query(ge=1)], doors: Doors, caller: Caller, now: Now
+) -> Adoption:
+    """What adopting that policy version would change for the case. Nothing is changed by asking."""
+    async with doors.engine.connect() as connection:
+        return await preview_adoption(connection, caller, case_no, version, now)
 
 
 @router.get("/cases/{case_no}/facts")

@@ -156,6 +156,30 @@ async def read_context(
     )
 
 
+async def read_context_of(connection: AsyncConnection, case: Case, now: datetime) -> Context:
+    """The world around a case as the system sees it at `now`, with everybody who holds a role on the way up."""
+    policy = await policy_version(connection, case.policy_version)
+    in_force = await version_in_force(connection, now)
+    today = now.astimezone(ZoneInfo(policy.zone)).date()
+    values = {"grid": case.grid, "today": today, "now": now, "person": None, "fallback": policy.fallback_owner}
+    (found,) = await first_row(connection, _AT_A_PLACE, values)
+    world = _World.model_validate_json(found)
+    if world.fallback is None:
+        raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
+    return Context(
+        now=now,
+        today=today,
+        policy=policy,
+        policy_version=case.policy_version,
+        calendars=(await policy_version(connection, in_force)).calendars,
+        calendars_version=in_force,
+        person=None,
+        units=await with_holders(connection, world.units, now, today),
+        departments=world.departments,
+        fallback=world.fallback,
+    )
+
+
 async def _look(connection: AsyncConnection, step: Step, case: Case | None, policy: Policy) -> _World:
     """The world as somebody sees it who knows the policy already."""
     grid = case.grid if case is not None else step.command.grid if isinstance(step.command, Report) else None

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from models.tables.attachment import AttachmentRow
+from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
@@ -18,6 +19,7 @@ __all__ = [
     "TASKS",
     "AbsenceRow",
     "AttachmentRow",
+    "AuditRow",
     "BulletinRow",
     "CaseCounterRow",
     "CaseRow",

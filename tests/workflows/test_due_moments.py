@@ -144,4 +144,4 @@ async def test_what_fell_due_before_a_command_is_recorded_before_it(town: Jumpin
     async with town.engine.begin() as connection:
         recorded = await record(connection, step)
     assert [fact.body.kind for fact in recorded.facts] == ["light_changed", "overdue", "accepted"]
-    assert [fact.actor.person is None for fact in recorded.facts] == [True, False]
+    assert [fact.actor.person is None for fact in recorded.facts] == [True, True, False]

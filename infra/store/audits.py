@@ -1,0 +1,45 @@
+"""Audits, kept run by run for a quarter."""
+
+from datetime import datetime, timedelta
+
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.audit import AuditSummary
+from models.ids import new_id
+
+#: How long an audit is kept (our choice).
+KEPT = timedelta(days=92)
+
+_INSERT = text("""
+    INSERT INTO audits (id, at, findings, linted, summary)
+    VALUES (:id, :at, :findings, :linted, CAST(:summary AS jsonb))
+""")
+_FORGET = text("DELETE FROM audits WHERE at < :before")
+_LATEST = text("SELECT summary FROM audits ORDER BY at DESC LIMIT 1")
+_LINTED = text("SELECT 1 FROM audits WHERE linted AND at >= :since LIMIT 1")
+
+
+async def keep_audit(connection: AsyncConnection, summary: AuditSummary) -> None:
+    """Stores the summary, and forgets those that are too old."""
+    values = {
+        "id": new_id(),
+        "at": summary.at,
+        "findings": sum(summary.counts.values()),
+        "linted": summary.lint is not None,
+        "summary": to_json(summary).decode(),
+    }
+    await connection.execute(_INSERT, values)
+    await connection.execute(_FORGET, {"before": summary.at - KEPT})
+
+
+async def latest_audit(connection: AsyncConnection) -> AuditSummary | None:
+    """The audit that began last; None before the first."""
+    found = await connection.scalar(_LATEST)
+    return None if found is None else AuditSummary.model_validate(found)
+
+
+async def is_linted(connection: AsyncConnection, since: datetime) -> bool:
+    """Whether the organisation has been checked since then."""
+    return await connection.scalar(_LINTED, {"since": since}) is not None

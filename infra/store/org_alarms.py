@@ -1,0 +1,59 @@
+"""Vacancies that escalation has met: raised with the step that met them, cleared when the role is held again."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.holders import with_holders
+from infra.store.raw import run
+from models.context import Unit
+from models.facts import Fact, StepFired
+from models.organisation import OrgAlarm
+from models.words import Level, Role
+
+_RAISE = """
+    INSERT INTO org_alarms AS a (unit, role, first_at, last_at, last_case, times)
+    VALUES (%(unit)s, %(role)s, %(at)s, %(at)s, %(case)s, 1)
+    ON CONFLICT (unit, role) DO UPDATE SET
+        last_at = excluded.last_at, last_case = excluded.last_case, times = a.times + 1
+"""
+_OPEN = text("SELECT unit, role, last_at, times FROM org_alarms ORDER BY unit, role")
+_CLEAR = text("DELETE FROM org_alarms WHERE unit = :unit AND role = :role AND last_at = :last_at")
+
+
+async def raise_alarms(connection: AsyncConnection, report_id: UUID, facts: Iterable[Fact]) -> None:
+    """Puts every vacancy that `facts` met on the list, in the transaction that records them.
+
+    Always in the same order, so that two cases that climb at once do not wait for each other.
+    """
+    met = [(v.unit, v.role, fact.at) for fact in facts if isinstance(fact.body, StepFired) for v in fact.body.vacancies]
+    for unit, role, at in sorted(met):
+        await run(connection, _RAISE, {"unit": unit, "role": role.value, "at": at, "case": report_id})
+
+
+async def open_alarms(connection: AsyncConnection, now: datetime, today: date) -> tuple[OrgAlarm, ...]:
+    """The alarms whose role is still held by nobody."""
+    alarms, held = await _alarms(connection, now, today)
+    return tuple(alarm for alarm in alarms if (alarm.unit, alarm.role) not in held)
+
+
+async def clear_alarms(connection: AsyncConnection, now: datetime, today: date) -> int:
+    """Takes the alarms off the list whose role is held again; how many. One raised meanwhile stays."""
+    alarms, held = await _alarms(connection, now, today)
+    answered = [alarm for alarm in alarms if (alarm.unit, alarm.role) in held]
+    for alarm in answered:
+        await connection.execute(_CLEAR, {"unit": alarm.unit, "role": alarm.role.value, "last_at": alarm.last_at})
+    return len(answered)
+
+
+async def _alarms(
+    connection: AsyncConnection, now: datetime, today: date
+) -> tuple[list[OrgAlarm], set[tuple[str, Role]]]:
+    rows = await connection.execute(_OPEN)
+    alarms = [OrgAlarm(unit=r.unit, role=Role(r.role), last_at=r.last_at, times=r.times) for r in rows]
+    units = [Unit(code=code, level=Level.PARK) for code in sorted({alarm.unit for alarm in alarms})]
+    staffed = await with_holders(connection, units, now, today)
+    return alarms, {(unit.code, holder.role) for unit in staffed for holder in unit.holders}

@@ -1,0 +1,32 @@
+"""How a case whose workflow is lost goes on in a new one: from its facts."""
+
+from collections.abc import Sequence
+
+from models.case import Case
+from models.commands import Report
+from models.facts import Fact, Received
+from models.messages import CaseStart
+
+#: How many command ids the new run is told of, so that a resent command is known to it.
+REMEMBERED = 200
+
+
+def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
+    """The input of a run that goes on where `facts`, all of the case's, have left it.
+
+    Raises ValueError when they do not lead to `case`: on a damaged record nothing may be built.
+    """
+    if not facts or [fact.seq for fact in facts] != list(range(1, case.seq + 1)):
+        raise ValueError(f"the facts of case {case.case_no} do not add up to it")
+    received = facts[0].body
+    if not isinstance(received, Received):
+        raise ValueError(f"case {case.case_no} does not begin with its report")
+    ids = list(dict.fromkeys(fact.command_id for fact in facts))
+    return CaseStart(report=as_sent(received), actor=facts[0].actor, case=case, done=tuple(ids[-REMEMBERED:]))
+
+
+def as_sent(received: Received) -> Report:
+    """The report that the fact records."""
+    return Report(
+        **{name: getattr(received, name) for name in Report.model_fields if name != "kind"},
+    )
