@@ -16,12 +16,13 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import is_away, transaction
 from infra.store import cases
+from infra.store.org_alarms import raise_alarms
 from infra.store.world import look_at_case, read_context
 from models.case import Case
-from models.commands import Report
+from models.commands import Report, WakeUp
 from models.context import Context
 from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind
-from models.facts import Fact, Overdue, Reminded, UrgeOverdue
+from models.facts import Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, UrgeOverdue
 from models.messages import Recorded, Step
 from models.names import RECORD_ACTIVITY
 from rules.case_number import case_number
@@ -109,6 +110,7 @@ async def record(connection: AsyncConnection, step: Step) -> Recorded:
         after = fold(facts, case)
         assert after is not None
         await cases.append(connection, case, facts, after)
+        await raise_alarms(connection, step.report_id, facts)
     return Recorded(facts=(*missed, *facts))
 
 
@@ -129,16 +131,32 @@ def _tell(step: Step, recorded: Recorded) -> None:
         say("refused", report_id=str(step.report_id), command=kind, code=recorded.refusal.code)
         return
     metrics.RECORDED.labels(command=kind).inc()
-    for fact in recorded.facts:
-        _observe_lateness(fact)
+    for place, fact in enumerate(recorded.facts):
+        # What a wake-up leads to first is what it had been set for.
+        first = step.command if place == 0 and fact.command_id == step.id else None
+        _count(fact, first.moment if isinstance(first, WakeUp) else None)
     log.info("recorded", report_id=str(step.report_id), command=kind, facts=[f.body.kind for f in recorded.facts])
 
 
-def _observe_lateness(fact: Fact) -> None:
+def _count(fact: Fact, awaited: datetime | None) -> None:
+    """Counts what the clock did; `awaited` is the moment it was awaited for, where the fact does not say itself."""
     match fact.body:
-        case Overdue(due_at=due) | UrgeOverdue(reply_by=due):
-            metrics.LATENESS.observe(max(0.0, (datetime.now(UTC) - due).total_seconds()))
-        case Reminded():
-            metrics.REMINDED.inc()
+        case Overdue(due_at=planned) | UrgeOverdue(reply_by=planned):
+            _observe_lateness(fact, planned)
+        case StepFired(planned_at=planned, vacancies=vacancies):
+            _observe_lateness(fact, planned)
+            for vacancy in vacancies:
+                metrics.ORG_ALARMS.labels(role=vacancy.role).inc()
+        case Resumed(since=planned) | InfoSupplied(since=planned):
+            _observe_lateness(fact, planned if fact.actor.person is None else None)
         case _:
-            pass
+            _observe_lateness(fact, awaited)
+    if isinstance(fact.body, Reminded):
+        metrics.REMINDED.inc()
+
+
+def _observe_lateness(fact: Fact, planned: datetime | None) -> None:
+    """How late the step that fell due at `planned` is on record, database away included; None: it was no due step."""
+    if planned is not None:
+        late = (datetime.now(UTC) - planned).total_seconds()
+        metrics.LATENESS.labels(what=fact.body.kind).observe(max(0.0, late))

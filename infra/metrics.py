@@ -1,15 +1,19 @@
 """What is counted, for `/metrics`."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 RECORDED = Counter("gridloop_recorded", "Recording steps that recorded something or caught up", ["command"])
 REFUSED = Counter("gridloop_refused", "Recording steps refused", ["command", "code"])
 REMINDED = Counter("gridloop_reminded", "Reminders of a deadline that has passed")
 LATENESS = Histogram(
     "gridloop_due_lateness_seconds",
-    "How long after its moment a deadline was recorded as passed",
+    "How long after its moment a due step was recorded, by the kind of fact it became",
+    ["what"],
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600),
 )
+ORG_ALARMS = Counter("gridloop_org_alarms", "Times that a step of a ladder found a role vacant", ["role"])
+AUDIT_FINDINGS = Gauge("gridloop_audit_findings", "What the latest audit found, by kind", ["kind"])
+AUDIT_AGE = Gauge("gridloop_audit_age_seconds", "How long ago the latest audit ended; infinite before the first")
 REQUESTS = Histogram(
     "gridloop_request_seconds",
     "Time to answer an HTTP request",
