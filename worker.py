@@ -11,7 +11,7 @@ from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.errands import Errands
 from activities.recording import Recorder
@@ -21,7 +21,7 @@ from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
 from workflows.case import CaseWorkflow
-from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE
+from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
 
 log = structlog.get_logger("worker")
 
@@ -46,7 +46,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     if not sandbox:
         return UnsandboxedWorkflowRunner()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return SandboxedWorkflowRunner(restrictions=restrictions)
+    return ContextFreeRunner(restrictions=restrictions)
 
 
 async def main() -> None:
