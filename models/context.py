@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from pydantic import InstanceOf
+
 from models.base import Frozen, Instant
 from models.policy import Policy
 from models.words import Level, Role
@@ -65,7 +67,7 @@ class Context(Frozen):
 
     now: Instant
     today: date
-    policy: Policy
+    policy: InstanceOf[Policy]  # was checked when it was read, and need not be again at every look
     policy_version: int
     person: Person | None
     units: tuple[Unit, ...]

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.raw import first_row
 from models.policy import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
@@ -15,7 +16,7 @@ class NoPolicy(RuntimeError):
 
 async def newest_version(connection: AsyncConnection) -> int:
     """The number of the newest version. Raises NoPolicy."""
-    newest = await connection.scalar(text("SELECT max(version) FROM policies"))
+    (newest,) = await first_row(connection, "SELECT max(version) FROM policies", {})
     if newest is None:
         raise NoPolicy("publish a policy first: starter.py policy publish FILE")
     return int(newest)
