@@ -5,6 +5,7 @@ Stops gently on SIGTERM: no new work is taken, what is under way is finished.
 
 import asyncio
 import signal
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import start_http_server
@@ -16,7 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from activities.errands import Errands
 from activities.recording import Recorder
 from infra.database import open_database
-from infra.event_loop import run
+from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
@@ -60,6 +61,8 @@ async def main() -> None:
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
+    await Recorder(engine).warm_up(datetime.now(UTC))
+    settle()
     async with build_worker(client, engine, config):
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
