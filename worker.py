@@ -5,20 +5,21 @@ Stops gently on SIGTERM: no new work is taken, what is under way is finished.
 
 import asyncio
 import signal
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.auditing.step import Audits
 from activities.errands import Errands
 from activities.recording import Recorder
 from activities.rollout import RollOut
 from infra.database import open_database
-from infra.event_loop import run
+from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
@@ -27,7 +28,7 @@ from services.publishing import catch_up_rollouts
 from workflows.audit import AuditWorkflow
 from workflows.case import CaseWorkflow
 from workflows.rollout import RolloutWorkflow
-from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE
+from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
 
 log = structlog.get_logger("worker")
 
@@ -58,7 +59,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     if not sandbox:
         return UnsandboxedWorkflowRunner()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return SandboxedWorkflowRunner(restrictions=restrictions)
+    return ContextFreeRunner(restrictions=restrictions)
 
 
 async def main() -> None:
@@ -72,6 +73,8 @@ async def main() -> None:
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
+    await Recorder(engine).warm_up(datetime.now(UTC))
+    settle()
     async with build_worker(client, engine, config):
         await catch_up_rollouts(engine, client, config.case_queue)
         await schedule_audits(client, config.case_queue)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,10 +14,12 @@ from api.routes import ROUTERS
 from api.state import Services
 from api.version import version
 from infra.database import open_database
+from infra.event_loop import settle
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
 from services.doors import Backstage
+from services.warm_up import warm_up
 
 _DESCRIPTION = (
     "网格化治理事件流程引擎。Reports become durable cases; commands take them through receive, dispatch, handle, "
@@ -28,7 +31,7 @@ _DESCRIPTION = (
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens what the process holds as `app.state.services`, and closes it at the end.
 
-    Nothing is connected yet: the API starts while PostgreSQL or Temporal is away.
+    Nothing need be connected: the API starts while PostgreSQL or Temporal is away.
     Raises pydantic.ValidationError for settings that are missing or wrong.
     """
     chosen = settings()
@@ -36,6 +39,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = open_database(chosen)
     try:
         app.state.services = Services(Backstage(chosen, engine, await connect(lazy=True)))
+        await warm_up(app.state.services.backstage, datetime.now(UTC))
+        settle()
         yield
     finally:
         await engine.dispose()

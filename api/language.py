@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from api.problems import language_of
 
 
-def _language(request: Request) -> str:
+async def _language(request: Request) -> str:
     return language_of(request)
 
 

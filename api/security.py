@@ -25,7 +25,7 @@ _BEARER = OAuth2PasswordBearer(
 )
 
 
-def now() -> datetime:
+async def now() -> datetime:
     """The moment of the request, in UTC."""
     return datetime.now(UTC)
 

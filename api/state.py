@@ -1,4 +1,7 @@
-"""What one API process holds open, and how a route asks for it."""
+"""What one API process holds open, and how a route asks for it.
+
+What routes depend on is `async` even where it awaits nothing: otherwise FastAPI gives each to another thread.
+"""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -37,16 +40,16 @@ class Services:
         return self.backstage.temporal
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """What the application opened when it started."""
     found = request.app.state.services
     assert isinstance(found, Services)
     return found
 
 
-def backstage_of(request: Request) -> Backstage:
+async def backstage_of(request: Request) -> Backstage:
     """What the services are given."""
-    return services_of(request).backstage
+    return (await services_of(request)).backstage
 
 
 Opened = Annotated[Services, Depends(services_of)]

@@ -1,6 +1,5 @@
 """`bench`: what the system costs, measured against the running servers, as ratios where machines differ."""
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +12,12 @@ from rich.table import Table
 from sqlalchemy import text
 from temporalio.worker import Worker
 
+from activities.recording import Recorder
 from cli.backstage import backstage, somebody
 from cli.http import DataDir, console, fail
 from cli.words import say
+from infra.database import open_database
+from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from services.accounts import issue_token
 from services.doors import Backstage
@@ -36,7 +38,7 @@ def bench(
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
-    asyncio.run(_bench(cases, abreast, rounds, seconds, rate, open_cases, data_dir))
+    run(_bench(cases, abreast, rounds, seconds, rate, open_cases, data_dir))
 
 
 async def _bench(
@@ -79,7 +81,7 @@ async def _cast(stage: Backstage) -> Cast:
 
 
 async def _throughput(stage: Backstage, cast: Cast, cases: int, abreast: int, rounds: int) -> Compared:
-    """Both kinds on workers in this process, with the same settings."""
+    """Both kinds on workers in this process, with the same settings, made ready as `worker.py` does."""
     ours = f"bench-{uuid4()}"
     settings = stage.settings.model_copy(update={"case_queue": ours})
     here = Backstage(settings=settings, engine=stage.engine, temporal=stage.temporal)
@@ -91,8 +93,14 @@ async def _throughput(stage: Backstage, cast: Cast, cases: int, abreast: int, ro
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,
     )
-    async with build_worker(stage.temporal, stage.engine, settings), bare:
-        return await compare(here, cast, f"{ours}-bare", cases=cases, abreast=abreast, rounds=rounds)
+    engine = open_database(settings, ping=False)
+    await Recorder(engine).warm_up(datetime.now(UTC))
+    settle()
+    try:
+        async with build_worker(stage.temporal, engine, settings), bare:
+            return await compare(here, cast, f"{ours}-bare", cases=cases, abreast=abreast, rounds=rounds)
+    finally:
+        await engine.dispose()
 
 
 async def _latency(stage: Backstage, cast: Cast, seconds: float, rate: float) -> Waited:

@@ -1,6 +1,7 @@
-"""The event loop of our processes: uvloop, where there is one."""
+"""The event loop of our processes: uvloop, where there is one; and rest for its garbage collector."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine
 from typing import Any
@@ -15,3 +16,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
+
+
+def settle() -> None:
+    """To be called when a process has all that it keeps: the garbage collector need not look at it ever again."""
+    gc.collect()
+    gc.freeze()

@@ -9,7 +9,8 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression
 
@@ -20,6 +21,19 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_ADDRESS = "localhost:7233"
 #: How long a closed case's history is kept: beyond the reopen window and any appeal (our choice).
 RETENTION = timedelta(days=90)
+
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class _SharedConverter(CompositePayloadConverter):
+    """The SDK makes a converter for every workflow task and every workflow; all of ours share what they have built."""
+
+    def __init__(self) -> None:
+        super().__init__(*_CONVERTERS)
+
+
+#: How our values travel: as pydantic's JSON.
+DATA_CONVERTER = DataConverter(payload_converter_class=_SharedConverter)
 
 
 async def connect(*, lazy: bool = False) -> Client:
@@ -32,7 +46,7 @@ async def connect(*, lazy: bool = False) -> Client:
     return await Client.connect(
         **found,
         lazy=lazy,
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         grpc_compression=_compression(found.get("target_host")),
     )
 

@@ -13,11 +13,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.database import open_database
 from infra.embedded.temporal_server import tool
 from infra.settings import Settings
+from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 _STACK = pytest.StashKey[ExitStack]()
@@ -89,7 +89,7 @@ def temporal_namespace(servers: Servers) -> str:
 async def temporal_client(temporal_address: str, temporal_namespace: str) -> Client:
     """A client of the shared Temporal server with our converter."""
     return await Client.connect(
-        temporal_address, namespace=temporal_namespace, data_converter=pydantic_data_converter, tls=False
+        temporal_address, namespace=temporal_namespace, data_converter=DATA_CONVERTER, tls=False
     )
 
 

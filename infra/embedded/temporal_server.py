@@ -12,11 +12,10 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from infra.embedded.child import Child, Run
-from infra.temporal import keep_histories
+from infra.temporal import DATA_CONVERTER, keep_histories
 
 NAMESPACE = "gridloop"
 HOST = "127.0.0.1"
@@ -85,9 +84,7 @@ class EmbeddedTemporal:
 
     async def connect(self) -> Client:
         """A client of this server with our converter."""
-        return await Client.connect(
-            self.address, namespace=NAMESPACE, data_converter=pydantic_data_converter, tls=False
-        )
+        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=DATA_CONVERTER, tls=False)
 
     @property
     def _database(self) -> Path:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.raw import first_row
 from models.policy import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
@@ -22,16 +23,15 @@ async def newest_version(connection: AsyncConnection) -> int:
 
 async def version_in_force(connection: AsyncConnection, at: datetime | None) -> int:
     """The version in force at that moment: the one that took effect last. Raises NoPolicy."""
-    found = await connection.scalar(
-        text(
-            "SELECT version FROM policies WHERE effective_from <= coalesce(:at, clock_timestamp())"
-            " ORDER BY effective_from DESC, version DESC LIMIT 1"
-        ),
+    row = await first_row(
+        connection,
+        "SELECT version FROM policies WHERE effective_from <= coalesce(%(at)s::timestamptz, clock_timestamp())"
+        " ORDER BY effective_from DESC, version DESC LIMIT 1",
         {"at": at},
     )
-    if found is None:
+    if row is None:
         raise NoPolicy("publish a policy first: starter.py policy publish FILE")
-    return int(found)
+    return int(row[0])
 
 
 async def policy_if_in_force(connection: AsyncConnection, version: int, at: datetime) -> Policy | None:

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.recording import record
 from api.app import create_app
 from api.state import Services
 from infra.database import open_database, transaction
 from infra.settings import Settings
+from infra.temporal import DATA_CONVERTER
 from models.commands import Command, Report
 from models.facts import Actor
 from models.limits import Limit
@@ -194,7 +194,7 @@ async def open_hall(servers: Servers, data_dir: Path) -> AsyncIterator[Hall]:
     temporal = await Client.connect(
         servers.temporal_address,
         namespace=servers.temporal_namespace,
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         tls=False,
     )
     try:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from infra.temporal import DATA_CONVERTER
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.replay.record import HISTORIES
 from worker import workflow_runner
@@ -21,7 +21,7 @@ FILES = sorted(HISTORIES.glob("*.json"))
 async def test_a_recorded_history_replays(file: Path) -> None:
     replayer = Replayer(
         workflows=[CaseWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         workflow_runner=workflow_runner(sandbox=True),
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(f"case-{file.stem}", file.read_text()))

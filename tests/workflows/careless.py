@@ -1,4 +1,6 @@
-"""A workflow that imports one of our packages without saying so; `test_sandbox` expects it to be refused."""
+"""Workflows that do what none may; `test_sandbox` expects them to be refused."""
+
+import time
 
 from temporalio import workflow
 
@@ -7,9 +9,19 @@ from models.case import Case
 
 @workflow.defn
 class CarelessWorkflow:
-    """Does nothing, carelessly."""
+    """Imports one of our packages without saying so."""
 
     @workflow.run
     async def run(self) -> str:
         """The name of what it should not have imported like this."""
         return Case.__name__
+
+
+@workflow.defn
+class ClockWorkflow:
+    """Asks the machine for the time."""
+
+    @workflow.run
+    async def run(self) -> float:
+        """A moment that a replay would not see again."""
+        return time.time()
