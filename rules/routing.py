@@ -10,9 +10,7 @@ from models.context import Context, Unit
 from models.facts import Explanation
 from models.policy import Policy
 from models.words import Level, OwnerKind, Role
-
-#: Who can settle a small thing where it was found.
-LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
+from rules.scope import LOW_ROLES
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import date
 from models.case import Case
 from models.context import Grant, Person
 from models.errors import NotYours
-from models.words import OwnerKind, Role, Stage
+from models.words import Level, OwnerKind, Role, Stage
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
 
 #: Roles that see every case in the grid subtree they hold.
@@ -27,6 +27,8 @@ TERRITORIAL_ROLES = frozenset(
 )
 #: Roles that see the cases their department has, or has had, a part in.
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+#: Who can settle a small thing where it was found.
+LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
 #: Roles that may report, within the subtree they hold.
 REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
 
@@ -68,8 +70,10 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
             found.add(_TERRITORIAL_STANDING[grant.role])
         elif grant.role in DEPARTMENT_ROLES and grant.department in case.departments:
             found |= _departmental(grant, case)
-    if _holds_desk(found, person, case, day):
+    if _holds_desk(person, case, day):
         found.add(Who.OWNER)
+    if _settles_here(person, case, day):
+        found |= {Who.OWNER, Who.GRID_WORKER}
     return frozenset(found)
 
 
@@ -86,12 +90,27 @@ def _departmental(grant: Grant, case: Case) -> set[Who]:
     return found
 
 
-def _holds_desk(found: set[Who], person: Person, case: Case, day: date) -> bool:
-    """Whether the case lies at a desk, and this person sits at it (or above it)."""
+def _desk_path(case: Case) -> tuple[str, ...]:
+    """The way down to the unit that owns the case; empty when none of its own does."""
     owner = case.owner
     if owner is None or owner.kind is not OwnerKind.UNIT or owner.id not in case.grid_path:
+        return ()
+    return case.grid_path[: case.grid_path.index(owner.id) + 1]
+
+
+def _settles_here(person: Person, case: Case, day: date) -> bool:
+    """最小微闭环: whether a grid or micro-grid owns the case, and this person works for it."""
+    desk = _desk_path(case)
+    return len(desk) >= Level.GRID and any(
+        grant.role in LOW_ROLES and grant.grid is not None and covers(grant, desk) for grant in in_force(person, day)
+    )
+
+
+def _holds_desk(person: Person, case: Case, day: date) -> bool:
+    """Whether the case lies at a desk, and this person sits at it (or above it)."""
+    desk = _desk_path(case)
+    if not desk:
         return False
-    desk = case.grid_path[: case.grid_path.index(owner.id) + 1]
     roles = {Role.REVIEWER, Role.SUPERVISOR} if case.stage is Stage.REVIEW else {Role.DUTY_OFFICER, Role.SUPERVISOR}
     return any(grant.role in roles and covers(grant, desk) for grant in in_force(person, day))
 

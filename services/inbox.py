@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.world import local_day
 from models.case import Case, Owner
 from models.context import Grant, Person
-from models.tables import CASES, TASKS
+from models.tables import CASES, GRID_UNITS, TASKS
 from models.views import InboxItem
-from models.words import OwnerKind, Role, TaskKind
-from rules.scope import DEPARTMENT_ROLES, in_force
+from models.words import Level, OwnerKind, Role, TaskKind
+from rules.scope import DEPARTMENT_ROLES, LOW_ROLES, in_force
 from services.case_views import case_item, masked_owner, read_names
 from services.scope import visible, within
 
@@ -74,8 +74,25 @@ def _by_role(grant: Grant) -> ColumnElement[bool] | None:
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
         mine = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == grant.department)
         return and_(mine, within(grant.grid))
+    if grant.role in LOW_ROLES and grant.grid is not None:
+        return _settled_here(grant)
     kinds = _DESK_TASKS.get(grant.role)
     if kinds is None:
         return None
     at_desk = and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds))
-    return and_(at_desk, within(grant.grid))
+    here = and_(at_desk, within(grant.grid))
+    return or_(here, _overseen(grant)) if grant.role is Role.SUPERVISOR else here
+
+
+def _overseen(grant: Grant) -> ColumnElement[bool]:
+    """Cases that have climbed to the very unit that is supervised: what lies lower is overseen there."""
+    mine = true() if grant.grid is None else TASKS.c.assignee_id == grant.grid
+    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind == TaskKind.OVERSEE, mine)
+
+
+def _settled_here(grant: Grant) -> ColumnElement[bool]:
+    """What a grid or micro-grid owns itself, for those who work in it."""
+    root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grant.grid).scalar_subquery()
+    below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
+    kinds = (TaskKind.ACCEPT, TaskKind.OVERSEE, TaskKind.ANSWER_URGE)
+    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds), TASKS.c.assignee_id.in_(below))
