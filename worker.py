@@ -15,6 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.auditing.step import Audits
+from activities.bulletins import Bulletins
 from activities.errands import Errands
 from activities.recording import Recorder
 from activities.rollout import RollOut
@@ -25,7 +26,10 @@ from infra.settings import Settings, settings
 from infra.temporal import connect
 from services.auditing import schedule_audits
 from services.publishing import catch_up_rollouts
+from services.supervision.bulletins import make_bulletins
+from services.supervision.schedules import schedule_bulletins
 from workflows.audit import AuditWorkflow
+from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
@@ -38,13 +42,14 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Wor
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow],
+        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow],
         activities=[
             Recorder(engine).record,
             Errands(client).tell_case,
             Errands(client).open_case,
             RollOut(engine, client).roll_out,
             Audits(engine, client, settings.case_queue).audit,
+            Bulletins(engine, make_bulletins).make_bulletins,
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,
@@ -78,6 +83,7 @@ async def main() -> None:
     async with build_worker(client, engine, config):
         await catch_up_rollouts(engine, client, config.case_queue)
         await schedule_audits(client, config.case_queue)
+        await schedule_bulletins(client, engine, config.case_queue)
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")

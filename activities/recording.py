@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import is_away, transaction
 from infra.store import cases
+from infra.store.notices import put_up
 from infra.store.org_alarms import raise_alarms
 from infra.store.world import look_at_case, read_context
 from models.case import Case
@@ -148,6 +149,7 @@ async def record(connection: AsyncConnection, step: Step) -> Recorded:
         assert after is not None
         await cases.append(connection, case, facts, after)
         await raise_alarms(connection, step.report_id, facts)
+        await put_up(connection, step.report_id, facts)
     return Recorded(facts=(*missed, *facts))
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import bench, cases, clock, grids, import_, people, policy, up
+from cli import bench, cases, clock, grids, import_, notices, org, people, policy, reconcile, simulate, supervision, up
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,12 +16,19 @@ app.command("show")(cases.show)
 app.command("list")(cases.list_)
 app.command("act")(cases.act)
 app.command("inbox")(cases.inbox)
+app.command("board")(supervision.board)
+app.command("overdue")(supervision.overdue)
+app.command("notices")(notices.notices)
 app.command("import")(import_.import_)
 app.command("bench")(bench.bench)
 app.command("clock")(clock.clock)
+app.command("simulate")(simulate.simulate)
+app.command("reconcile")(reconcile.reconcile)
 app.add_typer(grids.app, name="grids")
 app.add_typer(people.app, name="people")
+app.add_typer(org.app, name="org")
 app.add_typer(policy.app, name="policy")
+app.add_typer(supervision.app, name="bulletin")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """`bench`: what the system costs, measured against the running servers, as ratios where machines differ."""
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.recording import Recorder
 from cli.backstage import backstage, somebody
+from cli.bench_time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, console, fail
 from cli.words import say
 from infra.database import open_database
@@ -35,30 +37,57 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="How long reports are sent")] = 30,
     rate: Annotated[float, typer.Option(min=0.1, help="Reports a second")] = 10,
     open_cases: Annotated[int, typer.Option(min=0, help="Open cases to weigh; 0 leaves it out")] = 10_000,
+    timers: Annotated[int, typer.Option(min=0, help="Open cases that fall due; 0 leaves it out")] = 0,
+    due_rate: Annotated[float, typer.Option(min=0.1, help="So many of them due a second")] = 10,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long their lateness is watched")] = 5,
+    closed: Annotated[
+        int, typer.Option(min=0, help="Closed cases under the supervisor's figures; 0 leaves it out")
+    ] = 0,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
-    run(_bench(cases, abreast, rounds, seconds, rate, open_cases, data_dir))
+    wanted = Wanted(cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed)
+    run(_bench(wanted, data_dir))
 
 
-async def _bench(
-    cases: int, abreast: int, rounds: int, seconds: float, rate: float, open_cases: int, data_dir: Path
-) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured, and how much of it."""
+
+    cases: int
+    abreast: int
+    rounds: int
+    seconds: float
+    rate: float
+    open_cases: int
+    timers: int
+    due_rate: float
+    minutes: float
+    closed: int
+
+
+async def _bench(wanted: Wanted, data_dir: Path) -> None:
+    rows = deadline_rows()
     async with backstage(data_dir) as stage:
         set_up_logging(stage.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _cast(stage)
         console.print(say("吞吐 …", "Throughput …"))
-        compared = await _throughput(stage, cast, cases, abreast, rounds)
+        compared = await _throughput(stage, cast, wanted.cases, wanted.abreast, wanted.rounds)
         console.print(say("上报等待 …", "Waiting for a report …"))
-        waited = await _latency(stage, cast, seconds, rate)
+        waited = await _latency(stage, cast, wanted.seconds, wanted.rate)
         space = None
-        if open_cases:
+        if wanted.closed:
+            console.print(say("看板与超期清单 …", "The board and the overdue list …"))
+            rows += await supervision_rows(stage, wanted.closed)
+        if wanted.timers:
+            rows += await timer_rows(stage, cast, wanted.timers, wanted.due_rate, wanted.minutes)
+        if wanted.open_cases:
             with Progress(console=console) as bar:
-                task = bar.add_task(say("打开案件", "Opening cases"), total=open_cases)
+                task = bar.add_task(say("打开案件", "Opening cases"), total=wanted.open_cases)
                 space = await open_many(
-                    stage, cast, open_cases, data_dir, lambda done: bar.update(task, completed=done)
+                    stage, cast, wanted.open_cases, data_dir, lambda done: bar.update(task, completed=done)
                 )
-    _print(compared, waited, space, rate)
+    _print(compared, waited, space, wanted.rate, rows)
 
 
 async def _cast(stage: Backstage) -> Cast:
@@ -109,7 +138,7 @@ async def _latency(stage: Backstage, cast: Cast, seconds: float, rate: float) ->
     return await reports_at(os.environ["GRIDLOOP_WEB_URL"], token, body, a_second=rate, seconds=seconds)
 
 
-def _print(compared: Compared, waited: Waited, space: Space | None, rate: float) -> None:
+def _print(compared: Compared, waited: Waited, space: Space | None, rate: float, more: list[Row]) -> None:
     table = Table(box=None, padding=(0, 2))
     table.add_column(say("量", "Measure"))
     table.add_column(say("值", "Value"), justify="right")
@@ -129,6 +158,6 @@ def _print(compared: Compared, waited: Waited, space: Space | None, rate: float)
             (say("每案 PostgreSQL 字节", "bytes a case, PostgreSQL"), f"{space.postgresql:.0f}"),
             (say("每案 Temporal 字节", "bytes a case, Temporal"), f"{space.temporal:.0f}"),
         ]  # fmt: skip
-    for row in rows:
+    for row in (*rows, *more):
         table.add_row(*row)
     console.print(table, highlight=False)

@@ -79,7 +79,7 @@ def show(
             console.print_json(json.dumps(ahead))
         else:
             _print_case(view)
-            print_forecast(ahead, _local)
+            print_forecast(ahead, local)
         return
     facts = api.call("GET", f"/cases/{case_no}/facts")
     if as_json:
@@ -225,11 +225,11 @@ def _print_case(view: dict[str, Any]) -> None:
             say("环节", "Stage"),
             f"{word(STAGES, view['stage'])} · " + say(f"第 {view['round']} 轮", f"round {view['round']}"),
         ),
-        (say("时限", "Due"), f"[{light[2]}]{say(*light[:2])}[/] {_local(view['due_at'])}"),
+        (say("时限", "Due"), f"[{light[2]}]{say(*light[:2])}[/] {local(view['due_at'])}"),
         (say("责任", "Owner"), escape(owner["name"]) if owner else "—"),
         (say("小类", "Category"), f"{view['category']} {escape(view['category_name'])}"),
         (say("网格", "Grid"), " › ".join(map(escape, view["grid"]["path_names"])) + f" ({view['grid']['code']})"),
-        (say("上报", "Reported"), _local(view["reported_at"])),
+        (say("上报", "Reported"), local(view["reported_at"])),
         (say("版本", "Revision"), str(view["revision"])),
         (say("您可以", "You may"), ", ".join(view["allowed_commands"]) or "—"),
     ]
@@ -249,7 +249,7 @@ def _print_facts(facts: list[dict[str, Any]]) -> None:
             (fact["body"][k] for k in ("note", "reason", "result", "question", "title") if fact["body"].get(k)), ""
         )
         table.add_row(
-            str(fact["seq"]), _local(fact["at"]), word(FACTS, fact["kind"]), escape(fact["actor"]["name"]), escape(said)
+            str(fact["seq"]), local(fact["at"]), word(FACTS, fact["kind"]), escape(fact["actor"]["name"]), escape(said)
         )
     console.print(table, highlight=False)
 
@@ -268,12 +268,12 @@ def _print_list(items: list[dict[str, Any]]) -> None:
             escape(item["title"]),
             word(STAGES, item["stage"]),
             f"[{light[2]}]{say(*light[:2])}[/]",
-            _local(item["due_at"]),
+            local(item["due_at"]),
             escape(item["owner"]["name"]) if item["owner"] else "—",
         )
     console.print(table, highlight=False)
 
 
-def _local(moment: str | None) -> str:
+def local(moment: str | None) -> str:
     """The moment where the cases are, not where the terminal is."""
     return "—" if moment is None else f"{datetime.fromisoformat(moment).astimezone(ZONE):%Y-%m-%d %H:%M}"

@@ -42,13 +42,20 @@ class Api:
 
     def call(self, method: str, path: str, **more: Any) -> Any:
         """The answer's JSON. A problem is shown and ends the command with exit code 1."""
+        return self._ask(method, path, **more).json()
+
+    def download(self, path: str) -> bytes:
+        """A file. A problem is shown and ends the command with exit code 1."""
+        return self._ask("GET", path).content
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TransportError as error:
             fail(say(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
         if answer.is_error:
             _show_problem(answer)
-        return answer.json()
+        return answer
 
     def upload(self, file: Path) -> str:
         """Uploads a file and answers the hash by which it is known."""

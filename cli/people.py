@@ -8,12 +8,16 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli import roster
 from cli.reference import DEFAULT_DATA_DIR, DataDir, out, say, telling_problems, with_database
 from models.words import Role
 from services.people import load_people
 from services.people_store import Stored
 
-app = typer.Typer(no_args_is_help=True, help="Departments, people and their roles. 部门与人员。")
+app = typer.Typer(no_args_is_help=True, help="Departments, people, roles, absences and shifts. 部门、人员与值班。")
+app.command("absent")(roster.absent)
+app.command("shift")(roster.shift)
+app.command("roster")(roster.show_roster)
 
 
 @app.command()
@@ -30,6 +34,8 @@ def load(
     _row(table, say("人员", "people"), summary.people)
     _row(table, say("角色", "roles"), summary.grants)
     out.print(table)
+    if summary.roster:
+        out.print(say(f"值班与请假:更新 {summary.roster} 项", f"absences and shifts new or changed: {summary.roster}"))
 
 
 def _row(table: Table, what: str, stored: Stored) -> None:

@@ -52,8 +52,8 @@ class Finding(Frozen):
 class AuditReport(Frozen):
     """What one audit has looked at and found.
 
-    `cases` are those not archived, `workflows` those running, `looked_into` the cases whose workflow was asked what
-    it knows; `repaired` findings of the look before were put right; `seconds` is how long it took.
+        `cases` are those not archived, `workflows` those running, `looked_into` the cases whose workflow was asked what
+    X
     """
 
     at: Instant
@@ -62,6 +62,7 @@ class AuditReport(Frozen):
     looked_into: int
     findings: tuple[Finding, ...] = ()
     repaired: int = 0
+    failures: tuple[str, ...] = ()
     seconds: float
 
     @property

@@ -57,8 +57,7 @@ def recorded(facts: Iterable[Fact]) -> tuple[Opening, ...]:
         before, case = case, evolve(case, fact)
         body = fact.body
         due = getattr(body, "due", None)
-        starts = isinstance(due, Due)
-        if stage is not None and (starts or isinstance(body, Closed)):
+        if stage is not None and (isinstance(due, Due) or isinstance(body, Closed)):
             found.append(stage.ended(fact.at))
             stage = None
         if whole is not None and isinstance(body, Closed):

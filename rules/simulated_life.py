@@ -9,7 +9,7 @@ and a change of place in the middle of a stage. An acknowledgement is kept, and 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from models.case import Case, Clock, Owner
@@ -31,7 +31,7 @@ from models.facts import (
 from models.ids import derived_id
 from models.limits import Length
 from models.standard import Ladder, Rung, Target
-from models.words import EscalationMode, Level, OwnerKind, Role, Source, Stage, UrgeKind
+from models.words import EscalationMode, Level, OwnerKind, Role, Severity, Source, Stage, UrgeKind
 from rules import clocks
 from rules.changes.common import level_of
 from rules.limits import deadline, measured
@@ -43,6 +43,14 @@ from rules.targets import reach
 from rules.urging import urge_rungs
 
 _NO_ONE = derived_id("simulation", "case")
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+#: What a case is made of here: only the rules that resolve people look at it, and never at what stays blank.
+_BLANK = Case(
+    report_id=_NO_ONE, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
+    source=Source.IMPORT, title="-", grid="-", grid_path=("-",), level=Level.PARK, policy_version=1,
+    reported_by=_NO_ONE, occurred_at=_NEVER, reported_at=_NEVER, received_at=_NEVER, updated_at=_NEVER,
+    owner=None, desk=Owner(kind=OwnerKind.PERSON, id=str(_NO_ONE)), suggested_host="-", clock=None,
+)  # fmt: skip
 
 
 def live(world: World, clock: Opening, now: datetime) -> Lived | None:
@@ -119,14 +127,21 @@ class _Life:
         owner = found.owner or self._owner(ctx, stage, host)
         if stage is Stage.HANDLE and host is not None and not self._world.roster.departments.get(host):
             self._vacancies = (Vacancy(role=Role.HANDLER, unit=host),)
-        return Case.model_construct(
-            report_id=_NO_ONE, case_no=found.case, seq=1, stage=stage, round=found.round, category=found.category,
-            severity=self._severity, source=Source.IMPORT, title="-", grid=found.grid_path[-1],
-            grid_path=found.grid_path, level=level_of(owner, found.grid_path), policy_version=1,
-            reported_by=_NO_ONE, occurred_at=found.started_at, reported_at=found.started_at,
-            received_at=found.started_at, updated_at=found.started_at, owner=owner, desk=owner,
-            suggested_host=host or "-", host=host, claimed_by=found.claimed_by, clock=None,
-        )  # fmt: skip
+        told: dict[str, object] = {
+            "case_no": found.case,
+            "stage": stage,
+            "round": found.round,
+            "category": found.category,
+            "severity": self._severity,
+            "grid": found.grid_path[-1],
+            "grid_path": found.grid_path,
+            "level": level_of(owner, found.grid_path),
+            "owner": owner,
+            "desk": owner,
+            "host": host,
+            "claimed_by": found.claimed_by,
+        }
+        return _BLANK.model_copy(update=told)
 
     def _owner(self, ctx: Context, stage: Stage, host: str | None) -> Owner:
         """Whose the case is when nobody has said: as the rules of each stage choose."""

@@ -17,7 +17,6 @@ def overdue_since() -> ColumnElement[datetime]:
     """The earliest deadline that an open case has not met or has yet to meet; of its stage, or of the whole.
 
     A deadline that was missed counts from the moment its passing was recorded, should the deadline have moved since.
-    The index `cases_overdue` is on this very expression.
     """
     return func.least(CASES.c.due_at, CASES.c.whole_due_at, CASES.c.overdue_at)
 

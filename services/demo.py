@@ -77,7 +77,7 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
         names = await known_usernames(connection)
         people = await store_entries(connection, [d for d in departments if d.id not in here], _without(file, names))
         volunteers, _ = await store_people(
-            connection, [person for person in _volunteers(units) if person.username not in names]
+            connection, [person for person in volunteers_of(units) if person.username not in names]
         )
         version, fresh = await _publish_once(connection)
     return DemoSummary(
@@ -106,7 +106,7 @@ async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
     return await publish(connection, policy, datetime.now(UTC)), True
 
 
-def _volunteers(units: Iterable[GridUnit]) -> list[PersonRecord]:
+def volunteers_of(units: Iterable[GridUnit]) -> list[PersonRecord]:
     """One volunteer for each micro-grid; they have no password and cannot sign in."""
     codes = sorted(unit.code for unit in units if unit.level is Level.MICRO_GRID)
     return [

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from os import cpu_count
 from pathlib import Path
@@ -28,6 +28,7 @@ from services.people_store import (
     usernames_with_password,
 )
 from services.reference_files import BadFile, Document, FileProblem, parse, read_yaml
+from services.roster import AbsenceDraft, ShiftDraft, absence_faults, shift_faults, store_absence, store_shift
 
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
@@ -70,10 +71,12 @@ class PersonEntry(Frozen):
 
 
 class PeopleFile(Frozen):
-    """People, and the date from which their roles hold unless a grant says otherwise."""
+    """People, and the date from which their roles hold unless a grant says otherwise; who is away, who on duty."""
 
     since: date
     people: tuple[PersonEntry, ...]
+    absences: tuple[AbsenceDraft, ...] = ()
+    shifts: tuple[ShiftDraft, ...] = ()
 
     def starts(self, grant: GrantEntry) -> date:
         """The first day on which `grant` holds."""
@@ -82,11 +85,12 @@ class PeopleFile(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class PeopleSummary:
-    """What became of departments, people and grants, each."""
+    """What became of departments, people and grants, each; and how many absences and shifts are new or changed."""
 
     departments: Stored
     people: Stored
     grants: Stored
+    roster: int = 0
 
 
 def read_departments(path: Path) -> DepartmentsFile:
@@ -187,10 +191,10 @@ def _grant_problems(
 
 
 async def load_people(engine: AsyncEngine, departments_path: Path, people_path: Path) -> PeopleSummary:
-    """Loads departments, people and grants in one transaction; with any problem, nothing.
+    """Loads departments, people, grants, absences and shifts in one transaction; with any problem, nothing.
 
     The same files again change nothing and hash nothing. Somebody named in the file holds exactly the roles
-    it grants; nobody is deleted, and no stored password is replaced.
+    it grants; nobody is deleted, no stored password is replaced, and no absence or shift is taken back.
 
     Raises BadFile, FileNotFoundError.
     """
@@ -200,7 +204,23 @@ async def load_people(engine: AsyncEngine, departments_path: Path, people_path: 
             await known_departments(connection) - {d.id for d in departments}
         )
         file = read_people(people_path, usable, await known_grids(connection))
-        return await store_entries(connection, departments, file)
+        summary = await store_entries(connection, departments, file)
+        return replace(summary, roster=await _store_roster(connection, read_yaml(people_path), file))
+
+
+async def _store_roster(connection: AsyncConnection, document: Document, file: PeopleFile) -> int:
+    """Stores absences, then shifts, each checked against those before it; how many are new or changed."""
+    changed, problems = 0, []
+    for i, absence in enumerate(file.absences):
+        faults = await absence_faults(connection, absence)
+        problems += [document.problem(("absences", i, fault.field), fault.zh, fault.en) for fault in faults]
+        changed += not faults and await store_absence(connection, absence)
+    for i, shift in enumerate(file.shifts):
+        faults = await shift_faults(connection, shift)
+        problems += [document.problem(("shifts", i, fault.field), fault.zh, fault.en) for fault in faults]
+        changed += not faults and await store_shift(connection, shift)
+    _refuse(problems)
+    return changed
 
 
 async def store_entries(

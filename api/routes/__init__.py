@@ -6,7 +6,7 @@ the metrics are labelled with.
 
 from fastapi import APIRouter
 
-from api.routes import attachments, auth, cases, commands, directory, health
+from api.routes import attachments, auth, cases, commands, directory, health, notices, organisation, supervision
 
 #: In the order in which they are tried and documented.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -16,4 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     commands.router,
     attachments.router,
     directory.router,
+    notices.router,
+    organisation.router,
+    supervision.router,
 )

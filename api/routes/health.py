@@ -13,6 +13,7 @@ from api.state import Opened
 from api.version import version
 from models.base import Frozen
 from models.errors import NotReady
+from services.auditing import show_latest
 from services.readiness import Readiness, readiness
 
 router = APIRouter(tags=["health"])
@@ -61,8 +62,9 @@ async def ready(request: Request, opened: Opened) -> Response:
     response_class=Response,
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics() -> Response:
-    """What this process counts, for Prometheus."""
+async def metrics(opened: Opened) -> Response:
+    """What this process counts, for Prometheus; and what the latest audit found."""
+    await show_latest(opened.engine)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -30,6 +30,11 @@ _TO_FACTS_AND_TASKS = """
 _INSERT = f"""
     WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s)), {_TO_FACTS_AND_TASKS}
 """
+_INSERT_MANY = """
+    WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
+    said AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s))
+    INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
+"""
 _UPDATE = f"""
     WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
@@ -99,6 +104,17 @@ async def append(connection: AsyncConnection, before: Case | None, facts: Sequen
             "tasks": _json(fresh),
         },
     )
+
+
+async def insert_many(connection: AsyncConnection, received: Sequence[tuple[Fact, Case]]) -> None:
+    """Stores cases that have one fact each, the one that they were received by, all in one statement."""
+    rows = []
+    for fact, case in received:
+        assert isinstance(fact.body, Received)
+        rows.append(columns(case) | written_once(fact.body))
+    tasks = [_task_columns(case.report_id, task) for _, case in received for task in open_tasks(case)]
+    facts = [_fact_columns(case.report_id, fact) for fact, case in received]
+    await run(connection, _INSERT_MANY, {"cases": _json(rows), "facts": _json(facts), "tasks": _json(tasks)})
 
 
 def _json(value: object) -> str:

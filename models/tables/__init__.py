@@ -7,6 +7,7 @@ from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
+from models.tables.notice import NoticeRow
 from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
@@ -16,6 +17,7 @@ __all__ = [
     "CASES",
     "FACTS",
     "GRID_UNITS",
+    "NOTICES",
     "TASKS",
     "AbsenceRow",
     "AttachmentRow",
@@ -27,6 +29,7 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "GridUnitRow",
+    "NoticeRow",
     "OrgAlarmRow",
     "PersonRow",
     "PolicyRow",
@@ -41,4 +44,5 @@ ATTACHMENTS = metadata.tables["attachments"]
 CASES = metadata.tables["cases"]
 FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]
+NOTICES = metadata.tables["notices"]
 TASKS = metadata.tables["tasks"]

@@ -31,8 +31,11 @@ class CaseRow(SQLModel, table=True):
             postgresql_where=text("consultation_at IS NOT NULL AND closed_at IS NULL"),
         ),
         Index(
-            "cases_overdue", text("LEAST(due_at, whole_due_at, overdue_at)"), "report_id",
-            postgresql_where=text("closed_at IS NULL"),
+            "cases_figures", "due_at", postgresql_where=text("closed_at IS NULL"),
+            postgresql_include=[
+                "closed_at", "stage", "whole_due_at", "overdue_at", "yellow_at", "red_at", "consultation_at",
+                "grid_path", "reported_by", "owner_kind", "owner_id", "departments", "report_id",
+            ],
         ),
         Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(

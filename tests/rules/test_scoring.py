@@ -83,7 +83,10 @@ def test_without_a_denominator_there_is_no_score_rather_than_a_guess() -> None:
 
 @pytest.mark.parametrize(
     ("points", "name"),
-    [(100, "优"), (90, "优"), (89.996, "优"), (89.99, "良"), (80, "良"), (79.99, "合格"), (60, "合格"), (59.99, "不合格"), (0, "不合格")],
+    [
+        (100, "优"), (90, "优"), (89.996, "优"), (89.99, "良"), (80, "良"), (79.99, "合格"), (60, "合格"),
+        (59.99, "不合格"), (0, "不合格"),
+    ],
 )  # fmt: skip
 def test_the_grade_is_that_of_the_points_as_shown(points: float, name: str) -> None:
     assert grade(points, Scoring()).name_zh == name

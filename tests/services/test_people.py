@@ -138,3 +138,50 @@ def test_passwords_are_salted_and_only_the_right_one_fits() -> None:
     assert not verify_password(stored, "gridloop-demo ")
     assert not verify_password("not a hash", "gridloop-demo")
     assert not verify_password(None, "nobody's password")
+
+
+ROSTER = """absences:
+  - {person: fire1, since: 2026-03-02, until: 2026-03-06, reason: 年休假}
+shifts:
+  - unit: "130172100001"
+    role: grid_worker
+    person: fire1
+    starts_at: 2026-03-09T08:00:00+08:00
+    ends_at: 2026-03-09T20:00:00+08:00
+"""
+
+
+async def test_absences_and_shifts_come_with_people_and_the_same_again_changes_nothing(files: Files) -> None:
+    await files.load(PEOPLE + ROSTER)
+    async with files.engine.connect() as connection:
+        before = await scalars(connection, "SELECT (since, until, reason)::text FROM absences")
+        assert before == ["(2026-03-02,2026-03-06,年休假)"]
+        assert await scalars(connection, "SELECT starts_at::text FROM shifts") == ["2026-03-09 00:00:00+00"]
+    summary = await load_people(files.engine, files.departments, files.people)
+    assert summary.roster == 0
+    await files.load(PEOPLE + ROSTER.replace("until: 2026-03-06", "until: 2026-03-05"))
+    async with files.engine.connect() as connection:
+        assert await scalars(connection, "SELECT until::text FROM absences") == ["2026-03-05"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("person: fire1, since", "person: nobody, since", 12, "absences.0.person: there is no active person"),
+        ("until: 2026-03-06", "until: 2026-03-01", 12, "absences.0.until: ends 2026-03-01"),
+        ("reason: 年休假", "deputy: fire1, reason: 年休假", 12, "absences.0.deputy: nobody stands in for themselves"),
+        ('unit: "130172100001"', 'unit: "130172100999"', 14, "shifts.0.unit: there is no grid unit"),
+        ("role: grid_worker\n    person", "role: supervisor\n    person", 15, "shifts.0.role: fire1 is then no"),
+        ("2026-03-09T08:00:00+08:00", "2026-03-06T08:00:00+08:00", 16, "shifts.0.person: fire1 is away"),
+    ],
+)
+async def test_a_fault_of_the_roster_is_told_at_its_line_and_nothing_is_stored(
+    files: Files, old: str, new: str, line: int, reason: str
+) -> None:
+    assert old in ROSTER
+    with pytest.raises(BadFile) as bad:
+        await files.load(PEOPLE + ROSTER.replace(old, new, 1))
+    (problem,) = bad.value.problems
+    assert (problem.line, problem.en.startswith(reason)) == (line, True), problem.en
+    async with files.engine.connect() as connection:
+        assert await scalars(connection, "SELECT count(*) FROM people") == [0]

@@ -1,0 +1,36 @@
+"""Notices: what the caller was told by ladders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.language import Language
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Opened
+from models.base import Frozen
+from services.notices import Notices, ReadUpTo, mark_read, notices
+
+router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
+
+
+class Marked(Frozen):
+    """How many notices were marked as read."""
+
+    read: int
+
+
+@router.get("/notices")
+async def list_notices(
+    opened: Opened, caller: Caller, now: Now, language: Language, unread: Annotated[bool, Query()] = False
+) -> Notices:
+    """What the caller was told, to act or to be informed, the newest first."""
+    async with opened.engine.connect() as connection:
+        return await notices(connection, caller, now, language, unread=unread)
+
+
+@router.post("/notices/read")
+async def read_notices(body: ReadUpTo, opened: Opened, caller: Caller, now: Now) -> Marked:
+    """Marks as read what came up to a moment; everything when none is named."""
+    async with opened.engine.begin() as connection:
+        return Marked(read=await mark_read(connection, caller, now, body.until))

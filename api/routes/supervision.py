@@ -1,0 +1,136 @@
+"""Supervision 督查: the board, the overdue list, the ranking, what their figures mean, and all of it for Excel."""
+
+from asyncio import to_thread
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from api.language import Language
+from api.problems import PROBLEMS
+from api.security import Caller, Now
+from api.state import Doors
+from models.base import Code, Frozen
+from services.supervision import bulletins, export
+from services.supervision.board import board
+from services.supervision.bulletin_export import bulletin_file
+from services.supervision.bulletin_views import BulletinItem, BulletinPage, BulletinView
+from services.supervision.definitions import definitions
+from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.schedules import have_made
+from services.supervision.views import Board, Definitions, OverduePage, Ranking
+from services.supervision.watch import watch
+
+router = APIRouter(prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A workbook", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
+Grid = Annotated[Code | None, Query(description="The code of a unit: its children are the rows. Else the communities")]
+
+
+def workbook(chunks: Iterator[bytes], name: str) -> StreamingResponse:
+    """A workbook to be saved under that name, sent as it is read."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
+    return StreamingResponse(chunks, media_type=XLSX, headers=headers)
+
+
+@router.get("/board")
+async def show_board(doors: Doors, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Board:
+    """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies."""
+    async with doors.engine.connect() as connection:
+        return await board(connection, await watch(connection, caller, now, language), grid)
+
+
+@router.get("/overdue")
+async def audit_overdue(
+    wanted: Annotated[OverdueFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> OverduePage:
+    """Every open case whose deadline has passed, the longest overdue first."""
+    async with doors.engine.connect() as connection:
+        return await overdue_page(connection, await watch(connection, caller, now, language), wanted)
+
+
+@router.get("/ranking")
+async def rank(
+    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> Ranking:
+    """Communities, grids or departments by score over a period, with every numerator and denominator."""
+    async with doors.engine.connect() as connection:
+        return await ranking(connection, await watch(connection, caller, now, language), wanted)
+
+
+@router.get("/figures")
+async def define(caller: Caller, language: Language) -> Definitions:
+    """What each figure and indicator means, and where its formula was found."""
+    return definitions(language)
+
+
+@router.get("/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
+async def export_figures(
+    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> StreamingResponse:
+    """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages."""
+    async with doors.engine.connect() as connection:
+        look = await watch(connection, caller, now, language)
+        chunks = await export.figures(connection, look, wanted)
+    return workbook(chunks, f"gridloop-{look.day}")
+
+
+class BulletinsPending(Frozen):
+    """202: being made, and listed at `href` as soon as they are there."""
+
+    status: str = "accepted"
+    href: str
+
+
+@router.get("/bulletins")
+async def list_bulletins(
+    wanted: Annotated[bulletins.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> BulletinPage:
+    """通报: what was stored for the units that the caller looks after, the latest period first."""
+    async with doors.engine.connect() as connection:
+        return await bulletins.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
+
+
+@router.post("/bulletins", responses={202: {"model": BulletinsPending}})
+async def make_bulletins(
+    wanted: bulletins.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+) -> tuple[BulletinItem, ...]:
+    """Makes bulletins now, or makes them again: the stored ones of that period are replaced."""
+    async with doors.engine.connect() as connection:
+        look = await watch(connection, caller, now, language)
+        orders = await bulletins.orders_of(connection, look, wanted)
+    patience = timedelta(seconds=doors.settings.answer_seconds)
+    made: list[UUID] = []
+    for order in orders:
+        ids = await have_made(doors.temporal, doors.settings.case_queue, order, patience)
+        if ids is None:
+            told = BulletinsPending(href=f"{bulletins.HREF}?kind={wanted.kind}").model_dump()
+            return JSONResponse(told, 202, {"Retry-After": "5"})  # type: ignore[return-value]
+        made += ids
+    async with doors.engine.connect() as connection:
+        views = [await bulletins.get_bulletin(connection, look, id_) for id_ in made]
+    return tuple(BulletinItem.model_validate(view.model_dump(exclude={"content"})) for view in views)
+
+
+@router.get("/bulletins/{id}")
+async def get_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> BulletinView:
+    """One bulletin with what it holds."""
+    async with doors.engine.connect() as connection:
+        return await bulletins.get_bulletin(connection, await watch(connection, caller, now, language), id)
+
+
+@router.get("/bulletins/{id}/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
+async def export_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> StreamingResponse:
+    """The stored bulletin for Excel."""
+    async with doors.engine.connect() as connection:
+        look = await watch(connection, caller, now, language)
+        found = await bulletins.get_bulletin(connection, look, id)
+    chunks = await to_thread(bulletin_file, found, look.zone)
+    return workbook(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")

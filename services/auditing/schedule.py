@@ -1,0 +1,34 @@
+"""When audits run by themselves."""
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+
+from infra.schedules import ensure_schedule
+from models.names import AUDIT_WORKFLOW
+
+#: How often (our choice): a case whose clock nobody keeps is noticed within this time and the tolerance.
+EVERY = timedelta(minutes=10)
+
+
+async def schedule_audits(client: Client, queue: str) -> None:
+    """Has the cases of `queue` audited from now on, one audit at a time. Safe to repeat at every start.
+
+    Raises RPCError when the server can't be reached.
+    """
+    id_ = f"audit-{queue}"
+    action = ScheduleActionStartWorkflow(AUDIT_WORKFLOW, id=id_, task_queue=queue)
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=EVERY),
+    )
+    await ensure_schedule(client, id_, schedule)

@@ -1,0 +1,335 @@
+"""How long the board and the overdue list take over very many cases: in a database of its own, filled by SQL.
+
+Closed cases lie back in time at a steady rate, as years of work leave them; open ones lie scattered among the newest.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from pydantic import SecretStr
+from sqlalchemy import insert, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import open_database
+from infra.migrate import upgrade
+from infra.settings import Settings
+from models.base import Frozen
+from models.case import Case, Clock, Interval, Owner
+from models.context import Grant, Person
+from models.ids import new_id
+from models.limits import Limit
+from models.plan import Plan
+from models.tables import DepartmentRow, GridUnitRow, PersonRow, PolicyRow
+from models.words import Level, OwnerKind, Role, Severity, Source, Stage, UnitType
+from services.demo import POLICY
+from services.policies import read_policy
+from services.supervision.board import board
+from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.watch import Watch, watch
+
+PARK = "990000001"
+COMMUNITIES, GRIDS, MICRO_GRIDS = 7, 12, 7
+#: How many cases a day the closed ones are spread at: a million in three years.
+A_DAY = 913
+#: Not needed here, and slow to build over a million rows.
+LEFT_OUT = ("cases_search", "cases_attachments")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Milliseconds at the 50th and 95th percentile, with so many closed and open cases, so many of these overdue."""
+
+    closed: int
+    open: int
+    overdue: int
+    board_p50: float
+    board_p95: float
+    overdue_p50: float
+    overdue_p95: float
+    ranking_p50: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The same with few and with many closed cases; the open ones are as many."""
+
+    few: Speed
+    many: Speed
+
+    @property
+    def board_ratio(self) -> float:
+        """How much longer the board takes with many."""
+        return self.many.board_p95 / self.few.board_p95
+
+    @property
+    def overdue_ratio(self) -> float:
+        """How much longer the overdue list takes with many."""
+        return self.many.overdue_p95 / self.few.overdue_p95
+
+
+async def compare_supervision(
+    settings: Settings,
+    *,
+    few: int = 100_000,
+    many: int = 1_000_000,
+    open_cases: int = 20_000,
+    rounds: int = 60,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Compared:
+    """Measures with `few` closed cases, adds up to `many`, and measures again, in a database that is then dropped.
+
+    Needs some 3 GB on the server of `settings`, and the right to create a database there.
+    """
+    async with benchmark_database(settings) as engine:
+        tell(f"{few} + {open_cases}")
+        await fill(engine, 0, few, open_cases)
+        first = await measure_supervision(engine, rounds)
+        tell(f"{many} + {open_cases}")
+        await fill(engine, few, many, 0)
+        return Compared(first, await measure_supervision(engine, rounds))
+
+
+@asynccontextmanager
+async def benchmark_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A migrated database beside that of `settings`, with a park and a policy and no case; dropped at the end."""
+    name = f"gridloop_bench_{uuid4().hex[:12]}"
+    known = make_url(settings.database_url.get_secret_value())
+    url = known.set(database=name).render_as_string(hide_password=False)
+    keeper = open_database(settings)
+    try:
+        await _outside(keeper, f"CREATE DATABASE {name}")
+        try:
+            await asyncio.to_thread(upgrade, url)
+            engine = open_database(settings.model_copy(update={"database_url": SecretStr(url)}))
+            try:
+                async with engine.begin() as connection:
+                    await _make_world(connection)
+                yield engine
+            finally:
+                await engine.dispose()
+        finally:
+            await _outside(keeper, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    finally:
+        await keeper.dispose()
+
+
+async def _outside(engine: AsyncEngine, statement: str) -> None:
+    """A statement that no transaction may hold."""
+    async with engine.connect() as connection:
+        await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text(statement))
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
+    """Both pages as the park's supervisor asks for them, the answer's JSON included; the first, cold look left out."""
+    day = date.today() - timedelta(days=400)  # noqa: DTZ011 (any day long enough ago)
+    grant = Grant(role=Role.SUPERVISOR, grid=PARK, since=day)
+    person = Person(id=new_id(), username="supervisor", grants=(grant,))
+
+    async def timed(page: Callable[[AsyncConnection, Watch], Awaitable[Frozen]], times: int) -> list[float]:
+        waits = []
+        for _ in range(times + 1):
+            begun = time.perf_counter()
+            async with engine.connect() as connection:
+                look = await watch(connection, person, datetime.now(UTC), "zh")
+                (await page(connection, look)).model_dump_json()
+            waits.append((time.perf_counter() - begun) * 1000)
+        return sorted(waits[1:])
+
+    boards = await timed(lambda connection, look: board(connection, look, None), rounds)
+    audits = await timed(lambda connection, look: overdue_page(connection, look, OverdueFilter()), rounds)
+    ranks = await timed(lambda connection, look: ranking(connection, look, RankingFilter()), max(rounds // 6, 3))
+    async with engine.connect() as connection:
+        look = await watch(connection, person, datetime.now(UTC), "zh")
+        late = (await overdue_page(connection, look, OverdueFilter(limit=1))).total
+        closed, still = (
+            await connection.execute(
+                text("SELECT count(*) FILTER (WHERE closed_at IS NOT NULL), count(*) FILTER (WHERE closed_at IS NULL)"
+                     " FROM cases")
+            )
+        ).one()  # fmt: skip
+    return Speed(
+        closed=closed,
+        open=still,
+        overdue=late,
+        board_p50=_at(boards, 0.5),
+        board_p95=_at(boards, 0.95),
+        overdue_p50=_at(audits, 0.5),
+        overdue_p95=_at(audits, 0.95),
+        ranking_p50=_at(ranks, 0.5),
+    )
+
+
+def _at(waits: list[float], part: float) -> float:
+    return waits[min(len(waits) - 1, int(len(waits) * part))]
+
+
+# --- filling ----------------------------------------------------------------------------------------------------------
+
+_PERSON = UUID(int=1)
+
+_FILL = """
+INSERT INTO cases (
+    report_id, case_no, seq, state, stage, round, outcome, category, severity, source, title, description, grid,
+    grid_path, lat, lon, level, owner_kind, owner_id, host, departments, reported_by, anonymous, content_hash,
+    occurred_at, reported_at, received_at, updated_at, due_at, yellow_at, red_at, overdue_at, wake_at, closed_at,
+    archived_at, policy_version, provisional, accepted_at, dispatched_at, handle_due_at, handled_at, close_due_at,
+    late_stages, failed_reviews, returns, extended, exempt, consultation_at)
+SELECT id, no, 12,
+    CAST(:state AS jsonb) || jsonb_build_object('report_id', id, 'case_no', no, 'grid', grid,
+        'grid_path', string_to_array(path::text, '.')),
+    CASE WHEN NOT is_open THEN 'closed'
+         ELSE (ARRAY['receive', 'dispatch', 'handle', 'handle', 'review'])[1 + i % 5] END,
+    1, CASE WHEN is_open THEN NULL ELSE 'solved' END,
+    (ARRAY['0103', '0201', '0302', '0501'])[1 + i % 4], 'ordinary', 'grid_worker', 'A measured case ' || i,
+    repeat('what was seen there, in some words. ', 4), grid, path, 38.0, 117.0, 4,
+    CASE WHEN is_open THEN 'department' END, CASE WHEN is_open THEN dept END, dept, ARRAY[dept], :person, false, 'x',
+    at, at, at, at + interval '1 day',
+    CASE WHEN is_open AND NOT stopped THEN due END,
+    CASE WHEN is_open AND NOT stopped THEN due - interval '18 hours' END,
+    CASE WHEN is_open AND NOT stopped THEN due END,
+    CASE WHEN is_open AND NOT stopped AND due < now() THEN due END,
+    at + interval '30 days', CASE WHEN NOT is_open THEN at + interval '2 days' END,
+    CASE WHEN NOT is_open AND at < now() - interval '32 days' THEN at + interval '32 days' END,
+    1, false, at + interval '1 hour', at + interval '2 hours', due,
+    CASE WHEN NOT is_open THEN at + interval '40 hours' END, due + interval '1 day',
+    CASE WHEN i % 9 = 0 THEN ARRAY['handle'] ELSE '{}' END, (i % 31 = 0)::int, 0, i % 17 = 0, false,
+    CASE WHEN is_open AND i % 40 = 0 THEN at END
+FROM (
+    SELECT s.i, md5('case' || s.i || s.is_open)::uuid AS id, s.is_open,
+        CASE WHEN s.is_open THEN 'O' ELSE 'C' END || s.i AS no, s.i % 25 = 0 AS stopped,
+        CASE WHEN s.is_open THEN now() - (power(random(), 2) * interval '20 days')
+             ELSE now() - interval '2 days' - s.i * interval '1 day' / :a_day END AS at,
+        (ARRAY['fire', 'labour', 'environment'])[1 + s.i % 3] AS dept, u.code AS grid, u.path AS path,
+        now() + (random() - 0.5) * interval '12 days' AS open_due
+    FROM (SELECT i, false AS is_open FROM generate_series(CAST(:first AS int), CAST(:last AS int)) i
+          UNION ALL SELECT i, true FROM generate_series(1, CAST(:open AS int)) i) s
+    JOIN (SELECT code, path, row_number() OVER (ORDER BY code) - 1 AS n FROM grid_units WHERE level = 4) u
+      ON u.n = (s.i * 7919::bigint) % :units
+) made, LATERAL (SELECT CASE WHEN is_open THEN open_due ELSE at + interval '3 days' END AS due) deadline
+ORDER BY at + random() * interval '10 days'
+"""
+
+_TASKS = """
+INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id, due_at)
+SELECT report_id, kind, kind, 'department', host, due_at FROM cases,
+LATERAL (SELECT 'handle' AS kind UNION ALL SELECT 'answer_urge' WHERE hashtext(case_no) % 33 = 0) k
+WHERE closed_at IS NULL ON CONFLICT DO NOTHING
+"""
+
+_INDEXES = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+WHERE indrelid = 'cases'::regclass AND NOT indisunique
+"""
+
+
+async def fill(engine: AsyncEngine, first: int, last: int, open_cases: int) -> None:
+    """Adds the closed cases from the `first` to the `last`, counted back in time, and so many open ones.
+
+    Their indexes are made anew afterwards: much faster, and as tight as an operator would have them.
+    """
+    state = a_case().model_dump_json()
+    async with engine.begin() as connection:
+        indexes = (await connection.execute(text(_INDEXES))).all()
+        for index in indexes:
+            await connection.execute(text(f"DROP INDEX {index.name}"))
+        asked = {
+            "state": state, "person": _PERSON, "a_day": A_DAY, "units": COMMUNITIES * GRIDS * MICRO_GRIDS,
+            "first": first + 1, "last": last, "open": open_cases,
+        }  # fmt: skip
+        await connection.execute(text(_FILL), asked)
+        await connection.execute(text(_TASKS))
+        for index in indexes:
+            if index.name not in LEFT_OUT:
+                await connection.execute(text(index.definition))
+    await _outside(engine, "VACUUM ANALYZE cases")
+    await _outside(engine, "VACUUM ANALYZE tasks")
+
+
+def a_case() -> Case:
+    """A case with the clocks and deadlines that one in handling has: as large as they are."""
+    now = datetime.now(UTC)
+    hours = Limit.of_hours
+    plan = Plan(calendars=1, yellow_at=now, red_at=now, rungs=(now, now, now), provisional=False)
+
+    def clock(stage: Stage, *, over: bool) -> Clock:
+        return Clock(
+            stage=stage,
+            round=1,
+            limit=timedelta(hours=8),
+            source="our choice: a day's work",
+            intervals=(Interval(start=now, end=now if over else None),),
+            due_at=now,
+            terms=hours(8),
+            plan=None if over else plan,
+            ended_at=now if over else None,
+        )
+
+    return Case(
+        report_id=new_id(),
+        case_no="0",
+        seq=12,
+        stage=Stage.HANDLE,
+        category="0201",
+        severity=Severity.ORDINARY,
+        source=Source.GRID_WORKER,
+        title="A measured case",
+        grid=PARK,
+        grid_path=(PARK,),
+        level=Level.MICRO_GRID,
+        policy_version=1,
+        reported_by=_PERSON,
+        occurred_at=now,
+        reported_at=now,
+        received_at=now,
+        updated_at=now,
+        accepted_at=now,
+        owner=Owner(kind=OwnerKind.DEPARTMENT, id="labour"),
+        desk=Owner(kind=OwnerKind.UNIT, id=PARK),
+        suggested_host="labour",
+        host="labour",
+        departments=("labour",),
+        clock=clock(Stage.HANDLE, over=False),
+        past_clocks=(clock(Stage.RECEIVE, over=True), clock(Stage.DISPATCH, over=True)),
+    )
+
+
+async def _make_world(connection: AsyncConnection) -> None:
+    units = [_unit(PARK, ())]
+    for c in range(1, COMMUNITIES + 1):
+        community = f"{PARK}{c:03}"
+        units.append(_unit(community, (PARK,)))
+        for g in range(1, GRIDS + 1):
+            grid = f"{community}{g:03}"
+            units.append(_unit(grid, (PARK, community)))
+            units += [_unit(f"{grid}{m:03}", (PARK, community, grid)) for m in range(1, MICRO_GRIDS + 1)]
+    await connection.execute(insert(GridUnitRow), units)
+    departments = ("fire", "labour", "environment")
+    await connection.execute(
+        insert(DepartmentRow), [{"id": d, "name_zh": d, "name_en": d, "active": True} for d in departments]
+    )
+    person = {"id": _PERSON, "username": "bench", "name": "bench", "active": True, "password_hash": None}
+    await connection.execute(insert(PersonRow), [person])
+    begun = datetime(2020, 1, 1, tzinfo=UTC)
+    policy = {
+        "version": 1, "published_at": begun, "effective_from": begun, "digest": "bench",
+        "content": read_policy(POLICY).model_dump(mode="json"),
+    }  # fmt: skip
+    await connection.execute(insert(PolicyRow), [policy])
+
+
+def _unit(code: str, above: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "code": code, "name": code, "level": len(above) + 1, "parent": above[-1] if above else None,
+        "path": ".".join((*above, code)), "type": UnitType.TERRITORIAL, "households": None, "enterprise": None,
+        "retired_on": None, "geometry": None, "west": None, "south": None, "east": None, "north": None,
+    }  # fmt: skip

@@ -1,0 +1,175 @@
+"""Many open cases that wait for a due moment: how late each is recorded, and that each is recorded once.
+
+The cases are received by the rules themselves and stored in bulk; each then waits in a workflow of its own, as one that
+has gone on in a new run does.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.store.cases import draw_sequence, insert_many
+from infra.store.world import read_context
+from models.case import Case
+from models.commands import Report
+from models.context import Person
+from models.facts import Actor, Fact, Received
+from models.ids import new_id, workflow_id
+from models.messages import CaseStart, Step
+from models.names import CASE_WORKFLOW
+from models.plan import Plan
+from rules.case_number import case_number
+from rules.decide import decide
+from rules.evolve import evolve
+from services.doors import Backstage
+
+#: Cases stored in one transaction, and starts under way at once.
+BATCH, ABREAST = 500, 40
+
+
+@dataclass(frozen=True)
+class Late:
+    """How late, in seconds, `count` due moments were acted upon; how many never were, how many more than once."""
+
+    count: int
+    missing: int
+    repeated: int
+    p50: float
+    p99: float
+    worst: float
+
+
+async def wait_open(
+    stage: Backstage,
+    reporter: Person,
+    grid: str,
+    category: str,
+    dues: Sequence[datetime],
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[UUID]:
+    """Opens one case for each moment of `dues`, at which its acceptance falls due, and starts its workflow."""
+    pattern = await _pattern(stage.engine, reporter, grid, category)
+    room, started = asyncio.Semaphore(ABREAST), 0
+    opened: list[UUID] = []
+
+    async def start(case: Case) -> None:
+        nonlocal started
+        async with room:
+            report = pattern.report.model_copy(update={"report_id": case.report_id})
+            await stage.temporal.start_workflow(
+                CASE_WORKFLOW,
+                CaseStart(report=report, actor=Actor(person=reporter.id), case=case),
+                id=workflow_id(case.report_id),
+                task_queue=stage.settings.case_queue,
+            )
+            started += 1
+            progress(started)
+
+    waiting = iter(dues)
+    while batch := list(islice(waiting, BATCH)):
+        async with stage.engine.begin() as connection:
+            made = [received async for received in _received(connection, pattern, batch)]
+            await insert_many(connection, made)
+        async with asyncio.TaskGroup() as group:
+            for _, case in made:
+                group.create_task(start(case))
+        opened += [case.report_id for _, case in made]
+    return opened
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    report: Report
+    fact: Fact
+    park: str
+
+
+async def _pattern(engine: AsyncEngine, reporter: Person, grid: str, category: str) -> _Pattern:
+    """A report of this kind, decided by the rules as they are in force."""
+    now = datetime.now(UTC)
+    report = Report(
+        report_id=new_id(), category=category, title="测量用上报", grid=grid, occurred_at=now, reported_at=now,
+        content_hash="-",
+    )  # fmt: skip
+    step = Step(
+        report_id=report.report_id,
+        known=0,
+        id=report.report_id,
+        at=now,
+        actor=Actor(person=reporter.id),
+        command=report,
+    )
+    async with engine.connect() as connection:
+        context = await read_context(connection, step, None)
+    (fact,) = decide(None, step, context.model_copy(update={"case_no": "-"}))
+    return _Pattern(report, fact, context.units[-1].code)
+
+
+async def _received(
+    connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime]
+) -> AsyncIterator[tuple[Fact, Case]]:
+    body = pattern.fact.body
+    assert isinstance(body, Received)
+    day = pattern.fact.at.date()
+    for due_at in dues:
+        report_id = new_id()
+        number = case_number(pattern.park, day, await draw_sequence(connection, pattern.park, day))
+        due = body.due.model_copy(update={"due_at": due_at, "plan": Plan(calendars=1)})
+        told = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
+        fact = pattern.fact.model_copy(update={"command_id": report_id, "body": told})
+        yield fact, evolve(None, fact)
+
+
+async def recorded(engine: AsyncEngine, cases: Sequence[UUID], patience: timedelta) -> Late:
+    """Waits until every one of `cases` is recorded as overdue, or for `patience`; then says how late each was."""
+    deadline = datetime.now(UTC) + patience
+    while datetime.now(UTC) < deadline:
+        if await _still_waiting(engine, cases) == 0:
+            break
+        await asyncio.sleep(0.5)
+    async with engine.connect() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT report_id, extract(epoch FROM at - (body ->> 'due_at')::timestamptz) AS late FROM facts"
+                " WHERE kind = 'overdue' AND report_id = ANY (:cases)"
+            ),
+            {"cases": list(cases)},
+        )
+        found = rows.tuples().all()
+    seen = {report_id for report_id, _ in found}
+    waits = sorted(float(late) for _, late in found)
+    return Late(
+        count=len(waits),
+        missing=len(cases) - len(seen),
+        repeated=len(found) - len(seen),
+        p50=_at(waits, 0.5),
+        p99=_at(waits, 0.99),
+        worst=waits[-1] if waits else 0.0,
+    )
+
+
+async def _still_waiting(engine: AsyncEngine, cases: Sequence[UUID]) -> int:
+    async with engine.connect() as connection:
+        waiting = await connection.scalar(
+            text("SELECT count(*) FROM cases WHERE report_id = ANY (:cases) AND overdue_at IS NULL"),
+            {"cases": list(cases)},
+        )
+    return int(waiting or 0)
+
+
+def evenly(since: datetime, a_second: float) -> Iterator[datetime]:
+    """Moments at an even rate from `since` on, without end."""
+    number = 0
+    while True:
+        yield since + timedelta(seconds=number / a_second)
+        number += 1
+
+
+def _at(waits: list[float], part: float) -> float:
+    return waits[min(len(waits) - 1, int(len(waits) * part))] if waits else 0.0

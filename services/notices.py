@@ -1,0 +1,115 @@
+"""What somebody was told: the steps of ladders that reached them, the newest first."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.world import local_day
+from models.base import Frozen, Instant
+from models.case import Case
+from models.context import Person
+from models.tables import CASES, FACTS, NOTICES
+from models.views import CaseItem
+from models.words import EscalationMode, Level
+from rules.scope import DEPARTMENT_ROLES, in_force
+from services.case_views import case_item, read_names
+from services.scope import visible, within
+
+MOST = 200
+
+
+class Notice(Frozen):
+    """A step that reached the reader (or their department): to act, or to be informed.
+
+    `urge`: it belongs to that urge order's ladder; `consultation`: the case came on the consultation list with it.
+    """
+
+    at: Instant
+    mode: EscalationMode
+    step: int
+    urge: int | None
+    level: Level
+    consultation: bool
+    read: bool
+    case: CaseItem
+
+
+class Notices(Frozen):
+    """`unread` counts all that are unread, shown or not."""
+
+    items: tuple[Notice, ...]
+    unread: int
+
+
+class ReadUpTo(Frozen):
+    """Everything that came up to this moment has been read; None: everything."""
+
+    until: Annotated[Instant | None, Field()] = None
+
+
+async def notices(
+    connection: AsyncConnection, person: Person, now: datetime, language: str, *, unread: bool = False
+) -> Notices:
+    """The person's notices on cases they may see, the newest first, `MOST` of them."""
+    mine = and_(await _mine(connection, person, now), *([NOTICES.c.read_at.is_(None)] if unread else []))
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
+        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
+    )
+    query = select(NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, CASES.c.state).select_from(joined)
+    rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MOST))).all()
+    cases = [Case.model_validate(row.state) for row in rows]
+    names = await read_names(connection, cases, language)
+    waiting = select(func.count()).select_from(joined).where(mine, NOTICES.c.read_at.is_(None))
+    return Notices(
+        items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
+        unread=await connection.scalar(waiting) or 0,
+    )
+
+
+async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:
+    """Marks as read what came up to `until`, and says how many notices that were. Again changes nothing."""
+    mine = await _mine(connection, person, now)
+    keys = (
+        select(NOTICES.c.report_id, NOTICES.c.seq, NOTICES.c.receiver)
+        .select_from(NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id))
+        .where(mine, NOTICES.c.read_at.is_(None), NOTICES.c.at <= (until or now))
+        .subquery()
+    )
+    done = await connection.execute(
+        update(NOTICES)
+        .values(read_at=now)
+        .where(
+            NOTICES.c.report_id == keys.c.report_id,
+            NOTICES.c.seq == keys.c.seq,
+            NOTICES.c.receiver == keys.c.receiver,
+        )
+    )
+    return int(done.rowcount)
+
+
+async def _mine(connection: AsyncConnection, person: Person, now: datetime) -> ColumnElement[bool]:
+    day = await local_day(connection, now)
+    ways: list[ColumnElement[bool]] = [NOTICES.c.person == person.id]
+    ways += [
+        and_(NOTICES.c.department == grant.department, within(grant.grid))
+        for grant in in_force(person, day)
+        if grant.role in DEPARTMENT_ROLES and grant.department is not None
+    ]
+    return and_(or_(*ways), visible(person, day))
+
+
+def _notice(row: Any, item: CaseItem) -> Notice:
+    body = row.body
+    return Notice(
+        at=row.at,
+        mode=row.mode,
+        step=body["step"],
+        urge=body.get("urge"),
+        level=body["level"],
+        consultation=bool(body.get("consultation")),
+        read=row.read_at is not None,
+        case=item,
+    )

@@ -1,0 +1,162 @@
+"""看板: what is open where, under which light; what fell due, came in and was closed today; where nobody is."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.figures import FigureKey
+from models.tables import CASES, GRID_UNITS, metadata
+from models.words import Level, Light, Stage
+from services.conditions import is_open, shines
+from services.supervision.counting import count_figures, unit_at_level
+from services.supervision.figures import Period, condition
+from services.supervision.hrefs import cases_at
+from services.supervision.views import AlarmView, Board, BoardNumbers, BoardRow, Cell, Number, UnitName
+from services.supervision.watch import Watch, find_unit, list_units
+
+_ALARMS = metadata.tables["org_alarms"]
+_OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
+#: Figures of the open cases that the board shows besides light and stage; `falling_due` of today.
+_OF_OPEN = (
+    FigureKey.OVERDUE, FigureKey.FALLING_DUE, FigureKey.SUSPENDED, FigureKey.CONSULTATION, FigureKey.URGED,
+)  # fmt: skip
+_OF_TODAY = (FigureKey.REPORTED, FigureKey.CLOSINGS)
+
+
+class _Tally:
+    """The counts of one place."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[Stage, Light], int] = defaultdict(int)
+        self.figures: dict[FigureKey, int] = defaultdict(int)
+
+
+async def board(connection: AsyncConnection, look: Watch, grid: str | None, day: Period | None = None) -> Board:
+    """The board of the communities, or of the children of `grid`; `day` is today unless told otherwise.
+
+    Raises NoSuchPage for a unit out of scope.
+    """
+    today = day or look.today
+    root = None if grid is None else await find_unit(connection, look, grid)
+    level = Level.COMMUNITY if root is None else root.level + 1
+    units = await list_units(connection, look, level=level, beneath=grid) if level <= Level.MICRO_GRID else ()
+    tallies = await _count(connection, look, grid, level, today)
+    numbers = _Numbers(today)
+    return Board(
+        as_of=look.now,
+        grid=root,
+        totals=BoardNumbers(**numbers.of(_sum(tallies.values()), grid)),
+        rows=tuple(BoardRow(unit=unit, **numbers.of(tallies[unit.code], unit.code)) for unit in units),
+        alarms=await _alarms(connection, look, grid),
+    )
+
+
+async def _count(
+    connection: AsyncConnection, look: Watch, grid: str | None, level: int, today: Period
+) -> dict[str | None, _Tally]:
+    """Two looks: one over the open cases, by place, stage and light; one over today's."""
+    found: dict[str | None, _Tally] = defaultdict(_Tally)
+    place = unit_at_level(level) if level <= Level.MICRO_GRID else unit_at_level(Level.MICRO_GRID)
+    light = case(*((shines(light, look.now), light.value) for light in Light))
+    flags = [func.count().filter(condition(key, today)).label(key.value) for key in _OF_OPEN]
+    rows = await connection.execute(
+        select(place.label("place"), CASES.c.stage, light.label("light"), func.count().label("cases"), *flags)
+        .where(is_open(), look.fits(grid))
+        .group_by("place", CASES.c.stage, "light")
+    )
+    for row in rows.mappings():
+        tally = found[row["place"]]
+        tally.cells[Stage(row["stage"]), Light(row["light"])] += row["cases"]
+        for key in _OF_OPEN:
+            tally.figures[key] += row[key.value]
+    for code, figures in (await count_figures(connection, look.fits(grid), _OF_TODAY, today, place)).items():
+        found[code].figures.update(figures)
+    return found
+
+
+def _sum(tallies: Iterable[_Tally]) -> _Tally:
+    total = _Tally()
+    for tally in tallies:
+        for cell, count in tally.cells.items():
+            total.cells[cell] += count
+        for key, count in tally.figures.items():
+            total.figures[key] += count
+    return total
+
+
+class _Numbers:
+    """Counts as the board shows them."""
+
+    def __init__(self, today: Period) -> None:
+        self._today = today
+
+    def of(self, tally: _Tally, grid: str | None) -> dict[str, Any]:
+        """The fields of BoardNumbers for the place."""
+
+        def of_open(count: int, **narrowed: Any) -> Number:
+            return Number(count=count, cases=self._href(FigureKey.OPEN, grid, **narrowed))
+
+        def figure(key: FigureKey) -> Number:
+            return Number(count=tally.figures[key], cases=self._href(key, grid))
+
+        cells = sorted(tally.cells.items(), key=lambda cell: (_OPEN_STAGES.index(cell[0][0]), cell[0][1]))
+        return {
+            "open": of_open(sum(tally.cells.values())),
+            "lights": {
+                light: of_open(sum(n for (_, own), n in cells if own is light), light=light.value) for light in Light
+            },
+            "stages": {
+                stage: of_open(sum(n for (own, _), n in cells if own is stage), stage=stage.value)
+                for stage in _OPEN_STAGES
+            },
+            "cells": tuple(
+                Cell(
+                    stage=stage,
+                    light=light,
+                    count=count,
+                    cases=self._href(FigureKey.OPEN, grid, stage=stage.value, light=light.value),
+                )
+                for (stage, light), count in cells
+            ),
+            "overdue": figure(FigureKey.OVERDUE),
+            "due_today": figure(FigureKey.FALLING_DUE),
+            "suspended": figure(FigureKey.SUSPENDED),
+            "consultation": figure(FigureKey.CONSULTATION),
+            "urged": figure(FigureKey.URGED),
+            "reported_today": figure(FigureKey.REPORTED),
+            "closed_today": figure(FigureKey.CLOSINGS),
+        }
+
+    def _href(self, key: FigureKey, grid: str | None, **narrowed: Any) -> str:
+        return cases_at(key, self._today, grid=grid, **narrowed)
+
+
+async def _alarms(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[AlarmView, ...]:
+    """Where nobody was, the latest first; the case only for those who may see it."""
+    u = GRID_UNITS.c
+    here: ColumnElement[bool] = look.units.condition()
+    if grid is not None:
+        root = select(u.path).where(u.code == grid).scalar_subquery()
+        here = and_(here, GRID_UNITS.c.path.op("<@")(root))
+    seen = select(CASES.c.case_no).where(CASES.c.report_id == _ALARMS.c.last_case, look.fits()).scalar_subquery()
+    rows = await connection.execute(
+        select(_ALARMS, u.name, u.level, seen.label("case_no"))
+        .join(GRID_UNITS, u.code == _ALARMS.c.unit)
+        .where(here)
+        .order_by(_ALARMS.c.last_at.desc(), _ALARMS.c.unit, _ALARMS.c.role)
+        .limit(200)
+    )
+    return tuple(
+        AlarmView(
+            unit=UnitName(code=row.unit, name=row.name, level=row.level),
+            role=row.role,
+            times=row.times,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            last_case=row.case_no,
+        )
+        for row in rows
+    )

@@ -1,0 +1,121 @@
+"""The figures as sheets: the same numbers as the pages, from the same functions. Nothing of a reporter is in them."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.words import Light, Stage
+from services.supervision.board import board
+from services.supervision.overdue import OverdueFilter, all_overdue
+from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.views import Board, BoardNumbers, OverdueItem, Ranking, RankingNumbers
+from services.supervision.watch import Watch
+from services.supervision.workbook import CellValue, Sheets
+
+STAGES = {
+    Stage.RECEIVE: ("受理", "receive"), Stage.DISPATCH: ("派遣", "dispatch"), Stage.HANDLE: ("处置", "handle"),
+    Stage.REVIEW: ("核查", "review"), Stage.CLOSED: ("结案", "closed"),
+}  # fmt: skip
+LIGHTS = {
+    Light.GREEN: ("绿", "green"), Light.YELLOW: ("黄", "yellow"), Light.RED: ("红", "red"),
+    Light.GREY: ("停", "stopped"),
+}  # fmt: skip
+Row = list[CellValue]
+
+
+def say(language: str, zh: str, en: str) -> str:
+    """The one of two texts that is in the reader's language."""
+    return en if language.startswith("en") else zh
+
+
+async def figures(connection: AsyncConnection, look: Watch, wanted: RankingFilter) -> Iterator[bytes]:
+    """The workbook of board, overdue list and ranking. Raises what these raise."""
+    shown = await board(connection, look, wanted.grid)
+    ranked = await ranking(connection, look, wanted)
+    late = [item async for item in all_overdue(connection, look, OverdueFilter(grid=wanted.grid))]
+
+    def write() -> Iterator[bytes]:
+        sheets = Sheets(look.zone)
+        add_board(sheets, shown, look.language)
+        add_overdue(sheets, late, look.language)
+        add_ranking(sheets, ranked, look.language)
+        return sheets.file()
+
+    return await asyncio.to_thread(write)
+
+
+def add_board(sheets: Sheets, shown: Board, language: str) -> None:
+    """A row for each unit, the totals first."""
+    header = [
+        say(language, "网格编码", "code"), say(language, "网格", "unit"), say(language, "未结案", "open"),
+        *(say(language, *LIGHTS[light]) for light in Light),
+        *(say(language, *STAGES[stage]) for stage in Stage if stage is not Stage.CLOSED),
+        say(language, "超期", "overdue"), say(language, "今日到期", "due today"), say(language, "挂账", "suspended"),
+        say(language, "会商", "consultation"), say(language, "督办待答复", "urged"),
+        say(language, "今日上报", "reported today"), say(language, "今日结案", "closed today"),
+    ]  # fmt: skip
+    here = "" if shown.grid is None else shown.grid.code
+    rows = [_board_row(here, say(language, "合计", "total"), shown.totals)]
+    rows += [_board_row(row.unit.code, row.unit.name, row) for row in shown.rows]
+    sheets.add(say(language, "看板", "Board"), header, rows)
+
+
+def _board_row(code: str, name: str, numbers: BoardNumbers) -> Row:
+    return [
+        code, name, numbers.open.count,
+        *(numbers.lights[light].count for light in Light),
+        *(numbers.stages[stage].count for stage in Stage if stage is not Stage.CLOSED),
+        numbers.overdue.count, numbers.due_today.count, numbers.suspended.count, numbers.consultation.count,
+        numbers.urged.count, numbers.reported_today.count, numbers.closed_today.count,
+    ]  # fmt: skip
+
+
+def add_overdue(sheets: Sheets, items: Iterable[OverdueItem], language: str) -> None:
+    """A row for each case, the longest overdue first."""
+    header = [
+        say(language, "案件编号", "case"), say(language, "标题", "title"), say(language, "小类", "category"),
+        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "超期自", "overdue since"),
+        say(language, "超期(小时)", "late by (hours)"), say(language, "责任方", "owner"),
+        say(language, "主办部门", "host"), say(language, "升级步骤", "ladder step"), say(language, "层级", "level"),
+        say(language, "督办(未答复)", "urge orders (unanswered)"), say(language, "会商", "consultation since"),
+    ]  # fmt: skip
+    sheets.add(say(language, "超期", "Overdue"), header, (_overdue_row(item, language) for item in items))
+
+
+def _overdue_row(item: OverdueItem, language: str) -> Row:
+    waiting = sum(urge.answered_at is None for urge in item.urges)
+    return [
+        item.case_no, item.title, item.category_name, item.grid_name, say(language, *STAGES[item.stage]),
+        item.overdue_since, round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
+        item.host_name or "", item.ladder_step, int(item.level), f"{len(item.urges)} ({waiting})",
+        item.consultation_at,
+    ]  # fmt: skip
+
+
+def add_ranking(sheets: Sheets, ranked: Ranking, language: str, title: str | None = None) -> None:
+    """A row for each who is ranked; every indicator with its rate, numerator and denominator."""
+    header = [
+        say(language, "名次", "rank"), say(language, "编码", "code"), say(language, "名称", "name"),
+        say(language, "得分", "score"), say(language, "等级", "grade"),
+    ]  # fmt: skip
+    for value in ranked.totals.indicators:
+        numerator, denominator = value.formula.split(" / ")
+        header += [value.name, numerator, denominator]
+    header += [
+        say(language, "曾超期", "ever late"),
+        say(language, "申诉免责", "exempted"),
+        say(language, "原因", "why"),
+    ]
+    rows = [["", "", say(language, "合计", "total"), *_figures(ranked.totals), ""]]
+    rows += [[row.rank, row.place.code, row.place.name, *_figures(row), row.why or ""] for row in ranked.rows]
+    sheets.add(title or say(language, "排名", "Ranking"), header, rows)
+
+
+def _figures(numbers: RankingNumbers) -> Row:
+    score = numbers.score
+    row: Row = [score.points if score else "—", score.grade if score else "—"]
+    for value in numbers.indicators:
+        row += [value.text, value.numerator, value.denominator]
+    return [*row, numbers.late_ever.count, numbers.exempted.count]

@@ -1,0 +1,56 @@
+"""Five thousand cases fall due in the same minute, and a worker dies in the middle of them."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from infra.settings import Settings
+from infra.store.world import read_person
+from services.doors import Backstage
+from services.measure.timers import recorded, wait_open
+from tests.builders import MICRO, person_id
+from tests.faults.conftest import Victim
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
+
+CASES = 5_000
+
+
+async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order(victim: Victim) -> None:
+    async with victim.engine.connect() as connection:
+        reporter = await read_person(connection, person_id("worker"))
+    assert reporter is not None
+    stage = Backstage(settings=settings_of(victim), engine=victim.engine, temporal=await victim.temporal())
+    due_at = datetime.now(UTC) + timedelta(seconds=60)
+    dues = [due_at + timedelta(milliseconds=number * 10) for number in range(CASES)]
+    opened = await wait_open(stage, reporter, MICRO, "0302", dues)
+    while await overdue(victim) < CASES // 10:
+        await asyncio.sleep(0.5)
+    victim.kill("worker-1")
+    late = await recorded(victim.engine, opened, timedelta(seconds=240))
+    assert (late.count, late.missing, late.repeated) == (CASES, 0, 0)
+    async with victim.engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT report_id, seq, kind FROM facts ORDER BY report_id, seq"))).all()
+    assert Counter(row.kind for row in rows) == {"received": CASES, "overdue": CASES}
+    assert all((row.seq, row.kind) in {(1, "received"), (2, "overdue")} for row in rows), "in order"
+
+
+async def overdue(victim: Victim) -> int:
+    """How many are recorded as overdue by now."""
+    async with victim.engine.connect() as connection:
+        return await connection.scalar(text("SELECT count(*) FROM cases WHERE overdue_at IS NOT NULL")) or 0
+
+
+def settings_of(victim: Victim) -> Settings:
+    """The settings of the running system."""
+    environment = victim.system.environment
+    return Settings.model_validate(
+        {
+            "database_url": environment["GRIDLOOP_DATABASE_URL"],
+            "token_secret": "0" * 64,
+            "case_queue": environment.get("GRIDLOOP_CASE_QUEUE", Settings.model_fields["case_queue"].default),
+        }
+    )

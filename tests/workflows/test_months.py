@@ -1,0 +1,34 @@
+"""Months in seconds: a case that nobody acts on does, in a real workflow, what the forecast said it would."""
+
+from infra.store.world import read_context_of
+from models.facts import Body
+from rules.forecast import forecast
+from tests.builders import publish
+from tests.timed import a_timed_policy
+from tests.workflows.test_due_moments import Jumping
+from tests.workflows.test_due_moments import town as town
+
+
+async def test_a_wage_case_left_alone_for_months_does_what_was_foreseen(town: Jumping) -> None:
+    async with town.engine.begin() as connection:
+        await publish(connection, a_timed_policy(), version=2)
+    no = await town.report(category="0201", title="欠薪")
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host="labour")
+    case = await town.case(no)
+    async with town.engine.connect() as connection:
+        ctx = await read_context_of(connection, case, await town.now())
+    foreseen: list[Body] = [fact.body for fact in forecast(case, ctx)]
+    known = case.seq
+    await town.wait(days=120)
+    lived = [fact.body for fact in (await town.facts(no))[known:]]
+    timeless = [_without_reminders(body) for body in foreseen]
+    assert [_without_reminders(body) for body in lived[: len(foreseen)]] == timeless
+    kinds = [body.kind for body in lived]
+    assert {"light_changed", "overdue", "step_fired", "urged", "urge_overdue", "reminded"} <= set(kinds)
+    assert kinds.count("overdue") == 2, "the stage and, after sixty workdays, the whole"
+
+
+def _without_reminders(body: Body) -> dict[str, object]:
+    """A body but for moments that count from when it was recorded, milliseconds after it was due."""
+    return body.model_dump(exclude={"remind_at", "reply_by", "rungs", "planned_at"})

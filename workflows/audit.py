@@ -1,0 +1,29 @@
+"""对账: both stores compared, by the clock."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from models.names import AUDIT_ACTIVITY, AUDIT_WORKFLOW
+
+#: The next audit comes soon enough: one that fails is tried again only a little.
+BRIEFLY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1), maximum_attempts=5)
+
+
+@workflow.defn(name=AUDIT_WORKFLOW)
+class AuditWorkflow:
+    """One audit."""
+
+    @workflow.run
+    async def run(self) -> dict[str, int]:
+        """How many findings of each kind."""
+        found: dict[str, int] = await workflow.execute_activity(
+            AUDIT_ACTIVITY,
+            result_type=dict[str, int],
+            start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=BRIEFLY,
+        )
+        return found
