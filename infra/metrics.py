@@ -1,6 +1,15 @@
-"""What is counted, for `/metrics`."""
+"""What is counted, for `/metrics`.
 
-from prometheus_client import Counter, Gauge, Histogram
+Where several processes count (the workers, the API), `PROMETHEUS_MULTIPROC_DIR` names a folder that they share, and
+`/metrics` of any of them tells the sum; `up` sets it. Without it a process tells only what it has counted itself.
+"""
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 RECORDED = Counter("gridloop_recorded", "Recording steps that recorded something or caught up", ["command"])
 REFUSED = Counter("gridloop_refused", "Recording steps refused", ["command", "code"])
@@ -12,11 +21,26 @@ LATENESS = Histogram(
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600),
 )
 ORG_ALARMS = Counter("gridloop_org_alarms", "Times that a step of a ladder found a role vacant", ["role"])
-AUDIT_FINDINGS = Gauge("gridloop_audit_findings", "What the latest audit found, by kind", ["kind"])
-AUDIT_AGE = Gauge("gridloop_audit_age_seconds", "How long ago the latest audit ended; infinite before the first")
+AUDIT_FINDINGS = Gauge(
+    "gridloop_audit_findings", "What the latest audit found, by kind", ["kind"], multiprocess_mode="mostrecent"
+)
+AUDIT_AGE = Gauge(
+    "gridloop_audit_age_seconds",
+    "How long ago the latest audit ended; infinite before the first",
+    multiprocess_mode="mostrecent",
+)
 REQUESTS = Histogram(
     "gridloop_request_seconds",
     "Time to answer an HTTP request",
     ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+
+def page() -> bytes:
+    """Everything counted so far, as Prometheus reads it: by all processes that share a folder, or by this one."""
+    if not os.environ.get(SHARED):
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return generate_latest(together)

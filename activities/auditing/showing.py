@@ -11,8 +11,8 @@ AUDIT_AGE.set(math.inf)
 
 
 def show(summary: AuditSummary) -> None:
-    """Makes the gauges say what `summary` does; its age goes on counting by itself."""
+    """Makes the gauges say what `summary` does, and how old it is now."""
     for kind, count in summary.counts.items():
         AUDIT_FINDINGS.labels(kind=kind).set(count)
     ended = (summary.at + timedelta(seconds=summary.seconds)).timestamp()
-    AUDIT_AGE.set_function(lambda: max(0.0, time.time() - ended))
+    AUDIT_AGE.set(max(0.0, time.time() - ended))

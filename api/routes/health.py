@@ -4,13 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.language import Language
 from api.negotiation import CONTENT_LANGUAGE
 from api.problems import PROBLEMS, problem_response
 from api.state import Opened
 from api.version import version
+from infra.metrics import page
 from models.base import Frozen
 from models.errors import NotReady
 from services.auditing import show_latest
@@ -63,9 +64,9 @@ async def ready(request: Request, opened: Opened) -> Response:
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(opened: Opened) -> Response:
-    """What this process counts, for Prometheus; and what the latest audit found."""
+    """What API and workers count, for Prometheus; and what the latest audit found."""
     await show_latest(opened.engine)
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from infra import metrics
 from infra.embedded.child import Child, Run
 from infra.embedded.keys import load_keys
 from infra.embedded.ports import HOST
@@ -66,6 +68,7 @@ class System:
         #: What the children are told, and what `runtime.json` tells other commands.
         self.environment = {
             "GRIDLOOP_DATA_DIR": str(data_dir),
+            metrics.SHARED: str(data_dir.resolve() / "metrics"),
             "GRIDLOOP_DATABASE_URL": self._postgres.url(),
             "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
             "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
@@ -106,6 +109,7 @@ class System:
         return ""
 
     async def _start_workers(self) -> str:
+        _empty(self.data_dir / "metrics")
         client = await self._temporal.connect()
         for number in range(1, self._workers + 1):
             await self._supervisor.start(self._worker(number, client))
@@ -153,3 +157,9 @@ class System:
             return {name for name, condition in answer.json()["parts"].items() if condition != "ok"}
         except (ValueError, KeyError):
             return None
+
+
+def _empty(folder: Path) -> None:
+    """Makes the folder in which processes count together, without what those of an earlier run left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
