@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import CTE, ColumnElement, and_, func, literal, select, true, tuple_
+from sqlalchemy import CTE, ColumnElement, Text, and_, cast, func, literal, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen
@@ -49,13 +49,13 @@ async def overdue_page(connection: AsyncConnection, look: Watch, wanted: Overdue
     total = select(counted.label("total")).subquery("counted")
     rows = (
         await connection.execute(
-            select(CASES.c.state, page.c.since, page.c.report_id, total.c.total)
+            select(cast(CASES.c.state, Text).label("state"), page.c.since, page.c.report_id, total.c.total)
             .select_from(total.outerjoin(page, true()).outerjoin(CASES, CASES.c.report_id == page.c.report_id))
             .order_by(page.c.since, page.c.report_id)
         )
     ).all()
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
-    cases = [Case.model_validate(row.state) for row in rows[: wanted.limit]]
+    cases = [Case.model_validate_json(row.state) for row in rows[: wanted.limit]]
     names = await read_names(connection, cases, look.language)
     items = tuple(_item(case, row.since, names, look.now) for case, row in zip(cases, rows, strict=False))
     more = len(rows) > wanted.limit
