@@ -25,6 +25,7 @@ from services.accounts import issue_token
 from services.doors import Backstage
 from services.measure.latency import Waited, reports_at
 from services.measure.space import Space, open_many
+from services.measure.steal import Stolen
 from services.measure.throughput import Cast, Compared, compare
 from worker import build_worker, workflow_runner
 from workflows.bare import BareWorkflow
@@ -71,10 +72,14 @@ async def _bench(wanted: Wanted, data_dir: Path) -> None:
     async with backstage(data_dir) as stage:
         set_up_logging(stage.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _cast(stage)
-        console.print(say("吞吐 …", "Throughput …"))
-        compared = await _throughput(stage, cast, wanted.cases, wanted.abreast, wanted.rounds)
         console.print(say("上报等待 …", "Waiting for a report …"))
+        host = Stolen()
         waited = await _latency(stage, cast, wanted.seconds, wanted.rate)
+        rows.append(_stolen(say("上报期间", "during the reports"), host))
+        console.print(say("吞吐 …", "Throughput …"))
+        host = Stolen()
+        compared = await _throughput(stage, cast, wanted.cases, wanted.abreast, wanted.rounds)
+        rows.append(_stolen(say("吞吐期间", "during the throughput"), host))
         space = None
         if wanted.closed:
             console.print(say("看板与超期清单 …", "The board and the overdue list …"))
@@ -136,6 +141,11 @@ async def _latency(stage: Backstage, cast: Cast, seconds: float, rate: float) ->
     token = issue_token(stage.settings, cast.worker.id, cast.worker.username, datetime.now(UTC)).access_token
     body = {"category": cast.category, "title": "测量用上报", "grid": cast.grid}
     return await reports_at(os.environ["GRIDLOOP_WEB_URL"], token, body, a_second=rate, seconds=seconds)
+
+
+def _stolen(when: str, host: Stolen) -> Row:
+    what = say("被宿主机占用的处理器时间", "processor time taken by the host")
+    return f"{what} ({when})", f"{host.so_far():.0%}"
 
 
 def _print(compared: Compared, waited: Waited, space: Space | None, rate: float, more: list[Row]) -> None:

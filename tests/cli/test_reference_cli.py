@@ -61,8 +61,8 @@ def test_a_good_policy_has_no_problems(run: Run) -> None:
 
 def test_every_problem_of_a_policy_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
     lines = POLICY.read_text(encoding="utf-8").splitlines()
-    wrong = next(n for n, line in enumerate(lines) if "review: {hours: 24}" in line)
-    lines[wrong] = lines[wrong].replace("24", "-1")
+    wrong = next(n for n, line in enumerate(lines) if "review: {amount: 1, unit: work_day_8h}" in line)
+    lines[wrong] = lines[wrong].replace("amount: 1,", "amount: -1,")
     bad = file(tmp_path, "policy.yaml", "\n".join(lines))
     told = refusal(run("policy", "check", bad))
     assert f"{bad}:{wrong + 1}: " in told
