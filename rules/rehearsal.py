@@ -181,9 +181,7 @@ class _Life:
     def _decide(self, case: Case | None, command: Command, at: datetime, report_id: UUID) -> None:
         actor = Actor(person=None if isinstance(command, WakeUp) else SOMEBODY)
         id_ = derived_id(report_id, command.kind, at, case.seq if case else 0)
-        step = Step(
-            report_id=report_id, known=case.seq if case else 0, id=id_, at=at, actor=actor, command=command
-        )
+        step = Step(report_id=report_id, known=case.seq if case else 0, id=id_, at=at, actor=actor, command=command)
         self._last = fold(decide(case, step, self._context(at, actor)), case)
 
     def _check(self) -> None:
