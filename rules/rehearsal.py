@@ -49,15 +49,13 @@ class Finding:
 
 
 def starts(calendar: Calendar) -> tuple[datetime, ...]:
-    """The worst moments of its last certain year and the next: holiday eves, make-up days, the year's ends."""
+    """The worst moments of its last certain year and of the next: the longest holiday's eve, a make-up day, the end."""
     zone = ZoneInfo(calendar.zone)
     days: set[date] = set()
     certain = [year for year in calendar.years if not year.provisional][-1:]
     for year in (*certain, *[year for year in calendar.years if year.provisional][:1]):
-        days |= {date(year.year, 1, 1), date(year.year, 6, 30), date(year.year, 12, 31)}
-        days |= {min(year.holidays) - timedelta(days=1)} if year.holidays else set()
+        days |= {date(year.year, 12, 31), *year.workdays[:1]}
         days |= {_before_the_longest(year.holidays)} if year.holidays else set()
-        days |= set(year.workdays[:2])
     if not days:
         days = {date(2026, 2, 13), date(2026, 12, 31)}
     return tuple(datetime.combine(day, time(17, 59), zone) for day in sorted(days))

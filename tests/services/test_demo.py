@@ -18,7 +18,9 @@ from services.policies import current, publish
 async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
+    started = time.perf_counter()
     first = await load_demo(engine, tmp_path)
+    all_of_it = time.perf_counter() - started
     started = time.perf_counter()
     second = await load_demo(engine, tmp_path)
     took = time.perf_counter() - started
@@ -27,7 +29,7 @@ async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
     assert not second.changed
     assert second.policy_version == first.policy_version == 1
     assert (first.units, first.volunteers) == (1944, 1837)
-    assert took < 3, f"the second load hashes nothing and writes nothing, yet took {took:.1f} s"
+    assert took < all_of_it / 2, f"the second load hashes and writes nothing, yet took {took:.1f} of {all_of_it:.1f} s"
 
     async with engine.connect() as connection:
         levels = (await connection.execute(text("SELECT level, count(*) FROM grid_units GROUP BY 1 ORDER BY 1"))).all()
