@@ -69,7 +69,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "reminded": ("再次提醒", "reminded"),
     "adopted": ("改用新策略", "newer policy adopted"),
     "light_changed": ("亮灯变化", "light turned"),
-    "step_fired": ("升级梯级", "ladder step"),
+    "step_fired": ("升级梯级", "ladder"),
     "acknowledgement_lapsed": ("知悉已失效,继续升级", "acknowledgement lapsed"),
     "recomputed": ("按新日历重算期限", "deadline recomputed"),
 }
