@@ -36,6 +36,9 @@ from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
 
 log = structlog.get_logger("worker")
 
+#: How long until what could not be arranged at the start is tried again, in seconds.
+ARRANGE_AGAIN = 5.0
+
 
 def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Worker:
     """A worker for the queue that `settings` names, not yet running."""
@@ -67,6 +70,21 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     return ContextFreeRunner(restrictions=restrictions)
 
 
+async def arrange(engine: AsyncEngine, client: Client, queue: str) -> None:
+    """Starts the rollouts that a publisher could not, and the standing schedules; safe to repeat at every start.
+
+    A store that is away keeps no worker from working: it is tried again until it answers.
+    """
+    while True:
+        try:
+            await catch_up_rollouts(engine, client, queue)
+            await schedule_audits(client, queue)
+            return await schedule_bulletins(client, engine, queue)
+        except Exception as error:  # noqa: BLE001 (told, and tried again)
+            log.warning("schedules not arranged yet", error=type(error).__name__, reason=str(error))
+        await asyncio.sleep(ARRANGE_AGAIN)
+
+
 async def main() -> None:
     """Runs a worker until SIGINT or SIGTERM."""
     config = settings()
@@ -81,12 +99,11 @@ async def main() -> None:
     await Recorder(engine).warm_up(datetime.now(UTC))
     settle()
     async with build_worker(client, engine, config):
-        await catch_up_rollouts(engine, client, config.case_queue)
-        await schedule_audits(client, config.case_queue)
-        await schedule_bulletins(client, engine, config.case_queue)
+        arranging = asyncio.create_task(arrange(engine, client, config.case_queue))
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")
+        arranging.cancel()
     await engine.dispose()
 
 

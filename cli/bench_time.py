@@ -37,7 +37,7 @@ def deadline_rows() -> list[Row]:
 async def timer_rows(stage: Backstage, cast: Cast, count: int, rate: float, minutes: float) -> list[Row]:
     """`count` open cases due at an even rate; how late those were that fell due in the first `minutes`."""
     # Room to start them all first: a start costs some milliseconds.
-    since = datetime.now(UTC) + timedelta(seconds=60 + count / 80)
+    since = datetime.now(UTC) + timedelta(seconds=60 + count / 60)
     dues = list(islice(evenly(since, rate), count))
     with Progress(console=console) as bar:
         task = bar.add_task(say("打开案件", "Opening cases"), total=count)

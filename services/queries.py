@@ -23,7 +23,8 @@ from models.words import Light, Stage
 from services.case_views import case_item, case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
 from services.scope import visible, within
-from services.supervision.figures import FIGURES, Period
+from services.supervision.belonging import Period
+from services.supervision.figures import FIGURES
 
 #: Later than any deadline, and still a moment that Python can hold.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)

@@ -11,8 +11,9 @@ from models.figures import FigureKey
 from models.tables import CASES, GRID_UNITS, metadata
 from models.words import Level, Light, Stage
 from services.conditions import is_open, shines
+from services.supervision.belonging import Period
 from services.supervision.counting import count_figures, unit_at_level
-from services.supervision.figures import Period, condition
+from services.supervision.figures import condition
 from services.supervision.hrefs import cases_at
 from services.supervision.views import AlarmView, Board, BoardNumbers, BoardRow, Cell, Number, UnitName
 from services.supervision.watch import Watch, find_unit, list_units

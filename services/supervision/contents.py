@@ -13,6 +13,7 @@ from models.bulletin import BulletinKind
 from models.figures import FigureKey
 from models.tables import CASES, FACTS, GRID_UNITS, metadata
 from models.words import Level
+from services.supervision.belonging import Period
 from services.supervision.board import board
 from services.supervision.bulletin_views import (
     BoardContent,
@@ -26,7 +27,7 @@ from services.supervision.bulletin_views import (
     VisitContent,
 )
 from services.supervision.counting import count_figures, number
-from services.supervision.figures import FIGURES, Period, condition
+from services.supervision.figures import FIGURES, condition
 from services.supervision.hrefs import LIST, cases_at
 from services.supervision.ranking import RankingBy, RankingFilter, ranking
 from services.supervision.views import Number, UnitName

@@ -11,7 +11,8 @@ from models.figures import FigureKey, IndicatorKey
 from models.tables import CASES
 from rules.scoring import percent, rate
 from services.conditions import is_open
-from services.supervision.figures import FIGURES, Period, condition
+from services.supervision.belonging import Period
+from services.supervision.figures import FIGURES, condition
 from services.supervision.hrefs import cases_at
 from services.supervision.indicators import INDICATORS
 from services.supervision.views import IndicatorValue, Number

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from models.figures import FigureKey
-from services.supervision.figures import FIGURES, Period
+from services.supervision.belonging import Period
+from services.supervision.figures import FIGURES
 
 LIST = "/api/v1/cases"
 

@@ -15,8 +15,8 @@ from models.figures import FigureKey, IndicatorKey, Scoring
 from models.tables import CASES, metadata
 from models.words import Level
 from rules.scoring import Score, ranks, score
+from services.supervision.belonging import Period
 from services.supervision.counting import Counts, count_figures, indicator_value, number, unit_at_level
-from services.supervision.figures import Period
 from services.supervision.indicators import INDICATORS
 from services.supervision.views import (
     CostView,

@@ -15,7 +15,7 @@ from models.words import Role
 from rules.scope import in_force
 from services.directory_scope import UnitScope, unit_scope
 from services.scope import visible, within
-from services.supervision.figures import Period
+from services.supervision.belonging import Period
 from services.supervision.views import UnitName
 
 #: Who may look at figures at all; which cases these count is the scope rule's matter.

@@ -14,8 +14,9 @@ from models.figures import FigureKey, IndicatorKey
 from models.tables import CASES
 from models.words import Outcome, Severity, Stage
 from rules.scoring import percent
+from services.supervision.belonging import Period
 from services.supervision.counting import count_figures
-from services.supervision.figures import Period, condition
+from services.supervision.figures import condition
 from services.supervision.ranking import RankingFilter, ranking
 from services.supervision.watch import watch
 from tests.builders import COMMUNITY, FIRE, MICRO, PARK, small_park
