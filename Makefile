@@ -24,8 +24,11 @@ lint: .venv/.ready
 
 types: .venv/.ready
 	$(BIN)/mypy
+	$(BIN)/python -m web.build --types
 
 tests: .venv/.ready
+	@$(BIN)/python -m web.build
+	@$(BIN)/python -m tests.ui.chromium
 	$(BIN)/pytest -n $(CORES) $(ARGS)
 
 # What a running system and its tests need, exactly the versions with exactly the contents of the lock.
@@ -55,7 +58,7 @@ lock:
 	@set -euo pipefail; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
 	python3 -m venv "$$place"; "$$place/bin/pip" install --quiet --disable-pip-version-check uv; \
 	cd requirements; \
-	for name in runtime all; do \
+	for name in runtime all node; do \
 	  "$$place/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	    $(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in; \

@@ -1,6 +1,7 @@
-"""Runs the API: `python -m api`."""
+"""Runs the API alone: `python -m api`."""
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from infra.settings import settings
@@ -9,14 +10,14 @@ from infra.settings import settings
 GRACE = 10
 
 
-def main() -> None:
-    """Serves on `settings.web_host` and `settings.web_port` until told to stop.
+def serve(app: FastAPI) -> None:
+    """Serves `app` on `settings.web_host` and `settings.web_port` until told to stop.
 
     One process: run several behind a balancer to use more processors.
     """
     chosen = settings()
     uvicorn.run(
-        create_app(),
+        app,
         host=chosen.web_host,
         port=chosen.web_port,
         loop="auto",  # uvloop, where there is one
@@ -28,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(create_app())

@@ -1,7 +1,7 @@
 """The API application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,15 +46,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await engine.dispose()
 
 
-def create_app() -> FastAPI:
-    """The application with all its routes. Its documentation pages are left out: they load from elsewhere."""
+def create_app(during: Callable[[FastAPI], AbstractAsyncContextManager[None]] = lifespan) -> FastAPI:
+    """The application with all its routes. Its documentation pages are left out: they load from elsewhere.
+
+    `during` opens what the process holds, and closes it at the end.
+    """
     app = FastAPI(
         title="Gridloop",
         version=version(),
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=during,
     )
     for router in ROUTERS:
         app.include_router(router)

@@ -5,14 +5,14 @@ import time
 from collections.abc import Mapping
 
 import structlog
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem_response, unexpected
+from api.problems import Tell, problem_response, unexpected
 from infra.metrics import REQUESTS
-from models.errors import BodyTooLarge
+from models.errors import BodyTooLarge, DomainError
 from models.ids import new_id
 
 log = structlog.get_logger("api.access")
@@ -60,12 +60,18 @@ class RequestMiddleware:
         except ClientDisconnect:
             exchange.status = _GONE
         except BodyTooLarge as error:
-            await problem_response(request, error)(scope, exchange.receive, exchange.send)
+            await _tell(request, error)(scope, exchange.receive, exchange.send)
         except Exception as error:
-            answer = unexpected(request, error)
+            told = unexpected(error)
             if exchange.begun:  # too late for another answer; the server cuts the connection
                 raise
-            await answer(scope, exchange.receive, exchange.send)
+            await _tell(request, told)(scope, exchange.receive, exchange.send)
+
+
+def _tell(request: Request, error: DomainError) -> Response:
+    """The answer as the application tells refusals: a problem document, or a page where people look."""
+    tell: Tell = getattr(request.app.state, "tell", problem_response)
+    return tell(request, error)
 
 
 class _Exchange:

@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): every refusal of the API, whatever it came from, in the caller's language."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -35,6 +35,9 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:gridloop:problem:"
 #: Seconds after which it makes sense to ask again, when something is away.
 RETRY_AFTER = "5"
+
+#: How an application tells a refusal that reaches the middleware, where it is not by a problem document.
+Tell = Callable[[Request, DomainError], Response]
 
 _TITLES: Mapping[int, tuple[str, str]] = {
     400: ("请求有误", "Bad request"),
@@ -150,13 +153,16 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     if found and found[0]["type"] == "json_invalid":
         return problem_response(request, _broken_json(int(found[0]["loc"][-1]), error.body))
     language = language_of(request)
-    faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in found]
+    return _response(_invalid_document(request, error, language), language, {})
+
+
+def _invalid_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
+    faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in error.errors()]
     told = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
     if faults:
         told = dict.fromkeys(told, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else told
     detail = InputError(why_zh=told["zh"], why_en=told["en"]).message(language)
-    document = _document(InputError.code, InputError.status, detail, language, _instance(request), faults)
-    return _response(document, language, {})
+    return _document(InputError.code, InputError.status, detail, language, _instance(request), faults)
 
 
 def _broken_json(position: int, text: object) -> BrokenJson:
@@ -196,16 +202,31 @@ def _refused_by_framework(request: Request, error: HTTPException) -> Response:
     return answer
 
 
-def unexpected(request: Request, error: Exception) -> Response:
-    """The answer to whatever no handler knows: 503 when something is away, else 500 with a logged traceback."""
+def unexpected(error: Exception) -> DomainError:
+    """What is told of whatever no handler knows: 503 when something is away, else 500 with a logged traceback."""
     if isinstance(error, NoPolicy | NoFallbackOwner):
         log.error("not set up", reason=str(error))
-        return problem_response(request, NotSetUp())
+        return NotSetUp()
     if is_away(error):
         log.warning("the database is away", error=type(error).__name__)
-        return problem_response(request, StoreAway())
+        return StoreAway()
     log.error("unexpected error", exc_info=error)
-    return problem_response(request, Internal())
+    return Internal()
+
+
+def problem_of(request: Request, error: Exception, language: str) -> Problem:
+    """The problem document of what a handler knows: a domain error, bad input, or the framework's own refusal."""
+    if isinstance(error, RequestValidationError):
+        return Problem.model_validate(_invalid_document(request, error, language))
+    if isinstance(error, HTTPException):
+        known = _from_framework(request, error)
+        if known is None:
+            code, detail = f"http_{error.status_code}", str(error.detail)
+            document = _document(code, error.status_code, detail, language, _instance(request), [])
+            return Problem.model_validate(document)
+        error = known
+    assert isinstance(error, DomainError)
+    return Problem.model_validate(problem(error, language, _instance(request)))
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import structlog
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.state import Opened
+from api.session import OWN_HEADER, check_own, token_in
+from api.state import Opened, Services
 from infra.database import AWAY, is_away
 from infra.store.world import read_person
 from models.context import Person
-from models.errors import NotSignedIn, StoreAway
+from models.errors import ForeignRequest, NotSignedIn, StoreAway
 from services.accounts import read_token
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,26 @@ async def now() -> datetime:
 Now = Annotated[datetime, Depends(now)]
 
 
-async def caller(token: Annotated[str | None, Depends(_BEARER)], opened: Opened, moment: Now) -> Person:
-    """The person of the bearer token, with every role they hold, past and future ones too.
+async def caller(
+    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], opened: Opened, moment: Now
+) -> Person:
+    """The person of the bearer token, or of the browser's session where there is none.
+
+    A change by session must come from our own pages, with the header that says so. Raises ForeignRequest, and what
+    `person_of` raises.
+    """
+    if bearer is not None:
+        return await person_of(opened, bearer, moment)
+    token = token_in(request)
+    if token is not None:
+        check_own(request)
+        if request.method not in ("GET", "HEAD") and OWN_HEADER not in request.headers:
+            raise ForeignRequest()
+    return await person_of(opened, token, moment)
+
+
+async def person_of(opened: Services, token: str | None, moment: datetime) -> Person:
+    """The person whom the token names, with every role they hold, past and future ones too.
 
     While the database is away, the person as this process last saw them, at most 15 minutes ago: so that a
     report can still be taken. Everything that reads or decides asks the database anyway, and the recording step

@@ -66,7 +66,7 @@ def _memory() -> str:
     marks: dict[str, Callable[[list[str]], bool]] = {
         "worker": lambda line: any(part.endswith("worker.py") for part in line),
         "temporal": lambda line: "start-dev" in line,
-        "api": lambda line: line[-1:] == ["api"],
+        "web": lambda line: line[-1:] == ["web"],
     }
     found = []
     for name, fits in marks.items():

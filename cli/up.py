@@ -25,6 +25,7 @@ from infra.embedded.system import Ports, System
 from infra.embedded.temporal_server import ToolMissing
 from infra.runtime import forget_runtime, write_runtime
 from infra.settings import Settings
+from web.static import BuildFailed
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Picked when left out.")]
 
@@ -106,6 +107,16 @@ def choose_ports(web: int, postgres: int | None, temporal: int | None, temporal_
     )
 
 
+async def build_pages() -> str:
+    """The pages' scripts and styles, unless they are made. Raises web.build.BuildFailed."""
+    from web.build import build, is_stale  # here: only this needs it
+
+    if not is_stale():
+        return " (已有 already there)"
+    await asyncio.to_thread(build)
+    return ""
+
+
 async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
     """The demo park, its people and their accounts; what is there already stays as it is."""
     from services.demo import load_demo  # here, for `--no-demo` does without all that it imports
@@ -136,7 +147,7 @@ async def run(system: System, console: Console) -> str | None:
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
             await stop.wait()
-    except (ChildFailed, UserMissing, ToolMissing, psycopg.Error, SQLAlchemyError) as error:
+    except (ChildFailed, UserMissing, ToolMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
         failure = str(error)
     finally:
         say(console, "正在停止 Stopping …")
@@ -151,7 +162,7 @@ async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
     say(console, f"正在启动 Starting Gridloop in {system.data_dir}")
     told = asyncio.create_task(stop.wait())
     try:
-        for title, step in system.steps():
+        for title, step in [("网页 Pages", build_pages), *system.steps()]:
             with console.status(f"{title} …"):
                 began = asyncio.get_running_loop().time()
                 work = asyncio.ensure_future(step())

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    #: Who may show our pages in a frame: a CSP source list.
+    web_frame_ancestors: str = "'none'"
     case_queue: str = CASE_QUEUE
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     worker_sandbox: bool = True

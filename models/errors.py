@@ -92,6 +92,15 @@ class NotSignedIn(DomainError):
     en = "Sign in first: the token is missing, invalid or expired."
 
 
+class ForeignRequest(DomainError):
+    """A change asked for with the session cookie, but not from one of our own pages."""
+
+    code = "foreign_request"
+    status = 403
+    zh = "请求并非来自本系统的页面,未予执行。请回到页面重试。"
+    en = "The request did not come from one of this system's own pages, and was not carried out."
+
+
 class WrongPassword(DomainError):
     code = "wrong_password"
     status = 401

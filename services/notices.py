@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.policies import NoPolicy
 from infra.store.world import local_day
 from models.base import Frozen, Instant
 from models.case import Case
@@ -67,6 +68,17 @@ async def notices(
         items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
         unread=await connection.scalar(waiting) or 0,
     )
+
+
+async def unread_count(connection: AsyncConnection, person: Person, now: datetime) -> int:
+    """How many notices the person has not read. 0 while nothing is set up."""
+    try:
+        mine = await _mine(connection, person, now)
+    except NoPolicy:
+        return 0
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id)
+    waiting = select(func.count()).select_from(joined).where(mine, NOTICES.c.read_at.is_(None))
+    return await connection.scalar(waiting) or 0
 
 
 async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:

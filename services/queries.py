@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -72,6 +73,15 @@ async def find_case(connection: AsyncConnection, person: Person, case_no: str, n
     if row is None:
         raise NoSuchCase(case_no=case_no)
     return row
+
+
+async def seen_among(
+    connection: AsyncConnection, person: Person, case_nos: Sequence[str], now: datetime
+) -> frozenset[str]:
+    """Those of the cases that `person` may see."""
+    day = await local_day(connection, now)
+    rows = await connection.execute(select(CASES.c.case_no).where(CASES.c.case_no.in_(case_nos), visible(person, day)))
+    return frozenset(rows.scalars())
 
 
 async def get_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str) -> CaseView:

@@ -1,18 +1,19 @@
 """Signing in, and who one is."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
+from api import session
 from api.problems import PROBLEMS
 from api.security import Caller, Now
-from api.state import Opened
+from api.state import Opened, Services
 from models.base import Frozen
 from models.words import Role
 from rules.scope import in_force
-from services.accounts import sign_in
+from services.accounts import Token, sign_in
 from services.directory_people import local_today, name_of
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
@@ -55,10 +56,36 @@ async def get_token(
     now: Now,
 ) -> TokenAnswer:
     """A token for a user name and a password (OAuth 2 password flow)."""
-    client = request.client.host if request.client else ""
-    token = await sign_in(opened.engine, opened.settings, opened.attempts, username, password, client=client, now=now)
+    token = await _sign_in(request, opened, username, password, now)
     response.headers["Cache-Control"] = "no-store"
     return TokenAnswer(access_token=token.access_token, expires_in=token.expires_in)
+
+
+@router.post("/auth/session", status_code=204)
+async def open_session(
+    username: Annotated[str, Form(min_length=1, max_length=200)],
+    password: Annotated[str, Form(min_length=1, max_length=1000)],
+    request: Request,
+    response: Response,
+    opened: Opened,
+    now: Now,
+) -> None:
+    """Signs a browser in: the token comes as a cookie that no script can read. Only from one of our own pages."""
+    session.check_own(request)
+    token = await _sign_in(request, opened, username, password, now)
+    session.keep(response, request, token.access_token, token.expires_in)
+
+
+@router.delete("/auth/session", status_code=204)
+async def close_session(request: Request, response: Response) -> None:
+    """Signs the browser out."""
+    session.check_own(request)
+    session.end(response)
+
+
+async def _sign_in(request: Request, opened: Services, username: str, password: str, now: datetime) -> Token:
+    client = request.client.host if request.client else ""
+    return await sign_in(opened.engine, opened.settings, opened.attempts, username, password, client=client, now=now)
 
 
 @router.get("/me")

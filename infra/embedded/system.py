@@ -116,7 +116,7 @@ class System:
         return f" ({self._workers})"
 
     async def _start_api(self) -> str:
-        await self._supervisor.start(self._python("api", ["-m", "api"], self._api_answers))
+        await self._supervisor.start(self._python("web", ["-m", "web"], self._api_answers))
         lacking = await self._lacking()
         return f" (尚缺 still missing: {', '.join(sorted(lacking))})" if lacking else ""
 

@@ -18,6 +18,9 @@ from rules.tasks import Task, open_tasks
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 
+#: The channel on which PostgreSQL tells of a case that has changed: its number and revision.
+CHANGED = "gridloop_case_changed"
+
 
 #: The rows come as JSON, spelled as the tables' own columns are; what is left out is NULL.
 _TO_FACTS_AND_TASKS = """
@@ -27,8 +30,11 @@ _TO_FACTS_AND_TASKS = """
     ON CONFLICT (report_id, key) DO UPDATE SET
         assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at
 """
+#: Whoever shows the case is told, as soon as the transaction counts.
+_TOLD = f"RETURNING pg_notify('{CHANGED}', c.case_no || ' ' || c.seq)"
 _INSERT = f"""
-    WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s)), {_TO_FACTS_AND_TASKS}
+    WITH made AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_TOLD}),
+    {_TO_FACTS_AND_TASKS}
 """
 _INSERT_MANY = """
     WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
@@ -38,7 +44,8 @@ _INSERT_MANY = """
 _UPDATE = f"""
     WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
-        FROM jsonb_populate_record(NULL::cases, %(case)s) n WHERE c.report_id = %(report)s), {_TO_FACTS_AND_TASKS}
+        FROM jsonb_populate_record(NULL::cases, %(case)s) n WHERE c.report_id = %(report)s {_TOLD}),
+    {_TO_FACTS_AND_TASKS}
 """
 
 

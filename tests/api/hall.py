@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,8 +186,8 @@ def hall_settings(database_url: str, data_dir: Path) -> Settings:
 
 
 @asynccontextmanager
-async def open_hall(servers: Servers, data_dir: Path) -> AsyncIterator[Hall]:
-    """A hall on a database of its own, its worker running."""
+async def open_hall(servers: Servers, data_dir: Path, make: Callable[[], FastAPI] = create_app) -> AsyncIterator[Hall]:
+    """A hall on a database of its own, its worker running; `make` makes the application."""
     name = f"test_{uuid4().hex}"
     settings = hall_settings(await asyncio.to_thread(servers.create_database, name), data_dir)
     engine = open_database(settings)
@@ -201,7 +201,7 @@ async def open_hall(servers: Servers, data_dir: Path) -> AsyncIterator[Hall]:
         await small_park(engine)
         async with transaction(engine) as connection:
             await publish(connection, policy_with_a_rush(), version=2)
-        app = create_app()
+        app = make()
         app.state.services = Services(Backstage(settings, engine, temporal))
         async with build_worker(temporal, engine, settings):
             hall = Hall(app, settings, engine, temporal)

@@ -71,7 +71,7 @@ def test_a_report_sent_again_is_the_same_case(api: Run) -> None:
 def test_a_report_is_shown_to_people(api: Run) -> None:
     result = api("report", "--category", "0201", "--title", "Odd [bold] title [/x]", "--grid", MICRO, "--as", "worker")
     assert result.exit_code == 0, result.output
-    for words in ("Odd [bold] title [/x]", "receive · round 1", "green ●", "Wage dispute", f"({MICRO})", "东一社区"):
+    for words in ("Odd [bold] title [/x]", "receive · round 1", "green ■", "Wage dispute", f"({MICRO})", "东一社区"):
         assert words in result.stdout, words
 
 

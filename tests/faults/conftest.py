@@ -40,8 +40,8 @@ class Victim:
         os.kill(process.pid, signal.SIGKILL)
 
     def process(self, name: str) -> psutil.Process:
-        """The child of that name: worker-1, api, temporal or postgres."""
-        marks = {"worker-1": "worker.py", "api": "api", "temporal": "start-dev", "postgres": "-D"}
+        """The child of that name: worker-1, web, temporal or postgres."""
+        marks = {"worker-1": "worker.py", "web": "web", "temporal": "start-dev", "postgres": "-D"}
         for child in psutil.Process().children():
             line = child.cmdline()
             if marks[name] in [Path(part).name if name == "worker-1" else part for part in line]:

@@ -181,7 +181,7 @@ def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) 
         children = up.children()
         assert up.press_ctrl_c() == 0, up.said
         stopped = re.findall(r"^(\S+) stopped", up.said, re.MULTILINE)
-        assert stopped == ["api", "worker-1", "temporal", "postgres"]
+        assert stopped == ["web", "worker-1", "temporal", "postgres"]
         assert "by force" not in up.said
         assert up.environment() == {}
         assert not any(child.is_running() for child in children)

@@ -1,0 +1,66 @@
+"""What must hold on every screen: accessible by axe, nothing sticking out sideways, targets large enough."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from web.build import UI
+
+#: Where screenshots are kept to be looked at.
+SHOTS = Path(__file__).parents[2] / ".gridloop" / "shots"
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+_OVERFLOW = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide <= 1) return [];
+  const found = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const box = e.getBoundingClientRect();
+    if (box.right > document.documentElement.clientWidth + 1 && !e.closest('.scroll')) {
+      found.push(e.tagName + '.' + e.className + ' ' + Math.round(box.right));
+    }
+  }
+  return found.slice(0, 5).concat(['page is wider by ' + wide]);
+}"""
+_CLIPPED = """() => [...document.querySelectorAll('button, .button, .tabs a, .menu a, th, .light, h1, h2')]
+  .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflow !== 'visible')
+  .map(e => e.tagName + ' ' + e.textContent.trim().slice(0, 40))"""
+_SMALL = """(least) => [...document.querySelectorAll('button, a.button, .tabs a, .menu a, summary, select, input')]
+  .filter(e => e.offsetParent && !e.closest('p, td, li, dd') && !['checkbox', 'radio', 'hidden'].includes(e.type)
+    && !e.classList.contains('link'))
+  .filter(e => { const b = e.getBoundingClientRect(); return b.height && b.height < least - 0.5; })
+  .map(e => e.tagName + ' ' + (e.textContent || e.name).trim().slice(0, 30) + ' ' +
+    Math.round(e.getBoundingClientRect().height))"""
+
+
+@lru_cache(maxsize=1)
+def _axe() -> str:
+    return (UI / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.1 A and AA, one line each."""
+    page.evaluate(_axe())
+    found: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })", _TAGS
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['html'][:160]}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:4]
+    ]
+
+
+def check_screen(page: Page, *, least: int = 36) -> None:
+    """Raises AssertionError unless the screen is accessible and well laid out. `least`: height of targets, pixels."""
+    assert violations(page) == []
+    assert page.evaluate(_OVERFLOW) == []
+    assert page.evaluate(_CLIPPED) == []
+    assert page.evaluate(_SMALL, least) == []
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture of the whole screen."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

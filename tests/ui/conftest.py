@@ -1,0 +1,119 @@
+"""Fixtures for browser tests: one site and one Chromium a test process, a guarded page for whoever is signed in."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
+
+from api.session import COOKIE
+from tests.servers import Servers
+from tests.ui import chromium
+from tests.ui.site import Site, running_site
+from web.build import build, is_stale
+
+#: Opens a page for somebody by user name; "" for a visitor without an account. Options go to the browser context.
+OpenPage = Callable[..., Page]
+DESK = {"width": 1366, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is a browser test; those of one file stay together, since they share a site."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.ui)
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The pages' scripts and styles, up to date."""
+    if is_stale():
+        build()
+
+
+@pytest.fixture(scope="session")
+def site(servers: Servers, built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The running site of this test process."""
+    with running_site(servers, tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    path = chromium.find()
+    assert path is not None, chromium.MISSING.format(why="none was found")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+class Guard:
+    """What a page must never do: ask another host, break the content policy, throw, or complain in the console."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        self._url = url
+        context.route("**/*", self._only_ours)
+        context.on("weberror", lambda error: self.complaints.append(f"thrown: {error.error}"))
+        context.on("console", self._listen)
+
+    def _only_ours(self, route: Route, request: Request) -> None:
+        if request.url.startswith((self._url, "data:", "blob:")):
+            route.fallback()
+        else:
+            self.complaints.append(f"asked another host: {request.url}")
+            route.abort()
+
+    def _listen(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+    def expect(self, text: str) -> None:
+        """A complaint that the test brings about on purpose."""
+        self.expected.append(text)
+
+    def check(self) -> None:
+        """Raises AssertionError with what went wrong unexpectedly."""
+        wrong = [said for said in self.complaints if not any(text in said for text in self.expected)]
+        assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages; at the end of the test each of them must have behaved."""
+    contexts: list[tuple[BrowserContext, Guard]] = []
+
+    def opened(username: str = "", path: str = "", *, expect: tuple[str, ...] = (), **options: Any) -> Page:
+        settings: dict[str, Any] = {
+            "base_url": site.url,
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "viewport": DESK,
+            "reduced_motion": "reduce",
+            "service_workers": "block",
+            **options,
+        }
+        context = browser.new_context(**settings)
+        context.set_default_timeout(10_000)
+        guard = Guard(context, site.url)
+        for text in expect:
+            guard.expect(text)
+        contexts.append((context, guard))
+        if username:
+            context.add_cookies([{"name": COOKIE, "value": site.token(username), "url": site.url}])
+        page = context.new_page()
+        if path:
+            page.goto(path)
+        return page
+
+    yield opened
+    for context, _ in contexts:
+        context.close()
+    for _, guard in contexts:
+        guard.check()

@@ -1,0 +1,102 @@
+"""The whole site for browser tests: the tiny park, PostgreSQL, Temporal, a worker and the pages, on a port of its own.
+
+It runs in a thread with an event loop of its own, since Playwright's plain calls want the test's thread for themselves.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+
+from infra.embedded.ports import free_ports
+from services.accounts import issue_token
+from tests.api.hall import Hall, open_hall
+from tests.builders import person_id
+from tests.servers import Servers
+from web.app import create_app, hearing
+
+T = TypeVar("T")
+
+
+class Site:
+    """A running site. `hall` speaks with its API from within; `run` has its coroutines carried out."""
+
+    def __init__(self, hall: Hall, port: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.hall = hall
+        self.url = f"http://127.0.0.1:{port}"
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carries it out in the site's own loop, and answers what it answers."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def token(self, username: str) -> str:
+        """The session of somebody who has signed in."""
+        return issue_token(self.hall.settings, person_id(username), username, datetime.now(UTC)).access_token
+
+    def report(self, username: str = "worker", **fields: Any) -> str:
+        """Reports, and answers the number of the new case."""
+        return str(self.run(self.hall.report(username, **fields))["case_no"])
+
+    def do(self, username: str, case_no: str, command: str, **body: Any) -> Any:
+        """Gives a command that must be taken."""
+        return self.run(self.hall.do(username, case_no, command, **body))
+
+    def at_handling(self, **fields: Any) -> str:
+        """A new case that its host department has on its desk."""
+        case_no = self.report(**fields)
+        self.do("duty", case_no, "accept")
+        host = self.run(self.hall.get("duty", f"/cases/{case_no}"))["suggested_host"]
+        self.do("duty", case_no, "dispatch", host=host)
+        return case_no
+
+
+@contextmanager
+def running_site(servers: Servers, data_dir: Path) -> Iterator[Site]:
+    """A site with a database of its own."""
+    ready: threading.Event = threading.Event()
+    found: dict[str, Any] = {}
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        found["stop"] = stop
+        async with open_hall(servers, data_dir, create_app) as hall, hearing(hall.app):
+            (port,) = free_ports(1)
+            config = uvicorn.Config(
+                hall.app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+            )
+            server = uvicorn.Server(config)
+            found["site"] = Site(hall, port, asyncio.get_running_loop())
+            serving = asyncio.create_task(server.serve())
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.02)
+            ready.set()
+            await stop.wait()
+            server.should_exit = True
+            await serving
+
+    def main() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as error:
+            found["error"] = error
+            raise
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=main, daemon=True)
+    thread.start()
+    ready.wait(60)
+    if "site" not in found:
+        raise RuntimeError("the site did not start") from found.get("error")
+    site: Site = found["site"]
+    try:
+        yield site
+    finally:
+        site._loop.call_soon_threadsafe(found["stop"].set)
+        thread.join(30)

@@ -1,0 +1,68 @@
+"""Signing in and out, and what somebody sees who is not signed in or lost."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.builders import PASSWORD
+from tests.ui.checks import check_screen
+from tests.ui.conftest import OpenPage
+from tests.ui.site import Site
+
+
+def test_somebody_signs_in_and_comes_to_where_they_wanted(open_page: OpenPage) -> None:
+    page = open_page("", "/settings?tab=keys")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    page.get_by_label("用户名").fill("fire_handler")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(re.compile(r"/settings\?tab=keys$"))
+    page.locator("details.who summary").click()
+    page.get_by_role("button", name="退出").click()
+    expect(page).to_have_url(re.compile(r"/sign-in$"))
+
+
+def test_a_wrong_password_is_told_and_the_name_is_kept(open_page: OpenPage) -> None:
+    page = open_page("", "/sign-in", expect=("401",))
+    page.get_by_label("用户名").fill("fire_handler")
+    page.get_by_label("密码").fill("nonsense")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不正确。")
+    expect(page.get_by_label("用户名")).to_have_value("fire_handler")
+
+
+def test_nobody_is_sent_elsewhere_by_a_prepared_link(open_page: OpenPage, site: Site) -> None:
+    page = open_page("", "/sign-in?next=//evil.example/x")
+    expect(page.locator("input[name=next]")).to_have_value("/")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_that_is_not_there_offers_a_search(open_page: OpenPage, lang: str) -> None:
+    page = open_page("fire_handler", f"/nowhere?lang={lang}", expect=("404",))
+    expect(page.get_by_role("searchbox").or_(page.locator("input[name=q]"))).to_be_visible()
+    check_screen(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("large", [False, True])
+def test_the_sign_in_is_accessible(open_page: OpenPage, lang: str, large: bool) -> None:
+    page = open_page("", f"/sign-in?lang={lang}")
+    if large:
+        page.get_by_role("button", name="长辈版" if lang == "zh" else "Large type").click()
+        expect(page.locator("html")).to_have_class("large")
+    check_screen(page, least=60 if large else 36)
+
+
+def test_a_change_asked_for_by_another_site_is_refused(site: Site) -> None:
+    import httpx
+
+    cookie = {"gridloop_session": site.token("worker")}
+    for headers, status in (
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "X-Gridloop": "1"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),  # a form of ours could send that, a script's header is missing
+        ({"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}, 422),  # let through, and looked at
+    ):
+        answer = httpx.post(f"{site.url}/api/v1/cases", json={}, cookies=cookie, headers=headers)
+        assert answer.status_code == status, headers

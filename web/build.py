@@ -1,0 +1,262 @@
+"""Makes the pages' scripts, styles, icons and the phone's shell: `python -m web.build` [--force] [--types].
+
+Libraries come from the npm registry, pinned by the lock file; Node.js from the machine, or from a wheel where it has
+none. Nothing that is made here is committed; at run time no Node.js is needed.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from web.pages import environment
+from web.static import MANIFEST, PLACE, BuildFailed, manifest
+from web.texts import TAGS, catalogue
+
+WEB = Path(__file__).parent
+UI = WEB / "ui"
+NODE_REQUIREMENTS = WEB.parent / "requirements" / "node.txt"
+STAMP = UI / "node_modules" / ".gridloop-lock"
+OLDEST_NODE = 18
+#: Older Safari is out: esbuild refuses it for a destructuring fault of WebKit's.
+TARGET = "chrome80,ios14.5"
+PAGES = ("desk/desk.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
+FIELD = ("field/main.tsx", "css/field.css")
+#: Most bytes of a built file, compressed: what a page may load comes from here and what it is itself.
+BUDGETS: Mapping[str, int] = {
+    "desk.js": 25_000,
+    "desk.css": 14_000,
+    "public.css": 8_000,
+    "map.js": 50_000,
+    "analysis.js": 235_000,
+    "icons.svg": 8_000,
+    "field/main.js": 25_000,
+    "field/field.css": 9_000,
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node.js that is new enough, and its npm."""
+
+    node: str
+    npm: tuple[str, ...]
+
+
+def main() -> None:
+    """Builds what is out of date, within the budgets; `--force`: all of it; `--types`: checks the types only."""
+    parser = argparse.ArgumentParser(prog="python -m web.build", description=main.__doc__)
+    parser.add_argument("--types", action="store_true")
+    parser.add_argument("--force", action="store_true")
+    wanted = parser.parse_args()
+    try:
+        if wanted.types:
+            check_types()
+        elif wanted.force or is_stale():
+            build()
+    except BuildFailed as error:
+        sys.exit(f"错误 Error: {error}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def build() -> None:
+    """Makes everything anew. Raises BuildFailed; what was built before then stays."""
+    node = find_node()
+    install(node)
+    fresh = WEB / "static.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "field").mkdir(parents=True)
+    names = _bundle(node, PAGES, fresh, "") | _bundle(node, FIELD, fresh / "field", "field/")
+    names |= {"icons.svg": _write(fresh, "icons", "svg", sprite()), "icon.svg": _copy(fresh, UI / "icon.svg")}
+    names["field/icons.svg"] = _copy(fresh / "field", fresh / names["icons.svg"], "field/", hashed=False)
+    names["field/icon.svg"] = _copy(fresh / "field", UI / "icon.svg", "field/", hashed=False)
+    (fresh / "manifest.json").write_text(json.dumps(names, indent=1, sort_keys=True))
+    _make_shell(node, fresh, names)
+    check_budgets(fresh, names)
+    (fresh / "stamp").write_text(_digest(sources()))
+    shutil.rmtree(PLACE, ignore_errors=True)
+    fresh.rename(PLACE)
+    manifest.cache_clear()
+
+
+def is_stale() -> bool:
+    """Whether there is no build, or one of other sources."""
+    stamp = PLACE / "stamp"
+    return not MANIFEST.exists() or not stamp.exists() or stamp.read_text() != _digest(sources())
+
+
+def sources() -> list[Path]:
+    """Everything that the build is made of."""
+    kept = (path for path in UI.rglob("*") if path.is_file() and "node_modules" not in path.parts)
+    return sorted(
+        [*kept, *(WEB / "templates" / "field").glob("*.html"), *(WEB / "locale").rglob("field.po"), Path(__file__)]
+    )
+
+
+# --- Node.js and its packages -----------------------------------------------------------------------------------------
+
+
+def find_node() -> Node:
+    """The machine's Node.js, else the wheel's, which is installed first if need be. Raises BuildFailed."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found and npm and _major(found) >= OLDEST_NODE:
+        return Node(found, (npm,))
+    wheel = Path(sys.executable).parent / "node"
+    if not wheel.exists():
+        _say("Installing Node.js from its wheel (once) …")
+        _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
+              "-r", str(NODE_REQUIREMENTS)], WEB)  # fmt: skip
+    return Node(str(wheel), (str(wheel.with_name("npm")),))
+
+
+def _major(node: str) -> int:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.match(r"v(\d+)", said)
+    return int(match[1]) if match else 0
+
+
+def install(node: Node) -> None:
+    """The npm packages of the lock file, unless they are there. Raises BuildFailed."""
+    lock = _digest([UI / "package-lock.json"])
+    if STAMP.exists() and STAMP.read_text() == lock:
+        return
+    _say("Installing the pages' libraries (once) …")
+    _run([*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], UI)
+    STAMP.write_text(lock)
+
+
+def check_types() -> None:
+    """Checks the types of all scripts. Raises BuildFailed with what the compiler says."""
+    node = find_node()
+    install(node)
+    _run([node.node, "node_modules/typescript/bin/tsc", "--project", "tsconfig.json"], UI)
+
+
+def _run(command: list[str], directory: Path) -> None:
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"{' '.join(command[:4])} …\n{done.stdout}{done.stderr}".strip())
+
+
+# --- bundles ----------------------------------------------------------------------------------------------------------
+
+
+def _bundle(node: Node, entries: Iterable[str], place: Path, prefix: str) -> dict[str, str]:
+    """Bundles `entries` into `place`; answers what each became, by its plain name."""
+    meta = place / "meta.json"
+    found = [entry for entry in entries if (UI / entry).exists()]
+    _run(
+        [node.node, "node_modules/esbuild/bin/esbuild", *found, "--bundle", "--minify", "--format=esm", "--splitting",
+         f"--target={TARGET}", "--jsx=automatic", "--jsx-import-source=preact", "--charset=utf8",
+         "--entry-names=[name]-[hash]", "--chunk-names=part-[hash]", "--asset-names=[name]-[hash]",
+         "--loader:.svg=file", "--loader:.png=file", "--legal-comments=none", "--log-level=warning",
+         f"--outdir={place}", f"--metafile={meta}"],
+        UI,
+    )  # fmt: skip
+    outputs: dict[str, dict[str, str]] = json.loads(meta.read_text())["outputs"]
+    meta.unlink()
+    names: dict[str, str] = {}
+    for path, about in outputs.items():
+        if entry := about.get("entryPoint"):
+            built = Path(path)
+            names[f"{prefix}{Path(entry).stem}{built.suffix}"] = f"{prefix}{built.name}"
+    return names
+
+
+def sprite() -> str:
+    """The icons that `ui/icons.txt` names, as one file of symbols."""
+    symbols = []
+    for name in (UI / "icons.txt").read_text().split():
+        source = (UI / "node_modules" / "tdesign-icons-svg" / "src" / f"{name}.svg").read_text()
+        inner = re.sub(r' id="[^"]*"', "", source[source.index(">") + 1 : source.rindex("</svg>")])
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" fill="none">{inner}</symbol>')
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
+
+
+def _write(place: Path, name: str, suffix: str, text: str) -> str:
+    built = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8].upper()}.{suffix}"
+    (place / built).write_text(text)
+    return built
+
+
+def _copy(place: Path, source: Path, prefix: str = "", *, hashed: bool = True) -> str:
+    if hashed:
+        return prefix + _write(place, source.stem, source.suffix[1:], source.read_text())
+    name = f"{source.stem.split('-')[0]}{source.suffix}"
+    (place / name).write_text(source.read_text())
+    return prefix + name
+
+
+# --- the phone's shell ------------------------------------------------------------------------------------------------
+
+
+def _make_shell(node: Node, fresh: Path, names: Mapping[str, str]) -> None:
+    """One page a language, with relative addresses, and the service worker that knows what to keep."""
+    field = fresh / "field"
+    template = environment().get_template("field/shell.html")
+    relative = {name.removeprefix("field/"): built.removeprefix("field/") for name, built in names.items()}
+    for language, file in (("zh", "index.html"), ("en", "en.html")):
+        texts = catalogue("field") if language == "en" else {}
+        told = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
+        shell = template.render(lang=TAGS[language], language=language, files=relative, texts=told)
+        (field / file).write_text(shell)
+    kept = sorted(path.name for path in field.iterdir() if path.suffix != ".map")
+    version = _digest(sorted(field.iterdir()))[:12]
+    _run(
+        [node.node, "node_modules/esbuild/bin/esbuild", "field/sw.ts", "--bundle", "--minify", "--format=iife",
+         f"--target={TARGET}", f"--define:VERSION={json.dumps(version)}", f"--define:KEPT={json.dumps(kept)}",
+         "--log-level=warning", f"--outfile={field / 'sw.js'}"],
+        UI,
+    )  # fmt: skip
+
+
+# --- budgets ----------------------------------------------------------------------------------------------------------
+
+
+def check_budgets(place: Path, names: Mapping[str, str]) -> None:
+    """Raises BuildFailed for a file that is over its budget, compressed, with the parts it loads at once."""
+    over = []
+    for name, most in BUDGETS.items():
+        if name in names and (size := weight(place, names[name])) > most:
+            over.append(f"{name}: {size} bytes compressed, at most {most}")
+    if over:
+        raise BuildFailed("over budget:\n" + "\n".join(over))
+
+
+def weight(place: Path, built: str) -> int:
+    """The compressed bytes of a built file and of the parts that it imports at once."""
+    todo, seen, total = [place / built], set[Path](), 0
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        content = path.read_bytes()
+        total += len(gzip.compress(content, 6))
+        if path.suffix == ".js":
+            parts = re.findall(rb'(?:from|import)"\./(part-[A-Z0-9]+\.js)"', content)
+            todo += [path.parent / part.decode() for part in parts]
+    return total
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    found = hashlib.sha256()
+    for path in paths:
+        found.update(f"{path.name}\0".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Moments and lengths of time as people read them: local, short, and with the exact one behind it."""
+
+from datetime import datetime, timedelta
+
+from babel.dates import format_datetime
+from markupsafe import Markup, escape
+
+from models.words import LimitUnit
+from web.reader import Visitor
+from web.texts import BABEL
+
+#: Minutes of a working day, where a length counts workdays of eight hours.
+_WORKDAY = 8 * 60
+_DAY = 24 * 60
+_WHOLE_DAYS = (LimitUnit.LEGAL_WORK_DAY, LimitUnit.NATURAL_DAY)
+
+
+def exact(moment: datetime, visitor: Visitor) -> str:
+    """The date and the time of day, where the cases are."""
+    local = moment.astimezone(visitor.zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def short(moment: datetime, visitor: Visitor) -> str:
+    """The time of day for today, the day besides for this year, the whole date for another."""
+    local, today = moment.astimezone(visitor.zone), visitor.now.astimezone(visitor.zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
+def long(moment: datetime, visitor: Visitor) -> str:
+    """With the day of the week, in the reader's language."""
+    zh, en = "M月d日 EEEE HH:mm", "EEEE d MMMM, HH:mm"
+    pattern = en if visitor.language == "en" else zh
+    return format_datetime(moment.astimezone(visitor.zone), pattern, locale=BABEL[visitor.language])
+
+
+def time_tag(moment: datetime | None, visitor: Visitor) -> Markup:
+    """The short form, with the exact moment in its title; a dash for none."""
+    if moment is None:
+        return Markup("—")
+    told = escape(exact(moment, visitor))
+    return Markup(f'<time datetime="{moment.isoformat()}" title="{told}">{escape(short(moment, visitor))}</time>')
+
+
+def span(length: timedelta, visitor: Visitor, *, day_minutes: int = _DAY) -> str:
+    """A length in at most two units: "2 小时 10 分", "3 天 4 小时"."""
+    minutes = max(0, round(length.total_seconds() / 60))
+    days, rest = divmod(minutes, day_minutes)
+    hours, left = divmod(rest, 60)
+    text = visitor.text
+    if days:
+        parts = [text("%(n)s 天", n=days), text("%(n)s 小时", n=hours) if hours else ""]
+    elif hours:
+        parts = [text("%(n)s 小时", n=hours), text("%(n)s 分", n=left) if left else ""]
+    else:
+        parts = [text("%(n)s 分", n=left)] if length.total_seconds() >= 60 or not length else [text("不到 1 分")]
+    return " ".join(part for part in parts if part)
+
+
+def counted_in(unit: LimitUnit) -> int:
+    """How many minutes a day has, as the unit counts."""
+    return _DAY if unit in (*_WHOLE_DAYS, LimitUnit.URGENT_HOUR) else _WORKDAY

@@ -1,0 +1,57 @@
+"""The menu: which pages there are for whom."""
+
+from dataclasses import dataclass
+
+from models.words import Role
+from web.reader import Reader
+
+_DESK = (Role.DUTY_OFFICER, Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER, Role.SUPERVISOR, Role.ADMIN)
+_WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DEPARTMENT_HEAD, Role.DUTY_OFFICER)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the menu. `key` follows `g` on the keyboard; `title` is Chinese, translated where it is shown."""
+
+    href: str
+    title: str
+    icon: str
+    roles: tuple[Role, ...]
+    key: str = ""
+
+    def is_current(self, path: str) -> bool:
+        """Whether `path` is this page, or lies below it."""
+        return path == self.href or path.startswith(f"{self.href}/")
+
+
+ENTRIES = (
+    Entry("/queue", "待办", "task", _DESK, "q"),
+    Entry("/intake", "受理台", "call", (Role.DUTY_OFFICER,), "i"),
+    Entry("/cases", "案件", "search", (*_DESK, Role.AUDITOR), "c"),
+    Entry("/board", "看板", "dashboard", _WATCH, "b"),
+    Entry("/overdue", "超期督查", "time", _WATCH, "o"),
+    Entry("/map", "地图", "map", _WATCH, "m"),
+    Entry("/ranking", "排名", "chart-bar", _WATCH, "r"),
+    Entry("/ladder", "升级", "arrow-up", _WATCH, "l"),
+    Entry("/urges", "督办单", "notification", (*_WATCH, Role.HANDLER), "u"),
+    Entry("/analysis", "分析", "chart-line", _WATCH, "a"),
+    Entry("/bulletins", "通报", "file", _WATCH),
+    Entry("/admin", "管理", "setting", (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)),
+)
+
+
+def menu(reader: Reader) -> tuple[Entry, ...]:
+    """The pages for what the reader acts as today."""
+    return tuple(entry for entry in ENTRIES if reader.acts_as(*entry.roles))
+
+
+def home(reader: Reader) -> str:
+    """Where somebody goes who has just signed in: the phone's pages for who works outside, else the desk's."""
+    if reader.acts_as(Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER):
+        return "/queue"
+    if reader.acts_as(Role.DUTY_OFFICER):
+        return "/intake"
+    entries = menu(reader)
+    if reader.acts_as(Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN):
+        return "/board"
+    return entries[0].href if entries else "/m/"

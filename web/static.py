@@ -1,0 +1,64 @@
+"""What `web.build` has made: scripts, styles, icons, and the phone's shell."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+PLACE = Path(__file__).parent / "static"
+MANIFEST = PLACE / "manifest.json"
+#: The name of such a file holds a hash of its contents.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class NotBuilt(Exception):
+    """The pages' scripts and styles have not been made: `python -m web.build`."""
+
+
+class BuildFailed(Exception):
+    """The pages could not be built; the message says why."""
+
+
+@lru_cache(maxsize=1)
+def manifest() -> dict[str, str]:
+    """From the name of a built file to the one that it has with its hash. Raises NotBuilt."""
+    try:
+        found: dict[str, str] = json.loads(MANIFEST.read_text())
+    except FileNotFoundError as error:
+        raise NotBuilt("python -m web.build") from error
+    return found
+
+
+def asset(name: str) -> str:
+    """Where the built file `name` is served. Raises NotBuilt, and KeyError for what is not built."""
+    return f"/static/{manifest()[name]}"
+
+
+class _Hashed(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if answer.status_code in (200, 304):
+            answer.headers["Cache-Control"] = FOR_EVER
+        return answer
+
+
+class _Shell(StaticFiles):
+    """The phone's shell: pages and the service worker are asked about each time, the rest is kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        changes = path in ("", ".") or path.endswith((".html", "sw.js", ".webmanifest"))
+        answer.headers["Cache-Control"] = "no-cache" if changes else FOR_EVER
+        return answer
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serves the built files at `/static`, and the phone's shell at `/m/`."""
+    PLACE.mkdir(exist_ok=True)
+    (PLACE / "field").mkdir(exist_ok=True)
+    app.mount("/static", _Hashed(directory=PLACE), name="static")
+    app.mount("/m", _Shell(directory=PLACE / "field", html=True), name="field")

@@ -1,0 +1,45 @@
+// Changes as they happen. A page that wants them has one element `#live` with hx-sse:connect="/live"; the stream's
+// events `case` (data: {case_no, revision}) and `resync` arrive there as DOM events. Where no stream opens within
+// four seconds (a seventh tab over HTTP/1.1), `resync` comes every 30 seconds instead.
+
+const PATIENCE = 4_000;
+const POLL = 30_000;
+
+export interface CaseChange {
+  case_no: string;
+  revision: number;
+}
+
+/** Calls `change` for each case that has changed, and `resync` when some changes were missed. */
+export function onChanges(change: (told: CaseChange) => void, resync: () => void): void {
+  const place = document.getElementById("live");
+  place?.addEventListener("case", (event) => {
+    const data = (event as CustomEvent<{ data: string }>).detail.data;
+    change(JSON.parse(data) as CaseChange);
+  });
+  place?.addEventListener("resync", resync);
+}
+
+export function setUpLive(): void {
+  const place = document.getElementById("live");
+  if (!place) return;
+  let open = false;
+  let timer = 0;
+  place.addEventListener("htmx:sse:after:connection", () => {
+    open = true;
+    window.clearInterval(timer);
+    timer = 0;
+    document.body.dataset["live"] = "stream";
+  });
+  const fallBack = (): void => {
+    if (timer) return;
+    document.body.dataset["live"] = "poll";
+    timer = window.setInterval(() => {
+      if (!document.hidden) place.dispatchEvent(new CustomEvent("resync"));
+    }, POLL);
+  };
+  place.addEventListener("htmx:sse:error", fallBack);
+  window.setTimeout(() => {
+    if (!open) fallBack();
+  }, PATIENCE);
+}
