@@ -8,6 +8,7 @@ from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.notice import NoticeRow
+from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
@@ -29,11 +30,16 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "GridUnitRow",
+    "InspectionRow",
     "NoticeRow",
     "OrgAlarmRow",
     "PersonRow",
+    "PersonSettingsRow",
+    "PolicyDraftRow",
     "PolicyRow",
+    "ProgressCodeRow",
     "ReporterRow",
+    "SavedViewRow",
     "ShiftRow",
     "TaskRow",
     "metadata",
