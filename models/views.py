@@ -113,6 +113,9 @@ class CaseView(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
+    left: timedelta | None
+    unit: LimitUnit | None
+    overdue: bool
     provisional: bool
     condition: str | None
     policy_version: int
@@ -138,13 +141,18 @@ class CaseView(Frozen):
     occurred_at: Instant
     reported_at: Instant
     received_at: Instant
+    updated_at: Instant
     closed_at: Instant | None
     archived_at: Instant | None
     allowed_commands: tuple[str, ...]
 
 
 class CaseItem(Frozen):
-    """A case as one line of a list."""
+    """A case as one line of a list.
+
+    `left`: how much of what `unit` counts (working time, or natural time) is left of the stage's limit, below zero when
+    it is overdue; of a suspended case what will be left. None once closed.
+    """
 
     case_no: str
     title: str
@@ -157,11 +165,15 @@ class CaseItem(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
+    left: timedelta | None
+    unit: LimitUnit | None
+    overdue: bool
     owner: NamedOwner | None
     level: Level
     round: int
     revision: int
     reported_at: Instant
+    updated_at: Instant
     closed_at: Instant | None
 
 

@@ -83,6 +83,19 @@ def elapsed(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
     return _spent(terms_of(clock), calendar, clock.intervals, now)
 
 
+def left(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
+    """How much of what the unit counts is left at `now`; below zero by how much the deadline was missed.
+
+    Of a stopped clock, what will be left when it goes on.
+    """
+    if clock.due_at is None:
+        return clock.limit + clock.extended - elapsed(clock, calendar, now)
+    terms = terms_of(clock)
+    if now <= clock.due_at:
+        return measured(terms, calendar, now, clock.due_at)
+    return -measured(terms, calendar, clock.due_at, now)
+
+
 def is_overdue(case: Case) -> bool:
     """Whether the deadline of the stage the case is in has passed."""
     return case.clock is not None and case.clock.overdue_at is not None

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import newest_version, policy_version
+from models.calendar import Calendar
 from models.case import Case, Clock, Owner, Request, UrgeOrder
 from models.commands import Location
 from models.context import Person
@@ -31,7 +32,7 @@ from models.views import (
     UrgeView,
 )
 from models.words import OwnerKind, Source
-from rules.clocks import elapsed, terms_of
+from rules.clocks import elapsed, left, terms_of
 from rules.lights import light
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
@@ -119,6 +120,7 @@ def _requests(case: Case) -> list[tuple[str, Request]]:
 
 def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     """The case as one line of a list."""
+    clock = case.clock
     return CaseItem(
         case_no=case.case_no,
         title=case.title,
@@ -130,12 +132,17 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         stage=case.stage,
         outcome=case.outcome,
         light=light(case, now),
-        due_at=case.clock.due_at if case.clock else None,
+        due_at=clock.due_at if clock else None,
+        left=left(clock, _calendar(clock, names.policy), now) if clock else None,
+        unit=terms_of(clock).unit if clock else None,
+        overdue=clock is not None
+        and (clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)),
         owner=names.owner(case.owner) if case.owner else None,
         level=case.level,
         round=case.round,
         revision=case.seq,
         reported_at=case.reported_at,
+        updated_at=case.updated_at,
         closed_at=case.closed_at,
     )
 
@@ -265,9 +272,17 @@ def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
     return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
 
 
+def _is_overdue(clock: Clock, now: datetime) -> bool:
+    return clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)
+
+
+def _calendar(clock: Clock, policy: Policy) -> Calendar:
+    return policy.calendar(terms_of(clock).calendar) or policy.calendars[0]
+
+
 def _clock(clock: Clock, policy: Policy, now: datetime) -> ClockView:
     terms, plan = terms_of(clock), clock.plan
-    calendar = policy.calendar(terms.calendar) or policy.calendars[0]
+    calendar = _calendar(clock, policy)
     return ClockView(
         **clock.model_dump(exclude={"terms", "plan", "last_step"}),
         amount=terms.amount,

@@ -126,6 +126,7 @@ async def test_a_case_is_found_by_its_number(hall: Hall, gallery: dict[str, str]
     assert names(gallery, page["items"]) == ["late"]
     (line,) = page["items"]
     view = await hall.get("admin", f"/cases/{gallery['late']}")
+    line.pop("left")  # it has run on meanwhile
     assert line.items() <= {**view, "grid": view["grid"]["code"], "grid_name": view["grid"]["name"]}.items()
 
 
