@@ -16,7 +16,7 @@ from models.plan import Plan
 from models.standard import Standard
 from models.words import Light, LimitUnit, Stage
 from rules.limits import deadline, measured, reach, settle, touches_provisional
-from rules.planning import Course, plan
+from rules.planning import Course, as_far_apart, plan
 from rules.standards import NO_LADDER
 
 
@@ -155,8 +155,11 @@ def recounted(case: Case, standard: Standard, ctx: Context) -> tuple[Retimed, ..
 def _differs(clock: Clock, new: Retimed) -> bool:
     if clock.plan is None or new.plan is None:
         return (clock.terms, clock.limit, clock.due_at) != (new.terms, new.limit, new.due_at)
-    same_plan = clock.plan.model_copy(update={"calendars": new.plan.calendars}) == new.plan
-    return (clock.terms, clock.due_at) != (new.terms, new.due_at) or not same_plan
+    # A ladder that an acknowledgement has put off stays so.
+    kept: dict[str, object] = {"calendars": new.plan.calendars}
+    if as_far_apart(clock.plan.rungs, new.plan.rungs):
+        kept |= {"rungs": new.plan.rungs}
+    return (clock.terms, clock.due_at) != (new.terms, new.due_at) or clock.plan.model_copy(update=kept) != new.plan
 
 
 # --- what facts make of a clock -------------------------------------------------------------------------------------
@@ -262,7 +265,8 @@ class _Count:
         if stage is None:
             return Plan(calendars=self._ctx.calendars_version, provisional=self.provisional, ceiling_at=self._ceiling())
         ladder = self._ctx.policy.ladder(standard.ladder) or NO_LADDER
-        course = Course(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx))
+        resumed = len(self._intervals) > 1
+        course = Course(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
         return plan(
             course,
             ladder,

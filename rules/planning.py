@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from models.calendar import Calendar
 from models.limits import Length
@@ -13,11 +14,15 @@ from rules.limits import deadline
 
 @dataclass(frozen=True)
 class Course:
-    """How a deadline's time runs: `at_fraction` of its limit, from `since` on, with the calendar of each length."""
+    """How a deadline's time runs: `at_fraction` of its limit, from `since` on, with the calendar of each length.
+
+    `resumed`: time had run before `since`, and the ladder goes on from there.
+    """
 
     at_fraction: Callable[[float], datetime]
     since: datetime
     calendar_of: Callable[[Length], Calendar]
+    resumed: bool = False
 
 
 def plan(
@@ -42,21 +47,32 @@ def plan(
 
 
 def rungs(course: Course, ladder: Ladder, last_step: int = 0) -> tuple[datetime, ...]:
-    """The moments of the steps after `last_step`, repeats of the last one included; none is before the one before."""
+    """The moments of the steps after `last_step`, repeats of the last one included; none is before the one before.
+
+    A delay is counted from the step before it, also from one that has fired; after a pause, from where time goes on.
+    """
+    left_out = last_step if course.resumed else 0
     moments: list[datetime] = []
     at = course.since
-    for rung in ladder.rungs[last_step:]:
+    for rung in ladder.rungs[left_out:]:
         if rung.fraction is not None:
             at = max(at, course.at_fraction(rung.fraction))
         elif rung.after is not None:
             at = deadline(rung.after, course.calendar_of(rung.after), at).due_at
         moments.append(at)
     if ladder.rungs and ladder.repeat is not None:
-        fired_again = max(last_step - len(ladder.rungs), 0)
+        fired_again = max(left_out - len(ladder.rungs), 0)
         for _ in range(ladder.repeat.times - fired_again):
             at = deadline(ladder.repeat.every, course.calendar_of(ladder.repeat.every), at).due_at
             moments.append(at)
-    return tuple(moments)
+    return tuple(moments[last_step - left_out :])
+
+
+def as_far_apart(some: tuple[datetime, ...], others: tuple[datetime, ...]) -> bool:
+    """Whether two courses of a ladder differ at most in when they begin: one may have stood still for a while."""
+    return len(some) == len(others) and all(
+        later - earlier == others[place + 1] - others[place] for place, (earlier, later) in enumerate(pairwise(some))
+    )
 
 
 def put_off(moments: tuple[datetime, ...], until: datetime) -> tuple[datetime, ...]:

@@ -9,6 +9,7 @@ from datetime import date
 from models.case import Case
 from models.context import Grant, Person
 from models.errors import NotYours
+from models.names import PUBLIC
 from models.words import Level, OwnerKind, Role, Stage
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
 
@@ -59,7 +60,7 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
     found: set[Who] = set()
     if not person.active:
         return frozenset()
-    if case.reported_by == person.id:
+    if case.reported_by == person.id or (person.id == PUBLIC and case.reporter_ref is not None):
         found.add(Who.REPORTER)
     if case.owner is not None and case.owner.kind is OwnerKind.PERSON and case.owner.id == str(person.id):
         found.add(Who.OWNER)

@@ -230,6 +230,29 @@ def test_a_typhoon_moves_every_running_deadline_with_a_fact() -> None:
     assert len(life.facts) == known, "counted anew only once"
 
 
+@pytest.mark.parametrize("fired", range(1, 7))
+def test_counting_anew_by_the_same_calendars_changes_nothing_on_any_step_of_the_ladder(fired: int) -> None:
+    life = handled("2026-03-02T08:30")
+    while len(steps(life)) < fired:
+        moment = next_wake_up(life.case)
+        assert moment is not None
+        wait(life, moment.astimezone(SHANGHAI).isoformat())
+    known = len(life.facts)
+    life.do(None, Recompute(version=2), calendars_version=2)
+    assert [f.body.kind for f in life.facts[known:]] == []
+
+
+def test_counting_anew_leaves_an_acknowledged_ladder_put_off() -> None:
+    life = handled("2026-03-02T08:30")
+    wait(life, "2026-03-02T17:30")
+    life.do("fire_head", Acknowledge(note="在路上"))
+    known = len(life.facts)
+    life.do(None, Recompute(version=2), calendars_version=2)
+    wait(life, "2026-03-03T17:29")
+    assert len(steps(life)) == 1
+    assert not any(f.body.kind == "recomputed" for f in life.facts[known:])
+
+
 def test_a_case_keeps_its_policy_until_somebody_adopts_a_newer_one() -> None:
     life = handled("2026-03-02T10:00")
     longer = a_timed_policy(standards=[s.model_copy(update={"handle": limit(16)}).model_dump() for s in _standards()])

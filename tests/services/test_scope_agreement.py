@@ -13,6 +13,7 @@ from models.case import Case
 from models.context import Grant, Person
 from models.facts import Fact, Received
 from models.ids import new_id
+from models.names import PUBLIC
 from models.tables import CASES
 from models.words import OwnerKind, Role, Stage
 from rules.evolve import fold
@@ -51,7 +52,9 @@ def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
         walk.step()
     first, *rest = walk.facts
     assert isinstance(first.body, Received)
-    received = first.body.model_copy(update={"case_no": f"scope-{seed}"})
+    # Every other one was reported by somebody who could be reached.
+    reference = new_id() if seed % 2 else None
+    received = first.body.model_copy(update={"case_no": f"scope-{seed}", "reporter_ref": reference})
     facts = (first.model_copy(update={"body": received}), *rest)
     case = fold(facts)
     assert case is not None
@@ -104,14 +107,15 @@ async def seen_in_sql(connection: AsyncConnection, person: Person, day: date) ->
 async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> None:
     await small_park(engine)
     luck = random.Random(1)
-    ids = [person.id for person in EVERYBODY.values()]
+    ids = [*(person.id for person in EVERYBODY.values()), PUBLIC]
     some = none = everything = 0
     reasons: set[Who] = set()
     async with transaction(engine) as connection:
         cases = await store_lives(connection)
         assert {case.stage for case in cases} == set(Stage)
         assert {case.owner.kind for case in cases if case.owner} == set(OwnerKind)
-        crowd = [*EVERYBODY.values(), *(a_person(luck, ids) for _ in range(PEOPLE_MADE))]
+        public = Person(id=PUBLIC, username="public")
+        crowd = [public, *EVERYBODY.values(), *(a_person(luck, ids) for _ in range(PEOPLE_MADE))]
         for number, person in enumerate(crowd):
             day = TODAY + timedelta(days=luck.choice([-1, 0, 0, 0, 1]))
             ways = {case.case_no: standing(person, case, day) for case in cases}
