@@ -27,7 +27,7 @@ types: .venv/.ready
 	$(BIN)/python -m web.build --types
 
 tests: .venv/.ready
-	@$(BIN)/python -m web.build
+	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
 	$(BIN)/pytest -n $(CORES) $(ARGS)
 

@@ -4,6 +4,7 @@ What routes depend on is `async` even where it awaits nothing: otherwise FastAPI
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,18 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.settings import Settings
-from services.accounts import Attempts
+from services.attempts import Attempts
 from services.doors import Backstage
 from services.last_known import LastKnown
 
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, and what it remembers of people and of failed sign-ins."""
+    """The connections of the process, and what it remembers of people, of failed sign-ins and of guessed codes."""
 
     backstage: Backstage
     people: LastKnown = field(default_factory=LastKnown)
     attempts: Attempts = field(default_factory=Attempts)
+    #: Ten wrong progress codes an hour and address, ten reports without an account.
+    code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
+    public_reports: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
 
     @property
     def settings(self) -> Settings:

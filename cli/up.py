@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
 
 from cli.banner import print_banner
 from infra.database import open_database
@@ -25,6 +27,7 @@ from infra.embedded.system import Ports, System
 from infra.embedded.temporal_server import ToolMissing
 from infra.runtime import forget_runtime, write_runtime
 from infra.settings import Settings
+from infra.temporal import DATA_CONVERTER
 from web.static import BuildFailed
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Picked when left out.")]
@@ -42,6 +45,7 @@ def up(
     temporal_ui_port: Port = None,
     workers: Annotated[int, typer.Option(min=1, max=32, help="How many worker processes.")] = 1,
     demo: Annotated[bool, typer.Option(help="Load the demo park, unless it is there already.")] = True,
+    demo_cases: Annotated[int, typer.Option(min=0, max=2000, help="How many demo cases the park begins with.")] = 220,
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal, workers, the API and the pages. Ctrl-C stops it."""
     console = Console(highlight=False)
@@ -56,6 +60,7 @@ def up(
                 say=lambda line: say(console, line),
                 workers=workers,
                 load=("演示园区 Demo park", load_demo_park) if demo else None,
+                enliven=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
             )
             failure = asyncio.run(run(system, console))
     except (CannotStart, InUse, KeysUnreadable) as error:
@@ -121,18 +126,38 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
     """The demo park, its people and their accounts; what is there already stays as it is."""
     from services.demo import load_demo  # here, for `--no-demo` does without all that it imports
 
-    engine = open_database(
-        Settings(
-            data_dir=data_dir,
-            database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]),
-            token_secret=SecretStr(environment["GRIDLOOP_TOKEN_SECRET"]),
-        )
-    )
+    engine = open_database(settings_for(data_dir, environment))
     try:
         summary = await load_demo(engine, data_dir)
     finally:
         await engine.dispose()
     return "" if summary.changed else " (已有 already there)"
+
+
+async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, str]) -> str:
+    """Cases in all stages and lights, by real commands, the first time; after that they are there."""
+    from services.demo_life import load_demo_life
+    from services.doors import Backstage
+
+    settings = settings_for(data_dir, environment)
+    engine = open_database(settings)
+    temporal = await Client.connect(
+        environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
+    )
+    try:
+        made = await load_demo_life(Backstage(settings, engine, temporal), data_dir, count)
+    finally:
+        await engine.dispose()
+    return f" ({made})" if made else " (已有 already there)"
+
+
+def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of this system's own processes."""
+    return Settings(
+        data_dir=data_dir,
+        database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]),
+        token_secret=SecretStr(environment["GRIDLOOP_TOKEN_SECRET"]),
+    )
 
 
 async def run(system: System, console: Console) -> str | None:

@@ -101,6 +101,15 @@ class ForeignRequest(DomainError):
     en = "The request did not come from one of this system's own pages, and was not carried out."
 
 
+class WrongCode(DomainError):
+    """Unknown, expired, or the digits besides it are wrong: which of them is not told."""
+
+    code = "wrong_code"
+    status = 404
+    zh = "查询码或手机号后四位不正确,或已过期归档。可再核对一遍,或拨打 12345。"
+    en = "The code or the digits are wrong, or the report has been archived. Check them, or call 12345."
+
+
 class WrongPassword(DomainError):
     code = "wrong_password"
     status = 401
@@ -304,6 +313,26 @@ class BadFilter(DomainError):
     status = 422
     zh = "查询条件 {name} 的值 {value} 无效。"
     en = "{value} is no valid value of the filter {name}."
+
+
+class TooManyRows(DomainError):
+    code = "too_many_rows"
+    status = 422
+    zh = "共 {count} 件,超过一次导出 {most} 件的上限,请先缩小筛选范围。"
+    en = "There are {count} cases, more than the {most} of one file; narrow the filters first."
+
+
+class TooManyViews(DomainError):
+    code = "too_many_views"
+    zh = "最多保存 {most} 个视图,请先删除不用的。"
+    en = "At most {most} views can be kept; remove one first."
+
+
+class OutsideYourDepartments(DomainError):
+    code = "outside_your_departments"
+    status = 403
+    zh = "您不属于部门 {department},不能与其共享。"
+    en = "You do not act for department {department}, and can't share with it."
 
 
 class IdMissing(DomainError):

@@ -1,5 +1,7 @@
 """Names that both sides of a wire must spell alike."""
 
+from uuid import UUID
+
 CASE_QUEUE = "gridloop-cases"
 
 CASE_WORKFLOW = "Case"
@@ -17,3 +19,7 @@ TELL_CASE_ACTIVITY = "tell_case"
 OPEN_CASE_ACTIVITY = "open_case"
 ROLLOUT_ACTIVITY = "roll_out"
 AUDIT_ACTIVITY = "audit"
+
+#: 公众: the account that acts for whoever holds a progress code, and reports for who has no account. Nobody signs in
+#: as it.
+PUBLIC = UUID("00000000-0000-7000-8000-000000000001")

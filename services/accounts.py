@@ -1,10 +1,8 @@
 """Signing in: a password for a token, and a token for who is asking."""
 
 import asyncio
-import math
-from collections import OrderedDict, deque
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import jwt
@@ -12,15 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
-from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
+from models.errors import NotSignedIn, WrongPassword
 from models.tables import PersonRow
+from services.attempts import Attempts
 from services.passwords import verify_password
 
 ISSUER = "gridloop"
 ALGORITHM = "HS256"
-#: Failures within the window after which nobody is let in under that name from that client (our choice).
-MOST_FAILURES = 10
-WINDOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -41,41 +37,6 @@ class Claims:
     expires_at: datetime
 
 
-@dataclass
-class _Record:
-    failures: deque[datetime] = field(default_factory=deque)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-class Attempts:
-    """Failed sign-ins per user name and client, in the memory of this process.
-
-    A defence in depth, not the defence (that is the slow hash): it is lost with the process, each process
-    counts for itself, and beyond `most` pairs of name and client the one not seen for longest is forgotten.
-    """
-
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
-        self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
-
-    def record(self, username: str, client: str) -> _Record:
-        """What is known of that name and client."""
-        key = (username.casefold()[:200], client)
-        record = self._records.setdefault(key, _Record())
-        self._records.move_to_end(key)
-        if len(self._records) > self._most:
-            self._records.popitem(last=False)
-        return record
-
-
-def _check_rate(record: _Record, now: datetime) -> None:
-    while record.failures and now - record.failures[0] >= WINDOW:
-        record.failures.popleft()
-    if len(record.failures) >= MOST_FAILURES:
-        wait = record.failures[0] + WINDOW - now
-        raise TooManyAttempts(seconds=max(1, math.ceil(wait.total_seconds())))
-
-
 async def sign_in(
     engine: AsyncEngine,
     settings: Settings,
@@ -91,16 +52,16 @@ async def sign_in(
     Raises WrongPassword: no such name, no password, left, or the wrong one, told apart neither by words nor
     by time. Raises TooManyAttempts after ten failures in five minutes under this name from this `client`.
     """
-    record = attempts.record(username, client)
+    record = attempts.record(username.casefold()[:200], client)
     # One at a time per name and client: guesses sent all at once are counted like guesses in a row.
     async with record.turn:
-        _check_rate(record, now)
+        record.check(now)
         person, password_hash = await _credentials(engine, username)
         right = await asyncio.to_thread(verify_password, password_hash, password)
         if not right or person is None:
-            record.failures.append(now)
+            record.fail(now)
             raise WrongPassword()
-        record.failures.clear()
+        record.clear()
     return issue_token(settings, person, username, now)
 
 

@@ -16,6 +16,7 @@ from models.case import Case, Clock, Owner, Request, UrgeOrder
 from models.commands import Location
 from models.context import Person
 from models.facts import Actor, Explanation, Fact
+from models.names import PUBLIC
 from models.policy import Policy
 from models.views import (
     ActorView,
@@ -127,6 +128,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         category=case.category,
         category_name=names.category(case.category),
         severity=case.severity,
+        source=case.source,
         grid=case.grid,
         grid_name=names.units.get(case.grid, case.grid),
         stage=case.stage,
@@ -155,7 +157,6 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
         **item.model_dump(exclude={"grid", "grid_name"}),
         report_id=case.report_id,
         description=row.description,
-        source=case.source,
         grid=GridView(
             code=case.grid,
             name=item.grid_name,
@@ -189,7 +190,7 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
         claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
         suspended_until=case.suspended_until,
         requests=tuple(
-            RequestView(kind=kind, by=_who(r.by, case, names), at=r.at, until=r.until) for kind, r in _requests(case)
+            RequestView(kind=kind, by=who(r.by, case, names), at=r.at, until=r.until) for kind, r in _requests(case)
         ),
         urges=tuple(urge_view(u, case, names) for u in case.urges),
         attachments=case.attachments,
@@ -239,7 +240,8 @@ def _actor(actor: Actor, case: Case, names: Names) -> ActorView:
     return ActorView(kind="person", id=actor.person, name=names.people.get(str(actor.person), "?"))
 
 
-def _who(person: UUID, case: Case, names: Names) -> str:
+def who(person: UUID, case: Case, names: Names) -> str:
+    """The person's name; of a reporter the alias."""
     if _hides(person, case):
         return _reporter_name(case, names)
     return names.people.get(str(person), "?")
@@ -254,7 +256,7 @@ def masked_owner(owner: Owner, case: Case) -> Owner:
 
 def _hides(person: UUID, case: Case) -> bool:
     """Whether `person` is the reporter and reported for themselves. Staff who report do so by name."""
-    return person == case.reported_by and case.source not in STAFF_SOURCES
+    return person == PUBLIC or (person == case.reported_by and case.source not in STAFF_SOURCES)
 
 
 def _reporter_name(case: Case, names: Names) -> str:
@@ -268,7 +270,7 @@ def _level(case: Case) -> int:
 
 def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
     """The urge order, with who gave it."""
-    by = "Gridloop" if urge.by is None else _who(urge.by, case, names)
+    by = "Gridloop" if urge.by is None else who(urge.by, case, names)
     return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from models.context import Grant, Person
+from models.names import PUBLIC
 from models.tables import CASES, GRID_UNITS
 from models.words import OwnerKind
 from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
@@ -20,6 +21,8 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
         CASES.c.reported_by == person.id,
         and_(CASES.c.owner_kind == OwnerKind.PERSON, CASES.c.owner_id == str(person.id)),
     ]
+    if person.id == PUBLIC:
+        ways.append(CASES.c.reporter_ref.is_not(None))
     for grant in in_force(person, day):
         if grant.role in TERRITORIAL_ROLES:
             ways.append(within(grant.grid))

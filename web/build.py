@@ -1,4 +1,4 @@
-"""Makes the pages' scripts, styles, icons and the phone's shell: `python -m web.build` [--force] [--types].
+"""Makes the pages' scripts, styles, icons and the phone's shell: `python -m web.build` [--force] [--check] [--types].
 
 Libraries come from the npm registry, pinned by the lock file; Node.js from the machine, or from a wheel where it has
 none. Nothing that is made here is committed; at run time no Node.js is needed.
@@ -16,7 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.version import version
 from web.pages import environment
+from web.shell import as_script, draw_icons, phone_sprite, phone_words, web_manifest
 from web.static import MANIFEST, PLACE, BuildFailed, manifest
 from web.texts import TAGS, catalogue
 
@@ -27,7 +29,7 @@ STAMP = UI / "node_modules" / ".gridloop-lock"
 OLDEST_NODE = 18
 #: Older Safari is out: esbuild refuses it for a destructuring fault of WebKit's.
 TARGET = "chrome80,ios14.5"
-PAGES = ("desk/desk.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
+PAGES = ("desk/desk.ts", "desk/board.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
 FIELD = ("field/main.tsx", "css/field.css")
 #: Most bytes of a built file, compressed: what a page may load comes from here and what it is itself.
 BUDGETS: Mapping[str, int] = {
@@ -51,16 +53,19 @@ class Node:
 
 
 def main() -> None:
-    """Builds what is out of date, within the budgets; `--force`: all of it; `--types`: checks the types only."""
+    """Builds what is out of date; `--force`: all of it; `--check`: holds the budgets; `--types`: only checks types."""
     parser = argparse.ArgumentParser(prog="python -m web.build", description=main.__doc__)
     parser.add_argument("--types", action="store_true")
     parser.add_argument("--force", action="store_true")
+    parser.add_argument("--check", action="store_true")
     wanted = parser.parse_args()
     try:
         if wanted.types:
             check_types()
         elif wanted.force or is_stale():
             build()
+        if wanted.check:
+            check_budgets(PLACE, manifest())
     except BuildFailed as error:
         sys.exit(f"错误 Error: {error}")
 
@@ -79,11 +84,9 @@ def build() -> None:
     (fresh / "field").mkdir(parents=True)
     names = _bundle(node, PAGES, fresh, "") | _bundle(node, FIELD, fresh / "field", "field/")
     names |= {"icons.svg": _write(fresh, "icons", "svg", sprite()), "icon.svg": _copy(fresh, UI / "icon.svg")}
-    names["field/icons.svg"] = _copy(fresh / "field", fresh / names["icons.svg"], "field/", hashed=False)
     names["field/icon.svg"] = _copy(fresh / "field", UI / "icon.svg", "field/", hashed=False)
     (fresh / "manifest.json").write_text(json.dumps(names, indent=1, sort_keys=True))
     _make_shell(node, fresh, names)
-    check_budgets(fresh, names)
     (fresh / "stamp").write_text(_digest(sources()))
     shutil.rmtree(PLACE, ignore_errors=True)
     fresh.rename(PLACE)
@@ -99,9 +102,9 @@ def is_stale() -> bool:
 def sources() -> list[Path]:
     """Everything that the build is made of."""
     kept = (path for path in UI.rglob("*") if path.is_file() and "node_modules" not in path.parts)
-    return sorted(
-        [*kept, *(WEB / "templates" / "field").glob("*.html"), *(WEB / "locale").rglob("field.po"), Path(__file__)]
-    )
+    shell = [*(WEB / "templates" / "field").glob("*.html"), *(WEB / "locale").rglob("field.po")]
+    made_by = [Path(__file__), WEB / "shell.py", WEB.parent / "services" / "words.py"]
+    return sorted([*kept, *shell, *made_by])
 
 
 # --- Node.js and its packages -----------------------------------------------------------------------------------------
@@ -176,12 +179,20 @@ def _bundle(node: Node, entries: Iterable[str], place: Path, prefix: str) -> dic
 
 def sprite() -> str:
     """The icons that `ui/icons.txt` names, as one file of symbols."""
-    symbols = []
-    for name in (UI / "icons.txt").read_text().split():
-        source = (UI / "node_modules" / "tdesign-icons-svg" / "src" / f"{name}.svg").read_text()
-        inner = re.sub(r' id="[^"]*"', "", source[source.index(">") + 1 : source.rindex("</svg>")])
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" fill="none">{inner}</symbol>')
+    symbols = [
+        f'<symbol id="{name}" viewBox="0 0 24 24" fill="none">{inner}</symbol>'
+        for name, inner in symbols_of(UI / "icons.txt")
+    ]
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
+
+
+def symbols_of(listed: Path) -> list[tuple[str, str]]:
+    """The name and the drawing of each icon that the file lists."""
+    symbols = []
+    for name in listed.read_text().split():
+        source = (UI / "node_modules" / "tdesign-icons-svg" / "src" / f"{name}.svg").read_text()
+        symbols.append((name, re.sub(r' id="[^"]*"', "", source[source.index(">") + 1 : source.rindex("</svg>")])))
+    return symbols
 
 
 def _write(place: Path, name: str, suffix: str, text: str) -> str:
@@ -206,16 +217,21 @@ def _make_shell(node: Node, fresh: Path, names: Mapping[str, str]) -> None:
     field = fresh / "field"
     template = environment().get_template("field/shell.html")
     relative = {name.removeprefix("field/"): built.removeprefix("field/") for name, built in names.items()}
+    told = f"{version()} · {_digest(sorted(field.iterdir()))[:8]}"
+    icons = phone_sprite(symbols_of(UI / "field" / "icons.txt"))
     for language, file in (("zh", "index.html"), ("en", "en.html")):
-        texts = catalogue("field") if language == "en" else {}
-        told = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
-        shell = template.render(lang=TAGS[language], language=language, files=relative, texts=told)
+        texts = as_script(catalogue("field") if language == "en" else {})
+        known = {"files": relative, "texts": texts, "words": phone_words(language), "icons": icons, "version": told}
+        shell = template.render(lang=TAGS[language], language=language, **known)
         (field / file).write_text(shell)
-    kept = sorted(path.name for path in field.iterdir() if path.suffix != ".map")
-    version = _digest(sorted(field.iterdir()))[:12]
+        (field / f"{language}.webmanifest").write_text(web_manifest(language))
+    draw_icons(field)
+    # What only an installation asks for is not kept.
+    kept = sorted(path.name for path in field.iterdir() if path.suffix not in (".map", ".png", ".webmanifest"))
+    version_kept = _digest(sorted(field.iterdir()))[:12]
     _run(
         [node.node, "node_modules/esbuild/bin/esbuild", "field/sw.ts", "--bundle", "--minify", "--format=iife",
-         f"--target={TARGET}", f"--define:VERSION={json.dumps(version)}", f"--define:KEPT={json.dumps(kept)}",
+         f"--target={TARGET}", f"--define:VERSION={json.dumps(version_kept)}", f"--define:KEPT={json.dumps(kept)}",
          "--log-level=warning", f"--outfile={field / 'sw.js'}"],
         UI,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from web.nav import menu
 from web.reader import Reader, Visitor
 from web.static import asset
 from web.texts import TAGS
+from web.views.links import to_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The books that templates take words from by name: `word("stages", case.stage)`.
@@ -39,6 +40,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"asset": asset, "icon": icon, "signs": SIGNS}
+    made.filters["to_page"] = to_page
     return made
 
 
@@ -68,12 +70,12 @@ def markup(visitor: Visitor, template: str, **context: Any) -> str:
     return environment().get_template(template).render(known)
 
 
-def page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> Response:
-    """A page, or a part of one; a preference asked for in the address is remembered."""
+def page(visitor: Visitor, template: str, status: int = 200, *, remember: bool = True, **context: Any) -> Response:
+    """A page, or a part of one; a language asked for in the address is remembered, unless no cookie is wanted."""
     answer = HTMLResponse(markup(visitor, template, **context), status)
     answer.headers["Content-Language"] = TAGS[visitor.language]
     answer.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
-    if "lang=" in visitor.query:
+    if remember and "lang=" in visitor.query:
         visitor.preferences.keep(answer)
     return answer
 

@@ -41,11 +41,12 @@ class Preferences:
 
 
 def preferences_in(request: Request) -> Preferences:
-    """What the browser remembers, or asks for in the address (`?lang=en`)."""
+    """What the browser remembers, or asks for in the address (`?lang=en&large=1`)."""
     known = dict(parse_qsl(request.cookies.get(COOKIE, "")))
     wanted = request.query_params.get("lang") or known.get("lang")
     language = wanted if wanted in ("zh", "en") else preferred(request.headers.get("accept-language"))
-    return Preferences(language, known.get("large") == "1", known.get("keys", "1") == "1")
+    large = request.query_params.get("large") or known.get("large")
+    return Preferences(language, large == "1", known.get("keys", "1") == "1")
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,15 @@ from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Doors
 from infra.case_workflow import is_started
+from infra.database import transaction
 from models.base import Frozen
 from models.errors import IdMissing, InputError, NoSuchPage
 from models.views import CasePage, CaseView, FactView
 from services import queries
+from services.duplicates import DuplicateQuery, Duplicates, find_duplicates
 from services.forecast import Forecast, get_forecast
 from services.policy_preview import Adoption, preview_adoption
+from services.progress import issue_code
 from services.report import ReportInput, refresh_memory, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS)
@@ -110,6 +113,16 @@ async def list_cases(
         return await queries.list_cases(connection, caller, wanted, now, language)
 
 
+@router.get("/cases/duplicates")
+async def list_duplicates(
+    wanted: Annotated[DuplicateQuery, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+) -> Duplicates:
+    """Open cases that may be the same matter, the likeliest first: within 200 m (or in the same grid unit where a
+    place is not known), reported within 72 hours, of the same category or group."""
+    async with doors.engine.connect() as connection:
+        return await find_duplicates(connection, caller, wanted, now, language)
+
+
 @router.get("/cases/{case_no}")
 async def get_case(
     case_no: str, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
@@ -140,3 +153,19 @@ async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, langua
     """The timeline: every fact in order."""
     async with doors.engine.connect() as connection:
         return await queries.get_facts(connection, caller, case_no, now, language)
+
+
+class ProgressCode(Frozen):
+    """查询码: by which the reporter follows the case at `href`, without an account."""
+
+    code: str
+    href: str
+
+
+@router.post("/cases/{case_no}/progress-code")
+async def issue_progress_code(case_no: str, doors: Doors, caller: Caller, now: Now) -> ProgressCode:
+    """A code for the reporter to follow the case by, to be handed over; again answers the same one."""
+    async with transaction(doors.engine) as connection:
+        row = await queries.find_case(connection, caller, case_no, now)
+        code = await issue_code(connection, doors.settings, row.report_id, None, now)
+    return ProgressCode(code=code, href=f"/p?code={code}")

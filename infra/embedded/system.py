@@ -42,7 +42,10 @@ class Ports:
 
 
 class System:
-    """Everything that runs on `data_dir`; `load`, with a title, is done before the workers start."""
+    """Everything that runs on `data_dir`.
+
+    `load`, with a title, is done before the workers start; `enliven` when everything runs.
+    """
 
     def __init__(
         self,
@@ -52,12 +55,14 @@ class System:
         say: Callable[[str], None],
         workers: int = 1,
         load: tuple[str, Load] | None = None,
+        enliven: tuple[str, Load] | None = None,
     ) -> None:
         keys = load_keys(data_dir)
         self.data_dir = data_dir
         self._web_url = f"http://{HOST}:{ports.web}"
         self._workers = workers
         self._load = load
+        self._enliven = enliven
         self._supervisor = Supervisor(data_dir / "logs", say)
         self._postgres = EmbeddedPostgres(
             directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, say=say
@@ -90,6 +95,9 @@ class System:
             yield title, lambda: load(self.data_dir, self.environment)
         yield "工作进程 Workers", self._start_workers
         yield "接口与网页 API", self._start_api
+        if self._enliven is not None:
+            title, enliven = self._enliven
+            yield title, lambda: enliven(self.data_dir, self.environment)
 
     async def stop(self) -> None:
         """Stops all that has been started, the last first."""

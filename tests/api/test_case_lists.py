@@ -160,7 +160,8 @@ async def test_a_list_is_sorted_both_ways(hall: Hall, gallery: dict[str, str], s
 
 async def test_the_newest_report_comes_first_unless_said_otherwise(hall: Hall, gallery: dict[str, str]) -> None:
     page = await hall.get("admin", "/cases", q="件 ")
-    assert page == await hall.get("admin", "/cases", q="件 ", sort="-reported_at")
+    asked = await hall.get("admin", "/cases", q="件 ", sort="-reported_at")
+    assert [item["case_no"] for item in page["items"]] == [item["case_no"] for item in asked["items"]]
     assert names(gallery, page["items"])[0] == "fresh"
 
 

@@ -14,7 +14,8 @@ from infra.settings import Settings
 from models.context import Person
 from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
 from services import accounts
-from services.accounts import Attempts, issue_token, read_token, sign_in
+from services.accounts import issue_token, read_token, sign_in
+from services.attempts import Attempts
 from services.last_known import LastKnown
 from tests.builders import PASSWORD, person_id, small_park
 
@@ -96,7 +97,7 @@ async def test_a_hash_is_checked_for_nobody_too(engine: AsyncEngine, monkeypatch
 
 
 def test_the_memory_of_attempts_is_bounded() -> None:
-    attempts = Attempts(most=3)
+    attempts = Attempts(remembered=3)
     first = attempts.record("a", "x")
     for name in ("b", "c", "d"):
         attempts.record(name, "x")

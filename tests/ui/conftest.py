@@ -41,9 +41,9 @@ def site(servers: Servers, built: None, tmp_path_factory: pytest.TempPathFactory
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
+    """Chromium, without a window. It ends with its file: while it is open, its event loop occupies the thread."""
     path = chromium.find()
     assert path is not None, chromium.MISSING.format(why="none was found")
     with sync_playwright() as playwright:

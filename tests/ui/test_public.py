@@ -1,0 +1,165 @@
+"""People without an account: report, follow by code, rate, ask again; and those who guess."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.hall import a_picture
+from tests.builders import COMMUNITY
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+#: Public pages need no script at all.
+PLAIN = {"java_script_enabled": False, "viewport": PHONE}
+
+
+def reported(page: Page, **typed: str) -> str:
+    """Fills in the public form and sends it; the code that came for it."""
+    page.goto("/p/report")
+    page.get_by_label("是哪类问题").select_option(label="欠薪纠纷")
+    page.get_by_label("在哪个社区(村)").select_option(COMMUNITY)
+    page.get_by_label("一句话说明").fill("三个月没发工资")
+    for name, text in typed.items():
+        page.locator(f"[name={name}]").fill(text)
+    page.get_by_role("button", name="提交").click()
+    return page.locator("[data-code]").inner_text()
+
+
+def number_of(site: Site, code: str) -> str:
+    """The case that the report of that code became."""
+    items = site.run(site.hall.get("admin", "/cases", q="三个月没发工资"))["items"]
+    for item in items:
+        answer = site.run(site.hall.send("admin", f"/cases/{item['case_no']}/progress-code"))
+        if answer.json()["code"] == code:
+            return str(item["case_no"])
+    raise AssertionError(code)
+
+
+def looked_up(page: Page, code: str, tail: str = "") -> None:
+    """Types the code."""
+    page.goto("/p")
+    page.get_by_label("查询码").fill(code)
+    page.get_by_label("手机号后四位").fill(tail)
+    page.get_by_role("button", name="查询", exact=True).click()
+
+
+def test_a_report_without_an_account_is_followed_rated_and_reopened(open_page: OpenPage, site: Site) -> None:
+    page = open_page("", **PLAIN)
+    code = reported(page, name="赵某", phone="13800001234", place="<b>东门</b>外")
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", code)
+    case_no = number_of(site, code)
+    looked_up(page, code.lower().replace("-", " "), "1234")
+    expect(page.get_by_role("heading", name="欠薪纠纷")).to_be_visible()
+    for step in (("duty", "accept", {}), ("duty", "dispatch", {"host": "labour"}), ("labour_handler", "claim", {}),
+                 ("labour_handler", "complete", {"result": "已发放"}), ("reviewer", "pass_review", {})):  # fmt: skip
+        site.do(step[0], case_no, step[1], **step[2])
+    looked_up(page, code, "1234")
+    expect(page.locator("[aria-current=step]")).to_contain_text("结案")
+    assert "人社处置员" not in page.content()
+    assert "赵某" not in page.content()
+    page.get_by_label("不满意", exact=True).check()
+    page.get_by_role("button", name="提交评价").click()
+    expect(page.get_by_text("您的评价:不满意")).to_be_visible()
+    page.get_by_text("仍未解决?").click()
+    page.get_by_label("还有什么没有解决").fill("还差一个月")
+    page.get_by_role("button", name="请求重新办理").click()
+    expect(page.get_by_text("督查人员正在复核")).to_be_visible()
+    facts = site.run(site.hall.get("supervisor", f"/cases/{case_no}/facts"))
+    assert [fact["kind"] for fact in facts][-2:] == ["rated", "reopen_requested"]
+    assert {fact["actor"]["kind"] for fact in facts[-2:]} == {"reporter"}
+
+
+def test_the_form_posted_twice_is_one_case_and_one_code(site: Site) -> None:
+    with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
+        form = {
+            "report_id": "01a00000-0000-7000-8000-0000000000aa",
+            "category": "0201",
+            "title": "两次",
+            "grid": COMMUNITY,
+        }
+        pages = [http.post("/p/report", data=form).text for _ in range(2)]
+    codes = {re.search(r"data-code>([^<]+)<", page)[1] for page in pages}  # type: ignore[index]
+    assert len(codes) == 1
+    assert site.run(site.hall.get("admin", "/cases", q="两次"))["total"] == 1
+
+
+def test_what_is_wrong_is_told_beside_it_and_nothing_typed_is_lost(open_page: OpenPage) -> None:
+    page = open_page("", expect=("422",), viewport=PHONE)
+    page.goto("/p/report")
+    page.locator("form").last.evaluate("form => form.noValidate = true")
+    page.get_by_label("一句话说明").fill("路灯 <script>alert(1)</script>")
+    page.get_by_label("手机号", exact=True).fill("abc")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("一句话说明")).to_have_value("路灯 <script>alert(1)</script>")
+    expect(page.locator("[name=phone]")).to_have_attribute("aria-invalid", "true")
+    check_screen(page, least=44)
+
+
+def test_a_photo_that_is_none_is_refused_and_a_real_one_taken(open_page: OpenPage, site: Site) -> None:
+    page = open_page("", "/p/report", expect=("415", "422"), viewport=PHONE)
+    page.get_by_label("是哪类问题").select_option(label="欠薪纠纷")
+    page.get_by_label("在哪个社区(村)").select_option(COMMUNITY)
+    page.get_by_label("一句话说明").fill("带照片")
+    page.get_by_label("照片").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"not a picture"})
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("照片").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": a_picture("red")})
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    items = site.run(site.hall.get("admin", "/cases", q="带照片"))["items"]
+    assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 1
+
+
+def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
+    case_no = site.report(title="有码")
+    answer = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code"))
+    right = answer.json()["code"]
+    site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+    with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
+        statuses = [http.post("/p", data={"code": f"0000{n}-00000"}).status_code for n in range(10)]
+        assert statuses == [404] * 10
+        eleventh = http.post("/p", data={"code": right})
+        assert eleventh.status_code == 429
+        assert case_no[-6:] not in eleventh.text
+    site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+
+
+def test_public_pages_set_no_cookie_and_are_not_indexed(site: Site) -> None:
+    for path in ("/p", "/p/report", "/p?lang=en&large=1"):
+        answer = httpx.get(site.url + path)
+        assert "set-cookie" not in answer.headers
+        assert "noindex" in answer.headers["x-robots-tag"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(("lang", "large"), [("zh", False), ("en", False), ("zh", True), ("en", True)])
+def test_public_pages_are_accessible_small_and_large(open_page: OpenPage, site: Site, lang: str, large: bool) -> None:
+    options = f"?lang={lang}&large={int(large)}"
+    case_no = site.report(title="看看")
+    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    page = open_page("", viewport={"width": 320, "height": 700})
+    least = 60 if large else 44
+    for path in ("/p", "/p/report"):
+        page.goto(path + options)
+        check_screen(page, least=least)
+        shoot(page, f"public{path.replace('/', '-')}-{lang}{'-large' if large else ''}")
+    page.goto(f"/p{options}&code={code}")
+    page.locator("form button.primary").click()
+    expect(page.locator("ol.steps")).to_be_visible()
+    check_screen(page, least=least)
+    shoot(page, f"public-progress-{lang}{'-large' if large else ''}")
+
+
+def test_a_public_page_is_under_20_kilobytes(open_page: OpenPage) -> None:
+    page = open_page("", viewport=PHONE)
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    sizes: list[int] = []
+    client.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    page.goto("/p", wait_until="load")
+    assert sum(sizes) <= 20_000, sizes
