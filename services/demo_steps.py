@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from uuid import UUID
 
+import structlog
 import yaml
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -32,6 +33,8 @@ from services.demo import DEPLOY
 from services.demo_pictures import scene
 from services.doors import Backstage
 from services.report import ReportInput, submit
+
+log = structlog.get_logger(__name__)
 
 CASES = DEPLOY / "demo" / "cases.yaml"
 
@@ -178,6 +181,7 @@ async def _step(
     except DomainError as error:
         if error.status >= 500:
             raise
+        log.info("a demo case went another way", case_no=case_no, command=name, reason=error.code)
 
 
 def _actor(town: Town, case: Case, command: str, number: int) -> Person | None:
@@ -194,6 +198,14 @@ def _actor(town: Town, case: Case, command: str, number: int) -> Person | None:
 def _other_department(job: Job, case: Case, town: Town) -> str:
     left = [code for code in town.departments if code != case.suggested_host]
     return left[job.number % len(left)]
+
+
+def _half_as_long(case: Case) -> str:
+    """The deadline, half as far away again from the start."""
+    clock = case.clock
+    assert clock is not None, "only what is being handled is extended"
+    due = clock.due_at or datetime.now(UTC)
+    return (due + (due - clock.intervals[0].start) / 2).isoformat()
 
 
 def _in(days: float) -> str:
@@ -216,7 +228,7 @@ _BODIES: dict[str, _Body] = {
         "reply_by": _in(1.5), "note": "请说明未办结原因和预计完成时间",
     },
     "return": lambda job, case, town: {"reason": "现场不在本单位管辖范围,建议改派"},
-    "request_extension": lambda job, case, town: {"until": _in(12), "reason": "需采购配件,到货后方可施工"},
+    "request_extension": lambda job, case, town: {"until": _half_as_long(case), "reason": "需采购配件,到货后方可施工"},
     "grant_extension": lambda job, case, town: {"note": "同意,请按期完成"},
     "request_suspension": lambda job, case, town: {"until": _in(30), "reason": "需等待年度维修计划批复"},
     "grant_suspension": lambda job, case, town: {"note": "同意挂账,到期自动恢复"},

@@ -128,6 +128,14 @@ def marks(environment: dict[str, str]) -> tuple[object, str]:
     return row, asyncio.run(workflow_type(environment))
 
 
+def cases(environment: dict[str, str]) -> int:
+    """How many cases there are."""
+    with psycopg.connect(environment["GRIDLOOP_DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT count(*) FROM cases").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def connect(environment: dict[str, str]) -> Client:
     return await Client.connect(environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"])
 
@@ -144,9 +152,10 @@ async def workflow_type(environment: dict[str, str]) -> str:
 
 def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) -> None:
     (port,) = free_ports(1)
-    with running(data_dir, "--port", str(port)) as up:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24") as up:
         up.hears(READY)
         environment = up.environment()
+        assert cases(environment) == 24
         assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
         for shown in ("/openapi.json", environment["GRIDLOOP_TEMPORAL_UI_URL"], str(data_dir), "supervisor"):
             assert shown in up.said
@@ -187,8 +196,9 @@ def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) 
         assert not any(child.is_running() for child in children)
         assert all(is_free(number) for number in ports_of(environment))
 
-    with running(data_dir, "--port", str(port)) as again:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24") as again:
         again.hears(READY)
+        assert cases(again.environment()) == 24, "the demo cases are made once"
         assert marks(again.environment()) == ((7,), "Mark")
         assert again.press_ctrl_c() == 0
 

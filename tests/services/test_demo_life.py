@@ -1,0 +1,78 @@
+"""The demonstration's cases: brought where they stand by real commands, the same ones again when it is repeated."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from models.limits import Limit
+from rules.life_cycle import HUMAN_COMMANDS
+from rules.standards import openings
+from services.demo import POLICY, load_demo
+from services.demo_life import MARK, PHASES, glowing, hurried, load_demo_life
+from services.demo_steps import CASES, WAYS, DemoReport
+from services.doors import Backstage
+from services.policies import current, read_policy
+from tests.town import town_settings
+from worker import build_worker
+
+
+@pytest.fixture
+async def stage(
+    engine: AsyncEngine, database_url: str, temporal_client: Client, tmp_path: Path
+) -> AsyncIterator[Backstage]:
+    """The demonstration park with a worker running."""
+    settings = town_settings(database_url, data_dir=tmp_path)
+    await load_demo(engine, tmp_path)
+    async with build_worker(temporal_client, engine, settings):
+        yield Backstage(settings, engine, temporal_client)
+
+
+@pytest.mark.timeout(300)
+async def test_every_stage_and_light_is_there_and_nothing_twice(stage: Backstage, tmp_path: Path) -> None:
+    count = 70
+    assert await load_demo_life(stage, tmp_path, count) == count
+    async with stage.engine.connect() as connection:
+        stages = set((await connection.execute(text("SELECT DISTINCT stage FROM cases"))).scalars())
+        facts: dict[str, int] = dict(
+            (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).tuples().all()
+        )
+        _, policy = await current(connection)
+    assert stages == {"receive", "dispatch", "handle", "review", "closed"}
+    assert {"suspension_granted", "extension_requested", "urged", "rated", "review_failed", "dispatched"} <= set(facts)
+    assert facts["received"] == count
+    assert policy == read_policy(POLICY), "what is in force afterwards is the park's own policy"
+    (tmp_path / MARK).unlink()
+    await load_demo_life(stage, tmp_path, count)
+    async with stage.engine.connect() as connection:
+        again = await connection.scalar(
+            text("SELECT count(*) FROM facts WHERE command NOT IN ('wake_up', 'recompute')")
+        )
+        once = await connection.scalar(text("SELECT count(DISTINCT command_id) FROM facts WHERE kind = 'received'"))
+    assert once == count
+    assert again is not None
+    assert await load_demo_life(stage, tmp_path, count) == 0, "done once, it is not even looked at"
+
+
+def test_the_variants_of_the_policy_are_policies() -> None:
+    policy = read_policy(POLICY)
+    short = hurried(policy)
+    assert {s.handle.amount for s in short.standards} == {short.standards[0].handle.amount}
+    assert isinstance(short.standards[0].handle, Limit)
+    assert all(s.lights.yellow < 0.001 for s in glowing(policy).standards)
+    assert sum(phase.share for phase in PHASES) == pytest.approx(1)
+
+
+def test_each_report_fits_the_policy_and_each_way_is_made_of_commands() -> None:
+    policy = read_policy(POLICY)
+    for entry in yaml.safe_load(CASES.read_text())["reports"]:
+        report = DemoReport.model_validate(entry)
+        category = policy.category(report.category)
+        assert category is not None, report
+        assert openings(policy, category)
+    assert {step.removesuffix("_shared") for way in WAYS.values() for step in way} <= set(HUMAN_COMMANDS)
+    assert {way for phase in PHASES for way in phase.ways} == set(WAYS)
