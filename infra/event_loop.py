@@ -18,7 +18,13 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
+#: Models are made by the hundred at each step, and hardly ever in circles: looking for those after every 700 of them,
+#: as is usual, costs some milliseconds a case.
+_SELDOM = (20_000, 20, 20)
+
+
 def settle() -> None:
     """To be called when a process has all that it keeps: the garbage collector need not look at it ever again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_SELDOM)

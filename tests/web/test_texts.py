@@ -1,0 +1,62 @@
+"""The pages' texts: all of them in English too, with the same gaps to fill, and nothing built asks another host."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from web.build import build, is_stale
+from web.messages import messages, untranslated
+from web.static import PLACE
+from web.texts import LOCALE, catalogue, translate
+
+_GAP = re.compile(r"%\((\w+)\)s")
+#: Namespaces and the like, which nobody ever fetches; and what libraries say of themselves.
+_NAMES = ("http://www.w3.org/", "https://www.w3.org/", "https://leafletjs.com", "https://github.com", "https://echarts")
+
+
+def test_every_text_has_english() -> None:
+    missing = [f"{path.name}:{line} {message}" for path, line, message in untranslated()]
+    assert missing == []
+
+
+def test_a_translation_has_the_same_gaps() -> None:
+    wrong = [zh for zh, en in catalogue().items() if sorted(_GAP.findall(zh)) != sorted(_GAP.findall(en))]
+    assert wrong == []
+
+
+def test_no_english_is_left_over() -> None:
+    said = {message for _, _, message in messages()} | {"网格事件"}
+    left = sorted(set(catalogue()) - said)
+    assert left == []
+
+
+def test_no_text_is_translated_in_two_ways() -> None:
+    seen: dict[str, str] = {}
+    for path in sorted((LOCALE / "en").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="en"):
+                if message.id and message.string:
+                    assert seen.setdefault(str(message.id), str(message.string)) == message.string, (path, message.id)
+
+
+def test_gaps_are_filled_and_unknown_texts_stay_chinese() -> None:
+    assert translate("en", "%(n)s 天", n=3) == "3 d"
+    assert translate("zh", "%(n)s 天", n=3) == "3 天"
+    assert translate("en", "没有这句") == "没有这句"
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """The built files, up to date."""
+    if is_stale():
+        build()
+    return PLACE
+
+
+def test_nothing_that_is_built_names_another_host(built: Path) -> None:
+    for path in built.rglob("*"):
+        if path.suffix in (".js", ".css", ".html", ".svg"):
+            named = re.findall(r"https?://[^\s\"'`)<>\\]+", path.read_text())
+            assert [url for url in named if not url.startswith(_NAMES)] == [], path.name
