@@ -20,6 +20,8 @@ log = structlog.get_logger("api.access")
 #: Bytes that a body may have; attachments have their own cap.
 BODY_CAP = 1024 * 1024
 UNCAPPED = frozenset({"/api/v1/attachments"})
+#: Forms of pages that carry files: they cap what they read themselves, once they know who asks.
+UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+")
 #: Asked by machines every few seconds: not worth a line each.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -83,7 +85,8 @@ class _Exchange:
         self._receive, self._send = receive, send
         self._request_id = request_id
         self._headers: Mapping[str, str] = Headers(scope=scope)
-        self._cap = None if scope["path"] in UNCAPPED else BODY_CAP
+        uncapped = scope["path"] in UNCAPPED or UNCAPPED_FORMS.fullmatch(scope["path"]) is not None
+        self._cap = None if uncapped else BODY_CAP
         self._seen = 0
 
     def check_declared_length(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import IO
+from urllib.parse import parse_qsl
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
@@ -37,6 +38,35 @@ async def uploaded_file(request: Request, most: int, field: str = "file") -> Asy
         if (found.size or 0) > most:
             raise _too_large(most)
         yield found.file
+    finally:
+        await form.close()
+
+
+@asynccontextmanager
+async def form_with_files(request: Request, most: int, most_files: int) -> AsyncIterator[FormData]:
+    """A form that may carry up to `most_files` files of `most` bytes each; its files are gone when the block ends.
+
+    Raises AttachmentTooLarge, BrokenForm.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        plain = b"".join([chunk async for chunk in _counted(request, _MEGABYTE)])
+        pairs: list[tuple[str, UploadFile | str]] = [
+            *parse_qsl(plain.decode("utf-8", "replace"), keep_blank_values=True)
+        ]
+        yield FormData(pairs)
+        return
+    whole = most * most_files
+    _check_declared(request, whole)
+    parser = MultiPartParser(request.headers, _counted(request, whole), max_files=most_files, max_fields=400)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise BrokenForm() from error
+    try:
+        for _, value in form.multi_items():
+            if isinstance(value, UploadFile) and (value.size or 0) > most:
+                raise _too_large(most)
+        yield form
     finally:
         await form.close()
 

@@ -16,12 +16,14 @@ from cli.http import Api
 from cli.reference import DEFAULT_DATA_DIR, DataDir, err, language, out, say, telling_problems, with_database
 from cli.words import STAGES, UNITS, word
 from models.errors import DomainError, NoSuchPage
+from models.figures import Scoring
 from models.limits import Length, Limit
 from models.policy import Policy
 from rules.standards import openings
 from services.policies import current, read_policy, version
 from services.policy_preview import PreviewCounts, preview_all
 from services.publishing import Published, check_rehearsal, publish_file, roll_out
+from services.supervision.indicators import INDICATORS
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and show the policy. 策略。")
 
@@ -189,6 +191,17 @@ def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     for rule in policy.routes:
         routes.add_row(rule.id, " ".join(rule.categories) or "*", " ".join(rule.grids) or "*", rule.host)
     out.print(routes)
+    _print_scoring(policy)
+
+
+def _print_scoring(policy: Policy) -> None:
+    """By which weights rankings are scored."""
+    scoring = policy.scoring or Scoring()
+    terms = []
+    for weight in scoring.weights:
+        name = INDICATORS[weight.indicator].name(language())
+        terms.append(f"{weight.points:g} × {name if weight.wanted else f'(1 - {name})'}")
+    out.print(say("得分", "score") + " = " + " + ".join(terms), highlight=False, markup=False, soft_wrap=True)
 
 
 def _length(length: Length) -> str:

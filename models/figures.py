@@ -22,6 +22,7 @@ class FigureKey(StrEnum):
     ACCEPTED_ON_TIME = "accepted_on_time"
     TO_DISPATCH = "to_dispatch"
     DISPATCHED_ON_TIME = "dispatched_on_time"
+    DISPATCHED_ACCURATELY = "dispatched_accurately"
     TO_HANDLE = "to_handle"
     HANDLED = "handled"
     HANDLED_ON_TIME = "handled_on_time"
@@ -30,6 +31,8 @@ class FigureKey(StrEnum):
     TO_CLOSE = "to_close"
     CLOSED = "closed"
     CLOSED_ON_TIME = "closed_on_time"
+    TO_REVIEW = "to_review"
+    REVIEWED_ON_TIME = "reviewed_on_time"
     REWORKED = "reworked"
     LATE_EVER = "late_ever"
     EXEMPTED = "exempted"
@@ -45,6 +48,12 @@ class FigureKey(StrEnum):
     CONSULTATION = "consultation"
     CHRONIC = "chronic"
     URGED = "urged"
+    CLIMBED = "climbed"
+    PENDING_RETURN = "pending_return"
+    PENDING_EXTENSION = "pending_extension"
+    PENDING_SUSPENSION = "pending_suspension"
+    PENDING_REOPEN = "pending_reopen"
+    PENDING_APPEAL = "pending_appeal"
 
 
 class IndicatorKey(StrEnum):
@@ -58,6 +67,8 @@ class IndicatorKey(StrEnum):
     OVERDUE_UNHANDLED_RATE = "overdue_unhandled_rate"
     EXTENSION_RATE = "extension_rate"
     DISPATCHED_ON_TIME_RATE = "dispatched_on_time_rate"
+    ACCURATE_DISPATCH_RATE = "accurate_dispatch_rate"
+    REVIEWED_ON_TIME_RATE = "reviewed_on_time_rate"
     ACCEPTED_ON_TIME_RATE = "accepted_on_time_rate"
     VALID_REPORT_RATE = "valid_report_rate"
     SATISFACTION_RATE = "satisfaction_rate"

@@ -6,12 +6,13 @@ immutable version. A case keeps the version that it was received under.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from models.base import Code, Frozen, Text
 from models.calendar import Calendar, Span, Week
+from models.figures import Scoring
 from models.limits import Length
 from models.standard import Condition, Ladder, Limits, Standard, UrgeRule
 from models.words import Severity, UrgeKind
@@ -78,7 +79,10 @@ ROUND_THE_CLOCK = Calendar(
 
 
 class Policy(Frozen):
-    """Everything that decides how a case runs and is not law of nature."""
+    """Everything that decides how a case runs and is not law of nature; and by which weights rankings are scored.
+
+    Without `scoring`: the public rule of `models.figures`.
+    """
 
     name: Text
     zone: str = "Asia/Shanghai"
@@ -96,6 +100,15 @@ class Policy(Frozen):
     standards: tuple[Standard, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     urges: dict[UrgeKind, UrgeRule] = Field(default_factory=dict)
+    scoring: Scoring | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A policy that says nothing of scoring is written as before there was any: its digest stays what it was."""
+        written: dict[str, Any] = handler(self)
+        if self.scoring is None:
+            written.pop("scoring", None)
+        return written
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

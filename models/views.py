@@ -159,6 +159,7 @@ class CaseItem(Frozen):
     category: str
     category_name: str
     severity: Severity
+    source: Source
     grid: str
     grid_name: str
     stage: Stage

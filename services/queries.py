@@ -19,7 +19,7 @@ from models.context import Person
 from models.errors import BadFilter, NoSuchCase, NoSuchPage
 from models.figures import FigureKey
 from models.tables import CASES, FACTS
-from models.views import CasePage, CaseView, FactView
+from models.views import CaseItem, CasePage, CaseView, FactView
 from models.words import Light, Stage
 from services.case_views import case_item, case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
@@ -37,7 +37,8 @@ class CaseFilter(Frozen):
     """What a list is narrowed to. `grid` means the whole subtree; `overdue` looks at open cases only.
 
     `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
-    up to now when left out). `handled_by` is who completed the handling.
+    up to now when left out). `handled_by` is who completed the handling, `level` where the case stands now (1 park …
+    4 micro-grid).
     """
 
     stage: tuple[Stage, ...] = ()
@@ -47,6 +48,7 @@ class CaseFilter(Frozen):
     category: Code | None = None
     department: Code | None = None
     host: Code | None = None
+    level: Annotated[int | None, Field(ge=1, le=4)] = None
     handled_by: UUID | None = None
     owner: Text | None = None
     figure: FigureKey | None = None
@@ -73,6 +75,12 @@ async def find_case(connection: AsyncConnection, person: Person, case_no: str, n
     if row is None:
         raise NoSuchCase(case_no=case_no)
     return row
+
+
+async def case_no_of(connection: AsyncConnection, report_id: UUID) -> str | None:
+    """The number of the case that a report became; None while none is recorded. For who has shown a right to it."""
+    found: str | None = await connection.scalar(select(CASES.c.case_no).where(CASES.c.report_id == report_id))
+    return found
 
 
 async def seen_among(
@@ -130,18 +138,29 @@ async def get_facts(
 
 
 async def list_cases(
-    connection: AsyncConnection, person: Person, wanted: CaseFilter, now: datetime, language: str
+    connection: AsyncConnection,
+    person: Person,
+    wanted: CaseFilter,
+    now: datetime,
+    language: str,
+    also: ColumnElement[bool] | None = None,
 ) -> CasePage:
-    """One page of the cases that fit, and how many fit in all. Raises BadFilter for a cursor that is none."""
-    day = await local_day(connection, now)
-    fits = and_(visible(person, day), *_conditions(wanted, now))
+    """One page of the cases that fit, and how many fit in all; `also` narrows further (a tab of the desk).
+
+    Raises BadFilter for a cursor that is none.
+    """
+    fits = await _fitting(connection, person, wanted, now, also)
     total = await connection.scalar(select(func.count()).select_from(CASES).where(fits))
     key, descending = _order(wanted.sort)
     order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
-    query = select(CASES.c.state, key.label("key")).where(fits).order_by(*order).limit(wanted.limit + 1)
+    # What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
+    found = select(CASES.c.report_id, key.label("key")).where(fits).order_by(*order).limit(wanted.limit + 1)
     if wanted.cursor is not None:
-        query = query.where(_after(wanted.cursor, key, descending))
-    rows = (await connection.execute(query)).all()
+        found = found.where(_after(wanted.cursor, key, descending))
+    page = found.subquery("page")
+    again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
+    joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
+    rows = (await connection.execute(select(CASES.c.state, page.c.key).select_from(joined).order_by(*again))).all()
     cases = [Case.model_validate(row.state) for row in rows[: wanted.limit]]
     names = await read_names(connection, cases, language)
     more = len(rows) > wanted.limit
@@ -150,6 +169,43 @@ async def list_cases(
         next_cursor=_cursor(rows[wanted.limit - 1].key, cases[-1].report_id) if more else None,
         total=total or 0,
     )
+
+
+async def count_cases(
+    connection: AsyncConnection,
+    person: Person,
+    wanted: CaseFilter,
+    now: datetime,
+    also: ColumnElement[bool] | None = None,
+) -> int:
+    """How many cases the list has. Raises BadFilter."""
+    fits = await _fitting(connection, person, wanted, now, also)
+    return await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
+
+
+async def items_among(
+    connection: AsyncConnection,
+    person: Person,
+    case_nos: Sequence[str],
+    wanted: CaseFilter,
+    now: datetime,
+    language: str,
+    also: ColumnElement[bool] | None = None,
+) -> tuple[CaseItem, ...]:
+    """Those of the cases that are in the list, as its lines. Raises BadFilter."""
+    fits = await _fitting(connection, person, wanted, now, also)
+    rows = await connection.execute(select(CASES.c.state).where(CASES.c.case_no.in_(case_nos), fits))
+    cases = [Case.model_validate(state) for state in rows.scalars()]
+    names = await read_names(connection, cases, language)
+    return tuple(case_item(case, names, now) for case in cases)
+
+
+async def _fitting(
+    connection: AsyncConnection, person: Person, wanted: CaseFilter, now: datetime, also: ColumnElement[bool] | None
+) -> ColumnElement[bool]:
+    seen = visible(person, await local_day(connection, now))
+    narrowed = [] if also is None else [also]
+    return and_(seen, *narrowed, *_conditions(wanted, now))
 
 
 def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -177,6 +233,8 @@ def _counted(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.host is not None:
         found.append(CASES.c.host == wanted.host)
+    if wanted.level is not None:
+        found.append(CASES.c.level == wanted.level)
     if wanted.handled_by is not None:
         found.append(completed_by(wanted.handled_by))
     if wanted.figure is not None:

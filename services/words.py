@@ -205,6 +205,24 @@ ESCALATION_MODES: dict[str, tuple[str, ...]] = {
     "inform": ("知会", "to be informed"),
 }
 
+#: How somebody stands to a case (`rules.life_cycle.Who`): whom a refusal names.
+STANDINGS: dict[str, tuple[str, ...]] = {
+    "reporter": ("上报人", "the reporter"),
+    "grid_worker": ("网格员", "a grid worker"),
+    "duty_officer": ("值班员", "a duty officer"),
+    "owner": ("持有人", "the owner"),
+    "host": ("主办部门", "the host department"),
+    "host_head": ("主办部门负责人", "the head of the host department"),
+    "co_handler": ("协办部门", "a co-handler"),
+    "summoned": ("被召集部门", "a department that was convened"),
+    "reviewer": ("核查员", "a reviewer"),
+    "supervisor": ("督查员", "a supervisor"),
+    "involved": ("经办人员", "somebody involved"),
+    "reader": ("查阅人员", "a reader"),
+    "claimant": ("认领人", "whoever claimed it"),
+    "somebody other than who asked": ("申请人以外的人", "somebody other than who asked"),
+}
+
 
 def named(book: Book, code: str, language: str) -> str:
     """The word for a code in `zh` or `en`; an unknown code stands for itself."""

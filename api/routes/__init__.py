@@ -6,7 +6,7 @@ the metrics are labelled with.
 
 from fastapi import APIRouter
 
-from api.routes import attachments, auth, cases, commands, directory, health, notices, organisation, supervision
+from api.routes import attachments, auth, cases, commands, directory, health, notices, organisation, own, supervision
 
 #: In the order in which they are tried and documented.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -17,6 +17,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     attachments.router,
     directory.router,
     notices.router,
+    own.router,
     organisation.router,
     supervision.router,
 )

@@ -3,10 +3,8 @@
 Each command has a route of its own, so that its body is described, checked and pointed at by name.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Response
 from pydantic import Field
@@ -17,18 +15,16 @@ from api.routes.cases import IdempotencyKey, Pending, pending, shown
 from api.security import Caller, Now
 from api.state import Doors
 from models.base import Code, Frozen
-from models.commands import HUMAN_COMMAND_MODELS, HumanCommand
-from models.errors import BadFilter, DomainError, UnknownCommand
-from models.ids import derived_id, new_id
+from models.commands import HUMAN_COMMAND_MODELS
+from models.errors import BadFilter, UnknownCommand
+from models.ids import new_id
 from models.views import CaseView, InboxItem
 from services import queries
+from services.bulk import MOST, Outcome, send_many
 from services.command import send
 from services.inbox import inbox
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-
-#: How many cases of a bulk command are under way at once.
-ABREAST = 8
 
 #: No revision has more digits; more than 4300 Python would refuse to read.
 _DIGITS = 18
@@ -97,7 +93,7 @@ def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
 
 def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
     async def give_many(
-        cases: Annotated[list[Code], Field(min_length=1, max_length=200)],
+        cases: Annotated[list[Code], Field(min_length=1, max_length=MOST)],
         command: Any,
         doors: Doors,
         caller: Caller,
@@ -105,18 +101,12 @@ def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
         language: Language,
         key: IdempotencyKey = None,
     ) -> BulkAnswer:
-        room = asyncio.Semaphore(ABREAST)
-        batch = key or new_id()
-
-        async def one(case_no: str) -> BulkOutcome:
-            async with room:
-                return await _one_of_many(doors, caller, case_no, command, derived_id(batch, case_no), now, language)
-
-        outcomes = tuple(await asyncio.gather(*(one(case_no) for case_no in dict.fromkeys(cases))))
+        given = await send_many(doors, caller, cases, command, batch=key or new_id(), now=now)
+        outcomes = tuple(_told(outcome, language) for outcome in given)
         done = sum(outcome.ok for outcome in outcomes)
         return BulkAnswer(done=done, failed=len(outcomes) - done, outcomes=outcomes)
 
-    give_many.__annotations__["cases"] = Annotated[list[Code], Body(min_length=1, max_length=200)]
+    give_many.__annotations__["cases"] = Annotated[list[Code], Body(min_length=1, max_length=MOST)]
     optional = not any(field.is_required() for field in model.model_fields.values())
     body = Body(default_factory=model) if optional else Body()
     give_many.__annotations__["command"] = Annotated[model, body]
@@ -124,15 +114,12 @@ def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
     return give_many
 
 
-async def _one_of_many(
-    doors: Doors, caller: Caller, case_no: str, command: HumanCommand, id_: UUID, now: Now, language: str
-) -> BulkOutcome:
-    try:
-        sent = await send(doors, caller, case_no, command, command_id=id_, if_revision=None, now=now)
-    except DomainError as error:
-        return BulkOutcome(case_no=case_no, ok=False, problem=problem(error, language))
-    revision = sent.receipt.revision if sent.receipt else None
-    return BulkOutcome(case_no=case_no, ok=True, pending=sent.receipt is None, revision=revision)
+def _told(outcome: Outcome, language: str) -> BulkOutcome:
+    if outcome.refusal is not None:
+        return BulkOutcome(case_no=outcome.case_no, ok=False, problem=problem(outcome.refusal, language))
+    receipt = outcome.sent.receipt if outcome.sent else None
+    revision = receipt.revision if receipt else None
+    return BulkOutcome(case_no=outcome.case_no, ok=True, pending=receipt is None, revision=revision)
 
 
 for _kind, _model in HUMAN_COMMAND_MODELS.items():

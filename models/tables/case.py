@@ -108,7 +108,11 @@ class FactRow(SQLModel, table=True):
     """One fact. Appended, never changed: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "facts"
-    __table_args__ = (Index("facts_command", "report_id", "command_id"),)
+    __table_args__ = (
+        Index("facts_command", "report_id", "command_id"),
+        Index("facts_redirected", "report_id", postgresql_where=text("kind IN ('return_granted', 'transferred')")),
+        Index("facts_urged", "at", "report_id", postgresql_where=text("kind = 'urged'")),
+    )
 
     report_id: UUID = Field(
         sa_column=Column(

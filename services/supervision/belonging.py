@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from models.base import EARLIEST
-from models.tables import CASES, TASKS
-from models.words import Outcome, Severity, Stage, TaskKind
+from models.tables import CASES, FACTS, TASKS
+from models.words import Outcome, OwnerKind, Severity, Stage, TaskKind
 from services.conditions import is_open, is_overdue
 
 #: Cases closed this way are outside of what is assessed.
@@ -113,6 +113,28 @@ def dispatched_on_time(p: Period) -> ColumnElement[bool]:
     return and_(to_dispatch(p), CASES.c.dispatched_at.is_not(None), on_time)
 
 
+def dispatched_accurately(p: Period) -> ColumnElement[bool]:
+    """Dispatched, and the first department could keep it: no return was granted, no other department took it over.
+
+    Handing it to a colleague of the same department is none of that.
+    """
+    f, first = FACTS.alias("f"), FACTS.alias("first")
+    elsewhere = (
+        select(first.c.seq)
+        .where(
+            first.c.report_id == f.c.report_id,
+            first.c.kind == "dispatched",
+            first.c.body["host"].astext != f.c.body["to_department"].astext,
+        )
+        .correlate(f)
+        .exists()
+    )
+    redirected = select(f.c.report_id).where(
+        f.c.kind.in_(("return_granted", "transferred")), or_(f.c.kind == "return_granted", elsewhere)
+    )
+    return and_(to_dispatch(p), CASES.c.dispatched_at.is_not(None), CASES.c.report_id.not_in(redirected))
+
+
 def to_handle(p: Period) -> ColumnElement[bool]:
     under_way = CASES.c.stage.in_((Stage.HANDLE, Stage.REVIEW, Stage.CLOSED))
     return and_(p.holds_past(CASES.c.handle_due_at), under_way, _counts(), ~_stopped())
@@ -156,6 +178,16 @@ def closed_on_time(p: Period) -> ColumnElement[bool]:
     by_stages = and_(CASES.c.whole_due_at.is_(None), _late_at(Stage.HANDLE, Stage.REVIEW))
     late = or_(CASES.c.closed_at > CASES.c.close_due_at, _late_at("whole"), by_stages)
     return and_(closed(p), or_(CASES.c.exempt, ~late))
+
+
+def to_review(p: Period) -> ColumnElement[bool]:
+    """应核查: due for closing, and handled by the period's end, so that a review was owed."""
+    return and_(to_close(p), _is_handled(p))
+
+
+def reviewed_on_time(p: Period) -> ColumnElement[bool]:
+    on_time = or_(CASES.c.exempt, ~_late_at(Stage.REVIEW))
+    return and_(to_review(p), _before(CASES.c.closed_at, p.until), on_time)
 
 
 def reworked(p: Period) -> ColumnElement[bool]:
@@ -226,3 +258,32 @@ def chronic(p: Period) -> ColumnElement[bool]:
 def urged(p: Period) -> ColumnElement[bool]:
     waiting = select(TASKS.c.report_id).where(TASKS.c.kind == TaskKind.ANSWER_URGE)
     return and_(is_open(), CASES.c.report_id.in_(waiting))
+
+
+def climbed(p: Period) -> ColumnElement[bool]:
+    # A unit owns a case in the handling stage only when the ladder, or a person, has taken it up to there.
+    return and_(is_open(), CASES.c.stage == Stage.HANDLE, CASES.c.owner_kind == OwnerKind.UNIT)
+
+
+def _awaits(kind: TaskKind) -> ColumnElement[bool]:
+    return CASES.c.report_id.in_(select(TASKS.c.report_id).where(TASKS.c.kind == kind))
+
+
+def pending_return(p: Period) -> ColumnElement[bool]:
+    return _awaits(TaskKind.DECIDE_RETURN)
+
+
+def pending_extension(p: Period) -> ColumnElement[bool]:
+    return _awaits(TaskKind.DECIDE_EXTENSION)
+
+
+def pending_suspension(p: Period) -> ColumnElement[bool]:
+    return _awaits(TaskKind.DECIDE_SUSPENSION)
+
+
+def pending_reopen(p: Period) -> ColumnElement[bool]:
+    return _awaits(TaskKind.DECIDE_REOPEN)
+
+
+def pending_appeal(p: Period) -> ColumnElement[bool]:
+    return _awaits(TaskKind.DECIDE_APPEAL)

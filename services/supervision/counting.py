@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.figures import FigureKey, IndicatorKey
@@ -28,7 +28,10 @@ def unit_at_level(level: int) -> ColumnElement[Any]:
 
 def in_reach(keys: Iterable[FigureKey], period: Period) -> ColumnElement[bool]:
     """A condition that every case of any of these figures meets, and that indexes serve: which cases to look at."""
-    moments = dict.fromkeys(FIGURES[key].moment for key in keys)
+    wanted = tuple(keys)
+    if any(FIGURES[key].closed_too for key in wanted):
+        return true()
+    moments = dict.fromkeys(FIGURES[key].moment for key in wanted)
     return or_(*(is_open() if moment is None else period.holds(CASES.c[moment]) for moment in moments))
 
 

@@ -17,7 +17,8 @@ from services.supervision.belonging import CHRONIC_FROM, LONG_SUSPENSION, SATISF
 class Figure:
     """A named set of cases. `timed`: it is of a period; without, of the present moment.
 
-    `moment` is the column that places a case of it in the period; None where only open cases belong to it.
+    `moment` is the column that places a case of it in the period; None where only open cases belong to it, unless
+    `closed_too`.
     """
 
     key: FigureKey
@@ -28,6 +29,7 @@ class Figure:
     condition: Callable[[Period], ColumnElement[bool]]
     moment: str | None = None
     timed: bool = True
+    closed_too: bool = False
 
     def name(self, language: str) -> str:
         """What it is called."""
@@ -105,6 +107,15 @@ _ALL = (
         "accepted_at",
     ),
     Figure(
+        K.DISPATCHED_ACCURATELY,
+        "准确派遣",
+        "dispatched accurately",
+        "应派遣中已派遣,且未被同意退单、未转办其他部门的",
+        "to dispatch, and dispatched to a department that neither returned it nor handed it to another",
+        belonging.dispatched_accurately,
+        "accepted_at",
+    ),
+    Figure(
         K.TO_HANDLE,
         "应处置",
         "to handle",
@@ -174,6 +185,24 @@ _ALL = (
         "结案中未超期的(含免责)",
         "closed, and in time (or exempt)",
         belonging.closed_on_time,
+        "close_due_at",
+    ),
+    Figure(
+        K.TO_REVIEW,
+        "应核查",
+        "to review",
+        "应结案中期末前已处置的",
+        "to close, and handled by the period's end",
+        belonging.to_review,
+        "close_due_at",
+    ),
+    Figure(
+        K.REVIEWED_ON_TIME,
+        "按时核查",
+        "reviewed on time",
+        "应核查中期末前已核查结案且核查未超期的(含免责)",
+        "to review, and closed by its review in time (or exempt)",
+        belonging.reviewed_on_time,
         "close_due_at",
     ),
     Figure(
@@ -286,6 +315,62 @@ _ALL = (
         "open, with an urge order unanswered",
         belonging.urged,
         timed=False,
+    ),
+    Figure(
+        K.CLIMBED,
+        "升级中",
+        "climbed",
+        "处置中且已升级到网格单元督看",
+        "in handling, and climbed to a grid unit",
+        belonging.climbed,
+        timed=False,
+    ),
+    Figure(
+        K.PENDING_RETURN,
+        "退单待裁定",
+        "returns to decide",
+        "有未裁定的退单申请",
+        "with a return that awaits a decision",
+        belonging.pending_return,
+        timed=False,
+    ),
+    Figure(
+        K.PENDING_EXTENSION,
+        "延期待批",
+        "extensions to decide",
+        "有未审批的延期申请",
+        "with an extension that awaits a decision",
+        belonging.pending_extension,
+        timed=False,
+    ),
+    Figure(
+        K.PENDING_SUSPENSION,
+        "挂账待批",
+        "suspensions to decide",
+        "有未审批的挂账申请",
+        "with a suspension that awaits a decision",
+        belonging.pending_suspension,
+        timed=False,
+    ),
+    Figure(
+        K.PENDING_REOPEN,
+        "重开待批",
+        "reopenings to decide",
+        "已结案且有未审批的重开申请",
+        "closed, with a reopening that awaits a decision",
+        belonging.pending_reopen,
+        timed=False,
+        closed_too=True,
+    ),
+    Figure(
+        K.PENDING_APPEAL,
+        "申诉待裁定",
+        "appeals to decide",
+        "有未裁定的超时申诉",
+        "with an appeal that awaits a decision",
+        belonging.pending_appeal,
+        timed=False,
+        closed_too=True,
     ),
 )
 

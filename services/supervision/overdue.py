@@ -1,34 +1,39 @@
 """The overdue list: every open case whose deadline has passed, the longest overdue first."""
 
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import CTE, ColumnElement, Text, and_, cast, func, literal, select, true, tuple_
+from sqlalchemy import CTE, ColumnElement, Select, Text, and_, cast, func, literal, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen
-from models.case import Case
+from models.case import Case, Clock
 from models.errors import BadFilter
-from models.tables import CASES
-from services.case_views import Names, case_item, masked_owner, read_names, urge_view
+from models.tables import CASES, FACTS
+from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
 from services.conditions import is_overdue, overdue_since
 from services.cursors import cursor_after, key_in
-from services.supervision.views import OverdueItem, OverduePage
+from services.supervision.views import LastAction, OverdueItem, OverduePage
 from services.supervision.watch import Watch, find_unit
 
 
 class OverdueFilter(Frozen):
-    """What the list is narrowed to: a subtree, a category or its beginning, a department with a part in the case."""
+    """What the list is narrowed to: a subtree, a category or its beginning, a department with a part in the case.
+
+    With `sample`, so many drawn at random by `seed`: the same seed draws the same cases, as long as they are overdue.
+    """
 
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     cursor: Annotated[str | None, Field(max_length=200)] = None
+    sample: Annotated[int | None, Field(ge=1, le=200)] = None
+    seed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{0,20}$")] = ""
 
 
 async def overdue_page(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> OverduePage:
@@ -41,10 +46,7 @@ async def overdue_page(connection: AsyncConnection, look: Watch, wanted: Overdue
     fits = and_(*_conditions(look, wanted))
     # All that fit are gone through once, in an index that holds what this asks; then the page's rows are fetched.
     late = select(CASES.c.report_id, overdue_since().label("since")).where(fits).cte("late")
-    query = select(late.c.report_id, late.c.since).order_by(late.c.since, late.c.report_id)
-    if wanted.cursor is not None:
-        query = query.where(_after(wanted.cursor, late))
-    page = query.limit(wanted.limit + 1).subquery("page")
+    page = _page(wanted, late).subquery("page")
     counted = select(func.count()).select_from(late).scalar_subquery()
     total = select(counted.label("total")).subquery("counted")
     rows = (
@@ -55,16 +57,43 @@ async def overdue_page(connection: AsyncConnection, look: Watch, wanted: Overdue
         )
     ).all()
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
-    cases = [Case.model_validate_json(row.state) for row in rows[: wanted.limit]]
-    names = await read_names(connection, cases, look.language)
-    items = tuple(_item(case, row.since, names, look.now) for case, row in zip(cases, rows, strict=False))
-    more = len(rows) > wanted.limit
+    limit = wanted.sample or wanted.limit
+    cases = [Case.model_validate_json(row.state) for row in rows[:limit]]
+    acted = await _last_actions(connection, [case.report_id for case in cases])
+    names = await read_names(connection, cases, look.language, {row.actor for row in acted.values()})
+    items = tuple(
+        _item(case, row.since, names, look.now, acted.get(case.report_id))
+        for case, row in zip(cases, rows, strict=False)
+    )
+    more = len(rows) > limit
     return OverduePage(
         items=items,
-        next_cursor=_cursor(rows[wanted.limit - 1].since, cases[-1].report_id) if more else None,
+        next_cursor=_cursor(rows[limit - 1].since, cases[-1].report_id) if more else None,
         total=count,
         as_of=look.now,
     )
+
+
+def _page(wanted: OverdueFilter, late: CTE) -> Select[Any]:
+    query = select(late.c.report_id, late.c.since)
+    if wanted.sample is not None:
+        drawn = func.md5(func.concat(wanted.seed, cast(late.c.report_id, Text)))
+        return query.order_by(drawn, late.c.report_id).limit(wanted.sample)
+    if wanted.cursor is not None:
+        query = query.where(_after(wanted.cursor, late))
+    return query.order_by(late.c.since, late.c.report_id).limit(wanted.limit + 1)
+
+
+async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """The last fact of a person on each of the cases."""
+    f = FACTS.c
+    rows = await connection.execute(
+        select(f.report_id, f.kind, f.at, f.actor)
+        .distinct(f.report_id)
+        .where(f.report_id.in_(report_ids), f.actor.is_not(None))
+        .order_by(f.report_id, f.seq.desc())
+    )
+    return {row.report_id: row for row in rows}
 
 
 async def all_overdue(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> AsyncIterator[OverdueItem]:
@@ -88,7 +117,7 @@ def _conditions(look: Watch, wanted: OverdueFilter) -> list[ColumnElement[bool]]
     return found
 
 
-def _item(case: Case, since: datetime, names: Names, now: datetime) -> OverdueItem:
+def _item(case: Case, since: datetime, names: Names, now: datetime, acted: Any) -> OverdueItem:
     known = case_item(case, names, now).model_dump(exclude={"owner"})
     return OverdueItem(
         **known,
@@ -100,8 +129,24 @@ def _item(case: Case, since: datetime, names: Names, now: datetime) -> OverdueIt
         ladder_step=case.clock.last_step if case.clock else 0,
         whole_due_at=case.whole.due_at if case.whole else None,
         consultation_at=case.consultation_at,
+        paused=paused(case.clock, now),
+        extensions=case.extensions_granted,
+        failed_reviews=case.failed_reviews,
+        returns=case.returns,
+        last_action=None
+        if acted is None
+        else LastAction(kind=acted.kind, at=acted.at, by=who(acted.actor, case, names)),
         urges=tuple(urge_view(urge, case, names) for urge in case.urges),
     )
+
+
+def paused(clock: Clock | None, now: datetime) -> timedelta:
+    """How long a clock has stood still since it first started, in natural time."""
+    if clock is None:
+        return timedelta()
+    until = clock.ended_at or now
+    ran = sum(((interval.end or until) - interval.start for interval in clock.intervals), timedelta())
+    return max(timedelta(), until - clock.intervals[0].start - ran)
 
 
 def _cursor(since: datetime, report_id: UUID) -> str:

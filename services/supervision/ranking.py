@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.policies import policy_version, version_in_force
 from models.base import Code, Frozen, Instant
 from models.errors import BadFilter
 from models.figures import FigureKey, IndicatorKey, Scoring
@@ -68,7 +69,7 @@ async def ranking(
     """The ranking. Raises NoSuchPage for a unit out of scope, BadFilter for a period that ends before it begins."""
     root = None if wanted.grid is None else await find_unit(connection, look, wanted.grid)
     period = _period(look, wanted)
-    rules = scoring or Scoring()
+    rules = scoring or (await scoring_in_force(connection))[1]
     fits = look.fits(wanted.grid)
     by: ColumnElement[Any] = CASES.c.host if wanted.by is RankingBy.DEPARTMENT else unit_at_level(_LEVELS[wanted.by])
     counted = await count_figures(connection, fits, _KEYS, period, by)
@@ -88,6 +89,12 @@ async def ranking(
         totals=line.numbers(_sum(tuple(counted.values())), grid=wanted.grid),
         rows=line.ranked(lines),
     )
+
+
+async def scoring_in_force(connection: AsyncConnection) -> tuple[int, Scoring]:
+    """The version of the policy in force, and by which weights it scores; the public rule where it says nothing."""
+    version = await version_in_force(connection, None)
+    return version, (await policy_version(connection, version)).scoring or Scoring()
 
 
 def _period(look: Watch, wanted: RankingFilter) -> Period:

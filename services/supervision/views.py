@@ -119,10 +119,19 @@ class Board(Frozen):
     alarms: tuple[AlarmView, ...]
 
 
+class LastAction(Frozen):
+    """The last thing that a person did on a case: the kind of the fact, when, and who; a reporter by alias."""
+
+    kind: str
+    at: Instant
+    by: str
+
+
 class OverdueItem(CaseItem):
     """A case whose deadline has passed: since when, by how much (ISO 8601), who handles it, how far it has climbed.
 
-    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now.
+    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now. `paused`:
+    how long, in natural time, the clock of this stage has stood still.
     """
 
     overdue_since: Instant
@@ -132,6 +141,11 @@ class OverdueItem(CaseItem):
     ladder_step: int
     whole_due_at: Instant | None
     consultation_at: Instant | None
+    paused: timedelta
+    extensions: int
+    failed_reviews: int
+    returns: int
+    last_action: LastAction | None
     urges: tuple[UrgeView, ...]
 
 

@@ -1,17 +1,21 @@
 """What belongs to each figure: due and not yet due, on time and late, exempt, suspended, merged, done after the end."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from infra.store.cases import append
+from models.case import Case
+from models.facts import Fact
 from models.figures import FigureKey, IndicatorKey
-from models.tables import CASES
+from models.ids import new_id
+from models.tables import CASES, FACTS
 from models.words import Outcome, Severity, Stage
 from rules.scoring import percent
 from services.supervision.belonging import Period
@@ -55,6 +59,7 @@ GOOD: dict[str, Any] = {
     "grid_path": f"{PARK}.{COMMUNITY}.{COMMUNITY}001.{MICRO}",
     "host": FIRE,
     "departments": [FIRE],
+    "owner_kind": "department",
 }
 #: Still with the department: neither handled nor closed, its deadline passed.
 UNHANDLED: dict[str, Any] = {
@@ -66,11 +71,21 @@ UNHANDLED: dict[str, Any] = {
 async def a_case(connection: AsyncConnection, **changed: Any) -> str:
     """A case with these columns, otherwise a good one. Its number."""
     facts, case = a_life(next(_seeds))
-    while case.rating is not None or case.urges:  # of these two the columns say nothing
+    while case.rating is not None or case.urges or _asked(case) or _redirected(facts):  # of these no column tells
         facts, case = a_life(next(_seeds))
     await append(connection, None, facts, case)
     await connection.execute(update(CASES).where(CASES.c.report_id == case.report_id).values({**GOOD, **changed}))
     return case.case_no
+
+
+def _asked(case: Case) -> bool:
+    """Whether anything awaits a decision."""
+    requests = (case.return_request, case.extension_request, case.suspension_request, case.reopen_request, case.appeal)
+    return any(request is not None for request in requests)
+
+
+def _redirected(facts: Iterable[Fact]) -> bool:
+    return any(fact.body.kind in ("dispatched", "return_granted", "transferred") for fact in facts)
 
 
 async def figures_of(connection: AsyncConnection, case_no: str, period: Period | None = None) -> set[FigureKey]:
@@ -86,10 +101,12 @@ async def figures_of(connection: AsyncConnection, case_no: str, period: Period |
 
 WELL = {
     K.REPORTED, K.ASSESSED_REPORTS, K.VALID_REPORTS, K.ACCEPTED, K.ACCEPTED_ON_TIME, K.TO_DISPATCH,
-    K.DISPATCHED_ON_TIME, K.TO_HANDLE, K.HANDLED, K.HANDLED_ON_TIME, K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS,
+    K.DISPATCHED_ON_TIME, K.DISPATCHED_ACCURATELY, K.TO_HANDLE, K.HANDLED, K.HANDLED_ON_TIME, K.TO_CLOSE, K.CLOSED,
+    K.CLOSED_ON_TIME, K.TO_REVIEW, K.REVIEWED_ON_TIME, K.CLOSINGS,
 }  # fmt: skip
 HANDLING = {K.TO_HANDLE, K.HANDLED, K.HANDLED_ON_TIME}
-CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME}
+CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME, K.TO_REVIEW, K.REVIEWED_ON_TIME}
+REVIEW = {K.TO_REVIEW, K.REVIEWED_ON_TIME}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,22 @@ CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME}
         pytest.param({"late_stages": ["receive"]}, WELL - {K.ACCEPTED_ON_TIME} | {K.LATE_EVER}, id="accepted late"),
         pytest.param({"late_stages": ["dispatch"]}, WELL - {K.DISPATCHED_ON_TIME} | {K.LATE_EVER}, id="sent out late"),
         pytest.param({"failed_reviews": 1}, WELL | {K.REWORKED}, id="reworked"),
+        pytest.param(
+            {"late_stages": ["review"], "whole_due_at": SINCE + 10 * DAY},
+            WELL - {K.REVIEWED_ON_TIME} | {K.LATE_EVER},
+            id="reviewed late, closed in time by the limit of the whole",
+        ),
+        pytest.param(
+            {"closed_at": UNTIL + DAY},
+            WELL - {K.CLOSED, K.CLOSED_ON_TIME, K.REVIEWED_ON_TIME, K.CLOSINGS},
+            id="handled in the period, reviewed after it",
+        ),
+        pytest.param(
+            {**UNHANDLED, "owner_kind": "unit", "due_at": NOW + DAY, "handle_due_at": NOW + DAY,
+             "close_due_at": NOW + DAY},
+            WELL - HANDLING - CLOSING - {K.CLOSINGS} | {K.OPEN, K.CLIMBED},
+            id="taken up to a unit while a department handles it",
+        ),
         pytest.param({"extended": True}, WELL | {K.EXTENDED}, id="extended"),
         pytest.param({"severity": Severity.MAJOR}, WELL | {K.MAJOR}, id="major"),
         *(
@@ -131,7 +164,7 @@ CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME}
         pytest.param({"outcome": Outcome.ABORTED}, WELL, id="aborted: a lawful way to settle it"),
         pytest.param(
             {"dispatched_at": None, "handle_due_at": None},
-            WELL - HANDLING - {K.TO_DISPATCH, K.DISPATCHED_ON_TIME},
+            WELL - HANDLING - {K.TO_DISPATCH, K.DISPATCHED_ON_TIME, K.DISPATCHED_ACCURATELY},
             id="settled on the spot: nothing to dispatch or to handle",
         ),
         pytest.param(
@@ -140,13 +173,13 @@ CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME}
         ),
         pytest.param(
             {"handled_at": UNTIL + DAY, "closed_at": UNTIL + 2 * DAY, "late_stages": ["handle", "review"]},
-            WELL - {K.HANDLED, K.HANDLED_ON_TIME, K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS}
+            WELL - REVIEW - {K.HANDLED, K.HANDLED_ON_TIME, K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS}
             | {K.OVERDUE_UNHANDLED, K.LATE_EVER},
             id="done after the period: not done in it",
         ),
         pytest.param(
             {**UNHANDLED, "late_stages": ["handle"]},
-            WELL - {K.HANDLED, K.HANDLED_ON_TIME, K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS}
+            WELL - REVIEW - {K.HANDLED, K.HANDLED_ON_TIME, K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS}
             | {K.OVERDUE_UNHANDLED, K.LATE_EVER, K.OPEN, K.OVERDUE, K.FALLING_DUE},
             id="overdue and unhandled",
         ),
@@ -157,7 +190,7 @@ CLOSING = {K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME}
         ),
         pytest.param(
             {**UNHANDLED, "stage": Stage.DISPATCH, "due_at": UNTIL + 9 * DAY},
-            WELL - HANDLING - {K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS} | {K.OPEN},
+            WELL - HANDLING - REVIEW - {K.CLOSED, K.CLOSED_ON_TIME, K.CLOSINGS} | {K.OPEN},
             id="returned to dispatch: nothing to handle until it is dispatched again",
         ),
         pytest.param(
@@ -194,6 +227,33 @@ async def test_a_case_belongs_to_these_figures_and_no_others(
     async with transaction(engine) as connection:
         case_no = await a_case(connection, **changed)
         assert await figures_of(connection, case_no) == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "accurate"),
+    [
+        pytest.param((), True, id="kept"),
+        pytest.param((("transferred", {"to_department": FIRE}),), True, id="to a colleague of the department"),
+        pytest.param((("transferred", {"to_department": "labour"}),), False, id="to another department"),
+        pytest.param((("return_granted", {}),), False, id="returned"),
+    ],
+)
+async def test_dispatched_accurately_is_what_the_first_department_kept(
+    engine: AsyncEngine, kinds: tuple[tuple[str, dict[str, str]], ...], accurate: bool
+) -> None:
+    await small_park(engine)
+    async with transaction(engine) as connection:
+        case_no = await a_case(connection)
+        report_id = await connection.scalar(select(CASES.c.report_id).where(CASES.c.case_no == case_no))
+        for place, (kind, body) in enumerate([("dispatched", {"host": FIRE}), *kinds]):
+            fact = {
+                "report_id": report_id, "seq": 10_000 + place, "at": NOW, "kind": kind, "version": 1, "actor": None,
+                "command_id": new_id(), "command": kind, "digest": "x", "body": body,
+            }  # fmt: skip
+            await connection.execute(insert(FACTS).values(fact))
+        found = await figures_of(connection, case_no)
+    assert K.TO_DISPATCH in found
+    assert (K.DISPATCHED_ACCURATELY in found) is accurate
 
 
 async def test_what_is_not_due_yet_is_outside_even_within_the_period(engine: AsyncEngine) -> None:

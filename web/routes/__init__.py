@@ -2,12 +2,57 @@
 
 from fastapi import APIRouter
 
-from web.routes import home, live, preferences, sign_in
+from web.routes import (
+    admin,
+    admin_house,
+    admin_policy,
+    analysis,
+    board,
+    bulletins,
+    case,
+    cases,
+    commands,
+    home,
+    intake,
+    ladder,
+    live,
+    map,
+    notices,
+    overdue,
+    palette,
+    preferences,
+    public,
+    queue,
+    ranking,
+    settings,
+    sign_in,
+    urges,
+)
 
 #: In the order in which they are tried.
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,
+    public.router,
     preferences.router,
     live.router,
+    queue.router,
+    cases.router,
+    commands.router,
+    case.router,
+    intake.router,
+    notices.router,
+    settings.router,
+    palette.router,
+    board.router,
+    admin_policy.router,
+    admin_house.router,
+    admin.router,
+    map.router,
+    bulletins.router,
+    analysis.router,
+    urges.router,
+    ladder.router,
+    ranking.router,
+    overdue.router,
 )

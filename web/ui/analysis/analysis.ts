@@ -1,1 +1,116 @@
-export {};
+// The charts of the analysis page, drawn when they come into sight. Each has its table beside it, which is there
+// without any script. Tooltips are drawn on the canvas: ECharts' own boxes set styles that the content policy forbids.
+import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([BarChart, HeatmapChart, LineChart, AriaComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent, CanvasRenderer]);
+
+interface Told {
+  words: { reported: string; closed: string; cases: string; save: string };
+  weeks: [string, number, number][];
+  categories: [string, number][];
+  weekdays: string[];
+  hours: number[][];
+  durations: [string, number][];
+}
+
+const style = getComputedStyle(document.documentElement);
+const colour = (name: string): string => style.getPropertyValue(name).trim();
+const large = document.documentElement.classList.contains("large");
+const size = large ? 17 : 13;
+
+function frame(words: Told["words"], name: string): object {
+  return {
+    animation: false,
+    aria: { enabled: true, decal: { show: true } },
+    color: [colour("--brand"), "#b97a00"],
+    textStyle: { fontFamily: colour("--font"), fontSize: size, color: colour("--ink") },
+    grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
+    tooltip: { renderMode: "richText", confine: true, textStyle: { fontSize: size } },
+    toolbox: { right: 8, feature: { saveAsImage: { name, title: words.save, backgroundColor: "#fff", pixelRatio: 2 } } },
+  };
+}
+
+const label = { fontSize: size, color: colour("--ink-2") };
+const numbers = { type: "value", minInterval: 1, axisLabel: label };
+
+function option(kind: string, told: Told): object {
+  const base = frame(told.words, kind);
+  const names = (axis: string[], more: object = {}): object => ({ type: "category", data: axis, axisLabel: { ...label, ...more } });
+  switch (kind) {
+    case "weeks":
+      return {
+        ...base,
+        tooltip: { renderMode: "richText", confine: true, trigger: "axis" },
+        legend: { left: 0, top: 0, textStyle: label },
+        xAxis: names(told.weeks.map((week) => week[0])),
+        yAxis: numbers,
+        series: [
+          { name: told.words.reported, type: "line", symbolSize: 7, data: told.weeks.map((week) => week[1]) },
+          { name: told.words.closed, type: "line", symbol: "rect", symbolSize: 7, lineStyle: { type: "dashed" }, data: told.weeks.map((week) => week[2]) },
+        ],
+      };
+    case "categories": {
+      const shown = [...told.categories].reverse();
+      return {
+        ...base,
+        xAxis: numbers,
+        yAxis: names(shown.map((one) => one[0]), { width: 150, overflow: "truncate" }),
+        series: [{ name: told.words.reported, type: "bar", label: { show: true, position: "right", fontSize: size }, data: shown.map((one) => one[1]) }],
+      };
+    }
+    case "hours": {
+      const cells = told.hours.flatMap((line, day) => line.map((count, hour) => [hour, day, count]));
+      return {
+        ...base,
+        aria: { enabled: true },
+        grid: { left: 8, right: 8, top: 36, bottom: 56, containLabel: true },
+        xAxis: names(Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"))),
+        yAxis: { ...names(told.weekdays), inverse: true },
+        visualMap: {
+          min: 0,
+          max: Math.max(1, ...told.hours.flat()),
+          calculable: false,
+          orient: "horizontal",
+          left: "center",
+          bottom: 0,
+          textStyle: label,
+          inRange: { color: ["#eef2f9", "#9dbcf2", "#0052d9", "#00256b"] },
+        },
+        series: [{ name: told.words.reported, type: "heatmap", data: cells }],
+      };
+    }
+    default:
+      return {
+        ...base,
+        xAxis: names(told.durations.map((one) => one[0]), { interval: 0, rotate: 30 }),
+        yAxis: numbers,
+        series: [{ name: told.words.cases, type: "bar", label: { show: true, position: "top", fontSize: size }, data: told.durations.map((one) => one[1]) }],
+      };
+  }
+}
+
+function draw(place: HTMLElement, told: Told): void {
+  const chart = init(place);
+  chart.setOption(option(place.dataset["chart"] ?? "", told) as Record<string, unknown>);
+  place.dataset["drawn"] = "yes";
+  new ResizeObserver(() => chart.resize()).observe(place);
+}
+
+const block = document.getElementById("charts");
+if (block?.textContent) {
+  const told = JSON.parse(block.textContent) as Told;
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      draw(entry.target as HTMLElement, told);
+    }
+  });
+  for (const place of document.querySelectorAll<HTMLElement>("[data-chart]")) {
+    place.hidden = false;
+    seen.observe(place);
+  }
+}

@@ -1,1 +1,268 @@
-export {};
+// The map: units filled by a measure, a list beside it for the one chosen, points of cases where they are few. It draws
+// our own shapes only and asks nobody else. The table under it says the same and is the way for the keyboard.
+import { CRS, circleMarker, geoJSON, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
+import type { GeoJSON, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
+
+interface Unit {
+  code: string;
+  name: string;
+  open: number;
+  overdue: number;
+  share: number | null;
+  density: number | null;
+}
+interface Told {
+  shapes: string;
+  counts: string;
+  points: string;
+  inside: string;
+  list: string;
+  measure: "overdue" | "open" | "share" | "density";
+  units: Unit[];
+  own: boolean;
+  words: { open: string; overdue: string; many: string; none: string };
+}
+interface Point {
+  case_no: string;
+  title: string;
+  lat: number;
+  lon: number;
+  light: "red" | "yellow" | "green" | "grey";
+}
+interface Points {
+  total: number;
+  items: Point[];
+}
+
+const SHADES = ["#e9ecf2", "#f7cdc7", "#e9948a", "#cf5548", "#9c1c12"];
+const EVERY = 30_000;
+const LIGHTS = { red: "#b42318", yellow: "#b97a00", green: "#1b6e2d", grey: "#555d6e" };
+const SIGNS = { red: "●", yellow: "▲", green: "■", grey: "‖" };
+
+async function fetched<T>(place: string): Promise<T> {
+  const answer = await fetch(place, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${place}: ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
+function shade(value: number | null, most: number): number {
+  if (!value || !most) return 0;
+  return Math.min(SHADES.length - 1, 1 + Math.floor((value / most) * (SHADES.length - 1) - 1e-9));
+}
+
+class Park {
+  private units: Map<string, Unit>;
+  private shapes: GeoJSON | undefined;
+  private readonly paths = new Map<string, Path>();
+  private readonly points = layerGroup();
+  private readonly said = document.getElementById("map-said");
+  private chosen = "";
+
+  constructor(
+    private readonly map: LeafletMap,
+    private readonly told: Told,
+  ) {
+    this.units = new Map(told.units.map((unit) => [unit.code, unit]));
+    this.points.addTo(map);
+  }
+
+  async open(): Promise<void> {
+    const features = await fetched<GeoJSON.FeatureCollection>(this.told.shapes);
+    this.shapes = geoJSON(features, {
+      onEachFeature: (feature, layer) => this.add(String(feature.id), layer),
+    }).addTo(this.map);
+    this.paint();
+    if (!this.restore()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
+    this.map.on("moveend", () => this.remember());
+    if (this.told.own) await this.showPoints(this.told.points);
+    document.getElementById("map")?.setAttribute("data-ready", "yes");
+    window.setInterval(() => {
+      if (!document.hidden) void this.refresh();
+    }, EVERY);
+  }
+
+  private add(code: string, layer: Layer): void {
+    this.paths.set(code, layer as Path);
+    layer.bindTooltip(() => this.tip(code), { sticky: true });
+    layer.on("click", () => void this.choose(code));
+  }
+
+  private tip(code: string): HTMLElement {
+    const unit = this.units.get(code);
+    const place = document.createElement("span");
+    const { words } = this.told;
+    if (unit) place.textContent = `${unit.name} · ${words.open} ${unit.open} · ${words.overdue} ${unit.overdue}`;
+    return place;
+  }
+
+  private value(unit: Unit | undefined): number | null {
+    return unit ? unit[this.told.measure] : null;
+  }
+
+  private paint(): void {
+    const most = Math.max(0, ...[...this.units.values()].map((unit) => this.value(unit) ?? 0));
+    for (const [code, path] of this.paths) {
+      const own = code === this.chosen;
+      path.setStyle({
+        fillColor: SHADES[shade(this.value(this.units.get(code)), most)] ?? "#fff",
+        fillOpacity: 0.85,
+        color: own ? "#003cab" : "#5b6475",
+        weight: own ? 3 : 1,
+      });
+      if (own) path.bringToFront();
+    }
+    this.legend(most);
+  }
+
+  private legend(most: number): void {
+    const place = document.getElementById("legend");
+    if (!place) return;
+    place.replaceChildren(
+      ...SHADES.map((fill, at) => {
+        const key = document.createElement("span");
+        key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
+        key.querySelector("rect")?.setAttribute("fill", fill);
+        const top = (most * at) / (SHADES.length - 1);
+        const whole = this.told.measure === "open" || this.told.measure === "overdue";
+        const text =
+          this.told.measure === "share" ? `${(top * 100).toFixed(0)} %` : whole ? String(Math.floor(top)) : top.toFixed(1);
+        key.append(at === 0 ? "0" : `≤ ${text}`);
+        return key;
+      }),
+    );
+  }
+
+  /** Marks the unit and shows its cases; a row of the table has fetched its list by itself. */
+  async choose(code: string, listed = false): Promise<void> {
+    this.chosen = code;
+    this.paint();
+    const side = document.getElementById("side");
+    if (side && !listed) {
+      const answer = await fetch(this.told.list + encodeURIComponent(code), { headers: { "HX-Request": "true" } });
+      if (answer.ok) side.innerHTML = await answer.text();
+    }
+    await this.showPoints(this.told.inside + encodeURIComponent(code));
+  }
+
+  async inBox(box: LatLngBounds): Promise<void> {
+    const corners = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((n) => n.toFixed(5)).join(",");
+    const join = this.told.points.includes("?") ? "&" : "?";
+    await this.showPoints(`${this.told.points}${join}box=${corners}`, true);
+  }
+
+  private async showPoints(place: string, listed = false): Promise<void> {
+    const found = await fetched<Points>(place);
+    this.points.clearLayers();
+    if (this.said) this.said.textContent = found.total > found.items.length ? `${this.told.words.many} (${found.total})` : found.total ? "" : this.told.words.none;
+    for (const point of found.items) {
+      const marker = circleMarker([point.lat, point.lon], { radius: 6, weight: 2, color: "#fff", fillColor: LIGHTS[point.light], fillOpacity: 1 });
+      marker.bindTooltip(tooltip({ direction: "top" }).setContent(this.text(`${SIGNS[point.light]} ${point.title} · ${point.case_no}`)));
+      marker.on("click", () => location.assign(`/cases/${point.case_no}`));
+      this.points.addLayer(marker);
+    }
+    if (listed) this.list(found);
+  }
+
+  private list(found: Points): void {
+    const side = document.getElementById("side");
+    if (!side) return;
+    const card = document.createElement("section");
+    card.className = "card";
+    const list = document.createElement("ul");
+    list.className = "plain stack-s";
+    for (const point of found.items) {
+      const line = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = `/cases/${point.case_no}`;
+      link.textContent = `${SIGNS[point.light]} ${point.title} · ${point.case_no}`;
+      line.append(link);
+      list.append(line);
+    }
+    const head = document.createElement("h2");
+    head.textContent = `${this.told.words.open} ${found.total}`;
+    card.append(head, list);
+    side.replaceChildren(card);
+  }
+
+  private text(words: string): HTMLElement {
+    const place = document.createElement("span");
+    place.textContent = words;
+    return place;
+  }
+
+  private async refresh(): Promise<void> {
+    const found = await fetched<{ units: Unit[] }>(this.told.counts);
+    this.units = new Map(found.units.map((unit) => [unit.code, unit]));
+    this.paint();
+  }
+
+  /** The view is in the address, so that a link shows the same. */
+  private remember(): void {
+    const { lat, lng } = this.map.getCenter();
+    history.replaceState(history.state, "", `#${this.map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`);
+  }
+
+  private restore(): boolean {
+    const [zoom, lat, lng] = location.hash.slice(1).split("/").map(Number);
+    if (zoom === undefined || lat === undefined || lng === undefined || [zoom, lat, lng].some(Number.isNaN)) return false;
+    this.map.setView([lat, lng], zoom, { animate: false });
+    return true;
+  }
+}
+
+/** Arrow keys go through the rows of the table; one of them is in the order of the tab key. */
+function setUpTable(park: Park): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("#map-table [data-row]")];
+  links.forEach((link, at) => {
+    link.tabIndex = at === 0 ? 0 : -1;
+    link.addEventListener("focus", () => links.forEach((other) => (other.tabIndex = other === link ? 0 : -1)));
+    link.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      links[at + step]?.focus();
+    });
+    link.addEventListener("click", () => {
+      const code = link.closest<HTMLElement>("[data-unit]")?.dataset["unit"];
+      if (code) void park.choose(code, true);
+    });
+  });
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+const place = document.getElementById("map");
+const block = document.getElementById("map-data");
+if (place && block?.textContent) {
+  const told = JSON.parse(block.textContent) as Told;
+  const map = makeMap(place, {
+    crs: CRS.EPSG3857,
+    attributionControl: false,
+    zoomSnap: 0.25,
+    preferCanvas: true,
+    keyboard: true,
+    zoomAnimation: false,
+    fadeAnimation: false,
+    markerZoomAnimation: false,
+    boxZoom: false,
+  });
+  map.setView([0, 0], 2);
+  const park = new Park(map, told);
+  setUpTable(park);
+  // Shift and drag draws a box: the cases in it are listed.
+  let from: { lat: number; lng: number } | undefined;
+  map.on("mousedown", (event) => {
+    if (!event.originalEvent.shiftKey) return;
+    from = event.latlng;
+    map.dragging.disable();
+  });
+  map.on("mouseup", (event) => {
+    if (!from) return;
+    map.dragging.enable();
+    void park.inBox(latLngBounds(from, event.latlng));
+    from = undefined;
+  });
+  void park.open();
+}

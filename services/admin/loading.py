@@ -1,0 +1,79 @@
+"""Files that administrators upload: the registry of grids, departments and people. All of a file is stored, or none."""
+
+from asyncio import to_thread
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.context import Person
+from models.errors import InputError
+from rules.hierarchy import Checked
+from rules.tiling import Box
+from services.admin.rights import check_admin
+from services.park import LoadSummary, checked_file, known_levels, load_file
+from services.people import PeopleSummary, load_people
+
+#: The longest file, in bytes (our choice): a city's registry has some megabytes.
+MOST_BYTES = 20_000_000
+
+
+def box_of(text: str) -> Box | None:
+    """`WEST,SOUTH,EAST,NORTH` in degrees; None for nothing. Raises InputError."""
+    if not text.strip():
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.replace("\uff0c", ",").split(","))
+        return Box.degrees(west, south, east, north)
+    except ValueError as error:
+        zh, en = "范围应为四个经纬度:西,南,东,北", "four degrees are expected: west,south,east,north"
+        raise InputError(why_zh=zh, why_en=en, pointer="/box") from error
+
+
+async def check_grids(engine: AsyncEngine, person: Person, content: bytes, name: str, now: datetime) -> Checked:
+    """Checks a registry and stores nothing. Raises NotYours, InputError, and BadFile with every problem."""
+    await check_admin(engine, person, now, "grids check")
+    async with engine.connect() as connection:
+        known = await known_levels(connection)
+    with TemporaryDirectory() as place:
+        path = _written(Path(place), {name: content})[0]
+        return await to_thread(checked_file, path, known)
+
+
+async def load_grids(
+    engine: AsyncEngine, person: Person, content: bytes, name: str, now: datetime, *,
+    make_lower: bool = False, box: Box | None = None,
+) -> LoadSummary:  # fmt: skip
+    """Loads a registry. Raises NotYours, InputError, and BadFile with every problem; then nothing is stored."""
+    await check_admin(engine, person, now, "grids load")
+    with TemporaryDirectory() as place:
+        path = _written(Path(place), {name: content})[0]
+        try:
+            return await load_file(engine, path, make_lower, None, box)
+        except ValueError as error:
+            raise InputError(why_zh=str(error), why_en=str(error), pointer="/box") from error
+
+
+async def load_house(
+    engine: AsyncEngine, person: Person, departments: bytes, people: bytes, now: datetime
+) -> PeopleSummary:
+    """Loads departments and people. Raises NotYours, InputError, and BadFile with every problem."""
+    await check_admin(engine, person, now, "people load")
+    with TemporaryDirectory() as place:
+        files = {"departments.yaml": departments, "people.yaml": people}
+        first, second = _written(Path(place), files)
+        return await load_people(engine, first, second)
+
+
+def _written(place: Path, files: Mapping[str, bytes]) -> list[Path]:
+    paths = []
+    for name, content in files.items():
+        if len(content) > MOST_BYTES:
+            most = MOST_BYTES // 1_000_000
+            raise InputError(why_zh=f"文件超过 {most} MB", why_en=f"a file is over {most} MB", pointer="/file")
+        path = place / (Path(name).name or "file")
+        path.write_bytes(content)
+        paths.append(path)
+    return paths

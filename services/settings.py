@@ -1,0 +1,43 @@
+"""What people set for themselves, kept with their account: they find it wherever they sign in."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.base import Frozen
+from models.context import Person
+
+#: The columns of lists that may be hidden, in their order. Number, title and time left are always there.
+COLUMNS = ("category", "grid", "source", "stage", "owner", "level", "round", "updated")
+_USUAL = ("category", "grid", "source", "stage", "owner", "level", "updated")
+_KEEP = text("""
+INSERT INTO person_settings (person, content, updated_at) VALUES (:me, CAST(:content AS jsonb), :now)
+ON CONFLICT (person) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
+""")
+
+
+class PersonSettings(Frozen):
+    """`columns`: which columns lists show; `home`: the tab that the queue opens with (empty: the first)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # what an older version kept does no harm
+
+    columns: Annotated[tuple[str, ...], Field(max_length=len(COLUMNS))] = _USUAL
+    home: Annotated[str, Field(max_length=40)] = ""
+
+
+async def read_settings(connection: AsyncConnection, person: Person) -> PersonSettings:
+    """What the person has set, or the usual."""
+    asked = text("SELECT content FROM person_settings WHERE person = :me")
+    try:
+        return PersonSettings.model_validate(await connection.scalar(asked, {"me": person.id}) or {})
+    except ValidationError:
+        return PersonSettings()
+
+
+async def save_settings(connection: AsyncConnection, person: Person, wanted: PersonSettings, now: datetime) -> None:
+    """Keeps them; columns that do not exist are left out, and the order is always the same."""
+    kept = wanted.model_copy(update={"columns": tuple(name for name in COLUMNS if name in wanted.columns)})
+    await connection.execute(_KEEP, {"me": person.id, "content": kept.model_dump_json(), "now": now})

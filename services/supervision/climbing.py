@@ -1,0 +1,105 @@
+"""升级总览: the open cases by the level where they stand, with what their ladder does next."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.base import Code, Frozen, Instant
+from models.case import Case
+from models.figures import FigureKey
+from models.tables import CASES
+from models.views import CaseItem
+from models.words import Level
+from services.case_views import case_item, read_names
+from services.supervision.figures import FIGURES
+from services.supervision.hrefs import cases_at
+from services.supervision.views import Number, UnitName
+from services.supervision.watch import Watch, find_unit
+
+
+class LadderFilter(Frozen):
+    """Which cases: those that have climbed, or with `all` every open one; `most` of each level."""
+
+    grid: Code | None = None
+    all: bool = False
+    most: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class LadderCase(Frozen):
+    """A case on its ladder. `next_at`: when the next step fires if nobody acts; None: nothing more is to come.
+
+    `held_until`: acknowledged, and until then held.
+    """
+
+    case: CaseItem
+    step: int
+    next_at: Instant | None
+    held_until: Instant | None
+    consultation: bool
+
+
+class LadderColumn(Frozen):
+    """A level with its cases, those whose next step comes first on top; `number` counts all of them."""
+
+    level: Level
+    number: Number
+    cases: tuple[LadderCase, ...]
+
+
+class LadderView(Frozen):
+    """All levels, the lowest first."""
+
+    grid: UnitName | None
+    columns: tuple[LadderColumn, ...]
+
+
+async def ladder_view(connection: AsyncConnection, look: Watch, wanted: LadderFilter) -> LadderView:
+    """The levels with their cases. Raises NoSuchPage for a unit out of scope."""
+    root = None if wanted.grid is None else await find_unit(connection, look, wanted.grid)
+    key = FigureKey.OPEN if wanted.all else FigureKey.CLIMBED
+    fits = [FIGURES[key].condition(look.today), look.fits(wanted.grid)]
+    place = (
+        func.row_number()
+        .over(partition_by=CASES.c.level, order_by=(CASES.c.wake_at.asc().nulls_last(), CASES.c.report_id))
+        .label("place")
+    )
+    total = func.count().over(partition_by=CASES.c.level).label("total")
+    listed = select(CASES.c.report_id, CASES.c.level, place, total).where(*fits).subquery("listed")
+    rows = (
+        await connection.execute(
+            select(CASES.c.state, listed.c.level, listed.c.total)
+            .join(listed, listed.c.report_id == CASES.c.report_id)
+            .where(listed.c.place <= wanted.most)
+            .order_by(listed.c.level, listed.c.place)
+        )
+    ).all()
+    cases = [Case.model_validate(row.state) for row in rows]
+    names = await read_names(connection, cases, look.language)
+    totals = {row.level: row.total for row in rows}
+    columns = []
+    for level in sorted(Level, reverse=True):
+        number = Number(
+            count=totals.get(int(level), 0), cases=cases_at(key, look.today, grid=wanted.grid, level=int(level))
+        )
+        here = tuple(
+            _line(case, case_item(case, names, look.now), look.now)
+            for row, case in zip(rows, cases, strict=True)
+            if row.level == int(level)
+        )
+        columns.append(LadderColumn(level=level, number=number, cases=here))
+    return LadderView(grid=root, columns=tuple(columns))
+
+
+def _line(case: Case, item: CaseItem, now: datetime) -> LadderCase:
+    plan = case.clock.plan if case.clock else None
+    held = case.acknowledged_until if case.acknowledged_until and case.acknowledged_until > now else None
+    return LadderCase(
+        case=item,
+        step=case.clock.last_step if case.clock else 0,
+        next_at=plan.rungs[0] if plan and plan.rungs else None,
+        held_until=held,
+        consultation=case.consultation_at is not None,
+    )

@@ -1,0 +1,108 @@
+"""The phone app in tests: opening it, making a report, and what became of it."""
+
+import io
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+#: Within the first micro-grid of the tiny park.
+HERE = {"latitude": 38.004, "longitude": 117.005, "accuracy": 12}
+#: What a browser says in the console when a request fails without a network.
+AWAY = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION_REFUSED")
+
+
+def open_phone(open_page: OpenPage, username: str = "worker", path: str = "/m/", **options: Any) -> Page:
+    """The app on a phone, signed in, where it stands in the first micro-grid."""
+    told = options.pop("expect", ())
+    known: dict[str, Any] = {
+        # What Playwright says itself where a test has no service workers.
+        "expect": (*told, "registration blocked by Playwright"),
+        "viewport": PHONE,
+        "has_touch": True,
+        "is_mobile": True,
+        "permissions": ["geolocation"],
+        "geolocation": HERE,
+        **options,
+    }
+    return open_page(username, path, **known)
+
+
+@lru_cache(maxsize=8)
+def a_photo(colour: str = "#7a9", width: int = 900, height: int = 700) -> bytes:
+    """A JPEG with something to see on it."""
+    picture = Image.new("RGB", (width, height), colour)
+    pen = ImageDraw.Draw(picture)
+    for left in range(0, width, 60):
+        pen.rectangle([left, height // 3, left + 30, height // 2], fill=(left % 255, 120, 200))
+    target = io.BytesIO()
+    picture.save(target, "JPEG")
+    return target.getvalue()
+
+
+def a_busy_photo() -> bytes:
+    """A JPEG that can't be made very small."""
+    target = io.BytesIO()
+    Image.effect_noise((1280, 960), 90).save(target, "JPEG", quality=90)
+    return target.getvalue()
+
+
+def take(page: Page, button: str, content: bytes | None = None, name: str = "photo.jpg") -> None:
+    """Takes a photo with the button of that name."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button).click()
+    kind = "image/jpeg" if name.endswith("jpg") else "text/plain"
+    chooser.value.set_files({"name": name, "mimeType": kind, "buffer": content or a_photo()})
+
+
+def fill_report(page: Page, said: str, category: str = "欠薪纠纷") -> None:
+    """Fills in a report that can be sent, on the screen that shows the form."""
+    expect(page.get_by_role("heading", name="事件上报")).to_be_visible()
+    take(page, "拍近景")
+    expect(page.locator("#photos .photo")).to_have_count(1)
+    page.locator("#category a").click()
+    page.get_by_role("button", name=category).first.click()
+    expect(page.locator("#category")).to_contain_text(category)
+    page.get_by_label("描述").fill(said)
+
+
+def something() -> str:
+    """A description that no other test gives."""
+    return f"现场情况编号 {uuid4().hex[:12]}"
+
+
+def warm(page: Page) -> None:
+    """Waits until the phone has everything it needs to go on without a network."""
+    page.goto("/m/#/report")
+    expect(page.locator("#place")).to_contain_text("第一微网格")
+    page.locator("#category a").click()
+    expect(page.get_by_role("button", name="欠薪纠纷").first).to_be_visible()
+    page.goto("/m/#/")
+    expect(page.get_by_role("heading", name="我的任务")).to_be_visible()
+
+
+def report_offline(page: Page, said: str) -> None:
+    """Makes a report without a network, and sees that it is kept."""
+    page.context.set_offline(True)
+    page.goto("/m/#/report")
+    fill_report(page, said)
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator(".result-line")).to_have_text("已保存,待上传")
+
+
+def cases_of(site: Site, said: str) -> list[Any]:
+    """The cases that came of what was said."""
+    return list(site.run(site.hall.get("admin", "/cases", q=said))["items"])
+
+
+def expect_one_case(page: Page, site: Site, said: str) -> str:
+    """Sees on the phone that it was taken, and at the server that there is one case; its number."""
+    expect(page.locator(".result-line")).to_have_text("已受理", timeout=20_000)
+    number = page.locator(".result-number").inner_text()
+    assert [case["case_no"] for case in cases_of(site, said)] == [number]
+    return number

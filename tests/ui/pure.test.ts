@@ -1,0 +1,87 @@
+// The phone's pure parts: what becomes of an item, where a point lies, the letters of a name, lengths of time.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bearing, distance, unitAt, unitsIn } from "field/geo";
+import { leftOf, minutesOf } from "field/moments";
+import { initials, matches } from "field/pinyin";
+import { backOff, isDue, isOvertaken, meaning, next, percent, type Item } from "field/states";
+
+const NOW = 1_800_000_000_000;
+const item: Item = {
+  id: "a", kind: "report", made_at: NOW, by: "p", by_name: "P", language: "zh", title: "t", body: { x: 1 }, photos: ["1", "2"],
+  photo_field: "attachments", sent: {}, state: "waiting", tries: 0, next_at: 0,
+};
+
+test("each answer has its meaning", () => {
+  assert.equal(meaning(401, "", "", 0).kind, "sign_in");
+  for (const status of [408, 425, 429, 500, 502, 503, 507]) assert.equal(meaning(status, "", "", 0).kind, "again");
+  for (const status of [400, 403, 404, 409, 413, 415, 422]) assert.equal(meaning(status, "", "", 0).kind, "refused");
+});
+
+test("a failure waits longer each time, and no longer than ten minutes", () => {
+  assert.deepEqual([1, 2, 3, 20].map(backOff), [5_000, 10_000, 20_000, 600_000]);
+  const tried = next(next(item, { kind: "again" }, NOW), { kind: "again" }, NOW);
+  assert.deepEqual([tried.state, tried.tries, tried.next_at], ["waiting", 2, NOW + 10_000]);
+  assert.equal(next(item, { kind: "again", wait: 30 }, NOW).next_at, NOW + 30_000);
+  assert.equal(isDue(tried, NOW, false), false);
+  assert.equal(isDue(tried, NOW, true), true);
+});
+
+test("what the server has stays known as such", () => {
+  const stored = next(item, { kind: "stored" }, NOW);
+  assert.equal(next(stored, { kind: "again" }, NOW).state, "stored");
+});
+
+test("a refusal keeps everything and is not sent again by itself", () => {
+  const refused = next(item, { kind: "refused", status: 409, code: "wrong_stage", reason: "late" }, NOW);
+  assert.deepEqual([refused.state, refused.reason, refused.body], ["rejected", "late", { x: 1 }]);
+  assert.equal(isDue(refused, NOW, true), false);
+  assert.equal(isOvertaken(refused), false);
+  assert.equal(isOvertaken({ ...refused, kind: "command" }), true);
+});
+
+test("what is done keeps nothing of what it said", () => {
+  const done = next({ ...item, wrote: { name: "x" } }, { kind: "done", case_no: "7" }, NOW);
+  assert.deepEqual([done.case_no, done.body, done.wrote], ["7", {}, undefined]);
+  assert.equal(percent(done), 100);
+  assert.equal(percent({ ...item, sent: { "1": "sha" } }), 33);
+});
+
+const square = (west: number, code: string, level: number): object => ({
+  properties: { code, name: code, level, parent: null },
+  geometry: { type: "Polygon", coordinates: [[[west, 0], [west + 1, 0], [west + 1, 1], [west, 1], [west, 0]]] },
+});
+
+test("the smallest unit that holds the point, its holes left out", () => {
+  const holed = { properties: { code: "h", name: "h", level: 4, parent: null }, geometry: { type: "MultiPolygon", coordinates: [[
+    [[2, 0], [3, 0], [3, 1], [2, 1], [2, 0]], [[2.4, 0.4], [2.6, 0.4], [2.6, 0.6], [2.4, 0.6], [2.4, 0.4]]]] } };
+  const units = unitsIn({ features: [square(0, "big", 3), square(0, "b", 4), square(1, "a", 4), holed] as never });
+  assert.equal(unitAt({ lat: 0.5, lon: 0.5 }, units)?.code, "b");
+  assert.equal(unitAt({ lat: 0.5, lon: 1 }, units)?.code, "a"); // on a border: the lowest code, as on the server
+  assert.equal(unitAt({ lat: 0.5, lon: 2.5 }, units), null);
+  assert.equal(unitAt({ lat: 0.1, lon: 2.5 }, units)?.code, "h");
+  assert.equal(unitAt({ lat: 5, lon: 5 }, units), null);
+});
+
+test("how far, and which way", () => {
+  const here = { lat: 38, lon: 117 };
+  assert.ok(Math.abs(distance(here, { lat: 38.001, lon: 117 }) - 111.2) < 0.5);
+  assert.ok(Math.abs(distance(here, { lat: 38, lon: 117.001 }) - 87.6) < 0.5);
+  assert.equal(Math.round(bearing(here, { lat: 38, lon: 117.1 })), 90);
+  assert.equal(Math.round(bearing(here, { lat: 37.9, lon: 117 })), 180);
+});
+
+test("names by the first letters of their pinyin", () => {
+  assert.equal(initials("消防通道堵塞"), "xftdds");
+  assert.equal(initials("危化品A区"), "whpaq");
+  assert.ok(matches("欠薪纠纷", "qx") && matches("欠薪纠纷", "薪") && matches("Wage dispute", "wage"));
+  assert.ok(!matches("欠薪纠纷", "zz"));
+});
+
+test("lengths of time as the API writes them", () => {
+  assert.equal(minutesOf("P1DT2H5M"), 1565);
+  assert.equal(minutesOf("-PT3H"), -180);
+  assert.equal(minutesOf("PT59M30.5S"), 59 + 30.5 / 60);
+  assert.equal(leftOf({ left: "PT1H5M", due_at: null }), "剩 1 小时 5 分");
+  assert.equal(leftOf({ left: "-P1DT1H", due_at: null }), "超 1 天 1 小时");
+});

@@ -1,0 +1,114 @@
+"""Administration in a browser: looked at by supervisors, changed by administrators, nothing half-loaded."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from api.session import COOKIE
+from tests.builders import COMMUNITY
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+SCREENS = ("/admin", "/admin/org", "/admin/grids", "/admin/people", "/admin/roster", "/admin/categories",
+           "/admin/calendars", "/admin/ladders", "/admin/policies", "/admin/policies/1")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SCREENS)
+def test_every_screen_is_accessible(open_page: OpenPage, site: Site, path: str) -> None:
+    page = open_page("admin", path)
+    check_screen(page)
+    shoot(page, f"admin-{path.rsplit('/', 1)[-1]}")
+    page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    page.reload()
+    check_screen(page, least=60)
+    own = page.locator("h1, main button, main th[scope=col]").all_inner_texts()
+    assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said) and "测试" not in said]
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/grids", "/admin/calendars", "/admin/categories", "/admin/policies"])
+def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
+    page = open_page("admin", path, viewport=PHONE)
+    check_screen(page)
+
+
+def test_a_broken_registry_is_told_by_line_and_stores_nothing(open_page: OpenPage, site: Site) -> None:
+    page = open_page("admin", "/admin/grids", expect=("422",))
+    broken = f"code,name,level,parent_code\n{COMMUNITY}901,好的,grid,{COMMUNITY}\nx,坏的,grid,\n"
+    page.get_by_label("CSV 文件").set_input_files({"name": "g.csv", "mimeType": "text/csv", "buffer": broken.encode()})
+    page.get_by_role("button", name="导入").click()
+    alert = page.get_by_role("alert").filter(has_text="未存入任何内容")
+    expect(alert.get_by_role("row").filter(has_text="x,坏的,grid").first).to_contain_text("3")
+    check_screen(page)
+    units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]
+    assert f"{COMMUNITY}901" not in {unit["code"] for unit in units}
+    good = f"code,name,level,parent_code\n{COMMUNITY}901,好的,grid,{COMMUNITY}\n"
+    page.get_by_label("CSV 文件").set_input_files({"name": "g.csv", "mimeType": "text/csv", "buffer": good.encode()})
+    page.get_by_role("button", name="只检查").click()
+    expect(page.get_by_role("status").filter(has_text="没有问题")).to_be_visible()
+
+
+def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
+    page = open_page("admin", "/admin/roster", expect=("422",))
+    form = page.locator("form").filter(has=page.get_by_role("heading", name="登记请假"))
+    form.get_by_label("请假人").fill("nobody-there")
+    form.get_by_label("自").fill("2099-01-02")
+    form.get_by_label("至(含)").fill("2099-01-03")
+    form.get_by_label("事由").fill("培训")
+    form.get_by_role("button").click()
+    expect(page.get_by_role("alert").filter(has_text="nobody-there")).to_be_visible()
+    form = page.locator("form").filter(has=page.get_by_role("heading", name="登记请假"))
+    form.get_by_label("请假人").fill("duty_2")
+    form.get_by_role("button").click()
+    row = page.get_by_role("row").filter(has_text="duty_2")
+    expect(row).to_contain_text("2099-01-02")
+    row.get_by_role("button", name="撤销").click()
+    expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
+
+
+def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage) -> None:
+    page = open_page("admin", "/admin/policies", expect=("422",))
+    page.get_by_label("名称").fill("夏季时限")
+    page.get_by_role("button", name="新建").click()
+    text = page.get_by_label("YAML")
+    good = text.input_value()
+    text.fill(good.replace("host: labour", "host: nobody", 1))
+    page.get_by_role("button", name="保存并检查").click()
+    expect(page.get_by_role("alert").filter(has_text="nobody")).to_be_visible()
+    check_screen(page)
+    shoot(page, "admin-draft-faults")
+    page.get_by_label("YAML").fill(good)
+    page.get_by_role("button", name="保存并检查").click()
+    expect(page.get_by_role("status").filter(has_text="没有问题")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="预览影响").click()
+    expect(page.get_by_role("status").filter(has_text="未结案件")).to_be_visible(timeout=30_000)
+    draft = page.url
+    page.get_by_role("button", name="用已记录案件推演").click()
+    expect(page).to_have_url(re.compile(r"/admin/simulations/"))
+    expect(page.get_by_role("link", name="打开图表报告")).to_be_visible(timeout=30_000)
+    check_screen(page)
+    shoot(page, "admin-simulation")
+    page.goto(draft)
+    page.get_by_role("button", name="删除草稿").click()
+    expect(page).to_have_url(re.compile(r"/admin/policies$"))
+
+
+def test_a_supervisor_looks_and_changes_nothing(open_page: OpenPage, site: Site) -> None:
+    page = open_page("supervisor", "/admin/policies")
+    expect(page.get_by_role("button", name="新建")).to_have_count(0)
+    cookies, origin = {COOKIE: site.token("supervisor")}, {"Origin": site.url}
+    asked: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
+        ("/admin/drafts", {"version": "1"}, {}),
+        ("/admin/roster/absence", {"person": "duty", "since": "2099-01-01", "until": "2099-01-01", "reason": "x"}, {}),
+        ("/admin/grids", {"action": "load"}, {"file": ("g.csv", b"code,name,level,parent_code\n")}),
+    )
+    for path, data, files in asked:
+        answer = httpx.post(f"{site.url}{path}", data=data, files=files or None, cookies=cookies, headers=origin)
+        assert answer.status_code in (403, 422), path
+        assert "管理员" in answer.text or "admin" in answer.text.lower(), path
+    for username in ("worker", "fire_handler"):
+        answer = httpx.get(f"{site.url}/admin/policies", cookies={COOKIE: site.token(username)})
+        assert answer.status_code == 403

@@ -1,0 +1,332 @@
+"""The page of one case: what it tells, and everything somebody can do there, with scripts and without."""
+
+import io
+import json
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from api.session import COOKIE
+from models.ids import new_id
+from rules.life_cycle import HUMAN_COMMANDS
+from tests.api.hall import RUSHED, a_picture
+from tests.builders import FIRE, LABOUR
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HTML = "<script>document.title='x'</script>"
+
+
+def do(page: Page, command: str) -> None:
+    """Opens the form of a command."""
+    page.locator(f'[data-act="{command}"]').click()
+    expect(page.locator(f"#form-{command}")).to_be_visible()
+
+
+def receipt(page: Page) -> None:
+    """Waits for the receipt of what was just done."""
+    expect(page.locator("[data-receipt]")).to_be_visible()
+
+
+def kinds(site: Site, case_no: str) -> list[str]:
+    return site.run(site.hall.kinds(case_no))
+
+
+def test_a_case_is_claimed_worked_on_and_completed(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(title=f"欠薪 {HTML}", description=f"工地 {HTML}")
+    page = open_page("labour_handler", f"/cases/{no}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
+    page.get_by_role("button", name=re.compile("^认领")).click()
+    receipt(page)
+    do(page, "report_progress")
+    page.locator("#form-report_progress textarea").fill(f"已约谈 {HTML}")
+    page.locator("#form-report_progress [data-send]").click()
+    expect(page.locator("#case-time")).to_contain_text(f"已约谈 {HTML}")
+    do(page, "complete")
+    send = page.locator("#form-complete [data-send]")
+    expect(send).to_contain_text("还缺: 处置结果")
+    page.locator("#form-complete textarea").fill("已付清工资")
+    expect(send).not_to_contain_text("还缺")
+    send.click()
+    expect(page.locator(".steps .now")).to_contain_text("核查")
+    assert kinds(site, no)[-3:] == ["claimed", "progress_reported", "completed"]
+    expect(page).not_to_have_title("x")
+
+
+def test_a_claim_is_taken_back_at_once(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}")
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name=re.compile("撤销"))).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("button", name=re.compile("^认领"))).to_be_visible()
+    assert kinds(site, no)[-2:] == ["claimed", "released"]
+
+
+def test_what_is_missing_is_told_at_its_field_and_typed_text_stays(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(category="0103")
+    site.do("fire_handler", no, "claim")
+    page = open_page("fire_handler", f"/cases/{no}?act=complete", expect=("422",))
+    page.locator("#form-complete textarea").fill("已清理通道")
+    page.locator("#form-complete [data-send]").click()
+    expect(page.locator("#fault-evidence")).to_contain_text("证据")
+    expect(page.locator("#form-complete textarea")).to_have_value("已清理通道")
+    expect(page.locator('[data-upload="evidence"]')).to_be_focused()
+    page.locator('[data-upload="evidence"]').set_input_files(
+        {"name": "after.png", "mimeType": "image/png", "buffer": a_picture("green")}
+    )
+    expect(page.locator(".uploaded img")).to_be_visible()
+    page.locator("#form-complete [data-send]").click()
+    expect(page.locator(".steps .now")).to_contain_text("核查")
+    expect(page.locator("#case-facts figcaption", has_text="处置后")).to_be_visible()
+
+
+def test_a_file_that_is_none_is_refused_in_words(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}?act=report_progress", expect=("415", "422", "400"))
+    page.locator("[data-upload]").set_input_files({"name": "x.exe", "mimeType": "text/plain", "buffer": b"MZ nonsense"})
+    expect(page.locator(".uploaded .fault")).to_contain_text("x.exe")
+    page.locator(".uploaded [data-drop]").click()
+    expect(page.locator(".uploaded li")).to_have_count(0)
+
+
+def test_who_was_faster_is_told_and_the_text_is_kept(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(category="0103")
+    page = open_page("fire_handler_2", f"/cases/{no}?act=return", expect=("409", "412", "403"))
+    page.locator("#form-return textarea").fill("不属于本部门职责")
+    page.locator("body").evaluate("() => document.getElementById('live').remove()")
+    site.do("fire_handler", no, "claim")
+    page.locator("#form-return [data-send]").click()
+    told = page.locator(".conflict")
+    expect(told).to_contain_text("消防处置员")
+    expect(told).to_contain_text("已认领")
+    expect(page.locator("#form-return textarea")).to_have_value("不属于本部门职责")
+    expect(page.locator("#case-time")).to_contain_text("已认领")
+
+
+def test_a_note_is_no_conflict(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    site.do("labour_handler", no, "claim")
+    page = open_page("labour_handler", f"/cases/{no}?act=complete")
+    page.locator("#form-complete textarea").fill("已解决")
+    page.locator("body").evaluate("() => document.getElementById('live').remove()")
+    site.do("duty", no, "comment", note="请尽快")
+    page.locator("#form-complete [data-send]").click()
+    expect(page.locator(".steps .now")).to_contain_text("核查")
+
+
+def test_a_draft_survives_a_reload_until_its_receipt(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}?act=comment")
+    page.locator("#form-comment textarea").fill("写到一半")
+    page.reload()
+    expect(page.locator("#form-comment textarea")).to_have_value("写到一半")
+    page.keyboard.press("Escape")
+    page.locator("#form-comment textarea").press("Control+Enter")
+    receipt(page)
+    assert page.evaluate("() => Object.keys(localStorage).filter(k => k.startsWith('draft:')).length") == 0
+
+
+def test_the_rule_of_extensions_is_told_and_refused_politely(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}?act=request_extension", expect=("422",))
+    expect(page.locator("#action")).to_contain_text("延期最多批准 2 次,已批准 0 次")
+    form = page.locator("#form-request_extension")
+    form.locator("textarea").fill("等待鉴定")
+    form.locator("input[type=datetime-local]").fill("2020-01-01T10:00")
+    form.locator("[data-send]").click()
+    expect(page.locator("#fault-until")).to_contain_text("须晚于")
+    later = (datetime.now(ZONE) + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M")
+    form.locator("input[type=datetime-local]").fill(later)
+    form.locator("[data-send]").click()
+    receipt(page)
+    asked = site.run(site.hall.until_fact(no, "extension_requested"))["body"]["until"]
+    assert datetime.fromisoformat(asked).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") == later
+
+
+def test_the_desk_dispatches_with_co_handlers(open_page: OpenPage, site: Site) -> None:
+    no = site.report(category="0103")
+    site.do("duty", no, "accept")
+    page = open_page("duty", f"/cases/{no}")
+    form = page.locator("#form-dispatch")
+    expect(form).to_contain_text("安全类由消防主办")
+    expect(form.locator("select[name=host]")).to_have_value(FIRE)
+    form.get_by_role("checkbox", name="人社局").check()
+    form.locator("[data-send]").click()
+    expect(page.locator(".steps .now")).to_contain_text("处置")
+    case = site.run(site.hall.get("duty", f"/cases/{no}"))
+    assert [c["department"] for c in case["co_handlers"]] == [LABOUR]
+
+
+def test_an_answer_lost_on_the_way_counts_once(site: Site) -> None:
+    no = site.at_handling()
+    cookie = {COOKIE: site.token("labour_handler")}
+    same = {"command_id": str(new_id()), "note": "同一条批注"}
+    for _ in range(2):
+        answer = httpx.post(
+            f"{site.url}/cases/{no}/commands/comment", data=same, cookies=cookie, headers={"Origin": site.url}
+        )
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"/cases/{no}?done=comment")
+    assert kinds(site, no).count("commented") == 1
+
+
+@pytest.fixture
+def without_scripts(open_page: OpenPage) -> OpenPage:
+    """Opens pages with scripts switched off."""
+
+    def opened(username: str, path: str) -> Page:
+        return open_page(username, path, java_script_enabled=False, expect=("422",))
+
+    return opened
+
+
+def test_everything_works_without_scripts(without_scripts: OpenPage, site: Site) -> None:
+    no = site.at_handling(category="0103")
+    page = without_scripts("fire_handler", f"/cases/{no}")
+    page.get_by_role("button", name=re.compile("^认领")).click()
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^办结")).click()
+    page.locator("#form-complete textarea").fill("已清理")
+    page.locator("#form-complete [data-send]").click()
+    expect(page.locator("#fault-evidence")).to_be_visible()
+    expect(page.locator("#form-complete textarea")).to_have_value("已清理")
+    page.locator('input[type="file"]').set_input_files(
+        {"name": "after.png", "mimeType": "image/png", "buffer": a_picture("blue")}
+    )
+    page.locator("#form-complete [data-send]").click()
+    expect(page.locator(".steps .now")).to_contain_text("核查")
+    assert site.run(site.hall.until_fact(no, "completed"))["body"]["evidence"]
+
+
+def test_a_case_that_leaves_my_sight_is_told(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    site.do("labour_handler", no, "claim")
+    page = open_page("labour_head", f"/cases/{no}?act=transfer")
+    form = page.locator("#form-transfer")
+    form.locator("select[name=to_department]").select_option(FIRE)
+    form.locator("textarea").fill("涉及消防")
+    form.locator("[data-send]").click()
+    # A department that has had a part in a case goes on seeing it; the case says who holds it now.
+    expect(page.locator("#case-head")).to_contain_text("消防救援大队")
+
+
+def test_a_case_nobody_may_see_is_not_there(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(category="0103")
+    page = open_page("labour_handler", f"/cases/{no}", expect=("404",))
+    expect(page.locator("main")).to_contain_text("没有案件")
+
+
+def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(category=RUSHED)
+    site.run(site.hall.until_fact(no, "overdue"))
+    page = open_page("environment_handler", f"/cases/{no}")
+    expect(page.locator("#case-head .light")).to_contain_text("超期")
+    expect(page.locator("#case-head .left-time")).to_contain_text("超")
+    expect(page.locator("details.due").first).to_have_attribute("open", "")
+    expect(page.locator(".t-overdue")).not_to_have_count(0)
+    check_screen(page)
+    shoot(page, "case-overdue")
+
+
+def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    until = (datetime.now(ZONE) + timedelta(days=9)).isoformat()
+    site.do("labour_handler", no, "request_suspension", until=until, reason="等待法院判决")
+    page = open_page("supervisor", f"/cases/{no}")
+    expect(page.locator("#action")).to_contain_text("等待法院判决")
+    page.locator("#form-grant_suspension [data-send]").click()
+    expect(page.locator("#case-head .light")).to_contain_text("挂账")
+    expect(page.locator(".t-stopped")).not_to_have_count(0)
+    shoot(page, "case-suspended")
+
+
+def test_the_timeline_is_narrowed_and_turned_round(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    until = (datetime.now(ZONE) + timedelta(days=5)).isoformat()
+    site.do("labour_handler", no, "request_extension", until=until, reason="等待鉴定")
+    page = open_page("labour_handler", f"/cases/{no}")
+    lines = page.locator("#case-time [data-seq]")
+    page.get_by_role("button", name="时限", exact=True).click()
+    expect(page.locator("#case-time [data-seq]:visible")).to_have_count(1)
+    page.get_by_role("button", name="全部", exact=True).click()
+    first = lines.first.get_attribute("data-seq")
+    page.get_by_role("button", name="新的在前").click()
+    expect(lines.last).to_have_attribute("data-seq", str(first))
+    page.goto(f"/cases/{no}#e2")
+    expect(page.locator("#e2")).to_be_in_viewport()
+
+
+def test_every_command_has_a_form(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    with httpx.Client(base_url=site.url, cookies={COOKIE: site.token("duty")}) as client:
+        for command in HUMAN_COMMANDS:
+            answer = client.get(f"/cases/{no}/act/{command}", headers={"HX-Request": "true"})
+            assert answer.status_code == 200, command
+            assert f'id="form-{command}"' in answer.text, command
+            assert "style=" not in answer.text, command
+
+
+def test_a_case_is_printed_and_kept_as_json(open_page: OpenPage, site: Site) -> None:
+    photo = site.run(site.hall.upload("worker", a_picture("red")))
+    no = site.at_handling(attachments=[photo])
+    page = open_page("labour_handler", f"/cases/{no}/print")
+    expect(page.locator(".qr")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(photo)
+    page.emulate_media(media="print")
+    assert len(page.pdf(format="A4")) > 10_000
+    page.emulate_media(media="screen")
+    check_screen(page)
+    shoot(page, "case-print")
+    with page.expect_download() as download:
+        page.goto(f"/cases/{no}")
+        page.get_by_role("link", name="JSON").click()
+    kept = json.load(io.BytesIO(download.value.path().read_bytes()))
+    assert kept["case"]["case_no"] == no
+    assert len(kept["facts"]) == kept["case"]["revision"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "lang"),
+    [("receive", "zh"), ("dispatch", "en"), ("handle", "zh"), ("handle", "en"), ("review", "zh"), ("closed", "en")],
+)
+def test_the_page_is_accessible_at_every_stage(open_page: OpenPage, site: Site, stage: str, lang: str) -> None:
+    no = at_stage(site, stage)
+    page = open_page("duty" if stage in ("receive", "dispatch") else "supervisor", f"/cases/{no}?lang={lang}")
+    check_screen(page)
+    if lang == "en":
+        words = page.locator("#case button, #case h2, #case h3, #case dt, #case summary, .acts a").all_inner_texts()
+        assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace("东一社区", ""))
+    shoot(page, f"case-{stage}-{lang}")
+
+
+def at_stage(site: Site, stage: str) -> str:
+    """A case that stands there."""
+    if stage == "receive":
+        return site.report()
+    no = site.report()
+    site.do("duty", no, "accept")
+    if stage == "dispatch":
+        return no
+    site.do("duty", no, "dispatch", host=LABOUR)
+    if stage == "handle":
+        return no
+    site.do("labour_handler", no, "complete", result="已付清")
+    if stage == "closed":
+        site.do("reviewer", no, "pass_review")
+    return no
+
+
+@pytest.mark.parametrize("size", ["large", "phone"])
+def test_the_page_fits_large_type_and_a_phone(open_page: OpenPage, site: Site, size: str) -> None:
+    no = site.at_handling()
+    options = {"viewport": PHONE} if size == "phone" else {}
+    page = open_page("labour_handler", f"/cases/{no}{'?large=1' if size == 'large' else ''}", **options)
+    check_screen(page, least=60 if size == "large" else 36)
+    shoot(page, f"case-{size}")

@@ -1,0 +1,213 @@
+"""The queue and what hangs by it: tabs, filters, columns, views, many at once, the workbook; notices and settings."""
+
+import io
+import re
+from datetime import UTC, datetime
+
+import httpx
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from api.session import COOKIE
+from models.ids import new_id
+from tests.builders import LABOUR, MICRO, OTHER_MICRO
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+#: Most of a page's bytes, and of its nodes (ui.md 3.9).
+TRANSFER, NODES = 60_000, 2_500
+
+
+@pytest.fixture(scope="module")
+def word() -> str:
+    """A word that only this file's cases have in their titles."""
+    return f"列表{str(new_id())[-6:]}"
+
+
+@pytest.fixture(scope="module")
+def three(site: Site, word: str) -> list[str]:
+    """Three cases on the labour bureau's desk."""
+    return [site.at_handling(title=f"{word} {n}", reporter={"name": "张三", "phone": "13800000000"}) for n in range(3)]
+
+
+def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, three: list[str], word: str) -> None:
+    page = open_page("labour_handler", "/queue")
+    expect(page.get_by_role("link", name=re.compile("^待认领"))).to_have_attribute("aria-current", "page")
+    page.get_by_role("searchbox").fill(word)
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(3)
+    expect(page.locator("#rows")).to_contain_text("剩 3 天")
+    page.get_by_role("link", name=re.compile("去掉条件 文字")).click()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    page.get_by_role("link", name=re.compile("^退回待定")).click()
+    expect(page.locator(".empty")).to_contain_text("没有等待裁定的退单")
+
+
+def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:
+    own = f"批量{str(new_id())[-6:]}"
+    cases = [site.at_handling(title=f"{own} {n}") for n in range(3)]
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={own}")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.locator("#all").check()
+    expect(page.locator("#ticked")).to_have_text("3")
+    site.do("labour_head", cases[0], "claim")
+    expect(page.locator(f'tr[data-case="{cases[0]}"]')).to_have_class(re.compile("gone"))
+    expect(page.locator(".why-gone")).to_contain_text("人社负责人")
+    expect(page.locator(".why-gone")).to_contain_text("已认领")
+    page.get_by_role("button", name="认领", exact=True).click()
+    expect(page.locator("[data-outcome]")).to_contain_text("2 件成功")
+    assert site.run(site.hall.kinds(cases[1]))[-1] == "claimed"
+
+
+def test_a_refusal_in_bulk_names_its_reason(site: Site) -> None:
+    no = site.at_handling()
+    site.do("labour_head", no, "claim")
+    cookie = {COOKIE: site.token("labour_handler")}
+    told = httpx.post(
+        f"{site.url}/queue/bulk",
+        data={"batch": str(new_id()), "command": "claim", "case": [no, "nonsense"], "back": "//evil.example"},
+        cookies=cookie,
+        headers={"Origin": site.url},
+    )
+    assert told.status_code == 200
+    assert "已有人认领" in told.text
+    assert "没有案件 nonsense" in told.text
+    assert "evil.example" not in told.text
+
+
+def test_a_preview_tells_the_case_in_short(open_page: OpenPage, three: list[str], word: str) -> None:
+    page = open_page("labour_handler", f"/queue?q={word}")
+    page.get_by_role("link", name=f"预览 {three[0]}").click()
+    expect(page.locator("#preview")).to_contain_text("最近 3 步")
+    expect(page.locator("#preview")).not_to_contain_text("张三")
+    check_screen(page)
+    shoot(page, "queue-preview")
+    page.get_by_role("button", name="关闭预览").click()
+    expect(page.locator("#preview")).to_be_empty()
+
+
+def test_columns_are_remembered_wherever_one_signs_in(open_page: OpenPage, word: str, three: list[str]) -> None:
+    page = open_page("labour_head", f"/queue?q={word}")
+    page.get_by_text("显示列").click()
+    page.get_by_label("轮次").check()
+    page.get_by_label("来源").uncheck()
+    page.locator('form[action="/settings/columns"]').get_by_role("button", name="保存").click()
+    expect(page.get_by_role("columnheader", name="轮次")).to_be_visible()
+    elsewhere = open_page("labour_head", f"/cases?q={word}")
+    expect(elsewhere.get_by_role("columnheader", name="轮次")).to_be_visible()
+    expect(elsewhere.get_by_role("columnheader", name="来源")).to_have_count(0)
+
+
+def test_a_view_is_kept_shared_and_counted(open_page: OpenPage, word: str, three: list[str]) -> None:
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}")
+    page.get_by_text("存为视图").click()
+    page.get_by_label("名称").fill(f"视图{word}")
+    page.get_by_label("谁能看到").select_option(LABOUR)
+    page.locator('form[action="/views"]').get_by_role("button", name="保存").click()
+    kept = page.locator(".views li", has_text=f"视图{word}")
+    expect(kept.locator(".count")).to_have_text("3")
+    shared = open_page("labour_head", "/queue").locator(".views li", has_text=f"视图{word}")
+    expect(shared).to_contain_text("共享")
+    expect(shared.get_by_role("button")).to_have_count(0)
+    kept.get_by_role("button").click()
+    expect(kept).to_have_count(0)
+
+
+def test_the_workbook_has_the_exact_list_and_runs_nothing(open_page: OpenPage, site: Site) -> None:
+    own = f"表{str(new_id())[-6:]}"
+    site.at_handling(title=f"=1+1 {own}")
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={own}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Excel").click()
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert rows[1][1] == f"'=1+1 {own}"
+    filters = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert (filters["页签"], filters["文字"]) == ("待认领", own)
+
+
+def test_a_figure_opens_its_cases_as_a_page(open_page: OpenPage, three: list[str], word: str) -> None:
+    page = open_page("supervisor", f"/cases?figure=open&q={word}&sort=-reported_at")
+    expect(page.locator("#rows tr[data-case]")).to_have_count(3)
+    wrong = open_page("supervisor", "/cases?figure=nonsense", expect=("422",))
+    expect(wrong.locator("h1")).to_contain_text("输入有误")
+
+
+def test_the_list_goes_on_by_the_page(open_page: OpenPage, site: Site) -> None:
+    own = f"很多{str(new_id())[-6:]}"
+    for n in range(52):
+        site.run(site.hall.past(datetime.now(UTC), title=f"{own} {n}", grid=OTHER_MICRO, by="other_duty"))
+    page = open_page("other_duty", f"/cases?q={own}")
+    expect(page.locator("#rows tr[data-case]")).to_have_count(50)
+    nodes = page.evaluate("() => document.querySelectorAll('*').length")
+    assert nodes <= NODES
+    page.get_by_role("link", name="加载更多").click()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(52)
+    expect(page.get_by_role("link", name="加载更多")).to_have_count(0)
+    capped = open_page("other_duty", f"/cases?q={own}&shown=450")
+    expect(capped.get_by_role("link", name=re.compile("转到下一页"))).to_be_visible()
+
+
+def test_queue_and_case_keep_within_their_bytes(open_page: OpenPage, three: list[str]) -> None:
+    for path in ("/queue", f"/cases/{three[0]}"):
+        page = open_page("labour_handler")
+        client = page.context.new_cdp_session(page)
+        client.send("Network.enable")
+        sizes: list[float] = []
+        client.on("Network.loadingFinished", lambda told, sizes=sizes: sizes.append(told["encodedDataLength"]))
+        page.goto(path)
+        expect(page.locator("body")).to_have_attribute("data-live", "stream")
+        assert sum(sizes) <= TRANSFER, path
+
+
+def test_notices_are_read(open_page: OpenPage) -> None:
+    page = open_page("reviewer", "/notices")
+    expect(page.locator(".empty")).to_be_visible()
+    check_screen(page)
+    shoot(page, "notices")
+
+
+def test_settings_keep_the_first_tab_and_switch_the_keys_off(open_page: OpenPage) -> None:
+    page = open_page("environment_handler", "/settings")
+    check_screen(page)
+    shoot(page, "settings")
+    page.get_by_label("打开待办时显示").select_option("doing")
+    page.get_by_label("用单个按键操作").uncheck()
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    page.goto("/queue")
+    expect(page.get_by_role("link", name=re.compile("^处理中"))).to_have_attribute("aria-current", "page")
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", ["zh", "en", "large", "phone"])
+def test_the_queue_is_accessible(open_page: OpenPage, three: list[str], word: str, look: str) -> None:
+    options = {"viewport": PHONE} if look == "phone" else {}
+    extra = {"en": "&lang=en", "large": "&large=1"}.get(look, "")
+    page = open_page("labour_handler", f"/queue?q={word}{extra}", **options)
+    check_screen(page, least=60 if look == "large" else 36)
+    if look == "en":
+        words = page.locator("h1, .tabs, .tools, thead, #filters button, .list-head").all_inner_texts()
+        assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace(word, ""))
+    shoot(page, f"queue-{look}")
+
+
+def test_the_queue_works_without_scripts(open_page: OpenPage, site: Site) -> None:
+    own = f"无脚本{str(new_id())[-6:]}"
+    no = site.at_handling(title=own)
+    page = open_page("labour_handler", f"/queue?q={own}", java_script_enabled=False)
+    page.get_by_label(f"选中 {no}").check()
+    page.locator('[data-bulk="claim"]').click()
+    expect(page.locator("main")).to_contain_text("1 件成功")
+    page.get_by_role("link", name="回到列表").click()
+    expect(page).to_have_url(re.compile("/queue"))
+
+
+def test_names_of_grid_units_are_offered(site: Site) -> None:
+    cookie = {COOKIE: site.token("duty")}
+    told = httpx.get(f"{site.url}/choices/grids", params={"grid": "第一微"}, cookies=cookie)
+    assert f'value="{MICRO}"' in told.text

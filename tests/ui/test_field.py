@@ -1,0 +1,322 @@
+"""The phone app online: reporting in a few taps, one's own reports, settings; every screen accessible and in place."""
+
+import gzip
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.builders import PASSWORD
+from tests.ui.checks import check_screen
+from tests.ui.conftest import OpenPage
+from tests.ui.phone import (
+    AWAY,
+    HERE,
+    cases_of,
+    expect_one_case,
+    fill_report,
+    open_phone,
+    report_offline,
+    something,
+    take,
+    warm,
+)
+from tests.ui.site import Site
+from web.build import UI, find_node, weight
+from web.static import PLACE, manifest
+
+#: Language, page, large type.
+LOOKS = [("zh", "/m/", False), ("en", "/m/en.html", False), ("zh", "/m/", True), ("en", "/m/en.html", True)]
+LANGUAGE = {"zh": "zh-CN", "en": "en-GB"}
+_CJK = re.compile(r"[\u3400-\u9fff]")
+
+
+# --- reporting --------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_signs_in_on_the_phone_and_out_again(open_page: OpenPage) -> None:
+    page = open_phone(open_page, "", expect=("401",))
+    page.get_by_label("用户名").fill("worker")
+    page.get_by_label("密码").fill("nonsense")
+    page.locator("form").get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不正确。")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.locator("form").get_by_role("button", name="登录").click()
+    expect(page.get_by_role("link", name="拍照上报")).to_be_visible()
+    page.get_by_role("link", name="我", exact=True).click()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_label("密码")).to_be_visible()
+
+
+def test_a_report_says_what_is_missing_and_then_goes(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page)
+    page.get_by_role("link", name="拍照上报").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("#photos .fault")).to_have_text("请至少拍一张照片")
+    expect(page.locator("#category .fault")).to_have_text("请选择类别")
+    expect(page.locator("#description .fault")).to_contain_text("描述须为 5 至 200 个字")
+    said = something()
+    fill_report(page, said)
+    page.get_by_label("路口或门牌").fill("北门向西 50 米")
+    page.get_by_role("button", name="提交").click()
+    number = expect_one_case(page, site, said)
+    case = site.run(site.hall.get("admin", f"/cases/{number}"))
+    assert case["title"] == "欠薪纠纷 · 北门向西 50 米"
+    assert (case["grid"]["name"], case["source"], len(case["attachments"])) == ("第一微网格", "grid_worker", 1)
+    assert case["location"] == {"lat": HERE["latitude"], "lon": HERE["longitude"]}
+    page.get_by_role("button", name="给反映人的查询码").click()
+    expect(page.locator(".code strong")).to_have_text(re.compile(r"^\w{5}-\w{5}$"))
+
+
+def test_categories_are_found_by_the_letters_of_their_pinyin(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report/category")
+    search = page.get_by_label("搜索类别,可输拼音首字母")
+    search.fill("xftd")
+    expect(page.locator("button.cell")).to_have_text(["消防通道堵塞"])
+    search.fill("废水")
+    expect(page.locator("button.cell")).to_have_text(["废水直排"])
+    search.fill("zzz")
+    expect(page.get_by_text("没有符合的类别")).to_be_visible()
+
+
+def test_a_category_with_evidence_takes_two_photos(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    fill_report(page, something(), "消防通道堵塞")
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("#photos .fault")).to_have_text("该类别需要近景和远景两张照片")
+
+
+def test_what_was_settled_on_the_spot_goes_to_review(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    said = something()
+    fill_report(page, said)
+    page.get_by_label("我已现场处置(自处置)").check()
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("#self .fault")).to_be_visible()
+    page.get_by_label("处置结果").fill("当场结清")
+    take(page, "拍处置后")
+    expect(page.locator("#self-photos .photo")).to_have_count(1)
+    page.get_by_role("button", name="提交").click()
+    number = expect_one_case(page, site, said)
+    expect(page.get_by_text("自处置: 已提交核查")).to_be_visible()
+    assert site.run(site.hall.get("admin", f"/cases/{number}"))["stage"] == "review"
+
+
+def test_a_draft_outlives_a_reload(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    said = something()
+    fill_report(page, said)
+    expect(page.get_by_text("草稿已存")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("描述")).to_have_value(said)
+    expect(page.locator("#photos .photo")).to_have_count(1)
+    expect(page.locator("#category a")).to_have_text("欠薪纠纷")
+
+
+def test_without_a_position_the_place_is_picked_on_the_map(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, path="/m/#/report", permissions=[])
+    expect(page.locator("#place")).to_contain_text("没有定位权限")
+    said = something()
+    fill_report(page, said)
+    page.get_by_role("button", name="地图选点").click()
+    drawing = page.get_by_role("application")
+    box = drawing.bounding_box()
+    assert box is not None
+    drawing.click(position={"x": box["width"] * 0.8, "y": box["height"] / 2})
+    expect(page.locator(".map-here strong")).to_have_text("第二微网格")
+    drawing.press("ArrowLeft")
+    page.get_by_role("button", name="用这个位置").click()
+    expect(page.locator("#place")).to_contain_text("第二微网格 ✓")
+    page.get_by_role("button", name="提交").click()
+    number = expect_one_case(page, site, said)
+    assert site.run(site.hall.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
+
+
+def test_a_vague_position_asks_to_be_checked(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report", geolocation={**HERE, "accuracy": 180})
+    expect(page.locator("#place")).to_contain_text("定位误差超过 100 米")
+
+
+def test_a_likely_duplicate_can_be_added_to(open_page: OpenPage, site: Site) -> None:
+    spot = {"lat": 38.0077, "lon": 117.0033}
+    known = site.report(title="疑似重复的欠薪", location=spot)
+    page = open_phone(open_page, path="/m/#/report", geolocation={"latitude": 38.0077, "longitude": 117.0033})
+    said = something()
+    fill_report(page, said)
+    expect(page.locator(".duplicates")).to_contain_text("疑似重复的欠薪")
+    page.get_by_role("button", name=f"追加到 {known}").click()
+    expect(page.locator(".result-line")).to_have_text("已受理", timeout=15_000)
+    facts = site.run(site.hall.get("admin", f"/cases/{known}/facts"))
+    assert facts[-1]["kind"] == "attached"
+    assert facts[-1]["body"]["note"] == said
+
+
+def test_a_report_that_the_server_has_and_not_yet_recorded_is_followed(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+
+    def accepted(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.fallback()
+        answer = route.fetch()
+        report = json.loads(route.request.post_data or "{}")["report_id"]
+        assert answer.status in (200, 201)
+        return route.fulfill(status=202, json={"status": "accepted", "report_id": report, "href": ""})
+
+    page.route("**/api/v1/cases", accepted)
+    said = something()
+    fill_report(page, said)
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator(".result-line")).to_have_text("已保存在服务器,待登记")
+    expect_one_case(page, site, said)
+
+
+# --- one's own, and the phone -----------------------------------------------------------------------------------------
+
+
+def test_ones_own_reports_and_ones_month(open_page: OpenPage, site: Site) -> None:
+    title = something()
+    number = site.report(title=title)
+    page = open_phone(open_page, path="/m/#/mine")
+    expect(page.locator(".figures dt").first).to_have_text("本月上报")
+    page.get_by_label("搜索标题或编号").fill(title)
+    expect(page.locator("a.cell")).to_have_count(1)
+    page.locator("a.cell").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.locator("dl.facts")).to_contain_text(number)
+
+
+def test_ones_own_reports_count_rework_with_its_reason(site: Site) -> None:
+    case_no = site.at_handling()
+    site.do("labour_handler", case_no, "claim")
+    site.do("labour_handler", case_no, "complete", result="已结清")
+    site.do("reviewer", case_no, "fail_review", reason="回访未到账")
+    known = site.run(site.hall.get("worker", "/me/reports"))
+    assert {"case_no": case_no, "reason": "回访未到账"}.items() <= known["month"]["reasons"][0].items()
+    assert known["month"]["rework"] >= 1
+    assert case_no in [item["case_no"] for item in known["items"]]
+    assert site.run(site.hall.get("auditor", "/me/reports"))["items"] == []
+
+
+def test_language_and_large_type_are_remembered(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/me")
+    page.get_by_role("button", name="长辈版").click()
+    expect(page.locator("html")).to_have_class("large")
+    page.get_by_role("button", name="English").click()
+    expect(page).to_have_url(re.compile(r"/m/en\.html#/me$"))
+    expect(page.locator("html")).to_have_class("large")
+    page.goto("/m/")
+    expect(page).to_have_url(re.compile(r"/m/en\.html"))
+
+
+def test_signing_out_warns_of_what_waits(open_page: OpenPage) -> None:
+    page = open_phone(open_page, expect=AWAY)
+    warm(page)
+    report_offline(page, something())
+    page.goto("/m/#/me")
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_text("还有 1 件未上传")).to_be_visible()
+    page.get_by_role("button", name="仍然退出").click()
+    expect(page.get_by_role("alert")).to_have_text("没有网络,暂时不能退出")
+
+
+def test_the_back_key_closes_what_was_opened(open_page: OpenPage) -> None:
+    page = open_phone(open_page)
+    page.get_by_role("link", name="拍照上报").click()
+    page.locator("#category a").click()
+    expect(page.get_by_role("heading", name="选择类别")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="事件上报")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="拍照上报")).to_be_visible()
+
+
+# --- every screen -----------------------------------------------------------------------------------------------------
+
+
+def dressed(open_page: OpenPage, look: tuple[str, str, bool], username: str, width: int = 390) -> Page:
+    """The app in that language and type size."""
+    language, path, large = look
+    page = open_phone(
+        open_page,
+        username,
+        "",
+        locale=LANGUAGE[language],
+        expect=("401", "422"),
+        viewport={"width": width, "height": 844},
+    )
+    page.add_init_script(f"localStorage.setItem('gridloop-large', '{int(large)}')")
+    page.goto(path)
+    return page
+
+
+def check_all(page: Page, look: tuple[str, str, bool], screens: tuple[str, ...]) -> None:
+    """Each screen is accessible, in place, and in English without Chinese outside of data."""
+    language, path, large = look
+    for screen in screens:
+        page.goto(f"{path}#/{screen}")
+        expect(page.locator("main")).to_be_visible()
+        expect(page.get_by_text(re.compile("^(正在读取|Reading)"))).to_have_count(0)
+        check_screen(page, least=60 if large else 44)
+        if language == "en":
+            said = page.evaluate(
+                "[...document.querySelectorAll('button, h1, h2, label, .banner, .tabs-bottom a, dt, .notice')]"
+                ".filter(e => !e.closest('.cells') && e.lang !== 'zh').map(e => e.textContent)"
+            )
+            assert [text for text in said if _CJK.search(text)] == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_screen_is_accessible_and_in_place(open_page: OpenPage, site: Site, look: tuple[str, str, bool]) -> None:
+    site.report(title="列表中的一件")
+    check_all(dressed(open_page, look, ""), look, ("sign-in",))
+    screens = ("", "report", "report/category", "report/map", "outbox", "mine", "notices", "me", "diagnosis")
+    check_all(dressed(open_page, look, "worker"), look, screens)
+
+
+def test_a_filled_form_with_faults_is_accessible_and_fits_a_narrow_phone(open_page: OpenPage) -> None:
+    for look in (LOOKS[0], LOOKS[3]):
+        page = dressed(open_page, look, "worker", width=320)
+        page.goto(f"{look[1]}#/report")
+        page.locator("#self input").check()
+        page.locator("#reporter summary").click()
+        page.locator(".foot button").click()
+        expect(page.locator("#photos .fault")).to_be_visible()
+        check_screen(page, least=60 if look[2] else 44)
+
+
+# --- what it weighs, and its pure parts -------------------------------------------------------------------------------
+
+
+def test_the_shell_is_light(built: None) -> None:
+    names = manifest()
+    script = weight(PLACE, names["field/main.js"])
+    style = len(gzip.compress((PLACE / names["field/field.css"]).read_bytes()))
+    for page in ("index.html", "en.html"):
+        text = len(gzip.compress((PLACE / "field" / page).read_bytes()))
+        assert script + style + text <= 45_000
+    assert script <= 25_000
+
+
+def test_nothing_built_names_another_host(built: None) -> None:
+    own = re.compile(rb"https?://(?!www\.w3\.org/)[a-z]")
+    for file in (PLACE / "field").iterdir():
+        if file.suffix in (".js", ".html", ".css", ".webmanifest"):
+            assert own.search(file.read_bytes()) is None, file.name
+
+
+def test_the_pure_parts(built: None, tmp_path: Path) -> None:
+    """The state machine, the arithmetic of places, the letters: by Node.js's own test runner."""
+    node = find_node().node
+    made = tmp_path / "pure.test.mjs"
+    tests = Path(__file__).parent / "pure.test.ts"
+    bundle: list[Any] = [
+        node, "node_modules/esbuild/bin/esbuild", tests, "--bundle", "--platform=node", "--format=esm",
+        "--target=node18", f"--outfile={made}", "--log-level=warning", f"--alias:field={UI / 'field'}",
+    ]  # fmt: skip
+    subprocess.run(bundle, cwd=UI, check=True)
+    done = subprocess.run([node, "--test", made], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

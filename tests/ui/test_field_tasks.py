@@ -1,0 +1,193 @@
+"""Tasks on the phone: opened without a network, answered through the outbox, and what happens when one comes too late."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.builders import MICRO
+from tests.ui.checks import check_screen
+from tests.ui.conftest import OpenPage
+from tests.ui.phone import AWAY, HERE, a_photo, open_phone, something, take
+from tests.ui.site import Site
+
+SPOT = {"lat": HERE["latitude"], "lon": HERE["longitude"]}
+
+
+def stage_of(site: Site, case_no: str) -> str:
+    return str(site.run(site.hall.get("admin", f"/cases/{case_no}"))["stage"])
+
+
+def fire_case(site: Site, **fields: Any) -> str:
+    """A case at the fire brigade's, with a photo of before."""
+    photo = site.run(site.hall.upload("worker", a_photo("#a65")))
+    known = {"category": "0103", "title": something(), "location": SPOT, "attachments": [photo], "grid": MICRO}
+    return site.at_handling(**{**known, **fields})
+
+
+def answered(page: Page) -> None:
+    """Waits until the phone has sent what it had."""
+    expect(page.get_by_role("button", name="提交")).to_have_count(0)
+    page.goto("/m/#/outbox")
+    expect(page.get_by_text("全部已上传 ✓")).to_be_visible(timeout=15_000)
+
+
+def test_a_task_is_kept_and_completed_without_a_network(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    title = site.run(site.hall.get("admin", f"/cases/{case_no}"))["title"]
+    page = open_phone(open_page, "fire_handler", expect=AWAY)
+    section = page.locator("section", has=page.get_by_role("heading", name="处置"))
+    expect(section).to_contain_text(title)
+    expect(page.get_by_text("任务已可离线打开 ✓")).to_be_visible(timeout=15_000)
+    page.context.set_offline(True)
+    section.get_by_role("link", name=title).click()
+    expect(page.get_by_text("离线内容,更新于")).to_be_visible()
+    expect(page.locator(".picture img")).to_be_visible()
+    expect(page.get_by_text("距现场 0 米")).to_be_visible()
+    page.get_by_role("link", name="办结").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("还缺: 至少一张照片; 填写处置结果")
+    take(page, "拍近景")
+    page.get_by_label("处置结果").fill("已清空通道")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("答复“办结”")).to_be_visible()
+    page.context.set_offline(False)
+    answered(page)
+    case = site.run(site.hall.get("admin", f"/cases/{case_no}"))
+    assert (case["stage"], len(case["attachments"])) == ("review", 2)
+
+
+def test_far_from_the_place_a_reason_is_asked_and_recorded(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site, location={"lat": 38.009, "lon": 117.005})
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/complete")
+    expect(page.get_by_text("超过 200 米,请说明原因")).to_be_visible()
+    take(page, "拍近景")
+    page.get_by_label("处置结果").fill("已电话核实")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("在现场 200 米以内,或已说明原因")
+    page.get_by_label("不在现场的原因").fill("厂区封闭")
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    facts = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))
+    (result,) = [fact["body"]["result"] for fact in facts if fact["kind"] == "completed"]
+    assert result == "已电话核实\n[距现场 556 米: 厂区封闭]"
+
+
+def test_an_answer_that_comes_too_late_is_explained_and_kept_as_a_note(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/complete", expect=(*AWAY, "409", "403"))
+    take(page, "拍近景")
+    page.get_by_label("处置结果").fill("我方已清理")
+    photo = site.run(site.hall.upload("fire_handler_2", a_photo("#4a6")))
+    site.do("fire_handler_2", case_no, "complete", result="已清理", evidence=[photo])
+    page.get_by_role("button", name="提交").click()
+    page.goto("/m/#/outbox")
+    expect(page.locator(".item-rejected")).to_contain_text("案件在此期间已有变化")
+    expect(page.locator(".item-rejected")).to_contain_text("“办结”没有生效")
+    check_screen(page, least=44)
+    page.get_by_role("button", name="作为批注保留在案件上").click()
+    expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
+    last = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))[-1]
+    assert (last["kind"], last["body"]["note"], len(last["body"]["attachments"])) == ("attached", "办结: 我方已清理", 1)
+
+
+def test_a_reviewer_compares_and_sends_it_back(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    after = site.run(site.hall.upload("fire_handler", a_photo("#4a6")))
+    site.do("fire_handler", case_no, "complete", result="已清空通道", evidence=[after])
+    page = open_phone(open_page, "reviewer")
+    section = page.locator("section", has=page.get_by_role("heading", name="核查"))
+    expect(section).to_be_visible()
+    page.goto(f"/m/#/task/{case_no}")
+    expect(page.locator(".compare img")).to_have_count(2)
+    slider = page.get_by_label("处置后照片占比")
+    slider.fill("80")
+    clip = "inset(0px 0px 0px 20%)"
+    expect(page.locator(".compare-after")).to_have_css("clip-path", clip)
+    check_screen(page, least=44)
+    page.get_by_role("link", name="不合格,返工").click()
+    page.get_by_role("button", name="问题仍然存在").click()
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    assert stage_of(site, case_no) == "handle"
+
+
+def test_a_reviewer_passes(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    after = site.run(site.hall.upload("fire_handler", a_photo("#4a6")))
+    site.do("fire_handler", case_no, "complete", result="已清空通道", evidence=[after])
+    page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}")
+    page.get_by_role("link", name="核查合格").click()
+    expect(page.locator(".compare")).to_be_visible()
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    assert stage_of(site, case_no) == "closed"
+
+
+@pytest.mark.parametrize(
+    ("command", "title", "kind"),
+    [("return", "退单", "return_requested"), ("report_progress", "反馈进展", "progress_reported")],
+)
+def test_a_handler_answers(open_page: OpenPage, site: Site, command: str, title: str, kind: str) -> None:
+    case_no = fire_case(site)
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}")
+    page.get_by_role("link", name=title).click()
+    page.locator("textarea").fill("现场另有归属")
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    facts = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))
+    assert kind in [fact["kind"] for fact in facts]
+
+
+def test_a_handler_claims_and_asks_for_an_extension(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}")
+    page.get_by_role("link", name="认领").click()
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("dl.facts")).to_contain_text("消防处置员")
+    due = site.run(site.hall.get("admin", f"/cases/{case_no}"))["due_at"]
+    page.goto(f"/m/#/task/{case_no}/request_extension")
+    page.get_by_role("button", name="天气原因").click()
+    page.get_by_label("延期至").fill(
+        f"{int(due[:4])}-12-05T18:00" if due[5:7] != "12" else f"{int(due[:4]) + 1}-01-05T18:00"
+    )
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    asked = site.run(site.hall.get("admin", f"/cases/{case_no}"))["requests"]
+    assert [request["kind"] for request in asked] == ["extension"]
+
+
+def test_a_duty_officer_accepts_on_the_phone(open_page: OpenPage, site: Site) -> None:
+    case_no = site.report()
+    page = open_phone(open_page, "duty", f"/m/#/task/{case_no}")
+    page.get_by_role("link", name="属实,受理").click()
+    page.get_by_role("button", name="提交").click()
+    answered(page)
+    assert stage_of(site, case_no) == "dispatch"
+
+
+def test_an_answer_is_a_draft_until_it_is_sent(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/report_progress")
+    take(page, "拍近景")
+    page.locator("textarea").fill("写了一半")
+    expect(page.locator("#photos .photo")).to_have_count(1)
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("写了一半")
+    expect(page.locator("#photos .photo")).to_have_count(1)
+
+
+def test_a_case_that_is_not_mine_says_so(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, "environment_handler", f"/m/#/task/{fire_case(site)}", expect=("404",))
+    expect(page.locator(".alert")).to_contain_text("没有案件")
+
+
+@pytest.mark.parametrize(("path", "large"), [("/m/", False), ("/m/en.html", False), ("/m/en.html", True)])
+def test_task_screens_are_accessible(open_page: OpenPage, site: Site, path: str, large: bool) -> None:
+    case_no = fire_case(site, description="两辆货车长期占用通道")
+    page = open_phone(open_page, "fire_handler", "", locale="en-GB" if "en" in path else "zh-CN")
+    page.add_init_script(f"localStorage.setItem('gridloop-large', '{int(large)}')")
+    for screen in ("", f"task/{case_no}", f"task/{case_no}/complete", f"task/{case_no}/request_extension"):
+        page.goto(f"{path}#/{screen}")
+        expect(page.locator("main .cells, main .card").first).to_be_visible()
+        check_screen(page, least=60 if large else 44)

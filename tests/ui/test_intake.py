@@ -1,0 +1,70 @@
+"""The duty officer's desk: what comes in, what may be the same matter, and on to the next."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from models.ids import new_id
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+PLACE = {"lat": 38.0021, "lon": 117.0021}
+
+
+def test_a_report_is_accepted_then_dispatched_and_the_next_one_comes(open_page: OpenPage, site: Site) -> None:
+    word = f"受理{str(new_id())[-6:]}"
+    first, second = (site.report(title=f"{word} {n}", category="0103") for n in range(2))
+    page = open_page("community_duty", f"/intake?no={first}")
+    expect(page.locator("#intake-case")).to_contain_text("安全类由消防主办")
+    page.locator("#form-accept [data-send]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text(first)
+    expect(page.locator("#intake-case")).not_to_have_attribute("data-case", first)
+    page.goto(f"/intake?tab=dispatching&no={first}")
+    expect(page.locator("#form-dispatch select[name=host]")).to_have_value("fire")
+    page.locator("#form-dispatch [data-send]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text("派遣")
+    page.goto(f"/intake?no={second}&act=reject")
+    page.locator("#form-reject textarea").first.fill("不属于本区")
+    page.locator("#form-reject [data-send]").click()
+    expect(page.locator("#form-reject")).to_be_visible()
+    page.locator("#form-reject textarea").nth(1).fill("请拨打 12345")
+    page.locator("#form-reject [data-send]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text(second)
+
+
+def test_a_duplicate_is_suggested_with_its_reason_and_merged(open_page: OpenPage, site: Site) -> None:
+    word = f"重复{str(new_id())[-6:]}"
+    lead = site.report(title=f"{word} 井盖缺失", category="0302", location=PLACE)
+    again = site.report(title=f"{word} 井盖不见了", category="0302", location={**PLACE, "lat": PLACE["lat"] + 0.0005})
+    page = open_page("duty", f"/intake?no={again}")
+    line = page.locator(".same li", has_text=lead)
+    expect(line).to_contain_text("同一小类,相距 56 米")
+    check_screen(page)
+    shoot(page, "intake")
+    line.get_by_role("button", name=re.compile("并入此案")).click()
+    expect(page.locator("[data-receipt]")).to_contain_text(again)
+    assert site.run(site.hall.get("duty", f"/cases/{again}"))["merged_into"] == lead
+
+
+def test_what_comes_in_shows_at_once_and_typed_text_stays(open_page: OpenPage, site: Site) -> None:
+    no = site.report(title="正在受理")
+    page = open_page("duty", f"/intake?no={no}&act=request_info")
+    expect(page.locator("body")).to_have_attribute("data-live", "stream")
+    page.locator("#form-request_info textarea").fill("请补充楼栋号")
+    fresh = site.report(title=f"新到 {new_id()}")
+    expect(page.locator(f'.intake-list [data-case="{fresh}"]')).to_be_visible()
+    expect(page.locator("#form-request_info textarea")).to_have_value("请补充楼栋号")
+    page.locator("#form-request_info [data-send]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text(no)
+
+
+@pytest.mark.parametrize("look", ["en", "large", "phone"])
+def test_the_desk_is_accessible(open_page: OpenPage, site: Site, look: str) -> None:
+    no = site.report(title="看得清")
+    options = {"viewport": PHONE} if look == "phone" else {}
+    extra = {"en": "&lang=en", "large": "&large=1"}.get(look, "")
+    page = open_page("duty", f"/intake?no={no}{extra}", **options)
+    check_screen(page, least=60 if look == "large" else 36)
+    shoot(page, f"intake-{look}")

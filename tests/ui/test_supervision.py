@@ -1,0 +1,193 @@
+"""Audit list, ranking, ladder, urge orders, analysis, bulletins: what a supervisor reads and does."""
+
+import io
+import re
+
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from tests.builders import COMMUNITY, MICRO, PARK
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+from tests.ui.weights import Weights
+
+SCREENS = ("/overdue", "/ranking?least=0", "/ranking?by=department&least=0&period=year", "/ladder?all=1", "/urges",
+           "/analysis", "/bulletins")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def late(site: Site) -> str:
+    """An overdue case with a department."""
+    case_no = site.at_handling(title="督查用超期案件", category="0390")
+    site.run(site.hall.until_fact(case_no, "overdue"))
+    return case_no
+
+
+def test_an_urge_order_from_the_audit_list_to_its_answer(open_page: OpenPage, late: str, site: Site) -> None:
+    page = open_page("supervisor", "/overdue?category=0390")
+    page.get_by_role("row").filter(has_text=late).get_by_role("link", name="处理").click()
+    side = page.locator("#side")
+    side.get_by_label("种类").select_option("listed")
+    side.get_by_label("内容").first.fill("请两日内办结。")
+    side.get_by_role("button", name="发出督办单").click()
+    expect(side.get_by_role("status")).to_contain_text("已发出督办单")
+    side.get_by_role("link", name="第 1 号").click()
+    expect(page.locator(".letter")).to_contain_text("请两日内办结。")
+    expect(page.locator("svg.qr")).to_be_visible()
+    check_screen(page)
+    shoot(page, "urge-letter")
+    letter = page.url.removeprefix(site.url)
+
+    handler = open_page("environment_handler", letter)
+    handler.get_by_label("答复内容").fill("已到场处置")
+    handler.get_by_role("button", name="答复").click()
+    expect(handler.locator(".letter")).to_contain_text("已到场处置")
+    page.goto("/urges?state=answered")
+    expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("已到场处置")
+
+
+def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: Site) -> None:
+    page = open_page("supervisor", f"/overdue/{late}", expect=("422",))
+    page.get_by_text("抽查结论", exact=True).click()
+    page.get_by_label("问题", exact=True).check()
+    page.get_by_role("button", name="记录").click()
+    expect(page.get_by_role("alert").filter(has_text="请写明问题")).to_be_visible()
+    page.get_by_label("问题", exact=True).check()
+    page.get_by_label("说明(有问题时必填)").fill("照片不清")
+    page.get_by_role("button", name="记录").click()
+    expect(page.locator("#side")).to_contain_text("照片不清")
+    page.get_by_text("要求说明", exact=True).click()
+    page.get_by_role("button", name="发出", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="已要求说明")).to_be_visible()
+    page.get_by_text("立即升级", exact=True).click()
+    page.get_by_label("理由").fill("久拖不决")
+    page.get_by_role("button", name="升级一级").click()
+    expect(page.get_by_role("status").filter(has_text="已升级")).to_be_visible()
+    assert {"commented", "escalated"} <= set(site.run(site.hall.kinds(late)))
+
+
+def test_the_panel_works_without_scripts(open_page: OpenPage, site: Site) -> None:
+    case_no = site.at_handling(title="无脚本督办", category="0390")
+    page = open_page("supervisor", f"/overdue/{case_no}", java_script_enabled=False)
+    page.get_by_role("button", name="发出督办单").click()
+    expect(page).to_have_url(re.compile(r"done=urge$"))
+    expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
+
+
+def test_a_sample_tells_its_seed_and_is_drawn_the_same_again(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/overdue")
+    page.get_by_label("随机抽取").fill("1")
+    page.get_by_role("button", name="抽取").click()
+    expect(page).to_have_url(re.compile(r"seed=\w+"))
+    drawn = page.locator("tbody tr").inner_text()
+    page.reload()
+    assert page.locator("tbody tr").count() == 1
+    assert page.locator("tbody tr .case-cell").inner_text() in drawn
+
+
+def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/ranking?period=year&least=0")
+    row = page.get_by_role("row").filter(has_text="东一社区")
+    cells = row.locator(".rate").all_inner_texts()
+    assert len(cells) == 13
+    with page.expect_download() as told:
+        page.get_by_role("link", name="Excel").click()
+    book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()), read_only=True)
+    head, *rows = book["排名"].iter_rows(values_only=True)
+    mine = next(line for line in rows if line[1] == COMMUNITY)
+    sides = [f"{mine[at + 1]} / {mine[at + 2]}" for at in range(5, 5 + 13 * 3, 3)]
+    assert sides == cells
+    assert "准确派遣率" in head
+    page.get_by_label("最少应处置件数").fill("100000")
+    page.get_by_role("button", name="查看").click()
+    expect(page.get_by_role("row").filter(has_text="东一社区")).to_contain_text("样本不足不参评")
+
+
+def test_the_ladder_shows_every_level_and_what_comes_next(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/ladder?all=1")
+    expect(page.locator(".ladder section")).to_have_count(4)
+    expect(page.locator(".ladder")).to_contain_text("督查用超期案件")
+    shoot(page, "ladder")
+
+
+def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor")
+    weights = Weights(page)
+    page.goto("/analysis")
+    charts = page.locator("[data-chart]")
+    expect(charts).to_have_count(4)
+    for at in range(4):
+        charts.nth(at).scroll_into_view_if_needed()
+        expect(charts.nth(at)).to_have_attribute("data-drawn", "yes")
+        charts.nth(at).hover()
+    assert weights.total <= 350_000
+    assert weights.scripts <= 260_000
+    check_screen(page)
+    shoot(page, "analysis")
+    with page.expect_download() as told:
+        page.get_by_role("link", name="Excel").click()
+    book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()), read_only=True)
+    assert book.sheetnames == ["每周", "小类", "时段", "结案用时"]
+
+
+def test_the_analysis_is_tables_without_scripts(open_page: OpenPage) -> None:
+    page = open_page("auditor", "/analysis", java_script_enabled=False)
+    expect(page.locator("table")).to_have_count(4)
+    expect(page.locator("[data-chart]").first).to_be_hidden()
+
+
+def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/bulletins")
+    page.get_by_text("现在制作").click()
+    page.locator("form select[name=grid]").select_option(PARK)
+    page.get_by_role("button", name="制作").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("日晾晒")
+    check_screen(page)
+    shoot(page, "bulletin")
+    with page.expect_download() as told:
+        page.get_by_role("link", name="Excel").click()
+    assert told.value.suggested_filename.endswith(".xlsx")
+    page.goto(f"/board?grid={PARK}&compare=1")
+    expect(page.locator(".tile-red .change")).to_be_visible()
+    expect(page.locator(".stamp")).to_contain_text("与日晾晒相比")
+
+
+@pytest.mark.parametrize("kind", ["visits", "consultation", "commendation"])
+def test_every_kind_of_bulletin_shows(open_page: OpenPage, late: str, kind: str) -> None:
+    page = open_page("supervisor", "/bulletins")
+    page.get_by_text("现在制作").click()
+    page.locator("form select[name=kind]").select_option(kind)
+    page.locator("form select[name=grid]").select_option(PARK)
+    page.get_by_role("button", name="制作").click()
+    expect(page).to_have_url(re.compile(r"/bulletins/[0-9a-f-]{36}$"))
+    check_screen(page)
+
+
+@pytest.mark.parametrize("path", SCREENS)
+def test_every_screen_is_accessible(open_page: OpenPage, site: Site, late: str, path: str) -> None:
+    page = open_page("supervisor", path)
+    check_screen(page)
+    page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    page.goto(path)
+    check_screen(page, least=60)
+    own = page.locator("h1, main h2, main th[scope=col], main button").all_inner_texts()
+    assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
+
+
+@pytest.mark.parametrize("path", SCREENS)
+def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
+    page = open_page("supervisor", path, viewport=PHONE)
+    check_screen(page)
+
+
+@pytest.mark.parametrize("path", ["/overdue", "/ranking", "/ladder", "/map", "/analysis", "/bulletins", "/admin"])
+def test_who_has_no_such_role_is_refused(site: Site, path: str) -> None:
+    import httpx
+
+    from api.session import COOKIE
+
+    answer = httpx.get(f"{site.url}{path}", cookies={COOKIE: site.token("worker")})
+    assert answer.status_code == 403
+    assert MICRO not in answer.text

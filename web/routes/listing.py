@@ -1,0 +1,118 @@
+"""What the queue and the search have in common: reading the address, and the rows that it asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.state import Services
+from models.errors import BadFilter
+from models.words import Light, Stage
+from services.desk_tabs import on_tab, tab_counts, tabs_of
+from services.directory_people import list_categories, list_departments
+from services.queries import count_cases, list_cases
+from services.saved_views import departments_of, saved_views
+from services.settings import COLUMNS, PersonSettings, read_settings
+from web.reader import Reader
+from web.views.left import left_text, light_of, unit_text
+from web.views.lists import MOST_ROWS, PAGE, SORTS, Asked, asked_in, chips
+from web.views.marks import _
+from web.views.tabs import EMPTY, NAMES
+
+COLUMN_NAMES: Mapping[str, str] = {
+    "category": _("类别"), "grid": _("网格"), "source": _("来源"), "stage": _("环节"), "owner": _("持有人"),
+    "level": _("层级"), "round": _("轮次"), "updated": _("更新"),
+}  # fmt: skip
+QUEUE, SEARCH = "/queue", "/cases"
+
+
+async def read_address(connection: AsyncConnection, reader: Reader, place: str, query: str) -> Asked:
+    """The list that the address asks for, with the reader's tabs where it is the queue."""
+    if place != QUEUE:
+        return asked_in(query, None)
+    settings = await read_settings(connection, reader.person)
+    return asked_in(query, tabs_of(reader.person, reader.day), settings.home)
+
+
+def tab_condition(asked: Asked, reader: Reader) -> ColumnElement[bool] | None:
+    """What the tab narrows the list to."""
+    return None if asked.tab is None else on_tab(asked.tab, reader.person, reader.day, reader.now)
+
+
+def row_words(reader: Reader, settings: PersonSettings) -> dict[str, Any]:
+    """What the template of a row needs."""
+    return {
+        "columns": [name for name in COLUMNS if name in settings.columns],
+        "column_names": COLUMN_NAMES,
+        "left_text": lambda item: left_text(item, reader),
+        "unit_text": lambda item: unit_text(item, reader),
+        "light_of": light_of,
+    }
+
+
+async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, place: str) -> dict[str, Any]:
+    """One page of the list, and where it goes on."""
+    settings = await read_settings(connection, reader.person)
+    found = await list_cases(
+        connection, reader.person, asked.wanted, reader.now, reader.language, tab_condition(asked, reader)
+    )
+    shown = (asked.shown or 0) + len(found.items)
+    more = asked.query(cursor=found.next_cursor, shown=str(shown)) if found.next_cursor else None
+    return {
+        "place": place,
+        "asked": asked,
+        "items": found.items,
+        "total": found.total,
+        "shown": shown,
+        "more": more,
+        "next_page": asked.query(cursor=found.next_cursor) if found.next_cursor else None,
+        "full": shown + PAGE > MOST_ROWS,
+        **row_words(reader, settings),
+    }
+
+
+async def head_of(connection: AsyncConnection, opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """The tabs and the saved views, each with its count."""
+    counts = await tab_counts(connection, reader.person, reader.now)
+    kept = await saved_views(connection, reader.person, reader.now)
+    views = [(view, await count_of(connection, reader, view.query)) for view in kept]
+    return {
+        "tabs": [(tab, NAMES[tab], counts.get(tab)) for tab in tabs_of(reader.person, reader.day)],
+        "views": views,
+        "asked": asked,
+    }
+
+
+async def count_of(connection: AsyncConnection, reader: Reader, query: str) -> int | None:
+    """How many cases a saved view has now; None where its filters do not exist any more."""
+    try:
+        asked = await read_address(connection, reader, QUEUE if "tab=" in query else SEARCH, query)
+        return await count_cases(connection, reader.person, asked.wanted, reader.now, tab_condition(asked, reader))
+    except (RequestValidationError, BadFilter):
+        return None
+
+
+async def filters_of(connection: AsyncConnection, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """What the filters offer, and those that are set."""
+    english = reader.language == "en"
+    categories = await list_categories(connection)
+    departments = (await list_departments(connection)).items
+    names = {d.id: d.name_en if english else d.name_zh for d in departments}
+    names |= {str(reader.person.id): reader.text("我")}
+    for group in categories.groups:
+        names[group.code] = group.name_en if english else group.name_zh
+        names |= {c.code: c.name_en if english else c.name_zh for c in group.categories}
+    mine = await departments_of(connection, reader.person, reader.now)
+    return {
+        "groups": categories.groups,
+        "departments": [(d.id, names[d.id]) for d in departments],
+        "my_departments": [(code, names.get(code, code)) for code in mine],
+        "chips": chips(asked, reader, names),
+        "lights": [light.value for light in Light],
+        "stages": [stage.value for stage in Stage],
+        "sorts": SORTS,
+        "all_columns": COLUMNS,
+        "empty": EMPTY[asked.tab] if asked.tab is not None and not asked.pairs else _("没有符合条件的案件。"),
+    }

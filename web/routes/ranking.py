@@ -1,0 +1,111 @@
+"""排名: communities, grids or departments over a period, every rate with both its sides."""
+
+from asyncio import to_thread
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.routes.supervision import workbook
+from api.state import Opened
+from models.base import Code
+from services.supervision.export import add_ranking
+from services.supervision.ranking import RankingBy, RankingFilter, ranking, scoring_in_force
+from services.supervision.views import Ranking
+from services.supervision.watch import Watch, watch
+from services.supervision.workbook import Sheets
+from web.draw.svg_bars import patterns
+from web.pages import page
+from web.reader import SignedIn
+from web.views.board import meanings, regions
+from web.views.forms import blank
+from web.views.marks import _
+from web.views.periods import PERIODS, days_of, with_query
+
+router = APIRouter()
+
+#: Who is ranked, in the words of the page.
+BY = {RankingBy.COMMUNITY: _("社区"), RankingBy.GRID: _("网格"), RankingBy.DEPARTMENT: _("部门")}
+#: A sample below this is not ranked unless the address says otherwise (our choice).
+LEAST = 20
+
+Least = Annotated[int, Query(ge=0, le=100_000)]
+Name = Annotated[str, Query(max_length=20)]
+
+
+def asked(look: Watch, by: RankingBy, first: date, last: date, grid: str | None, least: int) -> RankingFilter:
+    """What the service is asked: whole days where the cases are, up to now."""
+    days = look.days(first, last)
+    return RankingFilter.model_validate(
+        {"by": by, "from": days.since, "to": min(days.until, look.now), "grid": grid, "least_cases": least}
+    )
+
+
+async def _ranked(
+    connection: AsyncConnection, look: Watch, by: RankingBy, period: str, grid: str | None, least: int
+) -> tuple[Ranking, date, date]:
+    first, last = days_of(period, look.day)
+    return await ranking(connection, look, asked(look, by, first, last, grid, least)), first, last
+
+
+@router.get("/ranking")
+async def show_ranking(
+    opened: Opened,
+    reader: SignedIn,
+    by: RankingBy = RankingBy.COMMUNITY,
+    period: Name = "month",
+    grid: Annotated[Code | None, blank()] = None,
+    least: Least = LEAST,
+) -> Response:
+    """The ranking as a page, which prints as a bulletin."""
+    async with opened.engine.connect() as connection:
+        look = await watch(connection, reader.person, reader.now, reader.language)
+        found, first, last = await _ranked(connection, look, by, period, grid, least)
+        units = await regions(connection, look)
+        version, scoring = await scoring_in_force(connection)
+    query = {"by": by.value, "period": period, "grid": grid, "least": least}
+    return page(
+        reader,
+        "ranking/ranking.html",
+        found=found,
+        by=by,
+        ways=BY,
+        periods=PERIODS,
+        period=period,
+        grid=grid,
+        least=least,
+        first=first,
+        last=last,
+        regions=units,
+        scoring=scoring,
+        version=version,
+        trial=last >= look.day,
+        means=meanings(reader.language),
+        patterns=patterns(),
+        here=lambda **changed: with_query("/ranking", **{**query, **changed}),
+        excel=with_query("/ranking.xlsx", **query),
+    )
+
+
+@router.get("/ranking.xlsx")
+async def export_ranking(
+    opened: Opened,
+    reader: SignedIn,
+    by: RankingBy = RankingBy.COMMUNITY,
+    period: Name = "month",
+    grid: Annotated[Code | None, blank()] = None,
+    least: Least = LEAST,
+) -> Response:
+    """The same ranking for Excel, in the same order."""
+    async with opened.engine.connect() as connection:
+        look = await watch(connection, reader.person, reader.now, reader.language)
+        found, first, last = await _ranked(connection, look, by, period, grid, least)
+
+    def write() -> Sheets:
+        sheets = Sheets(look.zone)
+        add_ranking(sheets, found, look.language)
+        return sheets
+
+    sheets = await to_thread(write)
+    return workbook(sheets.file(), f"gridloop-ranking-{by.value}-{first}-{last}")

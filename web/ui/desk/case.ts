@@ -1,0 +1,137 @@
+// The page of one case: it follows what others do, counts down, filters its timeline, and says what a form lacks.
+import htmx from "htmx.org";
+import { isDirty } from "./draft";
+import { onChanges } from "./live";
+
+const page = (): HTMLElement | null => document.getElementById("case");
+const openForm = (): HTMLElement | null => document.querySelector<HTMLElement>("#action form");
+
+async function refresh(): Promise<void> {
+  const before = Number(page()?.dataset["revision"]);
+  const form = openForm();
+  const dirty = isDirty(form);
+  const place = document.getElementById("action");
+  place?.toggleAttribute("hx-morph-skip", dirty || form?.contains(document.activeElement) === true);
+  // What was just said to the reader stays: the receipt comes with the answer to their command, not with the news of it.
+  document.getElementById("said")?.setAttribute("hx-morph-skip", "");
+  const act = form?.dataset["command"];
+  const shows = document.querySelector<HTMLElement>('[data-show][aria-pressed="true"]')?.dataset["show"] ?? "";
+  const newest = document.querySelector("[data-newest]")?.getAttribute("aria-pressed") === "true";
+  const scroll = window.scrollY;
+  await htmx.ajax("GET", `/cases/${page()?.dataset["case"]}${act ? `?act=${act}` : ""}`, {
+    target: "#case",
+    swap: "outerMorph",
+  });
+  for (const id of ["action", "said"]) document.getElementById(id)?.removeAttribute("hx-morph-skip");
+  window.scrollTo(0, scroll);
+  show(shows);
+  setNewest(newest);
+  const lines = [...document.querySelectorAll<HTMLElement>("#case-time [data-seq]")];
+  const fresh = lines.filter((line) => Number(line.dataset["seq"]) > before);
+  fresh.forEach((line) => line.classList.add("flash"));
+  const told = fresh.at(-1)?.dataset["line"];
+  const hears = document.getElementById("heard");
+  if (hears && told) hears.textContent = dirty ? `${told} · ${page()?.dataset["changed"] ?? ""}` : told;
+}
+
+function show(group: string): void {
+  document.querySelectorAll<HTMLElement>("[data-show]").forEach((chip) => {
+    chip.setAttribute("aria-pressed", String(chip.dataset["show"] === group));
+  });
+  document.querySelectorAll<HTMLElement>("#case-time [data-group]").forEach((line) => {
+    const fits = group === "" || line.dataset["group"] === group || (group === "evidence" && line.dataset["files"] !== "0");
+    line.hidden = !fits;
+  });
+}
+
+function setNewest(on: boolean): void {
+  document.querySelector("[data-newest]")?.setAttribute("aria-pressed", String(on));
+  document.querySelectorAll<HTMLOListElement>("#case-time ol.facts-list:not(.ahead)").forEach((list) => {
+    const lines = [...list.children] as HTMLElement[];
+    lines.sort((a, b) => (Number(a.dataset["seq"]) - Number(b.dataset["seq"])) * (on ? -1 : 1));
+    list.append(...lines);
+  });
+}
+
+/** Countdowns go by the server's clock: only the time since the page came is taken from here. */
+function countDown(): void {
+  document.querySelectorAll<HTMLElement>("[data-countdown]").forEach((place) => {
+    place.dataset["came"] ??= String(performance.now());
+    const now = Date.parse(place.dataset["server"] ?? "") + performance.now() - Number(place.dataset["came"]);
+    const left = Math.max(0, Date.parse(place.dataset["countdown"] ?? "") - now);
+    const minutes = Math.floor(left / 60_000);
+    const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
+    const words = [
+      ...(days ? [`${days} ${place.dataset["d"]}`] : []),
+      ...(days || hours ? [`${hours} ${place.dataset["h"]}`] : []),
+      `${minutes % 60} ${place.dataset["m"]}`,
+      `${Math.floor(left / 1000) % 60}″`,
+    ].join(" ");
+    if (place.textContent !== words) place.textContent = words;
+  });
+}
+
+/** Says on the button of a form what is still missing. */
+function check(form: HTMLElement): void {
+  const list = form.querySelector<HTMLElement>("[data-checklist]");
+  const button = form.querySelector<HTMLElement>("[data-send]");
+  if (!list || !button) return;
+  button.dataset["word"] ??= button.textContent ?? "";
+  const missing: string[] = [];
+  list.querySelectorAll<HTMLElement>("[data-need]").forEach((item) => {
+    const named = form.querySelectorAll<HTMLInputElement>(`[name="${item.dataset["need"]}"]`);
+    const done = [...named].some((field) => field.value.trim() !== "");
+    item.classList.toggle("done", done);
+    if (!done && !("optional" in item.dataset)) missing.push((item.textContent ?? "").replace(/\s*\(.*\)/, "").trim());
+  });
+  list.querySelectorAll<HTMLElement>('[data-state="missing"]').forEach((item) => missing.push((item.textContent ?? "").split(":")[0] ?? ""));
+  const told = missing.length > 0 ? ` (${list.dataset["checklist"]}: ${missing.join(", ")})` : "";
+  button.textContent = `${button.dataset["word"]}${told}`;
+}
+
+function settle(): void {
+  document.querySelectorAll<HTMLElement>("form.action").forEach(check);
+  countDown();
+}
+
+function afterSwap(event: Event): void {
+  const told = (event as CustomEvent<{ ctx?: { sourceElement?: Element; request?: { method?: string } } }>).detail.ctx;
+  settle();
+  const place = document.getElementById("action");
+  if (place) place.hidden = place.querySelector("form") === null;
+  const source = told?.sourceElement as HTMLElement | undefined;
+  if (source?.dataset?.["act"]) {
+    document.querySelectorAll(".acts .chosen").forEach((one) => one.classList.remove("chosen"));
+    source.classList.add("chosen");
+    place?.querySelector<HTMLElement>("textarea, input:not([type=hidden]), select")?.focus();
+    place?.scrollIntoView({ block: "nearest" });
+  } else if (told?.request?.method === "POST" && page()) {
+    const wrong = place?.querySelector<HTMLElement>('[role="alert"], [aria-invalid="true"]');
+    (wrong ?? document.getElementById("case-title"))?.focus();
+  }
+}
+
+export function setUpCase(): void {
+  document.addEventListener("input", (event) => {
+    const form = (event.target as HTMLElement).closest<HTMLElement>("form.action");
+    if (form) check(form);
+  });
+  document.addEventListener("click", (event) => {
+    const at = event.target as HTMLElement;
+    const chip = at.closest<HTMLElement>("[data-show]");
+    if (chip) show(chip.dataset["show"] ?? "");
+    const newest = at.closest<HTMLElement>("[data-newest]");
+    if (newest) setNewest(newest.getAttribute("aria-pressed") !== "true");
+  });
+  document.addEventListener("htmx:after:swap", afterSwap);
+  window.setInterval(countDown, 1000);
+  settle();
+  if (!page()) return;
+  onChanges(
+    (change) => {
+      const known = Number(page()?.dataset["revision"]);
+      if (change.case_no === page()?.dataset["case"] && change.revision > known) void refresh();
+    },
+    () => void refresh(),
+  );
+}

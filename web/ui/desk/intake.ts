@@ -1,0 +1,29 @@
+// The intake desk follows what comes in: the list is drawn anew, the case at hand and what is typed stay.
+import htmx from "htmx.org";
+import { isDirty } from "./draft";
+import { onChanges } from "./live";
+
+const TOGETHER = 400;
+let timer = 0;
+
+function refresh(): void {
+  const place = document.getElementById("intake");
+  if (!place) return;
+  const form = place.querySelector<HTMLElement>("#action form");
+  const busy = isDirty(form) || form?.contains(document.activeElement) === true;
+  place.querySelector(".intake-act")?.toggleAttribute("hx-morph-skip", busy);
+  const act = form?.dataset["command"];
+  const query = `${place.dataset["query"]}${act ? `&act=${act}` : ""}`;
+  void htmx
+    .ajax("GET", `/intake?${query}`, { target: "#intake", swap: "outerMorph" })
+    .then(() => document.querySelector(".intake-act")?.removeAttribute("hx-morph-skip"));
+}
+
+export function setUpIntake(): void {
+  if (!document.getElementById("intake")) return;
+  const soon = (): void => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(refresh, TOGETHER);
+  };
+  onChanges(soon, soon);
+}

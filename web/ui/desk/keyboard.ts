@@ -1,0 +1,69 @@
+// The keys of the desk. Single keys are off while somebody writes or composes, and where they are switched off.
+import { openDialog } from "./palette";
+import { onList } from "./rows";
+
+let gone = 0; // when `g` was pressed
+
+const writing = (at: EventTarget | null): boolean =>
+  at instanceof HTMLElement &&
+  (at.isContentEditable ||
+    at.matches("textarea, select") ||
+    (at instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(at.type)));
+
+const onControl = (event: KeyboardEvent): boolean =>
+  (event.key === "Enter" || event.key === " ") &&
+  (event.target as HTMLElement).matches?.("a, button, summary, input") === true &&
+  !(event.target as HTMLElement).closest("#rows th");
+
+function withModifier(event: KeyboardEvent): void {
+  if (event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    void openDialog("/palette");
+  } else if (event.key === "Enter") {
+    const form = (event.target as HTMLElement).closest("form");
+    if (!form) return;
+    event.preventDefault();
+    form.requestSubmit();
+  }
+}
+
+function go(key: string): boolean {
+  const link = document.querySelector<HTMLElement>(`[data-go="${CSS.escape(key)}"]`);
+  link?.click();
+  return link !== null;
+}
+
+function focusOn(selector: string): boolean {
+  const field = document.querySelector<HTMLElement>(selector);
+  field?.focus();
+  return field !== null;
+}
+
+function byName(key: string): boolean {
+  if (key === "?") return openDialog("/keys") !== undefined;
+  if (key === "/") return focusOn("[data-search]");
+  if (onList(key)) return true;
+  const action = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not([hidden] *)`);
+  if (action) {
+    action.closest("details")?.setAttribute("open", "");
+    action.click();
+    return true;
+  }
+  return key === "f" && focusOn("[data-filter]");
+}
+
+export function setUpKeyboard(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+      withModifier(event);
+      return;
+    }
+    if (!("keys" in document.body.dataset) || event.altKey) return;
+    if (writing(event.target) || onControl(event) || document.querySelector("dialog[open]")) return;
+    const sequence = Date.now() - gone < 1500;
+    gone = !sequence && event.key === "g" ? Date.now() : 0;
+    if (gone) return;
+    if (sequence ? go(event.key) : byName(event.key)) event.preventDefault();
+  });
+}

@@ -1,0 +1,181 @@
+// A list of cases that lives: rows change in place, rows that left say why, new ones wait behind a pill.
+// No row ever moves under the cursor.
+import htmx from "htmx.org";
+import { onChanges, type CaseChange } from "./live";
+
+const TOGETHER = 400;
+const HEAD_EVERY = 2_000;
+
+const list = (): HTMLElement | null => document.getElementById("list");
+const rowOf = (caseNo: string): HTMLTableRowElement | null =>
+  list()?.querySelector<HTMLTableRowElement>(`tr[data-case="${CSS.escape(caseNo)}"]`) ?? null;
+const shown = (): string[] => [...(list()?.querySelectorAll<HTMLElement>("tr[data-case]") ?? [])].map((row) => row.dataset["case"] ?? "");
+
+const waiting = new Set<string>();
+const heard = new Map<string, number>();
+let timer = 0;
+let headTimer = 0;
+
+/** Puts the cells that differ in place of those shown; the tick and the focus stay. */
+export function morphRow(row: HTMLTableRowElement, fresh: HTMLTableRowElement): boolean {
+  const focused = document.activeElement;
+  let changed = row.dataset["revision"] !== fresh.dataset["revision"];
+  row.dataset["revision"] = fresh.dataset["revision"] ?? "";
+  [...fresh.cells].forEach((cell, place) => {
+    const old = row.cells[place];
+    if (!old || cell.classList.contains("tick") || old.innerHTML === cell.innerHTML) return;
+    const held = old.contains(focused);
+    old.innerHTML = cell.innerHTML;
+    htmx.process(old);
+    if (held) old.querySelector<HTMLElement>("a, button")?.focus();
+    changed = true;
+  });
+  return changed;
+}
+
+function flash(element: HTMLElement): void {
+  element.classList.remove("flash");
+  void element.offsetWidth;
+  element.classList.add("flash");
+}
+
+function leave(row: HTMLTableRowElement, why: string): void {
+  row.classList.add("gone");
+  row.querySelectorAll<HTMLInputElement>("input").forEach((box) => {
+    box.checked = false;
+    box.disabled = true;
+  });
+  const title = row.querySelector("th");
+  if (!title) return;
+  let line = title.querySelector<HTMLElement>(".why-gone");
+  if (!line) {
+    line = document.createElement("span");
+    line.className = "why-gone";
+    title.append(line);
+  }
+  line.textContent = why;
+}
+
+function tellPill(): void {
+  const place = list();
+  const pill = document.getElementById("pill");
+  if (!place || !pill) return;
+  pill.hidden = waiting.size === 0;
+  const words = (place.dataset["new"] ?? "{n}").replace("{n}", String(waiting.size));
+  if (pill.textContent !== words && waiting.size > 0) {
+    pill.textContent = words;
+    const hears = document.getElementById("heard");
+    if (hears) hears.textContent = words;
+  }
+}
+
+async function ask(): Promise<void> {
+  const place = list();
+  if (!place || heard.size === 0) return;
+  const changed = [...heard.keys()];
+  heard.clear();
+  const here = new Set(shown());
+  const query = new URLSearchParams(place.dataset["query"]);
+  query.set("list", place.dataset["place"] ?? "/queue");
+  query.set("cases", changed.filter((no) => !here.has(no)).slice(0, 200).join(","));
+  query.set("known", changed.filter((no) => here.has(no)).slice(0, 200).join(","));
+  const answer = await fetch(`/lists/changes?${query}`, { headers: { "HX-Request": "true" } });
+  if (!answer.ok || list() !== place) return;
+  const told = new DOMParser().parseFromString(await answer.text(), "text/html");
+  told.querySelectorAll<HTMLTableRowElement>("tr[data-case]").forEach((fresh) => {
+    const caseNo = fresh.dataset["case"] ?? "";
+    const row = rowOf(caseNo);
+    const gone = fresh.dataset["gone"];
+    if (row && gone !== undefined) leave(row, gone);
+    else if (row) {
+      row.classList.remove("gone");
+      row.querySelector(".why-gone")?.remove();
+      row.querySelectorAll<HTMLInputElement>("input").forEach((box) => (box.disabled = false));
+      if (morphRow(row, fresh)) flash(row);
+    } else if (gone === undefined) waiting.add(caseNo);
+  });
+  const kept = new Set([...told.querySelectorAll<HTMLElement>("tr[data-case]")].map((row) => row.dataset["case"]));
+  changed.forEach((no) => {
+    if (!kept.has(no)) waiting.delete(no);
+  });
+  tellPill();
+}
+
+function refreshHead(): void {
+  if (headTimer || !document.getElementById("head")) return;
+  headTimer = window.setTimeout(() => {
+    headTimer = 0;
+    void htmx.ajax("GET", `/queue/head?${list()?.dataset["query"] ?? ""}`, { target: "#head", swap: "outerMorph" });
+  }, HEAD_EVERY);
+}
+
+function hear(change: CaseChange): void {
+  const row = rowOf(change.case_no);
+  refreshHead();
+  if (row && Number(row.dataset["revision"]) >= change.revision && !row.classList.contains("gone")) return;
+  heard.set(change.case_no, change.revision);
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void ask(), TOGETHER);
+}
+
+/** Some changes were missed: every row shown is asked about anew. */
+function lookAgain(): void {
+  shown().forEach((no) => heard.set(no, 0));
+  refreshHead();
+  void ask();
+}
+
+// --- ticks ----------------------------------------------------------------------------------------------------------
+
+export const boxes = (): HTMLInputElement[] => [
+  ...document.querySelectorAll<HTMLInputElement>('#rows input[name="case"]:not(:disabled)'),
+];
+
+export function countTicks(): void {
+  const count = boxes().filter((box) => box.checked).length;
+  const told = document.getElementById("ticked");
+  if (told) told.textContent = String(count);
+  document.getElementById("bulk")?.classList.toggle("some", count > 0);
+  const all = document.getElementById("all") as HTMLInputElement | null;
+  if (all) all.checked = count > 0 && count === boxes().length;
+}
+
+export function setUpQueue(): void {
+  document.addEventListener("change", (event) => {
+    const box = event.target as HTMLInputElement;
+    if (box.id === "all") boxes().forEach((one) => (one.checked = box.checked));
+    if (box.id === "all" || box.name === "case") countTicks();
+  });
+  document.addEventListener("click", (event) => {
+    const at = event.target as HTMLElement;
+    if (at.closest("[data-print]")) window.print();
+    if (at.closest("[data-close-preview]")) closePreview();
+    document.querySelectorAll<HTMLDetailsElement>("details.drop[open]").forEach((drop) => {
+      if (!drop.contains(at)) drop.open = false;
+    });
+    const save = at.closest<HTMLElement>("[data-export]");
+    if (save) {
+      event.preventDefault();
+      const ticked = boxes().filter((box) => box.checked).map((box) => `case=${encodeURIComponent(box.value)}`);
+      window.location.href = [save.dataset["export"], ...ticked].join("&");
+    }
+  });
+  if (!list()) return;
+  onChanges(hear, lookAgain);
+  document.addEventListener("htmx:after:swap", () => {
+    countTicks();
+    document.querySelectorAll<HTMLDetailsElement>("#bulk details[open]").forEach((drop) => {
+      if (document.querySelector("#bulk-result [data-outcome]")) drop.open = false;
+    });
+  });
+  document.getElementById("pill")?.addEventListener("click", () => waiting.clear());
+  document.addEventListener("click", (event) => {
+    if ((event.target as HTMLElement).id === "pill") waiting.clear();
+  });
+  countTicks();
+}
+
+export function closePreview(): void {
+  const preview = document.getElementById("preview");
+  if (preview) preview.textContent = "";
+}

@@ -1,0 +1,132 @@
+// Which screen is shown, what stands above every screen, and the bar at the bottom.
+import type { JSX } from "preact";
+import { bridge } from "./bridge";
+import { overdue } from "./flushing";
+import { Later } from "./lazy";
+import { items } from "./outbox";
+import { useRoute, type Route } from "./router";
+import { Home } from "./screens/home";
+import { Report } from "./screens/report";
+import { useSession } from "./session";
+import { shelf } from "./shelf";
+import { isHere } from "./states";
+import { t } from "./texts";
+import { Icon, useLive } from "./ui";
+import { update, useUpdate } from "./updates";
+
+/** The screens of the bottom bar; the others have an arrow back. */
+const BAR = [
+  { path: "", icon: "home", title: () => t("任务") },
+  { path: "report", icon: "camera", title: () => t("上报") },
+  { path: "outbox", icon: "upload", title: () => t("待传") },
+  { path: "me", icon: "user", title: () => t("我") },
+];
+
+export function App(): JSX.Element {
+  const route = useRoute();
+  const { me } = useSession();
+  if (me === undefined) return <p class="starting">{t("正在打开…")}</p>;
+  const [first = ""] = route.parts;
+  const signIn = me === null || first === "sign-in";
+  const inBar = !signIn && route.parts.length < 2 && BAR.some(({ path }) => path === first) && first !== "report";
+  return (
+    <div class={inBar ? "app with-bar" : "app"}>
+      {!signIn && <Banners />}
+      {signIn ? <Later screen="SignIn" /> : <Shown route={route} />}
+      {inBar && <BottomBar path={first} />}
+    </div>
+  );
+}
+
+function Shown({ route }: { route: Route }): JSX.Element {
+  const [first, second = ""] = route.parts;
+  switch (first) {
+    case "report":
+      return <Report panel={second} item={route.query.get("item") ?? ""} key={route.query.get("item") ?? ""} />;
+    case "sent":
+      return <Later screen="Sent" id={second} key={second} />;
+    case "outbox":
+      return <Later screen="Outbox" />;
+    case "task":
+      return <Later screen="Task" case_no={second} command={route.parts[2] ?? ""} key={second} />;
+    case "mine":
+      return <Later screen="Mine" />;
+    case "notices":
+      return <Later screen="Notices" />;
+    case "me":
+      return <Later screen="MePage" />;
+    case "diagnosis":
+      return <Later screen="Diagnosis" />;
+    default:
+      return <Home />;
+  }
+}
+
+async function waiting(): Promise<number> {
+  return (await items()).filter(isHere).length;
+}
+
+function BottomBar({ path }: { path: string }): JSX.Element {
+  const count = useLive(waiting, 0);
+  return (
+    <nav class="tabs-bottom" aria-label={t("主菜单")}>
+      {BAR.map((entry) => (
+        <a href={`#/${entry.path}`} aria-current={entry.path === path ? "page" : undefined} key={entry.path}>
+          <span class="tab-icon">
+            <Icon name={entry.icon} />
+            {entry.path === "outbox" && count > 0 && (
+              <span class="badge">
+                {count}
+                <span class="sr">{t("件待上传")}</span>
+              </span>
+            )}
+          </span>
+          {entry.title()}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** What the person must know wherever they are. */
+function Banners(): JSX.Element | null {
+  const { expired } = useSession();
+  const late = useLive(overdue, 0);
+  const durable = useLive(async () => (await shelf).durable, true);
+  const fresh = useUpdate();
+  if (!expired && !late && durable && !fresh) return null;
+  return (
+    <section class="banners" aria-label={t("提示")}>
+      {late > 0 && (
+        <a class="banner bad" href="#/outbox">
+          <Icon name="error-triangle" />
+          {t("有 %(n)s 件超过 24 小时未上传,请尽快联网", { n: late })}
+        </a>
+      )}
+      {!durable && (
+        <p class="banner warn">
+          <Icon name="error-circle" />
+          {t("此浏览器不能离线保存:请在有网络时上报,关闭页面前确认已受理")}
+        </p>
+      )}
+      {expired && (
+        <p class="banner warn">
+          <Icon name="lock-on" />
+          <span class="grow">{t("登录已过期:上报照常保存,登录后上传")}</span>
+          <button type="button" onClick={() => bridge.login()}>
+            {t("登录")}
+          </button>
+        </p>
+      )}
+      {fresh && (
+        <p class="banner">
+          <Icon name="refresh" />
+          <span class="grow">{t("有新版本,未上传的内容会保留")}</span>
+          <button type="button" onClick={update}>
+            {t("更新")}
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}

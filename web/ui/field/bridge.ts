@@ -1,0 +1,67 @@
+// What the app asks of the program that shows it. A plain browser does it all by itself; an app that wraps the page
+// can bring its own.
+import { instead } from "./router";
+
+export interface Place {
+  lat: number;
+  lon: number;
+  /** Metres. */
+  accuracy: number;
+}
+
+export type PlaceFault = "denied" | "unavailable" | "insecure";
+
+export interface Bridge {
+  /** Has the person sign in. */
+  login(): void;
+  /** Where the phone is, WGS 84. Throws PlaceError. */
+  getLocation(): Promise<Place>;
+  /** Pictures from the camera, or from the album. Empty when the person changes their mind. */
+  chooseImage(from: "camera" | "album"): Promise<File[]>;
+  /** Leaves the app. */
+  close(): void;
+}
+
+export class PlaceError extends Error {
+  constructor(readonly fault: PlaceFault) {
+    super(fault);
+  }
+}
+
+const PATIENCE = 20_000;
+
+export const plainWeb: Bridge = {
+  login: () => instead("sign-in"),
+  getLocation() {
+    if (!window.isSecureContext) return Promise.reject(new PlaceError("insecure"));
+    if (!navigator.geolocation) return Promise.reject(new PlaceError("unavailable"));
+    return new Promise((done, failed) =>
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => done({ lat: coords.latitude, lon: coords.longitude, accuracy: coords.accuracy }),
+        (error) => failed(new PlaceError(error.code === error.PERMISSION_DENIED ? "denied" : "unavailable")),
+        { enableHighAccuracy: true, timeout: PATIENCE, maximumAge: 15_000 },
+      ),
+    );
+  },
+  chooseImage(from) {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = "image/*";
+    if (from === "camera") input.setAttribute("capture", "environment");
+    else input.multiple = true;
+    input.hidden = true;
+    document.body.append(input); // some webviews open nothing for an input that is nowhere
+    return new Promise((done) => {
+      const settle = (): void => {
+        done([...(input.files ?? [])]);
+        input.remove();
+      };
+      input.addEventListener("change", settle);
+      input.addEventListener("cancel", settle);
+      input.click();
+    });
+  },
+  close: () => history.back(),
+};
+
+export const bridge: Bridge = plainWeb;

@@ -1,0 +1,12 @@
+// What the first screen does without: one file of its own, fetched as soon as the first screen stands.
+export { Duplicates } from "./duplicates";
+export { Categories } from "./screens/categories";
+export { Diagnosis } from "./screens/diagnosis";
+export { PlaceMap } from "./screens/map";
+export { MePage } from "./screens/me";
+export { Mine } from "./screens/mine";
+export { Notices } from "./screens/notices";
+export { Outbox } from "./screens/outbox";
+export { Sent } from "./screens/sent";
+export { SignIn } from "./screens/sign_in";
+export { Task } from "./screens/task";

@@ -1,0 +1,51 @@
+// Moments and lengths of time as people read them.
+import { t } from "./texts";
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** "10:20" today, "11-21 10:20" this year, else the whole date. */
+export function short(moment: number | string): string {
+  const then = new Date(moment);
+  const now = new Date();
+  const time = `${two(then.getHours())}:${two(then.getMinutes())}`;
+  if (then.toDateString() === now.toDateString()) return time;
+  const day = `${two(then.getMonth() + 1)}-${two(then.getDate())}`;
+  return then.getFullYear() === now.getFullYear() ? `${day} ${time}` : `${then.getFullYear()}-${day}`;
+}
+
+/** With seconds: "2026-11-22 10:20:05". */
+export function exact(moment: number | string): string {
+  const then = new Date(moment);
+  const day = `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())}`;
+  return `${day} ${two(then.getHours())}:${two(then.getMinutes())}:${two(then.getSeconds())}`;
+}
+
+/** Minutes in at most two units: "3 天 4 小时". */
+export function span(minutes: number): string {
+  const whole = Math.max(0, Math.round(minutes));
+  const days = Math.floor(whole / 1440);
+  const hours = Math.floor((whole % 1440) / 60);
+  const rest = whole % 60;
+  const parts = days
+    ? [t("%(n)s 天", { n: days }), hours ? t("%(n)s 小时", { n: hours }) : ""]
+    : hours
+      ? [t("%(n)s 小时", { n: hours }), rest ? t("%(n)s 分", { n: rest }) : ""]
+      : [t("%(n)s 分", { n: rest })];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** The minutes of an ISO 8601 duration as the API writes it: "P1DT2H5M", "-PT3H". */
+export function minutesOf(duration: string): number {
+  const match = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(duration);
+  if (!match) return 0;
+  const [, minus, days, hours, minutes, seconds] = match;
+  const total = Number(days ?? 0) * 1440 + Number(hours ?? 0) * 60 + Number(minutes ?? 0) + Number(seconds ?? 0) / 60;
+  return minus ? -total : total;
+}
+
+/** "剩 1 小时 5 分", "超 3 小时": what is left of a limit, as the server counts it. */
+export function leftOf(item: { left: string | null; due_at: string | null }): string {
+  if (!item.left) return "";
+  const minutes = minutesOf(item.left);
+  return minutes < 0 ? t("超 %(span)s", { span: span(-minutes) }) : t("剩 %(span)s", { span: span(minutes) });
+}

@@ -1,0 +1,123 @@
+// A report as it is being written, and the items of the outbox that it becomes.
+import { items, newId } from "./outbox";
+import { shelf } from "./shelf";
+import type { Item } from "./states";
+import { language, named, t } from "./texts";
+import type { Category, Me, Point } from "./types";
+
+export interface DraftPhoto {
+  id: string;
+  warning: "" | "dark" | "small";
+}
+
+export interface ReportDraft {
+  /** The report's own id, made before anything is sent. */
+  id: string;
+  self_id: string;
+  made_at: number;
+  category: string;
+  severity: string;
+  description: string;
+  photos: DraftPhoto[];
+  place: (Point & { accuracy: number; source: "gps" | "pin" }) | null;
+  place_fault: string;
+  grid: string;
+  grid_name: string;
+  place_text: string;
+  self: boolean;
+  self_result: string;
+  self_photos: DraftPhoto[];
+  reporter_name: string;
+  reporter_phone: string;
+}
+
+function empty(): ReportDraft {
+  return {
+    id: newId(),
+    self_id: newId(),
+    made_at: 0,
+    category: "",
+    severity: "",
+    description: "",
+    photos: [],
+    place: null,
+    place_fault: "",
+    grid: "",
+    grid_name: "",
+    place_text: "",
+    self: false,
+    self_result: "",
+    self_photos: [],
+    reporter_name: "",
+    reporter_phone: "",
+  };
+}
+
+/** A fresh draft; or, for an item that was refused, what it said. */
+export async function readReport(item: string): Promise<ReportDraft> {
+  const known = item ? await (await shelf).get<Item>("outbox", item) : undefined;
+  if (!known) return empty();
+  const child = (await items()).find(({ after }) => after === item);
+  const wrote = known.wrote as Partial<ReportDraft> | undefined;
+  return {
+    ...empty(),
+    ...wrote,
+    id: known.id,
+    made_at: known.made_at,
+    photos: known.photos.map((id) => ({ id, warning: "" })),
+    self_id: child?.id ?? newId(),
+    self: Boolean(child),
+    self_result: String(child?.body["result"] ?? ""),
+    self_photos: (child?.photos ?? []).map((id) => ({ id, warning: "" })),
+  };
+}
+
+/** What the case will be called: its category, and where. */
+export function titleOf(draft: ReportDraft, category: Category): string {
+  return [named(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
+}
+
+/** What goes into the outbox: the report, and that it was settled on the spot. */
+export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] {
+  const made_at = draft.made_at || Date.now();
+  const title = titleOf(draft, category);
+  const place_text = draft.place_text.trim();
+  const moment = new Date(made_at).toISOString();
+  const name = draft.reporter_name.trim();
+  const phone = draft.reporter_phone.trim();
+  const { place } = draft;
+  const common = { made_at, by: me.id, by_name: me.name || me.username, language, title, sent: {}, state: "waiting" as const, tries: 0, next_at: 0 };
+  const report: Item = {
+    ...common,
+    id: draft.id,
+    kind: "report",
+    photos: draft.photos.map(({ id }) => id),
+    photo_field: "attachments",
+    wrote: draft,
+    body: {
+      report_id: draft.id,
+      category: draft.category,
+      title,
+      description: draft.description.trim() + (place_text ? `\n${t("位置")}: ${place_text}` : ""),
+      ...(draft.grid ? { grid: draft.grid } : {}),
+      ...(place ? { location: { lat: place.lat, lon: place.lon } } : {}),
+      ...(draft.severity ? { severity: draft.severity } : {}),
+      ...(name || phone ? { reporter: { ...(name ? { name } : {}), ...(phone ? { phone } : {}) } } : {}),
+      occurred_at: moment,
+      reported_at: moment,
+    },
+  };
+  if (!draft.self) return [report];
+  const settled: Item = {
+    ...common,
+    id: draft.self_id,
+    kind: "command",
+    command: "self_close",
+    after: draft.id,
+    title: `${t("自处置")} · ${title}`,
+    photos: draft.self_photos.map(({ id }) => id),
+    photo_field: "evidence",
+    body: { result: draft.self_result.trim() },
+  };
+  return [report, settled];
+}

@@ -1,0 +1,221 @@
+// An answer to a task: words, photos, what is still missing. It goes through the outbox like a report.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Answer } from "../answers";
+import type { Place } from "../bridge";
+import { useCached } from "../cached";
+import { dropDraft, useDraft } from "../drafts";
+import { distance } from "../geo";
+import { enqueue, flush, newId } from "../outbox";
+import { Compare, Picture } from "../pictures";
+import type { DraftPhoto } from "../report_draft";
+import { back, route } from "../router";
+import { useSession } from "../session";
+import { Full, shelf } from "../shelf";
+import type { Item } from "../states";
+import { language, t, word } from "../texts";
+import type { CaseView, Group, Me } from "../types";
+import { Icon, Note, Screen } from "../ui";
+import { Photos } from "./photos";
+import { Fault } from "./report";
+import { Way } from "./task";
+
+/** Metres from the place beyond which the phone asks why. */
+const NEAR = 200;
+/** Commands that are given on the spot. */
+const ON_THE_SPOT = new Set(["complete", "self_close", "pass_review", "fail_review"]);
+const MOST = 1_500;
+
+interface AnswerDraft {
+  id: string;
+  text: string;
+  extra: string;
+  until: string;
+  why_far: string;
+  photos: DraftPhoto[];
+}
+
+interface Props {
+  about: CaseView;
+  answer: Answer;
+  here: Place | null;
+  photos: { before: string[]; after: string[] };
+}
+
+/** A fresh draft; or, for an answer that was refused, what it said. */
+async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
+  const known = item ? await (await shelf).get<Item>("outbox", item) : undefined;
+  const fresh: AnswerDraft = { id: newId(), text: "", extra: "", until: "", why_far: "", photos: [] };
+  if (!known) return fresh;
+  const wrote = known.wrote as Partial<AnswerDraft> | undefined;
+  const text = answer.text ? String(known.body[answer.text.field] ?? "") : "";
+  return { ...fresh, text, ...wrote, id: known.id, photos: known.photos.map((id) => ({ id, warning: "" })) };
+}
+
+export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element {
+  const { me } = useSession();
+  const item = route().query.get("item") ?? "";
+  const name = item ? `edit:${item}` : `answer:${about.case_no}:${answer.command}`;
+  const [draft, change, saved] = useDraft<AnswerDraft>(name, () => readAnswer(answer, item), (value) => value.photos.map(({ id }) => id));
+  const catalogue = useCached<{ groups: Group[] }>("categories");
+  const [shown, setShown] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [full, setFull] = useState(false);
+  if (!draft || !me) return <p class="starting">{t("正在打开…")}</p>;
+  const far = here && about.location && ON_THE_SPOT.has(answer.command) ? distance(here, about.location) : 0;
+  const category = catalogue.value?.groups.flatMap(({ categories }) => categories).find(({ code }) => code === about.category);
+  const needed = checklist(draft, answer, far, Boolean(category?.evidence_required));
+  const open = needed.filter(({ done, must }) => must && !done);
+  const submit = async (): Promise<void> => {
+    setShown(true);
+    if (open.length || busy) return;
+    setBusy(true);
+    const screen = location.hash;
+    try {
+      await enqueue(toItem(draft, answer, about, me, far));
+      await dropDraft(name);
+      if (location.hash === screen) back();
+      void flush(true);
+    } catch (error) {
+      if (!(error instanceof Full)) throw error;
+      setFull(true);
+      setBusy(false);
+    }
+  };
+  const spot = here ? `${here.lat.toFixed(5)}, ${here.lon.toFixed(5)} ±${Math.round(here.accuracy)} m` : t("未定位");
+  return (
+    <Screen
+      title={answer.title()}
+      leave
+      foot={
+        <button type="button" class={`wide big ${answer.tone === "danger" ? "danger solid" : "primary"}`} disabled={busy} onClick={() => void submit()}>
+          {t("提交")}
+        </button>
+      }
+    >
+      <p class="muted">
+        {about.title} · <span class="num">{about.case_no}</span>
+      </p>
+      {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
+      {answer.hint && <Note>{answer.hint()}</Note>}
+      {answer.command.endsWith("_review") && <Before photos={photos} />}
+      {answer.photos && (
+        <Photos id="photos" photos={draft.photos} after={false} mark={[`${about.grid.name} · ${spot}`, `${me.name || me.username} · ${about.case_no}`]} fault="" change={(taken) => change({ photos: taken })} />
+      )}
+      {(answer.text || answer.extra || answer.until) && (
+        <section class="card stack-s">
+          {answer.text && (
+            <label>
+              {answer.text.label()}
+              <textarea rows={4} maxLength={MOST} value={draft.text} onInput={(event) => change({ text: event.currentTarget.value })} />
+            </label>
+          )}
+          {answer.reasons && (
+            <div class="row">
+              {answer.reasons.map((reason) => (
+                <button type="button" class="chip" onClick={() => change({ text: draft.text ? `${draft.text}; ${reason()}` : reason() })} key={reason()}>
+                  {reason()}
+                </button>
+              ))}
+            </div>
+          )}
+          {answer.extra && (
+            <label>
+              {answer.extra.label()}
+              <input maxLength={200} value={draft.extra} onInput={(event) => change({ extra: event.currentTarget.value })} />
+            </label>
+          )}
+          {answer.until && (
+            <label>
+              {t("延期至")}
+              <input type="datetime-local" value={draft.until} onInput={(event) => change({ until: event.currentTarget.value })} />
+            </label>
+          )}
+        </section>
+      )}
+      {far > NEAR && here && about.location && (
+        <section class="card stack-s">
+          <Note kind="warn">
+            <Way from={here} to={about.location} /> {t("超过 200 米,请说明原因,会记入说明")}
+          </Note>
+          <label>
+            {t("不在现场的原因")}
+            <input maxLength={200} value={draft.why_far} onInput={(event) => change({ why_far: event.currentTarget.value })} />
+          </label>
+        </section>
+      )}
+      <ul class="plain checklist card" aria-label={t("提交前核对")}>
+        {needed.map(({ text, done, must }) => (
+          <li class={done ? "done" : must && shown ? "open" : ""} key={text}>
+            <Icon name={done ? "check-circle" : "error-circle"} />
+            {text}
+            {!done && !must && <span class="hint"> {t("(建议)")}</span>}
+            <span class="sr">{done ? t("已满足") : t("未满足")}</span>
+          </li>
+        ))}
+      </ul>
+      <Fault text={shown && open.length ? t("还缺: %(what)s", { what: open.map(({ text }) => text).join("; ") }) : ""} />
+    </Screen>
+  );
+}
+
+interface Check {
+  text: string;
+  done: boolean;
+  must: boolean;
+}
+
+/** What is asked before one leaves the place. */
+function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean): Check[] {
+  const found: Check[] = [];
+  if (answer.photos) {
+    const must = answer.photos.needed === "always" || (answer.photos.needed === "category" && evidence);
+    found.push({ text: t("至少一张照片"), done: draft.photos.length > 0, must });
+  }
+  if (answer.text) found.push({ text: t("填写%(what)s", { what: answer.text.label() }), done: draft.text.trim() !== "", must: answer.text.needed });
+  if (answer.extra) found.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
+  if (answer.until) found.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });
+  if (ON_THE_SPOT.has(answer.command)) found.push({ text: t("在现场 200 米以内,或已说明原因"), done: far <= NEAR || draft.why_far.trim() !== "", must: true });
+  return found;
+}
+
+function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number): Item {
+  const aside = far > NEAR ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
+  const text = [draft.text.trim(), aside].filter(Boolean).join("\n");
+  return {
+    id: draft.id,
+    kind: "command",
+    command: answer.command,
+    case_no: about.case_no,
+    made_at: Date.now(),
+    by: me.id,
+    by_name: me.name || me.username,
+    language,
+    title: `${word("commands", answer.command)} · ${about.title}`,
+    body: {
+      ...(answer.text && text ? { [answer.text.field]: text } : {}),
+      ...(answer.extra ? { [answer.extra.field]: draft.extra.trim() } : {}),
+      ...(answer.until ? { until: new Date(draft.until).toISOString() } : {}),
+    },
+    wrote: draft,
+    photos: draft.photos.map(({ id }) => id),
+    photo_field: answer.photos?.field ?? "attachments",
+    sent: {},
+    state: "waiting",
+    tries: 0,
+    next_at: 0,
+  };
+}
+
+function Before({ photos }: { photos: Props["photos"] }): JSX.Element | null {
+  const [before] = photos.before;
+  const after = photos.after[photos.after.length - 1];
+  if (before && after) return <Compare before={before} after={after} />;
+  const only = before ?? after;
+  if (!only) return null;
+  return (
+    <div class="photos">
+      <Picture sha={only} alt={before ? t("处置前") : t("处置后")} />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+// What whoever helps by telephone wants to know, to be copied.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { exact } from "../moments";
+import { items } from "../outbox";
+import { who } from "../session";
+import { shelf } from "../shelf";
+import { isHere } from "../states";
+import { language, t } from "../texts";
+import { Note, Screen, useLive } from "../ui";
+
+type Line = [string, string];
+
+const yes = (there: boolean): string => (there ? t("是") : t("否"));
+const megabytes = (bytes?: number): string => (bytes === undefined ? "?" : `${(bytes / 1e6).toFixed(1)} MB`);
+
+async function look(): Promise<Line[]> {
+  const all = await items();
+  const room = (await navigator.storage?.estimate?.()) ?? {};
+  const done = all.map(({ done_at }) => done_at ?? 0).filter(Boolean);
+  const version = document.documentElement.dataset["version"] ?? "?";
+  return [
+    [t("版本"), version],
+    [t("用户"), who().me?.username ?? "—"],
+    [t("登录有效"), yes(!who().expired)],
+    [t("网络"), navigator.onLine ? t("在线") : t("离线")],
+    [t("安全连接 (HTTPS)"), yes(window.isSecureContext)],
+    [t("离线启动 (Service Worker)"), yes(Boolean(navigator.serviceWorker?.controller))],
+    [t("后台上传"), yes("SyncManager" in window)],
+    [t("离线保存 (IndexedDB)"), yes((await shelf).durable)],
+    [t("存储不会被系统清理"), yes((await navigator.storage?.persisted?.().catch(() => false)) ?? false)],
+    [t("已用空间"), megabytes(room.usage)],
+    [t("可用空间"), megabytes(room.quota)],
+    [t("待上传"), String(all.filter(isHere).length)],
+    [t("最近上传"), done.length ? exact(Math.max(...done)) : "—"],
+    [t("定位"), yes("geolocation" in navigator)],
+    [t("语言"), language],
+    [t("屏幕"), `${window.innerWidth}×${window.innerHeight} @${window.devicePixelRatio}`],
+    [t("浏览器"), navigator.userAgent],
+    [t("时间"), exact(Date.now())],
+  ];
+}
+
+export function Diagnosis(): JSX.Element {
+  const lines = useLive(look, [] as Line[]);
+  const [copied, setCopied] = useState<"" | "yes" | "no">("");
+  const text = lines.map(([name, value]) => `${name}: ${value}`).join("\n");
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied("yes");
+    } catch {
+      setCopied("no");
+    }
+  };
+  return (
+    <Screen title={t("诊断信息")} leave>
+      <button type="button" class="primary wide" onClick={() => void copy()}>
+        {t("复制")}
+      </button>
+      {copied === "yes" && (
+        <Note kind="good" live>
+          {t("已复制")}
+        </Note>
+      )}
+      {copied === "no" && (
+        <Note kind="warn" live>
+          {t("浏览器不允许复制,请长按下面的文字")}
+        </Note>
+      )}
+      <dl class="card lines">
+        {lines.map(([name, value]) => (
+          <div class="fact" key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Screen>
+  );
+}

@@ -1,0 +1,142 @@
+// F1: the report button, and what is to be done, the most urgent first.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useCached, type Seen } from "../cached";
+import { leftOf, short } from "../moments";
+import { items } from "../outbox";
+import { prefetch } from "../prefetch";
+import { useSession } from "../session";
+import { isHere } from "../states";
+import { t, word } from "../texts";
+import type { InboxItem, Me } from "../types";
+import { keepEssentials } from "../units";
+import { Cell, Empty, Icon, Light, Note, Screen, useLive, useOnline } from "../ui";
+
+const EVERY = 60_000;
+/** Which tasks go under which heading, in this order. */
+const KINDS: [() => string, string[]][] = [
+  [() => t("核实"), ["accept", "supply_info"]],
+  [() => t("核查"), ["review"]],
+  [() => t("处置"), ["handle", "co_handle", "respond", "answer_urge"]],
+];
+
+export function Home(): JSX.Element {
+  const { me } = useSession();
+  const inbox = useCached<InboxItem[]>("inbox", EVERY, me?.id);
+  const notices = useCached<{ unread: number }>("notices?unread=true", EVERY, me?.id);
+  const [kept, setKept] = useState<[number, number]>([0, 0]);
+  useEffect(() => {
+    if (!inbox.fresh || !inbox.value) return;
+    const stop = new AbortController();
+    void keepEssentials();
+    void prefetch(inbox.value, stop.signal, (done, all) => setKept([done, all]));
+    return () => stop.abort();
+  }, [inbox.value, inbox.fresh]);
+  const unread = notices.value?.unread ?? 0;
+  return (
+    <Screen title={t("网格事件")} side={<SyncChip />}>
+      <p class="hello">{me && <Who me={me} />}</p>
+      <a class="button primary big" href="#/report">
+        <Icon name="camera" />
+        {t("拍照上报")}
+      </a>
+      <div class="cells">
+        <Cell href="#/mine">
+          <Icon name="history" /> {t("我的上报")}
+        </Cell>
+        <Cell href="#/notices" side={unread > 0 ? <span class="badge">{t("%(n)s 条未读", { n: unread })}</span> : undefined}>
+          <Icon name="notification" /> {t("通知")}
+        </Cell>
+      </div>
+      <Tasks inbox={inbox} />
+      {kept[1] > 0 && (
+        <p class="hint" role="status">
+          {kept[0] < kept[1] ? t("正在为离线保存任务 %(done)s/%(all)s", { done: kept[0], all: kept[1] }) : t("任务已可离线打开 ✓")}
+        </p>
+      )}
+    </Screen>
+  );
+}
+
+function Who({ me }: { me: Me }): JSX.Element {
+  const unit = me.roles.find(({ grid }) => grid)?.grid ?? null;
+  const known = useCached<{ name: string }>(unit && `grids/${unit}`);
+  const roles = [...new Set(me.roles.map(({ role }) => word("roles", role)))].join(" · ");
+  return (
+    <>
+      <strong>{me.name || me.username}</strong> <span class="muted">{[known.value?.name, roles].filter(Boolean).join(" · ")}</span>
+    </>
+  );
+}
+
+/** Whether everything has reached the server. */
+export function SyncChip(): JSX.Element {
+  const online = useOnline();
+  const waiting = useLive(async () => (await items()).filter(isHere).length, 0);
+  if (!online)
+    return (
+      <span class="chip sync off" role="status">
+        <Icon name="wifi-off" />
+        {t("离线")}
+      </span>
+    );
+  return (
+    <span class="chip sync" role="status">
+      <Icon name="cloud" />
+      {waiting ? t("%(n)s 件待传", { n: waiting }) : t("在线")}
+    </span>
+  );
+}
+
+function Tasks({ inbox }: { inbox: Seen<InboxItem[]> }): JSX.Element {
+  const { value, at, fresh, fault } = inbox;
+  if (!value) {
+    if (fault === "away") return <Note kind="warn">{t("没有网络,任务列表还没有保存在本机")}</Note>;
+    return fault ? <Note kind="bad">{fault.detail}</Note> : <p class="muted">{t("正在读取任务…")}</p>;
+  }
+  const sorted = [...value].sort((one, other) => (one.due_at ?? "9").localeCompare(other.due_at ?? "9"));
+  const rest = sorted.filter(({ task }) => !KINDS.some(([, kinds]) => kinds.includes(task)));
+  const groups = [...KINDS.map(([title, kinds]) => [title(), sorted.filter(({ task }) => kinds.includes(task))] as const), [t("督看与审批"), rest] as const];
+  return (
+    <>
+      <h2 class="list-head">
+        {t("我的任务 (%(n)s)", { n: value.length })}
+        {at && <span class="hint">{t("更新于 %(time)s", { time: short(at) })}</span>}
+      </h2>
+      {!fresh && fault === "away" && <p class="hint">{t("没有网络:显示的是上次的列表")}</p>}
+      {!value.length && <Empty>{t("今天没有任务")}</Empty>}
+      {groups.map(
+        ([title, tasks]) =>
+          tasks.length > 0 && (
+            <section key={title}>
+              <h3 class="list-kind">{title}</h3>
+              <div class="cells">
+                {tasks.map((item) => (
+                  <TaskCell item={item} key={`${item.case.case_no}:${item.task}`} />
+                ))}
+              </div>
+            </section>
+          ),
+      )}
+    </>
+  );
+}
+
+function TaskCell({ item }: { item: InboxItem }): JSX.Element {
+  const { case: about } = item;
+  const late = item.due_at !== null && new Date(item.due_at).getTime() < Date.now();
+  const left = late || about.overdue ? t("已超期") : leftOf(about);
+  return (
+    <Cell href={`#/task/${about.case_no}`}>
+      <strong class="cell-title">{about.title}</strong>
+      <span class="cell-line">
+        <Light light={late ? "red" : about.light}>{left || t("无时限")}</Light>
+        <span class="muted">{word("tasks", item.task)}</span>
+        {about.round > 1 && <span class="tag">{t("第 %(n)s 轮", { n: about.round })}</span>}
+      </span>
+      <span class="cell-line muted">
+        {about.grid_name} · {about.case_no}
+      </span>
+    </Cell>
+  );
+}

@@ -1,0 +1,140 @@
+// A simple map of the grid's shapes, without tiles: tapped, it sets the place. Arrow keys move the pin.
+import type { JSX } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { unitAt } from "../geo";
+import { t } from "../texts";
+import type { Point, Unit } from "../types";
+import { Empty, Icon, Screen } from "../ui";
+
+const SIZE = 1000;
+const RADIAN = Math.PI / 180;
+const STEP = 0.02;
+
+interface View {
+  centre: Point;
+  /** Degrees of latitude that the map shows. */
+  span: number;
+}
+
+function bounds(units: Unit[]): View {
+  const points = units.flatMap(({ polygons }) => polygons.flatMap(([outline]) => outline!));
+  const lons = points.map(([lon]) => lon!);
+  const lats = points.map(([, lat]) => lat!);
+  const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
+  const centre = { lat: (south + north) / 2, lon: (west + east) / 2 };
+  return { centre, span: Math.max(north - south, (east - west) * Math.cos(centre.lat * RADIAN)) * 1.1 || 0.01 };
+}
+
+export function PlaceMap({ units, place, choose }: { units: Unit[]; place: Point | null; choose: (point: Point) => void }): JSX.Element {
+  if (!units.length)
+    return (
+      <Screen title={t("地图选点")} leave>
+        <Empty>{t("网格图还没有保存在本机,请先联网打开一次")}</Empty>
+      </Screen>
+    );
+  return <Drawing units={units} place={place} choose={choose} />;
+}
+
+function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null; choose: (point: Point) => void }): JSX.Element {
+  const whole = useMemo(() => bounds(units), [units]);
+  const [view, setView] = useState<View>(() => (place && unitAt(place, units) ? { centre: place, span: Math.min(whole.span, 0.012) } : whole));
+  const [pin, setPin] = useState<Point>(() => (place && unitAt(place, units) ? place : view.centre));
+  const drag = useRef<{ x: number; y: number; from: Point; moved: boolean } | null>(null);
+  const scale = SIZE / view.span;
+  const narrow = Math.cos(view.centre.lat * RADIAN);
+  const x = (lon: number): number => (lon - view.centre.lon) * narrow * scale;
+  const y = (lat: number): number => (view.centre.lat - lat) * scale;
+  const shapes = useMemo(
+    () => units.map((unit) => ({ unit, path: unit.polygons.flat().map((ring) => `M${ring.map(([lon, lat]) => `${x(lon!).toFixed(1)} ${y(lat!).toFixed(1)}`).join("L")}Z`).join("") })),
+    [units, view],
+  );
+  const at = (event: MouseEvent): Point => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    const unit = view.span / Math.min(box.width, box.height);
+    return {
+      lon: view.centre.lon + ((event.clientX - box.left - box.width / 2) * unit) / narrow,
+      lat: view.centre.lat - (event.clientY - box.top - box.height / 2) * unit,
+    };
+  };
+  const move = (event: PointerEvent): void => {
+    const held = drag.current;
+    if (!held) return;
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    const unit = view.span / Math.min(box.width, box.height);
+    if (Math.hypot(event.clientX - held.x, event.clientY - held.y) > 8) held.moved = true;
+    if (held.moved) setView({ ...view, centre: { lon: held.from.lon - ((event.clientX - held.x) * unit) / narrow, lat: held.from.lat + (event.clientY - held.y) * unit } });
+  };
+  const key = (event: KeyboardEvent): void => {
+    const step = view.span * STEP;
+    const steps: Record<string, [number, number]> = { ArrowLeft: [0, -step / narrow], ArrowRight: [0, step / narrow], ArrowUp: [step, 0], ArrowDown: [-step, 0] };
+    const wanted = steps[event.key];
+    if (!wanted) return;
+    event.preventDefault();
+    setPin({ lat: pin.lat + wanted[0], lon: pin.lon + wanted[1] });
+  };
+  const here = unitAt(pin, units);
+  const zoom = (factor: number): void => setView({ centre: pin, span: Math.min(whole.span * 2, Math.max(0.0005, view.span * factor)) });
+  const finest = Math.max(...units.map(({ level }) => level));
+  return (
+    <Screen
+      title={t("地图选点")}
+      leave
+      foot={
+        <button type="button" class="primary wide big" onClick={() => choose(pin)}>
+          {t("用这个位置")}
+        </button>
+      }
+    >
+      <p class="map-here" role="status">
+        <Icon name="location" /> <strong>{here ? here.name : t("不在您负责的网格内")}</strong>{" "}
+        <span class="muted num">
+          {pin.lat.toFixed(5)}, {pin.lon.toFixed(5)}
+        </span>
+      </p>
+      <div class="map" role="application" tabIndex={0} aria-label={t("网格图:点按设置位置,方向键移动")} onKeyDown={key}>
+        <svg
+          viewBox={`${-SIZE / 2} ${-SIZE / 2} ${SIZE} ${SIZE}`}
+          aria-hidden="true"
+          onPointerDown={(event) => (drag.current = { x: event.clientX, y: event.clientY, from: view.centre, moved: false })}
+          onPointerMove={move}
+          onPointerUp={(event) => {
+            if (drag.current && !drag.current.moved) setPin(at(event));
+            drag.current = null;
+          }}
+          onPointerLeave={() => (drag.current = null)}
+        >
+          {shapes.map(({ unit, path }) => (
+            <path class={`unit level-${unit.level}${unit.code === here?.code ? " here" : ""}`} d={path} key={unit.code} />
+          ))}
+          {units
+            .filter(({ level }) => level === finest)
+            .slice(0, 60)
+            .map((unit) => (
+              <text class="unit-name" x={x(middle(unit).lon)} y={y(middle(unit).lat)} key={unit.code}>
+                {unit.name}
+              </text>
+            ))}
+          <g transform={`translate(${x(pin.lon).toFixed(1)} ${y(pin.lat).toFixed(1)})`}>
+            <path class="pin" d="M0 0C-14 -34 -32 -46 -32 -70A32 32 0 0 1 32 -70C32 -46 14 -34 0 0Z" />
+            <circle class="pin-hole" cy={-70} r={12} />
+          </g>
+        </svg>
+      </div>
+      <div class="pair">
+        <button type="button" onClick={() => zoom(0.5)}>
+          <Icon name="add" />
+          {t("放大")}
+        </button>
+        <button type="button" onClick={() => zoom(2)}>
+          <Icon name="minus" />
+          {t("缩小")}
+        </button>
+      </div>
+    </Screen>
+  );
+}
+
+function middle(unit: Unit): Point {
+  const ring = unit.polygons[0]![0]!;
+  return { lon: ring.reduce((sum, [lon]) => sum + lon!, 0) / ring.length, lat: ring.reduce((sum, [, lat]) => sum + lat!, 0) / ring.length };
+}

@@ -1,0 +1,102 @@
+// F6: settings of this phone, what it keeps, and the way out.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Unreachable } from "../ask";
+import { bridge } from "../bridge";
+import { items } from "../outbox";
+import { forget, openSession, signOut, useSession } from "../session";
+import { shelf } from "../shelf";
+import { isHere } from "../states";
+import { t, word } from "../texts";
+import { Cell, Icon, Note, Screen, useLive } from "../ui";
+import { Switches } from "./sign_in";
+
+export async function keptBytes(): Promise<number> {
+  const place = await shelf;
+  const pictures = await place.all<{ id: string; data: ArrayBuffer }>("files");
+  const answers = await place.all("kept");
+  return pictures.reduce((sum, { data }) => sum + data.byteLength, JSON.stringify(answers).length);
+}
+
+export function MePage(): JSX.Element {
+  const { me, expired } = useSession();
+  const [cleared, setCleared] = useState(0);
+  const bytes = useLive(keptBytes, 0, cleared);
+  return (
+    <Screen title={t("我")}>
+      <section class="card">
+        <p class="cell-title">
+          <strong>{me?.name || me?.username}</strong>
+        </p>
+        <p class="muted">{[...new Set(me?.roles.map(({ role }) => word("roles", role)))].join(" · ")}</p>
+      </section>
+      <section class="card stack-s">
+        <h2>{t("显示")}</h2>
+        <Switches />
+      </section>
+      <div class="cells">
+        <Cell href="#/mine">
+          <Icon name="history" /> {t("我的上报")}
+        </Cell>
+        <Cell href="#/notices">
+          <Icon name="notification" /> {t("通知")}
+        </Cell>
+        <Cell href="#/diagnosis">
+          <Icon name="info-circle" /> {t("诊断信息")}
+        </Cell>
+      </div>
+      <section class="card stack-s">
+        <h2>{t("本机缓存")}</h2>
+        <p role="status">{t("任务和图片占用 %(mb)s MB", { mb: (bytes / 1e6).toFixed(1) })}</p>
+        <button
+          type="button"
+          class="wide"
+          onClick={async () => {
+            await forget();
+            setCleared(cleared + 1);
+            await openSession();
+          }}
+        >
+          {t("清理缓存")}
+        </button>
+        <p class="hint">{t("清理不影响待上传的内容和草稿")}</p>
+      </section>
+      {expired ? (
+        <button type="button" class="primary wide" onClick={() => bridge.login()}>
+          {t("登录")}
+        </button>
+      ) : (
+        <Leave />
+      )}
+    </Screen>
+  );
+}
+
+function Leave(): JSX.Element {
+  const waiting = useLive(async () => (await items()).filter(isHere).length, 0);
+  const [asked, setAsked] = useState(false);
+  const [fault, setFault] = useState("");
+  const leave = async (): Promise<void> => {
+    if (waiting && !asked) return setAsked(true);
+    try {
+      await signOut();
+      location.hash = "#/";
+    } catch (error) {
+      setFault(error instanceof Unreachable ? t("没有网络,暂时不能退出") : String(error));
+    }
+  };
+  return (
+    <section class="stack-s">
+      {asked && <Note kind="warn">{t("还有 %(n)s 件未上传。退出后它们留在本机,由您再次登录后上传。", { n: waiting })}</Note>}
+      {fault && (
+        <div class="alert" role="alert">
+          {fault}
+        </div>
+      )}
+      <button type="button" class={asked ? "wide danger" : "wide"} onClick={() => void leave()}>
+        <Icon name="logout" />
+        {asked ? t("仍然退出") : t("退出登录")}
+      </button>
+    </section>
+  );
+}

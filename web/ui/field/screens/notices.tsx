@@ -1,0 +1,46 @@
+// What the ladders told the person.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ask } from "../ask";
+import { useCached } from "../cached";
+import { short } from "../moments";
+import { t, word } from "../texts";
+import type { Notice } from "../types";
+import { Cell, Empty, Note, Screen } from "../ui";
+
+export function Notices(): JSX.Element {
+  const [read, setRead] = useState(0);
+  const { value, fault } = useCached<{ items: Notice[]; unread: number }>("notices", 60_000, read);
+  const markRead = async (): Promise<void> => {
+    try {
+      await ask("POST", "notices/read", { body: { until: value?.items[0]?.at ?? null } });
+      setRead(read + 1);
+    } catch {
+      // Stays unread, and says so.
+    }
+  };
+  return (
+    <Screen title={t("通知")} leave>
+      {!value && (fault === "away" ? <Note kind="warn">{t("没有网络,通知还没有保存在本机")}</Note> : <p class="muted">{t("正在读取…")}</p>)}
+      {value && value.unread > 0 && (
+        <button type="button" class="wide" onClick={() => void markRead()}>
+          {t("全部标为已读 (%(n)s)", { n: value.unread })}
+        </button>
+      )}
+      {value && !value.items.length && <Empty>{t("没有通知")}</Empty>}
+      <div class="cells">
+        {value?.items.map((notice) => (
+          <Cell href={`#/task/${notice.case.case_no}`} key={`${notice.at}${notice.case.case_no}`}>
+            <strong class="cell-title">{notice.case.title}</strong>
+            <span class="cell-line">
+              {!notice.read && <span class="badge">{t("未读")}</span>}
+              <span>{notice.mode === "act" ? t("升级:请接手") : t("升级:知会")}</span>
+              <span class="muted">{word("stages", notice.case.stage)}</span>
+              <span class="muted">{short(notice.at)}</span>
+            </span>
+          </Cell>
+        ))}
+      </div>
+    </Screen>
+  );
+}

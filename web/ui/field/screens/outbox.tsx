@@ -1,0 +1,198 @@
+// F3: what is on the phone and not yet on record, one state an item; and what was taken.
+import type { JSX } from "preact";
+import { exact, short, span } from "../moments";
+import { bridge } from "../bridge";
+import { discard, enqueue, flush, items, newId, type Photo } from "../outbox";
+import { go } from "../router";
+import { useSession } from "../session";
+import { shelf } from "../shelf";
+import { isHere, isOvertaken, LONG, percent, type Item } from "../states";
+import { t, word } from "../texts";
+import { Empty, Icon, Note, Screen, Sure, useLive, useOnline } from "../ui";
+import { Thumb } from "../pictures";
+
+interface All {
+  items: Item[];
+  bytes: number;
+}
+
+async function read(): Promise<All> {
+  const photos = await (await shelf).all<Photo>("photos");
+  return { items: await items(), bytes: photos.reduce((sum, { data }) => sum + data.byteLength, 0) };
+}
+
+export function Outbox(): JSX.Element {
+  const { me } = useSession();
+  const all = useLive<All | null>(read, null);
+  const online = useOnline();
+  const mine = all?.items.filter(({ by }) => by === me?.id) ?? [];
+  const waiting = mine.filter(isHere);
+  const done = mine.filter((item) => !isHere(item)).reverse();
+  const others = (all?.items ?? []).filter((item) => isHere(item) && item.by !== me?.id);
+  const oldest = waiting[0];
+  return (
+    <Screen title={t("待上传")}>
+      {all && waiting.length > 0 && (
+        <div class="card stack-s">
+          <p>
+            <strong>{t("%(n)s 件待上传", { n: waiting.length })}</strong>{" "}
+            <span class="muted">
+              {t("%(mb)s MB", { mb: (all.bytes / 1e6).toFixed(1) })}
+              {oldest && ` · ${t("最早 %(span)s前", { span: span((Date.now() - oldest.made_at) / 60_000) })}`}
+            </span>
+          </p>
+          <button type="button" class="primary wide" onClick={() => void flush(true)}>
+            <Icon name="upload" />
+            {t("全部上传")}
+          </button>
+          {!online && <p class="hint">{t("没有网络:有网络后自动上传")}</p>}
+        </div>
+      )}
+      {all && !waiting.length && <Empty>{t("全部已上传 ✓")}</Empty>}
+      {others.length > 0 && <Note kind="warn">{t("另有 %(n)s 件属于 %(who)s,由本人登录后上传", { n: others.length, who: [...new Set(others.map(({ by_name }) => by_name))].join(", ") })}</Note>}
+      <ul class="plain stack">
+        {waiting.map((item) => (
+          <Waiting item={item} key={item.id} />
+        ))}
+      </ul>
+      {done.length > 0 && (
+        <section>
+          <h2 class="list-head">{t("已上传 (今日 %(n)s)", { n: done.filter(isToday).length })}</h2>
+          <ul class="plain cells">
+            {done.map((item) => (
+              <li key={item.id}>
+                <a class="cell" href={`#/task/${item.case_no}`}>
+                  <span class="cell-main">
+                    <span class="cell-title">{item.title}</span>
+                    <span class="cell-line muted">
+                      <span class="light light-closed">✓ {t("已受理")}</span> {item.case_no} · {short(item.done_at ?? item.made_at)}
+                    </span>
+                  </span>
+                  <Icon name="chevron-right" />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </Screen>
+  );
+}
+
+function isToday(item: Item): boolean {
+  return new Date(item.done_at ?? 0).toDateString() === new Date().toDateString();
+}
+
+/** What the item's state is called. */
+export function stateOf(item: Item): string {
+  switch (item.state) {
+    case "waiting":
+      return item.tries ? t("等待重试") : t("等待");
+    case "sending":
+      return t("上传中 %(n)s%", { n: percent(item) });
+    case "stored":
+      return t("已保存在服务器,待登记");
+    case "rejected":
+      return t("被拒");
+    case "sign_in":
+      return t("需登录");
+    case "done":
+      return t("已受理");
+  }
+}
+
+const ICONS: Record<Item["state"], string> = {
+  waiting: "time",
+  sending: "upload",
+  stored: "cloud",
+  rejected: "close-circle",
+  sign_in: "lock-on",
+  done: "check-circle",
+};
+
+function Waiting({ item }: { item: Item }): JSX.Element {
+  const late = Date.now() - item.made_at > LONG;
+  return (
+    <li class={`card item item-${item.state}`} data-id={item.id}>
+      <div class="item-head">
+        {item.photos[0] && <Thumb id={item.photos[0]} />}
+        <div class="grow">
+          <strong class="cell-title">{item.title}</strong>
+          <p class="cell-line">
+            <span class={`state state-${item.state}`}>
+              <Icon name={ICONS[item.state]} />
+              {stateOf(item)}
+            </span>
+            <time class={late ? "late" : "muted"} title={exact(item.made_at)}>
+              {short(item.made_at)}
+            </time>
+          </p>
+        </div>
+      </div>
+      {item.state === "sending" && <progress max={100} value={percent(item)} aria-label={t("上传进度")} />}
+      {item.state === "rejected" && <Rejected item={item} />}
+      {item.state === "sign_in" && (
+        <button type="button" class="wide" onClick={() => bridge.login()}>
+          {t("登录后上传")}
+        </button>
+      )}
+      {item.state !== "sending" && item.state !== "stored" && (
+        <div class="row">
+          {item.state === "rejected" && (
+            <button type="button" onClick={() => go(edit(item))}>
+              <Icon name="edit" />
+              {t("修改")}
+            </button>
+          )}
+          <Sure label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void discard(item.id)} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** Where a refused item is put right. */
+function edit(item: Item): string {
+  return item.kind === "report" ? `report?item=${item.id}` : `task/${item.case_no}/${item.command}?item=${item.id}`;
+}
+
+function Rejected({ item }: { item: Item }): JSX.Element {
+  const overtaken = isOvertaken(item);
+  return (
+    <div class="alert stack-s">
+      <p>{item.code === "photo_gone" ? t("照片已不在本机,请重新拍照") : item.reason}</p>
+      {overtaken && <p>{t("案件在此期间已有变化(改派、已由他人办理或已进入下一环节),“%(what)s”没有生效。", { what: word("commands", item.command) })}</p>}
+      {overtaken && item.status !== 404 && textOf(item) && (
+        <button type="button" class="wide" onClick={() => void keepAsNote(item)}>
+          {t("作为批注保留在案件上")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function textOf(item: Item): string {
+  return ["note", "reason", "result"].map((name) => item.body[name]).find((text): text is string => typeof text === "string" && text !== "") ?? "";
+}
+
+/** The answer came too late: what was said, and the photos, stay with the case as a note. */
+async function keepAsNote(item: Item): Promise<void> {
+  const note = `${word("commands", item.command)}: ${textOf(item)}`.slice(0, 2000);
+  const withPhotos = item.photos.length > 0;
+  const kept: Item = {
+    ...item,
+    id: newId(),
+    command: withPhotos ? "attach" : "comment",
+    photo_field: "attachments",
+    body: { note },
+    state: "waiting",
+    tries: 0,
+    next_at: 0,
+    code: undefined,
+    reason: undefined,
+    status: undefined,
+  };
+  await enqueue(kept);
+  await (await shelf).remove("outbox", item.id);
+  await flush(true);
+}

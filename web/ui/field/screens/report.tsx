@@ -1,0 +1,330 @@
+// F2: a report in a few taps. Everything is kept on each change; sending means storing first.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { bridge, PlaceError } from "../bridge";
+import { useCached } from "../cached";
+import { dropDraft, useDraft, type Saved } from "../drafts";
+import { unitAt } from "../geo";
+import { Later } from "../lazy";
+import { dropItem, enqueue, flush } from "../outbox";
+import { back, go, instead } from "../router";
+import { readReport, titleOf, toItems, type ReportDraft } from "../report_draft";
+import { useSession } from "../session";
+import { Full } from "../shelf";
+import { named, t, word } from "../texts";
+import type { Category, Group } from "../types";
+import { Icon, Note, Screen } from "../ui";
+import { useUnits } from "../units";
+import { remember, useRecents } from "../recents";
+import { Photos } from "./photos";
+
+const LEAST = 5;
+const MOST = 200;
+const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"), () => t("已现场劝导,"), () => t("需要部门到场处理。")];
+
+export function Report({ panel, item }: { panel: string; item: string }): JSX.Element {
+  const { me } = useSession();
+  const catalogue = useCached<{ groups: Group[] }>("categories");
+  const name = item ? `edit:${item}` : "new";
+  const [draft, change, saved] = useDraft<ReportDraft>(name, () => readReport(item), photosOf);
+  const all = catalogue.value?.groups.flatMap(({ categories }) => categories) ?? [];
+  const category = all.find(({ code }) => code === draft?.category);
+  if (!draft || !me) return <p class="starting">{t("正在打开…")}</p>;
+  if (panel === "category")
+    return <Later screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), back())} />;
+  if (panel === "map") return <MapPanel draft={draft} change={change} />;
+  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} name={name} editing={item} />;
+}
+
+function photosOf(draft: ReportDraft): string[] {
+  return [...draft.photos, ...draft.self_photos].map(({ id }) => id);
+}
+
+type Change = (part: Partial<ReportDraft>) => void;
+
+interface Props {
+  draft: ReportDraft;
+  change: Change;
+  saved: Saved;
+  category: Category | undefined;
+  all: Category[];
+  name: string;
+  editing: string;
+}
+
+/** What still stands in the way, each with the part of the screen where it is put right. */
+function missing(draft: ReportDraft, category: Category | undefined): [string, string][] {
+  const found: [string, string][] = [];
+  const photos = category?.evidence_required ? 2 : 1;
+  if (draft.photos.length < photos) found.push(["photos", photos > 1 ? t("该类别需要近景和远景两张照片") : t("请至少拍一张照片")]);
+  if (!category) found.push(["category", t("请选择类别")]);
+  if (!draft.grid && !draft.place) found.push(["place", t("请定位、选点或选择网格")]);
+  const length = draft.description.trim().length;
+  if (length < LEAST || length > MOST) found.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: LEAST, most: MOST })]);
+  if (draft.self && !draft.self_result.trim()) found.push(["self", t("请填写现场处置结果")]);
+  if (draft.self && !draft.self_photos.length) found.push(["self", t("请拍处置后的照片")]);
+  if (draft.reporter_phone && !/^\+?[0-9 -]{5,20}$/.test(draft.reporter_phone.trim())) found.push(["reporter", t("电话号码不正确")]);
+  return found;
+}
+
+function Form(props: Props): JSX.Element {
+  const { draft, change, saved, category, all, name, editing } = props;
+  const { me } = useSession();
+  const [shown, setShown] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [full, setFull] = useState(false);
+  const faults = missing(draft, category);
+  const fault = (part: string): string => (shown ? (faults.find(([where]) => where === part)?.[1] ?? "") : "");
+  const mark = usePlace(draft, change, me!.name || me!.username);
+  const worker = me!.roles.some(({ role }) => role === "grid_worker");
+  const submit = async (): Promise<void> => {
+    setShown(true);
+    if (faults.length) return document.getElementById(faults[0]![0])?.scrollIntoView({ block: "center" });
+    if (busy || !category) return;
+    setBusy(true);
+    try {
+      // The item has the draft's own id: a second tap stores the same one again.
+      const [id] = await enqueue(...toItems(draft, category, me!));
+      if (!draft.self) await dropItem(draft.self_id);
+      remember(category.code);
+      await dropDraft(name);
+      instead(`sent/${id}`);
+      void flush(true);
+    } catch (error) {
+      if (!(error instanceof Full)) throw error;
+      setFull(true);
+      setBusy(false);
+    }
+  };
+  const button = (
+    <button type="button" class="primary wide big" disabled={busy} onClick={() => void submit()}>
+      {busy ? t("正在保存…") : editing ? t("重新提交") : t("提交")}
+    </button>
+  );
+  return (
+    <Screen title={editing ? t("修改上报") : t("事件上报")} leave side={<SavedChip saved={saved} />} foot={button}>
+      {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
+      <Photos id="photos" photos={draft.photos} mark={mark} fault={fault("photos")} change={(photos) => change({ photos })} />
+      <section class="card stack-s" id="category">
+        <h2>{t("类别")}</h2>
+        <a class="cell cell-plain" href={`#/report/category${editing ? `?item=${editing}` : ""}`}>
+          <span class="cell-main">{category ? named(category) : <span class="muted">{t("选择类别")}</span>}</span>
+          <Icon name="chevron-right" />
+        </a>
+        <Recents all={all} chosen={draft.category} choose={(code) => change({ category: code, severity: "" })} />
+        <Fault text={fault("category")} />
+        <Severity category={category} chosen={draft.severity} choose={(severity) => change({ severity })} />
+      </section>
+      <Place draft={draft} change={change} fault={fault("place")} editing={editing} />
+      <section class="card stack-s" id="description">
+        <label>
+          {t("描述")}
+          <textarea rows={3} maxLength={MOST} value={draft.description} aria-invalid={fault("description") ? "true" : undefined} onInput={(event) => change({ description: event.currentTarget.value })} />
+        </label>
+        <div class="row">
+          <span class="row phrases">
+            {PHRASES.map((phrase) => (
+              <button type="button" class="chip" onClick={() => change({ description: (draft.description + phrase()).slice(0, MOST) })} key={phrase()}>
+                {phrase().replace(/[,。. ]+$/, "")}
+              </button>
+            ))}
+          </span>
+          <span class="hint num">
+            {draft.description.length}/{MOST}
+          </span>
+        </div>
+        <Fault text={fault("description")} />
+      </section>
+      <Later screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
+      {worker && (
+        <section class="card stack-s" id="self">
+          <label class="check">
+            <input type="checkbox" checked={draft.self} onChange={(event) => change({ self: event.currentTarget.checked })} />
+            {t("我已现场处置(自处置)")}
+          </label>
+          {draft.self && (
+            <>
+              <label>
+                {t("处置结果")}
+                <textarea rows={2} maxLength={MOST} value={draft.self_result} onInput={(event) => change({ self_result: event.currentTarget.value })} />
+              </label>
+              <Photos id="self-photos" photos={draft.self_photos} mark={mark} fault="" change={(self_photos) => change({ self_photos })} after />
+              <p class="hint">{t("自处置后仍由核查员核查")}</p>
+            </>
+          )}
+          <Fault text={fault("self")} />
+        </section>
+      )}
+      {!editing && worker && <Reporter draft={draft} change={change} fault={fault("reporter")} />}
+    </Screen>
+  );
+}
+
+export function Fault({ text }: { text: string }): JSX.Element | null {
+  return text ? (
+    <p class="fault" role="alert">
+      {text}
+    </p>
+  ) : null;
+}
+
+function SavedChip({ saved }: { saved: Saved }): JSX.Element | null {
+  return saved === "none" ? null : <span class="chip sync">{saved === "saved" ? t("草稿已存") : t("未能保存")}</span>;
+}
+
+function Recents({ all, chosen, choose }: { all: Category[]; chosen: string; choose: (code: string) => void }): JSX.Element | null {
+  const recents = useRecents()
+    .map((code) => all.find((known) => known.code === code))
+    .filter((known): known is Category => known !== undefined && known.code !== chosen);
+  if (!recents.length) return null;
+  return (
+    <div class="row" role="group" aria-label={t("最近使用")}>
+      <span class="hint">{t("最近使用")}</span>
+      {recents.slice(0, 3).map((category) => (
+        <button type="button" class="chip" onClick={() => choose(category.code)} key={category.code}>
+          {named(category)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Severity({ category, chosen, choose }: { category: Category | undefined; chosen: string; choose: (code: string) => void }): JSX.Element | null {
+  const allowed = new Set(category?.conditions.flatMap(({ severities }) => severities));
+  if (!category || !allowed.size) return null;
+  allowed.add(category.severity);
+  return (
+    <div class="segments" role="group" aria-label={t("紧急程度")}>
+      {["ordinary", "pressing", "urgent", "major"]
+        .filter((code) => allowed.has(code))
+        .map((code) => (
+          <button type="button" aria-pressed={(chosen || category.severity) === code} onClick={() => choose(code)} key={code}>
+            {word("severities", code)}
+          </button>
+        ))}
+    </div>
+  );
+}
+
+/** Finds the place when the screen opens; answers the lines that are burnt into photos. */
+function usePlace(draft: ReportDraft, change: Change, name: string): string[] {
+  const units = useUnits(draft.place);
+  useEffect(() => {
+    if (!draft.place && !draft.place_fault) void locate(change);
+  }, []);
+  useEffect(() => {
+    if (!draft.place) return;
+    const unit = unitAt(draft.place, units);
+    if (unit && unit.code !== draft.grid) change({ grid: unit.code, grid_name: unit.name });
+  }, [draft.place, units]);
+  const { place } = draft;
+  const spot = place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} ±${Math.round(place.accuracy)} m` : t("未定位");
+  return [[draft.grid_name, spot].filter(Boolean).join(" · "), name];
+}
+
+async function locate(change: Change): Promise<void> {
+  try {
+    const place = await bridge.getLocation();
+    change({ place: { ...place, source: "gps" }, place_fault: "" });
+  } catch (error) {
+    change({ place_fault: error instanceof PlaceError ? error.fault : "unavailable" });
+  }
+}
+
+const PLACE_FAULTS: Record<string, () => string> = {
+  denied: () => t("没有定位权限:请在手机设置中允许本应用使用位置,或在地图上选点"),
+  unavailable: () => t("暂时无法定位,请在地图上选点"),
+  insecure: () => t("非 HTTPS 连接不能定位,请在地图上选点"),
+};
+
+function Place({ draft, change, fault, editing }: { draft: ReportDraft; change: Change; fault: string; editing: string }): JSX.Element {
+  const units = useUnits(draft.place);
+  const outside = draft.place && units.length > 0 && !unitAt(draft.place, units);
+  const own = units.filter(({ level }) => level >= 3);
+  return (
+    <section class="card stack-s" id="place">
+      <h2>{t("位置")}</h2>
+      {draft.place ? (
+        <p role="status">
+          <Icon name="location" /> {draft.place.source === "gps" ? t("±%(n)s 米", { n: Math.round(draft.place.accuracy) }) : t("地图选点")}
+          {draft.grid_name && !outside && <strong> · {draft.grid_name} ✓</strong>}
+        </p>
+      ) : draft.place_fault ? (
+        <Note kind="warn">{PLACE_FAULTS[draft.place_fault]?.()}</Note>
+      ) : (
+        <p class="muted" role="status">
+          {t("正在定位…")}
+        </p>
+      )}
+      {draft.place?.source === "gps" && draft.place.accuracy > 100 && <Note kind="warn">{t("定位误差超过 100 米,请在地图上确认位置")}</Note>}
+      {outside && <Note kind="warn">{t("该位置不在您负责的网格内,请核对,或选择事发网格")}</Note>}
+      <div class="pair">
+        <button type="button" onClick={() => void locate(change)}>
+          <Icon name="refresh" />
+          {t("重新定位")}
+        </button>
+        <button type="button" onClick={() => go(`report/map${editing ? `?item=${editing}` : ""}`)}>
+          <Icon name="map" />
+          {t("地图选点")}
+        </button>
+      </div>
+      {(outside || !draft.place) && own.length > 0 && (
+        <label>
+          {t("事发网格")}
+          <select
+            value={draft.grid}
+            onChange={(event) => change({ grid: event.currentTarget.value, grid_name: own.find(({ code }) => code === event.currentTarget.value)?.name ?? "" })}
+          >
+            <option value="">{t("请选择")}</option>
+            {own.map((unit) => (
+              <option value={unit.code} key={unit.code}>
+                {unit.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        {t("路口或门牌")}
+        <input maxLength={100} placeholder={t("如: 北门路口向西 50 米")} value={draft.place_text} onInput={(event) => change({ place_text: event.currentTarget.value })} />
+      </label>
+      <Fault text={fault} />
+    </section>
+  );
+}
+
+function MapPanel({ draft, change }: { draft: ReportDraft; change: Change }): JSX.Element {
+  const units = useUnits(draft.place);
+  return (
+    <Later
+      screen="PlaceMap"
+      units={units}
+      place={draft.place}
+      choose={(point) => {
+        const unit = unitAt(point, units);
+        change({ place: { ...point, accuracy: 5, source: "pin" }, place_fault: "", grid: unit?.code ?? "", grid_name: unit?.name ?? "" });
+        back();
+      }}
+    />
+  );
+}
+
+function Reporter({ draft, change, fault }: { draft: ReportDraft; change: Change; fault: string }): JSX.Element {
+  return (
+    <details class="card" id="reporter">
+      <summary>{t("群众反映(选填)")}</summary>
+      <div class="stack-s">
+        <label>
+          {t("姓名")}
+          <input maxLength={80} autocomplete="off" value={draft.reporter_name} onInput={(event) => change({ reporter_name: event.currentTarget.value })} />
+        </label>
+        <label>
+          {t("电话")}
+          <input type="tel" maxLength={20} autocomplete="off" value={draft.reporter_phone} onInput={(event) => change({ reporter_phone: event.currentTarget.value })} />
+        </label>
+        <p class="hint">{t("姓名和电话单独加密保存,办理人员看不到")}</p>
+        <Fault text={fault} />
+      </div>
+    </details>
+  );
+}

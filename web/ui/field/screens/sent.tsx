@@ -1,0 +1,91 @@
+// What became of a report that was just made: stored here, stored there, taken with its number.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ask, Refused } from "../ask";
+import { items } from "../outbox";
+import { type Item } from "../states";
+import { language, t } from "../texts";
+import { Icon, Screen, useLive } from "../ui";
+import { stateOf } from "./outbox";
+
+async function read(id: string): Promise<Item[]> {
+  return (await items()).filter((item) => item.id === id || item.after === id);
+}
+
+export function Sent({ id }: { id: string }): JSX.Element {
+  const found = useLive(() => read(id), [] as Item[], id);
+  const item = found.find((known) => known.id === id);
+  const settled = found.find((known) => known.after === id);
+  const done = item?.state === "done";
+  const bad = item?.state === "rejected";
+  return (
+    <Screen title={t("上报结果")} leave={() => (location.hash = "#/")}>
+      <div class="result" role="status">
+        <span class={`result-sign ${done ? "good" : bad ? "bad" : ""}`}>
+          <Icon name={done ? "check-circle" : bad ? "close-circle" : "cloud"} />
+        </span>
+        {item && (
+          <>
+            <p class="result-line">{done ? t("已受理") : bad ? t("被拒") : item.state === "stored" ? t("已保存在服务器,待登记") : t("已保存,待上传")}</p>
+            {done && <p class="result-number num">{item.case_no}</p>}
+            <p class="muted">{item.title}</p>
+            {!done && <p class="hint">{bad ? item.reason : item.state === "stored" ? t("服务器已安全保存,编号稍后显示") : `${t("照片和内容已保存在手机上,关闭页面也不会丢失")} · ${stateOf(item)}`}</p>}
+            {settled && <p class="hint">{t("自处置: %(state)s", { state: settled.state === "done" ? t("已提交核查") : stateOf(settled) })}</p>}
+          </>
+        )}
+      </div>
+      <div class="stack">
+        {bad && (
+          <a class="button primary wide" href={`#/report?item=${id}`}>
+            {t("修改")}
+          </a>
+        )}
+        {done && item.kind === "report" && <Code case_no={item.case_no ?? ""} />}
+        {done && (
+          <a class="button wide" href={`#/task/${item.case_no}`}>
+            {t("查看案件")}
+          </a>
+        )}
+        <a class="button wide" href="#/report">
+          <Icon name="camera" />
+          {t("继续上报")}
+        </a>
+        <a class="button wide" href="#/">
+          {t("回到任务")}
+        </a>
+      </div>
+    </Screen>
+  );
+}
+
+/** 查询码: the reporter follows the case by it, without an account. */
+function Code({ case_no }: { case_no: string }): JSX.Element {
+  const [code, setCode] = useState("");
+  const [fault, setFault] = useState("");
+  const get = async (): Promise<void> => {
+    try {
+      setCode((await ask<{ code: string }>("POST", `cases/${case_no}/progress-code`, { language })).data.code);
+    } catch (error) {
+      setFault(error instanceof Refused ? error.detail : t("没有网络,稍后再取查询码"));
+    }
+  };
+  if (code)
+    return (
+      <p class="card code" role="status">
+        {t("查询码,请告诉反映人")}
+        <strong class="mono">{code}</strong>
+      </p>
+    );
+  return (
+    <>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      <button type="button" class="wide" onClick={() => void get()}>
+        {t("给反映人的查询码")}
+      </button>
+    </>
+  );
+}

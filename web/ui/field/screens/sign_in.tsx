@@ -1,0 +1,86 @@
+// Signing in, within the app: what waits in the outbox stays where it is.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Refused } from "../ask";
+import { flush } from "../outbox";
+import { back, instead, route } from "../router";
+import { pageOf, isLarge, keep, setLarge } from "../settings";
+import { signIn, useSession } from "../session";
+import { language, t } from "../texts";
+import { Note, Screen, useOnline } from "../ui";
+
+export function SignIn(): JSX.Element {
+  const { me } = useSession();
+  const online = useOnline();
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    const form = new FormData(event.target as HTMLFormElement);
+    setBusy(true);
+    setFault("");
+    try {
+      await signIn(String(form.get("username")).trim(), String(form.get("password")));
+      if (route().parts[0] === "sign-in") instead("");
+      void flush(true);
+    } catch (error) {
+      setFault(error instanceof Refused ? error.detail : t("连不上服务器,请在有网络时登录"));
+    }
+    setBusy(false);
+  };
+  return (
+    <Screen title={t("登录")} leave={me ? back : undefined}>
+      <form class="card stack sign-in" onSubmit={(event) => void submit(event)}>
+        <p class="muted">{t("网格事件 · 手机版")}</p>
+        {!online && <Note kind="warn">{t("现在没有网络,登录需要联网")}</Note>}
+        {fault && (
+          <div class="alert" role="alert">
+            {fault}
+          </div>
+        )}
+        <label>
+          {t("用户名")}
+          <input name="username" autocomplete="username" autocapitalize="none" required defaultValue={me?.username ?? ""} />
+        </label>
+        <label>
+          {t("密码")}
+          <input name="password" type="password" autocomplete="current-password" required />
+        </label>
+        <button class="primary wide" disabled={busy}>
+          {busy ? t("正在登录…") : t("登录")}
+        </button>
+      </form>
+      <p class="row centre">
+        <Switches />
+      </p>
+    </Screen>
+  );
+}
+
+/** Language and large type: also for who is not signed in. */
+export function Switches(): JSX.Element {
+  const [large, setNow] = useState(isLarge());
+  const other = language === "en" ? "zh" : "en";
+  const change = (): void => {
+    keep("language", other);
+    location.assign(pageOf(other) + location.hash);
+  };
+  return (
+    <span class="row">
+      <button type="button" lang={other} onClick={change}>
+        {other === "en" ? "English" : "中文"}
+      </button>
+      <button
+        type="button"
+        aria-pressed={large}
+        onClick={() => {
+          setLarge(!large);
+          setNow(!large);
+        }}
+      >
+        {t("长辈版")}
+      </button>
+    </span>
+  );
+}

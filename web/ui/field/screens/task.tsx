@@ -1,0 +1,204 @@
+// F4: a case on the phone: what it is about, what was done, what is asked; opens without a network too.
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { answerTo, ANSWERS } from "../answers";
+import { bridge, type Place } from "../bridge";
+import { useCached } from "../cached";
+import { bearing, distance } from "../geo";
+import { leftOf, short } from "../moments";
+import { items } from "../outbox";
+import { Compare, Picture } from "../pictures";
+import { isHere, type Item } from "../states";
+import { t, word } from "../texts";
+import type { CaseView, Fact, Point } from "../types";
+import { Light, Note, Screen, useLive } from "../ui";
+import { AnswerForm } from "./answer";
+import { stateOf } from "./outbox";
+
+/** Which photos show the place before, and which after it was dealt with. */
+export function beforeAndAfter(facts: Fact[]): { before: string[]; after: string[] } {
+  const before: string[] = [];
+  let after: string[] = [];
+  for (const { kind, body } of facts) {
+    const evidence = (body["evidence"] ?? []) as string[];
+    const attached = (body["attachments"] ?? []) as string[];
+    if (kind === "completed" || kind === "self_closed") after = evidence;
+    else if (kind === "received" || kind === "attached" || kind === "info_supplied") before.push(...attached);
+  }
+  return { before, after };
+}
+
+export function Task({ case_no, command }: { case_no: string; command: string }): JSX.Element {
+  const pending = useLive(async () => (await items()).filter((item) => item.case_no === case_no), [] as Item[], case_no);
+  const done = pending.filter((item) => !isHere(item)).length;
+  const seen = useCached<CaseView>(`cases/${case_no}`, 60_000, done);
+  const history = useCached<Fact[]>(`cases/${case_no}/facts`, 0, `${done}:${seen.value?.revision ?? 0}`);
+  const here = useHere(Boolean(seen.value?.location));
+  const about = seen.value;
+  if (!about)
+    return (
+      <Screen title={case_no} leave>
+        {seen.fault === "away" ? <Note kind="warn">{t("没有网络,该案件还没有保存在本机")}</Note> : seen.fault ? <Note kind="bad">{seen.fault.detail}</Note> : <p class="muted">{t("正在读取…")}</p>}
+      </Screen>
+    );
+  const answer = answerTo(command);
+  const photos = beforeAndAfter(history.value ?? []);
+  if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} key={command} />;
+  const offered = ANSWERS.filter((known) => about.allowed_commands.includes(known.command));
+  const [first] = offered.filter(({ tone }) => tone === "primary");
+  return (
+    <Screen title={about.title} leave foot={first && <AnswerLink case_no={case_no} command={first.command} title={first.title()} tone="primary big" />}>
+      {pending.filter(isHere).map((item) => (
+        <Note kind={item.state === "rejected" ? "bad" : "warn"} key={item.id} live>
+          <a href="#/outbox">
+            {t("答复“%(what)s”: %(state)s", { what: word("commands", item.command), state: stateOf(item) })}
+          </a>
+        </Note>
+      ))}
+      <Head about={about} at={seen.at} fresh={seen.fresh} />
+      {photos.after[0] && photos.before[0] && <Compare before={photos.before[0]} after={photos.after[photos.after.length - 1]!} />}
+      <Facts about={about} here={here} photos={photos} />
+      {offered.length > 0 && (
+        <section class="card stack-s">
+          <h2>{t("可做的操作")}</h2>
+          <div class="actions">
+            {offered
+              .filter((known) => known !== first)
+              .map(({ command: name, title, tone }) => (
+                <AnswerLink case_no={case_no} command={name} title={title()} tone={tone === "danger" ? "danger" : ""} key={name} />
+              ))}
+          </div>
+        </section>
+      )}
+      <History facts={history.value} />
+    </Screen>
+  );
+}
+
+function AnswerLink({ case_no, command, title, tone }: { case_no: string; command: string; title: string; tone: string }): JSX.Element {
+  return (
+    <a class={`button wide ${tone}`} href={`#/task/${case_no}/${command}`}>
+      {title}
+    </a>
+  );
+}
+
+/** Where the phone is, asked once; null until it is known, or where it is not allowed. */
+function useHere(wanted: boolean): Place | null {
+  const [here, setHere] = useState<Place | null>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    let gone = false;
+    bridge.getLocation().then(
+      (place) => void (gone || setHere(place)),
+      () => undefined,
+    );
+    return () => void (gone = true);
+  }, [wanted]);
+  return here;
+}
+
+function Head({ about, at, fresh }: { about: CaseView; at: number | undefined; fresh: boolean }): JSX.Element {
+  const closed = about.stage === "closed";
+  const late = about.due_at !== null && new Date(about.due_at).getTime() < Date.now();
+  return (
+    <section class="card stack-s">
+      <p class="cell-line">
+        {closed ? <Light light="closed">{word("outcomes", about.outcome)}</Light> : <Light light={late ? "red" : about.light}>{late ? t("已超期,仍可办理") : leftOf(about) || t("无时限")}</Light>}
+        <span class="tag">{word("stages", about.stage)}</span>
+        {about.round > 1 && <span class="tag">{t("第 %(n)s 轮", { n: about.round })}</span>}
+        {about.severity !== "ordinary" && <span class="tag">{word("severities", about.severity)}</span>}
+      </p>
+      {about.due_at && <p class="muted">{t("到期 %(time)s", { time: short(about.due_at) })}</p>}
+      {about.suspended_until && <p class="muted">{t("挂账至 %(time)s", { time: short(about.suspended_until) })}</p>}
+      {at && <p class="hint">{fresh ? t("更新于 %(time)s", { time: short(at) }) : t("离线内容,更新于 %(time)s", { time: short(at) })}</p>}
+    </section>
+  );
+}
+
+export function Way({ from, to }: { from: Point; to: Point }): JSX.Element {
+  const metres = Math.round(distance(from, to));
+  return (
+    <span class="way">
+      <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 3 18 20 12 16 6 20Z" fill="currentColor" transform={`rotate(${Math.round(bearing(from, to))} 12 12)`} />
+      </svg>
+      {metres < 1000 ? t("距现场 %(n)s 米", { n: metres }) : t("距现场 %(n)s 公里", { n: (metres / 1000).toFixed(1) })}
+    </span>
+  );
+}
+
+function Facts({ about, here, photos }: { about: CaseView; here: Place | null; photos: { before: string[]; after: string[] } }): JSX.Element {
+  const pictures = photos.before.length ? photos.before : about.attachments;
+  return (
+    <section class="card stack-s">
+      {pictures.length > 0 && (
+        <div class="photos">
+          {pictures.map((sha, i) => (
+            <Picture sha={sha} alt={t("照片 %(n)s", { n: i + 1 })} key={sha} />
+          ))}
+        </div>
+      )}
+      {about.description && <p class="said">{about.description}</p>}
+      <dl class="facts">
+        <dt>{t("编号")}</dt>
+        <dd class="num">{about.case_no}</dd>
+        <dt>{t("类别")}</dt>
+        <dd>{about.category_name}</dd>
+        <dt>{t("网格")}</dt>
+        <dd>{about.grid.path_names.slice(1).join(" / ") || about.grid.name}</dd>
+        {about.location && (
+          <>
+            <dt>{t("位置")}</dt>
+            <dd>{here ? <Way from={here} to={about.location} /> : `${about.location.lat.toFixed(5)}, ${about.location.lon.toFixed(5)}`}</dd>
+          </>
+        )}
+        <dt>{t("上报")}</dt>
+        <dd>
+          {word("sources", about.source)} · {short(about.reported_at)}
+        </dd>
+        {about.owner && (
+          <>
+            <dt>{t("责任方")}</dt>
+            <dd>{about.owner.name}</dd>
+          </>
+        )}
+        {about.claimed_by && (
+          <>
+            <dt>{t("办理人")}</dt>
+            <dd>{about.claimed_by}</dd>
+          </>
+        )}
+      </dl>
+      {about.reporter.contact_kept && <p class="hint">{t("上报人联系方式已加密保存,需要时由保密员解密")}</p>}
+    </section>
+  );
+}
+
+/** The words of a fact, whatever their field is called. */
+function wordsOf(body: Record<string, unknown>): string {
+  return ["result", "reason", "note", "question"].map((name) => body[name]).filter((text): text is string => typeof text === "string" && text !== "").join(" · ");
+}
+
+const QUIET = new Set(["light_changed", "recomputed", "step_fired", "reminded"]);
+
+function History({ facts }: { facts: Fact[] | undefined }): JSX.Element {
+  const shown = useMemo(() => [...(facts ?? [])].reverse().filter(({ kind }) => !QUIET.has(kind)), [facts]);
+  return (
+    <details class="card" open={shown.length < 6}>
+      <summary>{t("经过 (%(n)s)", { n: shown.length })}</summary>
+      <ol class="plain history">
+        {shown.map((fact) => (
+          <li key={fact.seq}>
+            <p>
+              <strong>{word("facts", fact.kind)}</strong> <span class="muted">{fact.actor.name}</span>
+            </p>
+            {wordsOf(fact.body) && <p>{wordsOf(fact.body)}</p>}
+            <p class="hint">{short(fact.at)}</p>
+          </li>
+        ))}
+      </ol>
+      {!facts && <p class="hint">{t("经过需联网查看")}</p>}
+    </details>
+  );
+}

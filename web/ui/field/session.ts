@@ -1,0 +1,105 @@
+// Who uses the phone. The session itself is a cookie that no script can read; remembered is only who it was.
+import { useEffect, useState } from "preact/hooks";
+import { ask, Refused } from "./ask";
+import { exclusively } from "./outbox";
+import { changed, onChange, shelf, type Kept } from "./shelf";
+import { language } from "./texts";
+import type { Me } from "./types";
+
+interface Known extends Kept {
+  me: Me;
+}
+
+export interface Session {
+  /** Null: nobody has ever signed in here; undefined: not read yet. */
+  me: Me | null | undefined;
+  /** The server asks for a sign-in; what is done here goes on. */
+  expired: boolean;
+}
+
+let session: Session = { me: undefined, expired: false };
+const watchers = new Set<(session: Session) => void>();
+
+function become(next: Partial<Session>): void {
+  session = { ...session, ...next };
+  watchers.forEach((watcher) => watcher(session));
+}
+
+export function who(): Session {
+  return session;
+}
+
+export function useSession(): Session {
+  const [now, setNow] = useState(session);
+  useEffect(() => {
+    setNow(session);
+    watchers.add(setNow);
+    return () => void watchers.delete(setNow);
+  }, []);
+  return now;
+}
+
+/** The server does not know the session any more. */
+export function signedOut(): void {
+  if (!session.expired) become({ expired: true });
+}
+
+/** Reads who it was, then asks the server. */
+export async function openSession(): Promise<void> {
+  const place = await shelf;
+  const known = await place.get<Known>("kept", "me");
+  become({ me: known?.me ?? (navigator.onLine ? undefined : null) });
+  onChange(() => void follow());
+  await recheck();
+}
+
+/** Another tab may have signed in or out. */
+async function follow(): Promise<void> {
+  const known = await (await shelf).get<Known>("kept", "me");
+  if (known && known.me.id !== session.me?.id) become({ me: known.me, expired: false });
+}
+
+/** Asks the server who one is. */
+export async function recheck(): Promise<void> {
+  try {
+    const { data } = await ask<Me>("GET", "me", { language });
+    await remember(data);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) become({ me: session.me ?? null, expired: true });
+    else if (session.me === undefined) become({ me: null });
+  }
+}
+
+async function remember(me: Me): Promise<void> {
+  const place = await shelf;
+  const known = await place.get<Known>("kept", "me");
+  if (known && known.me.id !== me.id) await forget();
+  await place.put("kept", { id: "me", me } as Known);
+  become({ me, expired: false });
+}
+
+/** Signs in. Throws Refused (wrong password, too many tries) and Unreachable. */
+export async function signIn(username: string, password: string): Promise<void> {
+  await exclusively(async () => {
+    await ask("POST", "auth/session", { form: new URLSearchParams({ username, password }), language });
+    await remember((await ask<Me>("GET", "me", { language })).data);
+  });
+  changed();
+}
+
+/** Signs out, and forgets what this person was shown. What is not sent yet stays, and waits for them. Throws Unreachable. */
+export async function signOut(): Promise<void> {
+  await exclusively(async () => {
+    await ask("DELETE", "auth/session", { language });
+    await forget();
+  });
+  become({ me: null, expired: true });
+  changed();
+}
+
+/** Forgets the answers and pictures that were kept; drafts stay with their writer's name on them. */
+export async function forget(): Promise<void> {
+  const place = await shelf;
+  for (const { id } of await place.all("kept")) if (!id.startsWith("draft:")) await place.remove("kept", id);
+  await place.clear("files");
+}

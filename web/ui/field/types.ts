@@ -1,0 +1,106 @@
+// The API's shapes, as far as the phone reads them.
+
+export interface Me {
+  id: string;
+  username: string;
+  name: string;
+  roles: { role: string; grid: string | null; department: string | null }[];
+}
+
+export interface Category {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  group: string;
+  severity: string;
+  evidence_required: boolean;
+  conditions: { severities: string[] }[];
+}
+
+export interface Group {
+  code: string;
+  name_zh: string;
+  name_en: string;
+  categories: Category[];
+}
+
+export interface Owner {
+  kind: string;
+  id: string;
+  name: string;
+}
+
+export interface CaseItem {
+  case_no: string;
+  title: string;
+  category: string;
+  category_name: string;
+  severity: string;
+  grid: string;
+  grid_name: string;
+  stage: string;
+  outcome: string | null;
+  light: string;
+  due_at: string | null;
+  left: string | null;
+  unit: string | null;
+  overdue: boolean;
+  owner: Owner | null;
+  round: number;
+  revision: number;
+  reported_at: string;
+  updated_at: string;
+  closed_at: string | null;
+}
+
+export interface InboxItem {
+  task: string;
+  due_at: string | null;
+  assignee: Owner;
+  case: CaseItem;
+}
+
+export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
+  report_id: string;
+  description: string;
+  source: string;
+  grid: { code: string; name: string; path: string[]; path_names: string[] };
+  location: Point | null;
+  claimed_by: string | null;
+  host: string | null;
+  suspended_until: string | null;
+  co_handlers: { department: string; name: string; reported_at: string | null }[];
+  attachments: string[];
+  requests: { kind: string; by: string; at: string; until: string | null }[];
+  reporter: { alias: string; anonymous: boolean; contact_kept: boolean };
+  allowed_commands: string[];
+}
+
+export interface Fact {
+  seq: number;
+  at: string;
+  kind: string;
+  actor: { kind: string; name: string };
+  body: Record<string, unknown>;
+}
+
+export interface Notice {
+  at: string;
+  mode: string;
+  read: boolean;
+  case: CaseItem;
+}
+
+export interface Point {
+  lat: number;
+  lon: number;
+}
+
+/** A unit's shape: rings of [lon, lat], the first of each polygon its outline, the others holes. */
+export interface Unit {
+  code: string;
+  name: string;
+  level: number;
+  parent: string | null;
+  polygons: number[][][][];
+}

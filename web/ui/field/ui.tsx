@@ -1,0 +1,144 @@
+// What all screens are made of.
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { onChange } from "./shelf";
+import { t } from "./texts";
+import { back } from "./router";
+
+export function Icon({ name }: { name: string }): JSX.Element {
+  return (
+    <svg class="icon" aria-hidden="true">
+      <use href={`#i-${name}`} />
+    </svg>
+  );
+}
+
+/** A screen with its title; `leave`: what the arrow does, none for the screens of the bottom bar. */
+export function Screen(props: {
+  title: string;
+  leave?: boolean | (() => void);
+  side?: ComponentChildren;
+  foot?: ComponentChildren;
+  children: ComponentChildren;
+}): JSX.Element {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${props.title} · Gridloop`;
+    heading.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [props.title]);
+  const leave = typeof props.leave === "function" ? props.leave : back;
+  return (
+    <>
+      <header class="bar">
+        {props.leave && (
+          <button type="button" class="quiet bar-back" onClick={leave} aria-label={t("返回")}>
+            <Icon name="arrow-left" />
+          </button>
+        )}
+        <h1 ref={heading} tabIndex={-1}>
+          {props.title}
+        </h1>
+        <span class="grow" />
+        {props.side}
+      </header>
+      <main class={props.foot ? "has-foot" : ""}>{props.children}</main>
+      {props.foot && <div class="foot">{props.foot}</div>}
+    </>
+  );
+}
+
+/** One row that leads somewhere. */
+export function Cell(props: { href: string; children: ComponentChildren; side?: ComponentChildren }): JSX.Element {
+  return (
+    <a class="cell" href={props.href}>
+      <span class="cell-main">{props.children}</span>
+      {props.side && <span class="cell-side">{props.side}</span>}
+      <Icon name="chevron-right" />
+    </a>
+  );
+}
+
+const SIGNS: Record<string, string> = { red: "●", yellow: "▲", green: "■", grey: "‖", closed: "✓" };
+
+/** The light of a deadline: its sign and what is left in words, never colour alone. */
+export function Light({ light, children }: { light: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <span class={`light light-${light}`}>
+      <span aria-hidden="true">{SIGNS[light] ?? "■"}</span>
+      <span>{children}</span>
+    </span>
+  );
+}
+
+export function Empty({ children }: { children: ComponentChildren }): JSX.Element {
+  return <p class="empty">{children}</p>;
+}
+
+export function Note(props: { kind?: "warn" | "good" | "bad"; children: ComponentChildren; live?: boolean }): JSX.Element {
+  const kind = props.kind === "bad" ? "alert" : `notice ${props.kind ?? ""}`;
+  return (
+    <div class={kind} role={props.live ? "status" : undefined}>
+      {props.children}
+    </div>
+  );
+}
+
+/** A button that asks once more before it does what can't be undone. */
+export function Sure(props: { label: string; sure: string; onSure: () => void }): JSX.Element {
+  const [asked, setAsked] = useState(false);
+  if (!asked)
+    return (
+      <button type="button" class="danger" onClick={() => setAsked(true)}>
+        <Icon name="delete" />
+        {props.label}
+      </button>
+    );
+  return (
+    <span class="sure" role="group" aria-label={props.sure}>
+      <span>{props.sure}</span>
+      <button type="button" class="danger solid" onClick={props.onSure}>
+        {t("确定删除")}
+      </button>
+      <button type="button" onClick={() => setAsked(false)}>
+        {t("取消")}
+      </button>
+    </span>
+  );
+}
+
+/** What lies on the phone, read again after each change. */
+export function useLive<T>(read: () => Promise<T>, otherwise: T, about: unknown = 0): T {
+  const [value, setValue] = useState(otherwise);
+  useEffect(() => {
+    let gone = false;
+    let asked = 0;
+    const again = async (): Promise<void> => {
+      const number = ++asked;
+      const found = await read();
+      if (!gone && number === asked) setValue(found);
+    };
+    void again();
+    const stop = onChange(() => void again());
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [about]);
+  return value;
+}
+
+/** Whether the phone believes to have a network. */
+export function useOnline(): boolean {
+  const [online, setOnline] = useState(navigator.onLine);
+  useEffect(() => {
+    const look = (): void => setOnline(navigator.onLine);
+    window.addEventListener("online", look);
+    window.addEventListener("offline", look);
+    return () => {
+      window.removeEventListener("online", look);
+      window.removeEventListener("offline", look);
+    };
+  }, []);
+  return online;
+}

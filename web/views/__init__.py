@@ -1,0 +1,1 @@
+"""What pages show, worked out before a template sees it: pure, and tested without a browser."""

@@ -1,0 +1,42 @@
+"""The sections of the administration, and what went wrong in a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.reference_files import FileProblem
+from web.reader import Visitor
+from web.views.marks import _
+
+#: Address, title, what it holds.
+SECTIONS = (
+    ("/admin/org", _("组织检查"), _("谁没有上级,哪里无人任职")),
+    ("/admin/grids", _("网格"), _("四级网格树,导入名录")),
+    ("/admin/people", _("人员与角色"), _("谁以什么角色管什么,导入名册")),
+    ("/admin/roster", _("请假与值班"), _("代理人,值班表")),
+    ("/admin/categories", _("类别与时限"), _("小类,立案条件,时限与依据,上限")),
+    ("/admin/calendars", _("日历"), _("工作日,节假日,调休")),
+    ("/admin/ladders", _("升级梯级"), _("无人办理时逐级通知谁")),
+    ("/admin/policies", _("策略"), _("版本,草稿,预览,推演,发布")),
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A problem with its line and what stands there."""
+
+    line: int
+    told: str
+    text: str
+
+
+def faults(problems: Sequence[FileProblem], content: str, visitor: Visitor) -> list[Fault]:
+    """Problems in the reader's language, with the line that each is about."""
+    lines = content.splitlines()
+    return [
+        Fault(
+            problem.line,
+            problem.en if visitor.language == "en" else problem.zh,
+            lines[problem.line - 1].strip()[:120] if 0 < problem.line <= len(lines) else "",
+        )
+        for problem in problems
+    ]

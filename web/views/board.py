@@ -1,0 +1,155 @@
+"""看板 as its page shows it: everything counted in one look, and the drawings made of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.figures import FigureKey
+from models.words import Light
+from services.supervision.board import board
+from services.supervision.definitions import definitions
+from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.overview import (
+    Change,
+    Climbed,
+    DepartmentLights,
+    Earlier,
+    Named,
+    climbed_by_level,
+    daily,
+    decisions_waiting,
+    departments_by_light,
+    earlier_board,
+    rates_of,
+    same_time_yesterday,
+)
+from services.supervision.shapes import shapes_of
+from services.supervision.views import Board, IndicatorValue, OverduePage, UnitName
+from services.supervision.watch import Watch, list_units
+from web.draw.svg_bars import Part, stacked
+from web.draw.svg_map import Area, choropleth, steps
+from web.draw.svg_spark import spark
+from web.reader import Reader
+from web.views.links import to_page
+from web.views.periods import days_of
+
+#: How many of the longest overdue are shown.
+OLDEST = 10
+#: The order of lights in bars and tiles: the worst first.
+LIGHTS = (Light.RED, Light.YELLOW, Light.GREEN, Light.GREY)
+
+
+@dataclass(frozen=True)
+class BoardAsked:
+    """What the address asks for."""
+
+    grid: str | None = None
+    period: str = "month"
+    compare: bool = False
+    tv: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A department with its bar."""
+
+    department: DepartmentLights
+    drawn: Markup
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """All that the page shows, of one moment."""
+
+    asked: BoardAsked
+    board: Board
+    oldest: OverduePage
+    departments: tuple[Bar, ...]
+    decisions: tuple[Named, ...]
+    climbed: tuple[Climbed, ...]
+    rates: tuple[IndicatorValue, ...]
+    first: date
+    last: date
+    yesterday: Change
+    days: Markup
+    earlier: Earlier | None
+    map: Markup
+    legend: tuple[tuple[int, int, int], ...]
+    regions: tuple[UnitName, ...]
+    means: dict[str, str]
+
+    def since(self, light: Light) -> int | None:
+        """How a light's count differs from the earlier board's; None without one."""
+        if self.earlier is None:
+            return None
+        return self.board.totals.lights[light].count - self.earlier.board.totals.lights[light].count
+
+
+async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, asked: BoardAsked) -> BoardPage:
+    """Counts and draws. Raises NoSuchPage for a unit out of scope."""
+    shown = await board(connection, look, asked.grid)
+    first, last = days_of(asked.period, look.day)
+    departments = await departments_by_light(connection, look, asked.grid)
+    shapes = await shapes_of(connection, look, [row.unit.code for row in shown.rows])
+    areas = [
+        Area(
+            geometry=shapes[row.unit.code],
+            value=row.overdue.count,
+            href=to_page(row.overdue.cases),
+            title=reader.text("%(unit)s:超期 %(n)s 件", unit=row.unit.name, n=row.overdue.count),
+        )
+        for row in shown.rows
+        if row.unit.code in shapes
+    ]
+    return BoardPage(
+        asked=asked,
+        board=shown,
+        oldest=await overdue_page(connection, look, OverdueFilter(grid=asked.grid, limit=OLDEST)),
+        departments=tuple(_bars(departments)),
+        decisions=await decisions_waiting(connection, look, asked.grid),
+        climbed=await climbed_by_level(connection, look, asked.grid),
+        rates=await rates_of(connection, look, asked.grid, look.days(first, last)),
+        first=first,
+        last=last,
+        yesterday=await same_time_yesterday(connection, look, asked.grid),
+        days=_days(await daily(connection, look, asked.grid)),
+        earlier=await earlier_board(connection, look, asked.grid) if asked.compare else None,
+        map=choropleth(areas),
+        legend=steps(max((area.value for area in areas), default=0)),
+        regions=await regions(connection, look),
+        means=meanings(reader.language),
+    )
+
+
+def meanings(language: str) -> dict[str, str]:
+    """What belongs to each figure, in words, by its key."""
+    return {figure.key.value: figure.means for figure in definitions(language).figures}
+
+
+async def regions(connection: AsyncConnection, look: Watch) -> tuple[UnitName, ...]:
+    """The parks and communities that the reader may pick, in the order of the tree."""
+    parks = await list_units(connection, look, level=1)
+    return tuple(sorted(parks + await list_units(connection, look, level=2), key=lambda unit: unit.code))
+
+
+def _bars(departments: tuple[DepartmentLights, ...]) -> list[Bar]:
+    most = max((row.open.count for row in departments), default=0)
+    return [
+        Bar(row, stacked([Part(light.value, row.lights[light].count) for light in LIGHTS], most)) for row in departments
+    ]
+
+
+def _days(changes: tuple[Change, ...]) -> Markup:
+    return spark([change.reported for change in changes])
+
+
+#: Figures of the open cases that stand in a row under the lights.
+ALSO = (
+    (FigureKey.OVERDUE, "overdue"),
+    (FigureKey.FALLING_DUE, "due_today"),
+    (FigureKey.SUSPENDED, "suspended"),
+    (FigureKey.URGED, "urged"),
+    (FigureKey.CONSULTATION, "consultation"),
+)
