@@ -16,6 +16,7 @@ PATHS = {
     ("post", f"{V1}/cases"),
     ("get", f"{V1}/cases"),
     ("get", f"{V1}/cases/{{case_no}}"),
+    ("get", f"{V1}/cases/duplicates"),
     ("get", f"{V1}/cases/{{case_no}}/facts"),
     ("get", f"{V1}/reports/{{report_id}}"),
     ("post", f"{V1}/attachments"),

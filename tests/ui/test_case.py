@@ -14,7 +14,7 @@ from api.session import COOKIE
 from models.ids import new_id
 from rules.life_cycle import HUMAN_COMMANDS
 from tests.api.hall import RUSHED, a_picture
-from tests.builders import FIRE, LABOUR
+from tests.builders import FIRE, LABOUR, OTHER_MICRO, PASSWORD
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -205,7 +205,7 @@ def test_everything_works_without_scripts(without_scripts: OpenPage, site: Site)
     assert site.run(site.hall.until_fact(no, "completed"))["body"]["evidence"]
 
 
-def test_a_case_that_leaves_my_sight_is_told(open_page: OpenPage, site: Site) -> None:
+def test_a_case_handed_to_another_department_says_who_holds_it(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     site.do("labour_handler", no, "claim")
     page = open_page("labour_head", f"/cases/{no}?act=transfer")
@@ -215,6 +215,30 @@ def test_a_case_that_leaves_my_sight_is_told(open_page: OpenPage, site: Site) ->
     form.locator("[data-send]").click()
     # A department that has had a part in a case goes on seeing it; the case says who holds it now.
     expect(page.locator("#case-head")).to_contain_text("消防救援大队")
+
+
+def test_a_case_that_is_out_of_sight_after_acting_is_told_on_the_queue(open_page: OpenPage, site: Site) -> None:
+    no = site.report(title="边界上的案件")
+    page = open_page("community_duty", f"/cases/{no}?act=relocate")
+    form = page.locator("#form-relocate")
+    form.locator("input[name=grid]").fill(OTHER_MICRO)
+    form.locator("textarea").fill("在对面园区")
+    form.locator("[data-send]").click()
+    expect(page).to_have_url(re.compile(r"/queue\?left="))
+    expect(page.locator("main .notice")).to_contain_text(f"案件 {no}:“变更位置”已记录")
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_it(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}?act=comment")
+    page.locator("#form-comment textarea").fill("写了很久")
+    page.context.clear_cookies()
+    page.locator("#form-comment [data-send]").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.get_by_label("用户名").fill("labour_handler")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator("#form-comment textarea")).to_have_value("写了很久")
 
 
 def test_a_case_nobody_may_see_is_not_there(open_page: OpenPage, site: Site) -> None:

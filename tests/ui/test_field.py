@@ -16,7 +16,6 @@ from tests.ui.conftest import OpenPage
 from tests.ui.phone import (
     AWAY,
     HERE,
-    cases_of,
     expect_one_case,
     fill_report,
     open_phone,

@@ -1,4 +1,4 @@
-"""Tasks on the phone: opened without a network, answered through the outbox, and what happens when one comes too late."""
+"""Tasks on the phone: opened without a network, answered through the outbox; and answers that come too late."""
 
 from typing import Any
 
@@ -38,6 +38,7 @@ def test_a_task_is_kept_and_completed_without_a_network(open_page: OpenPage, sit
     page = open_phone(open_page, "fire_handler", expect=AWAY)
     section = page.locator("section", has=page.get_by_role("heading", name="处置"))
     expect(section).to_contain_text(title)
+    expect(page.get_by_role("link", name="拍照上报")).to_have_count(0)  # a handler does not report
     expect(page.get_by_text("任务已可离线打开 ✓")).to_be_visible(timeout=15_000)
     page.context.set_offline(True)
     section.get_by_role("link", name=title).click()

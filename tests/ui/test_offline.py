@@ -46,7 +46,7 @@ def test_it_is_sent_where_there_is_no_service_worker(open_page: OpenPage, site: 
 
 def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=AWAY)
-    lost = []
+    lost: list[int] = []
 
     def lose(route: Route) -> None:
         if route.request.method == "POST" and not lost:
@@ -69,7 +69,7 @@ def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
 
 def test_a_server_that_fails_gets_it_again(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=("503",))
-    failures = []
+    failures: list[int] = []
 
     def fail(route: Route) -> None:
         if route.request.method == "POST" and len(failures) < 1:

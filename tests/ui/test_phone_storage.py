@@ -50,15 +50,8 @@ def elsewhere(browser: Browser, site: Site) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
 
     def opened(url: str) -> Page:
-        context = browser.new_context(
-            base_url=url,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            viewport=PHONE,
-            permissions=["geolocation"],
-            geolocation=HERE,
-            reduced_motion="reduce",
-        )
+        settings: dict[str, Any] = {"viewport": PHONE, "permissions": ["geolocation"], "geolocation": HERE}
+        context = browser.new_context(base_url=url, locale="zh-CN", timezone_id="Asia/Shanghai", **settings)
         context.set_default_timeout(15_000)
         context.add_cookies([{"name": COOKIE, "value": site.token("worker"), "url": url}])
         contexts.append(context)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -71,6 +71,13 @@ async def give(case_no: str, command: str, request: Request, opened: Opened, rea
     except DomainError as error:
         return await _refused(request, opened, reader, case_no, posted, error)
     return await _done(request, opened, reader, case_no, posted, sent)
+
+
+@router.get("/cases/{case_no}/commands/{command}")
+async def lead_back(case_no: str, command: str, request: Request, reader: SignedIn) -> Response:
+    """Where somebody comes to whose session ended while they sent a form: to the case, with that form open."""
+    fields_of_known(command)
+    return go_to(request, f"/cases/{quote(case_no)}?act={command}#action")
 
 
 def fields_of_known(command: str) -> tuple[Field, ...]:

@@ -47,7 +47,7 @@ HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class Told:
-    """A fact as the page shows it. `day` is local; `group`: the chip that it belongs to; `files`: hashes of its attachments."""
+    """A fact as the page shows it. `day` is local; `group`: the chip that shows it; `files`: hashes of attachments."""
 
     seq: int
     at: datetime

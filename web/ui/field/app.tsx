@@ -7,7 +7,7 @@ import { items } from "./outbox";
 import { useRoute, type Route } from "./router";
 import { Home } from "./screens/home";
 import { Report } from "./screens/report";
-import { useSession } from "./session";
+import { mayReport, useSession } from "./session";
 import { shelf } from "./shelf";
 import { isHere } from "./states";
 import { t } from "./texts";
@@ -68,9 +68,10 @@ async function waiting(): Promise<number> {
 
 function BottomBar({ path }: { path: string }): JSX.Element {
   const count = useLive(waiting, 0);
+  const reports = mayReport(useSession().me);
   return (
     <nav class="tabs-bottom" aria-label={t("主菜单")}>
-      {BAR.map((entry) => (
+      {BAR.filter((entry) => reports || entry.path !== "report").map((entry) => (
         <a href={`#/${entry.path}`} aria-current={entry.path === path ? "page" : undefined} key={entry.path}>
           <span class="tab-icon">
             <Icon name={entry.icon} />

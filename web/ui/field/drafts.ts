@@ -1,5 +1,6 @@
 // Drafts: kept on each change, so that a call, a flat battery or a closed tab costs nothing.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { who } from "./session";
 import { Full, shelf, type Kept } from "./shelf";
 
 interface Draft<T> extends Kept {
@@ -7,7 +8,8 @@ interface Draft<T> extends Kept {
   photos: string[];
 }
 
-const keyOf = (name: string): string => `draft:${name}`;
+/** Each person on a shared phone has drafts of their own. */
+const keyOf = (name: string): string => `draft:${who().me?.id ?? ""}:${name}`;
 
 export async function readDraft<T>(name: string): Promise<T | undefined> {
   return (await (await shelf).get<Draft<T>>("kept", keyOf(name)))?.value;

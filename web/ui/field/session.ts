@@ -39,6 +39,13 @@ export function useSession(): Session {
   return now;
 }
 
+/** The roles that may report, as the server's rule has them. */
+export const REPORTING = new Set(["grid_worker", "volunteer", "reporter", "duty_officer", "supervisor"]);
+
+export function mayReport(me: Me | null | undefined): boolean {
+  return Boolean(me?.roles.some(({ role }) => REPORTING.has(role)));
+}
+
 /** The server does not know the session any more. */
 export function signedOut(): void {
   if (!session.expired) become({ expired: true });
@@ -97,7 +104,7 @@ export async function signOut(): Promise<void> {
   changed();
 }
 
-/** Forgets the answers and pictures that were kept; drafts stay with their writer's name on them. */
+/** Forgets the answers and pictures that were kept; drafts stay, each for who wrote it. */
 export async function forget(): Promise<void> {
   const place = await shelf;
   for (const { id } of await place.all("kept")) if (!id.startsWith("draft:")) await place.remove("kept", id);

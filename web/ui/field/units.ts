@@ -2,11 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { fetched, last } from "./cached";
 import { unitAt, unitsIn } from "./geo";
-import { who } from "./session";
+import { REPORTING, who } from "./session";
 import type { Me, Point, Unit } from "./types";
 
 type Shapes = Parameters<typeof unitsIn>[0];
-const REPORTING = new Set(["grid_worker", "volunteer", "reporter", "duty_officer", "supervisor"]);
 /** How long what hardly ever changes is taken as it is, milliseconds. */
 const FRESH = 12 * 3_600_000;
 const PARK = 1;

@@ -5,7 +5,7 @@ import { useCached, type Seen } from "../cached";
 import { leftOf, short } from "../moments";
 import { items } from "../outbox";
 import { prefetch } from "../prefetch";
-import { useSession } from "../session";
+import { mayReport, useSession } from "../session";
 import { isHere } from "../states";
 import { t, word } from "../texts";
 import type { InboxItem, Me } from "../types";
@@ -36,10 +36,12 @@ export function Home(): JSX.Element {
   return (
     <Screen title={t("网格事件")} side={<SyncChip />}>
       <p class="hello">{me && <Who me={me} />}</p>
-      <a class="button primary big" href="#/report">
-        <Icon name="camera" />
-        {t("拍照上报")}
-      </a>
+      {mayReport(me) && (
+        <a class="button primary big" href="#/report">
+          <Icon name="camera" />
+          {t("拍照上报")}
+        </a>
+      )}
       <div class="cells">
         <Cell href="#/mine">
           <Icon name="history" /> {t("我的上报")}
