@@ -18,6 +18,8 @@ from services.measure.timers import Late, evenly, recorded, wait_open
 from services.policies import read_policy
 
 Row = tuple[str, str]
+#: How many new cases a second the workers of a small machine take up.
+TAKEN_UP = 15
 #: How long after the last of the watched moments one is still waited for.
 PATIENCE = timedelta(minutes=10)
 
@@ -36,8 +38,8 @@ def deadline_rows() -> list[Row]:
 
 async def timer_rows(stage: Backstage, cast: Cast, count: int, rate: float, minutes: float) -> list[Row]:
     """`count` open cases due at an even rate; how late those were that fell due in the first `minutes`."""
-    # Room to start them all first: a start costs some milliseconds.
-    since = datetime.now(UTC) + timedelta(seconds=60 + count / 60)
+    # Room to start them all first: each is taken up by a worker before the next hundreds are started.
+    since = datetime.now(UTC) + timedelta(seconds=60 + count / TAKEN_UP)
     dues = list(islice(evenly(since, rate), count))
     with Progress(console=console) as bar:
         task = bar.add_task(say("打开案件", "Opening cases"), total=count)

@@ -109,7 +109,7 @@ def hurried(policy: Policy) -> Policy:
 
     return _with_standards(
         policy,
-        "limits shortened",
+        "演示: 时限缩短到秒",
         lambda s: {"accept": short(_SHORT), "dispatch": short(_SHORT), "handle": short(_SHORT), "review": short(3600),
                    "whole": None},
     )  # fmt: skip
@@ -117,7 +117,9 @@ def hurried(policy: Policy) -> Policy:
 
 def glowing(policy: Policy) -> Policy:
     """The policy with yellow lights from the start."""
-    return _with_standards(policy, "yellow at once", lambda s: {"lights": LightRule(yellow=_AT_ONCE, red=s.lights.red)})
+    return _with_standards(
+        policy, "演示: 立即亮黄灯", lambda s: {"lights": LightRule(yellow=_AT_ONCE, red=s.lights.red)}
+    )
 
 
 def _with_standards(policy: Policy, name: str, change: Callable[[Standard], dict[str, object]]) -> Policy:

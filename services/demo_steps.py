@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from uuid import UUID
 
-import structlog
 import yaml
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -33,8 +32,6 @@ from services.demo import DEPLOY
 from services.demo_pictures import scene
 from services.doors import Backstage
 from services.report import ReportInput, submit
-
-log = structlog.get_logger(__name__)
 
 CASES = DEPLOY / "demo" / "cases.yaml"
 
@@ -164,7 +161,7 @@ async def _photos(
 async def _step(
     backstage: Backstage, town: Town, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
 ) -> None:
-    """One command, unless nobody may give it any more: time has gone on, and the case with it."""
+    """One command, unless nobody may give it any more, or its rule forbids it here: then the case stays where it is."""
     async with backstage.engine.connect() as connection:
         case = await read_case(connection, report_id)
     name = step.removesuffix("_shared")
@@ -174,14 +171,13 @@ async def _step(
     make = _BODIES.get(step)
     body = {} if make is None else make(job, case, town)
     now = datetime.now(UTC)
-    if name == "complete":
+    if name in ("complete", "self_close"):
         body["evidence"] = await _photos(backstage, actor, job, now, after=True)
     try:
         await send(backstage, actor, case_no, read_command(name, body), command_id=id_, if_revision=None, now=now)
     except DomainError as error:
         if error.status >= 500:
             raise
-        log.info("a demo case went another way", case_no=case_no, command=name, reason=error.code)
 
 
 def _actor(town: Town, case: Case, command: str, number: int) -> Person | None:

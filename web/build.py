@@ -29,7 +29,10 @@ STAMP = UI / "node_modules" / ".gridloop-lock"
 OLDEST_NODE = 18
 #: Older Safari is out: esbuild refuses it for a destructuring fault of WebKit's.
 TARGET = "chrome80,ios14.5"
-PAGES = ("desk/desk.ts", "desk/board.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
+PAGES = (
+    "desk/desk.ts", "desk/board.ts", "map/map.ts", "analysis/analysis.ts",
+    "css/desk.css", "css/public.css", "css/map.css",
+)  # fmt: skip
 FIELD = ("field/main.tsx", "css/field.css")
 #: Most bytes of a built file, compressed: what a page may load comes from here and what it is itself.
 BUDGETS: Mapping[str, int] = {

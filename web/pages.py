@@ -18,6 +18,7 @@ from web.reader import Reader, Visitor
 from web.static import asset
 from web.texts import TAGS
 from web.views.links import to_page
+from web.views.origins import origin
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The books that templates take words from by name: `word("stages", case.stage)`.
@@ -56,6 +57,7 @@ def _calls(visitor: Visitor) -> dict[str, Any]:
         "_": visitor.text,
         "lang": TAGS[visitor.language],
         "word": lambda book, code: words.named(_BOOKS[book], str(code), visitor.language),
+        "origin": lambda source: origin(source, visitor),
         "when": lambda moment: moments.time_tag(moment, visitor),
         "exact": lambda moment: moments.exact(moment, visitor),
         "long": lambda moment: moments.long(moment, visitor),

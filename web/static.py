@@ -1,6 +1,7 @@
 """What `web.build` has made: scripts, styles, icons, and the phone's shell."""
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from starlette.types import Scope
 
 PLACE = Path(__file__).parent / "static"
 MANIFEST = PLACE / "manifest.json"
+_HASHED_NAME = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 #: The name of such a file holds a hash of its contents.
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -47,12 +49,11 @@ class _Hashed(StaticFiles):
 
 
 class _Shell(StaticFiles):
-    """The phone's shell: pages and the service worker are asked about each time, the rest is kept."""
+    """The phone's shell: what has a hash in its name is kept, the rest is asked about each time."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         answer = await super().get_response(path, scope)
-        changes = path in ("", ".") or path.endswith((".html", "sw.js", ".webmanifest"))
-        answer.headers["Cache-Control"] = "no-cache" if changes else FOR_EVER
+        answer.headers["Cache-Control"] = FOR_EVER if _HASHED_NAME.search(path) else "no-cache"
         return answer
 
 

@@ -14,9 +14,12 @@ BABEL: Mapping[str, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
 @lru_cache(maxsize=8)
 def catalogue(area: str | None = None) -> dict[str, str]:
-    """The English texts by their Chinese, of one area or of all."""
+    """The English texts by their Chinese, of one area or of all.
+
+    The phone says some things otherwise, for it has less room; the pages then have their own way.
+    """
     found: dict[str, str] = {}
-    for path in sorted((LOCALE / "en").glob(f"{area or '*'}.po")):
+    for path in sorted((LOCALE / "en").glob(f"{area or '*'}.po"), key=lambda path: path.stem != "field"):
         with path.open("rb") as file:
             messages = read_po(file, locale="en")
         found |= {str(message.id): str(message.string) for message in messages if message.id and message.string}

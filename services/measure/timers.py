@@ -13,6 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from infra.store.cases import draw_sequence, insert_many
 from infra.store.world import read_context
@@ -76,6 +79,7 @@ async def wait_open(
         async with stage.engine.begin() as connection:
             made = [received async for received in _received(connection, pattern, batch)]
             await insert_many(connection, made)
+        await _taken_up(stage)
         async with asyncio.TaskGroup() as group:
             for _, case in made:
                 group.create_task(start(case))
@@ -124,6 +128,21 @@ async def _received(
         told = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
         fact = pattern.fact.model_copy(update={"command_id": report_id, "body": told})
         yield fact, evolve(None, fact)
+
+
+async def _taken_up(stage: Backstage) -> None:
+    """Waits until the workers have taken up nearly all cases: one that waits for them has not set its timer yet."""
+    request = DescribeTaskQueueRequest(
+        namespace=stage.temporal.namespace,
+        task_queue=TaskQueue(name=stage.settings.case_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
+    )
+    while True:
+        answer = await stage.temporal.workflow_service.describe_task_queue(request)
+        if answer.stats.approximate_backlog_count < BATCH:
+            return
+        await asyncio.sleep(0.5)
 
 
 async def recorded(engine: AsyncEngine, cases: Sequence[UUID], patience: timedelta) -> Late:

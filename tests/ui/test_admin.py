@@ -69,7 +69,8 @@ def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
     expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
 
 
-def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage) -> None:
+def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage, site: Site) -> None:
+    site.at_handling(title="可推演")
     page = open_page("admin", "/admin/policies", expect=("422",))
     page.get_by_label("名称").fill("夏季时限")
     page.get_by_role("button", name="新建").click()

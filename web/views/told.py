@@ -10,6 +10,7 @@ from services import words
 from web.moments import exact, short
 from web.reader import Visitor
 from web.views.marks import _
+from web.views.origins import origin
 
 #: The parties of a case: the lanes of its timeline, in their order.
 LANES = {
@@ -128,7 +129,11 @@ def _owner(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
 
 
 def _due(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
-    return f"{_moment(value['due_at'], names, visitor)} ({value['source']})" if value.get("due_at") else ""
+    return (
+        f"{_moment(value['due_at'], names, visitor)} ({origin(value['source'], visitor)})"
+        if value.get("due_at")
+        else ""
+    )
 
 
 def _yes(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
