@@ -33,8 +33,12 @@ async def hearing(app: FastAPI) -> AsyncIterator[None]:
 def create_app() -> FastAPI:
     """The API with all pages."""
     app = create_api(lifespan)
+    told_to_programs = app.router.routes[:]
+    app.router.routes.clear()
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
+    # The pages first: at "/" a browser is not to be met with the API's own words.
+    app.router.routes.extend(told_to_programs)
     mount_static(app)
     add_handlers(app)
     app.add_middleware(PageMiddleware)

@@ -2,9 +2,11 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from api.session import COOKIE
 from tests.builders import PASSWORD
 from tests.ui.checks import check_screen
 from tests.ui.conftest import OpenPage
@@ -21,6 +23,20 @@ def test_somebody_signs_in_and_comes_to_where_they_wanted(open_page: OpenPage) -
     page.locator("details.who summary").click()
     page.get_by_role("button", name="退出").click()
     expect(page).to_have_url(re.compile(r"/sign-in$"))
+
+
+@pytest.mark.parametrize(
+    ("username", "place"),
+    [("fire_handler", "/queue"), ("duty", "/intake"), ("supervisor", "/board"), ("admin", "/board"), ("worker", "/m/")],
+)
+def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, place: str) -> None:
+    browser = {"Accept": "text/html,*/*"}
+    stranger = httpx.get(f"{site.url}/", headers=browser)
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?next=/")
+    answer = httpx.get(f"{site.url}/", headers=browser, cookies={COOKIE: site.token(username)})
+    assert (answer.status_code, answer.headers["location"]) == (303, place)
+    program = httpx.get(f"{site.url}/", headers={"Accept": "application/json"})
+    assert program.json()["links"]["openapi"] == "/openapi.json"
 
 
 def test_a_wrong_password_is_told_and_the_name_is_kept(open_page: OpenPage) -> None:
@@ -55,8 +71,6 @@ def test_the_sign_in_is_accessible(open_page: OpenPage, lang: str, large: bool) 
 
 
 def test_a_change_asked_for_by_another_site_is_refused(site: Site) -> None:
-    import httpx
-
     cookie = {"gridloop_session": site.token("worker")}
     for headers, status in (
         ({"Origin": "http://evil.example"}, 403),

@@ -1,15 +1,24 @@
-"""The front door: everybody is sent to the page that they work with."""
+"""The front door: a browser is sent to the page its reader works with; a program is told where to go from here."""
 
-from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
+from api.problems import language_of
+from api.routes import health
+from api.state import Opened
 from web.nav import home
-from web.reader import SignedIn
+from web.reader import reader
 
 router = APIRouter()
 
 
 @router.get("/")
-async def front_door(reader: SignedIn) -> Response:
-    """To the desk, the board or the phone's pages, by what the reader acts as."""
-    return RedirectResponse(home(reader), 303)
+async def front_door(request: Request, opened: Opened) -> Response:
+    """To the desk, the board or the phone's pages, by what the reader acts as. Raises NotSignedIn."""
+    if "text/html" not in request.headers.get("accept", ""):
+        answer = JSONResponse(None)
+        told = await health.start(language_of(request), answer)
+        return JSONResponse(
+            told.model_dump(mode="json"), headers={"Content-Language": answer.headers["Content-Language"]}
+        )
+    return RedirectResponse(home(await reader(request, opened)), 303, {"Vary": "Accept"})
