@@ -14,6 +14,8 @@ _POLICY = (
 _PERMISSIONS = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
 #: Programs ask here, and get what they got before.
 _PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+#: Parts of pages: the page's own policy holds for them.
+_PARTS = "/static/"
 #: Large enough to be worth compressing even for programs: the shapes of a park.
 _SHAPES = ".geojson"
 
@@ -24,7 +26,7 @@ def content_policy(settings: Settings) -> str:
 
 
 class PageMiddleware:
-    """Adds the headers of a page to everything that is not for programs, and compresses what gains by it."""
+    """Adds the headers of a page to what is one, and compresses what gains by it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,6 +40,8 @@ class PageMiddleware:
         if path.startswith(_PROGRAMS):
             app = self._compressed if path.endswith(_SHAPES) else self._app
             return await app(scope, receive, send)
+        if path.startswith(_PARTS):
+            return await self._compressed(scope, receive, send)
         settings: Settings = scope["app"].state.services.settings
 
         async def told(message: Message) -> None:

@@ -15,9 +15,10 @@ from tests.builders import LABOUR, MICRO, OTHER_MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
+from tests.ui.weights import Weights
 
 #: Most of a page's bytes, and of its nodes (ui.md 3.9).
-TRANSFER, NODES = 60_000, 2_500
+TRANSFER, SCRIPTS, NODES = 60_000, 25_000, 2_500
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +155,11 @@ def test_the_list_goes_on_by_the_page(open_page: OpenPage, site: Site) -> None:
 def test_queue_and_case_keep_within_their_bytes(open_page: OpenPage, three: list[str]) -> None:
     for path in ("/queue", f"/cases/{three[0]}"):
         page = open_page("labour_handler")
-        client = page.context.new_cdp_session(page)
-        client.send("Network.enable")
-        sizes: list[float] = []
-        client.on("Network.loadingFinished", lambda told, sizes=sizes: sizes.append(told["encodedDataLength"]))
+        weights = Weights(page)
         page.goto(path)
         expect(page.locator("body")).to_have_attribute("data-live", "stream")
-        assert sum(sizes) <= TRANSFER, path
+        assert weights.total <= TRANSFER, path
+        assert weights.scripts <= SCRIPTS, path
 
 
 def test_notices_are_read(open_page: OpenPage) -> None:

@@ -1,6 +1,7 @@
 // Pages of figures that follow what happens: the board, the ladder, the map's counts. On a change the part of the page
 // that shows numbers is fetched again and morphed, at most once every few seconds. On a big screen the board pages by
 // itself and keeps the screen awake.
+import "./desk";
 import htmx from "htmx.org";
 import { setUpChoice } from "./choice";
 import { onChanges } from "./live";

@@ -23,5 +23,10 @@ export function setUpFrame(): void {
   document.addEventListener("click", (event) => {
     const sheet = document.querySelector<HTMLDetailsElement>("details.who[open]");
     if (sheet && !sheet.contains(event.target as Node)) sheet.open = false;
+    const at = event.target as HTMLElement;
+    if (at.closest("[data-print]")) window.print();
+    document.querySelectorAll<HTMLDetailsElement>("details.drop[open]").forEach((drop) => {
+      if (!drop.contains(at)) drop.open = false;
+    });
   });
 }

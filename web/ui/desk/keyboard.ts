@@ -1,8 +1,15 @@
 // The keys of the desk. Single keys are off while somebody writes or composes, and where they are switched off.
 import { openDialog } from "./palette";
-import { onList } from "./rows";
 
 let gone = 0; // when `g` was pressed
+
+type Keys = (key: string) => boolean;
+let here: Keys = () => false;
+
+/** Gives the page keys of its own; they say whether they knew what to do. */
+export function ownKeys(keys: Keys): void {
+  here = keys;
+}
 
 const writing = (at: EventTarget | null): boolean =>
   at instanceof HTMLElement &&
@@ -42,7 +49,7 @@ function focusOn(selector: string): boolean {
 function byName(key: string): boolean {
   if (key === "?") return openDialog("/keys") !== undefined;
   if (key === "/") return focusOn("[data-search]");
-  if (onList(key)) return true;
+  if (here(key)) return true;
   const action = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not([hidden] *)`);
   if (action) {
     action.closest("details")?.setAttribute("open", "");

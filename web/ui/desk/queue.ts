@@ -148,11 +148,7 @@ export function setUpQueue(): void {
   });
   document.addEventListener("click", (event) => {
     const at = event.target as HTMLElement;
-    if (at.closest("[data-print]")) window.print();
     if (at.closest("[data-close-preview]")) closePreview();
-    document.querySelectorAll<HTMLDetailsElement>("details.drop[open]").forEach((drop) => {
-      if (!drop.contains(at)) drop.open = false;
-    });
     const save = at.closest<HTMLElement>("[data-export]");
     if (save) {
       event.preventDefault();

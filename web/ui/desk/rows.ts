@@ -1,4 +1,5 @@
 // Moving through a list by keys: one row is the current one, and its title has the focus.
+import { ownKeys } from "./keyboard";
 import { boxes, closePreview, countTicks } from "./queue";
 
 let anchor = -1;
@@ -68,7 +69,7 @@ const ON_ROW: Record<string, () => void> = {
 };
 
 /** Does what the key means in a list; whether it meant anything. */
-export function onList(key: string): boolean {
+function onList(key: string): boolean {
   if (!document.getElementById("rows")) return false;
   if (key === "j" || key === "ArrowDown") {
     if (key === "ArrowDown" && place() < 0) return false;
@@ -92,6 +93,7 @@ export function onList(key: string): boolean {
 }
 
 export function setUpRows(): void {
+  ownKeys(onList);
   document.addEventListener("focusin", (event) => {
     const row = (event.target as HTMLElement).closest<HTMLTableRowElement>("#rows tr[data-case]");
     if (!row) return;
