@@ -6,6 +6,24 @@ import { onChanges } from "./live";
 const page = (): HTMLElement | null => document.getElementById("case");
 const openForm = (): HTMLElement | null => document.querySelector<HTMLElement>("#action form");
 
+/** The change that our own command makes is told before its answer comes: the answer shows it, with what it offers. */
+let sending = 0;
+let missed = 0;
+
+function whileSending(): void {
+  const posts = (event: Event): boolean =>
+    (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail.ctx?.request?.method === "POST";
+  document.addEventListener("htmx:before:request", (event) => {
+    if (posts(event)) sending += 1;
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (!posts(event)) return;
+    sending = Math.max(0, sending - 1);
+    if (sending === 0 && missed > Number(page()?.dataset["revision"])) void refresh();
+    missed = 0;
+  });
+}
+
 async function refresh(): Promise<void> {
   const before = Number(page()?.dataset["revision"]);
   const form = openForm();
@@ -127,10 +145,13 @@ export function setUpCase(): void {
   window.setInterval(countDown, 1000);
   settle();
   if (!page()) return;
+  whileSending();
   onChanges(
     (change) => {
       const known = Number(page()?.dataset["revision"]);
-      if (change.case_no === page()?.dataset["case"] && change.revision > known) void refresh();
+      if (change.case_no !== page()?.dataset["case"] || change.revision <= known) return;
+      if (sending > 0) missed = Math.max(missed, change.revision);
+      else void refresh();
     },
     () => void refresh(),
   );
