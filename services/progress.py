@@ -116,15 +116,6 @@ async def report_of(connection: AsyncConnection, settings: Settings, code: str, 
     return UUID(str(row.report_id))
 
 
-async def wants_phone(connection: AsyncConnection, report_id: UUID) -> bool:
-    """Whether the digits of a phone are asked for besides the code."""
-    return bool(
-        await connection.scalar(
-            text("SELECT phone_hash IS NOT NULL FROM progress_codes WHERE report_id = :id"), {"id": report_id}
-        )
-    )
-
-
 async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, language: str) -> Progress | None:
     """What the code shows; None while the report is accepted and not yet recorded. Raises WrongCode once it expired."""
     case = await read_case(connection, report_id)

@@ -12,9 +12,13 @@ from api.security import Caller, Now
 from api.state import Doors
 from infra.case_workflow import is_started
 from infra.database import transaction
+from infra.store.world import local_day
 from models.base import Frozen
-from models.errors import IdMissing, InputError, NoSuchPage
+from models.case import Case
+from models.errors import IdMissing, InputError, NoSuchPage, NotYours
 from models.views import CasePage, CaseView, FactView
+from rules.life_cycle import Who
+from rules.scope import standing
 from services import queries
 from services.duplicates import DuplicateQuery, Duplicates, find_duplicates
 from services.forecast import Forecast, get_forecast
@@ -164,8 +168,15 @@ class ProgressCode(Frozen):
 
 @router.post("/cases/{case_no}/progress-code")
 async def issue_progress_code(case_no: str, doors: Doors, caller: Caller, now: Now) -> ProgressCode:
-    """A code for the reporter to follow the case by, to be handed over; again answers the same one."""
+    """A code for the reporter to follow the case by, to be handed over; again answers the same one.
+
+    For who took the report in, and for the duty officer: with the code goes the reporter's word on the result, which
+    is not for those who handle the case.
+    """
     async with transaction(doors.engine) as connection:
         row = await queries.find_case(connection, caller, case_no, now)
+        day = await local_day(connection, now)
+        if standing(caller, Case.model_validate(row.state), day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER}):
+            raise NotYours(command="progress-code", who=f"{Who.REPORTER} / {Who.DUTY_OFFICER}")
         code = await issue_code(connection, doors.settings, row.report_id, None, now)
     return ProgressCode(code=code, href=f"/p?code={code}")

@@ -32,7 +32,7 @@ def number_of(site: Site, code: str) -> str:
     """The case that the report of that code became."""
     items = site.run(site.hall.get("admin", "/cases", q="三个月没发工资"))["items"]
     for item in items:
-        answer = site.run(site.hall.send("admin", f"/cases/{item['case_no']}/progress-code"))
+        answer = site.run(site.hall.send("duty", f"/cases/{item['case_no']}/progress-code"))
         if answer.json()["code"] == code:
             return str(item["case_no"])
     raise AssertionError(code)
@@ -126,6 +126,13 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert eleventh.status_code == 429
         assert case_no[-6:] not in eleventh.text
     site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+
+
+def test_who_handles_a_case_gets_no_code_to_speak_for_the_reporter(site: Site) -> None:
+    case_no = site.at_handling(title="不给码")
+    for username, status in (("labour_handler", 403), ("auditor", 403), ("worker", 200), ("duty", 200)):
+        answer = site.run(site.hall.send(username, f"/cases/{case_no}/progress-code"))
+        assert answer.status_code == status, username
 
 
 def test_public_pages_set_no_cookie_and_are_not_indexed(site: Site) -> None:

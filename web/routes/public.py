@@ -1,6 +1,6 @@
 """For people without an account: a report, its progress by code, a rating. No script, no cookie."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -63,13 +63,13 @@ async def rate(
     request: Request,
     opened: Opened,
     visitor: AnyVisitor,
-    verdict: Annotated[str, Form()],
+    verdict: Annotated[Literal["good", "fair", "bad"], Form()],
     code: Code = "",
     phone_tail: Tail = "",
     note: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
     """The reporter's verdict, once."""
-    command = Rate(score=VERDICTS.get(verdict, VERDICTS["fair"]), note=note)
+    command = Rate(score=VERDICTS[verdict], note=note)
     return await _act(request, opened, visitor, code, phone_tail, command)
 
 
