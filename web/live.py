@@ -29,6 +29,8 @@ REMEMBERED, LAG = 1_000, 500
 TOGETHER = 0.3
 #: A line now and then keeps proxies from closing a quiet stream.
 HEARTBEAT = 20.0
+#: A stream ends after so many seconds, and the page opens it anew: whoever has lost a role or left is then refused.
+LASTS = 15 * 60.0
 #: How long until a lost listener is tried again.
 AGAIN = 2.0
 
@@ -119,12 +121,17 @@ class Hub:
             self._followers.discard(queue)
 
     async def stream(self, engine: AsyncEngine, person: Person, last_id: str | None) -> AsyncIterator[bytes]:
-        """Server-sent events for one page: `case` for each change that `person` may see, `resync` after a gap."""
+        """Server-sent events for one page: `case` for each change that `person` may see, `resync` after a gap.
+
+        Ends after `LASTS`: what `person` may see is what they held when it began.
+        """
+        clock = asyncio.get_running_loop().time
+        until = clock() + LASTS
         async with self.following() as queue:
             missed = self.since(last_id)
             yield b": open\n\n"
             heard: list[Change | None] = [None] if missed is None else list(missed)
-            while True:
+            while clock() < until:
                 for event in await self._events(engine, person, heard):
                     yield event
                 heard = await _next(queue)

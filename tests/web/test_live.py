@@ -1,0 +1,37 @@
+"""The hub of changes, without a browser: what is remembered, and when a stream ends."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from models.context import Person
+from web import live
+from web.live import Hub
+
+SOMEBODY = Person(id=uuid4(), username="somebody")
+
+
+async def test_a_stream_ends_so_that_roles_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LASTS", 0.05)
+    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
+    engine: Any = None  # no change comes, so nobody is asked
+    async with asyncio.timeout(5):
+        said = [event async for event in Hub("").stream(engine, SOMEBODY, None)]
+    assert said[0] == b": open\n\n"
+    assert set(said[1:]) == {b": still here\n\n"}
+
+
+def test_who_comes_back_hears_what_they_missed_or_that_it_is_unknown() -> None:
+    hub = Hub("")
+    hub._tell("A", 1)
+    seen = hub.id_of(1)
+    hub._tell("B", 4)
+    missed = hub.since(seen)
+    assert missed is not None
+    assert [(change.case_no, change.revision) for change in missed] == [("B", 4)]
+    assert hub.since(None) == ()
+    assert hub.since("another-1") is None
+    hub._forget()
+    assert hub.since(seen) is None
