@@ -19,7 +19,7 @@ from activities.bulletins import Bulletins
 from activities.errands import Errands
 from activities.recording import Recorder
 from activities.rollout import RollOut
-from infra.database import open_database
+from infra.database import open_database, open_record
 from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
@@ -31,6 +31,7 @@ from services.supervision.schedules import schedule_bulletins
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
+from workflows.compiled import compile_once
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
 
@@ -40,14 +41,17 @@ log = structlog.get_logger("worker")
 ARRANGE_AGAIN = 5.0
 
 
-def build_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Worker:
-    """A worker for the queue that `settings` names, not yet running."""
+def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record: AsyncEngine | None = None) -> Worker:
+    """A worker for the queue that `settings` names, not yet running.
+
+    `record` is the engine of the recording step (`open_record`); without one, it records over `engine`.
+    """
     return Worker(
         client,
         task_queue=settings.case_queue,
         workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow],
         activities=[
-            Recorder(engine).record,
+            Recorder(record or engine).record,
             Errands(client).tell_case,
             Errands(client).open_case,
             RollOut(engine, client).roll_out,
@@ -66,6 +70,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     """The sandbox with our pure packages passed through on purpose; or none, for measured high load."""
     if not sandbox:
         return UnsandboxedWorkflowRunner()
+    compile_once()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return ContextFreeRunner(restrictions=restrictions)
 
@@ -92,18 +97,19 @@ async def main() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    engine = open_database(config, ping=False)
+    engine, record = open_database(config, ping=False), open_record(config)
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
-    await Recorder(engine).warm_up(datetime.now(UTC))
+    await Recorder(record).warm_up(datetime.now(UTC))
     settle()
-    async with build_worker(client, engine, config):
+    async with build_worker(client, engine, config, record):
         arranging = asyncio.create_task(arrange(engine, client, config.case_queue))
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")
         arranging.cancel()
+    await record.dispose()
     await engine.dispose()
 
 
