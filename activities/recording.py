@@ -1,8 +1,9 @@
-"""The recording step: one command, decided and recorded in one PostgreSQL transaction (D3).
+"""The recording step: one command, decided by one look at the case and recorded whole or not at all (D3).
 
-Idempotent by command id. It answers *everything* after what the workflow knows, so a step that was recorded but
-never reported is caught up, neither repeated nor lost. When PostgreSQL knows less than the workflow (a restored
-backup) it refuses and raises an alarm: it never appends over a gap.
+What was decided is appended only to the case that was looked at: if somebody else has recorded meanwhile, it is
+looked at again. Idempotent by command id. It answers *everything* after what the workflow knows, so a step that was
+recorded but never reported is caught up, neither repeated nor lost. When PostgreSQL knows less than the workflow (a
+restored backup) it refuses and raises an alarm: it never appends over a gap.
 """
 
 import asyncio
@@ -15,10 +16,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
-from infra.database import is_away, transaction
+from infra.database import at_once, is_away
 from infra.store import cases
 from infra.store.notices import put_up
 from infra.store.org_alarms import raise_alarms
+from infra.store.raw import transaction
 from infra.store.world import look_at_case, read_context
 from models.case import Case
 from models.commands import Report, WakeUp
@@ -44,7 +46,7 @@ class Recorder:
     """Records steps on one database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = at_once(engine)
 
     @activity.defn(name=RECORD_ACTIVITY)
     async def record(self, step: Step) -> Recorded:
@@ -54,7 +56,7 @@ class Recorder:
         answers, not errors.
         """
         try:
-            async with transaction(self._engine) as connection:
+            async with self._engine.connect() as connection:
                 recorded = await record(connection, step)
         except _Refused as refused:
             recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
@@ -82,7 +84,7 @@ class Recorder:
 
     async def _refuse(self, step: Step) -> None:
         try:
-            async with asyncio.timeout(WARM_UP_SECONDS), transaction(self._engine) as connection:
+            async with asyncio.timeout(WARM_UP_SECONDS), self._engine.connect() as connection:
                 await record(connection, step)
         except _Refused:
             pass
@@ -116,7 +118,7 @@ def _failed(step: Step, error: Exception) -> Recorded:
 
 
 class _Refused(Exception):
-    """Carries a refusal out of the transaction, so that it is rolled back, the case number drawn in it too."""
+    """Carries a refusal out, so that what was drawn for the step (a case number) is given back."""
 
     def __init__(self, error: DomainError, missed: tuple[Fact, ...]) -> None:
         self.error = error
@@ -125,14 +127,26 @@ class _Refused(Exception):
 
 
 async def record(connection: AsyncConnection, step: Step) -> Recorded:
-    """The step inside the caller's transaction, which must be committed for it to count. Raises _Refused."""
+    """The step on this connection; in a transaction of the caller's, it counts with that one. Raises _Refused."""
+    if isinstance(step.command, Report):
+        async with transaction(connection):
+            recorded = await _try(connection, step)
+            assert recorded is not None, "a case that begins twice is an error, not another's turn"
+            return recorded
+    while (recorded := await _try(connection, step)) is None:
+        log.info("looking again", report_id=str(step.report_id), command=step.command.kind)
+    return recorded
+
+
+async def _try(connection: AsyncConnection, step: Step) -> Recorded | None:
+    """None when somebody else has recorded since the look."""
     found = await look_at_case(connection, step)
     case = found.case if found else None
     head = case.seq if case else 0
     if head < step.known:
         return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
     missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
-    # Whoever waited for the lock does not see, in that same look, what was recorded meanwhile: ask `missed` too.
+    # What was recorded since the look is not in the look's answer: ask `missed` too.
     digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest if found else None)
     if digest is not None:
         if digest != step.digest:
@@ -144,13 +158,23 @@ async def record(connection: AsyncConnection, step: Step) -> Recorded:
         facts = decide(case, step, context)
     except DomainError as error:
         raise _Refused(error, missed) from error
-    if facts:
-        after = fold(facts, case)
-        assert after is not None
-        await cases.append(connection, case, facts, after)
+    if facts and not await _append(connection, step, case, facts):
+        return None
+    return Recorded(facts=(*missed, *facts))
+
+
+async def _append(connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...]) -> bool:
+    """Stores `facts` and everything that follows from them, at once; False as `cases.append`."""
+    after = fold(facts, case)
+    assert after is not None
+    if not any(isinstance(fact.body, StepFired) for fact in facts):
+        return await cases.append(connection, case, facts, after)
+    async with transaction(connection):
+        if not await cases.append(connection, case, facts, after):
+            return False
         await raise_alarms(connection, step.report_id, facts)
         await put_up(connection, step.report_id, facts)
-    return Recorded(facts=(*missed, *facts))
+        return True
 
 
 async def _with_number(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> Context:

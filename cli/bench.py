@@ -18,7 +18,7 @@ from cli.backstage import backstage, somebody
 from cli.bench_time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, console, fail
 from cli.words import say
-from infra.database import open_database
+from infra.database import open_record
 from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from services.accounts import issue_token
@@ -127,14 +127,14 @@ async def _throughput(stage: Backstage, cast: Cast, cases: int, abreast: int, ro
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,
     )
-    engine = open_database(settings, ping=False)
-    await Recorder(engine).warm_up(datetime.now(UTC))
+    record = open_record(settings)
+    await Recorder(record).warm_up(datetime.now(UTC))
     settle()
     try:
-        async with build_worker(stage.temporal, engine, settings), bare:
+        async with build_worker(stage.temporal, stage.engine, settings, record), bare:
             return await compare(here, cast, f"{ours}-bare", cases=cases, abreast=abreast, rounds=rounds)
     finally:
-        await engine.dispose()
+        await record.dispose()
 
 
 async def _latency(stage: Backstage, cast: Cast, seconds: float, rate: float) -> Waited:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,21 +15,50 @@ from infra.settings import Settings
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
 
 
+#: Marks an engine whose connections commit by themselves.
+_AT_ONCE = "gridloop_at_once"
+
+
 def open_database(settings: Settings, *, ping: bool = True) -> AsyncEngine:
     """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
 
     `ping` asks each connection whether it still lives before it is lent out, so that nobody sees an error because
-    the database was restarted since; the recording step does without, for it is tried again anyway.
+    the database was restarted since; a worker does without, for its steps are tried again anyway.
     """
+    return _open(settings, pool_pre_ping=ping)
+
+
+def open_record(settings: Settings) -> AsyncEngine:
+    """The engine of the recording step, for it alone: on its connections a statement counts as soon as it is answered,
+    and is planned once, whatever its values; the connection used last is lent out first, with its statements prepared.
+    """
+    engine = _open(
+        settings,
+        options="-c plan_cache_mode=force_generic_plan",
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        pool_use_lifo=True,
+    )
+    return engine.execution_options(**{_AT_ONCE: True})
+
+
+def at_once(engine: AsyncEngine) -> AsyncEngine:
+    """`engine` with connections that commit by themselves: itself if it is such a one, else over the same pool."""
+    if engine.get_execution_options().get(_AT_ONCE):
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _open(settings: Settings, options: str = "", **more: Any) -> AsyncEngine:
     url = settings.database_url.get_secret_value()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=settings.database_pool,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=ping,
         hide_parameters=True,  # an error's text goes into logs and histories; a reporter's data must not
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC", "prepare_threshold": 1},
+        connect_args={"connect_timeout": 3, "options": f"-c timezone=UTC {options}", "prepare_threshold": 1},
+        **more,
     )
 
 

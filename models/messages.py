@@ -1,6 +1,7 @@
 """What crosses between doors, workflow and recording step. One frozen model each way."""
 
 import hashlib
+from functools import cached_property
 from uuid import UUID
 
 from models.base import Frozen, Instant
@@ -59,7 +60,7 @@ class Step(Frozen):
     if_revision: int | None = None
     command: Command
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the command, its id and time left out."""
         return command_digest(self.command)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
+import structlog
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -21,10 +22,17 @@ from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 _STACK = pytest.StashKey[ExitStack]()
+#: A traceback drawn with all values at hand takes seconds on a busy machine, in the middle of what is tested.
+PLAIN_LOGS: tuple[structlog.types.Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controller of an xdist run starts the servers before it starts its workers."""
+    structlog.configure(processors=PLAIN_LOGS)
     controls_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     if controls_workers and not config.option.collectonly:
         config.stash[_STACK] = stack = ExitStack()

@@ -51,7 +51,7 @@ class EmbeddedPostgres:
             "listen_addresses": HOST,
             "port": str(self.port),
             "unix_socket_directories": "",
-            "max_connections": "400",  # 32 workers and the API, ten each, and people
+            "max_connections": "800",  # 32 workers, two pools of ten each, the API, and people
             "timezone": "UTC",
             "log_timezone": "UTC",
             "fsync": "on" if self.fsync else "off",

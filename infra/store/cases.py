@@ -22,18 +22,20 @@ _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 CHANGED = "gridloop_case_changed"
 
 
-#: The rows come as JSON, spelled as the tables' own columns are; what is left out is NULL.
+#: The rows come as JSON, spelled as the tables' own columns are; what is left out is NULL. `kept` is the case's own
+#: row: without it (somebody else has recorded meanwhile) nothing of the rest is stored.
 _TO_FACTS_AND_TASKS = """
-    said AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s)),
-    done AS (DELETE FROM tasks WHERE report_id = %(report)s AND key = ANY (%(gone)s))
-    INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
-    ON CONFLICT (report_id, key) DO UPDATE SET
-        assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at
+    said AS (INSERT INTO facts SELECT f.* FROM kept, jsonb_populate_recordset(NULL::facts, %(facts)s) f),
+    done AS (DELETE FROM tasks t USING kept WHERE t.report_id = %(report)s AND t.key = ANY (%(gone)s)),
+    owed AS (INSERT INTO tasks SELECT t.* FROM kept, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
+        ON CONFLICT (report_id, key) DO UPDATE SET
+            assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at)
+    SELECT told FROM kept
 """
 #: Whoever shows the case is told, as soon as the transaction counts.
-_TOLD = f"RETURNING pg_notify('{CHANGED}', c.case_no || ' ' || c.seq)"
+_TOLD = f"RETURNING pg_notify('{CHANGED}', c.case_no || ' ' || c.seq) AS told"
 _INSERT = f"""
-    WITH made AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_TOLD}),
+    WITH kept AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_TOLD}),
     {_TO_FACTS_AND_TASKS}
 """
 _INSERT_MANY = """
@@ -42,9 +44,10 @@ _INSERT_MANY = """
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
 """
 _UPDATE = f"""
-    WITH changed AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
+    WITH kept AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
-        FROM jsonb_populate_record(NULL::cases, %(case)s) n WHERE c.report_id = %(report)s {_TOLD}),
+        FROM jsonb_populate_record(NULL::cases, %(case)s) n
+        WHERE c.report_id = %(report)s AND c.seq = %(before)s {_TOLD}),
     {_TO_FACTS_AND_TASKS}
 """
 
@@ -90,8 +93,12 @@ async def draw_sequence(connection: AsyncConnection, park: str, day: date) -> in
     return int(drawn)
 
 
-async def append(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> None:
-    """Appends `facts` to the case and brings its row and its open tasks to what they add up to, in one statement."""
+async def append(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> bool:
+    """Appends `facts` to the case and brings its row and its open tasks to what they add up to, in one statement.
+
+    False when the case no longer stands at `before`: then nothing was stored, and what led to `facts` must be looked at
+    again. A case that begins (`before` None) twice raises IntegrityError.
+    """
     row = columns(after)
     if before is None:
         first = facts[0].body
@@ -100,17 +107,19 @@ async def append(connection: AsyncConnection, before: Case | None, facts: Sequen
     old = {} if before is None else {task.key: task for task in open_tasks(before)}
     new = {task.key: task for task in open_tasks(after)}
     fresh = [_task_columns(after.report_id, task) for key, task in new.items() if old.get(key) != task]
-    await run(
+    stored = await first_row(
         connection,
         _INSERT if before is None else _UPDATE,
         {
             "report": after.report_id,
+            "before": before.seq if before else None,
             "case": _json(row | _moved(facts)),
             "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
             "gone": [key for key in old if key not in new],
             "tasks": _json(fresh),
         },
     )
+    return stored is not None
 
 
 async def insert_many(connection: AsyncConnection, received: Sequence[tuple[Fact, Case]]) -> None:

@@ -1,14 +1,30 @@
 """The shortest way to PostgreSQL, for the recording step alone: the driver's own statements, prepared.
 
-They run in the transaction of the SQLAlchemy connection that they are sent through, beside its own statements.
+They run in the transaction of the SQLAlchemy connection that they are sent through, beside its own statements; on a
+connection that commits by itself (`database.at_once`), each is a transaction of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@asynccontextmanager
+async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Makes one transaction of what is sent within: all of it counts, or, when the block raises, none of it.
+
+    Within a transaction of the caller's, all of it counts with that one. Raises SQLAlchemy's errors, as `first_row`.
+    """
+    driver = _driver(connection)
+    try:
+        async with driver.transaction():
+            yield
+    except psycopg.Error as error:
+        raise await _as_known(error, connection, None) from error
 
 
 async def first_row(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> Any:
@@ -28,15 +44,20 @@ async def run(connection: AsyncConnection, statement: str, values: Mapping[str, 
 async def _run(
     connection: AsyncConnection, statement: str, values: Mapping[str, object]
 ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-    driver = _driver(connection)
     try:
-        return await driver.execute(statement, values, prepare=True)
+        return await _driver(connection).execute(statement, values, prepare=True)
     except psycopg.Error as error:
-        if driver.closed:
-            await connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
-        ) from error
+        raise await _as_known(error, connection, statement) from error
+
+
+async def _as_known(error: psycopg.Error, connection: AsyncConnection, statement: str | None) -> Exception:
+    """The driver's error as SQLAlchemy tells it; a connection that is gone is not lent out again."""
+    closed = _driver(connection).closed
+    if closed:
+        await connection.invalidate(error)
+    return DBAPIError.instance(
+        statement, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=closed
+    )
 
 
 def _driver(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[Any, ...]]":

@@ -1,6 +1,7 @@
-"""The context of a decision: one look at the world, inside the transaction that records the outcome.
+"""The context of a decision: one look at the world.
 
-The look takes the case's lock with it, one round trip for both. What it must be told of the policy beforehand (the
+One statement for the case and the world around it. It locks nothing: whoever has decided by it appends only if the
+case still stands where it was seen (`cases.append`). What it must be told of the policy beforehand (the
 park's zone, the fallback owner) is taken from the policy met last; if that was the wrong one, it looks again.
 """
 
@@ -70,7 +71,7 @@ _AT_A_CASE = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
         {_WORLD.format(grid="c.grid")}
-    FROM cases c WHERE c.report_id = %(report)s FOR UPDATE OF c
+    FROM cases c WHERE c.report_id = %(report)s
 """
 _AT_A_PLACE = f"SELECT {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
@@ -94,7 +95,7 @@ class _World(Frozen):
 
 @dataclass(frozen=True)
 class Found:
-    """A case, locked until the transaction ends; the digest of the command asked about, if it is recorded already."""
+    """A case as it stood at the look; the digest of the command asked about, if it is recorded already."""
 
     case: Case
     digest: str | None
@@ -111,7 +112,7 @@ class _Seen:
 
 
 async def look_at_case(connection: AsyncConnection, step: Step) -> Found | None:
-    """The case of `step`, locked, and the world around it; None when there is no such case yet."""
+    """The case of `step` and the world around it; None when there is no such case yet."""
     told = policy_met_last(connection)
     zone, fallback = (told.zone, told.fallback_owner) if told else ("UTC", "")
     row = await first_row(
