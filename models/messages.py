@@ -20,10 +20,12 @@ class CaseStart(Frozen):
     """The input of a case workflow: the report, or, when it goes on in a new run, the case so far.
 
     `done` names the latest commands that already count, so that a resent one is known in the new run too.
+    `attempt` is new with every sending: the receipt says which of them began the case.
     """
 
     report: Report
     actor: Actor
+    attempt: UUID | None = None
     case: Case | None = None
     done: tuple[UUID, ...] = ()
 
@@ -77,11 +79,15 @@ class Recorded(Frozen):
 
 
 class Receipt(Frozen):
-    """The answer to a report or command: the case's number, and the revision it now stands at."""
+    """The answer to a report or command: the case's number, and the revision it now stands at.
+
+    `content_hash` and `attempt` are those of the report that began the case.
+    """
 
     case_no: str
     revision: int
     content_hash: str | None = None
+    attempt: UUID | None = None
 
 
 class Telling(Frozen):

@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_workflow import UNANSWERED, is_started, open_case
 from infra.database import is_away, transaction
+from infra.store.reporters import forget_reporter
 from infra.store.world import read_context
 from models.base import Code, Description, Frozen, Instant, Text, Title
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
 from models.errors import DomainError, GridMissing, PlaceOutsidePark, ReportIdReused, StoreAway
 from models.facts import Actor
-from models.ids import derived_id
+from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
 from models.words import Role, Severity, Source
 from rules.decide import decide
@@ -128,7 +129,8 @@ async def _start_case(backstage: Backstage, start: CaseStart) -> Submitted:
         raise
     if receipt.content_hash != start.report.content_hash:
         raise ReportIdReused(pointer="/report_id")
-    return Submitted(report_id, receipt, created=True)
+    # Sent twice at one instant, it is one case: created by whichever of the two began it.
+    return Submitted(report_id, receipt, created=receipt.attempt == start.attempt)
 
 
 async def _earlier(connection: AsyncConnection, person: Person, wanted: ReportInput) -> Receipt | None:
@@ -176,12 +178,7 @@ async def _forget_reporter(backstage: Backstage, start: CaseStart) -> None:
     if start.report.reporter_ref is None:
         return
     async with transaction(backstage.engine) as connection:
-        await connection.execute(
-            text(
-                "DELETE FROM reporters r WHERE id = :id AND NOT EXISTS (SELECT 1 FROM cases WHERE reporter_ref = r.id)"
-            ),
-            {"id": start.report.reporter_ref},
-        )
+        await forget_reporter(connection, start.report.reporter_ref)
 
 
 def _start(
@@ -210,7 +207,7 @@ def _start(
         external=external,
         content_hash=wanted.content_hash,
     )
-    return CaseStart(report=report, actor=Actor(person=person.id))
+    return CaseStart(report=report, actor=Actor(person=person.id), attempt=new_id())
 
 
 def _usual_source(person: Person, now: datetime) -> Source:

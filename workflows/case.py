@@ -222,4 +222,5 @@ class CaseWorkflow:
             case_no=self._the_case.case_no,
             revision=self._the_case.seq,
             content_hash=self._start.report.content_hash,
+            attempt=self._start.attempt,
         )

@@ -16,7 +16,8 @@ from infra.store.audits import is_linted, keep_audit
 from infra.store.org_alarms import clear_alarms
 from infra.store.organisation import read_organisation
 from infra.store.policies import NoPolicy, newest_version, policy_version
-from models.audit import AuditReport, AuditSummary
+from infra.store.reporters import forget_unclaimed
+from models.audit import AuditReport, AuditSummary, Drift
 from models.names import AUDIT_ACTIVITY
 from models.organisation import OrgFinding
 from rules.org_lint import lint
@@ -29,6 +30,10 @@ SAMPLE = 500
 KEPT = 100
 #: When the night's check of the organisation is due, in the park's time (our choice).
 NIGHT = clock_time(2)
+#: A reporter's data is kept so long without a case: then its report was never taken (our choice).
+UNCLAIMED = timedelta(days=1)
+#: While there is one of these, a case may still come of a report that is on its way.
+ON_THEIR_WAY = (Drift.UNRECORDED, Drift.ROW_MISSING, Drift.UNANSWERED, Drift.NO_WORKER)
 
 
 class Audits:
@@ -46,6 +51,8 @@ class Audits:
         async with transaction(self._engine) as connection:
             summary = await summarised(connection, report)
             await keep_audit(connection, summary)
+            if not any(report.counts[kind] for kind in ON_THEIR_WAY):
+                await forget_unclaimed(connection, report.at - UNCLAIMED)
         show(summary)
         found = {kind: number for kind, number in summary.counts.items() if number}
         say = log.error if found else log.info

@@ -322,6 +322,26 @@ async def test_a_scheduled_audit_is_kept_with_the_nights_check_of_the_organisati
     assert second.lint is None
 
 
+async def test_a_reporter_of_whose_report_no_case_came_is_forgotten_after_a_day(town: Town) -> None:
+    """Temporal was away when the report came, and it was never sent again; one that is still on its way stays."""
+    no = await town.report(reporter={"name": "某人", "phone": "13800000000"})
+    now = datetime.now(UTC)
+    async with town.engine.begin() as connection:
+        await connection.execute(text("UPDATE reporters SET created_at = :then"), {"then": now - timedelta(days=9)})
+        await connection.execute(
+            text("INSERT INTO reporters (id, name, anonymous, created_at) VALUES (:old, '甲', false, :then),"
+                 " (:new, '乙', false, :now)"),
+            {"old": new_id(), "new": new_id(), "then": now - timedelta(days=2), "now": now},
+        )  # fmt: skip
+    stage = town.backstage
+    await stage.temporal.execute_workflow(
+        AUDIT_WORKFLOW, id=f"audit-{no}", task_queue=stage.settings.case_queue, result_type=dict[str, int]
+    )
+    async with town.engine.connect() as connection:
+        left = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))
+    assert left.all() == ["某人", "乙"]
+
+
 async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_stays_paused(
     temporal_client: Client, database_url: str
 ) -> None:

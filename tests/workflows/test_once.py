@@ -37,6 +37,7 @@ async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> Non
     numbers = {submitted.receipt.case_no for submitted in sent if submitted.receipt}
     assert len(numbers) == 1
     assert await town.kinds(numbers.pop()) == ["received"]
+    assert sum(submitted.created for submitted in sent) == 1, "whoever began it, and nobody else"
     again = await town.submit(report_id=report_id)
     assert not again.created
 
