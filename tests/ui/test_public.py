@@ -136,7 +136,8 @@ def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> Non
     code = reported(page)
     drawn = page.get_by_alt_text("查询码的二维码")
     expect(drawn).to_be_visible()
-    assert drawn.evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(drawn).to_have_js_property("complete", True)
+    assert drawn.evaluate("image => image.naturalWidth") > 0
     shoot(page, "public-reported")
     # Whether there is such a code is not said by it; nonsense is not drawn.
     for asked, status in ((code, 200), ("00000-00000", 200), ("0000", 404), ("UUUUU-UUUUU", 404), ("", 404)):
@@ -164,7 +165,8 @@ def test_the_result_is_shown_where_the_reviewer_has_released_it(open_page: OpenP
     looked_up(page, code)
     shown = page.get_by_alt_text("办理结果照片 1")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate("image => image.naturalWidth") > 0
     check_screen(page, least=44)
     shoot(page, "public-result")
     address = str(shown.get_attribute("src"))
