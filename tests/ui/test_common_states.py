@@ -71,6 +71,7 @@ def test_a_command_that_takes_long_is_said_to_go_on(open_page: OpenPage, site: S
     page.goto(f"/cases/{no}?act=comment")
     expect(page.locator("#slow")).to_be_hidden()
     held: list[Route] = []
+    expect(page.locator("html")).to_have_class("js")
     page.route(re.compile("/commands/comment"), lambda route: held.append(route))
     page.locator("#form-comment textarea").fill("慢慢来")
     page.locator("#form-comment [data-send]").click()

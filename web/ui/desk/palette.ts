@@ -1,11 +1,11 @@
-// Dialogs that come from the server: the key sheet, and the palette that finds things.
-import htmx from "htmx.org";
+// Dialogs that come from the server: the key sheet, and the palette that finds things. A file of its own, fetched when
+// somebody first asks for one.
 import { recent } from "./recent";
 
 let dialog: HTMLDialogElement | null = null;
 
 /** Opens the page at `address` as a dialog. Escape closes it, and the focus goes back to where it was. */
-export async function openDialog(address: string): Promise<void> {
+export async function openDialog(address: string, process: (part: Element) => void): Promise<void> {
   dialog?.close();
   const shown = document.createElement("dialog");
   shown.className = "sheet-dialog";
@@ -18,7 +18,7 @@ export async function openDialog(address: string): Promise<void> {
   shown.setAttribute("aria-label", shown.querySelector("input")?.getAttribute("aria-label") ?? "?");
   offer(shown);
   document.body.append(shown);
-  htmx.process(shown);
+  process(shown);
   shown.addEventListener("close", () => shown.remove());
   shown.addEventListener("click", (event) => {
     if (event.target === shown) shown.close();
