@@ -342,9 +342,12 @@ class Abort(Frozen):
 
 
 class PassReview(Frozen):
+    """核查通过. `release`: the reporter may see the photos of the result: nothing on them tells who anybody is."""
+
     kind: Literal["pass_review"] = "pass_review"
     note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
     evidence: Attachments = ()
+    release: bool = False
 
 
 class FailReview(Frozen):

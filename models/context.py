@@ -14,11 +14,13 @@ from models.words import Level, Role
 class Grant(Frozen):
     """A role held for a grid subtree and/or a department, from a date to a date (both inclusive).
 
-    `grid` None means every grid; `until` None means until further notice.
+    `grid` None means every grid; `until` None means until further notice. `path` is the way down to `grid` from its
+    park, both included.
     """
 
     role: Role
     grid: str | None = None
+    path: tuple[str, ...] = ()
     department: str | None = None
     since: date
     until: date | None = None

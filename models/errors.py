@@ -485,6 +485,13 @@ class AttachmentLost(DomainError):
     en = "Attachment {sha256} is registered, but its file is not in the store; tell an administrator."
 
 
+class EvidenceTooLarge(DomainError):
+    code = "evidence_too_large"
+    status = 413
+    zh = "证据共 {megabytes} MB,超过一次打包的上限 {most} MB,请在案件页逐个下载。"
+    en = "The evidence is {megabytes} MB, more than the {most} MB that one archive takes; take the files one by one."
+
+
 class NotSetUp(DomainError):
     code = "not_set_up"
     status = 503

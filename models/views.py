@@ -63,11 +63,16 @@ class TaskView(Frozen):
 
 
 class ReporterView(Frozen):
-    """All that is ever shown of a reporter: an alias, and whether somebody could reach them."""
+    """All that is ever shown of a reporter: an alias, and whether somebody could reach them.
+
+    `phone`: the last digits of their number, for those who speak with reporters; None for everybody else, and where
+    there is none.
+    """
 
     alias: str
     anonymous: bool
     contact_kept: bool
+    phone: str | None = None
 
 
 class RequestView(Frozen):

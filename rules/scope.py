@@ -30,7 +30,7 @@ TERRITORIAL_ROLES = frozenset(
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 #: Who can settle a small thing where it was found.
 LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
-#: Roles that may report, within the subtree they hold.
+#: Roles that may report: where, says `reporting_root`.
 REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
 
 _TERRITORIAL_STANDING = {
@@ -53,6 +53,21 @@ def in_force(person: Person, day: date) -> tuple[Grant, ...]:
 def covers(grant: Grant, grid_path: Iterable[str]) -> bool:
     """Whether the grant's subtree holds the unit at the end of `grid_path`."""
     return grant.grid is None or grant.grid in grid_path
+
+
+def reporting_root(grant: Grant) -> str | None:
+    """The unit in whose subtree the grant's holder may report, if the role may report at all; None: anywhere.
+
+    Who works in a grid reports what they come across anywhere in its park (our choice): it is taken in where it lies,
+    and of that grid they see nothing but the case they reported.
+    """
+    return grant.path[0] if grant.role in LOW_ROLES and grant.path else grant.grid
+
+
+def may_report(grant: Grant, grid_path: Iterable[str]) -> bool:
+    """Whether the grant allows a report about the unit at the end of `grid_path`."""
+    root = reporting_root(grant)
+    return grant.role in REPORTING_ROLES and (root is None or root in grid_path)
 
 
 def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
@@ -119,6 +134,14 @@ def _holds_desk(person: Person, case: Case, day: date) -> bool:
 def may_see(person: Person, case: Case, day: date) -> bool:
     """Whether `person` may know that `case` exists."""
     return bool(standing(person, case, day))
+
+
+def speaks_with_reporter(person: Person, case: Case, day: date) -> bool:
+    """Whether it is the person's part to speak with the reporter: who took the report in, who asks and calls back
+    (受理、回访), and the keeper. Those who handle the matter are not among them (D9)."""
+    if not standing(person, case, day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER, Who.REVIEWER}):
+        return True
+    return any(grant.role is Role.KEEPER and covers(grant, case.grid_path) for grant in in_force(person, day))
 
 
 def check_standing(person: Person | None, case: Case, command: str, day: date) -> frozenset[Who]:

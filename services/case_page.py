@@ -1,7 +1,8 @@
 """All that a page about one case tells: the case, its timeline, its forecast, and what the rules would say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from rules.standards import extension_rule, openings, standard_of, suspension_da
 from services.case_views import Names, case_view, fact_views, read_names
 from services.forecast import Forecast, get_forecast
 from services.queries import find_case
+from services.reporter_contact import masked_phone
 
 
 class ExtensionTerms(Frozen):
@@ -74,7 +76,8 @@ class FileView(Frozen):
 
 
 class CasePageView(Frozen):
-    """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them."""
+    """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them;
+    `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any."""
 
     case: CaseView
     facts: tuple[FactView, ...]
@@ -82,6 +85,7 @@ class CasePageView(Frozen):
     rules: CaseRules
     files: dict[str, FileView]
     names: dict[str, str]
+    outlines: tuple[dict[str, Any], ...] = ()
 
 
 async def get_case_page(
@@ -96,13 +100,23 @@ async def get_case_page(
     ctx = await read_context_of(connection, case, now)
     units = await _unit_names(connection, facts)
     return CasePageView(
-        case=case_view(row, names, person, day, now),
+        case=case_view(row, names, person, day, now, await masked_phone(connection, case, person, day)),
         facts=fact_views(facts, case, names),
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
         rules=_rules(case, ctx, person, names),
         files=await files_of(connection, case.attachments),
         names={**units, **names.units, **names.departments, **names.people},
+        outlines=await _outlines(connection, case.grid_path),
     )
+
+
+async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """The outlines of the two lowest units on the way down, the larger first."""
+    rows = await connection.execute(
+        text("SELECT geometry FROM grid_units WHERE code = ANY (:codes) AND geometry IS NOT NULL ORDER BY level"),
+        {"codes": list(grid_path[-2:])},
+    )
+    return tuple(rows.scalars())
 
 
 async def files_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict[str, FileView]:

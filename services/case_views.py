@@ -149,8 +149,10 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     )
 
 
-def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datetime) -> CaseView:
-    """The case as it stands, for `person`."""
+def case_view(
+    row: Row[Any], names: Names, person: Person, day: date, now: datetime, phone: str | None = None
+) -> CaseView:
+    """The case as it stands, for `person`; `phone` is what they are shown of the reporter's number."""
     case = Case.model_validate(row.state)
     item = case_item(case, names, now)
     return CaseView(
@@ -195,7 +197,10 @@ def case_view(row: Row[Any], names: Names, person: Person, day: date, now: datet
         urges=tuple(urge_view(u, case, names) for u in case.urges),
         attachments=case.attachments,
         reporter=ReporterView(
-            alias=alias(case.report_id), anonymous=row.anonymous, contact_kept=case.reporter_ref is not None
+            alias=alias(case.report_id),
+            anonymous=row.anonymous,
+            contact_kept=case.reporter_ref is not None,
+            phone=phone,
         ),
         rating=case.rating,
         merged_into=case.merged_into,

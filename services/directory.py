@@ -3,17 +3,20 @@
 import re
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.context import Person
 from models.errors import NoSuchPage
 from models.tables import GRID_UNITS
+from models.words import Level
 from services.cursors import cursor_after, key_in
 from services.directory_people import local_today
-from services.directory_scope import UnitScope, under, unit_scope
+from services.directory_scope import UnitScope, reporting_scope, under, unit_scope
 from services.reference_views import PathStep, UnitDetail, UnitHolder, UnitPage, UnitView
 
+#: Degrees of what counts as around a unit: some 300 m, as far as one walks past a border without noticing (our choice).
+AROUND = 0.003
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SHOWN = ("code", "name", "level", "parent", "type", "households", "enterprise")
 
@@ -43,14 +46,26 @@ async def list_units(
 
 
 async def unit_features(
-    connection: AsyncConnection, person: Person, now: datetime, *, beneath: str | None, level: int | None
+    connection: AsyncConnection,
+    person: Person,
+    now: datetime,
+    *,
+    beneath: str | None,
+    level: int | None,
+    near: str | None = None,
 ) -> str:
     """The units in use that `person` may see and that have a shape, as the text of a GeoJSON FeatureCollection.
 
-    Raises NoSuchPage for a `beneath` that does not exist or is out of scope.
+    `near` asks for something else: that unit's subtree, with the grids and micro-grids around it about which the
+    person may report too.
+    Raises NoSuchPage for a `beneath` or `near` that does not exist or is out of scope.
     """
     day = await local_today(connection, now)
-    wanted = await _wanted(connection, await unit_scope(connection, person, day), day, beneath, level)
+    scope = await unit_scope(connection, person, day)
+    wanted = await _wanted(connection, scope, day, near or beneath, level)
+    if near is not None:
+        around = and_((await reporting_scope(connection, person, day)).condition(), _in_use(day), _around(near))
+        wanted = or_(wanted, around if level is None else and_(around, GRID_UNITS.c.level == level))
     properties = func.json_build_object(*(part for name in _SHOWN for part in (literal(name), GRID_UNITS.c[name])))
     feature = func.json_build_object(
         literal("type"), literal("Feature"), literal("id"), GRID_UNITS.c.code,
@@ -61,6 +76,16 @@ async def unit_features(
         select(cast(feature, Text)).where(wanted, GRID_UNITS.c.geometry.is_not(None)).order_by(GRID_UNITS.c.code)
     )
     return '{"type": "FeatureCollection", "features": [' + ",\n".join(rows.scalars()) + "]}"
+
+
+def _around(code: str) -> ColumnElement[bool]:
+    """Whether a grid or micro-grid lies within `AROUND` of the unit's box."""
+    g, here = GRID_UNITS.c, GRID_UNITS.alias("here").c
+    meets = and_(
+        g.west <= here.east + AROUND, g.east >= here.west - AROUND,
+        g.south <= here.north + AROUND, g.north >= here.south - AROUND,
+    )  # fmt: skip
+    return and_(g.level >= Level.GRID, exists().where(here.code == code, meets))
 
 
 async def get_unit(connection: AsyncConnection, person: Person, now: datetime, code: str) -> UnitDetail:

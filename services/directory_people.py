@@ -1,5 +1,6 @@
 """Colleagues, departments and categories, looked up."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,6 +56,16 @@ async def local_today(connection: AsyncConnection, now: datetime) -> date:
 async def name_of(connection: AsyncConnection, person: UUID) -> str:
     """The person's name; empty when there is none."""
     return str(await connection.scalar(text("SELECT name FROM people WHERE id = :id"), {"id": person}) or "")
+
+
+async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple[str, ...]:
+    """Their names, in the order in which they were named; who does not exist is left out."""
+    if not people:
+        return ()
+    asked = text("SELECT id, name FROM people WHERE id = ANY (:ids)")
+    rows = await connection.execute(asked, {"ids": list(people)})
+    known: dict[UUID, str] = {row.id: row.name for row in rows}
+    return tuple(known[one] for one in people if one in known)
 
 
 async def list_people(

@@ -10,7 +10,7 @@ from models.context import Person
 from models.tables import GRID_UNITS
 from models.tables.columns import Ltree
 from models.words import Role
-from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
+from rules.scope import DEPARTMENT_ROLES, REPORTING_ROLES, TERRITORIAL_ROLES, in_force, reporting_root
 
 #: Roles that, wherever they are held, must know the whole park: who reports or handles goes where the matter is.
 _PARK_WIDE = DEPARTMENT_ROLES | {Role.REPORTER}
@@ -50,6 +50,15 @@ async def unit_scope(connection: AsyncConnection, person: Person, day: date) -> 
     paths = await _paths(connection, {grant.grid for grant in grants if grant.grid})
     roots = {paths[g.grid].split(".")[0] if g.role in _PARK_WIDE else paths[g.grid] for g in grants if g.grid in paths}
     return UnitScope(False, _outermost(roots))
+
+
+async def reporting_scope(connection: AsyncConnection, person: Person, day: date) -> UnitScope:
+    """The units about which `person` may report on `day`: shapes and names only, `rules.scope` says where."""
+    held = [reporting_root(g) for g in in_force(person, day) if g.role in REPORTING_ROLES]
+    if None in held:
+        return UnitScope(True, ())
+    paths = await _paths(connection, {code for code in held if code})
+    return UnitScope(False, _outermost(set(paths.values())))
 
 
 @dataclass(frozen=True)

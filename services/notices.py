@@ -2,24 +2,28 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.policies import NoPolicy
+from infra.store.policies import NoPolicy, newest_version, policy_version
 from infra.store.world import local_day
 from models.base import Frozen, Instant
 from models.case import Case
 from models.context import Person
 from models.tables import CASES, FACTS, NOTICES
 from models.views import CaseItem
-from models.words import EscalationMode, Level
+from models.words import EscalationMode, Level, Severity
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.case_views import case_item, read_names
 from services.scope import visible, within
+from services.settings import read_settings
 
 MOST = 200
+#: What calls in quiet hours too, besides everything about an urge order (our choice).
+URGENT = (Severity.URGENT, Severity.MAJOR)
 
 
 class Notice(Frozen):
@@ -38,11 +42,20 @@ class Notice(Frozen):
     case: CaseItem
 
 
-class Notices(Frozen):
-    """`unread` counts all that are unread, shown or not."""
+class Unread(Frozen):
+    """`unread` counts all that are unread; `calling` those that call for attention now: in the reader's quiet hours
+    the urgent ones alone, else all. `quiet_until`: when these hours are over; None outside of them.
+    """
+
+    unread: int = 0
+    calling: int = 0
+    quiet_until: Instant | None = None
+
+
+class Notices(Unread):
+    """Notices, the newest first; all that are unread are counted, shown or not."""
 
     items: tuple[Notice, ...]
-    unread: int
 
 
 class ReadUpTo(Frozen):
@@ -63,22 +76,29 @@ async def notices(
     rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MOST))).all()
     cases = [Case.model_validate(row.state) for row in rows]
     names = await read_names(connection, cases, language)
-    waiting = select(func.count()).select_from(joined).where(mine, NOTICES.c.read_at.is_(None))
+    waiting = await unread_notices(connection, person, now)
     return Notices(
         items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
-        unread=await connection.scalar(waiting) or 0,
+        **waiting.model_dump(),
     )
 
 
-async def unread_count(connection: AsyncConnection, person: Person, now: datetime) -> int:
-    """How many notices the person has not read. 0 while nothing is set up."""
+async def unread_notices(connection: AsyncConnection, person: Person, now: datetime) -> Unread:
+    """How many notices the person has not read, and how many of them call now. None while nothing is set up."""
     try:
         mine = await _mine(connection, person, now)
+        zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
-        return 0
-    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id)
-    waiting = select(func.count()).select_from(joined).where(mine, NOTICES.c.read_at.is_(None))
-    return await connection.scalar(waiting) or 0
+        return Unread()
+    quiet = (await read_settings(connection, person)).quiet
+    end = quiet.end(now.astimezone(zone)) if quiet is not None else None
+    urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
+        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
+    )
+    counts = select(func.count(), func.count().filter(urgent)).select_from(joined)
+    unread, pressing = (await connection.execute(counts.where(mine, NOTICES.c.read_at.is_(None)))).one()
+    return Unread(unread=unread, calling=unread if end is None else pressing, quiet_until=end)
 
 
 async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:

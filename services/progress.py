@@ -18,13 +18,16 @@ from infra.settings import Settings
 from infra.store.cases import facts_of, read_case
 from models.base import Frozen, Instant
 from models.case import Case
-from models.errors import WrongCode
+from models.errors import NoSuchPage, WrongCode
 from models.facts import (
     Closed,
+    Completed,
     Dispatched,
     ExtensionGranted,
     Fact,
     InfoRequested,
+    ReviewPassed,
+    SelfClosed,
     SuspensionGranted,
 )
 from models.words import Outcome, Stage
@@ -37,6 +40,9 @@ LENGTH = 10
 _ALIKE = str.maketrans("ILO", "110")
 #: How long after the archive a code still tells something.
 KEPT = timedelta(days=365)
+#: How many photos of the result are shown, and for how long the address of one is good.
+MOST_PHOTOS = 4
+PHOTO_LASTS = timedelta(hours=1)
 
 
 class ProgressUpdate(Frozen):
@@ -51,6 +57,7 @@ class Progress(Frozen):
 
     `tail`: the last digits of the case's number. `expected_by`: None once closed, or while it stands still.
     `reached`: how many of the five stages have been entered. `question`: what the reporter is being asked.
+    `photos`: the hashes of what shows the result, where the reviewer has released it.
     """
 
     tail: str
@@ -69,6 +76,7 @@ class Progress(Frozen):
     reopen_asked: bool
     rating: int | None
     updates: tuple[ProgressUpdate, ...]
+    photos: tuple[str, ...] = ()
 
 
 def code_of(settings: Settings, report_id: UUID) -> str:
@@ -125,7 +133,17 @@ async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, 
         raise WrongCode()
     facts = await facts_of(connection, report_id)
     names = await read_names(connection, [case], language)
-    return _progress(case, facts, names)
+    shown = _progress(case, facts, names)
+    return shown.model_copy(update={"photos": await _pictures_among(connection, shown.photos)})
+
+
+async def _pictures_among(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:
+    """Those that are pictures, in their order: a paper may hold anything."""
+    if not hashes:
+        return ()
+    asked = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
+    found = set((await connection.execute(asked, {"hashes": list(hashes)})).scalars())
+    return tuple(sha256 for sha256 in hashes if sha256 in found)
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
@@ -148,7 +166,17 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         reopen_asked=case.reopen_request is not None,
         rating=case.rating,
         updates=tuple(_updates(facts, names)),
+        photos=_released(facts) if closed else (),
     )
+
+
+def _released(facts: Sequence[Fact]) -> tuple[str, ...]:
+    """What was given as evidence of the result, if the review that accepted it released it."""
+    passed = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
+    if passed is None or not facts[passed].body.released:  # type: ignore[union-attr]
+        return ()
+    results = (fact.body.evidence for fact in reversed(facts[:passed]) if isinstance(fact.body, Completed | SelfClosed))
+    return next(results, ())[:MOST_PHOTOS]
 
 
 def _question(case: Case, facts: Sequence[Fact]) -> str | None:
@@ -213,6 +241,28 @@ def _filled(fact: Fact, names: Names) -> dict[str, str]:
             return {"day": f"{moment.astimezone(ZoneInfo(names.policy.zone)):%Y-%m-%d}"}
         case _:
             return {}
+
+
+def photo_token(settings: Settings, sha256: str, now: datetime) -> str:
+    """What stands in the address of a released photo: good for `PHOTO_LASTS`, and for this photo alone."""
+    until = int((now + PHOTO_LASTS).timestamp())
+    return f"{sha256}.{until}.{_signature(settings, sha256, until)}"
+
+
+def photo_of(settings: Settings, token: str, now: datetime) -> str:
+    """The hash of the photo that the token is for. Raises NoSuchPage for one that is not ours, or too old."""
+    sha256, _, rest = token.partition(".")
+    until, _, signature = rest.partition(".")
+    known = until.isascii() and until.isdigit() and len(until) < 12 and signature.isascii()
+    if not known or not hmac.compare_digest(signature, _signature(settings, sha256, int(until))):
+        raise NoSuchPage(what="photo")
+    if now.timestamp() > int(until):
+        raise NoSuchPage(what="photo")
+    return sha256
+
+
+def _signature(settings: Settings, sha256: str, until: int) -> str:
+    return _keyed(settings, b"progress-photo", f"{sha256}:{until}".encode()).hex()[:32]
 
 
 def _hash(settings: Settings, code: str) -> str:

@@ -23,6 +23,7 @@ from models.views import CaseItem, CasePage, CaseView, FactView
 from models.words import Light, Stage
 from services.case_views import case_item, case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
+from services.reporter_contact import masked_phone
 from services.scope import visible, within
 from services.supervision.belonging import Period
 from services.supervision.figures import FIGURES
@@ -121,8 +122,10 @@ async def get_report(
 
 async def view_of(connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str) -> CaseView:
     """The view of a row of `cases`."""
-    names = await read_names(connection, [Case.model_validate(row.state)], language)
-    return case_view(row, names, person, await local_day(connection, now), now)
+    case = Case.model_validate(row.state)
+    names = await read_names(connection, [case], language)
+    day = await local_day(connection, now)
+    return case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
 
 
 async def get_facts(

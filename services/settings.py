@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen
 from models.context import Person
+from rules.quiet_hours import QuietHours
 
 #: The columns of lists that may be hidden, in their order. Number, title and time left are always there.
 COLUMNS = ("category", "grid", "source", "stage", "owner", "level", "round", "updated")
@@ -20,12 +21,16 @@ ON CONFLICT (person) DO UPDATE SET content = excluded.content, updated_at = excl
 
 
 class PersonSettings(Frozen):
-    """`columns`: which columns lists show; `home`: the tab that the queue opens with (empty: the first)."""
+    """`columns`: which columns lists show; `home`: the tab that the queue opens with (empty: the first).
+
+    `quiet`: the hours in which notices that can wait do not call; None: none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # what an older version kept does no harm
 
     columns: Annotated[tuple[str, ...], Field(max_length=len(COLUMNS))] = _USUAL
     home: Annotated[str, Field(max_length=40)] = ""
+    quiet: QuietHours | None = None
 
 
 async def read_settings(connection: AsyncConnection, person: Person) -> PersonSettings:

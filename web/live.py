@@ -19,6 +19,7 @@ from infra.database import is_away
 from infra.store.cases import CHANGED
 from models.base import Frozen
 from models.context import Person
+from services.presence import VIEWED, Presence
 from services.queries import seen_among
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Hub:
         self._count = 0
         self._recent: deque[Change] = deque(maxlen=REMEMBERED)
         self._followers: set[asyncio.Queue[Change | None]] = set()
+        self.presence = Presence()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Hub"]:
@@ -71,8 +73,12 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANGED}")
+                    for channel in (CHANGED, VIEWED):
+                        await connection.execute(f"LISTEN {channel}")
                     async for notice in connection.notifies():
+                        if notice.channel == VIEWED:
+                            self.presence.hear(notice.payload, datetime.now(UTC))
+                            continue
                         case_no, _, revision = notice.payload.rpartition(" ")
                         self._tell(case_no, int(revision))
             except psycopg.Error as error:

@@ -19,7 +19,7 @@ from models.policy import Policy
 from models.words import Role
 from rules.scope import in_force
 from services.directory_people import name_of
-from services.notices import unread_count
+from services.notices import Unread, unread_notices
 from web.texts import translate
 
 COOKIE = "gridloop_prefs"
@@ -71,12 +71,12 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(Visitor):
-    """Somebody signed in. `unread` counts their notices."""
+    """Somebody signed in, with how many of their notices are unread."""
 
     person: Person
     name: str
     day: date
-    unread: int
+    notices: Unread
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -119,7 +119,7 @@ async def _known(opened: Services, at_door: Visitor, person: Person) -> Reader:
             person=person,
             name=await name_of(connection, person.id),
             day=at_door.now.astimezone(zone).date(),
-            unread=await unread_count(connection, person, at_door.now),
+            notices=await unread_notices(connection, person, at_door.now),
         )
 
 

@@ -94,5 +94,5 @@ async def me(opened: Opened, caller: Caller, now: Now) -> Me:
     async with opened.engine.connect() as connection:
         name = await name_of(connection, caller.id)
         day = await local_today(connection, now)
-    roles = tuple(HeldRole(**grant.model_dump()) for grant in in_force(caller, day))
+    roles = tuple(HeldRole(**grant.model_dump(exclude={"path"})) for grant in in_force(caller, day))
     return Me(id=caller.id, username=caller.username, name=name, roles=roles)

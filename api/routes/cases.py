@@ -25,6 +25,7 @@ from services.forecast import Forecast, get_forecast
 from services.policy_preview import Adoption, preview_adoption
 from services.progress import issue_code
 from services.report import ReportInput, refresh_memory, submit
+from services.reporter_contact import phone_of
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS)
 
@@ -160,10 +161,14 @@ async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, langua
 
 
 class ProgressCode(Frozen):
-    """查询码: by which the reporter follows the case at `href`, without an account."""
+    """查询码: by which the reporter follows the case at `href`, without an account.
+
+    `asks_phone`: the last four digits of the number they gave are asked for besides.
+    """
 
     code: str
     href: str
+    asks_phone: bool
 
 
 @router.post("/cases/{case_no}/progress-code")
@@ -178,5 +183,6 @@ async def issue_progress_code(case_no: str, doors: Doors, caller: Caller, now: N
         day = await local_day(connection, now)
         if standing(caller, Case.model_validate(row.state), day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER}):
             raise NotYours(command="progress-code", who=f"{Who.REPORTER} / {Who.DUTY_OFFICER}")
-        code = await issue_code(connection, doors.settings, row.report_id, None, now)
-    return ProgressCode(code=code, href=f"/p?code={code}")
+        phone = await phone_of(connection, row.report_id)
+        code = await issue_code(connection, doors.settings, row.report_id, phone, now)
+    return ProgressCode(code=code, href=f"/p?code={code}", asks_phone=phone is not None)

@@ -19,6 +19,10 @@ _FEATURES: dict[int | str, dict[str, Any]] = {
 }
 
 Under = Annotated[Code | None, Query(description="The code of a unit: only its subtree, itself included")]
+Near = Annotated[
+    Code | None,
+    Query(description="The code of a unit: its subtree, and the grids around it about which the caller may report"),
+]
 OfLevel = Annotated[int | None, Query(ge=1, le=4, description="1 park, 2 community, 3 grid, 4 micro-grid")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")]
@@ -42,10 +46,13 @@ async def list_grids(
 
 
 @router.get("/grids.geojson", response_class=Response, responses=_FEATURES)
-async def map_grids(opened: Opened, caller: Caller, now: Now, under: Under = None, level: OfLevel = None) -> Response:
-    """The same units as a map; those without a shape are left out."""
+async def map_grids(
+    opened: Opened, caller: Caller, now: Now, under: Under = None, level: OfLevel = None, near: Near = None
+) -> Response:
+    """The same units as a map; those without a shape are left out. With `near`: what a phone needs to find the grid of
+    a report by itself."""
     async with opened.engine.connect() as connection:
-        features = await directory.unit_features(connection, caller, now, beneath=under, level=level)
+        features = await directory.unit_features(connection, caller, now, beneath=under, level=level, near=near)
     return Response(features, media_type=GEO_JSON)
 
 

@@ -1,4 +1,4 @@
-"""What the caller has reported themselves: for the phone's list of one's own."""
+"""What the caller has reported and set themselves: for the phone."""
 
 from fastapi import APIRouter
 
@@ -6,7 +6,11 @@ from api.language import Language
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Opened
+from infra.database import transaction
+from models.base import Frozen
+from rules.quiet_hours import QuietHours
 from services.own_reports import OwnReports, own_reports
+from services.settings import read_settings, save_settings
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
 
@@ -16,3 +20,25 @@ async def list_own_reports(opened: Opened, caller: Caller, now: Now, language: L
     """What the caller has reported, the newest first, and their month: reported, closed, reworked and why."""
     async with opened.engine.connect() as connection:
         return await own_reports(connection, caller, now, language)
+
+
+class OwnSettings(Frozen):
+    """What the caller has set for themselves, as far as a phone has use for it. No `quiet`: notices always call."""
+
+    quiet: QuietHours | None = None
+
+
+@router.get("/me/settings")
+async def get_own_settings(opened: Opened, caller: Caller) -> OwnSettings:
+    """What the caller has set."""
+    async with opened.engine.connect() as connection:
+        return OwnSettings(quiet=(await read_settings(connection, caller)).quiet)
+
+
+@router.put("/me/settings")
+async def set_own_settings(body: OwnSettings, opened: Opened, caller: Caller, now: Now) -> OwnSettings:
+    """Keeps what the caller sets; what is set elsewhere (columns, tabs) stays as it is."""
+    async with transaction(opened.engine) as connection:
+        known = await read_settings(connection, caller)
+        await save_settings(connection, caller, known.model_copy(update={"quiet": body.quiet}), now)
+    return body

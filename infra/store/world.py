@@ -34,7 +34,9 @@ from rules.ladder import next_wake_up
 _PERSON = """
     (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
         coalesce((SELECT json_agg(json_build_object('role', h.role, 'grid', h.grid, 'department', h.department,
-            'since', h.since, 'until', h.until)) FROM (
+            'since', h.since, 'until', h.until, 'path', coalesce((
+                SELECT to_json(string_to_array(ltree2text(u.path), '.')) FROM grid_units u WHERE u.code = h.grid),
+                '[]'::json))) FROM (
                 SELECT role, grid, department, since, until FROM grants WHERE person = p.id
                 UNION ALL
                 SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)

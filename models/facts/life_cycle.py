@@ -140,9 +140,12 @@ class Aborted(Frozen):
 
 
 class ReviewPassed(Frozen):
+    """`released`: whoever has the progress code may see the photos of the result."""
+
     kind: Literal["review_passed"] = "review_passed"
     note: str
     evidence: tuple[str, ...]
+    released: bool = False
 
 
 class ReviewFailed(Frozen):

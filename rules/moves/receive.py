@@ -30,7 +30,7 @@ from rules.moves.common import (
     review_desk,
 )
 from rules.routing import desk, low_desk, route
-from rules.scope import REPORTING_ROLES, covers, in_force
+from rules.scope import REPORTING_ROLES, in_force, may_report
 from rules.standards import opening
 
 #: How far a phone's clock may run ahead of ours before its times are refused (our choice).
@@ -100,7 +100,7 @@ def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list
     held = [g for g in in_force(actor(ctx), ctx.today) if g.role in REPORTING_ROLES]
     if not held:
         raise NotYours(command="report", who=" / ".join(sorted(REPORTING_ROLES)))
-    if not any(covers(grant, grid_path) for grant in held):
+    if not any(may_report(grant, grid_path) for grant in held):
         raise OutsideYourScope(grid=grid, pointer="/grid")
     return held
 

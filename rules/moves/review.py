@@ -16,7 +16,8 @@ def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
     _require_independence(case, ctx)
     require_attachments(ctx, "/evidence")
     outcome = Outcome.ABORTED if case.aborted else Outcome.SOLVED
-    return [ReviewPassed(note=cmd.note, evidence=cmd.evidence), closing(outcome, cmd.note, ctx)]
+    passed = ReviewPassed(note=cmd.note, evidence=cmd.evidence, released=cmd.release)
+    return [passed, closing(outcome, cmd.note, ctx)]
 
 
 def fail_review(case: Case, cmd: FailReview, ctx: Context) -> Sequence[Body]:

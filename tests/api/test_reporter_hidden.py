@@ -47,7 +47,8 @@ async def case(hall: Hall) -> Any:
 
 
 async def test_the_secret_is_kept_in_its_own_table(hall: Hall, case: Any) -> None:
-    assert case["reporter"] == {"alias": case["reporter"]["alias"], "anonymous": True, "contact_kept": True}
+    known = {"anonymous": True, "contact_kept": True, "phone": None}
+    assert case["reporter"] == {"alias": case["reporter"]["alias"], **known}
     async with hall.engine.connect() as connection:
         kept = (
             await connection.execute(
@@ -59,6 +60,24 @@ async def test_the_secret_is_kept_in_its_own_table(hall: Hall, case: Any) -> Non
         for table in ("cases", "facts", "tasks"):
             rows = await connection.execute(text(f"SELECT t::text FROM {table} t"))
             assert not tells("".join(row[0] for row in rows), (NAME, PHONE)), table
+
+
+async def test_the_last_digits_are_for_those_who_speak_with_reporters(hall: Hall) -> None:
+    known = await hall.report("worker", reporter={"name": NAME, "phone": "139 8765-4321"})
+    no = known["case_no"]
+    await hall.do("duty", no, "accept")
+    await hall.do("duty", no, "dispatch", host=LABOUR)
+    shown = "*******4321"
+    for username, phone in {
+        "worker": shown, "duty": shown, "community_duty": shown, "reviewer": shown, "keeper": shown,
+        "labour_handler": None, "labour_head": None, "supervisor": None, "auditor": None, "admin": None,
+    }.items():  # fmt: skip
+        assert (await hall.get(username, f"/cases/{no}"))["reporter"]["phone"] == phone, username
+        assert not tells((await hall.ask(username, f"/cases/{no}")).text, (NAME, "139 8765-4321", "13987654321"))
+    # A colleague in the grid who did not take it in, and whoever reports for themselves without a number.
+    assert (await hall.get("volunteer", f"/cases/{no}"))["reporter"]["phone"] is None
+    nameless = (await hall.report("worker", reporter={"name": NAME}))["case_no"]
+    assert (await hall.get("duty", f"/cases/{nameless}"))["reporter"]["phone"] is None
 
 
 async def test_no_answer_to_anybody_tells(hall: Hall, case: Any) -> None:

@@ -1,13 +1,17 @@
 """Whoever a ladder reaches can see that they were told, and nobody else can."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from models.words import EscalationMode
+from rules.quiet_hours import QuietHours
 from services.notices import Notices, mark_read, notices
+from services.settings import PersonSettings, save_settings
 from tests.builders import publish
 from tests.scenarios import dispatched, until_recorded
 from tests.timed import a_hasty_policy
@@ -43,3 +47,29 @@ async def test_a_step_is_told_to_whom_it_reached_and_read_once(town: Town) -> No
     assert (await told(town, "community_supervisor", unread=True)).items == ()
     assert (await told(town, "community_supervisor")).items[0].read
     assert (await told(town, "supervisor")).unread >= 1, "the park was told too"
+
+
+async def _never_quiet_but_now(town: Town, username: str) -> None:
+    """Sets quiet hours that hold for the next while, whatever the time is."""
+    local = (await town.now()).astimezone(ZoneInfo("Asia/Shanghai"))
+    quiet = QuietHours(since=(local - timedelta(minutes=5)).time(), until=(local + timedelta(hours=2)).time())
+    async with town.engine.begin() as connection:
+        await save_settings(connection, await town.person(username), PersonSettings(quiet=quiet), await town.now())
+
+
+async def test_in_quiet_hours_only_what_is_urgent_calls(town: Town) -> None:
+    ordinary = await dispatched(town)
+    await until_recorded(town, ordinary, "step_fired", "urged")
+    loud = await told(town, "community_supervisor")
+    assert (loud.unread, loud.calling, loud.quiet_until) == (1, 1, None)
+    await _never_quiet_but_now(town, "community_supervisor")
+    quiet = await told(town, "community_supervisor")
+    assert (quiet.unread, quiet.calling) == (1, 0)
+    assert quiet.quiet_until is not None
+    assert quiet.quiet_until > await town.now()
+    # Nobody else is silenced by it, and what is urgent gets through.
+    assert (await told(town, "supervisor")).calling >= 1
+    urgent = await dispatched(town, severity="urgent")
+    await until_recorded(town, urgent, "step_fired", "urged")
+    both = await told(town, "community_supervisor")
+    assert (both.unread, both.calling) == (2, 1)

@@ -1,7 +1,7 @@
 // The phone's pure parts: what becomes of an item, where a point lies, the letters of a name, lengths of time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bearing, distance, unitAt, unitsIn } from "field/geo";
+import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
 import { leftOf, minutesOf } from "field/moments";
 import { initials, matches } from "field/pinyin";
 import { backOff, isDue, isOvertaken, meaning, next, percent, type Item } from "field/states";
@@ -50,6 +50,16 @@ test("what is done keeps nothing of what it said", () => {
 const square = (west: number, code: string, level: number): object => ({
   properties: { code, name: code, level, parent: null },
   geometry: { type: "Polygon", coordinates: [[[west, 0], [west + 1, 0], [west + 1, 1], [west, 1], [west, 0]]] },
+});
+
+test("what lies below the units held is one's own, what lies beside them is not", () => {
+  const unit = (code: string, parent: string | null): object => ({ ...square(0, code, 3), properties: { code, name: code, level: 3, parent } });
+  const units = unitsIn({ features: [unit("g", "c"), unit("g1", "g"), unit("h", "c"), unit("h1", "h"), unit("x", null)] as never });
+  const mine = (held: string[]): string[] => owned(units, held).filter(({ own }) => own).map(({ code }) => code);
+  assert.deepEqual(mine(["g"]), ["g", "g1"]);
+  assert.deepEqual(mine(["h1"]), ["h1"]);
+  assert.deepEqual(mine(["c"]), ["g", "g1", "h", "h1"]);
+  assert.deepEqual(mine([]), []);
 });
 
 test("the smallest unit that holds the point, its holes left out", () => {

@@ -87,6 +87,18 @@ def test_what_is_missing_is_told_at_its_field_and_typed_text_stays(open_page: Op
     expect(page.locator("#case-facts figcaption", has_text="处置后")).to_be_visible()
 
 
+def test_several_faults_are_listed_and_lead_to_their_fields(open_page: OpenPage, site: Site) -> None:
+    page = open_page("duty", f"/cases/{site.report()}?act=reject", expect=("422",))
+    form = page.locator("#form-reject")
+    form.evaluate("form => { form.noValidate = true }")
+    form.locator("[data-send]").click()
+    expect(form.locator(".faults li")).to_have_count(2)
+    expect(form.locator(".faults")).to_be_focused()
+    check_screen(page)
+    form.locator(".faults a").last.click()
+    expect(form.locator("[name=right_channel]")).to_be_focused()
+
+
 def test_a_file_that_is_none_is_refused_in_words(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     page = open_page("labour_handler", f"/cases/{no}?act=report_progress", expect=("415", "422", "400"))

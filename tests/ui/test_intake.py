@@ -34,6 +34,27 @@ def test_a_report_is_accepted_then_dispatched_and_the_next_one_comes(open_page: 
     expect(page.locator("[data-receipt]")).to_contain_text(second)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_one_press_accepts_and_dispatches(open_page: OpenPage, site: Site, scripts: bool) -> None:
+    no = site.report(title="一键派遣", category="0103")
+    page = open_page("community_duty", f"/intake?no={no}", java_script_enabled=scripts)
+    expect(page.locator("#form-accept select[name=then_host]")).to_have_value("fire")
+    page.locator("#form-accept select[name=then_host]").select_option("environment")
+    page.get_by_role("button", name="受理并派遣").click()
+    expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
+    assert site.run(site.hall.kinds(no))[-2:] == ["accepted", "dispatched"]
+    assert site.run(site.hall.get("duty", f"/cases/{no}"))["host"] == "environment"
+
+
+def test_what_can_t_be_dispatched_stays_accepted_and_says_why(open_page: OpenPage, site: Site) -> None:
+    no = site.report(title="派不出去")
+    page = open_page("duty", f"/cases/{no}?act=accept", expect=("422",))
+    page.locator("select[name=then_host] option").first.evaluate("one => { one.value = 'nobody'; one.selected = true }")
+    page.get_by_role("button", name="受理并派遣").click()
+    expect(page.locator("#form-dispatch .fault")).to_contain_text("nobody")
+    assert site.run(site.hall.kinds(no))[-1] == "accepted"
+
+
 def test_a_duplicate_is_suggested_with_its_reason_and_merged(open_page: OpenPage, site: Site) -> None:
     word = f"重复{str(new_id())[-6:]}"
     lead = site.report(title=f"{word} 井盖缺失", category="0302", location=PLACE)

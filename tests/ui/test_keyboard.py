@@ -66,6 +66,27 @@ def test_the_palette_finds_a_case_and_a_page(open_page: OpenPage, site: Site) ->
     expect(page).to_have_url(re.compile(no))
 
 
+def test_the_palette_offers_what_may_be_done_here_and_what_was_open_last(open_page: OpenPage, site: Site) -> None:
+    earlier, here = (site.at_handling(title=f"面板{n} {new_id()}") for n in ("一", "二"))
+    page = open_page("labour_handler", f"/cases/{earlier}")
+    page.goto(f"/cases/{here}")
+    page.keyboard.press("Control+k")
+    offered = page.locator("dialog [data-here]")
+    expect(offered.get_by_role("heading", name="在此案件上")).to_be_visible()
+    expect(offered.locator("li:visible a", has_text=earlier)).to_be_visible()
+    page.locator("dialog input").fill("批注")
+    expect(offered.locator("li:visible")).to_have_count(1)
+    check_screen(page)
+    shoot(page, "palette-case")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#form-comment textarea")).to_be_focused()
+    page.locator("details.who summary").click()
+    page.get_by_role("button", name="退出").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert page.evaluate("localStorage.getItem('recent-cases')") is None
+
+
 def test_the_key_sheet_opens_and_closes(open_page: OpenPage) -> None:
     page = open_page("labour_handler", "/queue")
     page.keyboard.press("?")

@@ -1,16 +1,19 @@
 """People without an account: report, follow by code, rate, ask again; and those who guess."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from services.progress import photo_token
 from tests.api.hall import a_picture
 from tests.builders import COMMUNITY
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
+from web.draw.qr import qr_image
 
 #: Public pages need no script at all.
 PLAIN = {"java_script_enabled": False, "viewport": PHONE}
@@ -126,6 +129,82 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert eleventh.status_code == 429
         assert case_no[-6:] not in eleventh.text
     site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+
+
+def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> None:
+    page = open_page("", viewport=PHONE)
+    code = reported(page)
+    drawn = page.get_by_alt_text("查询码的二维码")
+    expect(drawn).to_be_visible()
+    expect(drawn).to_have_js_property("complete", True)
+    assert drawn.evaluate("image => image.naturalWidth") > 0
+    shoot(page, "public-reported")
+    # Whether there is such a code is not said by it; nonsense is not drawn.
+    for asked, status in ((code, 200), ("00000-00000", 200), ("0000", 404), ("UUUUU-UUUUU", 404), ("", 404)):
+        answer = httpx.get(f"{site.url}/p/qr.svg", params={"code": asked})
+        assert answer.status_code == status, asked
+    picture = httpx.get(f"{site.url}/p/qr.svg", params={"code": code})
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert picture.content == qr_image(f"{site.url}/p?code={code.replace('-', '')}")
+
+
+def closed_with_photo(site: Site, **review: object) -> tuple[str, str]:
+    """A case whose result has a photo and a paper: its progress code and the photo's hash."""
+    case_no = site.report(title="看结果")
+    photo = site.run(site.hall.upload("labour_handler", a_picture("blue")))
+    site.do("duty", case_no, "accept")
+    site.do("duty", case_no, "dispatch", host="labour")
+    site.do("labour_handler", case_no, "complete", result="已发放", evidence=[photo])
+    site.do("reviewer", case_no, "pass_review", **review)
+    return site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"], photo
+
+
+def test_the_result_is_shown_where_the_reviewer_has_released_it(open_page: OpenPage, site: Site) -> None:
+    code, photo = closed_with_photo(site, release=True)
+    page = open_page("", viewport=PHONE)
+    looked_up(page, code)
+    shown = page.get_by_alt_text("办理结果照片 1")
+    expect(shown).to_be_visible()
+    expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate("image => image.naturalWidth") > 0
+    check_screen(page, least=44)
+    shoot(page, "public-result")
+    address = str(shown.get_attribute("src"))
+    assert httpx.get(site.url + address).headers["content-type"] == "image/png"
+    sha256, until, signature = address.rpartition("/")[2].split(".")
+    settings = site.hall.settings
+    assert sha256 == photo
+    for wrong in (
+        f"{'0' * 64}.{until}.{signature}",
+        f"{sha256}.{int(until) + 1}.{signature}",
+        f"{sha256}.{until}.{'0' * 32}",
+        photo_token(settings, sha256, datetime.now(UTC) - timedelta(hours=2)),
+        photo_token(settings, "0" * 64, datetime.now(UTC)),
+        sha256,
+    ):
+        assert httpx.get(f"{site.url}/p/photo/{wrong}").status_code == 404, wrong
+
+
+def test_what_was_not_released_stays_inside(open_page: OpenPage, site: Site) -> None:
+    code, photo = closed_with_photo(site)
+    page = open_page("", **PLAIN)
+    looked_up(page, code)
+    expect(page.locator("[aria-current=step]")).to_contain_text("结案")
+    assert photo not in page.content()
+    assert "/p/photo/" not in page.content()
+
+
+def test_a_code_that_staff_hand_over_asks_for_the_number_that_was_given(open_page: OpenPage, site: Site) -> None:
+    known = site.report(title="代报", reporter={"name": "钱某", "phone": "13800005678"})
+    answer = site.run(site.hall.send("worker", f"/cases/{known}/progress-code")).json()
+    assert answer["asks_phone"] is True
+    page = open_page("", expect=("404",), **PLAIN)
+    looked_up(page, answer["code"])
+    expect(page.get_by_role("alert")).to_be_visible()
+    looked_up(page, answer["code"], "5678")
+    expect(page.locator("ol.steps")).to_be_visible()
+    bare = site.run(site.hall.send("worker", f"/cases/{site.report(title='没有号码')}/progress-code")).json()
+    assert bare["asks_phone"] is False
 
 
 def test_who_handles_a_case_gets_no_code_to_speak_for_the_reporter(site: Site) -> None:

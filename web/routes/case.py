@@ -1,24 +1,26 @@
 """The page of one case (D2), its forms as parts, its preview, its print and its history."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
-from markupsafe import Markup
+from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.state import Opened, Services
 from models.ids import new_id
 from models.views import FactView
-from models.words import Stage
+from models.words import Role, Stage
 from services import words
 from services.case_page import CasePageView, colleagues, get_case_page
 from services.directory_people import list_categories, list_departments
 from services.duplicates import DuplicateQuery, find_duplicates
+from services.evidence import bundle, gather
+from web.draw.qr import qr_code
+from web.draw.svg_place import Ground, draw_place
 from web.draw.svg_timeline import draw
 from web.pages import is_part, page
 from web.reader import Reader, SignedIn
@@ -91,6 +93,7 @@ def case_context(reader: Reader, known: CasePageView) -> dict[str, Any]:
         "told": told,
         "folded": len(told) >= FOLD_FROM,
         "svg": draw(timeline(known, told, reader)),
+        "place_map": draw_place(_ground(known)),
         "pictures": pictures(known),
         "actions": actions(known.case.allowed_commands),
         "keys": KEYS,
@@ -107,6 +110,11 @@ def case_context(reader: Reader, known: CasePageView) -> dict[str, Any]:
     }
 
 
+def _ground(known: CasePageView) -> Ground:
+    spot = known.case.location
+    return Ground(known.outlines, (spot.lon, spot.lat) if spot else None, known.case.grid.name)
+
+
 async def form_context(
     connection: AsyncConnection, reader: Reader, known: CasePageView, form: OpenForm
 ) -> dict[str, Any]:
@@ -115,7 +123,8 @@ async def form_context(
     kinds = {one.kind for one in fields}
     english = reader.language == "en"
     offered: dict[str, Any] = {}
-    if kinds & {"department", "departments"}:
+    then = form.command == "accept" and reader.acts_as(Role.DUTY_OFFICER)
+    if then or kinds & {"department", "departments"}:
         found = (await list_departments(connection)).items
         offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in found]
     if kinds & {"category", "parts"}:
@@ -128,6 +137,7 @@ async def form_context(
         "form": form,
         "fields": fields,
         "offered": offered,
+        "then_dispatch": then,
         "parts": range(PARTS),
         "choice_words": choice_words,
         "if_revision": form.command not in UNHURRIED,
@@ -195,15 +205,20 @@ async def history(case_no: str, opened: Opened, reader: SignedIn) -> Response:
     return JSONResponse({"made_at": reader.now.isoformat(), **kept}, headers={"Content-Disposition": name})
 
 
+@router.get("/cases/{case_no}/evidence.zip")
+async def evidence(case_no: str, opened: Opened, reader: SignedIn) -> Response:
+    """All the files of the case with their hashes."""
+    async with opened.engine.connect() as connection:
+        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
+    pieces = await asyncio.to_thread(gather, known, opened.settings)
+    name = f'attachment; filename="{known.case.case_no}-evidence.zip"'
+    made = bundle(pieces, reader.now, reader.zone, reader.language)
+    return StreamingResponse(made, media_type="application/zip", headers={"Content-Disposition": name})
+
+
 def capital(text: str) -> str:
     """With a capital letter first, as buttons have it."""
     return text[:1].upper() + text[1:]
-
-
-def qr_code(address: str) -> Markup:
-    """The address as a QR code: SVG without styles."""
-    code = segno.make(address, error="m", micro=False)
-    return Markup(code.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, omitsize=False))
 
 
 def _is_command(name: str) -> bool:

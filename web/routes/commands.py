@@ -15,7 +15,7 @@ from api.state import Opened, Services
 from api.uploads import form_with_files
 from models.base import Frozen
 from models.errors import CommandIdReused, DomainError, NoSuchCase, NotSignedIn, StaleRevision, UnknownCommand
-from models.ids import new_id
+from models.ids import derived_id, new_id
 from models.views import FactView
 from services import attachments
 from services.case_page import facts_since
@@ -37,13 +37,17 @@ MOST_FILES = 6
 
 
 class Posted(Frozen):
-    """A form as it came: what was typed, which command id it bears, and the revision that was seen."""
+    """A form as it came: what was typed, which command id it bears, and the revision that was seen.
+
+    `then_host`: 受理并派遣, one press for two commands: to whom the case goes once it is accepted.
+    """
 
     command: str
     id: UUID
     seen: int | None
     given: dict[str, list[str]]
     back: str
+    then_host: str = ""
 
 
 @router.post("/cases/{case_no}/commands/{command}")
@@ -70,6 +74,8 @@ async def give(case_no: str, command: str, request: Request, opened: Opened, rea
         raise
     except DomainError as error:
         return await _refused(request, opened, reader, case_no, posted, error)
+    if posted.then_host:
+        return await _then_dispatched(request, opened, reader, case_no, posted)
     return await _done(request, opened, reader, case_no, posted, sent)
 
 
@@ -100,6 +106,7 @@ def _posted(command: str, form: FormData) -> Posted:
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
         given=typed(command, given),
         back=local(given.get("back", [""])[0], ""),
+        then_host=given.get("then_host", [""])[0] if command == "accept" and given.get("then") == ["dispatch"] else "",
     )
 
 
@@ -144,6 +151,34 @@ async def _meanwhile(opened: Services, reader: Reader, case_no: str, seen: int |
     async with opened.engine.connect() as connection:
         known = await facts_since(connection, reader.person, case_no, seen, reader.now, reader.language)
     return known.facts
+
+
+async def _then_dispatched(
+    request: Request, opened: Services, reader: Reader, case_no: str, posted: Posted
+) -> Response:
+    """The second half of 受理并派遣. Sent again, both count once. Where it can't be done the case stays accepted, and
+    the form to dispatch it says why."""
+    intake = posted.back.startswith("/intake")
+    then = Posted(
+        command="dispatch",
+        id=derived_id(posted.id, "dispatch"),
+        seen=None,
+        given={"host": [posted.then_host]},
+        back="/intake?tab=dispatching" if intake else "",
+    )
+    try:
+        wanted = read_command("dispatch", {"host": posted.then_host})
+        sent = await _send(opened, reader, case_no, then, wanted)
+    except NoSuchCase:  # accepted, it went to a desk that the reader does not sit at
+        return go_to(request, f"/queue?left={case_no}&did=accept")
+    except NotSignedIn:
+        raise
+    except ValidationError:
+        fault = reader.text("请选择主办部门。")
+        return await _again(request, opened, reader, case_no, then, 422, {"host": fault})
+    except DomainError as error:
+        return await _refused(request, opened, reader, case_no, then, error)
+    return await _done(request, opened, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
 
 
 async def _refused(

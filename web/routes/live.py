@@ -1,13 +1,25 @@
-"""The stream of changes that a page follows."""
+"""The stream of changes that a page follows, and who else looks at the same case."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.state import Opened
+from infra.database import transaction
+from services.presence import look_at
 from web.live import Hub
+from web.pages import page
 from web.reader import SignedIn
 
 router = APIRouter()
+
+
+@router.post("/cases/{case_no}/viewers")
+async def look(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+    """在看: an open page says so now and then, and is answered with who else has the case open."""
+    hub: Hub = request.app.state.hub
+    async with transaction(opened.engine) as connection:
+        names = await look_at(connection, hub.presence, reader.person, case_no, reader.now)
+    return page(reader, "case/viewers.html", names=names)
 
 
 @router.get("/live")

@@ -26,6 +26,12 @@ async def show_notices(opened: Opened, reader: SignedIn, unread: bool = False) -
     )  # fmt: skip
 
 
+@router.get("/notices/bell")
+async def show_bell(reader: SignedIn) -> Response:
+    """The bell of the header, as it is now: for a page that has been open for a while."""
+    return page(reader, "parts/bell.html")
+
+
 @router.post("/notices/read")
 async def read_notices(
     request: Request, opened: Opened, reader: SignedIn, until: Annotated[Instant | None, Form()] = None

@@ -14,7 +14,7 @@ from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, WrongCode
 from models.ids import derived_id, new_id
 from services.directory_people import list_categories
-from services.progress import plain, progress, report_of
+from services.progress import photo_token, plain, progress, report_of
 from services.public_reports import PublicReport, act_by_code, report_publicly
 from services.public_units import PublicUnit, public_units
 from web.pages import page
@@ -162,7 +162,9 @@ async def _progress_page(
             found = await progress(connection, report_id, visitor.now, visitor.language)
         except WrongCode as expired:
             return _wrong(visitor, code, expired)
-    return shown(visitor, "public/progress.html", progress=found, code=plain(code), phone_tail=phone_tail, error=error)
+    photos = [photo_token(opened.settings, sha256, visitor.now) for sha256 in (found.photos if found else ())]
+    known: dict[str, Any] = {"progress": found, "photos": photos, "code": plain(code), "error": error}
+    return shown(visitor, "public/progress.html", phone_tail=phone_tail, **known)
 
 
 async def _act(

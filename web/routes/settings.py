@@ -1,12 +1,15 @@
-"""What the reader sets for themselves (D4): columns and the tab to begin with; the keys for this browser."""
+"""What the reader sets for themselves (D4): columns, the tab to begin with, quiet hours; the keys for this browser."""
 
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
 
 from api.state import Opened
 from infra.database import transaction
+from models.errors import InputError
+from rules.quiet_hours import QuietHours
 from services.desk_tabs import tabs_of
 from services.settings import COLUMNS, read_settings, save_settings
 from web.pages import go_to, local, page
@@ -37,11 +40,21 @@ async def change_settings(
     home: Annotated[str, Form(max_length=40)] = "",
     columns: Annotated[list[str] | None, Form()] = None,
     keys: Annotated[str | None, Form()] = None,
+    quiet: Annotated[str | None, Form()] = None,
+    quiet_since: Annotated[str, Form(max_length=8)] = "",
+    quiet_until: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Keeps columns and tab with the account, and the keys in this browser."""
+    """Keeps columns, tab and quiet hours with the account, and the keys in this browser."""
+    try:
+        hours = QuietHours.model_validate({"since": quiet_since, "until": quiet_until}) if quiet == "on" else None
+    except ValidationError as error:
+        raise InputError(
+            why_zh="免打扰时段须有不同的开始和结束时间", why_en="quiet hours begin and end at two different times",
+            pointer="/quiet_since",
+        ) from error  # fmt: skip
     async with transaction(opened.engine) as connection:
         known = await read_settings(connection, reader.person)
-        wanted = known.model_copy(update={"home": home, "columns": _columns(columns)})
+        wanted = known.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
         await save_settings(connection, reader.person, wanted, reader.now)
     answer = go_to(request, "/settings?saved=true")
     replace(reader.preferences, keys=keys == "on").keep(answer)

@@ -57,6 +57,7 @@ _FIELDS: Mapping[str, Field] = {
     "version": Field("version", "number", _("策略版本")),
     "score": Field("score", "score", _("评分")),
     "upheld": Field("upheld", "yes", _("申诉是否成立")),
+    "release": Field("release", "check", _("成果照片向反映人公开(照片上没有人脸、车牌等能认出个人的内容)")),
     "interim": Field("interim", "check", _("仅为阶段进展,不是最终反馈")),
 }
 _SPECIAL: Mapping[tuple[str, str], dict[str, Any]] = {

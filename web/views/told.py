@@ -140,6 +140,10 @@ def _yes(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("是") if value else visitor.text("否")
 
 
+def _if_so(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("是") if value else ""
+
+
 def _word(book: words.Book) -> Say:
     return lambda value, names, visitor: words.named(book, str(value), visitor.language)
 
@@ -192,6 +196,7 @@ _PARTICULARS: Sequence[tuple[str, str, Say]] = (
     ("case_no", _("案件"), _text),
     ("score", _("评分"), _text),
     ("upheld", _("申诉成立"), _yes),
+    ("released", _("成果照片已公开"), _if_so),
     ("to_version", _("策略版本"), _text),
 )
 #: What a fact holds that its case page tells elsewhere.

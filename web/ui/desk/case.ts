@@ -2,7 +2,10 @@
 import htmx from "htmx.org";
 import { isDirty } from "./draft";
 import { onChanges } from "./live";
+import { opened } from "./recent";
 
+/** Milliseconds between one look and the next. */
+const LOOKS = 20_000;
 const page = (): HTMLElement | null => document.getElementById("case");
 const openForm = (): HTMLElement | null => document.querySelector<HTMLElement>("#action form");
 
@@ -107,6 +110,19 @@ function check(form: HTMLElement): void {
   button.textContent = `${button.dataset["word"]}${told}`;
 }
 
+/** Tells that the page is looked at, and shows who else has the case open. */
+async function look(): Promise<void> {
+  const place = document.getElementById("viewers");
+  if (!place || document.hidden || !navigator.onLine) return;
+  try {
+    const answer = await fetch(`/cases/${page()?.dataset["case"]}/viewers`, { method: "POST", headers: { "HX-Request": "true" } });
+    const told = answer.ok ? (await answer.text()).trim() : "";
+    if (place.innerHTML !== told) place.innerHTML = told;
+  } catch {
+    // Not reached: the next look asks again.
+  }
+}
+
 function settle(): void {
   document.querySelectorAll<HTMLElement>("form.action").forEach(check);
   countDown();
@@ -145,6 +161,10 @@ export function setUpCase(): void {
   window.setInterval(countDown, 1000);
   settle();
   if (!page()) return;
+  opened(page()?.dataset["case"] ?? "", document.getElementById("case-title")?.textContent ?? "");
+  void look();
+  window.setInterval(() => void look(), LOOKS);
+  document.addEventListener("visibilitychange", () => void look());
   whileSending();
   onChanges(
     (change) => {

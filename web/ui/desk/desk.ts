@@ -1,6 +1,8 @@
 // What every page with the menu runs. Lists and cases have more: `work.ts`.
 import htmx from "htmx.org";
 import "htmx.org/dist/ext/hx-sse.js";
+import { setUpBell } from "./bell";
+import { setUpConnection } from "./connection";
 import { setUpDrafts } from "./draft";
 import { setUpFrame } from "./frame";
 import { setUpKeyboard } from "./keyboard";
@@ -9,7 +11,9 @@ import { setUpLive } from "./live";
 // Nothing here is ever evaluated from text: the content policy forbids it.
 htmx.config.history = true;
 document.documentElement.classList.add("js");
+setUpConnection();
 setUpFrame();
 setUpLive();
+setUpBell();
 setUpDrafts();
 setUpKeyboard();

@@ -1,4 +1,5 @@
 // What somebody types into a form of a case survives a reload, until its receipt comes or they sign out.
+import { RECENT } from "./recent";
 
 const PREFIX = "draft:";
 const keyOf = (form: HTMLElement): string => PREFIX + (form.dataset["draft"] ?? "");
@@ -55,7 +56,7 @@ export function setUpDrafts(): void {
   });
   document.addEventListener("submit", (event) => {
     if ((event.target as HTMLFormElement).getAttribute("action") !== "/sign-out") return;
-    Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => localStorage.removeItem(key));
+    Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) || key === RECENT).forEach((key) => localStorage.removeItem(key));
   });
   forget();
   restore();

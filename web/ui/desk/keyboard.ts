@@ -1,5 +1,11 @@
 // The keys of the desk. Single keys are off while somebody writes or composes, and where they are switched off.
-import { openDialog } from "./palette";
+import htmx from "htmx.org";
+
+/** Opens a page as a dialog. Not reached: the next press tries again. */
+async function openDialog(address: string): Promise<void> {
+  const palette = (await import(document.body.dataset["palette"] ?? "")) as typeof import("./palette");
+  await palette.openDialog(address, (part) => htmx.process(part));
+}
 
 let gone = 0; // when `g` was pressed
 
@@ -47,7 +53,10 @@ function focusOn(selector: string): boolean {
 }
 
 function byName(key: string): boolean {
-  if (key === "?") return openDialog("/keys") !== undefined;
+  if (key === "?") {
+    void openDialog("/keys");
+    return true;
+  }
   if (key === "/") return focusOn("[data-search]");
   if (here(key)) return true;
   const action = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not([hidden] *)`);

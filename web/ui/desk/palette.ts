@@ -1,10 +1,11 @@
-// Dialogs that come from the server: the key sheet, and the palette that finds things.
-import htmx from "htmx.org";
+// Dialogs that come from the server: the key sheet, and the palette that finds things. A file of its own, fetched when
+// somebody first asks for one.
+import { recent } from "./recent";
 
 let dialog: HTMLDialogElement | null = null;
 
 /** Opens the page at `address` as a dialog. Escape closes it, and the focus goes back to where it was. */
-export async function openDialog(address: string): Promise<void> {
+export async function openDialog(address: string, process: (part: Element) => void): Promise<void> {
   dialog?.close();
   const shown = document.createElement("dialog");
   shown.className = "sheet-dialog";
@@ -15,8 +16,9 @@ export async function openDialog(address: string): Promise<void> {
   }
   shown.innerHTML = await answer.text();
   shown.setAttribute("aria-label", shown.querySelector("input")?.getAttribute("aria-label") ?? "?");
+  offer(shown);
   document.body.append(shown);
-  htmx.process(shown);
+  process(shown);
   shown.addEventListener("close", () => shown.remove());
   shown.addEventListener("click", (event) => {
     if (event.target === shown) shown.close();
@@ -27,10 +29,52 @@ export async function openDialog(address: string): Promise<void> {
   dialog = shown;
 }
 
+/** What the page itself can tell: what may be done with the case that is open, and which were open last. */
+function offer(shown: HTMLElement): void {
+  const place = shown.querySelector<HTMLElement>("[data-here]");
+  if (!place) return;
+  const acts = [...document.querySelectorAll<HTMLElement>("#case-side .acts :is(a, button)")].map((act) => {
+    const link = linkTo("#", act.textContent ?? "");
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      dialog?.close();
+      act.closest("details")?.setAttribute("open", "");
+      act.click();
+    });
+    return link;
+  });
+  const known = recent().map(({ no, title }) => linkTo(`/cases/${no}`, `${title} ${no}`));
+  const parts: [string | undefined, HTMLElement[]][] = [[place.dataset["acts"], acts], [place.dataset["recent"], known]];
+  for (const [title, links] of parts) {
+    if (!links.length) continue;
+    const head = document.createElement("h3");
+    head.textContent = title ?? "";
+    const list = document.createElement("ul");
+    list.className = "plain";
+    for (const link of links) list.appendChild(document.createElement("li")).append(link);
+    place.append(head, list);
+  }
+  const narrow = (typed: string): void => {
+    const words = typed.trim().toLowerCase();
+    place.querySelectorAll("li").forEach((line) => (line.hidden = !line.textContent!.toLowerCase().includes(words)));
+    place.querySelectorAll<HTMLElement>("h3").forEach((head) => (head.hidden = !head.nextElementSibling?.querySelector("li:not([hidden])")));
+    place.hidden = !place.querySelector("li:not([hidden])");
+  };
+  narrow("");
+  shown.querySelector("input")?.addEventListener("input", (event) => narrow((event.target as HTMLInputElement).value));
+}
+
+function linkTo(href: string, words: string): HTMLAnchorElement {
+  const link = document.createElement("a");
+  link.href = href;
+  link.textContent = words.trim().replace(/\s+/g, " ");
+  return link;
+}
+
 /** Up and down go through what was found; Enter in the field opens the first. */
 function move(event: KeyboardEvent): void {
   if (event.isComposing || !dialog) return;
-  const links = [...dialog.querySelectorAll<HTMLAnchorElement>(".found a")];
+  const links = [...dialog.querySelectorAll<HTMLAnchorElement>(".found li:not([hidden]) a")];
   const here = links.indexOf(document.activeElement as HTMLAnchorElement);
   if (event.key === "ArrowDown") links[Math.min(here + 1, links.length - 1)]?.focus();
   else if (event.key === "ArrowUp") (here > 0 ? links[here - 1] : dialog.querySelector<HTMLElement>("input"))?.focus();

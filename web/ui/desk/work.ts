@@ -1,5 +1,5 @@
-// What the pages run on which people work: all that every page does, and lists, a case, the intake desk. Where files are
-// sent, `files.ts` besides.
+// What lists and the intake desk run: all that every page does, moving through rows, and the forms of a case. Where files
+// are sent, `files.ts` besides.
 import "./desk";
 import { setUpCase } from "./case";
 import { setUpIntake } from "./intake";

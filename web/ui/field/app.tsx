@@ -42,7 +42,7 @@ function Shown({ route }: { route: Route }): JSX.Element {
   const [first, second = ""] = route.parts;
   switch (first) {
     case "report":
-      return <Report panel={second} item={route.query.get("item") ?? ""} key={route.query.get("item") ?? ""} />;
+      return <Report panel={second} item={route.query.get("item") ?? ""} kept={route.query.get("draft") ?? ""} key={route.query.toString()} />;
     case "sent":
       return <Later screen="Sent" id={second} key={second} />;
     case "outbox":

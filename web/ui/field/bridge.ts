@@ -14,8 +14,8 @@ export type PlaceFault = "denied" | "unavailable" | "insecure";
 export interface Bridge {
   /** Has the person sign in. */
   login(): void;
-  /** Where the phone is, WGS 84. Throws PlaceError. */
-  getLocation(): Promise<Place>;
+  /** Where the phone is, WGS 84; `anew`: not as it was a moment ago. Throws PlaceError. */
+  getLocation(anew?: boolean): Promise<Place>;
   /** Pictures from the camera, or from the album. Empty when the person changes their mind. */
   chooseImage(from: "camera" | "album"): Promise<File[]>;
   /** Leaves the app. */
@@ -32,14 +32,14 @@ const PATIENCE = 20_000;
 
 export const plainWeb: Bridge = {
   login: () => instead("sign-in"),
-  getLocation() {
+  getLocation(anew = false) {
     if (!window.isSecureContext) return Promise.reject(new PlaceError("insecure"));
     if (!navigator.geolocation) return Promise.reject(new PlaceError("unavailable"));
     return new Promise((done, failed) =>
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => done({ lat: coords.latitude, lon: coords.longitude, accuracy: coords.accuracy }),
         (error) => failed(new PlaceError(error.code === error.PERMISSION_DENIED ? "denied" : "unavailable")),
-        { enableHighAccuracy: true, timeout: PATIENCE, maximumAge: 15_000 },
+        { enableHighAccuracy: true, timeout: PATIENCE, maximumAge: anew ? 0 : 15_000 },
       ),
     );
   },

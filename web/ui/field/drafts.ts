@@ -6,6 +6,8 @@ import { Full, shelf, type Kept } from "./shelf";
 interface Draft<T> extends Kept {
   value: T;
   photos: string[];
+  /** When it was last changed, milliseconds; not known of those that an older version kept. */
+  at?: number;
 }
 
 /** Each person on a shared phone has drafts of their own. */
@@ -17,6 +19,22 @@ export async function readDraft<T>(name: string): Promise<T | undefined> {
 
 export async function dropDraft(name: string): Promise<void> {
   await (await shelf).remove("kept", keyOf(name));
+}
+
+/** The person's own drafts by name, the newest first. */
+export async function ownDrafts(): Promise<{ name: string; value: unknown; at: number }[]> {
+  const own = keyOf("");
+  const kept = (await (await shelf).all<Draft<unknown>>("kept")).filter(({ id }) => id.startsWith(own));
+  return kept.map(({ id, value, at }) => ({ name: id.slice(own.length), value, at: at ?? 0 })).sort((one, other) => other.at - one.at);
+}
+
+/** Keeps a draft under another name. Throws Full. */
+export async function renameDraft(name: string, wanted: string): Promise<void> {
+  const place = await shelf;
+  const draft = await place.get<Draft<unknown>>("kept", keyOf(name));
+  if (!draft) return;
+  await place.put("kept", { ...draft, id: keyOf(wanted) });
+  await place.remove("kept", keyOf(name));
 }
 
 /** The photos that some draft uses. */
@@ -59,7 +77,7 @@ export function useDraft<T>(
     setValue(wanted);
     void (async () => {
       try {
-        const draft: Draft<T> = { id: keyOf(name), value: wanted, photos: photos(wanted) };
+        const draft: Draft<T> = { id: keyOf(name), value: wanted, photos: photos(wanted), at: Date.now() };
         await (await shelf).put("kept", draft);
         setSaved("saved");
       } catch (error) {

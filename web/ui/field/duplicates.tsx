@@ -39,7 +39,7 @@ export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: 
   useEffect(() => {
     setNear([]);
     setAnyway(false);
-    if (!category || (!grid && !place) || !navigator.onLine || name !== "new") return;
+    if (!category || (!grid && !place) || !navigator.onLine || name.startsWith("edit:")) return;
     let gone = false;
     void look(draft).then((found) => void (gone || setNear(found)));
     return () => void (gone = true);

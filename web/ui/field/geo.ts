@@ -64,6 +64,14 @@ export function unitsIn(map: { features: Feature[] }): Unit[] {
     const { type, coordinates } = geometry;
     if (type !== "Polygon" && type !== "MultiPolygon") return [];
     const polygons = (type === "Polygon" ? [coordinates] : coordinates) as number[][][][];
-    return [{ code, name, level, parent, polygons }];
+    return [{ code, name, level, parent, polygons, own: true }];
   });
+}
+
+/** The units again, each told whether it lies within one of those held. Parents that are not among them end the way up. */
+export function owned(units: Unit[], held: Iterable<string>): Unit[] {
+  const roots = new Set(held);
+  const parents = new Map(units.map(({ code, parent }) => [code, parent]));
+  const within = (code: string | null | undefined): boolean => Boolean(code) && (roots.has(code!) || within(parents.get(code!)));
+  return units.map((unit) => ({ ...unit, own: within(unit.code) }));
 }

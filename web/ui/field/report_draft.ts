@@ -1,4 +1,5 @@
 // A report as it is being written, and the items of the outbox that it becomes.
+import { renameDraft } from "./drafts";
 import { items, newId } from "./outbox";
 import { shelf } from "./shelf";
 import type { Item } from "./states";
@@ -23,6 +24,8 @@ export interface ReportDraft {
   place_fault: string;
   grid: string;
   grid_name: string;
+  /** Chosen from the list, where the phone could not tell by the place. */
+  grid_by_hand: boolean;
   place_text: string;
   self: boolean;
   self_result: string;
@@ -44,6 +47,7 @@ function empty(): ReportDraft {
     place_fault: "",
     grid: "",
     grid_name: "",
+    grid_by_hand: false,
     place_text: "",
     self: false,
     self_result: "",
@@ -70,6 +74,16 @@ export async function readReport(item: string): Promise<ReportDraft> {
     self_result: String(child?.body["result"] ?? ""),
     self_photos: (child?.photos ?? []).map((id) => ({ id, warning: "" })),
   };
+}
+
+/** Whether anything was put into it that somebody would miss. A place alone was found, not given. */
+export function worthKeeping(draft: ReportDraft): boolean {
+  return Boolean(draft.photos.length || draft.description.trim() || draft.category);
+}
+
+/** Keeps the report that is being written among the drafts, so that another one can be begun. Throws Full. */
+export async function putAside(draft: ReportDraft): Promise<void> {
+  await renameDraft("new", `new:${draft.id}`);
 }
 
 /** What the case will be called: its category, and where. */

@@ -42,6 +42,9 @@ export function useSession(): Session {
 /** The roles that may report, as the server's rule has them. */
 export const REPORTING = new Set(["grid_worker", "volunteer", "reporter", "duty_officer", "supervisor"]);
 
+/** Those of them who work in a grid: they report beyond it too. */
+export const LOW = new Set(["grid_worker", "volunteer"]);
+
 export function mayReport(me: Me | null | undefined): boolean {
   return Boolean(me?.roles.some(({ role }) => REPORTING.has(role)));
 }

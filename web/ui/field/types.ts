@@ -72,7 +72,7 @@ export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   co_handlers: { department: string; name: string; reported_at: string | null }[];
   attachments: string[];
   requests: { kind: string; by: string; at: string; until: string | null }[];
-  reporter: { alias: string; anonymous: boolean; contact_kept: boolean };
+  reporter: { alias: string; anonymous: boolean; contact_kept: boolean; phone: string | null };
   allowed_commands: string[];
 }
 
@@ -103,4 +103,6 @@ export interface Unit {
   level: number;
   parent: string | null;
   polygons: number[][][][];
+  /** Within what the person holds; false: a neighbour's, about which they may report all the same. */
+  own: boolean;
 }

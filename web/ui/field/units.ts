@@ -1,8 +1,9 @@
-// The grid's shapes on the phone: those of the person's own units, kept for when there is no network.
+// The grid's shapes on the phone, kept for when there is no network: those of the person's own units, and for who works
+// in a grid those around it, since they may report what they come across there too.
 import { useEffect, useState } from "preact/hooks";
 import { fetched, last } from "./cached";
-import { unitAt, unitsIn } from "./geo";
-import { REPORTING, who } from "./session";
+import { owned, unitAt, unitsIn } from "./geo";
+import { LOW, REPORTING, who } from "./session";
 import type { Me, Point, Unit } from "./types";
 
 type Shapes = Parameters<typeof unitsIn>[0];
@@ -27,20 +28,22 @@ async function shapes(path: string): Promise<Unit[]> {
   return known ? unitsIn(known) : [];
 }
 
-/** The shapes below a unit. A whole park is too much for a phone: of it only the community where the point lies. */
-async function below(code: string, point: Point | null): Promise<Unit[]> {
+/** The shapes below a unit, and `around` it. A whole park is too much for a phone: of it only the community where the point lies. */
+async function below(code: string, around: boolean, point: Point | null): Promise<Unit[]> {
   const unit = await read<{ level: number }>(`grids/${code}`);
   if (!unit) return [];
-  if (unit.level > PARK) return shapes(`grids.geojson?under=${code}`);
+  if (unit.level > PARK) return shapes(`grids.geojson?${around ? "near" : "under"}=${code}`);
   const communities = await shapes(`grids.geojson?under=${code}&level=${COMMUNITY}`);
   const here = point && unitAt(point, communities);
   return here ? shapes(`grids.geojson?under=${here.code}`) : communities;
 }
 
 async function unitsOf(me: Me, point: Point | null): Promise<Unit[]> {
-  const codes = new Set(me.roles.filter(({ role, grid }) => grid && REPORTING.has(role)).map(({ grid }) => grid as string));
-  const found = await Promise.all([...codes].map((code) => below(code, point)));
-  return [...new Map(found.flat().map((unit) => [unit.code, unit])).values()];
+  const roles = me.roles.filter(({ role, grid }) => grid && REPORTING.has(role));
+  const codes = new Set(roles.map(({ grid }) => grid!));
+  const low = new Set(roles.filter(({ role }) => LOW.has(role)).map(({ grid }) => grid!));
+  const found = await Promise.all([...codes].map((code) => below(code, low.has(code), point)));
+  return owned([...new Map(found.flat().map((unit) => [unit.code, unit])).values()], codes);
 }
 
 /** The units the person may report in, near the point where there are too many. Empty until they are known. */

@@ -23,7 +23,7 @@ const KINDS: [() => string, string[]][] = [
 export function Home(): JSX.Element {
   const { me } = useSession();
   const inbox = useCached<InboxItem[]>("inbox", EVERY, me?.id);
-  const notices = useCached<{ unread: number }>("notices?unread=true", EVERY, me?.id);
+  const notices = useCached<{ calling: number }>("notices?unread=true", EVERY, me?.id);
   const [kept, setKept] = useState<[number, number]>([0, 0]);
   useEffect(() => {
     if (!inbox.fresh || !inbox.value) return;
@@ -32,7 +32,7 @@ export function Home(): JSX.Element {
     void prefetch(inbox.value, stop.signal, (done, all) => setKept([done, all]));
     return () => stop.abort();
   }, [inbox.value, inbox.fresh]);
-  const unread = notices.value?.unread ?? 0;
+  const unread = notices.value?.calling ?? 0;
   return (
     <Screen title={t("网格事件")} side={<SyncChip />}>
       <p class="hello">{me && <Who me={me} />}</p>

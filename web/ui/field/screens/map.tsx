@@ -86,7 +86,8 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
       }
     >
       <p class="map-here" role="status">
-        <Icon name="location" /> <strong>{here ? here.name : t("不在您负责的网格内")}</strong>{" "}
+        <Icon name="location" /> <strong>{here ? here.name : t("不在已保存的网格图内")}</strong>{" "}
+        {here && !here.own && <span class="tag">{t("相邻网格")}</span>}{" "}
         <span class="muted num">
           {pin.lat.toFixed(5)}, {pin.lon.toFixed(5)}
         </span>
@@ -104,7 +105,7 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
           onPointerLeave={() => (drag.current = null)}
         >
           {shapes.map(({ unit, path }) => (
-            <path class={`unit level-${unit.level}${unit.code === here?.code ? " here" : ""}`} d={path} key={unit.code} />
+            <path class={`unit level-${unit.level}${unit.own ? "" : " other"}${unit.code === here?.code ? " here" : ""}`} d={path} key={unit.code} />
           ))}
           {units
             .filter(({ level }) => level === finest)

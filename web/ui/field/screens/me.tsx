@@ -1,13 +1,14 @@
 // F6: settings of this phone, what it keeps, and the way out.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { Unreachable } from "../ask";
+import { ask, Refused, Unreachable } from "../ask";
 import { bridge } from "../bridge";
+import { useCached } from "../cached";
 import { items } from "../outbox";
 import { forget, openSession, signOut, useSession } from "../session";
 import { shelf } from "../shelf";
 import { isHere } from "../states";
-import { t, word } from "../texts";
+import { language, t, word } from "../texts";
 import { Cell, Icon, Note, Screen, useLive } from "../ui";
 import { Switches } from "./sign_in";
 
@@ -45,6 +46,7 @@ export function MePage(): JSX.Element {
           <Icon name="info-circle" /> {t("诊断信息")}
         </Cell>
       </div>
+      <Quiet />
       <section class="card stack-s">
         <h2>{t("本机缓存")}</h2>
         <p role="status">{t("任务和图片占用 %(mb)s MB", { mb: (bytes / 1e6).toFixed(1) })}</p>
@@ -69,6 +71,58 @@ export function MePage(): JSX.Element {
         <Leave />
       )}
     </Screen>
+  );
+}
+
+interface Hours {
+  since: string;
+  until: string;
+}
+
+const USUAL: Hours = { since: "22:00", until: "07:00" };
+
+/** 免打扰: kept with the account, so that it holds at the desk too. */
+function Quiet(): JSX.Element | null {
+  const [changes, setChanges] = useState(0);
+  const { value } = useCached<{ quiet: Hours | null }>("me/settings", 0, changes);
+  const [fault, setFault] = useState("");
+  if (!value) return null;
+  const keep = async (quiet: Hours | null): Promise<void> => {
+    setFault("");
+    try {
+      await ask("PUT", "me/settings", { body: { quiet }, language });
+    } catch (error) {
+      setFault(error instanceof Refused ? t("开始和结束时间须不同") : t("没有网络,设置没有保存"));
+    }
+    setChanges(changes + 1);
+  };
+  const { quiet } = value;
+  return (
+    <section class="card stack-s" id="quiet">
+      <h2>{t("免打扰")}</h2>
+      <label class="check">
+        <input type="checkbox" checked={quiet !== null} onChange={(event) => void keep(event.currentTarget.checked ? USUAL : null)} />
+        {t("每天在这段时间不提醒")}
+      </label>
+      {quiet && (
+        <div class="pair">
+          <label>
+            {t("从")}
+            <input type="time" value={quiet.since.slice(0, 5)} onChange={(event) => void keep({ ...quiet, since: event.currentTarget.value })} />
+          </label>
+          <label>
+            {t("到")}
+            <input type="time" value={quiet.until.slice(0, 5)} onChange={(event) => void keep({ ...quiet, until: event.currentTarget.value })} />
+          </label>
+        </div>
+      )}
+      <p class="hint">{t("期间通知照常送达,角标不出现;紧急、重大案件和督办照常提醒")}</p>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </section>
   );
 }
 

@@ -1,8 +1,11 @@
 // F3: what is on the phone and not yet on record, one state an item; and what was taken.
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { exact, short, span } from "../moments";
 import { bridge } from "../bridge";
+import { dropDraft, ownDrafts } from "../drafts";
 import { discard, enqueue, flush, items, newId, type Photo } from "../outbox";
+import { worthKeeping, type ReportDraft } from "../report_draft";
 import { go } from "../router";
 import { useSession } from "../session";
 import { shelf } from "../shelf";
@@ -55,6 +58,7 @@ export function Outbox(): JSX.Element {
           <Waiting item={item} key={item.id} />
         ))}
       </ul>
+      <Drafts />
       {done.length > 0 && (
         <section>
           <h2 class="list-head">{t("已上传 (今日 %(n)s)", { n: done.filter(isToday).length })}</h2>
@@ -77,6 +81,54 @@ export function Outbox(): JSX.Element {
       )}
     </Screen>
   );
+}
+
+/** What was begun and not sent: reports, and answers to tasks. */
+function Drafts(): JSX.Element | null {
+  const [dropped, setDropped] = useState(0);
+  const drafts = useLive(async () => (await ownDrafts()).filter(({ name, value }) => !/^new/.test(name) || worthKeeping(value as ReportDraft)), [], dropped);
+  if (!drafts.length) return null;
+  const drop = async (name: string): Promise<void> => {
+    await dropDraft(name);
+    setDropped(dropped + 1);
+  };
+  return (
+    <section class="stack-s">
+      <h2 class="list-head">{t("草稿 (%(n)s)", { n: drafts.length })}</h2>
+      <ul class="plain stack">
+        {drafts.map(({ name, value, at }) => (
+          <li class="card stack-s" key={name} data-draft={name}>
+            <p>
+              <strong class="cell-title">{draftTitle(name, value)}</strong> {at > 0 && <span class="muted">{short(at)}</span>}
+            </p>
+            <div class="row">
+              <button type="button" onClick={() => go(draftPlace(name))}>
+                <Icon name="edit" />
+                {t("继续填写")}
+              </button>
+              <Sure label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void drop(name)} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function draftTitle(name: string, value: unknown): string {
+  const [kind, about, command] = name.split(":");
+  if (kind === "answer") return `${word("commands", command)} · ${about}`;
+  const { description, grid_name, photos } = value as ReportDraft;
+  const said = description?.trim() ? description.trim().slice(0, 30) : t("未填写描述");
+  return [kind === "edit" ? t("修改上报") : "", said, grid_name, photos?.length ? t("%(n)s 张照片", { n: photos.length }) : ""].filter(Boolean).join(" · ");
+}
+
+/** Where a draft goes on. */
+function draftPlace(name: string): string {
+  const [kind, about, command] = name.split(":");
+  if (kind === "answer") return `task/${about}/${command}`;
+  if (kind === "edit") return `report?item=${about}`;
+  return about ? `report?draft=${about}` : "report";
 }
 
 function isToday(item: Item): boolean {

@@ -8,11 +8,11 @@ import { unitAt } from "../geo";
 import { Later } from "../lazy";
 import { dropItem, enqueue, flush } from "../outbox";
 import { back, go, instead } from "../router";
-import { readReport, titleOf, toItems, type ReportDraft } from "../report_draft";
-import { useSession } from "../session";
+import { putAside, readReport, titleOf, toItems, worthKeeping, type ReportDraft } from "../report_draft";
+import { LOW, useSession } from "../session";
 import { Full } from "../shelf";
 import { named, t, word } from "../texts";
-import type { Category, Group } from "../types";
+import type { Category, Group, Unit } from "../types";
 import { Icon, Note, Screen } from "../ui";
 import { useUnits } from "../units";
 import { remember, useRecents } from "../recents";
@@ -22,10 +22,12 @@ const LEAST = 5;
 const MOST = 200;
 const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"), () => t("已现场劝导,"), () => t("需要部门到场处理。")];
 
-export function Report({ panel, item }: { panel: string; item: string }): JSX.Element {
+/** `item`: a refused one that is put right; `kept`: a draft that was put aside. */
+export function Report({ panel, item, kept }: { panel: string; item: string; kept: string }): JSX.Element {
   const { me } = useSession();
   const catalogue = useCached<{ groups: Group[] }>("categories");
-  const name = item ? `edit:${item}` : "new";
+  const name = item ? `edit:${item}` : kept ? `new:${kept}` : "new";
+  const query = item ? `?item=${item}` : kept ? `?draft=${kept}` : "";
   const [draft, change, saved] = useDraft<ReportDraft>(name, () => readReport(item), photosOf);
   const all = catalogue.value?.groups.flatMap(({ categories }) => categories) ?? [];
   const category = all.find(({ code }) => code === draft?.category);
@@ -33,7 +35,7 @@ export function Report({ panel, item }: { panel: string; item: string }): JSX.El
   if (panel === "category")
     return <Later screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), back())} />;
   if (panel === "map") return <MapPanel draft={draft} change={change} />;
-  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} name={name} editing={item} />;
+  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} name={name} query={query} editing={item} />;
 }
 
 function photosOf(draft: ReportDraft): string[] {
@@ -49,6 +51,8 @@ interface Props {
   category: Category | undefined;
   all: Category[];
   name: string;
+  /** What the address says of which draft it is. */
+  query: string;
   editing: string;
 }
 
@@ -68,15 +72,17 @@ function missing(draft: ReportDraft, category: Category | undefined): [string, s
 }
 
 function Form(props: Props): JSX.Element {
-  const { draft, change, saved, category, all, name, editing } = props;
+  const { draft, change, saved, category, all, name, query, editing } = props;
   const { me } = useSession();
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [full, setFull] = useState(false);
   const faults = missing(draft, category);
   const fault = (part: string): string => (shown ? (faults.find(([where]) => where === part)?.[1] ?? "") : "");
-  const mark = usePlace(draft, change, me!.name || me!.username);
+  const units = useUnits(draft.place);
+  const mark = usePlace(draft, change, units, me!.name || me!.username);
   const worker = me!.roles.some(({ role }) => role === "grid_worker");
+  const elsewhere = isElsewhere(draft, units);
   const submit = async (): Promise<void> => {
     setShown(true);
     if (faults.length) return document.getElementById(faults[0]![0])?.scrollIntoView({ block: "center" });
@@ -101,13 +107,17 @@ function Form(props: Props): JSX.Element {
       {busy ? t("正在保存…") : editing ? t("重新提交") : t("提交")}
     </button>
   );
+  const aside = async (): Promise<void> => {
+    await putAside(draft);
+    go("outbox");
+  };
   return (
     <Screen title={editing ? t("修改上报") : t("事件上报")} leave side={<SavedChip saved={saved} />} foot={button}>
       {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
       <Photos id="photos" photos={draft.photos} mark={mark} fault={fault("photos")} change={(photos) => change({ photos })} />
       <section class="card stack-s" id="category">
         <h2>{t("类别")}</h2>
-        <a class="cell cell-plain" href={`#/report/category${editing ? `?item=${editing}` : ""}`}>
+        <a class="cell cell-plain" href={`#/report/category${query}`}>
           <span class="cell-main">{category ? named(category) : <span class="muted">{t("选择类别")}</span>}</span>
           <Icon name="chevron-right" />
         </a>
@@ -115,7 +125,7 @@ function Form(props: Props): JSX.Element {
         <Fault text={fault("category")} />
         <Severity category={category} chosen={draft.severity} choose={(severity) => change({ severity })} />
       </section>
-      <Place draft={draft} change={change} fault={fault("place")} editing={editing} />
+      <Place draft={draft} change={change} units={units} roams={me!.roles.some(({ role }) => LOW.has(role))} fault={fault("place")} query={query} />
       <section class="card stack-s" id="description">
         <label>
           {t("描述")}
@@ -136,26 +146,12 @@ function Form(props: Props): JSX.Element {
         <Fault text={fault("description")} />
       </section>
       <Later screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
-      {worker && (
-        <section class="card stack-s" id="self">
-          <label class="check">
-            <input type="checkbox" checked={draft.self} onChange={(event) => change({ self: event.currentTarget.checked })} />
-            {t("我已现场处置(自处置)")}
-          </label>
-          {draft.self && (
-            <>
-              <label>
-                {t("处置结果")}
-                <textarea rows={2} maxLength={MOST} value={draft.self_result} onInput={(event) => change({ self_result: event.currentTarget.value })} />
-              </label>
-              <Photos id="self-photos" photos={draft.self_photos} mark={mark} fault="" change={(self_photos) => change({ self_photos })} after />
-              <p class="hint">{t("自处置后仍由核查员核查")}</p>
-            </>
-          )}
-          <Fault text={fault("self")} />
-        </section>
+      {worker && <Later screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!elsewhere} reporter={!editing} fault={fault} />}
+      {name === "new" && worthKeeping(draft) && (
+        <button type="button" class="wide" onClick={() => void aside()}>
+          {t("存入草稿,另报一件")}
+        </button>
       )}
-      {!editing && worker && <Reporter draft={draft} change={change} fault={fault("reporter")} />}
     </Screen>
   );
 }
@@ -206,26 +202,40 @@ function Severity({ category, chosen, choose }: { category: Category | undefined
   );
 }
 
+/** Whether it is known to lie in somebody else's grid. */
+function isElsewhere(draft: ReportDraft, units: Unit[]): boolean {
+  if (!units.length) return false;
+  const chosen = units.find(({ code }) => code === draft.grid);
+  return chosen ? !chosen.own : draft.place !== null;
+}
+
 /** Finds the place when the screen opens; answers the lines that are burnt into photos. */
-function usePlace(draft: ReportDraft, change: Change, name: string): string[] {
-  const units = useUnits(draft.place);
+function usePlace(draft: ReportDraft, change: Change, units: Unit[], name: string): string[] {
   useEffect(() => {
-    if (!draft.place && !draft.place_fault) void locate(change);
+    // A form that was only looked at may be hours old, and its place somewhere else.
+    const stale = !worthKeeping(draft) && draft.place?.source !== "pin";
+    if (stale || (!draft.place && !draft.place_fault)) void locate(change);
   }, []);
   useEffect(() => {
     if (!draft.place) return;
     const unit = unitAt(draft.place, units);
-    if (unit && unit.code !== draft.grid) change({ grid: unit.code, grid_name: unit.name });
+    if (unit && unit.code !== draft.grid) change({ grid: unit.code, grid_name: unit.name, grid_by_hand: false });
+    // Whose it was where one stood before says nothing about here.
+    else if (!unit && units.length && draft.grid && !draft.grid_by_hand) change({ grid: "", grid_name: "" });
   }, [draft.place, units]);
+  useEffect(() => {
+    // What was settled by somebody who has no say there would be refused.
+    if (draft.self && isElsewhere(draft, units)) change({ self: false });
+  }, [draft.self, draft.grid, draft.place, units]);
   const { place } = draft;
   const spot = place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} ±${Math.round(place.accuracy)} m` : t("未定位");
   return [[draft.grid_name, spot].filter(Boolean).join(" · "), name];
 }
 
-async function locate(change: Change): Promise<void> {
+async function locate(change: Change, anew = false): Promise<void> {
   try {
-    const place = await bridge.getLocation();
-    change({ place: { ...place, source: "gps" }, place_fault: "" });
+    const place = await bridge.getLocation(anew);
+    change({ place: { ...place, source: "gps" }, place_fault: "", grid_by_hand: false });
   } catch (error) {
     change({ place_fault: error instanceof PlaceError ? error.fault : "unavailable" });
   }
@@ -237,10 +247,20 @@ const PLACE_FAULTS: Record<string, () => string> = {
   insecure: () => t("非 HTTPS 连接不能定位,请在地图上选点"),
 };
 
-function Place({ draft, change, fault, editing }: { draft: ReportDraft; change: Change; fault: string; editing: string }): JSX.Element {
-  const units = useUnits(draft.place);
+interface PlaceProps {
+  draft: ReportDraft;
+  change: Change;
+  units: Unit[];
+  /** Whether the person may report beyond their own units. */
+  roams: boolean;
+  fault: string;
+  query: string;
+}
+
+function Place({ draft, change, units, roams, fault, query }: PlaceProps): JSX.Element {
   const outside = draft.place && units.length > 0 && !unitAt(draft.place, units);
-  const own = units.filter(({ level }) => level >= 3);
+  const choices = units.filter(({ level }) => level >= 3);
+  const neighbour = !outside && isElsewhere(draft, units);
   return (
     <section class="card stack-s" id="place">
       <h2>{t("位置")}</h2>
@@ -257,26 +277,27 @@ function Place({ draft, change, fault, editing }: { draft: ReportDraft; change: 
         </p>
       )}
       {draft.place?.source === "gps" && draft.place.accuracy > 100 && <Note kind="warn">{t("定位误差超过 100 米,请在地图上确认位置")}</Note>}
-      {outside && <Note kind="warn">{t("该位置不在您负责的网格内,请核对,或选择事发网格")}</Note>}
+      {neighbour && <Note kind="warn">{t("不在您负责的网格内:可以上报,由%(grid)s受理", { grid: draft.grid_name })}</Note>}
+      {outside && !draft.grid && <Note kind="warn">{roams ? t("不在您负责的网格内:可以上报,上传后按位置确定由哪个网格受理") : t("该位置不在您负责的网格内,请核对,或选择事发网格")}</Note>}
       <div class="pair">
-        <button type="button" onClick={() => void locate(change)}>
+        <button type="button" onClick={() => void locate(change, true)}>
           <Icon name="refresh" />
           {t("重新定位")}
         </button>
-        <button type="button" onClick={() => go(`report/map${editing ? `?item=${editing}` : ""}`)}>
+        <button type="button" onClick={() => go(`report/map${query}`)}>
           <Icon name="map" />
           {t("地图选点")}
         </button>
       </div>
-      {(outside || !draft.place) && own.length > 0 && (
+      {(outside || !draft.place) && choices.length > 0 && (
         <label>
           {t("事发网格")}
           <select
             value={draft.grid}
-            onChange={(event) => change({ grid: event.currentTarget.value, grid_name: own.find(({ code }) => code === event.currentTarget.value)?.name ?? "" })}
+            onChange={(event) => change({ grid_by_hand: true, grid: event.currentTarget.value, grid_name: choices.find(({ code }) => code === event.currentTarget.value)?.name ?? "" })}
           >
-            <option value="">{t("请选择")}</option>
-            {own.map((unit) => (
+            <option value="">{outside ? t("按位置确定") : t("请选择")}</option>
+            {choices.map((unit) => (
               <option value={unit.code} key={unit.code}>
                 {unit.name}
               </option>
@@ -302,29 +323,9 @@ function MapPanel({ draft, change }: { draft: ReportDraft; change: Change }): JS
       place={draft.place}
       choose={(point) => {
         const unit = unitAt(point, units);
-        change({ place: { ...point, accuracy: 5, source: "pin" }, place_fault: "", grid: unit?.code ?? "", grid_name: unit?.name ?? "" });
+        change({ place: { ...point, accuracy: 5, source: "pin" }, place_fault: "", grid_by_hand: false, grid: unit?.code ?? "", grid_name: unit?.name ?? "" });
         back();
       }}
     />
-  );
-}
-
-function Reporter({ draft, change, fault }: { draft: ReportDraft; change: Change; fault: string }): JSX.Element {
-  return (
-    <details class="card" id="reporter">
-      <summary>{t("群众反映(选填)")}</summary>
-      <div class="stack-s">
-        <label>
-          {t("姓名")}
-          <input maxLength={80} autocomplete="off" value={draft.reporter_name} onInput={(event) => change({ reporter_name: event.currentTarget.value })} />
-        </label>
-        <label>
-          {t("电话")}
-          <input type="tel" maxLength={20} autocomplete="off" value={draft.reporter_phone} onInput={(event) => change({ reporter_phone: event.currentTarget.value })} />
-        </label>
-        <p class="hint">{t("姓名和电话单独加密保存,办理人员看不到")}</p>
-        <Fault text={fault} />
-      </div>
-    </details>
   );
 }

@@ -61,10 +61,13 @@ export function Sent({ id }: { id: string }): JSX.Element {
 /** 查询码: the reporter follows the case by it, without an account. */
 function Code({ case_no }: { case_no: string }): JSX.Element {
   const [code, setCode] = useState("");
+  const [asksPhone, setAsksPhone] = useState(false);
   const [fault, setFault] = useState("");
   const get = async (): Promise<void> => {
     try {
-      setCode((await ask<{ code: string }>("POST", `cases/${case_no}/progress-code`, { language })).data.code);
+      const { data } = await ask<{ code: string; asks_phone: boolean }>("POST", `cases/${case_no}/progress-code`, { language });
+      setCode(data.code);
+      setAsksPhone(data.asks_phone);
     } catch (error) {
       setFault(error instanceof Refused ? error.detail : t("没有网络,稍后再取查询码"));
     }
@@ -74,6 +77,8 @@ function Code({ case_no }: { case_no: string }): JSX.Element {
       <p class="card code" role="status">
         {t("查询码,请告诉反映人")}
         <strong class="mono">{code}</strong>
+        <img src={`../p/qr.svg?code=${code}`} alt={t("查询码的二维码,请反映人扫码")} width={180} height={180} />
+        {asksPhone && <span class="hint">{t("查询时还要输入反映人手机号后四位")}</span>}
       </p>
     );
   return (

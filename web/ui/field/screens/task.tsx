@@ -163,6 +163,14 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
             <dd>{about.owner.name}</dd>
           </>
         )}
+        {about.reporter.phone && (
+          <>
+            <dt>{t("反映人电话")}</dt>
+            <dd>
+              <span class="num">{about.reporter.phone}</span> <span class="hint">{t("号码已隐去,仅供核对尾号")}</span>
+            </dd>
+          </>
+        )}
         {about.claimed_by && (
           <>
             <dt>{t("办理人")}</dt>
@@ -170,7 +178,7 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
           </>
         )}
       </dl>
-      {about.reporter.contact_kept && <p class="hint">{t("上报人联系方式已加密保存,需要时由保密员解密")}</p>}
+      {about.reporter.contact_kept && !about.reporter.phone && <p class="hint">{t("上报人留有联系方式,单独保存,不向办理人员显示")}</p>}
     </section>
   );
 }

@@ -1,0 +1,93 @@
+"""Drafts on the phone: put aside, listed, gone on with, thrown away; and a form that was only looked at."""
+
+from playwright.sync_api import expect
+
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import OpenPage
+from tests.ui.phone import HERE, expect_one_case, fill_report, open_phone, something
+from tests.ui.site import Site
+
+
+def test_one_report_is_put_aside_for_another(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    expect(page.get_by_role("button", name="存入草稿,另报一件")).to_have_count(0)
+    first = something()
+    fill_report(page, first)
+    page.get_by_role("button", name="存入草稿,另报一件").click()
+    listed = page.locator("[data-draft]")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text(first[:20])
+    expect(listed).to_contain_text("1 张照片")
+    check_screen(page, least=44)
+    shoot(page, "field-drafts")
+    page.get_by_role("link", name="上报", exact=True).click()
+    expect(page.get_by_label("描述")).to_have_value("")
+    second = something()
+    fill_report(page, second)
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect_one_case(page, site, second)
+    page.goto("/m/#/outbox")
+    listed.get_by_role("button", name="继续填写").click()
+    expect(page.get_by_label("描述")).to_have_value(first)
+    page.locator("#category a").click()
+    page.get_by_role("button", name="废水直排").first.click()
+    expect(page.get_by_label("描述")).to_have_value(first)
+    expect(page.locator("#category")).to_contain_text("废水直排")
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect_one_case(page, site, first)
+    page.goto("/m/#/outbox")
+    expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
+    expect(listed).to_have_count(0)
+
+
+def test_a_draft_is_thrown_away_only_on_purpose(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    fill_report(page, something())
+    expect(page.get_by_text("草稿已存")).to_be_visible()
+    page.goto("/m/#/outbox")
+    listed = page.locator("[data-draft=new]")
+    listed.get_by_role("button", name="删除…").click()
+    listed.get_by_role("button", name="取消").click()
+    expect(listed).to_have_count(1)
+    listed.get_by_role("button", name="删除…").click()
+    listed.get_by_role("button", name="确定删除").click()
+    expect(listed).to_have_count(0)
+    page.goto("/m/#/report")
+    expect(page.get_by_label("描述")).to_have_value("")
+
+
+def test_an_answer_that_was_begun_is_listed(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(category="0103")
+    page = open_phone(open_page, "fire_handler", f"/m/#/task/{no}/comment")
+    page.get_by_label("说明").fill("写到一半")
+    page.goto("/m/#/outbox")
+    listed = page.locator(f'[data-draft="answer:{no}:comment"]')
+    expect(listed).to_contain_text(no)
+    listed.get_by_role("button", name="继续填写").click()
+    expect(page.get_by_label("说明")).to_have_value("写到一半")
+
+
+def test_a_form_that_was_only_looked_at_is_located_again(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    expect(page.locator("#place")).to_contain_text("第一微网格 ✓")
+    page.goto("/m/#/")
+    page.context.set_geolocation({"latitude": HERE["latitude"], "longitude": 117.015, "accuracy": 9})
+    page.reload()
+    page.goto("/m/#/report")
+    expect(page.locator("#place")).to_contain_text("第二微网格 ✓")
+
+
+def test_quiet_hours_are_kept_with_the_account(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, "volunteer", "/m/#/me", expect=("422",))
+    quiet = page.locator("#quiet")
+    quiet.get_by_label("每天在这段时间不提醒").check()
+    expect(quiet.get_by_label("从")).to_have_value("22:00")
+    quiet.get_by_label("从").fill("21:30")
+    quiet.get_by_label("从").blur()
+    expect(quiet.get_by_label("从")).to_have_value("21:30")
+    assert site.run(site.hall.get("volunteer", "/me/settings")) == {"quiet": {"since": "21:30:00", "until": "07:00:00"}}
+    check_screen(page, least=44)
+    shoot(page, "field-me-quiet")
+    quiet.get_by_label("到").fill("21:30")
+    quiet.get_by_label("到").blur()
+    expect(quiet.get_by_role("alert")).to_have_text("开始和结束时间须不同")

@@ -1,0 +1,59 @@
+"""Where a case lies, as a small picture: its grid, the unit within it, and the spot. Words beside it say it too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, radians
+from typing import Any
+
+from markupsafe import Markup, escape
+from shapely.geometry import MultiPolygon, Polygon, shape
+
+WIDTH, HEIGHT, EDGE = 280, 150, 6
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Outlines from the larger to the smaller (GeoJSON, degrees), and the spot (lon, lat) where it is known."""
+
+    outlines: Sequence[Mapping[str, Any]]
+    spot: tuple[float, float] | None
+    title: str
+
+
+def draw_place(ground: Ground) -> Markup:
+    """The picture; empty text where no outline is known."""
+    shapes = [outline for known in ground.outlines if not (outline := shape(known)).is_empty]
+    if not shapes:
+        return Markup("")
+    west, south = (min(one.bounds[i] for one in shapes) for i in (0, 1))
+    east, north = (max(one.bounds[i] for one in shapes) for i in (2, 3))
+    squeeze = cos(radians((south + north) / 2))
+    wide, tall = max((east - west) * squeeze, 1e-9), max(north - south, 1e-9)
+    scale = min((WIDTH - 2 * EDGE) / wide, (HEIGHT - 2 * EDGE) / tall)
+    left, top = (WIDTH - wide * scale) / 2, (HEIGHT - tall * scale) / 2
+
+    def at(lon: float, lat: float) -> tuple[float, float]:
+        return round(left + (lon - west) * squeeze * scale, 1), round(top + (north - lat) * scale, 1)
+
+    parts = [f'<path class="ground ground-{i}" d="{_path(one, at, 0.5 / scale)}"/>' for i, one in enumerate(shapes)]
+    if ground.spot is not None:
+        x, y = at(*ground.spot)  # a spot beyond its grid is shown at the edge
+        x, y = min(max(x, EDGE), WIDTH - EDGE), min(max(y, EDGE), HEIGHT - EDGE)
+        parts.append(f'<circle class="spot" cx="{x:g}" cy="{y:g}" r="5"/>')
+    return Markup(
+        f'<svg class="place-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(ground.title)}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _path(outline: Any, at: Any, tolerance: float) -> str:
+    """The outline without what can't be seen at this size."""
+    simple = outline.simplify(tolerance, preserve_topology=True)
+    polygons = simple.geoms if isinstance(simple, MultiPolygon) else (simple,)
+    areas = [polygon for polygon in polygons if isinstance(polygon, Polygon)]
+    rings = [ring for area in areas for ring in (area.exterior, *area.interiors)]
+    drawn = []
+    for ring in rings:
+        points = [f"{x:g} {y:g}" for x, y in (at(*point[:2]) for point in ring.coords[:-1])]
+        drawn.append(f"M{'L'.join(points)}Z")
+    return "".join(drawn)
