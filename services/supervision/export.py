@@ -1,17 +1,10 @@
 """The figures as sheets: the same numbers as the pages, from the same functions. Nothing of a reporter is in them."""
 
-import asyncio
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from models.words import Light, Stage
-from services.supervision.board import board
-from services.supervision.overdue import OverdueFilter, all_overdue
-from services.supervision.ranking import RankingFilter, ranking
+from services import words
 from services.supervision.views import Board, BoardNumbers, OverdueItem, Ranking, RankingNumbers
-from services.supervision.watch import Watch
 from services.supervision.workbook import CellValue, Sheets
 
 STAGES = {
@@ -28,22 +21,6 @@ Row = list[CellValue]
 def say(language: str, zh: str, en: str) -> str:
     """The one of two texts that is in the reader's language."""
     return en if language.startswith("en") else zh
-
-
-async def figures(connection: AsyncConnection, look: Watch, wanted: RankingFilter) -> Iterator[bytes]:
-    """The workbook of board, overdue list and ranking. Raises what these raise."""
-    shown = await board(connection, look, wanted.grid)
-    ranked = await ranking(connection, look, wanted)
-    late = [item async for item in all_overdue(connection, look, OverdueFilter(grid=wanted.grid))]
-
-    def write() -> Iterator[bytes]:
-        sheets = Sheets(look.zone)
-        add_board(sheets, shown, look.language)
-        add_overdue(sheets, late, look.language)
-        add_ranking(sheets, ranked, look.language)
-        return sheets.file()
-
-    return await asyncio.to_thread(write)
 
 
 def add_board(sheets: Sheets, shown: Board, language: str) -> None:
@@ -72,25 +49,35 @@ def _board_row(code: str, name: str, numbers: BoardNumbers) -> Row:
     ]  # fmt: skip
 
 
-def add_overdue(sheets: Sheets, items: Iterable[OverdueItem], language: str) -> None:
-    """A row for each case, the longest overdue first."""
-    header = [
+def overdue_header(language: str) -> list[str]:
+    """What the columns of the overdue list are called."""
+    return [
         say(language, "案件编号", "case"), say(language, "标题", "title"), say(language, "小类", "category"),
-        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "超期自", "overdue since"),
+        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "亮灯", "light"),
+        say(language, "超期自", "overdue since"),
         say(language, "超期(小时)", "late by (hours)"), say(language, "责任方", "owner"),
         say(language, "主办部门", "host"), say(language, "升级步骤", "ladder step"), say(language, "层级", "level"),
         say(language, "督办(未答复)", "urge orders (unanswered)"), say(language, "会商", "consultation since"),
+        say(language, "暂停(小时)", "paused (hours)"), say(language, "延期", "extensions"),
+        say(language, "返工", "rework"), say(language, "退单", "returns"),
+        say(language, "最近动作", "last action"), say(language, "最近动作时间", "last action at"),
+        say(language, "最近动作人", "last action by"),
     ]  # fmt: skip
-    sheets.add(say(language, "超期", "Overdue"), header, (_overdue_row(item, language) for item in items))
 
 
-def _overdue_row(item: OverdueItem, language: str) -> Row:
+def overdue_row(item: OverdueItem, language: str) -> Row:
+    """A line of the overdue list as its page shows it."""
+    acted = item.last_action
     waiting = sum(urge.answered_at is None for urge in item.urges)
     return [
-        item.case_no, item.title, item.category_name, item.grid_name, say(language, *STAGES[item.stage]),
-        item.overdue_since, round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
+        item.case_no, item.title, item.category_name, item.grid_name,
+        say(language, *STAGES[item.stage]),
+        say(language, *LIGHTS[item.light]), item.overdue_since,
+        round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
         item.host_name or "", item.ladder_step, int(item.level), f"{len(item.urges)} ({waiting})",
-        item.consultation_at,
+        item.consultation_at, round(item.paused / timedelta(hours=1), 1), item.extensions, item.failed_reviews,
+        item.returns, words.named(words.FACTS, acted.kind, language) if acted else None, acted.at if acted else None,
+        acted.by if acted else None,
     ]  # fmt: skip
 
 

@@ -83,6 +83,7 @@ async def show_overdue(
         departments=departments.items,
         groups=categories.groups,
         english=reader.language == "en",
+        query=_address(grid, category, department, sample=sample, seed=seed).partition("?")[2],
         next=_address(grid, category, department, cursor=found.next_cursor),
         first=_address(grid, category, department),
     )
