@@ -14,7 +14,7 @@ from web.views.admin import faults
 from web.views.data import data_block
 from web.views.forms import local_field, read_local
 from web.views.links import to_page
-from web.views.periods import PERIODS, days_of, with_query
+from web.views.periods import PERIODS, before, days_of, with_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VISITOR = Visitor("/", "", Preferences(), datetime(2026, 11, 22, tzinfo=ZONE), ZONE)
@@ -58,6 +58,22 @@ def test_periods_by_name(name: str, first: date, last: date) -> None:
 def test_periods_across_a_new_year() -> None:
     assert days_of("last_month", date(2027, 1, 5)) == (date(2026, 12, 1), date(2026, 12, 31))
     assert days_of("last_quarter", date(2027, 2, 5)) == (date(2026, 10, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("name", "earlier"),
+    [
+        ("today", [(date(2026, 11, 21), date(2026, 11, 21)), (date(2026, 11, 20), date(2026, 11, 20))]),
+        ("week", [(date(2026, 11, 9), date(2026, 11, 15)), (date(2026, 11, 2), date(2026, 11, 8))]),
+        ("last_week", [(date(2026, 11, 2), date(2026, 11, 8)), (date(2026, 10, 26), date(2026, 11, 1))]),
+        ("month", [(date(2026, 10, 1), date(2026, 10, 31)), (date(2026, 9, 1), date(2026, 9, 30))]),
+        ("last_quarter", [(date(2026, 4, 1), date(2026, 6, 30)), (date(2026, 1, 1), date(2026, 3, 31))]),
+        ("year", [(date(2025, 1, 1), date(2025, 12, 31)), (date(2024, 1, 1), date(2024, 12, 31))]),
+        ("nonsense", [(date(2026, 10, 1), date(2026, 10, 31)), (date(2026, 9, 1), date(2026, 9, 30))]),
+    ],
+)
+def test_the_periods_before(name: str, earlier: list[tuple[date, date]]) -> None:
+    assert before(name, TODAY, 2) == earlier
 
 
 def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:

@@ -272,7 +272,7 @@ async def test_too_many_rows_are_refused(hall: Hall, monkeypatch: pytest.MonkeyP
 
 async def test_with_temporal_away_nothing_is_kept(hall: Hall) -> None:
     before = await hall.get("supervisor", ROOT)
-    away = await Client.connect("127.0.0.1:9", lazy=True)
+    away = await Client.connect("127.0.0.1:9", lazy=True, data_converter=DATA_CONVERTER)
     known = hall.app.state.services
     settings = hall.settings.model_copy(update={"answer_seconds": 1.0})
     hall.app.state.services = Services(Backstage(settings, hall.engine, away))
