@@ -19,9 +19,18 @@ from services.directory_people import name_of
 from services.exports.wanted import DIRECT, ExportWanted, count_rows, tab_condition
 from services.queries import items_among, stream_cases
 from services.supervision.board import board
-from services.supervision.export import add_board, add_ranking, overdue_header, overdue_row, say
+from services.supervision.export import (
+    add_board,
+    add_departments,
+    add_ranking,
+    add_rates,
+    overdue_header,
+    overdue_row,
+    say,
+)
 from services.supervision.overdue import stream_overdue
-from services.supervision.ranking import ranking
+from services.supervision.overview import departments_by_light, rates_of
+from services.supervision.ranking import period_of, ranking
 from services.supervision.watch import watch
 from services.supervision.workbook import CellValue, Sheets
 
@@ -97,7 +106,7 @@ class Writer:
                 yield [overdue_row(item, self.language) for item in items]
 
     async def _board(self, sheets: Sheets, version: int) -> int:
-        """Board, what it says, overdue list and ranking, of the same moment."""
+        """Board, what the file is, overdue list, ranking, departments and rates: every block, of the same moment."""
         look = await watch(self.connection, self.person, self.now, self.language)
         asked = self.wanted.ranking_filter
         add_board(sheets, await board(self.connection, look, asked.grid), self.language)
@@ -106,6 +115,8 @@ class Writer:
         title, header = self._say("超期", "Overdue"), overdue_header(self.language)
         rows = await self._rows(sheets, title, header, self._overdue())
         add_ranking(sheets, ranked, self.language)
+        add_departments(sheets, await departments_by_light(self.connection, look, asked.grid), self.language)
+        add_rates(sheets, await rates_of(self.connection, look, asked.grid, period_of(look, asked)), self.language)
         return rows
 
     async def _rows(

@@ -1,10 +1,19 @@
 """The figures as sheets: the same numbers as the pages, from the same functions. Nothing of a reporter is in them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from models.words import Light, Stage
 from services import words
-from services.supervision.views import Board, BoardNumbers, OverdueItem, Ranking, RankingNumbers
+from services.supervision.overview import DepartmentLights
+from services.supervision.views import (
+    Board,
+    BoardNumbers,
+    IndicatorValue,
+    OverdueItem,
+    Ranking,
+    RankingNumbers,
+)
 from services.supervision.workbook import CellValue, Sheets
 
 STAGES = {
@@ -98,6 +107,29 @@ def add_ranking(sheets: Sheets, ranked: Ranking, language: str, title: str | Non
     rows = [["", "", say(language, "合计", "total"), *_figures(ranked.totals), ""]]
     rows += [[row.rank, row.place.code, row.place.name, *_figures(row), row.why or ""] for row in ranked.rows]
     sheets.add(title or say(language, "排名", "Ranking"), header, rows)
+
+
+def add_departments(sheets: Sheets, departments: Iterable[DepartmentLights], language: str) -> None:
+    """Who hosts the open cases, under which light."""
+    header = [
+        say(language, "编码", "code"), say(language, "主办", "host"), say(language, "未结案", "open"),
+        *(say(language, *LIGHTS[light]) for light in Light), say(language, "超期", "overdue"),
+    ]  # fmt: skip
+    rows: list[Row] = [
+        [one.code, one.name, one.open.count, *(one.lights[light].count for light in Light), one.overdue.count]
+        for one in departments
+    ]
+    sheets.add(say(language, "部门", "Departments"), header, rows)
+
+
+def add_rates(sheets: Sheets, rates: Iterable[IndicatorValue], language: str) -> None:
+    """The board's rates, with both sides and what they mean."""
+    header = [
+        say(language, "比率", "rate"), say(language, "值", "value"), say(language, "分子", "numerator"),
+        say(language, "分母", "denominator"), say(language, "口径", "formula"),
+    ]  # fmt: skip
+    rows: list[Row] = [[one.name, one.text, one.numerator, one.denominator, one.formula] for one in rates]
+    sheets.add(say(language, "比率", "Rates"), header, rows)
 
 
 def _figures(numbers: RankingNumbers) -> Row:

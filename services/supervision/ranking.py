@@ -76,7 +76,7 @@ async def ranking(
     people whom the one who asks does not lead.
     """
     root = None if wanted.grid is None else await find_unit(connection, look, wanted.grid)
-    period = _period(look, wanted)
+    period = period_of(look, wanted)
     rules = scoring or (await scoring_in_force(connection))[1]
     fits = look.fits(wanted.grid)
     if wanted.by is RankingBy.PERSON:
@@ -120,7 +120,7 @@ async def scoring_in_force(connection: AsyncConnection) -> tuple[int, Scoring]:
     return version, (await policy_version(connection, version)).scoring or Scoring()
 
 
-def _period(look: Watch, wanted: RankingFilter) -> Period:
+def period_of(look: Watch, wanted: RankingFilter) -> Period:
     """The period asked for, up to now at most, so that its lists stay what they are."""
     since = wanted.from_ or look.days(look.day.replace(day=1), look.day).since
     until = min(wanted.to or look.now, look.now)

@@ -1,7 +1,8 @@
 """What pages are made of: addresses, periods, fields, data blocks, faults of files."""
 
 from datetime import date, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from services.supervision.analysis import last_weeks, weeks_of
 from services.supervision.shapes import rounded, square_kilometres
 from web.reader import Preferences, Visitor
 from web.views.admin import faults
+from web.views.board import BoardPage
 from web.views.data import data_block
 from web.views.forms import local_field, read_local
 from web.views.links import to_page
@@ -74,6 +76,17 @@ def test_periods_across_a_new_year() -> None:
 )
 def test_the_periods_before(name: str, earlier: list[tuple[date, date]]) -> None:
     assert before(name, TODAY, 2) == earlier
+
+
+def test_a_rate_is_compared_in_points_where_both_are_known() -> None:
+    def page(now: float | None, then: float | None) -> Any:
+        return SimpleNamespace(rates=(SimpleNamespace(value=now),), rates_before=(SimpleNamespace(value=then),))
+
+    assert BoardPage.moved(page(0.9, 0.875), 0) == 2.5
+    assert BoardPage.moved(page(0.5, 0.75), 0) == -25.0
+    assert BoardPage.moved(page(None, 0.75), 0) is None
+    assert BoardPage.moved(page(0.5, None), 0) is None
+    assert BoardPage.moved(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
 
 
 def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:

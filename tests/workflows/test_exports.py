@@ -113,7 +113,7 @@ async def test_the_overdue_list_keeps_its_filters_order_and_words(hall: Hall) ->
 
 async def test_the_board_is_exported_with_overdue_list_and_ranking(hall: Hall) -> None:
     done, book = await exported(hall, "supervisor", kind="board", board={"grid": COMMUNITY})
-    assert book.sheetnames == ["看板", "筛选条件", "超期", "排名"]
+    assert book.sheetnames == ["看板", "筛选条件", "超期", "排名", "部门", "比率"]
     board = await hall.get("supervisor", "/supervision/board", grid=COMMUNITY)
     assert book["看板"]["C2"].value == board["totals"]["open"]["count"]
     assert done["made"] == board["totals"]["overdue"]["count"]

@@ -133,19 +133,24 @@ class Park {
   private legend(most: number): void {
     const place = document.getElementById("legend");
     if (!place) return;
-    place.replaceChildren(
-      ...SHADES.map((fill, at) => {
-        const key = document.createElement("span");
-        key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
-        key.querySelector("rect")?.setAttribute("fill", fill);
-        const top = (most * at) / (SHADES.length - 1);
-        const whole = this.told.measure === "open" || this.told.measure === "overdue";
-        const text =
-          this.told.measure === "share" ? `${(top * 100).toFixed(0)} %` : whole ? String(Math.floor(top)) : top.toFixed(1);
-        key.append(at === 0 ? "0" : `≤ ${text}`);
-        return key;
-      }),
-    );
+    let last = "";
+    const keys = SHADES.flatMap((fill, at) => {
+      const text = at === 0 ? "0" : `≤ ${this.amount((most * at) / (SHADES.length - 1))}`;
+      // No number lies between two that read alike: that shade is not in use.
+      if (at > 0 && (!most || text === last || text === "≤ 0")) return [];
+      last = text;
+      const key = document.createElement("span");
+      key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
+      key.querySelector("rect")?.setAttribute("fill", fill);
+      key.append(text);
+      return [key];
+    });
+    place.replaceChildren(...keys);
+  }
+
+  private amount(value: number): string {
+    if (this.told.measure === "share") return `${(value * 100).toFixed(0)} %`;
+    return this.told.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
   /** Marks the unit and shows its cases; a row of the table has fetched its list by itself. */
@@ -326,6 +331,8 @@ if (place && block?.textContent) {
     boxZoom: false,
   });
   map.setView([0, 0], 2);
+  // The list beside it takes some of its room.
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(place);
   const park = new Park(map, told);
   setUpTable(park);
   setUpPaper(park);

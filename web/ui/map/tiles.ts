@@ -10,7 +10,7 @@ export interface Tiles {
 }
 
 export function layTiles(map: LeafletMap, tiles: Tiles, failed: () => void): void {
-  const layer = tileLayer(tiles.url, { attribution: "", maxZoom: 18, keepBuffer: 1, referrerPolicy: "no-referrer" });
+  const layer = tileLayer(tiles.url, { attribution: "", maxZoom: 22, maxNativeZoom: 18, keepBuffer: 1, referrerPolicy: "no-referrer" });
   layer.once("tileerror", () => {
     layer.remove();
     map.getContainer().removeAttribute("data-tiles");
