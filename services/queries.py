@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Row, and_, cast, exists, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, case, cast, exists, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
@@ -32,6 +33,18 @@ from services.supervision.people import handler_of_case, led_by
 
 #: Later than any deadline, and still a moment that Python can hold.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+#: What of an open case no line of a list shows.
+_NOT_IN_A_LINE = [
+    "past_clocks",
+    "handled_by",
+    "attachments",
+    "summons",
+    "errands",
+    "absorbed",
+    "co_handlers",
+    "returns_settled",
+]
 
 Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at", "-updated_at"]
 
@@ -191,12 +204,21 @@ async def stream_cases(
     fits = await _fitting(connection, person, wanted, now, also)
     key, descending = _order(wanted.sort)
     order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
-    query = select(cast(CASES.c.state, SqlText)).where(fits).order_by(*order)
+    query = select(line_state()).where(fits).order_by(*order)
     async with connection.stream(query, execution_options={"yield_per": at_once}) as rows:
         async for states in rows.scalars().partitions():
             cases = await asyncio.to_thread(read_states, states)
             names = await read_names(connection, cases, language)
             yield await asyncio.to_thread(_items, cases, names, now)
+
+
+def line_state() -> ColumnElement[str]:
+    """`state` as JSON for a line of a list, without what a line does not tell: a third of the time to read it.
+
+    The light of a closed case is that of its past clocks, so these are left out of open ones alone.
+    """
+    lean = CASES.c.state.op("-")(literal(_NOT_IN_A_LINE, ARRAY(SqlText)))
+    return cast(case((CASES.c.closed_at.is_(None), lean), else_=CASES.c.state), SqlText)
 
 
 def read_states(states: Sequence[str]) -> list[Case]:

@@ -18,7 +18,7 @@ from models.tables import CASES, FACTS
 from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
 from services.conditions import is_overdue, overdue_since
 from services.cursors import cursor_after, key_in
-from services.queries import read_states
+from services.queries import line_state, read_states
 from services.supervision.views import LastAction, OverdueItem, OverduePage
 from services.supervision.watch import Watch, find_unit
 
@@ -106,7 +106,7 @@ async def stream_overdue(
     chosen = select(late.c.report_id, late.c.since) if wanted.sample is None else _page(wanted, late)
     page = chosen.subquery("page")
     query = (
-        select(cast(CASES.c.state, Text).label("state"), page.c.since)
+        select(line_state().label("state"), page.c.since)
         .join(page, page.c.report_id == CASES.c.report_id)
         .order_by(page.c.since, page.c.report_id)
     )

@@ -80,7 +80,8 @@ class Sheets:
         return _pieces(self._target)
 
     def drop(self) -> None:
-        """Lets go of a workbook that nobody will read."""
+        """Lets go of a workbook that nobody will read, once its sheets have ended."""
+        self._zip.close()
         self._target.close()
 
 
