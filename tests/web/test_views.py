@@ -102,6 +102,7 @@ def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:
 def test_what_is_not_asked_is_not_in_the_address() -> None:
     assert with_query("/board", grid=None, period="month", tv="") == "/board?period=month"
     assert with_query("/board") == "/board"
+    assert with_query("/ranking", least=0, tv=False) == "/ranking?least=0"
 
 
 def test_fields_of_time_are_local() -> None:

@@ -64,6 +64,6 @@ def before(name: str, today: date, count: int) -> list[tuple[date, date]]:
 
 
 def with_query(path: str, **asked: object) -> str:
-    """The address with what is asked; what is None or empty is left out."""
-    known = {name: value for name, value in asked.items() if value not in (None, "", False)}
+    """The address with what is asked; what is None, False or empty is left out, a zero is not."""
+    known = {name: value for name, value in asked.items() if value is not None and value is not False and value != ""}
     return f"{path}?{urlencode(known)}" if known else path
