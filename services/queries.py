@@ -54,8 +54,8 @@ class CaseFilter(Frozen):
 
     `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
     up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
-    completed the handling or has claimed it, for who leads them; `handled_by` who completed it; `level` where the case
-    stands now (1 park … 4 micro-grid).
+    completed the handling or has claimed it, for who leads them, and `led` narrows to the cases of all whom one leads;
+    `handled_by` who completed it; `level` where the case stands now (1 park … 4 micro-grid).
     """
 
     stage: tuple[Stage, ...] = ()
@@ -68,6 +68,7 @@ class CaseFilter(Frozen):
     level: Annotated[int | None, Field(ge=1, le=4)] = None
     handled_by: UUID | None = None
     handler: UUID | None = None
+    led: bool = False
     owner: Text | None = None
     figure: FigureKey | None = None
     without: FigureKey | None = None
@@ -264,8 +265,10 @@ async def _fitting(
 ) -> ColumnElement[bool]:
     seen = visible(person, await local_day(connection, now))
     narrowed = [] if also is None else [also]
-    if wanted.handler is not None:  # people are looked at by those alone who lead them
-        narrowed += [handler_of_case() == wanted.handler, led_by(person, await local_day(connection, now))]
+    if wanted.handler is not None or wanted.led:  # people are looked at by those alone who lead them
+        narrowed.append(led_by(person, await local_day(connection, now)))
+    if wanted.handler is not None:
+        narrowed.append(handler_of_case() == wanted.handler)
     return and_(seen, *narrowed, *_conditions(wanted, now))
 
 

@@ -95,7 +95,9 @@ async def ranking(
         until=period.until,
         as_of=look.now,
         least_cases=wanted.least_cases,
-        totals=line.numbers(_sum(tuple(counted.values())), grid=wanted.grid),
+        totals=line.numbers(
+            _sum(tuple(counted.values())), grid=wanted.grid, led="true" if wanted.by is RankingBy.PERSON else None
+        ),
         rows=line.ranked(lines),
     )
 

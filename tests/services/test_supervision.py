@@ -144,8 +144,15 @@ async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, us
             assert sum(cell.count for cell in shown.totals.cells) == shown.totals.open.count
 
 
-@pytest.mark.parametrize("by", list(RankingBy))
-@pytest.mark.parametrize("username", ["supervisor", "auditor", "fire_head"])
+@pytest.mark.parametrize(
+    ("username", "by"),
+    [
+        (username, by)
+        for username in ("supervisor", "auditor", "fire_head")
+        for by in RankingBy
+        if (username, by) != ("auditor", RankingBy.PERSON)  # who leads nobody
+    ],
+)
 async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, username: str, by: RankingBy) -> None:
     async with engine.connect() as connection:
         wanted = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
