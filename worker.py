@@ -17,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from activities.auditing.step import Audits
 from activities.bulletins import Bulletins
 from activities.errands import Errands
+from activities.exports import Exports
 from activities.recording import Recorder
 from activities.rollout import RollOut
 from infra.database import open_database, open_record
@@ -25,6 +26,7 @@ from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
 from services.auditing import schedule_audits
+from services.exports.making import make_export, put_down_failure, remove_export
 from services.publishing import catch_up_rollouts
 from services.supervision.bulletins import make_bulletins
 from services.supervision.schedules import schedule_bulletins
@@ -32,6 +34,7 @@ from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.compiled import compile_once
+from workflows.export import ExportWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
 
@@ -46,10 +49,11 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
 
     `record` is the engine of the recording step (`open_record`); without one, it records over `engine`.
     """
+    exports = Exports(engine, make_export, put_down_failure, remove_export)
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow],
+        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
         activities=[
             Recorder(record or engine).record,
             Errands(client).tell_case,
@@ -57,6 +61,8 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
             RollOut(engine, client).roll_out,
             Audits(engine, client, settings.case_queue).audit,
             Bulletins(engine, make_bulletins).make_bulletins,
+            exports.make_export,
+            exports.remove_export,
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,

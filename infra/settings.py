@@ -1,14 +1,40 @@
 """Settings: one frozen class, read from `GRIDLOOP_*`. Temporal has its own standard variables."""
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.names import CASE_QUEUE
+
+#: Nothing in it could end a header, or add to one.
+_TILES = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
+
+
+def _tiles(value: str) -> str:
+    """An address of tiles, with the three numbers of one. Raises ValueError."""
+    if not _TILES.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
+        raise ValueError("a tile is at an address like https://host/{z}/{x}/{y}.png")
+    return value
+
+
+class Tiles(BaseModel):
+    """A ground for the map. `crs`: the grid by which its tiles are drawn."""
+
+    url: str
+    crs: Literal["wgs84", "gcj02"]
+    credit: str
+
+    @property
+    def origin(self) -> str:
+        """The host that browsers fetch them from, as the content policy names it."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 class Settings(BaseSettings):
@@ -25,6 +51,11 @@ class Settings(BaseSettings):
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     #: Who may show our pages in a frame: a CSP source list.
     web_frame_ancestors: str = "'none'"
+    #: A ground of tiles for the map (`https://host/{z}/{x}/{y}.png`), in which grid, and whom to credit. None: no
+    #: page asks another host.
+    map_tiles_url: Annotated[str, AfterValidator(_tiles)] | None = None
+    map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
+    map_tiles_credit: str = ""
     case_queue: str = CASE_QUEUE
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     worker_sandbox: bool = True
@@ -34,6 +65,13 @@ class Settings(BaseSettings):
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     log_json: bool | None = None
     log_level: str = "INFO"
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """The ground of the map; None where there is none."""
+        if self.map_tiles_url is None:
+            return None
+        return Tiles(url=self.map_tiles_url, crs=self.map_tiles_crs, credit=self.map_tiles_credit)
 
     @property
     def attachments_dir(self) -> Path:

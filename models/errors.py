@@ -318,8 +318,36 @@ class BadFilter(DomainError):
 class TooManyRows(DomainError):
     code = "too_many_rows"
     status = 422
-    zh = "共 {count} 件,超过一次导出 {most} 件的上限,请先缩小筛选范围。"
+    zh = "共 {count} 件,超过一个文件 {most} 件的上限,请先缩小筛选范围。"
     en = "There are {count} cases, more than the {most} of one file; narrow the filters first."
+
+
+class TooLongToWaitFor(DomainError):
+    code = "too_long_to_wait_for"
+    status = 422
+    zh = "共 {count} 件,超过直接导出 {most} 件的上限,请改为后台导出。"
+    en = "There are {count} cases, more than the {most} that are written at once; have it made in the background."
+
+
+class TooManyExports(DomainError):
+    code = "too_many_exports"
+    status = 409
+    zh = "您已有 {most} 个导出在进行,请等待其中一个完成或将其停止。"
+    en = "{most} exports of yours are under way; wait for one of them, or stop it."
+
+
+class ExportNotReady(DomainError):
+    code = "export_not_ready"
+    status = 409
+    zh = "导出尚未完成或已停止({status})。"
+    en = "The export is not ready, or was stopped ({status})."
+
+
+class RightsChanged(DomainError):
+    code = "rights_changed"
+    status = 403
+    zh = "您的权限在导出后已有变化,请重新导出。"
+    en = "Your rights have changed since this was made; have it made again."
 
 
 class TooManyViews(DomainError):

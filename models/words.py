@@ -123,11 +123,12 @@ class Outcome(StrEnum):
 
 
 class UrgeKind(StrEnum):
-    """督办: ordinary, listed publicly (挂牌), or by a leader."""
+    """督办: ordinary, listed publicly (挂牌), by a leader, or a talk (约谈) to which those in charge are called."""
 
     ORDINARY = "ordinary"
     LISTED = "listed"
     LEADER = "leader"
+    INTERVIEW = "interview"
 
 
 class UrgeCause(StrEnum):

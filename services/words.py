@@ -194,6 +194,7 @@ URGE_KINDS: dict[str, tuple[str, ...]] = {
     "ordinary": ("日常督办", "ordinary"),
     "listed": ("挂牌督办", "listed"),
     "leader": ("领导督办", "by a leader"),
+    "interview": ("约谈", "talk"),
 }
 URGE_CAUSES: dict[str, tuple[str, ...]] = {
     "overdue_at_the_top": ("最高层级仍超期", "overdue at the top level"),

@@ -6,9 +6,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.settings import Settings
 
-#: Nothing inline, nothing evaluated, nothing from elsewhere. `blob:` and `data:` are pictures of the page's own making.
+#: Nothing inline, nothing evaluated, nothing from elsewhere but the map's tiles where they are set.
+#: `blob:` and `data:` are pictures of the page's own making.
 _POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{images}; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
 )
 _PERMISSIONS = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
@@ -22,7 +23,8 @@ _SHAPES = ".geojson"
 
 def content_policy(settings: Settings) -> str:
     """The Content-Security-Policy of every page."""
-    return _POLICY.format(frames=settings.web_frame_ancestors)
+    images = f" {settings.tiles.origin}" if settings.tiles is not None else ""
+    return _POLICY.format(frames=settings.web_frame_ancestors, images=images)
 
 
 class PageMiddleware:

@@ -6,7 +6,19 @@ the metrics are labelled with.
 
 from fastapi import APIRouter
 
-from api.routes import attachments, auth, cases, commands, directory, health, notices, organisation, own, supervision
+from api.routes import (
+    attachments,
+    auth,
+    cases,
+    commands,
+    directory,
+    exports,
+    health,
+    notices,
+    organisation,
+    own,
+    supervision,
+)
 
 #: In the order in which they are tried and documented.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -20,4 +32,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     own.router,
     organisation.router,
     supervision.router,
+    exports.router,
 )

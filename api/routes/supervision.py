@@ -14,7 +14,10 @@ from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Doors
 from models.base import Code, Frozen
-from services.supervision import bulletins, export
+from models.exports import ExportKind
+from services.exports.wanted import ExportWanted
+from services.exports.writing import write_now
+from services.supervision import bulletins
 from services.supervision.board import board
 from services.supervision.bulletin_export import bulletin_file
 from services.supervision.bulletin_views import BulletinItem, BulletinPage, BulletinView
@@ -75,11 +78,15 @@ async def define(caller: Caller, language: Language) -> Definitions:
 async def export_figures(
     wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> StreamingResponse:
-    """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages."""
+    """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages.
+
+    Refused where the overdue list is too long to wait for: `POST /exports` then makes it in the background.
+    """
+    told = tuple((name, str(value)) for name, value in wanted.model_dump(by_alias=True, exclude_none=True).items())
+    asked = ExportWanted(kind=ExportKind.BOARD, board=wanted, told=told)
     async with doors.engine.connect() as connection:
-        look = await watch(connection, caller, now, language)
-        chunks = await export.figures(connection, look, wanted)
-    return workbook(chunks, f"gridloop-{look.day}")
+        written = await write_now(connection, caller, asked, now, language)
+    return workbook(written.pieces, f"gridloop-{now:%Y-%m-%d}")
 
 
 class BulletinsPending(Frozen):

@@ -7,6 +7,7 @@ from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
+from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.policy import PolicyRow
@@ -16,6 +17,8 @@ from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 __all__ = [
     "ATTACHMENTS",
     "CASES",
+    "EXPORTS",
+    "EXPORT_PIECES",
     "FACTS",
     "GRID_UNITS",
     "NOTICES",
@@ -27,6 +30,8 @@ __all__ = [
     "CaseCounterRow",
     "CaseRow",
     "DepartmentRow",
+    "ExportPieceRow",
+    "ExportRow",
     "FactRow",
     "GrantRow",
     "GridUnitRow",
@@ -48,6 +53,8 @@ __all__ = [
 metadata = SQLModel.metadata
 ATTACHMENTS = metadata.tables["attachments"]
 CASES = metadata.tables["cases"]
+EXPORTS = metadata.tables["exports"]
+EXPORT_PIECES = metadata.tables["export_pieces"]
 FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]
 NOTICES = metadata.tables["notices"]

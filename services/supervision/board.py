@@ -51,7 +51,7 @@ async def board(connection: AsyncConnection, look: Watch, grid: str | None, day:
         grid=root,
         totals=BoardNumbers(**numbers.of(_sum(tallies.values()), grid)),
         rows=tuple(BoardRow(unit=unit, **numbers.of(tallies[unit.code], unit.code)) for unit in units),
-        alarms=await _alarms(connection, look, grid),
+        alarms=await alarms(connection, look, grid),
     )
 
 
@@ -135,7 +135,7 @@ class _Numbers:
         return cases_at(key, self._today, grid=grid, **narrowed)
 
 
-async def _alarms(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[AlarmView, ...]:
+async def alarms(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[AlarmView, ...]:
     """Where nobody was, the latest first; the case only for those who may see it."""
     u = GRID_UNITS.c
     here: ColumnElement[bool] = look.units.condition()

@@ -76,4 +76,8 @@ def indicator_value(
         text=percent(part, whole),
         cases=cases_at(known.numerator, period, **narrowed),
         denominator_cases=cases_at(known.denominator, period, **narrowed),
+        missed=whole - part if known.wanted else None,
+        missed_cases=cases_at(known.denominator, period, without=known.numerator.value, **narrowed)
+        if known.wanted
+        else None,
     )

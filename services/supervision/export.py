@@ -1,17 +1,19 @@
 """The figures as sheets: the same numbers as the pages, from the same functions. Nothing of a reporter is in them."""
 
-import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from models.words import Light, Stage
-from services.supervision.board import board
-from services.supervision.overdue import OverdueFilter, all_overdue
-from services.supervision.ranking import RankingFilter, ranking
-from services.supervision.views import Board, BoardNumbers, OverdueItem, Ranking, RankingNumbers
-from services.supervision.watch import Watch
+from services import words
+from services.supervision.overview import DepartmentLights
+from services.supervision.views import (
+    Board,
+    BoardNumbers,
+    IndicatorValue,
+    OverdueItem,
+    Ranking,
+    RankingNumbers,
+)
 from services.supervision.workbook import CellValue, Sheets
 
 STAGES = {
@@ -28,22 +30,6 @@ Row = list[CellValue]
 def say(language: str, zh: str, en: str) -> str:
     """The one of two texts that is in the reader's language."""
     return en if language.startswith("en") else zh
-
-
-async def figures(connection: AsyncConnection, look: Watch, wanted: RankingFilter) -> Iterator[bytes]:
-    """The workbook of board, overdue list and ranking. Raises what these raise."""
-    shown = await board(connection, look, wanted.grid)
-    ranked = await ranking(connection, look, wanted)
-    late = [item async for item in all_overdue(connection, look, OverdueFilter(grid=wanted.grid))]
-
-    def write() -> Iterator[bytes]:
-        sheets = Sheets(look.zone)
-        add_board(sheets, shown, look.language)
-        add_overdue(sheets, late, look.language)
-        add_ranking(sheets, ranked, look.language)
-        return sheets.file()
-
-    return await asyncio.to_thread(write)
 
 
 def add_board(sheets: Sheets, shown: Board, language: str) -> None:
@@ -72,25 +58,35 @@ def _board_row(code: str, name: str, numbers: BoardNumbers) -> Row:
     ]  # fmt: skip
 
 
-def add_overdue(sheets: Sheets, items: Iterable[OverdueItem], language: str) -> None:
-    """A row for each case, the longest overdue first."""
-    header = [
+def overdue_header(language: str) -> list[str]:
+    """What the columns of the overdue list are called."""
+    return [
         say(language, "案件编号", "case"), say(language, "标题", "title"), say(language, "小类", "category"),
-        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "超期自", "overdue since"),
+        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "亮灯", "light"),
+        say(language, "超期自", "overdue since"),
         say(language, "超期(小时)", "late by (hours)"), say(language, "责任方", "owner"),
         say(language, "主办部门", "host"), say(language, "升级步骤", "ladder step"), say(language, "层级", "level"),
         say(language, "督办(未答复)", "urge orders (unanswered)"), say(language, "会商", "consultation since"),
+        say(language, "暂停(小时)", "paused (hours)"), say(language, "延期", "extensions"),
+        say(language, "返工", "rework"), say(language, "退单", "returns"),
+        say(language, "最近动作", "last action"), say(language, "最近动作时间", "last action at"),
+        say(language, "最近动作人", "last action by"),
     ]  # fmt: skip
-    sheets.add(say(language, "超期", "Overdue"), header, (_overdue_row(item, language) for item in items))
 
 
-def _overdue_row(item: OverdueItem, language: str) -> Row:
+def overdue_row(item: OverdueItem, language: str) -> Row:
+    """A line of the overdue list as its page shows it."""
+    acted = item.last_action
     waiting = sum(urge.answered_at is None for urge in item.urges)
     return [
-        item.case_no, item.title, item.category_name, item.grid_name, say(language, *STAGES[item.stage]),
-        item.overdue_since, round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
+        item.case_no, item.title, item.category_name, item.grid_name,
+        say(language, *STAGES[item.stage]),
+        say(language, *LIGHTS[item.light]), item.overdue_since,
+        round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
         item.host_name or "", item.ladder_step, int(item.level), f"{len(item.urges)} ({waiting})",
-        item.consultation_at,
+        item.consultation_at, round(item.paused / timedelta(hours=1), 1), item.extensions, item.failed_reviews,
+        item.returns, words.named(words.FACTS, acted.kind, language) if acted else None, acted.at if acted else None,
+        acted.by if acted else None,
     ]  # fmt: skip
 
 
@@ -111,6 +107,29 @@ def add_ranking(sheets: Sheets, ranked: Ranking, language: str, title: str | Non
     rows = [["", "", say(language, "合计", "total"), *_figures(ranked.totals), ""]]
     rows += [[row.rank, row.place.code, row.place.name, *_figures(row), row.why or ""] for row in ranked.rows]
     sheets.add(title or say(language, "排名", "Ranking"), header, rows)
+
+
+def add_departments(sheets: Sheets, departments: Iterable[DepartmentLights], language: str) -> None:
+    """Who hosts the open cases, under which light."""
+    header = [
+        say(language, "编码", "code"), say(language, "主办", "host"), say(language, "未结案", "open"),
+        *(say(language, *LIGHTS[light]) for light in Light), say(language, "超期", "overdue"),
+    ]  # fmt: skip
+    rows: list[Row] = [
+        [one.code, one.name, one.open.count, *(one.lights[light].count for light in Light), one.overdue.count]
+        for one in departments
+    ]
+    sheets.add(say(language, "部门", "Departments"), header, rows)
+
+
+def add_rates(sheets: Sheets, rates: Iterable[IndicatorValue], language: str) -> None:
+    """The board's rates, with both sides and what they mean."""
+    header = [
+        say(language, "比率", "rate"), say(language, "值", "value"), say(language, "分子", "numerator"),
+        say(language, "分母", "denominator"), say(language, "口径", "formula"),
+    ]  # fmt: skip
+    rows: list[Row] = [[one.name, one.text, one.numerator, one.denominator, one.formula] for one in rates]
+    sheets.add(say(language, "比率", "Rates"), header, rows)
 
 
 def _figures(numbers: RankingNumbers) -> Row:

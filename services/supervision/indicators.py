@@ -22,6 +22,8 @@ class Indicator:
     numerator: FigureKey
     denominator: FigureKey
     source: str
+    #: Whether its numerator is what should be; else (rework, overdue, extension) what should not.
+    wanted: bool = True
 
     def name(self, language: str) -> str:
         """What it is called."""
@@ -39,10 +41,11 @@ _ALL = (
               f"{PUBLIC_LIST}; {JINNIU}"),
     Indicator(K.CLOSED_RATE, "结案率", "closed", F.CLOSED, F.TO_CLOSE, PUBLIC_LIST),
     Indicator(K.CLOSED_ON_TIME_RATE, "按期结案率", "closed on time", F.CLOSED_ON_TIME, F.TO_CLOSE, PUBLIC_LIST),
-    Indicator(K.REWORK_RATE, "返工率", "rework", F.REWORKED, F.TO_CLOSE, JINNIU),
+    Indicator(K.REWORK_RATE, "返工率", "rework", F.REWORKED, F.TO_CLOSE, JINNIU, wanted=False),
     Indicator(K.OVERDUE_UNHANDLED_RATE, "超期待处置率", "overdue and unhandled", F.OVERDUE_UNHANDLED, F.TO_HANDLE,
-              JINNIU),
-    Indicator(K.EXTENSION_RATE, "延期率", "extension", F.EXTENDED, F.TO_HANDLE, JINNIU),
+              JINNIU, wanted=False),
+    Indicator(K.EXTENSION_RATE, "延期率", "extension", F.EXTENDED, F.TO_HANDLE, JINNIU,
+              wanted=False),
     Indicator(K.DISPATCHED_ON_TIME_RATE, "按期派遣率", "dispatched on time", F.DISPATCHED_ON_TIME, F.TO_DISPATCH,
               PUBLIC_LIST),
     Indicator(K.ACCURATE_DISPATCH_RATE, "准确派遣率", "dispatched accurately", F.DISPATCHED_ACCURATELY, F.TO_DISPATCH,

@@ -1,7 +1,8 @@
 """The overdue list: every open case whose deadline has passed, the longest overdue first."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from models.tables import CASES, FACTS
 from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
 from services.conditions import is_overdue, overdue_since
 from services.cursors import cursor_after, key_in
+from services.queries import line_state, read_states
 from services.supervision.views import LastAction, OverdueItem, OverduePage
 from services.supervision.watch import Watch, find_unit
 
@@ -59,12 +61,7 @@ async def overdue_page(connection: AsyncConnection, look: Watch, wanted: Overdue
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
     limit = wanted.sample or wanted.limit
     cases = [Case.model_validate_json(row.state) for row in rows[:limit]]
-    acted = await _last_actions(connection, [case.report_id for case in cases])
-    names = await read_names(connection, cases, look.language, {row.actor for row in acted.values()})
-    items = tuple(
-        _item(case, row.since, names, look.now, acted.get(case.report_id))
-        for case, row in zip(cases, rows, strict=False)
-    )
+    items = await _items(connection, look, [row.since for row in rows[:limit]], cases)
     more = len(rows) > limit
     return OverduePage(
         items=items,
@@ -96,16 +93,50 @@ async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID])
     return {row.report_id: row for row in rows}
 
 
-async def all_overdue(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> AsyncIterator[OverdueItem]:
-    """The whole list, a page at a time behind the scenes."""
-    cursor: str | None = None
-    while True:
-        page = await overdue_page(connection, look, wanted.model_copy(update={"limit": 500, "cursor": cursor}))
-        for item in page.items:
-            yield item
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+async def stream_overdue(
+    connection: AsyncConnection, look: Watch, wanted: OverdueFilter, *, at_once: int = 500
+) -> AsyncGenerator[tuple[OverdueItem, ...], None]:
+    """The whole list, or the whole sample of it, so many at once, of one moment; no more than these are in memory.
+
+    Raises NoSuchPage for a unit out of scope.
+    """
+    if wanted.grid is not None:
+        await find_unit(connection, look, wanted.grid)
+    late = select(CASES.c.report_id, overdue_since().label("since")).where(and_(*_conditions(look, wanted))).cte("late")
+    chosen = select(late.c.report_id, late.c.since) if wanted.sample is None else _page(wanted, late)
+    page = chosen.subquery("page")
+    query = (
+        select(line_state().label("state"), page.c.since)
+        .join(page, page.c.report_id == CASES.c.report_id)
+        .order_by(page.c.since, page.c.report_id)
+    )
+    async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
+        async for rows in found.partitions():
+            cases = await asyncio.to_thread(read_states, [row.state for row in rows])
+            yield await _items(connection, look, [row.since for row in rows], cases)
+
+
+async def count_overdue(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> int:
+    """How many cases the list has, or the sample of it. Raises NoSuchPage for a unit out of scope."""
+    if wanted.grid is not None:
+        await find_unit(connection, look, wanted.grid)
+    count = await connection.scalar(select(func.count()).select_from(CASES).where(and_(*_conditions(look, wanted))))
+    return min(count or 0, wanted.sample or count or 0)
+
+
+async def _items(
+    connection: AsyncConnection, look: Watch, since: Sequence[datetime], cases: Sequence[Case]
+) -> tuple[OverdueItem, ...]:
+    acted = await _last_actions(connection, [case.report_id for case in cases])
+    names = await read_names(connection, cases, look.language, {row.actor for row in acted.values()})
+
+    def items() -> tuple[OverdueItem, ...]:
+        return tuple(
+            _item(case, late, names, look.now, acted.get(case.report_id))
+            for case, late in zip(cases, since, strict=True)
+        )
+
+    return await asyncio.to_thread(items)
 
 
 def _conditions(look: Watch, wanted: OverdueFilter) -> list[ColumnElement[bool]]:

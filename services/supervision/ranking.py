@@ -4,21 +4,23 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Text, and_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import policy_version, version_in_force
 from models.base import Code, Frozen, Instant
-from models.errors import BadFilter
+from models.errors import BadFilter, NotYours
 from models.figures import FigureKey, IndicatorKey, Scoring
 from models.tables import CASES, metadata
-from models.words import Level
+from models.words import Level, Role
 from rules.scoring import Score, ranks, score
 from services.supervision.belonging import Period
 from services.supervision.counting import Counts, count_figures, indicator_value, number, unit_at_level
 from services.supervision.indicators import INDICATORS
+from services.supervision.people import handler_of_case, leads, led_by
 from services.supervision.views import (
     CostView,
     IndicatorValue,
@@ -31,14 +33,16 @@ from services.supervision.views import (
 from services.supervision.watch import Watch, find_unit, list_units
 
 _DEPARTMENTS = metadata.tables["departments"]
+_PEOPLE = metadata.tables["people"]
 
 
 class RankingBy(StrEnum):
-    """Who is ranked: units with all below them, or departments by the cases they host."""
+    """Who is ranked: units with all below them, departments by the cases they host, people by those they handle."""
 
     COMMUNITY = "community"
     GRID = "grid"
     DEPARTMENT = "department"
+    PERSON = "person"
 
 
 _LEVELS = {RankingBy.COMMUNITY: Level.COMMUNITY, RankingBy.GRID: Level.GRID}
@@ -66,13 +70,18 @@ class RankingFilter(Frozen):
 async def ranking(
     connection: AsyncConnection, look: Watch, wanted: RankingFilter, scoring: Scoring | None = None
 ) -> Ranking:
-    """The ranking. Raises NoSuchPage for a unit out of scope, BadFilter for a period that ends before it begins."""
+    """The ranking.
+
+    Raises NoSuchPage for a unit out of scope, BadFilter for a period that ends before it begins, and NotYours for
+    people whom the one who asks does not lead.
+    """
     root = None if wanted.grid is None else await find_unit(connection, look, wanted.grid)
-    period = _period(look, wanted)
+    period = period_of(look, wanted)
     rules = scoring or (await scoring_in_force(connection))[1]
     fits = look.fits(wanted.grid)
-    by: ColumnElement[Any] = CASES.c.host if wanted.by is RankingBy.DEPARTMENT else unit_at_level(_LEVELS[wanted.by])
-    counted = await count_figures(connection, fits, _KEYS, period, by)
+    if wanted.by is RankingBy.PERSON:
+        fits = and_(fits, _led(look))
+    counted = await count_figures(connection, fits, _KEYS, period, _grouped(wanted.by))
     line = _Line(look, wanted, period, rules)
     nothing = dict.fromkeys(_KEYS, 0)
     lines = [
@@ -86,9 +95,25 @@ async def ranking(
         until=period.until,
         as_of=look.now,
         least_cases=wanted.least_cases,
-        totals=line.numbers(_sum(tuple(counted.values())), grid=wanted.grid),
+        totals=line.numbers(
+            _sum(tuple(counted.values())), grid=wanted.grid, led="true" if wanted.by is RankingBy.PERSON else None
+        ),
         rows=line.ranked(lines),
     )
+
+
+def _grouped(by: RankingBy) -> ColumnElement[Any]:
+    """What the cases are counted by."""
+    if by is RankingBy.PERSON:
+        return cast(handler_of_case(), Text)
+    return CASES.c.host if by is RankingBy.DEPARTMENT else unit_at_level(_LEVELS[by])
+
+
+def _led(look: Watch) -> ColumnElement[bool]:
+    """The cases whose people the look may rank. Raises NotYours for who leads nobody."""
+    if look.person is None or not leads(look.person, look.day):
+        raise NotYours(command="ranking by person", who=f"{Role.SUPERVISOR} / {Role.DEPARTMENT_HEAD}")
+    return led_by(look.person, look.day)
 
 
 async def scoring_in_force(connection: AsyncConnection) -> tuple[int, Scoring]:
@@ -97,7 +122,7 @@ async def scoring_in_force(connection: AsyncConnection) -> tuple[int, Scoring]:
     return version, (await policy_version(connection, version)).scoring or Scoring()
 
 
-def _period(look: Watch, wanted: RankingFilter) -> Period:
+def period_of(look: Watch, wanted: RankingFilter) -> Period:
     """The period asked for, up to now at most, so that its lists stay what they are."""
     since = wanted.from_ or look.days(look.day.replace(day=1), look.day).since
     until = min(wanted.to or look.now, look.now)
@@ -128,6 +153,12 @@ async def _places(
             select(_DEPARTMENTS.c.id, name.label("name")).where(_DEPARTMENTS.c.id.in_(codes)).order_by("id")
         )
         return tuple(Place(code=row.id, name=row.name, level=None) for row in rows)
+    if wanted.by is RankingBy.PERSON:
+        ids = sorted(code for code in counted if code is not None)
+        found = await connection.execute(
+            select(_PEOPLE.c.id, _PEOPLE.c.name).where(_PEOPLE.c.id.in_([UUID(one) for one in ids])).order_by("id")
+        )
+        return tuple(Place(code=str(row.id), name=row.name, level=None) for row in found)
     units = await list_units(connection, look, level=_LEVELS[wanted.by], beneath=wanted.grid)
     return tuple(Place(**unit.model_dump()) for unit in units)
 
@@ -145,6 +176,8 @@ class _Line:
         """The filters of a list that leave the cases of the place."""
         if self._wanted.by is RankingBy.DEPARTMENT:
             return {"host": place.code, "grid": self._wanted.grid}
+        if self._wanted.by is RankingBy.PERSON:
+            return {"handler": place.code, "grid": self._wanted.grid}
         return {"grid": place.code}
 
     def numbers(self, counts: Counts, **narrowed: str | None) -> RankingNumbers:

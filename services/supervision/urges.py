@@ -31,6 +31,7 @@ USUAL = {
     UrgeKind.ORDINARY: Length(amount=3, unit=LimitUnit.LEGAL_WORK_DAY),
     UrgeKind.LISTED: Length(amount=2, unit=LimitUnit.LEGAL_WORK_DAY),
     UrgeKind.LEADER: Length(amount=1, unit=LimitUnit.LEGAL_WORK_DAY),
+    UrgeKind.INTERVIEW: Length(amount=2, unit=LimitUnit.LEGAL_WORK_DAY),
 }
 
 

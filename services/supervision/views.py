@@ -16,7 +16,10 @@ class Number(Frozen):
 
 
 class IndicatorValue(Frozen):
-    """An indicator: both figures, the rate 0 … 1, and how it reads. No denominator: `value` null, `text` "—"."""
+    """An indicator: both figures, the rate 0 … 1, and how it reads. No denominator: `value` null, `text` "—".
+
+    `missed`: how many of the denominator are not in the numerator, where that is what should not be.
+    """
 
     key: IndicatorKey
     name: str
@@ -27,6 +30,8 @@ class IndicatorValue(Frozen):
     text: str
     cases: str
     denominator_cases: str
+    missed: int | None = None
+    missed_cases: str | None = None
 
 
 class FigureView(Frozen):
@@ -175,7 +180,7 @@ class ScoreView(Frozen):
 
 
 class Place(Frozen):
-    """Who is ranked: a grid unit, or a department (`level` null)."""
+    """Who is ranked: a grid unit, or a department or a person (`level` null)."""
 
     code: str
     name: str

@@ -198,7 +198,7 @@ async def test_the_workbook_has_the_same_numbers_and_runs_nothing(hall: Hall) ->
     assert answer.status_code == 200
     assert answer.headers["content-type"].endswith("spreadsheetml.sheet")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
-    assert book.sheetnames == ["Board", "Overdue", "Ranking"]
+    assert book.sheetnames == ["Board", "Filters", "Overdue", "Ranking", "Departments", "Rates"]
     board = await hall.get("supervisor", f"{ROOT}/board")
     _, totals, community = book["Board"].iter_rows(values_only=True)
     assert totals[2] == board["totals"]["open"]["count"] == 5

@@ -1,10 +1,12 @@
-// The phone's pure parts: what becomes of an item, where a point lies, the letters of a name, lengths of time.
+// The pure parts of phone and map: what becomes of an item, where a point lies, the letters of a name, lengths of time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
 import { leftOf, minutesOf } from "field/moments";
 import { initials, matches } from "field/pinyin";
 import { backOff, isDue, isOvertaken, meaning, next, percent, type Item } from "field/states";
+import { fromGcj, toGcj } from "map/gcj";
+import { isWithin } from "map/ring";
 
 const NOW = 1_800_000_000_000;
 const item: Item = {
@@ -94,4 +96,25 @@ test("lengths of time as the API writes them", () => {
   assert.equal(minutesOf("PT59M30.5S"), 59 + 30.5 / 60);
   assert.equal(leftOf({ left: "PT1H5M", due_at: null }), "剩 1 小时 5 分");
   assert.equal(leftOf({ left: "-P1DT1H", due_at: null }), "超 1 天 1 小时");
+});
+
+test("places are moved as Chinese maps move them, and back", () => {
+  // Pairs that the published conversions agree on: Shanghai, Shenzhen, Beijing.
+  const known: [[number, number], [number, number]][] = [
+    [[31.1774276, 121.5272106], [31.17530398364597, 121.531541859215]],
+    [[22.543847, 113.912316], [22.540796131694766, 113.9171764808363]],
+    [[39.911954, 116.377817], [39.91334545536069, 116.38404722455657]],
+  ];
+  for (const [place, drawn] of known) {
+    toGcj(place).forEach((n, at) => assert.ok(Math.abs(n - drawn[at]!) < 1e-6, `${n} ${drawn[at]}`));
+    fromGcj(drawn).forEach((n, at) => assert.ok(Math.abs(n - place[at]!) < 1e-7, `${n} ${place[at]}`));
+  }
+  assert.deepEqual(toGcj([48.85, 2.35]), [48.85, 2.35]);
+});
+
+test("what lies within a line drawn around it", () => {
+  const bay = [{ lat: 0, lng: 0 }, { lat: 0, lng: 4 }, { lat: 4, lng: 4 }, { lat: 4, lng: 3 }, { lat: 1, lng: 2 }, { lat: 4, lng: 0 }];
+  assert.ok(isWithin(0.5, 2, bay) && isWithin(3, 0.5, bay) && isWithin(3, 3.5, bay));
+  assert.ok(!isWithin(3, 2, bay) && !isWithin(5, 2, bay) && !isWithin(1, -1, bay));
+  assert.ok(!isWithin(1, 1, []));
 });

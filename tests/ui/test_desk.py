@@ -121,7 +121,7 @@ def test_the_workbook_has_the_exact_list_and_runs_nothing(open_page: OpenPage, s
     site.at_handling(title=f"=1+1 {own}")
     page = open_page("labour_handler", f"/queue?tab=unclaimed&q={own}")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Excel").click()
+        page.get_by_role("button", name="Excel").click()
     book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert len(rows) == 2

@@ -1,10 +1,17 @@
 """The map: filled by a measure, a list beside it, the same by keyboard, nothing from elsewhere."""
 
+import io
 import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
+from services.doors import Backstage
 from tests.builders import COMMUNITY, MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
@@ -102,3 +109,174 @@ def test_without_scripts_the_table_and_its_lists_are_there(open_page: OpenPage, 
     page = open_page("supervisor", "/map?level=4", java_script_enabled=False)
     page.locator("#map-table").get_by_role("link", name="第一微网格").click()
     expect(page.locator("body")).to_contain_text("第一微网格")
+
+
+def test_a_line_drawn_around_cases_lists_those_within(open_page: OpenPage, placed: str, site: Site) -> None:
+    apart = site.report(title="圈外案件", location={"lat": 38.0005, "lon": 117.0005}, grid=MICRO)
+    page = open_page("supervisor", f"/map?grid={COMMUNITY}&level=4")
+    ready(page)
+    dot = page.evaluate(
+        """async ([lat, lon]) => {
+          const box = document.getElementById('map').getBoundingClientRect();
+          return [box.left, box.top, box.width, box.height, lat, lon];
+        }""",
+        [38.005, 117.005],
+    )
+    left, top, width, height = dot[:4]
+    page.get_by_role("button", name="圈选").click()
+    expect(page.get_by_role("button", name="圈选")).to_have_attribute("aria-pressed", "true")
+    points = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
+    page.mouse.move(left + width * points[0][0], top + height * points[0][1])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(left + width * x, top + height * y, steps=4)
+    page.mouse.up()
+    side = page.locator("#side")
+    expect(side).to_contain_text(placed)
+    expect(side).to_contain_text(apart)
+    expect(page.get_by_role("button", name="圈选")).to_have_attribute("aria-pressed", "false")
+    shoot(page, "map-lasso")
+    # A small line in a corner catches none of them.
+    page.get_by_role("button", name="圈选").click()
+    page.mouse.move(left + 60, top + height - 8)
+    page.mouse.down()
+    page.mouse.move(left + 90, top + height - 8, steps=3)
+    page.mouse.move(left + 75, top + height - 30, steps=3)
+    page.mouse.up()
+    expect(page.locator("#map-said")).to_have_text("此范围没有带位置的未结案件")
+    expect(side).not_to_contain_text(placed)
+
+
+def test_the_view_is_saved_as_a_picture_with_its_legend(open_page: OpenPage, placed: str) -> None:
+    page = open_page("supervisor", "/map?level=4&measure=open")
+    ready(page)
+    with page.expect_download() as told:
+        page.get_by_role("button", name="PNG").click()
+    assert re.fullmatch(r"gridloop-map-\d{4}-\d\d-\d\d\.png", told.value.suggested_filename)
+    picture = Image.open(io.BytesIO(told.value.path().read_bytes())).convert("RGB")
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    assert picture.width == round(box["width"])
+    assert picture.height > box["height"] + 40
+    colours = {colour for _, colour in picture.getcolors(1 << 24) or []}
+    fills = page.locator("#legend rect").evaluate_all("rects => rects.map(rect => rect.getAttribute('fill'))")
+    assert len(fills) == len(set(page.locator("#legend > span").all_inner_texts())) > 1
+    shades = {ImageColor.getrgb(fill) for fill in fills}
+    assert shades <= colours, "every shade of the legend is there"
+    below = picture.crop((0, round(box["height"]) + 2, picture.width, picture.height))
+    assert len(below.getcolors(1 << 24) or []) > len(shades), "and what it says"
+
+
+def test_on_paper_the_view_is_a_picture(open_page: OpenPage, placed: str) -> None:
+    page = open_page("supervisor", "/map?level=4")
+    ready(page)
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#map-print")).to_be_visible()
+    expect(page.locator("#map-print")).to_have_js_property("complete", True)
+    expect(page.locator("#map")).to_be_hidden()
+    shoot(page, "map-print")
+
+
+def test_a_name_typed_finds_its_unit(open_page: OpenPage) -> None:
+    page = open_page("supervisor", "/map?level=4")
+    ready(page)
+    page.get_by_label("找网格").fill("第一微")
+    expect(page.locator("#map-table tbody tr:visible")).to_have_count(1)
+    page.get_by_label("找网格").press("Enter")
+    expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
+
+
+class TileServer:
+    """Tiles on loopback: a grey square each, or none at all."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.fails = False
+        outer = self
+        made = io.BytesIO()
+        Image.new("RGB", (256, 256), "#d9e2d0").save(made, "PNG")
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                self.send_response(500 if outer.fails else 200)
+                self.send_header("Content-Type", "image/png")
+                self.end_headers()
+                if not outer.fails:
+                    self.wfile.write(made.getvalue())
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def tiles(site: Site) -> Iterator[TileServer]:
+    """The site with a ground of tiles, of GCJ-02."""
+    server = TileServer()
+    thread = threading.Thread(target=server.server.serve_forever, daemon=True)
+    thread.start()
+    known = site.hall.app.state.services
+    changed = {
+        "map_tiles_url": f"{server.url}/{{z}}/{{x}}/{{y}}.png",
+        "map_tiles_crs": "gcj02",
+        "map_tiles_credit": "©",
+    }
+    backstage = known.backstage
+    site.hall.app.state.services = replace(
+        known, backstage=Backstage(backstage.settings.model_copy(update=changed), backstage.engine, backstage.temporal)
+    )
+    yield server
+    site.hall.app.state.services = known
+    server.server.shutdown()
+    server.server.server_close()
+    thread.join(5)
+
+
+def with_tiles(open_page: OpenPage, server: TileServer, path: str) -> Page:
+    """A page that may ask the tile server, and nobody else."""
+    page = open_page("supervisor")
+    page.context.route(f"{server.url}/**", lambda route: route.continue_())
+    page.goto(path)
+    ready(page)
+    return page
+
+
+def test_tiles_lie_beneath_where_the_house_has_set_them(open_page: OpenPage, tiles: TileServer, placed: str) -> None:
+    page = with_tiles(open_page, tiles, "/map?level=4#17/38.00500/117.00500")
+    expect(page.locator("#map[data-tiles=yes]")).to_be_visible()
+    # In WGS-84 the middle lies in column 108132 of zoom 17; GCJ-02 draws it some 500 m further east.
+    columns = {int(path.split("/")[2]) for path in tiles.asked if path.startswith("/17/")}
+    middle = (117.005 + 180) / 360 * 2**17
+    assert min(columns) <= middle + 1 <= max(columns) + 1
+    assert (min(columns) + max(columns) + 1) / 2 > middle + 1, "the ground is that of the moved place"
+    # The view in the address stays the true place.
+    page.locator(".leaflet-control-zoom-in").click()
+    expect(page).to_have_url(
+        re.compile(r"#17\.[0-9]+/38\.0050[0-9]/117\.0050[0-9]$|#18\.00/38\.0050[0-9]/117\.0050[0-9]$")
+    )
+    shoot(page, "map-tiles")
+
+
+def test_tiles_that_fail_leave_the_plain_map_and_one_message(
+    open_page: OpenPage, tiles: TileServer, placed: str
+) -> None:
+    tiles.fails = True
+    page = open_page("supervisor", expect=("500 (Internal Server Error)",))
+    page.context.route(f"{tiles.url}/**", lambda route: route.continue_())
+    page.goto("/map?level=4")
+    ready(page)
+    expect(page.locator("#map-said")).to_have_text("底图暂不可用,只显示网格")
+    expect(page.locator(".leaflet-tile")).to_have_count(0)
+    page.locator("#map-table").get_by_role("link", name="第一微网格").click()
+    expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
+
+
+def test_without_tiles_the_policy_names_no_other_host(site: Site, open_page: OpenPage) -> None:
+    page = open_page("supervisor")
+    answer = page.goto("/map")
+    assert answer is not None
+    assert "http" not in answer.headers["content-security-policy"]

@@ -2,18 +2,24 @@
 
 import io
 import re
+from datetime import UTC, datetime
 
 import openpyxl
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import insert
 
+from infra.database import transaction
+from models.ids import new_id
+from models.tables import OrgAlarmRow
 from tests.builders import COMMUNITY, MICRO, PARK
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
 
-SCREENS = ("/overdue", "/ranking?least=0", "/ranking?by=department&least=0&period=year", "/ladder?all=1", "/urges",
+SCREENS = ("/overdue", "/exports", "/ranking?least=0", "/ranking?by=person&least=0",
+           "/ranking?by=department&least=0&period=year", "/ladder?all=1", "/urges",
            "/analysis", "/bulletins")  # fmt: skip
 
 
@@ -102,14 +108,88 @@ def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_p
     assert "准确派遣率" in head
     page.get_by_label("最少应处置件数").fill("100000")
     page.get_by_role("button", name="查看").click()
-    expect(page.get_by_role("row").filter(has_text="东一社区")).to_contain_text("样本不足不参评")
+    expect(page.get_by_role("row").filter(has_text="东一社区")).to_contain_text("样本不足(<100000),不参评")
 
 
 def test_the_ladder_shows_every_level_and_what_comes_next(open_page: OpenPage, late: str) -> None:
     page = open_page("supervisor", "/ladder?all=1")
-    expect(page.locator(".ladder section")).to_have_count(4)
+    expect(page.locator(".ladder section:not(.alarms)")).to_have_count(4)
     expect(page.locator(".ladder")).to_contain_text("督查用超期案件")
     shoot(page, "ladder")
+
+
+def test_where_nobody_was_found_is_said_on_the_ladder(open_page: OpenPage, site: Site, late: str) -> None:
+    now = datetime.now(UTC)
+
+    async def alarm() -> None:
+        async with transaction(site.hall.engine) as connection:
+            row = {
+                "unit": MICRO,
+                "role": "volunteer",
+                "first_at": now,
+                "last_at": now,
+                "last_case": new_id(),
+                "times": 3,
+            }
+            await connection.execute(insert(OrgAlarmRow), [row])
+
+    site.run(alarm())
+    page = open_page("supervisor", "/ladder")
+    card = page.get_by_role("region", name="无上级")
+    expect(card).to_contain_text("已 3 次")
+    shoot(page, "ladder-alarm")
+    check_screen(page)
+    card.get_by_role("link", name="去补").click()
+    expect(page).to_have_url(re.compile("/admin/org$"))
+
+
+def test_a_talk_is_an_urge_order_of_its_own(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", f"/overdue/{late}")
+    page.get_by_label("种类").select_option("interview")
+    expect(page.get_by_label("内容").first).to_have_value(re.compile("约谈"))
+    page.get_by_label("内容").first.fill("自己的话")
+    page.get_by_label("种类").select_option("leader")
+    expect(page.get_by_label("内容").first).to_have_value("自己的话")
+    page.get_by_label("种类").select_option("interview")
+    page.get_by_role("button", name="发出督办单").click()
+    expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
+    page.goto("/urges?kind=interview")
+    expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("约谈")
+
+
+def test_people_are_ranked_for_their_leaders_and_what_was_missed_is_a_list(
+    open_page: OpenPage, site: Site, late: str
+) -> None:
+    site.do("environment_handler", late, "claim")
+    page = open_page("supervisor", "/ranking?by=department&period=year&least=0")
+    page.get_by_role("link", name="人员", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="环保处置员")
+    missed = row.get_by_role("link", name=re.compile("未达"))
+    expect(missed.first).to_be_visible()
+    shoot(page, "ranking-people")
+    count = int(missed.first.inner_text().split()[-1])
+    missed.first.click()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(count)
+    expect(page.locator("main")).to_contain_text("不含")
+    auditor = open_page("auditor", "/ranking")
+    expect(auditor.get_by_role("link", name="部门", exact=True)).to_be_visible()
+    expect(auditor.get_by_role("link", name="人员", exact=True)).to_have_count(0)
+
+
+def test_a_bar_of_a_chart_opens_its_cases(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/analysis")
+    chart = page.locator("[data-chart=categories]")
+    chart.scroll_into_view_if_needed()
+    expect(chart).to_have_attribute("data-drawn", "yes")
+    box = chart.bounding_box()
+    assert box is not None
+    # The bar of the category with most cases ends near the right edge, at the top.
+    for part in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        chart.click(position={"x": box["width"] * 0.55, "y": box["height"] * part})
+        if "/cases" in page.url:
+            break
+    expect(page).to_have_url(re.compile(r"/cases\?figure=reported&.*category="))
+    expect(page.locator("#rows tr[data-case]").first).to_be_visible()
 
 
 def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: OpenPage, late: str) -> None:
@@ -152,6 +232,7 @@ def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: st
     page.goto(f"/board?grid={PARK}&compare=1")
     expect(page.locator(".tile-red .change")).to_be_visible()
     expect(page.locator(".stamp")).to_contain_text("与日晾晒相比")
+    expect(page.locator(".rates h2")).to_contain_text("与上期")
 
 
 @pytest.mark.parametrize("kind", ["visits", "consultation", "commendation"])

@@ -1,7 +1,8 @@
 """What pages are made of: addresses, periods, fields, data blocks, faults of files."""
 
 from datetime import date, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,11 @@ from services.supervision.analysis import last_weeks, weeks_of
 from services.supervision.shapes import rounded, square_kilometres
 from web.reader import Preferences, Visitor
 from web.views.admin import faults
+from web.views.board import BoardPage
 from web.views.data import data_block
 from web.views.forms import local_field, read_local
 from web.views.links import to_page
-from web.views.periods import PERIODS, days_of, with_query
+from web.views.periods import PERIODS, before, days_of, with_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VISITOR = Visitor("/", "", Preferences(), datetime(2026, 11, 22, tzinfo=ZONE), ZONE)
@@ -60,6 +62,33 @@ def test_periods_across_a_new_year() -> None:
     assert days_of("last_quarter", date(2027, 2, 5)) == (date(2026, 10, 1), date(2026, 12, 31))
 
 
+@pytest.mark.parametrize(
+    ("name", "earlier"),
+    [
+        ("today", [(date(2026, 11, 21), date(2026, 11, 21)), (date(2026, 11, 20), date(2026, 11, 20))]),
+        ("week", [(date(2026, 11, 9), date(2026, 11, 15)), (date(2026, 11, 2), date(2026, 11, 8))]),
+        ("last_week", [(date(2026, 11, 2), date(2026, 11, 8)), (date(2026, 10, 26), date(2026, 11, 1))]),
+        ("month", [(date(2026, 10, 1), date(2026, 10, 31)), (date(2026, 9, 1), date(2026, 9, 30))]),
+        ("last_quarter", [(date(2026, 4, 1), date(2026, 6, 30)), (date(2026, 1, 1), date(2026, 3, 31))]),
+        ("year", [(date(2025, 1, 1), date(2025, 12, 31)), (date(2024, 1, 1), date(2024, 12, 31))]),
+        ("nonsense", [(date(2026, 10, 1), date(2026, 10, 31)), (date(2026, 9, 1), date(2026, 9, 30))]),
+    ],
+)
+def test_the_periods_before(name: str, earlier: list[tuple[date, date]]) -> None:
+    assert before(name, TODAY, 2) == earlier
+
+
+def test_a_rate_is_compared_in_points_where_both_are_known() -> None:
+    def page(now: float | None, then: float | None) -> Any:
+        return SimpleNamespace(rates=(SimpleNamespace(value=now),), rates_before=(SimpleNamespace(value=then),))
+
+    assert BoardPage.moved(page(0.9, 0.875), 0) == 2.5
+    assert BoardPage.moved(page(0.5, 0.75), 0) == -25.0
+    assert BoardPage.moved(page(None, 0.75), 0) is None
+    assert BoardPage.moved(page(0.5, None), 0) is None
+    assert BoardPage.moved(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
+
+
 def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:
     found = list(weeks_of(date(2026, 11, 11), date(2026, 11, 23)))
     assert found == [
@@ -73,6 +102,7 @@ def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:
 def test_what_is_not_asked_is_not_in_the_address() -> None:
     assert with_query("/board", grid=None, period="month", tv="") == "/board?period=month"
     assert with_query("/board") == "/board"
+    assert with_query("/ranking", least=0, tv=False) == "/ranking?least=0"
 
 
 def test_fields_of_time_are_local() -> None:

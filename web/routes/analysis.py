@@ -18,6 +18,7 @@ from web.reader import Reader, SignedIn
 from web.views.board import regions
 from web.views.data import data_block
 from web.views.forms import blank
+from web.views.links import to_page
 from web.views.marks import _
 from web.views.periods import with_query
 
@@ -98,8 +99,17 @@ def chart_data(found: Analysis, reader: Reader) -> Markup:
                 "cases": reader.text("案件数"),
                 "save": reader.text("存为图片"),
             },
-            "weeks": [[f"{w.first:%m-%d}", w.reported.count, w.closed.count] for w in found.weeks],
-            "categories": [[c.name, c.reported.count] for c in found.categories],
+            "weeks": [
+                [
+                    f"{w.first:%m-%d}",
+                    w.reported.count,
+                    w.closed.count,
+                    to_page(w.reported.cases),
+                    to_page(w.closed.cases),
+                ]
+                for w in found.weeks
+            ],
+            "categories": [[c.name, c.reported.count, to_page(c.reported.cases)] for c in found.categories],
             "weekdays": [reader.text(day) for day in WEEKDAYS],
             "hours": found.hours,
             "durations": [[took(one, reader), one.cases] for one in found.durations],

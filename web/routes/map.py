@@ -10,6 +10,7 @@ from models.base import Code
 from services.queries import CaseFilter, list_cases
 from services.supervision.shapes import MapData, feature_text, map_data, points_in, shapes_of
 from services.supervision.watch import watch
+from web.moments import exact
 from web.pages import page
 from web.reader import Reader, SignedIn
 from web.views.data import data_block
@@ -42,6 +43,9 @@ async def show_map(
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
         shaped = await shapes_of(connection, look, [one.unit.code for one in found.units])
+    tiles = opened.settings.tiles
+    at = exact(reader.now, reader)
+    said = f"{found.grid.name if found.grid else reader.text('全部')} · {reader.text(MEASURES[measure])} · {at}"
     query = {"grid": grid, "level": level, "measure": measure}
     told = {
         "shapes": with_query("/map/shapes.geojson", grid=grid, level=level),
@@ -52,12 +56,15 @@ async def show_map(
         "measure": measure,
         "units": _units(found),
         "own": grid is not None,
+        "tiles": None if tiles is None else tiles.model_dump(),
+        "said": [said],
         "words": {
             "open": reader.text("未结案"),
             "overdue": reader.text("超期"),
             "inside": reader.text("查看此网格之内"),
             "many": reader.text("点位超过 2000 个,按网格显示件数"),
             "lasso": reader.text("框选"),
+            "bare": reader.text("底图暂不可用,只显示网格"),
             "none": reader.text("此范围没有带位置的未结案件"),
         },
     }
@@ -69,6 +76,8 @@ async def show_map(
         measure=measure,
         measures=MEASURES,
         level=found.level,
+        tiles=tiles,
+        picture=f"gridloop-map-{at[:10]}.png",
         data=data_block("map-data", told),
         value=lambda one: shown_value(one, measure),
         here=lambda **changed: with_query("/map", **{**query, **changed}),

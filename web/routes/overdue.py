@@ -38,6 +38,7 @@ TEMPLATES = {
     UrgeKind.ORDINARY: _("该件已超期,请抓紧办理,并在答复期限前书面说明超期原因与办结时间。"),
     UrgeKind.LISTED: _("该件已挂牌督办。请明确责任人,按期办结,并在答复期限前报送办理情况与佐证材料。"),
     UrgeKind.LEADER: _("该件由领导督办。请主要负责人牵头,立即办理,并在答复期限前报送结果。"),
+    UrgeKind.INTERVIEW: _("就该件超期约谈主办部门负责人。请按通知的时间到场,并在答复期限前报送整改措施与办结时间。"),
 }
 EXPLAIN = _("请说明超期原因、目前进展与预计办结时间。")
 #: What was done, as the panel says it afterwards.
@@ -83,6 +84,7 @@ async def show_overdue(
         departments=departments.items,
         groups=categories.groups,
         english=reader.language == "en",
+        query=_address(grid, category, department, sample=sample, seed=seed).partition("?")[2],
         next=_address(grid, category, department, cursor=found.next_cursor),
         first=_address(grid, category, department),
     )

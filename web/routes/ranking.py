@@ -11,22 +11,28 @@ from api.routes.supervision import workbook
 from api.state import Opened
 from models.base import Code
 from services.supervision.export import add_ranking
+from services.supervision.people import leads
 from services.supervision.ranking import RankingBy, RankingFilter, ranking, scoring_in_force
+from services.supervision.standing import standings
 from services.supervision.views import Ranking
 from services.supervision.watch import Watch, watch
 from services.supervision.workbook import Sheets
 from web.draw.svg_bars import patterns
+from web.draw.svg_spark import spark
 from web.pages import page
 from web.reader import SignedIn
 from web.views.board import meanings, regions
 from web.views.forms import blank
 from web.views.marks import _
-from web.views.periods import PERIODS, days_of, with_query
+from web.views.periods import PERIODS, before, days_of, with_query
 
 router = APIRouter()
 
 #: Who is ranked, in the words of the page.
-BY = {RankingBy.COMMUNITY: _("社区"), RankingBy.GRID: _("网格"), RankingBy.DEPARTMENT: _("部门")}
+BY = {RankingBy.COMMUNITY: _("社区"), RankingBy.GRID: _("网格"), RankingBy.DEPARTMENT: _("部门"),
+      RankingBy.PERSON: _("人员")}  # fmt: skip
+#: How many periods before are looked at.
+EARLIER = 3
 #: A sample below this is not ranked unless the address says otherwise (our choice).
 LEAST = 20
 
@@ -62,6 +68,8 @@ async def show_ranking(
     async with opened.engine.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found, first, last = await _ranked(connection, look, by, period, grid, least)
+        wanted = asked(look, by, first, last, grid, least)
+        standing = await standings(connection, look, wanted, found, before(period, look.day, EARLIER))
         units = await regions(connection, look)
         version, scoring = await scoring_in_force(connection)
     query = {"by": by.value, "period": period, "grid": grid, "least": least}
@@ -70,7 +78,10 @@ async def show_ranking(
         "ranking/ranking.html",
         found=found,
         by=by,
-        ways=BY,
+        ways={one: title for one, title in BY.items() if one is not RankingBy.PERSON or leads(reader.person, look.day)},
+        way=BY[by],
+        standing=standing,
+        sparks={code: spark(one.points, width=72, height=22) for code, one in standing.items()},
         periods=PERIODS,
         period=period,
         grid=grid,

@@ -33,7 +33,7 @@ from web.draw.svg_map import Area, choropleth, steps
 from web.draw.svg_spark import spark
 from web.reader import Reader
 from web.views.links import to_page
-from web.views.periods import days_of
+from web.views.periods import before, days_of
 
 #: How many of the longest overdue are shown.
 OLDEST = 10
@@ -70,6 +70,8 @@ class BoardPage:
     decisions: tuple[Named, ...]
     climbed: tuple[Climbed, ...]
     rates: tuple[IndicatorValue, ...]
+    rates_before: tuple[IndicatorValue, ...]
+    before: tuple[date, date] | None
     first: date
     last: date
     yesterday: Change
@@ -79,6 +81,13 @@ class BoardPage:
     legend: tuple[tuple[int, int, int], ...]
     regions: tuple[UnitName, ...]
     means: dict[str, str]
+
+    def moved(self, place: int) -> float | None:
+        """By how many points of a hundred a rate differs from the period before; None without one to compare with."""
+        if not self.rates_before:
+            return None
+        now, then = self.rates[place].value, self.rates_before[place].value
+        return None if now is None or then is None else round((now - then) * 100, 1)
 
     def since(self, light: Light) -> int | None:
         """How a light's count differs from the earlier board's; None without one."""
@@ -91,6 +100,7 @@ async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, a
     """Counts and draws. Raises NoSuchPage for a unit out of scope."""
     shown = await board(connection, look, asked.grid)
     first, last = days_of(asked.period, look.day)
+    period_before = before(asked.period, look.day, 1)[0] if asked.compare else None
     departments = await departments_by_light(connection, look, asked.grid)
     shapes = await shapes_of(connection, look, [row.unit.code for row in shown.rows])
     areas = [
@@ -111,6 +121,10 @@ async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, a
         decisions=await decisions_waiting(connection, look, asked.grid),
         climbed=await climbed_by_level(connection, look, asked.grid),
         rates=await rates_of(connection, look, asked.grid, look.days(first, last)),
+        rates_before=()
+        if period_before is None
+        else await rates_of(connection, look, asked.grid, look.days(*period_before)),
+        before=period_before,
         first=first,
         last=last,
         yesterday=await same_time_yesterday(connection, look, asked.grid),

@@ -28,7 +28,8 @@ FILTER_NAMES: Mapping[str, str] = {
     "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "category": _("类别"),
     "grid": _("网格"),
     "department": _("部门"), "host": _("主办"), "level": _("层级"),
-    "owner": _("持有人"), "handled_by": _("办结人"), "figure": _("指标"),
+    "owner": _("持有人"), "handled_by": _("办结人"), "handler": _("办理人"), "led": _("下属办理"),
+    "figure": _("指标"), "without": _("不含"),
     "from": _("自"), "to": _("至"), "reported_from": _("上报自"), "reported_to": _("上报至"),
 }  # fmt: skip
 SORTS: Mapping[str, str] = {
@@ -126,8 +127,8 @@ def said(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> s
     books = {"light": words.LIGHTS, "stage": words.STAGES, "level": words.LEVELS}
     if name in books:
         return words.named(books[name], value, visitor.language)
-    if name == "figure":
+    if name in ("figure", "without"):
         return FIGURES[FigureKey(value)].name(visitor.language)
-    if name == "overdue":
+    if name in ("overdue", "led"):
         return visitor.text("是") if value.lower() in ("true", "1") else visitor.text("否")
     return names.get(value, value)

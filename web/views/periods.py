@@ -41,7 +41,29 @@ def days_of(name: str, today: date) -> tuple[date, date]:
     return first, today
 
 
+#: Of which kind the period of a name is.
+_KINDS = {
+    "today": 0, "week": 7, "last_week": 7, "month": 1, "last_month": 1, "quarter": 3, "last_quarter": 3, "year": 12,
+}  # fmt: skip
+
+
+def before(name: str, today: date, count: int) -> list[tuple[date, date]]:
+    """The whole days, weeks, months, quarters or years before the period of that name, the latest first."""
+    first, _last = days_of(name, today)
+    kind = _KINDS.get(name, 1)
+    found = []
+    for _place in range(count):
+        last = first - timedelta(days=1)
+        if kind in (0, 7):
+            first -= timedelta(days=kind or 1)
+        else:
+            year, month = divmod(first.year * 12 + first.month - 1 - kind, 12)
+            first = date(year, month + 1, 1)
+        found.append((first, last))
+    return found
+
+
 def with_query(path: str, **asked: object) -> str:
-    """The address with what is asked; what is None or empty is left out."""
-    known = {name: value for name, value in asked.items() if value not in (None, "", False)}
+    """The address with what is asked; what is None, False or empty is left out, a zero is not."""
+    known = {name: value for name, value in asked.items() if value is not None and value is not False and value != ""}
     return f"{path}?{urlencode(known)}" if known else path

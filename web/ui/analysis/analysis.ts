@@ -9,8 +9,8 @@ use([BarChart, HeatmapChart, LineChart, AriaComponent, GridComponent, LegendComp
 
 interface Told {
   words: { reported: string; closed: string; cases: string; save: string };
-  weeks: [string, number, number][];
-  categories: [string, number][];
+  weeks: [string, number, number, string, string][];
+  categories: [string, number, string][];
   weekdays: string[];
   hours: number[][];
   durations: [string, number][];
@@ -92,10 +92,21 @@ function option(kind: string, told: Told): object {
   }
 }
 
+/** The list of the cases behind a point or a bar; the table beside the chart has the same links. */
+function listOf(kind: string, told: Told, at: number, series: number): string | undefined {
+  if (kind === "weeks") return told.weeks[at]?.[series === 0 ? 3 : 4];
+  if (kind === "categories") return [...told.categories].reverse()[at]?.[2];
+  return undefined;
+}
+
 function draw(place: HTMLElement, told: Told): void {
   const chart = init(place);
   chart.setOption(option(place.dataset["chart"] ?? "", told) as Record<string, unknown>);
   place.dataset["drawn"] = "yes";
+  chart.on("click", (event) => {
+    const list = listOf(place.dataset["chart"] ?? "", told, event.dataIndex, event.seriesIndex ?? 0);
+    if (list) location.assign(list);
+  });
   new ResizeObserver(() => chart.resize()).observe(place);
 }
 

@@ -1,7 +1,13 @@
 // The map: units filled by a measure, a list beside it for the one chosen, points of cases where they are few. It draws
-// our own shapes only and asks nobody else. The table under it says the same and is the way for the keyboard.
-import { CRS, circleMarker, geoJSON, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
-import type { GeoJSON, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
+// our own shapes and asks nobody else, unless the house has set a ground of tiles. The table under it says the same and
+// is the way for the keyboard.
+import { CRS, circleMarker, geoJSON, latLng, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
+import type { GeoJSON, LatLng, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
+import { fromGcj, toGcj, type Place } from "./gcj";
+import { setUpLasso } from "./lasso";
+import { pictureOf, save } from "./picture";
+import { isWithin } from "./ring";
+import { layTiles, type Tiles } from "./tiles";
 
 interface Unit {
   code: string;
@@ -20,7 +26,9 @@ interface Told {
   measure: "overdue" | "open" | "share" | "density";
   units: Unit[];
   own: boolean;
-  words: { open: string; overdue: string; many: string; none: string };
+  tiles: Tiles | null;
+  said: string[];
+  words: { open: string; overdue: string; many: string; none: string; bare: string };
 }
 interface Point {
   case_no: string;
@@ -51,6 +59,8 @@ function shade(value: number | null, most: number): number {
 }
 
 class Park {
+  private readonly drawn: (place: Place) => Place;
+  private readonly true_: (place: Place) => Place;
   private units: Map<string, Unit>;
   private shapes: GeoJSON | undefined;
   private readonly paths = new Map<string, Path>();
@@ -63,12 +73,18 @@ class Park {
     private readonly told: Told,
   ) {
     this.units = new Map(told.units.map((unit) => [unit.code, unit]));
+    // Places are WGS-84; only what is drawn moves, and only over tiles that are moved as well.
+    const moved = told.tiles?.crs === "gcj02";
+    this.drawn = moved ? toGcj : (place) => place;
+    this.true_ = moved ? fromGcj : (place) => place;
     this.points.addTo(map);
   }
 
   async open(): Promise<void> {
     const features = await fetched<GeoJSON.FeatureCollection>(this.told.shapes);
+    if (this.told.tiles) layTiles(this.map, this.told.tiles, () => this.say(this.told.words.bare));
     this.shapes = geoJSON(features, {
+      coordsToLatLng: ([lng = 0, lat = 0]) => latLng(...this.drawn([lat, lng])),
       onEachFeature: (feature, layer) => this.add(String(feature.id), layer),
     }).addTo(this.map);
     this.paint();
@@ -105,7 +121,7 @@ class Park {
       const own = code === this.chosen;
       path.setStyle({
         fillColor: SHADES[shade(this.value(this.units.get(code)), most)] ?? "#fff",
-        fillOpacity: 0.85,
+        fillOpacity: this.map.getContainer().hasAttribute("data-tiles") ? 0.6 : 0.85,
         color: own ? "#003cab" : "#5b6475",
         weight: own ? 3 : 1,
       });
@@ -117,19 +133,24 @@ class Park {
   private legend(most: number): void {
     const place = document.getElementById("legend");
     if (!place) return;
-    place.replaceChildren(
-      ...SHADES.map((fill, at) => {
-        const key = document.createElement("span");
-        key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
-        key.querySelector("rect")?.setAttribute("fill", fill);
-        const top = (most * at) / (SHADES.length - 1);
-        const whole = this.told.measure === "open" || this.told.measure === "overdue";
-        const text =
-          this.told.measure === "share" ? `${(top * 100).toFixed(0)} %` : whole ? String(Math.floor(top)) : top.toFixed(1);
-        key.append(at === 0 ? "0" : `≤ ${text}`);
-        return key;
-      }),
-    );
+    let last = "";
+    const keys = SHADES.flatMap((fill, at) => {
+      const text = at === 0 ? "0" : `≤ ${this.amount((most * at) / (SHADES.length - 1))}`;
+      // No number lies between two that read alike: that shade is not in use.
+      if (at > 0 && (!most || text === last || text === "≤ 0")) return [];
+      last = text;
+      const key = document.createElement("span");
+      key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
+      key.querySelector("rect")?.setAttribute("fill", fill);
+      key.append(text);
+      return [key];
+    });
+    place.replaceChildren(...keys);
+  }
+
+  private amount(value: number): string {
+    if (this.told.measure === "share") return `${(value * 100).toFixed(0)} %`;
+    return this.told.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
   /** Marks the unit and shows its cases; a row of the table has fetched its list by itself. */
@@ -144,18 +165,30 @@ class Park {
     await this.showPoints(this.told.inside + encodeURIComponent(code));
   }
 
-  async inBox(box: LatLngBounds): Promise<void> {
-    const corners = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((n) => n.toFixed(5)).join(",");
+  /** Shows and lists the cases in the box; with a ring, those within it. */
+  async inBox(box: LatLngBounds, ring?: readonly LatLng[]): Promise<void> {
+    const [south, west] = this.true_([box.getSouth(), box.getWest()]);
+    const [north, east] = this.true_([box.getNorth(), box.getEast()]);
+    const corners = [west, south, east, north].map((n) => n.toFixed(5)).join(",");
     const join = this.told.points.includes("?") ? "&" : "?";
-    await this.showPoints(`${this.told.points}${join}box=${corners}`, true);
+    await this.showPoints(`${this.told.points}${join}box=${corners}`, true, ring);
   }
 
-  private async showPoints(place: string, listed = false): Promise<void> {
-    const found = await fetched<Points>(place);
+  private say(words: string): void {
+    if (this.said) this.said.textContent = words;
+  }
+
+  private async showPoints(place: string, listed = false, ring?: readonly LatLng[]): Promise<void> {
+    let found = await fetched<Points>(place);
+    const many = found.total > found.items.length;
+    if (ring && !many) {
+      const items = found.items.filter((point) => isWithin(...this.drawn([point.lat, point.lon]), ring));
+      found = { total: items.length, items };
+    }
     this.points.clearLayers();
-    if (this.said) this.said.textContent = found.total > found.items.length ? `${this.told.words.many} (${found.total})` : found.total ? "" : this.told.words.none;
+    this.say(many ? `${this.told.words.many} (${found.total})` : found.total ? "" : this.told.words.none);
     for (const point of found.items) {
-      const marker = circleMarker([point.lat, point.lon], { radius: 6, weight: 2, color: "#fff", fillColor: LIGHTS[point.light], fillOpacity: 1 });
+      const marker = circleMarker([...this.drawn([point.lat, point.lon])], { radius: 6, weight: 2, color: "#fff", fillColor: LIGHTS[point.light], fillOpacity: 1 });
       marker.bindTooltip(tooltip({ direction: "top" }).setContent(this.text(`${SIGNS[point.light]} ${point.title} · ${point.case_no}`)));
       marker.on("click", () => location.assign(`/cases/${point.case_no}`));
       this.points.addLayer(marker);
@@ -198,15 +231,28 @@ class Park {
 
   /** The view is in the address, so that a link shows the same. */
   private remember(): void {
-    const { lat, lng } = this.map.getCenter();
+    const centre = this.map.getCenter();
+    const [lat, lng] = this.true_([centre.lat, centre.lng]);
     history.replaceState(history.state, "", `#${this.map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`);
   }
 
   private restore(): boolean {
     const [zoom, lat, lng] = location.hash.slice(1).split("/").map(Number);
     if (zoom === undefined || lat === undefined || lng === undefined || [zoom, lat, lng].some(Number.isNaN)) return false;
-    this.map.setView([lat, lng], zoom, { animate: false });
+    this.map.setView([...this.drawn([lat, lng])], zoom, { animate: false });
     return true;
+  }
+
+  /** The view as a picture with its legend. */
+  picture(): HTMLCanvasElement {
+    return pictureOf(this.map.getContainer(), document.getElementById("legend"), this.told.said);
+  }
+
+  /** Looks at the unit, and chooses it. */
+  async find(code: string): Promise<void> {
+    const path = this.paths.get(code);
+    if (path && "getBounds" in path) this.map.fitBounds((path.getBounds as () => LatLngBounds)(), { animate: false, padding: [40, 40], maxZoom: 17 });
+    await this.choose(code);
   }
 }
 
@@ -229,10 +275,46 @@ function setUpTable(park: Park): void {
   });
 }
 
-for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+/** On paper the view stands as a picture: a map that is laid out anew for paper would show another one. */
+function setUpPaper(park: Park): void {
+  const onPaper = document.getElementById("map-print") as HTMLImageElement | null;
+  const ready = async (): Promise<void> => {
+    if (!onPaper) return;
+    onPaper.src = park.picture().toDataURL("image/png");
+    await onPaper.decode();
+  };
+  window.addEventListener("beforeprint", () => void ready());
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => void ready().then(() => window.print()));
+  }
+  const keep = document.getElementById("map-picture");
+  if (!keep) return;
+  keep.hidden = false;
+  keep.addEventListener("click", () => save(park.picture(), keep.dataset["name"] ?? "map.png"));
 }
+
+/** A name typed narrows the table; Enter looks at the first unit that is left. */
+function setUpSearch(park: Park): void {
+  const field = document.getElementById("map-find") as HTMLInputElement | null;
+  if (!field) return;
+  const rows = [...document.querySelectorAll<HTMLElement>("#map-table [data-unit]")];
+  const left = (): HTMLElement[] => {
+    const words = field.value.trim().toLowerCase();
+    return rows.filter((row) => `${row.dataset["unit"]} ${row.querySelector("th")?.textContent}`.toLowerCase().includes(words));
+  };
+  field.addEventListener("input", () => {
+    const shown = new Set(left());
+    for (const row of rows) row.hidden = !shown.has(row);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    const code = left()[0]?.dataset["unit"];
+    if (code) void park.find(code);
+  });
+}
+
 const place = document.getElementById("map");
 const block = document.getElementById("map-data");
 if (place && block?.textContent) {
@@ -249,8 +331,14 @@ if (place && block?.textContent) {
     boxZoom: false,
   });
   map.setView([0, 0], 2);
+  // The list beside it takes some of its room.
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(place);
   const park = new Park(map, told);
   setUpTable(park);
+  setUpPaper(park);
+  setUpSearch(park);
+  const lasso = document.getElementById("lasso") as HTMLButtonElement | null;
+  if (lasso) setUpLasso(map, lasso, (ring) => void park.inBox(latLngBounds(ring), ring));
   // Shift and drag draws a box: the cases in it are listed.
   let from: { lat: number; lng: number } | undefined;
   map.on("mousedown", (event) => {

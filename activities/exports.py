@@ -1,0 +1,53 @@
+"""Making and removing exports. How is the services' matter, whose work is handed in: activities stand below them."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from infra.database import is_away
+from models.exports import EXPORT_ACTIVITY, REMOVE_EXPORT_ACTIVITY, ExportOrder
+
+log = structlog.get_logger(__name__)
+
+Make = Callable[[AsyncEngine, UUID, Callable[[int], None]], Awaitable[None]]
+Tell = Callable[[AsyncEngine, UUID], Awaitable[None]]
+
+
+class Exports:
+    """Makes exports on one database with `make`; `fail` puts down a fault of ours, `remove` takes one away."""
+
+    def __init__(self, engine: AsyncEngine, make: Make, fail: Tell, remove: Tell) -> None:
+        self._engine = engine
+        self._make = make
+        self._fail = fail
+        self._remove = remove
+
+    @activity.defn(name=EXPORT_ACTIVITY)
+    async def make_export(self, order: ExportOrder) -> None:
+        """Makes one. Safe to repeat; a database that is away is tried again, a fault of ours is not."""
+        try:
+            await self._make(self._engine, order.id, lambda rows: activity.heartbeat(rows))
+        except Exception as error:
+            if is_away(error):
+                raise _away() from None
+            log.error("export failed", export=str(order.id), exc_info=error)
+            await self._fail(self._engine, order.id)
+            raise ApplicationError("a fault of ours", type="Internal", non_retryable=True) from None
+
+    @activity.defn(name=REMOVE_EXPORT_ACTIVITY)
+    async def remove_export(self, order: ExportOrder) -> None:
+        """Takes it away. Safe to repeat."""
+        try:
+            await self._remove(self._engine, order.id)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            raise _away() from None
+
+
+def _away() -> ApplicationError:
+    return ApplicationError("the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN)

@@ -1,0 +1,43 @@
+// Catching cases on the map: a line drawn around them with the pointer. While it is on, the map does not move.
+import { polygon, polyline } from "leaflet";
+import type { LatLng, LeafletMouseEvent, Map as LeafletMap } from "leaflet";
+
+/** The button turns it on and off; `caught` is told the line once it is closed. */
+export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (ring: LatLng[]) => void): void {
+  let ring: LatLng[] = [];
+  const line = polyline([], { color: "#003cab", weight: 2, dashArray: "4 4", interactive: false });
+  const shape = polygon([], { color: "#003cab", weight: 2, fillOpacity: 0.08, interactive: false });
+  let drawing = false;
+  const turn = (on: boolean): void => {
+    button.setAttribute("aria-pressed", String(on));
+    map.getContainer().classList.toggle("catching", on);
+    if (on) map.dragging.disable();
+    else map.dragging.enable();
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    shape.remove();
+    turn(button.getAttribute("aria-pressed") !== "true");
+  });
+  const isOn = (): boolean => button.getAttribute("aria-pressed") === "true";
+  map.on("mousedown", (event: LeafletMouseEvent) => {
+    if (!isOn()) return;
+    drawing = true;
+    ring = [event.latlng];
+    line.setLatLngs(ring).addTo(map);
+  });
+  map.on("mousemove", (event: LeafletMouseEvent) => {
+    if (!drawing) return;
+    ring.push(event.latlng);
+    line.setLatLngs(ring);
+  });
+  map.on("mouseup", () => {
+    if (!drawing) return;
+    drawing = false;
+    line.remove();
+    turn(false);
+    if (ring.length < 3) return;
+    shape.setLatLngs(ring).addTo(map);
+    caught(ring);
+  });
+}

@@ -1,0 +1,63 @@
+// The view as a picture: what our own layers draw, with its legend and what it says below. Tiles of another host are
+// left out: a picture with them in it could not be read back.
+
+const EDGE = 12;
+const LINE = 22;
+const KEY = 14;
+
+/** Draws the view onto a canvas of its own; `said` are the lines under it. */
+export function pictureOf(map: HTMLElement, legend: HTMLElement | null, said: readonly string[]): HTMLCanvasElement {
+  const frame = map.getBoundingClientRect();
+  const sharp = window.devicePixelRatio || 1;
+  const made = document.createElement("canvas");
+  const height = frame.height + LINE * (said.length + 1) + EDGE * 2;
+  made.width = Math.round(frame.width * sharp);
+  made.height = Math.round(height * sharp);
+  const pen = made.getContext("2d");
+  if (!pen) throw new Error("this browser draws nothing");
+  pen.scale(sharp, sharp);
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, frame.width, height);
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, 0, frame.width, frame.height);
+  pen.clip();
+  for (const layer of map.querySelectorAll("canvas")) {
+    const box = layer.getBoundingClientRect();
+    pen.drawImage(layer, box.left - frame.left, box.top - frame.top, box.width, box.height);
+  }
+  pen.restore();
+  pen.strokeStyle = "#c4c9d4";
+  pen.strokeRect(0.5, 0.5, frame.width - 1, frame.height - 1);
+  pen.font = `13px ${getComputedStyle(map).fontFamily}`;
+  pen.textBaseline = "middle";
+  drawLegend(pen, legend, frame.height + EDGE + LINE / 2);
+  pen.fillStyle = "#181c25";
+  said.forEach((line, at) => pen.fillText(line, EDGE, frame.height + EDGE + LINE * (at + 1.5)));
+  return made;
+}
+
+function drawLegend(pen: CanvasRenderingContext2D, legend: HTMLElement | null, y: number): void {
+  let x = EDGE;
+  for (const key of legend?.querySelectorAll(":scope > span") ?? []) {
+    pen.fillStyle = key.querySelector("rect")?.getAttribute("fill") ?? "#fff";
+    pen.fillRect(x, y - KEY / 2, KEY, KEY);
+    pen.strokeRect(x + 0.5, y - KEY / 2 + 0.5, KEY - 1, KEY - 1);
+    pen.fillStyle = "#181c25";
+    const text = key.textContent?.trim() ?? "";
+    pen.fillText(text, x + KEY + 6, y);
+    x += KEY + 6 + pen.measureText(text).width + 16;
+  }
+}
+
+/** Has the picture saved as a file. */
+export function save(picture: HTMLCanvasElement, name: string): void {
+  picture.toBlob((blob) => {
+    if (!blob) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }, "image/png");
+}

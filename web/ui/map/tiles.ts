@@ -1,0 +1,21 @@
+// A ground of tiles beneath our shapes, where the house has set one. One that does not answer is taken away, and told
+// once: the map is whole without it.
+import { tileLayer } from "leaflet";
+import type { Map as LeafletMap } from "leaflet";
+
+export interface Tiles {
+  url: string;
+  crs: "wgs84" | "gcj02";
+  credit: string;
+}
+
+export function layTiles(map: LeafletMap, tiles: Tiles, failed: () => void): void {
+  const layer = tileLayer(tiles.url, { attribution: "", maxZoom: 22, maxNativeZoom: 18, keepBuffer: 1, referrerPolicy: "no-referrer" });
+  layer.once("tileerror", () => {
+    layer.remove();
+    map.getContainer().removeAttribute("data-tiles");
+    failed();
+  });
+  layer.once("load", () => map.getContainer().setAttribute("data-tiles", "yes"));
+  layer.addTo(map);
+}
