@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
@@ -29,6 +42,9 @@ from services.supervision.figures import FIGURES
 
 #: Later than any deadline, and still a moment that Python can hold.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+#: The case as text: read straight into its model, in half the time that a detour over dictionaries takes.
+_STATE = cast(CASES.c.state, String).label("state")
 
 Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at", "-updated_at"]
 
@@ -162,13 +178,13 @@ async def list_cases(
     page = found.limit(wanted.limit + 1).subquery("page")
     again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    asked = select(CASES.c.state, page.c.key, page.c.total).select_from(joined).order_by(*again)
+    asked = select(_STATE, page.c.key, page.c.total).select_from(joined).order_by(*again)
     rows = (await connection.execute(asked)).all()
     if at_once:
         count = rows[0].total if rows else 0
     else:
         count = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
-    cases = [Case.model_validate(row.state) for row in rows[: wanted.limit]]
+    cases = [Case.model_validate_json(row.state) for row in rows[: wanted.limit]]
     names = await read_names(connection, cases, language)
     more = len(rows) > wanted.limit
     return CasePage(
@@ -201,8 +217,8 @@ async def items_among(
 ) -> tuple[CaseItem, ...]:
     """Those of the cases that are in the list, as its lines. Raises BadFilter."""
     fits = await _fitting(connection, person, wanted, now, also)
-    rows = await connection.execute(select(CASES.c.state).where(CASES.c.case_no.in_(case_nos), fits))
-    cases = [Case.model_validate(state) for state in rows.scalars()]
+    rows = await connection.execute(select(_STATE).where(CASES.c.case_no.in_(case_nos), fits))
+    cases = [Case.model_validate_json(state) for state in rows.scalars()]
     names = await read_names(connection, cases, language)
     return tuple(case_item(case, names, now) for case in cases)
 
