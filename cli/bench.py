@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.recording import Recorder
 from cli.backstage import backstage, somebody
+from cli.bench_queue import queue_rows
 from cli.bench_time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, console, fail
 from cli.words import say
@@ -44,10 +45,11 @@ def bench(
     closed: Annotated[
         int, typer.Option(min=0, help="Closed cases under the supervisor's figures; 0 leaves it out")
     ] = 0,
+    queue: Annotated[int, typer.Option(min=0, help="Cases under the queue; 0 leaves it out")] = 0,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
-    wanted = Wanted(cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed)
+    wanted = Wanted(cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue)
     run(_bench(wanted, data_dir))
 
 
@@ -65,6 +67,7 @@ class Wanted:
     due_rate: float
     minutes: float
     closed: int
+    queue: int
 
 
 async def _bench(wanted: Wanted, data_dir: Path) -> None:
@@ -84,6 +87,9 @@ async def _bench(wanted: Wanted, data_dir: Path) -> None:
         if wanted.closed:
             console.print(say("看板与超期清单 …", "The board and the overdue list …"))
             rows += await supervision_rows(stage, wanted.closed)
+        if wanted.queue:
+            console.print(say("队列页 …", "The queue …"))
+            rows += await queue_rows(stage, wanted.queue)
         if wanted.timers:
             rows += await timer_rows(stage, cast, wanted.timers, wanted.due_rate, wanted.minutes)
         if wanted.open_cases:

@@ -3,11 +3,11 @@
 A tab is a way of looking at what the scope rule lets somebody see; it never widens it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, any_, false, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.world import local_day
@@ -16,8 +16,10 @@ from models.tables import CASES, FACTS, TASKS
 from models.words import Light, OwnerKind, Role, Stage, TaskKind
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.conditions import is_open, shines
-from services.scope import visible, within
+from services.scope import lies_within, visible
 
+#: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
+_Owed = Callable[..., ColumnElement[bool]]
 #: How far back the list of what somebody has done reaches (our choice).
 DONE_WITHIN = timedelta(days=30)
 
@@ -85,37 +87,42 @@ def tabs_of(person: Person, day: date) -> tuple[DeskTab, ...]:
 
 def on_tab(tab: DeskTab, person: Person, day: date, now: datetime) -> ColumnElement[bool]:
     """Whether a row of `cases` is on that tab of the person's. A tab that is not theirs is empty."""
-    if tab is DeskTab.DONE:
-        return _done(person, day, now)
-    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, now)) is not None]
-    found = or_(false(), *ways)
-    return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # a closed case may be asked to be reopened
+    return _done(person, day, now) if tab is DeskTab.DONE else _waits(tab, person, day, now, _found_by_task)
 
 
-async def tab_counts(connection: AsyncConnection, person: Person, now: datetime) -> dict[DeskTab, int]:
-    """How many cases are on each of the person's tabs; what is done is not counted."""
+async def tab_counts(
+    connection: AsyncConnection, person: Person, now: datetime, known: Mapping[DeskTab, int] | None = None
+) -> dict[DeskTab, int]:
+    """How many cases are on each of the person's tabs; what is done is not counted. `known` are counted already."""
     day = await local_day(connection, now)
-    tabs = [tab for tab in tabs_of(person, day) if tab is not DeskTab.DONE]
+    found = dict(known or {})
+    tabs = [tab for tab in tabs_of(person, day) if tab is not DeskTab.DONE and tab not in found]
     if not tabs:
-        return {}
+        return found
     seen = visible(person, day)
     counts = [
         select(func.count()).select_from(CASES).where(seen, on_tab(tab, person, day, now)).scalar_subquery().label(tab)
         for tab in tabs
     ]
     row = (await connection.execute(select(*counts))).one()
-    return dict(zip(tabs, row, strict=True))
+    return {**found, **dict(zip(tabs, row, strict=True))}
 
 
-def _way(tab: DeskTab, grant: Grant, person: Person, now: datetime) -> ColumnElement[bool] | None:
+def _waits(tab: DeskTab, person: Person, day: date, now: datetime, owed: _Owed) -> ColumnElement[bool]:
+    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, now, owed)) is not None]
+    found = or_(false(), *ways)
+    return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # a closed case may be asked to be reopened
+
+
+def _way(tab: DeskTab, grant: Grant, person: Person, now: datetime, owed: _Owed) -> ColumnElement[bool] | None:
     """How a case comes on the tab by this one grant."""
-    here = within(grant.grid)
+    here = lies_within(grant.grid)
     if kinds := _AT_DESK.get((tab, grant.role)):
-        return and_(_owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
+        return and_(owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
     if tab is DeskTab.SOON and grant.role in _STAGES:
         return and_(shines(Light.YELLOW, now), CASES.c.stage.in_(_STAGES[grant.role]), here)
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
-        way = _departmental(tab, grant.department, person, now)
+        way = _departmental(tab, grant.department, person, now, owed)
         return None if way is None else and_(way, here)
     return None
 
@@ -127,39 +134,50 @@ def _only_here(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[bo
     return [TASKS.c.assignee_id == grant.grid]
 
 
-def _departmental(tab: DeskTab, department: str, person: Person, now: datetime) -> ColumnElement[bool] | None:
+def _departmental(
+    tab: DeskTab, department: str, person: Person, now: datetime, owed: _Owed
+) -> ColumnElement[bool] | None:
     ours = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == department)
     mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
     hosted = CASES.c.host == department
     match tab:
         case DeskTab.UNCLAIMED:
-            return _owed((TaskKind.HANDLE,), ours)
+            return owed((TaskKind.HANDLE,), ours)
         case DeskTab.DOING:
-            return and_(hosted, _owed((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
+            return and_(hosted, owed((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
         case DeskTab.SOON:
             return and_(hosted, CASES.c.stage == Stage.HANDLE, shines(Light.YELLOW, now))
         case DeskTab.RETURNING:
-            return and_(hosted, _owed((TaskKind.DECIDE_RETURN,)))
+            return and_(hosted, owed((TaskKind.DECIDE_RETURN,)))
         case DeskTab.HELPING:
-            return _owed((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
+            return owed((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
         case DeskTab.URGED:
-            return _owed((TaskKind.ANSWER_URGE,), or_(ours, mine))
+            return owed((TaskKind.ANSWER_URGE,), or_(ours, mine))
     return None
 
 
-def _owed(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether such a task is open on the case."""
-    return exists().where(TASKS.c.report_id == CASES.c.report_id, TASKS.c.kind.in_(tuple(kinds)), *conditions)
+def _found_by_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The cases on which such a task is open, for a list: the tasks are found first, then their cases by id.
+
+    Left to choose, PostgreSQL goes the other way: it takes any part of the park to hold one case in a hundred, and
+    then looks through all cases of the whole park for their tasks.
+    """
+    owing = select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions)
+    return CASES.c.report_id == any_(func.array(owing.scalar_subquery()))
+
+
+def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same, to leave such cases out: the tasks are looked up once and kept by case, not once for each case."""
+    return CASES.c.report_id.in_(select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions))
 
 
 def _done(person: Person, day: date, now: datetime) -> ColumnElement[bool]:
     """What the person has done something about lately, and what waits on no other tab of theirs."""
-    acted = exists().where(
-        FACTS.c.report_id == CASES.c.report_id,
-        FACTS.c.actor == person.id,
-        FACTS.c.at >= now - DONE_WITHIN,
-        FACTS.c.kind != "received",
+    acted = select(FACTS.c.report_id).where(
+        FACTS.c.actor == person.id, FACTS.c.at >= now - DONE_WITHIN, FACTS.c.kind != "received"
     )
-    waiting = [on_tab(tab, person, day, now) for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
+    others = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
+    waiting = [_waits(tab, person, day, now, _has_task) for tab in others]
     lately = CASES.c.updated_at >= now - DONE_WITHIN
-    return and_(lately, acted, not_(func.coalesce(or_(false(), *waiting), False)))
+    dealt_with = CASES.c.report_id == any_(func.array(acted.distinct().scalar_subquery()))
+    return and_(lately, dealt_with, not_(func.coalesce(or_(false(), *waiting), False)))

@@ -173,24 +173,31 @@ async def list_cases(
     Raises BadFilter for a cursor that is none.
     """
     fits = await _fitting(connection, person, wanted, now, also)
-    total = await connection.scalar(select(func.count()).select_from(CASES).where(fits))
     key, descending = _order(wanted.sort)
     order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
+    # The first page of a tab is found and counted in one go: what is on it has been put together anyway.
+    at_once = also is not None and wanted.cursor is None
+    total = func.count().over() if at_once else literal(0)
     # What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
-    found = select(CASES.c.report_id, key.label("key")).where(fits).order_by(*order).limit(wanted.limit + 1)
+    found = select(CASES.c.report_id, key.label("key"), total.label("total")).where(fits).order_by(*order)
     if wanted.cursor is not None:
         found = found.where(_after(wanted.cursor, key, descending))
-    page = found.subquery("page")
+    page = found.limit(wanted.limit + 1).subquery("page")
     again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    rows = (await connection.execute(select(CASES.c.state, page.c.key).select_from(joined).order_by(*again))).all()
-    cases = [Case.model_validate(row.state) for row in rows[: wanted.limit]]
+    asked = select(line_state().label("state"), page.c.key, page.c.total).select_from(joined).order_by(*again)
+    rows = (await connection.execute(asked)).all()
+    if at_once:
+        count = rows[0].total if rows else 0
+    else:
+        count = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
+    cases = read_states([row.state for row in rows[: wanted.limit]])
     names = await read_names(connection, cases, language)
     more = len(rows) > wanted.limit
     return CasePage(
         items=tuple(case_item(case, names, now) for case in cases),
         next_cursor=_cursor(rows[wanted.limit - 1].key, cases[-1].report_id) if more else None,
-        total=total or 0,
+        total=count,
     )
 
 
@@ -257,8 +264,8 @@ async def items_among(
 ) -> tuple[CaseItem, ...]:
     """Those of the cases that are in the list, as its lines. Raises BadFilter."""
     fits = await _fitting(connection, person, wanted, now, also)
-    rows = await connection.execute(select(CASES.c.state).where(CASES.c.case_no.in_(case_nos), fits))
-    cases = [Case.model_validate(state) for state in rows.scalars()]
+    rows = await connection.execute(select(line_state()).where(CASES.c.case_no.in_(case_nos), fits))
+    cases = read_states(rows.scalars().all())
     names = await read_names(connection, cases, language)
     return tuple(case_item(case, names, now) for case in cases)
 

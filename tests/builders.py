@@ -111,6 +111,7 @@ PEOPLE = (
 )
 
 
+@cache
 def person_id(username: str) -> UUID:
     """The id of the person of that name in the tiny world."""
     return derived_id("test-person", username)

@@ -82,13 +82,16 @@ async def facts_of(connection: AsyncConnection, report_id: UUID, after: int = 0)
     )
 
 
-async def draw_sequence(connection: AsyncConnection, park: str, day: date) -> int:
-    """The next number of a park's day, 1 …; given back if the transaction is rolled back."""
+async def draw_sequence(connection: AsyncConnection, park: str, day: date, count: int = 1) -> int:
+    """The next number of a park's day, 1 …; given back if the transaction is rolled back.
+
+    Where more than one is drawn, the last of `count` that follow one another.
+    """
     (drawn,) = await first_row(
         connection,
-        "INSERT INTO case_counters AS c (park, day, last) VALUES (%(park)s, %(day)s, 1)"
-        " ON CONFLICT (park, day) DO UPDATE SET last = c.last + 1 RETURNING last",
-        {"park": park, "day": day},
+        "INSERT INTO case_counters AS c (park, day, last) VALUES (%(park)s, %(day)s, %(count)s)"
+        " ON CONFLICT (park, day) DO UPDATE SET last = c.last + excluded.last RETURNING last",
+        {"park": park, "day": day, "count": count},
     )
     return int(drawn)
 

@@ -37,6 +37,7 @@ class CaseRow(SQLModel, table=True):
                 "grid_path", "reported_by", "owner_kind", "owner_id", "departments", "report_id",
             ],
         ),
+        Index("cases_yellow", "yellow_at", postgresql_where=text("closed_at IS NULL AND overdue_at IS NULL")),
         Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",
@@ -111,6 +112,7 @@ class FactRow(SQLModel, table=True):
     __table_args__ = (
         Index("facts_command", "report_id", "command_id"),
         Index("facts_redirected", "report_id", postgresql_where=text("kind IN ('return_granted', 'transferred')")),
+        Index("facts_acted", "actor", "at", "report_id", postgresql_where=text("kind <> 'received'")),
         Index("facts_urged", "at", "report_id", postgresql_where=text("kind = 'urged'")),
     )
 
@@ -138,6 +140,7 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("tasks_assignee", "assignee_kind", "assignee_id", "due_at"),
+        Index("tasks_kind", "kind", "assignee_kind", "assignee_id", "report_id"),
         Index("tasks_urged", "report_id", postgresql_where=text("kind = 'answer_urge'")),
     )
 

@@ -161,15 +161,16 @@ async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
         closed=closed,
         open=still,
         overdue=late,
-        board_p50=_at(boards, 0.5),
-        board_p95=_at(boards, 0.95),
-        overdue_p50=_at(audits, 0.5),
-        overdue_p95=_at(audits, 0.95),
-        ranking_p50=_at(ranks, 0.5),
+        board_p50=at_percentile(boards, 0.5),
+        board_p95=at_percentile(boards, 0.95),
+        overdue_p50=at_percentile(audits, 0.5),
+        overdue_p95=at_percentile(audits, 0.95),
+        ranking_p50=at_percentile(ranks, 0.5),
     )
 
 
-def _at(waits: list[float], part: float) -> float:
+def at_percentile(waits: list[float], part: float) -> float:
+    """The value that this part (0 to 1) of the sorted `waits` does not exceed."""
     return waits[min(len(waits) - 1, int(len(waits) * part))]
 
 

@@ -5,7 +5,7 @@ has gone on in a new run does.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -77,7 +77,7 @@ async def wait_open(
     waiting = iter(dues)
     while batch := list(islice(waiting, BATCH)):
         async with stage.engine.begin() as connection:
-            made = [received async for received in _received(connection, pattern, batch)]
+            made = await _received(connection, pattern, batch)
             await insert_many(connection, made)
         await _taken_up(stage)
         async with asyncio.TaskGroup() as group:
@@ -117,17 +117,21 @@ async def _pattern(engine: AsyncEngine, reporter: Person, grid: str, category: s
 
 async def _received(
     connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime]
-) -> AsyncIterator[tuple[Fact, Case]]:
+) -> list[tuple[Fact, Case]]:
     body = pattern.fact.body
     assert isinstance(body, Received)
     day = pattern.fact.at.date()
-    for due_at in dues:
+    last = await draw_sequence(connection, pattern.park, day, len(dues))
+    found = []
+    for sequence, due_at in enumerate(dues, last - len(dues) + 1):
         report_id = new_id()
-        number = case_number(pattern.park, day, await draw_sequence(connection, pattern.park, day))
         due = body.due.model_copy(update={"due_at": due_at, "plan": Plan(calendars=1)})
+        number = case_number(pattern.park, day, sequence)
         told = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
         fact = pattern.fact.model_copy(update={"command_id": report_id, "body": told})
-        yield fact, evolve(None, fact)
+        case = evolve(None, fact)
+        found.append((fact, case))
+    return found
 
 
 async def _taken_up(stage: Backstage) -> None:

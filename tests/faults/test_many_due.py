@@ -21,8 +21,9 @@ CASES = 5_000
 
 @pytest.fixture(autouse=True)
 def as_under_high_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers without the sandbox, as operators of many cases run them."""
+    """Workers without the sandbox and with room for all cases, as operators of many cases run them."""
     monkeypatch.setenv("GRIDLOOP_WORKER_SANDBOX", "false")
+    monkeypatch.setenv("GRIDLOOP_WORKER_CACHE", str(CASES + 1_000))
 
 
 async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order(victim: Victim) -> None:

@@ -26,7 +26,7 @@ from rules.life_cycle import NEXT_STAGES
 from rules.scope import allowed_commands, may_see
 from rules.tasks import open_tasks
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO
-from tests.rules.world import EVERYBODY, START, a_report, context, step, units_to
+from tests.rules.world import EVERYBODY, START, a_report, context, step, today, units_to
 from tests.timed import a_timed_policy, limit, office
 
 PHOTO = "a" * 64
@@ -70,7 +70,7 @@ class Walk:
 
     @property
     def day(self) -> date:
-        return context(None, self.now).today
+        return today(self.now)
 
     def step(self) -> None:
         """Time passes, or somebody does something that fits, or anybody anything."""

@@ -1,6 +1,7 @@
 """The tiny world of `tests.builders` as pure values: contexts and steps without a database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -44,6 +45,7 @@ EVERYBODY: dict[str, Person] = {
 _DESKS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.GRID_WORKER, Role.VOLUNTEER})
 
 
+@cache
 def units_to(grid: str) -> tuple[Unit, ...]:
     """The units from `grid` up to its park, with the desks that are staffed."""
     path = unit_path(grid)
@@ -58,15 +60,26 @@ def units_to(grid: str) -> tuple[Unit, ...]:
     )
 
 
+@cache
+def usual_policy() -> Policy:
+    """`a_policy`, made once: nothing changes it."""
+    return a_policy()
+
+
+def today(now: datetime) -> date:
+    """The date at `now` where the cases are."""
+    return now.astimezone(ZONE).date()
+
+
 def context(
     username: str | None, now: datetime = START, grid: str = MICRO, policy: Policy | None = None, **more: Any
 ) -> Context:
     """The world as that person acts in it; None is the system."""
-    policy = policy or a_policy()
+    policy = policy or usual_policy()
     return Context.model_validate(
         {
             "now": now,
-            "today": now.astimezone(ZONE).date(),
+            "today": today(now),
             "policy": policy,
             "policy_version": 1,
             "calendars": policy.calendars,

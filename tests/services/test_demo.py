@@ -50,11 +50,10 @@ async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
     assert policy.category("0103") is not None
 
 
-async def test_every_account_in_the_file_can_sign_in_and_has_its_roles(engine: AsyncEngine, tmp_path: Path) -> None:
-    await load_demo(engine, tmp_path)
+async def test_every_account_in_the_file_can_sign_in_and_has_its_roles(demo: AsyncEngine, tmp_path: Path) -> None:
     path = tmp_path / ACCOUNTS_FILE
     accounts = json.loads(path.read_text())
-    async with engine.connect() as connection:
+    async with demo.connect() as connection:
         rows = await connection.execute(text("SELECT username, password_hash FROM people"))
         hashes: dict[str, str | None] = {username: stored for username, stored in rows}
     with_password = {username for username, stored in hashes.items() if stored is not None}
@@ -67,27 +66,25 @@ async def test_every_account_in_the_file_can_sign_in_and_has_its_roles(engine: A
     assert all(set(role) == {"role", "grid", "department"} for a in accounts for role in a["roles"])
 
 
-async def test_what_an_operator_has_changed_survives_the_next_load(engine: AsyncEngine, tmp_path: Path) -> None:
-    await load_demo(engine, tmp_path)
-    async with transaction(engine) as connection:
+async def test_what_an_operator_has_changed_survives_the_next_load(demo: AsyncEngine, tmp_path: Path) -> None:
+    async with transaction(demo) as connection:
         await connection.execute(text("UPDATE people SET active = false WHERE username = 'duty2'"))
         await connection.execute(text("UPDATE departments SET active = false WHERE id = 'fire'"))
         await connection.execute(text("UPDATE grid_units SET name = '新名' WHERE level = 1"))
         _, policy = await current(connection)
         await publish(connection, policy.model_copy(update={"name": "本地策略"}), datetime.now(UTC))
 
-    again = await load_demo(engine, tmp_path)
+    again = await load_demo(demo, tmp_path)
 
     assert not again.changed
-    async with engine.connect() as connection:
+    async with demo.connect() as connection:
         assert (await current(connection))[1].name == "本地策略"
         assert not await connection.scalar(text("SELECT active FROM people WHERE username = 'duty2'"))
         assert await connection.scalar(text("SELECT name FROM grid_units WHERE level = 1")) == "新名"
 
 
-async def test_every_department_has_a_head_and_a_handler(engine: AsyncEngine, tmp_path: Path) -> None:
-    await load_demo(engine, tmp_path)
-    async with engine.connect() as connection:
+async def test_every_department_has_a_head_and_a_handler(demo: AsyncEngine) -> None:
+    async with demo.connect() as connection:
         lacking = await connection.execute(
             text(
                 "SELECT d.id FROM departments d WHERE"

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from models.limits import Limit
 from rules.life_cycle import HUMAN_COMMANDS
 from rules.standards import openings
-from services.demo import POLICY, load_demo
+from services.demo import POLICY
 from services.demo_life import MARK, PHASES, glowing, hurried, load_demo_life
 from services.demo_steps import CASES, WAYS, DemoReport
 from services.doors import Backstage
@@ -22,14 +22,11 @@ from worker import build_worker
 
 
 @pytest.fixture
-async def stage(
-    engine: AsyncEngine, database_url: str, temporal_client: Client, tmp_path: Path
-) -> AsyncIterator[Backstage]:
+async def stage(demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Backstage]:
     """The demonstration park with a worker running."""
-    settings = town_settings(database_url, data_dir=tmp_path)
-    await load_demo(engine, tmp_path)
-    async with build_worker(temporal_client, engine, settings):
-        yield Backstage(settings, engine, temporal_client)
+    settings = town_settings(demo_url, data_dir=tmp_path)
+    async with build_worker(temporal_client, demo, settings):
+        yield Backstage(settings, demo, temporal_client)
 
 
 @pytest.mark.timeout(300)

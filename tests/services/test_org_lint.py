@@ -1,7 +1,6 @@
 """Org lint on the directory as it is stored, for whoever may look; and the demonstration park has no errors."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +12,6 @@ from models.errors import NotYours
 from models.ids import new_id
 from models.organisation import Gravity, OrgFault
 from models.words import Role
-from services.demo import load_demo
 from services.org_lint import OrgLint, check_in_scope, check_organisation
 from services.roster import AbsenceDraft, store_absence
 from tests.builders import GRID, MICRO_2, OTHER_GRID, OTHER_PARK, PARK, Holder, add_people, person_id
@@ -109,10 +107,7 @@ async def test_a_supervisor_sees_their_own_units_and_nobody_else_looks(park: Asy
             await as_seen_by(park, username)
 
 
-async def test_the_demonstration_park_has_no_errors_and_its_holes_do_not_drown(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
-    await load_demo(engine, tmp_path)
-    found = await whole(engine)
+async def test_the_demonstration_park_has_no_errors_and_its_holes_do_not_drown(demo: AsyncEngine) -> None:
+    found = await whole(demo)
     assert found.errors == 0, [finding.en for finding in found.findings if finding.gravity is Gravity.ERROR]
     assert len(found.findings) < 100

@@ -8,10 +8,10 @@ import sys
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 #: A font with Chinese besides: without one every text is a row of boxes.
 PACKAGES = ("chromium", "fonts-wqy-microhei")
-#: No look-ups at the start, no sandbox under root, no graphics card.
+#: No look-ups at the start, no sandbox under root, no graphics card; no other host than this one has an address.
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )  # fmt: skip
 MISSING = (
     "The browser tests need Chromium, and none is installed: {why}. Install it by your system's means "

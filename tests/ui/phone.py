@@ -52,6 +52,13 @@ def a_busy_photo() -> bytes:
     return target.getvalue()
 
 
+def a_large_photo() -> bytes:
+    """A JPEG of twelve megapixels, with as much on it as a phone's camera sees."""
+    target = io.BytesIO()
+    Image.effect_noise((800, 600), 60).resize((4000, 3000)).convert("RGB").save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
 def take(page: Page, button: str, content: bytes | None = None, name: str = "photo.jpg") -> None:
     """Takes a photo with the button of that name."""
     with page.expect_file_chooser() as chooser:

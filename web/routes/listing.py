@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.state import Services
 from models.errors import BadFilter
 from models.words import Light, Stage
-from services.desk_tabs import on_tab, tab_counts, tabs_of
+from services.desk_tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory_people import list_categories, list_departments
 from services.queries import count_cases, list_cases
 from services.saved_views import departments_of, saved_views
@@ -73,9 +73,13 @@ async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, pla
     }
 
 
-async def head_of(connection: AsyncConnection, opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
-    """The tabs and the saved views, each with its count."""
-    counts = await tab_counts(connection, reader.person, reader.now)
+async def head_of(
+    connection: AsyncConnection, opened: Services, reader: Reader, asked: Asked, total: int | None = None
+) -> dict[str, Any]:
+    """The tabs and the saved views, each with its count. `total`: how many the list has that is asked for."""
+    whole = asked.tab is not None and asked.tab is not DeskTab.DONE and not asked.pairs
+    known = {asked.tab: total} if whole and asked.tab is not None and total is not None else {}
+    counts = await tab_counts(connection, reader.person, reader.now, known)
     kept = await saved_views(connection, reader.person, reader.now)
     views = [(view, await count_of(connection, reader, view.query)) for view in kept]
     return {

@@ -45,10 +45,11 @@ async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: s
     """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
     async with opened.engine.connect() as connection:
         asked = await read_address(connection, reader, QUEUE, request.url.query)
+        rows = await rows_of(connection, reader, asked, QUEUE)
         context = {
-            **await rows_of(connection, reader, asked, QUEUE),
+            **rows,
             **await filters_of(connection, reader, asked),
-            **await head_of(connection, opened, reader, asked),
+            **await head_of(connection, opened, reader, asked, rows["total"]),
             "colleagues": await colleagues(connection, reader.person, reader.now),
         }
     template = "desk/list_part.html" if is_part(request) else "desk/queue.html"
