@@ -123,11 +123,11 @@ class Writer:
         self, sheets: Sheets, title: str, header: Sequence[str], chunks: AsyncIterator[list[list[CellValue]]]
     ) -> int:
         count = 0
-        with sheets.begin(title, header) as sheet:
-            async for rows in chunks:
-                await asyncio.to_thread(sheet.extend, rows)
-                count += len(rows)
-                await self.progress(count)
+        sheet = sheets.begin(title, header)
+        async for rows in chunks:
+            await asyncio.to_thread(sheet.extend, rows)
+            count += len(rows)
+            await self.progress(count)
         return count
 
     async def _about(self, sheets: Sheets, rows: int | None, version: int) -> None:
