@@ -29,7 +29,8 @@ types: .venv/.ready
 tests: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
-	$(BIN)/pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
+	$(BIN)/pytest -m alone $(ARGS)
 
 # What a running system and its tests need, exactly the versions with exactly the contents of the lock.
 .venv/.ready: requirements/all.txt

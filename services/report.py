@@ -130,7 +130,8 @@ async def _start_case(backstage: Backstage, start: CaseStart) -> Submitted:
     if receipt.content_hash != start.report.content_hash:
         raise ReportIdReused(pointer="/report_id")
     # Sent twice at one instant, it is one case: created by whichever of the two began it.
-    return Submitted(report_id, receipt, created=receipt.attempt == start.attempt)
+    created = receipt.attempt == start.attempt
+    return Submitted(report_id, receipt.model_copy(update={"attempt": None}), created=created)
 
 
 async def _earlier(connection: AsyncConnection, person: Person, wanted: ReportInput) -> Receipt | None:

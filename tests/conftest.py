@@ -24,18 +24,18 @@ from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 _STACK = pytest.StashKey[ExitStack]()
 #: A traceback drawn with all values at hand takes seconds on a busy machine, in the middle of what is tested.
-PLAIN_LOGS: tuple[structlog.types.Processor, ...] = (
+PLAIN_LOGS: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-)
+]
 #: What takes longest, the longest first: `make test` gives whole files to its processes in this order, so that none of
 #: these is begun last, with the other processes waiting for it. Everything else follows as it was collected.
 LONGEST = (
     "faults/test_many_due.py", "system/test_up.py", "ui/test_case.py", "ui/test_supervision.py",
     "ui/test_phone_storage.py", "faults/test_crash.py", "ui/test_field.py", "ui/test_desk.py", "ui/test_admin.py",
     "faults/test_reconcile.py", "services/test_demo_life.py", "ui/test_field_tasks.py", "ui/test_public.py",
-    "ui/test_offline.py", "ui/test_budget.py", "rules/test_case_properties.py", "services/test_park.py",
+    "ui/test_offline.py", "rules/test_case_properties.py", "services/test_park.py",
     "services/test_demo.py", "api/test_hidden_cases.py", "faults/test_store_away.py",
 )  # fmt: skip
 

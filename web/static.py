@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -57,9 +57,15 @@ class _Shell(StaticFiles):
         return answer
 
 
+async def _icon() -> Response:
+    """Browsers ask here for what names no icon of its own: an answer of the API, a page without a head."""
+    return RedirectResponse(asset("icon.svg"), status_code=308)
+
+
 def mount_static(app: FastAPI) -> None:
     """Serves the built files at `/static`, and the phone's shell at `/m/`."""
     PLACE.mkdir(exist_ok=True)
     (PLACE / "field").mkdir(exist_ok=True)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.mount("/static", _Hashed(directory=PLACE), name="static")
     app.mount("/m", _Shell(directory=PLACE / "field", html=True), name="field")

@@ -32,13 +32,13 @@ _PACE = """() => {
 
 #: Runs before anything of the page's own. `ready`: what must be visible before somebody can begin.
 _WATCH = """(() => {
-  const felt = { lcp: 0, fcp: 0, ready: 0, blocked: 0, shifted: 0 };
+  const felt = { lcp: 0, fcp: 0, ready: 0, long: [], shifted: 0 };
   window.felt = felt;
   const hear = (type, take) =>
     new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
   hear('largest-contentful-paint', (entry) => { felt.lcp = entry.startTime; });
   hear('paint', (entry) => { if (entry.name === 'first-contentful-paint') felt.fcp = entry.startTime; });
-  hear('longtask', (entry) => { felt.blocked += Math.max(0, entry.duration - 50); });
+  hear('longtask', (entry) => { felt.long.push([entry.startTime, entry.startTime + entry.duration]); });
   hear('layout-shift', (entry) => { if (!entry.hadRecentInput) felt.shifted += entry.value; });
   const look = () => {
     const found = document.querySelector(READY);
@@ -50,8 +50,10 @@ _WATCH = """(() => {
 #: Waits until the page is ready, its largest piece is painted, and it has nothing left to do.
 _FELT = """() => new Promise((done) => {
   const look = () => {
-    if (felt.ready && felt.lcp) requestIdleCallback(() => done(felt));
-    else requestAnimationFrame(look);
+    if (!felt.ready || !felt.lcp) return requestAnimationFrame(look);
+    // Blocked is who sees something already and gets no answer.
+    const late = () => felt.long.map(([begun, ended]) => Math.max(0, ended - Math.max(begun, felt.fcp) - 50));
+    requestIdleCallback(() => done({ ...felt, blocked: late().reduce((sum, one) => sum + one, 0) }));
   };
   look();
 })"""

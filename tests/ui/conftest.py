@@ -55,22 +55,23 @@ def browser() -> Iterator[Browser]:
 class Guard:
     """What a page must never do: ask another host, break the content policy, throw, or complain in the console."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, *also: str) -> None:
         self.complaints: list[str] = []
         self.expected: list[str] = []
-        self._url = url
+        self._reach = (url, *also, "data:", "blob:")
         # Heard of only, since the browser reaches no other host anyway: to hold up each request costs a third more.
         context.on("request", self._only_ours)
         context.on("weberror", lambda error: self.complaints.append(f"thrown: {error.error}"))
         context.on("console", self._listen)
 
     def _only_ours(self, request: Request) -> None:
-        if not request.url.startswith((self._url, "data:", "blob:")):
+        if not request.url.startswith(self._reach):
             self.complaints.append(f"asked another host: {request.url}")
 
     def _listen(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"console {message.type}: {message.text}")
+            where = message.location.get("url", "")
+            self.complaints.append(f"console {message.type}: {message.text} ({where})")
 
     def expect(self, text: str) -> None:
         """A complaint that the test brings about on purpose."""
@@ -84,10 +85,15 @@ class Guard:
 
 @pytest.fixture
 def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages; at the end of the test each of them must have behaved."""
+    """Opens pages; at the end of the test each of them must have behaved.
+
+    `expect`: complaints that the test brings about on purpose; `also`: what else it may ask, by the URL's beginning.
+    """
     contexts: list[tuple[BrowserContext, Guard]] = []
 
-    def opened(username: str = "", path: str = "", *, expect: tuple[str, ...] = (), **options: Any) -> Page:
+    def opened(
+        username: str = "", path: str = "", *, expect: tuple[str, ...] = (), also: tuple[str, ...] = (), **options: Any
+    ) -> Page:
         settings: dict[str, Any] = {
             "base_url": site.url,
             "locale": "zh-CN",
@@ -99,7 +105,7 @@ def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
         }
         context = browser.new_context(**settings)
         context.set_default_timeout(10_000)
-        guard = Guard(context, site.url)
+        guard = Guard(context, site.url, *also)
         for text in expect:
             guard.expect(text)
         contexts.append((context, guard))

@@ -1,5 +1,6 @@
 """Tasks on the phone: opened without a network, answered through the outbox; and answers that come too late."""
 
+import time
 from typing import Any
 
 import pytest
@@ -167,12 +168,32 @@ def test_a_duty_officer_accepts_on_the_phone(open_page: OpenPage, site: Site) ->
     assert stage_of(site, case_no) == "dispatch"
 
 
+def until_kept(page: Page, text: str, *, photos: int) -> None:
+    """Waits until the phone has stored a draft of these words with so many photos: what is shown is stored at once,
+    though not before it is shown."""
+    look = """([text, photos]) => new Promise((done, failed) => {
+      const asked = indexedDB.open('gridloop');
+      asked.onerror = () => failed(asked.error);
+      asked.onsuccess = () => {
+        const all = asked.result.transaction('kept').objectStore('kept').getAll();
+        all.onsuccess = () => {
+          const drafts = all.result.filter((kept) => kept.id.startsWith('draft:'));
+          done(drafts.some((kept) => kept.value.text === text && kept.photos.length === photos));
+        };
+      };
+    })"""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(look, [text, photos]):
+        assert time.monotonic() < deadline, "the draft is not stored"
+
+
 def test_an_answer_is_a_draft_until_it_is_sent(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
     page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/report_progress")
     take(page, "拍近景")
     page.locator("textarea").fill("写了一半")
     expect(page.locator("#photos .photo")).to_have_count(1)
+    until_kept(page, "写了一半", photos=1)
     page.reload()
     expect(page.locator("textarea")).to_have_value("写了一半")
     expect(page.locator("#photos .photo")).to_have_count(1)

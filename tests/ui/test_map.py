@@ -238,8 +238,7 @@ def tiles(site: Site) -> Iterator[TileServer]:
 
 def with_tiles(open_page: OpenPage, server: TileServer, path: str) -> Page:
     """A page that may ask the tile server, and nobody else."""
-    page = open_page("supervisor")
-    page.context.route(f"{server.url}/**", lambda route: route.continue_())
+    page = open_page("supervisor", also=(server.url,))
     page.goto(path)
     ready(page)
     return page
@@ -265,8 +264,7 @@ def test_tiles_that_fail_leave_the_plain_map_and_one_message(
     open_page: OpenPage, tiles: TileServer, placed: str
 ) -> None:
     tiles.fails = True
-    page = open_page("supervisor", expect=("500 (Internal Server Error)",))
-    page.context.route(f"{tiles.url}/**", lambda route: route.continue_())
+    page = open_page("supervisor", expect=("500 (Internal Server Error)",), also=(tiles.url,))
     page.goto("/map?level=4")
     ready(page)
     expect(page.locator("#map-said")).to_have_text("底图暂不可用,只显示网格")

@@ -31,9 +31,11 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (
     ring.push(event.latlng);
     line.setLatLngs(ring);
   });
-  map.on("mouseup", () => {
+  map.on("mouseup", (event: LeafletMouseEvent) => {
     if (!drawing) return;
     drawing = false;
+    // A fast hand is told of now and then only: where it lets go belongs to the line in any case.
+    ring.push(event.latlng);
     line.remove();
     turn(false);
     if (ring.length < 3) return;
