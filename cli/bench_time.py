@@ -20,6 +20,8 @@ from services.policies import read_policy
 Row = tuple[str, str]
 #: How many new cases a second the workers of a small machine take up.
 TAKEN_UP = 15
+#: When the cases that only wait fall due: long after everything is measured.
+BEYOND = timedelta(days=2)
 #: How long after the last of the watched moments one is still waited for.
 PATIENCE = timedelta(minutes=10)
 
@@ -37,20 +39,26 @@ def deadline_rows() -> list[Row]:
 
 
 async def timer_rows(stage: Backstage, cast: Cast, count: int, rate: float, minutes: float) -> list[Row]:
-    """`count` open cases due at an even rate; how late those were that fell due in the first `minutes`."""
-    # Room to start them all first: each is taken up by a worker before the next hundreds are started.
-    since = datetime.now(UTC) + timedelta(seconds=60 + count / TAKEN_UP)
-    dues = list(islice(evenly(since, rate), count))
+    """`count` open cases, `rate` of them due a second for `minutes`; how late those were.
+
+    Those that fall due are opened last, so that all the others wait on their timers by then, however long that took.
+    """
+    watched = min(count, int(rate * 60 * minutes))
+    later = islice(evenly(datetime.now(UTC) + BEYOND, rate), count - watched)
     with Progress(console=console) as bar:
         task = bar.add_task(say("打开案件", "Opening cases"), total=count)
-        opened = await wait_open(
-            stage, cast.worker, cast.grid, cast.category, dues, lambda done: bar.update(task, completed=done)
+        others = await wait_open(
+            stage, cast.worker, cast.grid, cast.category, list(later), lambda done: bar.update(task, completed=done)
         )
-    watched = opened[: int(rate * 60 * minutes)]
-    until = dues[min(len(watched), len(dues)) - 1]
-    memory = _memory()
-    late = await recorded(stage.engine, watched, until - datetime.now(UTC) + PATIENCE)
-    return [*_late_rows(late, count, rate), (say("各进程常驻内存,MiB", "resident, MiB"), memory)]
+        # Room to start them all first: each is taken up by a worker before the next hundreds are started.
+        since = datetime.now(UTC) + timedelta(seconds=60 + watched / TAKEN_UP)
+        dues = list(islice(evenly(since, rate), watched))
+        opened = await wait_open(
+            stage, cast.worker, cast.grid, cast.category, dues,
+            lambda done: bar.update(task, completed=len(others) + done),
+        )  # fmt: skip
+    late = await recorded(stage.engine, opened, dues[-1] - datetime.now(UTC) + PATIENCE)
+    return [*_late_rows(late, count, rate), (say("各进程常驻内存,MiB", "resident, MiB"), _memory())]
 
 
 def _late_rows(late: Late, count: int, rate: float) -> list[Row]:
