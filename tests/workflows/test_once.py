@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
-from activities.recording import record
+from activities.recording import Recorder, record
 from infra.case_workflow import act, open_case
-from infra.store.cases import read_case
+from infra.store.cases import append, facts_of, read_case
 from models.case import Case
 from models.commands import Accept, Comment, Report
 from models.errors import (
@@ -27,6 +27,7 @@ from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Step
 from models.names import STATE_QUERY
 from models.words import Stage
+from rules.evolve import evolve
 from tests.builders import MICRO, person_id
 from tests.town import Town
 
@@ -192,6 +193,44 @@ async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None
     tries = await asyncio.gather(*(one_try() for _ in range(8)))
     assert tries == [["commented"]] * 8, "each try is told what was recorded"
     assert await town.kinds(no) == ["received", "commented"]
+
+
+async def test_steps_decided_by_the_same_look_are_recorded_one_after_the_other(town: Town) -> None:
+    """Two that meet (an old worker that is still at it, and the new one) decide anew by what the other recorded."""
+    no = await town.report()
+    report_id = (await town.look("duty", no)).report_id
+    recorder = Recorder(town.engine)
+
+    def step(number: int) -> Step:
+        return Step(
+            report_id=report_id,
+            known=1,
+            id=new_id(),
+            at=datetime.now(UTC),
+            actor=Actor(person=person_id("duty")),
+            command=Comment(note=f"第 {number} 条"),
+        )
+
+    answers = await asyncio.gather(*(recorder.record(step(number)) for number in range(6)))
+    assert all(answer.refusal is None for answer in answers)
+    async with town.engine.connect() as connection:
+        facts = await facts_of(connection, report_id)
+    assert [fact.seq for fact in facts] == [1, 2, 3, 4, 5, 6, 7]
+    assert len({fact.command_id for fact in facts}) == 7
+    for answer in answers:
+        assert answer.facts == facts[1 : 1 + len(answer.facts)], "everything after what was known, up to its own"
+
+
+async def test_nothing_is_appended_to_a_case_that_has_gone_on(town: Town) -> None:
+    no = await town.report()
+    seen = await town.case(no)
+    await town.do("duty", no, "accept")
+    async with town.engine.begin() as connection:
+        (_, accepted) = await facts_of(connection, seen.report_id)
+        later = accepted.model_copy(update={"command_id": new_id()})
+        assert not await append(connection, seen, [later], evolve(seen, later))
+    assert await town.kinds(no) == ["received", "accepted"]
+    assert (await town.case(no)).seq == 2
 
 
 async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to(town: Town) -> None:
