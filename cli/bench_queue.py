@@ -19,7 +19,7 @@ from web.app import create_app
 
 
 async def queue_rows(stage: Backstage, cases: int, rounds: int = 40) -> list[Row]:
-    """Milliseconds a tab over so many cases, a fifth of them open, in a database of its own."""
+    """Milliseconds a tab over so many cases, a tenth of them open, in a database of its own."""
     async with queue_database(stage.settings, cases) as engine:
         found = await measure_pages(stage, engine, rounds)
     what = say(f"队列页毫秒 p50 / p95,{cases} 件", f"queue page, ms p50 / p95, {cases} cases")
