@@ -36,7 +36,6 @@ def open_record(settings: Settings) -> AsyncEngine:
         settings,
         options="-c plan_cache_mode=force_generic_plan",
         isolation_level="AUTOCOMMIT",
-        pool_reset_on_return=None,
         pool_use_lifo=True,
     )
     return engine.execution_options(**{_AT_ONCE: True})
