@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import structlog
 from fastapi import Request, Response
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Tell, problem_response, unexpected
 from infra.metrics import REQUESTS
+from infra.store.policies import asked_once
 from models.errors import BodyTooLarge, DomainError
 from models.ids import new_id
 
@@ -24,6 +26,7 @@ UNCAPPED = frozenset({"/api/v1/attachments"})
 UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+")
 #: Asked by machines every few seconds: not worth a line each.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_READS = frozenset({"GET", "HEAD"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: What an id from outside may look like: nothing that could forge a log line.
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
@@ -48,7 +51,8 @@ class RequestMiddleware:
         exchange = _Exchange(scope, receive, send, request_id)
         structlog.contextvars.clear_contextvars()
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        once = asked_once() if scope["method"] in _READS else nullcontext()
+        with structlog.contextvars.bound_contextvars(request_id=request_id), once:
             try:
                 await self._answer(scope, exchange)
             finally:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.base import Code, Frozen, Text
 from models.words import LimitUnit
@@ -51,18 +51,20 @@ class Limit(Length):
     source: Annotated[Text, Field(pattern=r"^(law: .+|standard: .+|our choice)$")] = "our choice"
     ceiling: Length | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _natural_hours(cls, value: Any) -> Any:
-        """`hours: 2` is short for two hours that run day and night."""
-        if isinstance(value, dict) and "hours" in value:
-            rest = {key: entry for key, entry in value.items() if key != "hours"}
-            if {"amount", "unit"} & rest.keys():
-                raise ValueError("give `hours`, or `amount` and `unit`")
-            return {"amount": value["hours"], "unit": LimitUnit.URGENT_HOUR, **rest}
-        return value
-
     @classmethod
     def of_hours(cls, hours: float) -> Self:
         """So many hours that run day and night, by our choice."""
         return cls(amount=hours, unit=LimitUnit.URGENT_HOUR)
+
+
+def _natural_hours(value: Any) -> Any:
+    if isinstance(value, dict) and "hours" in value:
+        rest = {key: entry for key, entry in value.items() if key != "hours"}
+        if {"amount", "unit"} & rest.keys():
+            raise ValueError("give `hours`, or `amount` and `unit`")
+        return {"amount": value["hours"], "unit": LimitUnit.URGENT_HOUR, **rest}
+    return value
+
+
+#: A limit as policies write it: `hours: 2` is short for two hours that run day and night.
+WrittenLimit = Annotated[Limit, BeforeValidator(_natural_hours)]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from models.base import Code, Frozen, Text
-from models.limits import Length, Limit
+from models.limits import Length, Limit, WrittenLimit
 from models.words import EscalationMode, Level, Role, Severity, Stage
 
 #: How often a last step may be repeated, and how many steps a ladder may have (our choice; peers stop at 5).
@@ -119,10 +119,10 @@ class UrgeRule(Frozen):
 class Limits(Frozen):
     """One limit per stage of the life cycle that has a clock."""
 
-    accept: Limit
-    dispatch: Limit
-    handle: Limit
-    review: Limit
+    accept: WrittenLimit
+    dispatch: WrittenLimit
+    handle: WrittenLimit
+    review: WrittenLimit
 
     def of(self, stage: Stage) -> Limit:
         """The limit of `stage`; a closed case has none, which is a KeyError."""
@@ -142,7 +142,7 @@ class Standard(Limits):
     """
 
     code: Code
-    whole: Limit | None = None
+    whole: WrittenLimit | None = None
     ladder: Code | None = None
     first_level: LevelName | None = None
     lights: LightRule = LightRule()

@@ -188,6 +188,8 @@ async def colleagues(
     day = await local_day(connection, now)
     mine = {g.department for g in in_force(person, day) if g.role in DEPARTMENT_ROLES and g.department}
     wanted = sorted(mine if department is None else mine & {department})
+    if not wanted:
+        return ()
     rows = await connection.execute(_COLLEAGUES, {"me": person.id, "departments": wanted, "day": day})
     return tuple(Colleague.model_validate(dict(row._mapping)) for row in rows)
 

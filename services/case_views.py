@@ -71,6 +71,13 @@ class Names:
         return found.name_en if self.language.startswith("en") else found.name_zh
 
 
+_NAMES = text("""
+SELECT 'unit' AS kind, code AS id, name FROM grid_units WHERE code = ANY (:units)
+UNION ALL SELECT 'person', id::text, name FROM people WHERE id = ANY (CAST(:people AS uuid[]))
+UNION ALL SELECT 'department', id, CASE WHEN :english THEN name_en ELSE name_zh END FROM departments
+""")
+
+
 async def read_names(
     connection: AsyncConnection, cases: Iterable[Case], language: str, people: Iterable[UUID] = ()
 ) -> Names:
@@ -82,18 +89,15 @@ async def read_names(
         persons.update(_people_in(case))
         if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
             units.add(case.owner.id)
-    name = "name_en" if language.startswith("en") else "name_zh"
-    found_units = await connection.execute(
-        text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)"), {"codes": list(units)}
-    )
-    found_people = await connection.execute(
-        text("SELECT id::text, name FROM people WHERE id = ANY (CAST(:ids AS uuid[]))"), {"ids": list(persons)}
-    )
-    found_departments = await connection.execute(text(f"SELECT id, {name} FROM departments"))
+    english = language.startswith("en")
+    found = await connection.execute(_NAMES, {"units": list(units), "people": list(persons), "english": english})
+    named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
+    for kind, id_, name in found.tuples():
+        named[kind][id_] = name
     return Names(
-        units=dict(found_units.tuples().all()),
-        departments=dict(found_departments.tuples().all()),
-        people=dict(found_people.tuples().all()),
+        units=named["unit"],
+        departments=named["department"],
+        people=named["person"],
         policy=await policy_version(connection, await newest_version(connection)),
         language=language,
     )

@@ -91,21 +91,20 @@ def on_tab(tab: DeskTab, person: Person, day: date, now: datetime) -> ColumnElem
 
 
 async def tab_counts(
-    connection: AsyncConnection, person: Person, now: datetime, known: Mapping[DeskTab, int] | None = None
+    connection: AsyncConnection, person: Person, now: datetime, without: DeskTab | None = None
 ) -> dict[DeskTab, int]:
-    """How many cases are on each of the person's tabs; what is done is not counted. `known` are counted already."""
+    """How many cases are on each of the person's tabs; what is done is not counted, nor the tab `without`."""
     day = await local_day(connection, now)
-    found = dict(known or {})
-    tabs = [tab for tab in tabs_of(person, day) if tab is not DeskTab.DONE and tab not in found]
+    tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, without)]
     if not tabs:
-        return found
+        return {}
     seen = visible(person, day)
     counts = [
         select(func.count()).select_from(CASES).where(seen, on_tab(tab, person, day, now)).scalar_subquery().label(tab)
         for tab in tabs
     ]
     row = (await connection.execute(select(*counts))).one()
-    return {**found, **dict(zip(tabs, row, strict=True))}
+    return dict(zip(tabs, row, strict=True))
 
 
 def _waits(tab: DeskTab, person: Person, day: date, now: datetime, owed: _Owed) -> ColumnElement[bool]:

@@ -104,7 +104,17 @@ async def list_departments(connection: AsyncConnection) -> DepartmentList:
 async def list_categories(connection: AsyncConnection) -> CategoryList:
     """What can be reported under the newest policy, in its order. Raises NoPolicy."""
     version = await newest_version(connection)
-    policy = await policy_version(connection, version)
+    key = (str(connection.engine.url), version)
+    if key not in _known:
+        _known[key] = _categories(await policy_version(connection, version), version)
+    return _known[key]
+
+
+#: By database and version: a published policy never changes.
+_known: dict[tuple[str, int], CategoryList] = {}
+
+
+def _categories(policy: Policy, version: int) -> CategoryList:
     shown = [_category(policy, category) for category in policy.categories]
     groups = tuple(
         GroupView(**dict(group), categories=tuple(c for c in shown if c.group == group.code)) for group in policy.groups

@@ -16,6 +16,7 @@ from models.context import Person
 from models.tables import CASES, FACTS, NOTICES
 from models.views import CaseItem
 from models.words import EscalationMode, Level, Severity
+from rules.quiet_hours import QuietHours
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.case_views import case_item, read_names
 from services.scope import visible, within
@@ -76,21 +77,25 @@ async def notices(
     rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MOST))).all()
     cases = [Case.model_validate(row.state) for row in rows]
     names = await read_names(connection, cases, language)
-    waiting = await unread_notices(connection, person, now)
+    waiting = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
     return Notices(
         items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
         **waiting.model_dump(),
     )
 
 
-async def unread_notices(connection: AsyncConnection, person: Person, now: datetime) -> Unread:
-    """How many notices the person has not read, and how many of them call now. None while nothing is set up."""
+async def unread_notices(
+    connection: AsyncConnection, person: Person, now: datetime, quiet: QuietHours | None
+) -> Unread:
+    """How many notices the person has not read, and how many of them call now: in their `quiet` hours, the urgent ones.
+
+    None while nothing is set up.
+    """
     try:
         mine = await _mine(connection, person, now)
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
         return Unread()
-    quiet = (await read_settings(connection, person)).quiet
     end = quiet.end(now.astimezone(zone)) if quiet is not None else None
     urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(

@@ -19,6 +19,10 @@ INSERT INTO person_settings (person, content, updated_at) VALUES (:me, CAST(:con
 ON CONFLICT (person) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
 """)
 
+_NAME_AND_SETTINGS = text("""
+SELECT p.name, s.content FROM people p LEFT JOIN person_settings s ON s.person = p.id WHERE p.id = :me
+""")
+
 
 class PersonSettings(Frozen):
     """`columns`: which columns lists show; `home`: the tab that the queue opens with (empty: the first).
@@ -36,8 +40,18 @@ class PersonSettings(Frozen):
 async def read_settings(connection: AsyncConnection, person: Person) -> PersonSettings:
     """What the person has set, or the usual."""
     asked = text("SELECT content FROM person_settings WHERE person = :me")
+    return _settings(await connection.scalar(asked, {"me": person.id}))
+
+
+async def name_and_settings(connection: AsyncConnection, person: Person) -> tuple[str, PersonSettings]:
+    """The person's name (empty when there is none any more), and what they have set."""
+    row = (await connection.execute(_NAME_AND_SETTINGS, {"me": person.id})).one_or_none()
+    return ("", PersonSettings()) if row is None else (row.name, _settings(row.content))
+
+
+def _settings(content: object) -> PersonSettings:
     try:
-        return PersonSettings.model_validate(await connection.scalar(asked, {"me": person.id}) or {})
+        return PersonSettings.model_validate(content or {})
     except ValidationError:
         return PersonSettings()
 

@@ -17,6 +17,7 @@ from web.nav import menu
 from web.reader import Reader, Visitor
 from web.static import asset
 from web.texts import TAGS
+from web.views.left import LIGHT_WORDS
 from web.views.links import to_page
 from web.views.origins import origin
 
@@ -40,7 +41,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"asset": asset, "icon": icon, "signs": SIGNS}
+    made.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
     made.filters["to_page"] = to_page
     return made
 

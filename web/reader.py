@@ -18,8 +18,8 @@ from models.errors import NotSignedIn
 from models.policy import Policy
 from models.words import Role
 from rules.scope import in_force
-from services.directory_people import name_of
 from services.notices import Unread, unread_notices
+from services.settings import PersonSettings, name_and_settings
 from web.texts import translate
 
 COOKIE = "gridloop_prefs"
@@ -71,11 +71,12 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(Visitor):
-    """Somebody signed in, with how many of their notices are unread."""
+    """Somebody signed in, with what they have set and how many of their notices are unread."""
 
     person: Person
     name: str
     day: date
+    settings: PersonSettings
     notices: Unread
 
     @property
@@ -110,6 +111,7 @@ async def _known(opened: Services, at_door: Visitor, person: Person) -> Reader:
             zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
         except NoPolicy:
             zone = at_door.zone
+        name, settings = await name_and_settings(connection, person)
         return Reader(
             path=at_door.path,
             query=at_door.query,
@@ -117,9 +119,10 @@ async def _known(opened: Services, at_door: Visitor, person: Person) -> Reader:
             now=at_door.now,
             zone=zone,
             person=person,
-            name=await name_of(connection, person.id),
+            name=name,
             day=at_door.now.astimezone(zone).date(),
-            notices=await unread_notices(connection, person, at_door.now),
+            settings=settings,
+            notices=await unread_notices(connection, person, at_door.now, settings.quiet),
         )
 
 

@@ -1,5 +1,9 @@
 """Published policies: immutable, so each version is read once a process."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from sqlalchemy import text
@@ -10,15 +14,36 @@ from models.policy import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
 _met_last: dict[str, Policy] = {}
+#: Seconds for which `asked_once` holds; an answer that is streamed for hours asks again.
+_ONCE_FOR = 1.0
+_asked: ContextVar[dict[str, tuple[int, float]] | None] = ContextVar("_asked", default=None)
 
 
 class NoPolicy(RuntimeError):
     """No policy has been published yet: nothing can be received."""
 
 
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """What only reads is told one version in force throughout, and asks for it once: one page, one policy."""
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 async def newest_version(connection: AsyncConnection) -> int:
     """The version in force now, by the database's clock. Raises NoPolicy."""
-    return await version_in_force(connection, None)
+    told = _asked.get()
+    if told is None:
+        return await version_in_force(connection, None)
+    place, now = str(connection.engine.url), time.monotonic()
+    version, since = told.get(place, (0, now - _ONCE_FOR))
+    if now - since >= _ONCE_FOR:
+        version = await version_in_force(connection, None)
+        told[place] = (version, now)
+    return version
 
 
 async def version_in_force(connection: AsyncConnection, at: datetime | None) -> int:

@@ -118,7 +118,8 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
             assert found.total == len(wanted), tab
         counts = await tab_counts(connection, person, now)
         assert counts == {t: len(c) for t, c in EXPECTED[username].items() if t is not DeskTab.DONE}
-        assert await tab_counts(connection, person, now, {DeskTab.SOON: 99}) == {**counts, DeskTab.SOON: 99}
+        others = {tab: count for tab, count in counts.items() if tab is not DeskTab.SOON}
+        assert await tab_counts(connection, person, now, DeskTab.SOON) == others
 
 
 async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dict[str, str]) -> None:

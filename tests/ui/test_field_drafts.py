@@ -82,8 +82,10 @@ def test_quiet_hours_are_kept_with_the_account(open_page: OpenPage, site: Site) 
     quiet = page.locator("#quiet")
     quiet.get_by_label("每天在这段时间不提醒").check()
     expect(quiet.get_by_label("从")).to_have_value("22:00")
-    quiet.get_by_label("从").fill("21:30")
-    quiet.get_by_label("从").blur()
+    expect(quiet.get_by_role("status")).to_have_text("设置已保存 ✓")
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        quiet.get_by_label("从").fill("21:30")
+    expect(quiet.get_by_role("status")).to_have_text("设置已保存 ✓")
     expect(quiet.get_by_label("从")).to_have_value("21:30")
     assert site.run(site.hall.get("volunteer", "/me/settings")) == {"quiet": {"since": "21:30:00", "until": "07:00:00"}}
     check_screen(page, least=44)

@@ -18,7 +18,7 @@ router = APIRouter()
 async def search(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """The cases that fit the filters of the address, a page at a time."""
     async with opened.engine.connect() as connection:
-        asked = await read_address(connection, reader, SEARCH, request.url.query)
+        asked = read_address(reader, SEARCH, request.url.query)
         context = {
             **await rows_of(connection, reader, asked, SEARCH),
             **await filters_of(connection, reader, asked),

@@ -94,7 +94,7 @@ async def read_wanted(connection: AsyncConnection, reader: Reader, kind: ExportK
 
 async def _cases(connection: AsyncConnection, reader: Reader, query: str) -> ExportWanted:
     given = parse_qsl(query)
-    asked = await read_address(connection, reader, QUEUE if "tab" in dict(given) else SEARCH, query)
+    asked = read_address(reader, QUEUE if "tab" in dict(given) else SEARCH, query)
     filters = await filters_of(connection, reader, asked)
     told = [(chip.name, chip.value) for chip in filters["chips"]]
     if asked.tab is not None:

@@ -1,39 +1,34 @@
 """What the queue and the search have in common: reading the address, and the rows that it asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.state import Services
 from models.errors import BadFilter
+from models.views import CaseItem
 from models.words import Light, Stage
 from services.desk_tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory_people import list_categories, list_departments
 from services.queries import count_cases, list_cases
 from services.saved_views import departments_of, saved_views
-from services.settings import COLUMNS, PersonSettings, read_settings
+from services.settings import COLUMNS
 from web.reader import Reader
-from web.views.left import left_text, light_of, unit_text
+from web.views.lines import COLUMN_NAMES, lines
 from web.views.lists import MOST_ROWS, PAGE, SORTS, Asked, asked_in, chips
 from web.views.marks import _
 from web.views.tabs import EMPTY, NAMES
 
-COLUMN_NAMES: Mapping[str, str] = {
-    "category": _("类别"), "grid": _("网格"), "source": _("来源"), "stage": _("环节"), "owner": _("持有人"),
-    "level": _("层级"), "round": _("轮次"), "updated": _("更新"),
-}  # fmt: skip
 QUEUE, SEARCH = "/queue", "/cases"
 
 
-async def read_address(connection: AsyncConnection, reader: Reader, place: str, query: str) -> Asked:
+def read_address(reader: Reader, place: str, query: str) -> Asked:
     """The list that the address asks for, with the reader's tabs where it is the queue."""
     if place != QUEUE:
         return asked_in(query, None)
-    settings = await read_settings(connection, reader.person)
-    return asked_in(query, tabs_of(reader.person, reader.day), settings.home)
+    return asked_in(query, tabs_of(reader.person, reader.day), reader.settings.home)
 
 
 def tab_condition(asked: Asked, reader: Reader) -> ColumnElement[bool] | None:
@@ -41,20 +36,14 @@ def tab_condition(asked: Asked, reader: Reader) -> ColumnElement[bool] | None:
     return None if asked.tab is None else on_tab(asked.tab, reader.person, reader.day, reader.now)
 
 
-def row_words(reader: Reader, settings: PersonSettings) -> dict[str, Any]:
-    """What the template of a row needs."""
-    return {
-        "columns": [name for name in COLUMNS if name in settings.columns],
-        "column_names": COLUMN_NAMES,
-        "left_text": lambda item: left_text(item, reader),
-        "unit_text": lambda item: unit_text(item, reader),
-        "light_of": light_of,
-    }
+def lines_of(reader: Reader, items: Iterable[CaseItem]) -> dict[str, Any]:
+    """What the template of rows needs, with the columns that the reader has chosen."""
+    columns = [name for name in COLUMNS if name in reader.settings.columns]
+    return {"columns": columns, "column_names": COLUMN_NAMES, "lines": lines(items, reader, columns)}
 
 
 async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, place: str) -> dict[str, Any]:
     """One page of the list, and where it goes on."""
-    settings = await read_settings(connection, reader.person)
     found = await list_cases(
         connection, reader.person, asked.wanted, reader.now, reader.language, tab_condition(asked, reader)
     )
@@ -63,36 +52,39 @@ async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, pla
     return {
         "place": place,
         "asked": asked,
-        "items": found.items,
         "total": found.total,
         "shown": shown,
         "more": more,
         "next_page": asked.query(cursor=found.next_cursor) if found.next_cursor else None,
         "full": shown + PAGE > MOST_ROWS,
-        **row_words(reader, settings),
+        **lines_of(reader, found.items),
     }
 
 
 async def head_of(
-    connection: AsyncConnection, opened: Services, reader: Reader, asked: Asked, total: int | None = None
+    connection: AsyncConnection, reader: Reader, asked: Asked, *, without: DeskTab | None = None
 ) -> dict[str, Any]:
-    """The tabs and the saved views, each with its count. `total`: how many the list has that is asked for."""
-    whole = asked.tab is not None and asked.tab is not DeskTab.DONE and not asked.pairs
-    known = {asked.tab: total} if whole and asked.tab is not None and total is not None else {}
-    counts = await tab_counts(connection, reader.person, reader.now, known)
+    """The tabs and the saved views, each with its count; `without`: the tab whose count is found otherwise."""
+    counts = await tab_counts(connection, reader.person, reader.now, without)
     kept = await saved_views(connection, reader.person, reader.now)
     views = [(view, await count_of(connection, reader, view.query)) for view in kept]
     return {
-        "tabs": [(tab, NAMES[tab], counts.get(tab)) for tab in tabs_of(reader.person, reader.day)],
+        "tabs": [(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)],
+        "counts": counts,
         "views": views,
         "asked": asked,
     }
 
 
+def whole_tab(asked: Asked) -> DeskTab | None:
+    """The tab whose count in the head is that of the list, if the list is all of it."""
+    return None if asked.tab is DeskTab.DONE or asked.pairs else asked.tab
+
+
 async def count_of(connection: AsyncConnection, reader: Reader, query: str) -> int | None:
     """How many cases a saved view has now; None where its filters do not exist any more."""
     try:
-        asked = await read_address(connection, reader, QUEUE if "tab=" in query else SEARCH, query)
+        asked = read_address(reader, QUEUE if "tab=" in query else SEARCH, query)
         return await count_cases(connection, reader.person, asked.wanted, reader.now, tab_condition(asked, reader))
     except (RequestValidationError, BadFilter):
         return None

@@ -1,5 +1,6 @@
 """The queue (D1): what waits for the reader, tab by tab, and what they do with many cases at once."""
 
+import asyncio
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
 
-from api.state import Opened
+from api.state import Opened, Services
 from infra.database import transaction
 from models.errors import InputError
 from models.ids import new_id
@@ -17,7 +18,6 @@ from services.case_page import colleagues, last_words
 from services.command import read_command
 from services.queries import items_among
 from services.saved_views import NewView, remove_view, save_view
-from services.settings import read_settings
 from web.moments import short
 from web.pages import go_to, is_part, local, page
 from web.reader import Reader, SignedIn
@@ -26,11 +26,13 @@ from web.routes.listing import (
     SEARCH,
     filters_of,
     head_of,
+    lines_of,
     read_address,
-    row_words,
     rows_of,
     tab_condition,
+    whole_tab,
 )
+from web.views.lists import Asked
 from web.views.refusals import refused
 from web.views.told import did as what_happened
 
@@ -43,17 +45,30 @@ BULK = ("claim", "transfer", "comment")
 @router.get("/queue")
 async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: str = "", did: str = "") -> Response:
     """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
-    async with opened.engine.connect() as connection:
-        asked = await read_address(connection, reader, QUEUE, request.url.query)
-        rows = await rows_of(connection, reader, asked, QUEUE)
-        context = {
-            **rows,
-            **await filters_of(connection, reader, asked),
-            **await head_of(connection, opened, reader, asked, rows["total"]),
-            "colleagues": await colleagues(connection, reader.person, reader.now),
-        }
+    asked = read_address(reader, QUEUE, request.url.query)
+    context = await _queue(opened, reader, asked)
     template = "desk/list_part.html" if is_part(request) else "desk/queue.html"
     return page(reader, template, **context, batch=new_id(), left=left[:40], did=did[:40], bulk=True)
+
+
+async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """The list and what stands around it: PostgreSQL counts the other tabs while it finds the rows of this one."""
+    whole = whole_tab(asked)
+
+    async def listed() -> dict[str, Any]:
+        async with opened.engine.connect() as connection:
+            rows = await rows_of(connection, reader, asked, QUEUE)
+            return {**rows, **await filters_of(connection, reader, asked)}
+
+    async def around() -> dict[str, Any]:
+        async with opened.engine.connect() as connection:
+            head = await head_of(connection, reader, asked, without=whole)
+            return {**head, "colleagues": await colleagues(connection, reader.person, reader.now)}
+
+    rows, head = await asyncio.gather(listed(), around())
+    if whole is not None:
+        head["counts"][whole] = rows["total"]
+    return {**rows, **head}
 
 
 @router.get("/queue/rows")
@@ -70,7 +85,7 @@ async def more_of_search(request: Request, opened: Opened, reader: SignedIn) -> 
 
 async def _more(request: Request, opened: Opened, reader: Reader, place: str) -> Response:
     async with opened.engine.connect() as connection:
-        asked = await read_address(connection, reader, place, request.url.query)
+        asked = read_address(reader, place, request.url.query)
         context = await rows_of(connection, reader, asked, place)
     return page(reader, "desk/rows.html", **context, bulk=place == QUEUE)
 
@@ -79,8 +94,8 @@ async def _more(request: Request, opened: Opened, reader: Reader, place: str) ->
 async def show_head(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """Tabs and saved views with their counts, as they are now."""
     async with opened.engine.connect() as connection:
-        asked = await read_address(connection, reader, QUEUE, request.url.query)
-        return page(reader, "desk/head.html", **await head_of(connection, opened, reader, asked))
+        asked = read_address(reader, QUEUE, request.url.query)
+        return page(reader, "desk/head.html", **await head_of(connection, reader, asked))
 
 
 @router.get("/lists/changes")
@@ -93,17 +108,16 @@ async def show_changes(
     shown = [no for no in known.split(",") if no][:200]
     asked_for = [no for no in cases.split(",") if no][:200]
     async with opened.engine.connect() as connection:
-        asked = await read_address(connection, reader, place, request.url.query)
+        asked = read_address(reader, place, request.url.query)
         here = await items_among(
             connection, reader.person, [*shown, *asked_for], asked.wanted, reader.now, reader.language,
             tab_condition(asked, reader),
         )  # fmt: skip
         gone = [no for no in shown if no not in {item.case_no for item in here}]
         words = await last_words(connection, reader.person, gone, reader.now, reader.language)
-        settings = await read_settings(connection, reader.person)
     reasons = {no: _why_gone(reader, words[no]) for no in gone}
-    context = row_words(reader, settings)
-    return page(reader, "desk/changes.html", items=here, gone=reasons, place=place, bulk=place == QUEUE, **context)
+    context = lines_of(reader, here)
+    return page(reader, "desk/changes.html", gone=reasons, place=place, bulk=place == QUEUE, **context)
 
 
 def _why_gone(reader: Reader, fact: FactView | None) -> str:

@@ -14,20 +14,18 @@ from services.desk_tabs import tabs_of
 from services.settings import COLUMNS, read_settings, save_settings
 from web.pages import go_to, local, page
 from web.reader import SignedIn
-from web.routes.listing import COLUMN_NAMES
 from web.views.keys import KEY_GROUPS
+from web.views.lines import COLUMN_NAMES
 from web.views.tabs import NAMES
 
 router = APIRouter()
 
 
 @router.get("/settings")
-async def show_settings(opened: Opened, reader: SignedIn, saved: bool = False) -> Response:
+async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
     """The form with what is set."""
-    async with opened.engine.connect() as connection:
-        known = await read_settings(connection, reader.person)
     return page(
-        reader, "desk/settings.html", settings=known, all_columns=COLUMNS, column_names=COLUMN_NAMES,
+        reader, "desk/settings.html", settings=reader.settings, all_columns=COLUMNS, column_names=COLUMN_NAMES,
         tabs=[(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)], saved=saved,
     )  # fmt: skip
 

@@ -16,6 +16,10 @@ UNITS = {
     LimitUnit.LEGAL_WORK_DAY: _("工作日"),
     LimitUnit.NATURAL_DAY: _("自然日"),
 }
+#: The lights by what `light_of` calls them.
+LIGHT_WORDS = {
+    "red": _("红灯"), "yellow": _("临期"), "green": _("正常"), "grey": _("挂账·暂停"), "closed": _("已结"),
+}  # fmt: skip
 
 
 def left_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
@@ -33,6 +37,13 @@ def left_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
 def unit_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
     """What the limit counts; empty once closed."""
     return visitor.text(UNITS[item.unit]) if item.unit is not None and item.stage is not Stage.CLOSED else ""
+
+
+def light_word(item: CaseItem | CaseView, visitor: Visitor) -> str:
+    """What is said beside the light's sign."""
+    if item.light is Light.RED and item.overdue and item.stage is not Stage.CLOSED:
+        return visitor.text("超期")
+    return visitor.text(LIGHT_WORDS[light_of(item)])
 
 
 def light_of(item: CaseItem | CaseView) -> str:

@@ -39,7 +39,8 @@ export async function fetched<T>(path: string): Promise<T> {
   }
 }
 
-async function remember<T>(path: string, value: T): Promise<void> {
+/** Keeps what the server has answered, for the next time the screen is opened. */
+export async function remember<T>(path: string, value: T): Promise<void> {
   try {
     await (await shelf).put("kept", { id: key(path), value, at: Date.now() } as Cached<T>);
   } catch (error) {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask, Refused, Unreachable } from "../ask";
 import { bridge } from "../bridge";
-import { useCached } from "../cached";
+import { remember, useCached } from "../cached";
 import { items } from "../outbox";
 import { forget, openSession, signOut, useSession } from "../session";
 import { shelf } from "../shelf";
@@ -83,20 +83,26 @@ const USUAL: Hours = { since: "22:00", until: "07:00" };
 
 /** 免打扰: kept with the account, so that it holds at the desk too. */
 function Quiet(): JSX.Element | null {
-  const [changes, setChanges] = useState(0);
-  const { value } = useCached<{ quiet: Hours | null }>("me/settings", 0, changes);
+  const { value } = useCached<{ quiet: Hours | null }>("me/settings");
+  // What is shown is what was chosen last; the cache only says what stood when the screen was opened.
+  const [chosen, setChosen] = useState<Hours | null>();
   const [fault, setFault] = useState("");
+  const [kept, setKept] = useState(false);
   if (!value) return null;
-  const keep = async (quiet: Hours | null): Promise<void> => {
+  const quiet = chosen === undefined ? value.quiet : chosen;
+  const keep = async (next: Hours | null): Promise<void> => {
+    setChosen(next);
     setFault("");
+    setKept(false);
     try {
-      await ask("PUT", "me/settings", { body: { quiet }, language });
+      const { data } = await ask("PUT", "me/settings", { body: { quiet: next }, language });
+      await remember("me/settings", data);
+      setKept(true);
     } catch (error) {
+      setChosen(quiet);
       setFault(error instanceof Refused ? t("开始和结束时间须不同") : t("没有网络,设置没有保存"));
     }
-    setChanges(changes + 1);
   };
-  const { quiet } = value;
   return (
     <section class="card stack-s" id="quiet">
       <h2>{t("免打扰")}</h2>
@@ -117,6 +123,11 @@ function Quiet(): JSX.Element | null {
         </div>
       )}
       <p class="hint">{t("期间通知照常送达,角标不出现;紧急、重大案件和督办照常提醒")}</p>
+      {kept && (
+        <p class="hint" role="status">
+          {t("设置已保存 ✓")}
+        </p>
+      )}
       {fault && (
         <p class="fault" role="alert">
           {fault}
