@@ -33,7 +33,6 @@ from services.supervision.schedules import schedule_bulletins
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
-from workflows.compiled import compile_once
 from workflows.export import ExportWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
@@ -76,7 +75,6 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     """The sandbox with our pure packages passed through on purpose; or none, for measured high load."""
     if not sandbox:
         return UnsandboxedWorkflowRunner()
-    compile_once()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return ContextFreeRunner(restrictions=restrictions)
 

@@ -141,18 +141,18 @@ async def record(connection: AsyncConnection, step: Step) -> Recorded:
 async def _try(connection: AsyncConnection, step: Step) -> Recorded | None:
     """None when somebody else has recorded since the look."""
     found = await look_at_case(connection, step)
-    case = found.case if found else None
+    case = found.case
     head = case.seq if case else 0
     if head < step.known:
         return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
     missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
     # What was recorded since the look is not in the look's answer: ask `missed` too.
-    digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest if found else None)
+    digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest)
     if digest is not None:
         if digest != step.digest:
             raise _Refused(CommandIdReused(), missed)
         return Recorded(facts=missed)
-    context = await read_context(connection, step, case, found.seen if found else None)
+    context = await read_context(connection, step, case, found.seen)
     context = await _with_number(connection, step, case, context)
     try:
         facts = decide(case, step, context)

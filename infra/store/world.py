@@ -72,8 +72,8 @@ _WORLD = f"""
 _AT_A_CASE = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
-        {_WORLD.format(grid="c.grid")}
-    FROM cases c WHERE c.report_id = %(report)s
+        {_WORLD.format(grid="coalesce(c.grid, %(grid)s)")}
+    FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """
 _AT_A_PLACE = f"SELECT {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
@@ -97,9 +97,9 @@ class _World(Frozen):
 
 @dataclass(frozen=True)
 class Found:
-    """A case as it stood at the look; the digest of the command asked about, if it is recorded already."""
+    """A case as it stood at the look, or none yet; the digest of the command asked about, if it is recorded already."""
 
-    case: Case
+    case: Case | None
     digest: str | None
     seen: "_Seen"
 
@@ -113,18 +113,22 @@ class _Seen:
     fallback: str
 
 
-async def look_at_case(connection: AsyncConnection, step: Step) -> Found | None:
-    """The case of `step` and the world around it; None when there is no such case yet."""
+async def look_at_case(connection: AsyncConnection, step: Step) -> Found:
+    """The case of `step`, if there is one, and the world around it or around the place that the step reports."""
     told = policy_met_last(connection)
     zone, fallback = (told.zone, told.fallback_owner) if told else ("UTC", "")
     row = await first_row(
         connection,
         _AT_A_CASE,
-        {"report": step.report_id, "command": step.id, **_asked(step, zone, fallback)},
+        {
+            "report": step.report_id,
+            "command": step.id,
+            "grid": _reported_in(step),
+            **_asked(step, zone, fallback),
+        },
     )
-    if row is None:
-        return None
-    return Found(Case.model_validate_json(row[0]), row[1], _Seen(row[2], zone, fallback))
+    case = None if row[0] is None else Case.model_validate_json(row[0])
+    return Found(case, row[1], _Seen(row[2], zone, fallback))
 
 
 async def read_context(
@@ -185,7 +189,7 @@ async def read_context_of(connection: AsyncConnection, case: Case, now: datetime
 
 async def _look(connection: AsyncConnection, step: Step, case: Case | None, policy: Policy) -> _World:
     """The world as somebody sees it who knows the policy already."""
-    grid = case.grid if case is not None else step.command.grid if isinstance(step.command, Report) else None
+    grid = case.grid if case is not None else _reported_in(step)
     values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
     (found,) = await first_row(connection, _AT_A_PLACE, values)
     return _World.model_validate_json(found)
@@ -197,6 +201,10 @@ async def _with_holders(
     """Who holds which role where, looked up only when something has fallen due: a step may want to reach them."""
     wakes = next_wake_up(case) if case is not None else None
     return units if wakes is None or wakes > now else await with_holders(connection, units, now, today)
+
+
+def _reported_in(step: Step) -> str | None:
+    return step.command.grid if isinstance(step.command, Report) else None
 
 
 def _asked(step: Step, zone: str, fallback: str) -> dict[str, object]:

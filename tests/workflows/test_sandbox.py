@@ -17,7 +17,7 @@ from infra.temporal import DATA_CONVERTER
 from tests.workflows.careless import CarelessWorkflow, ClockWorkflow
 from worker import workflow_runner
 from workflows.case import CaseWorkflow
-from workflows.sandbox import PASSED_THROUGH
+from workflows.sandbox import PASSED_THROUGH, PURE
 
 POLICY = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -32,7 +32,7 @@ def strict_runner(*passed: str) -> SandboxedWorkflowRunner:
 
 
 async def test_the_case_workflow_imports_nothing_unasked(temporal_client: Client) -> None:
-    runner = strict_runner(*PASSED_THROUGH)
+    runner = strict_runner(*PURE)
     Worker(temporal_client, task_queue="sandbox-strict", workflows=[CaseWorkflow], workflow_runner=runner)
 
 
