@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.session import OWN_HEADER, check_own, token_in
 from api.state import Opened, Services
@@ -61,25 +63,35 @@ async def person_of(opened: Services, token: str | None, moment: datetime) -> Pe
     Raises NotSignedIn for no token, a bad or expired one, or a person who has left; StoreAway when the database
     is away and this process has not seen the person.
     """
-    if token is None:
-        raise NotSignedIn()
-    claims = read_token(opened.settings, token, moment)
+    named = named_by(opened, token, moment)
     try:
         async with opened.engine.connect() as connection:
-            person = await read_person(connection, claims.person)
+            return await person_on(connection, opened, named, moment)
     except (SQLAlchemyError, *AWAY) as error:
         if not is_away(error):
             raise
-        known = opened.people.recall(claims.person, moment)
+        known = opened.people.recall(named, moment)
         if known is None:
             raise StoreAway() from error
-        log.warning("the database is away; roles as last known", person=str(claims.person))
+        log.warning("the database is away; roles as last known", person=str(named))
         return known
+
+
+async def person_on(connection: AsyncConnection, opened: Services, named: UUID, moment: datetime) -> Person:
+    """The person of that id, as `person_of`, for who reads on over this connection. Raises NotSignedIn."""
+    person = await read_person(connection, named)
     if person is None or not person.active:
-        opened.people.forget(claims.person)
+        opened.people.forget(named)
         raise NotSignedIn()
     opened.people.remember(person, moment)
     return person
+
+
+def named_by(opened: Services, token: str | None, moment: datetime) -> UUID:
+    """Whom the token names. Raises NotSignedIn for none, and for a bad or expired one."""
+    if token is None:
+        raise NotSignedIn()
+    return read_token(opened.settings, token, moment).person
 
 
 Caller = Annotated[Person, Depends(caller)]

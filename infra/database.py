@@ -1,13 +1,17 @@
 """The connection to PostgreSQL: one engine a process, and what counts as "away"."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from infra.settings import Settings
 
@@ -15,6 +19,9 @@ from infra.settings import Settings
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
 
 
+#: Seconds after which a connection that nobody used is asked whether it still lives: no restart is as quick.
+IDLE = 1.0
+_USED = "gridloop_used"
 #: Marks an engine whose connections commit by themselves.
 _AT_ONCE = "gridloop_at_once"
 
@@ -22,10 +29,32 @@ _AT_ONCE = "gridloop_at_once"
 def open_database(settings: Settings, *, ping: bool = True) -> AsyncEngine:
     """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
 
-    `ping` asks each connection whether it still lives before it is lent out, so that nobody sees an error because
-    the database was restarted since; a worker does without, for its steps are tried again anyway.
+    `ping` asks a connection that has been idle whether it still lives before it is lent out, so that nobody sees an
+    error because the database was restarted since; a worker does without, for its steps are tried again anyway.
     """
-    return _open(settings, pool_pre_ping=ping)
+    engine = _open(settings)
+    if ping:
+        _ask_idle(engine)
+    return engine
+
+
+def _ask_idle(engine: AsyncEngine) -> None:
+    """As `pool_pre_ping`, but not of connections used a moment ago: a page borrows several, one after the other."""
+    pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
+
+    @event.listens_for(pool, "checkin")
+    def note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used = record.info.get(_USED)  # none yet: it has just been opened
+        if used is None or time.monotonic() - used < IDLE:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError() from error
 
 
 def open_record(settings: Settings) -> AsyncEngine:

@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.negotiation import preferred
-from api.security import person_of
+from api.security import named_by, person_on
 from api.session import check_own, token_in
-from api.state import Opened, Services
+from api.state import Opened
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant, Person
-from models.errors import NotSignedIn
 from models.policy import Policy
 from models.words import Role
 from rules.scope import in_force
@@ -98,32 +98,30 @@ async def visitor(request: Request) -> Visitor:
 async def reader(request: Request, opened: Opened) -> Reader:
     """Who reads the page. Raises NotSignedIn: they are then shown the way to the sign-in."""
     at_door = await visitor(request)
-    token = token_in(request)
-    if token is None:
-        raise NotSignedIn()
-    person = await person_of(opened, token, at_door.now)
-    return await _known(opened, at_door, person)
-
-
-async def _known(opened: Services, at_door: Visitor, person: Person) -> Reader:
+    named = named_by(opened, token_in(request), at_door.now)
     async with opened.engine.connect() as connection:
-        try:
-            zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
-        except NoPolicy:
-            zone = at_door.zone
-        name, settings = await name_and_settings(connection, person)
-        return Reader(
-            path=at_door.path,
-            query=at_door.query,
-            preferences=at_door.preferences,
-            now=at_door.now,
-            zone=zone,
-            person=person,
-            name=name,
-            day=at_door.now.astimezone(zone).date(),
-            settings=settings,
-            notices=await unread_notices(connection, person, at_door.now, settings.quiet),
-        )
+        person = await person_on(connection, opened, named, at_door.now)
+        return await _known(connection, at_door, person)
+
+
+async def _known(connection: AsyncConnection, at_door: Visitor, person: Person) -> Reader:
+    try:
+        zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
+    except NoPolicy:
+        zone = at_door.zone
+    name, settings = await name_and_settings(connection, person)
+    return Reader(
+        path=at_door.path,
+        query=at_door.query,
+        preferences=at_door.preferences,
+        now=at_door.now,
+        zone=zone,
+        person=person,
+        name=name,
+        day=at_door.now.astimezone(zone).date(),
+        settings=settings,
+        notices=await unread_notices(connection, person, at_door.now, settings.quiet),
+    )
 
 
 AnyVisitor = Annotated[Visitor, Depends(visitor)]

@@ -1,9 +1,15 @@
-"""The engine of the recording step: what it answers counts, and no transaction outlives who began it."""
+"""The engines: what the recording step's answers counts, and no transaction outlives who began it; who borrows a
+connection that was lost while nobody used it gets another.
+"""
 
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.database import open_record
+from infra import database
+from infra.database import open_database, open_record
 from infra.settings import Settings
 from infra.store.raw import first_row, run
 
@@ -29,3 +35,28 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
             assert await connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
     finally:
         await other.dispose()
+
+
+async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "IDLE", 0.0)
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
+    asking, trusting = open_database(settings), open_database(settings, ping=False)
+    try:
+        await lose_connection(asking, trusting)
+        async with asking.connect() as connection:
+            assert await connection.scalar(text("SELECT 1")) == 1
+        await lose_connection(trusting, asking)
+        with pytest.raises(OperationalError):
+            async with trusting.connect() as connection:
+                await connection.scalar(text("SELECT 1"))
+    finally:
+        await asking.dispose()
+        await trusting.dispose()
+
+
+async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
+    """The server ends the engine's only connection while it lies in the pool."""
+    async with engine.connect() as connection:
+        mine = await connection.scalar(text("SELECT pg_backend_pid()"))
+    async with other.connect() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:mine, 5000)"), {"mine": mine})
