@@ -53,8 +53,8 @@ PAGES = {
 FOCUSED, FRAME, STORED, PHOTO = 60, 50, 1_500, 300_000
 #: From a filter to its painted list.
 FILTERED = 300
-#: What holds today for a workbook of 5,000 rows (1,500 is the aim).
-WORKBOOK = 3_000
+#: Until a workbook of 5,000 rows is there.
+WORKBOOK = 1_500
 #: Nodes of a queue of fifty rows.
 NODES = 2_500
 
