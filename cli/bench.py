@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.recording import Recorder
 from cli.backstage import backstage, somebody
+from cli.bench_export import export_rows
 from cli.bench_queue import queue_rows
 from cli.bench_time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, console, fail
@@ -46,10 +47,11 @@ def bench(
         int, typer.Option(min=0, help="Closed cases under the supervisor's figures; 0 leaves it out")
     ] = 0,
     queue: Annotated[int, typer.Option(min=0, help="Cases under the queue; 0 leaves it out")] = 0,
+    export: Annotated[int, typer.Option(min=0, help="Cases of a workbook; 0 leaves it out")] = 0,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
-    wanted = Wanted(cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue)
+    wanted = Wanted(cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, export)
     run(_bench(wanted, data_dir))
 
 
@@ -68,6 +70,7 @@ class Wanted:
     minutes: float
     closed: int
     queue: int
+    export: int
 
 
 async def _bench(wanted: Wanted, data_dir: Path) -> None:
@@ -90,6 +93,9 @@ async def _bench(wanted: Wanted, data_dir: Path) -> None:
         if wanted.queue:
             console.print(say("队列页 …", "The queue …"))
             rows += await queue_rows(stage, wanted.queue)
+        if wanted.export:
+            console.print(say("导出 …", "The workbook …"))
+            rows += await export_rows(stage, wanted.export)
         if wanted.timers:
             rows += await timer_rows(stage, cast, wanted.timers, wanted.due_rate, wanted.minutes)
         if wanted.open_cases:

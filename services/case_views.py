@@ -1,7 +1,7 @@
 """Cases as people see them: names in place of ids, the reporter behind an alias."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -56,12 +56,20 @@ class Names:
 
     def owner(self, owner: Owner) -> NamedOwner:
         """The owner with a name; an id nobody knows any more stands for itself."""
+        return self.named(owner.kind, owner.id)
+
+    def named(self, kind: OwnerKind, id_: str) -> NamedOwner:
+        """The same of an owner known by kind and id."""
         book = {
             OwnerKind.UNIT: self.units,
             OwnerKind.DEPARTMENT: self.departments,
             OwnerKind.PERSON: self.people,
-        }[owner.kind]
-        return NamedOwner(kind=owner.kind, id=owner.id, name=book.get(owner.id, owner.id))
+        }[kind]
+        return NamedOwner(kind=kind, id=id_, name=book.get(id_, id_))
+
+    def with_more(self, other: "Names") -> "Names":
+        """These and the other's, in the same language."""
+        return replace(self, units=self.units | other.units, people=self.people | other.people)
 
     def category(self, code: str) -> str:
         """The category's name."""
@@ -89,8 +97,13 @@ async def read_names(
         persons.update(_people_in(case))
         if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
             units.add(case.owner.id)
-    english = language.startswith("en")
-    found = await connection.execute(_NAMES, {"units": list(units), "people": list(persons), "english": english})
+    return await name_ids(connection, units, persons, language)
+
+
+async def name_ids(connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str) -> Names:
+    """The names of these units and people, of every department, and the policy that names categories."""
+    asked = {"units": list(units), "people": list(people), "english": language.startswith("en")}
+    found = await connection.execute(_NAMES, asked)
     named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
     for kind, id_, name in found.tuples():
         named[kind][id_] = name
@@ -125,7 +138,6 @@ def _requests(case: Case) -> list[tuple[str, Request]]:
 
 def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     """The case as one line of a list."""
-    clock = case.clock
     return CaseItem(
         case_no=case.case_no,
         title=case.title,
@@ -138,11 +150,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         stage=case.stage,
         outcome=case.outcome,
         light=light(case, now),
-        due_at=clock.due_at if clock else None,
-        left=left(clock, _calendar(clock, names.policy), now) if clock else None,
-        unit=terms_of(clock).unit if clock else None,
-        overdue=clock is not None
-        and (clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)),
+        **clock_figures(case.clock, names.policy, now),
         owner=names.owner(case.owner) if case.owner else None,
         level=case.level,
         round=case.round,
@@ -151,6 +159,15 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         updated_at=case.updated_at,
         closed_at=case.closed_at,
     )
+
+
+def clock_figures(clock: Clock | None, policy: Policy, now: datetime) -> dict[str, Any]:
+    """What a line says of the clock of the stage: when it is due, what is left in which unit, whether it is late."""
+    if clock is None:
+        return {"due_at": None, "left": None, "unit": None, "overdue": False}
+    late = clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)
+    remaining = left(clock, _calendar(clock, policy), now)
+    return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": late}
 
 
 def case_view(

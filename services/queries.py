@@ -24,7 +24,8 @@ from models.figures import FigureKey
 from models.tables import CASES, FACTS
 from models.views import CaseItem, CasePage, CaseView, FactView
 from models.words import Light, Stage
-from services.case_views import Names, case_item, case_view, fact_views, read_names
+from services.case_lines import LINE_COLUMNS, Lines
+from services.case_views import case_item, case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
 from services.reporter_contact import masked_phone
 from services.scope import visible, within
@@ -215,12 +216,20 @@ async def stream_cases(
     fits = await _fitting(connection, person, wanted, now, also)
     key, descending = _order(wanted.sort)
     order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
-    query = select(line_state()).where(fits).order_by(*order)
-    async with connection.stream(query, execution_options={"yield_per": at_once}) as rows:
-        async for states in rows.scalars().partitions():
-            cases = await asyncio.to_thread(read_states, states)
-            names = await read_names(connection, cases, language)
-            yield await asyncio.to_thread(_items, cases, names, now)
+    lines = Lines(language, now)
+    query = select(*LINE_COLUMNS).where(fits).order_by(*order)
+    async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
+        parts = found.partitions()
+        ahead = asyncio.ensure_future(anext(parts, None))
+        try:
+            while rows := await ahead:
+                names = await lines.learn(connection, rows)
+                # PostgreSQL finds the next ones while these are put into words.
+                ahead = asyncio.ensure_future(anext(parts, None))
+                yield await asyncio.to_thread(lines.tell, rows, names)
+        finally:
+            await asyncio.wait({ahead})  # nobody else may use the connection before
+            await found.close()  # left in the middle, it would stay open
 
 
 def line_state() -> ColumnElement[str]:
@@ -235,10 +244,6 @@ def line_state() -> ColumnElement[str]:
 def read_states(states: Sequence[str]) -> list[Case]:
     """The cases of these rows' `state`, each as JSON."""
     return [Case.model_validate_json(state) for state in states]
-
-
-def _items(cases: Sequence[Case], names: Names, now: datetime) -> tuple[CaseItem, ...]:
-    return tuple(case_item(case, names, now) for case in cases)
 
 
 async def count_cases(

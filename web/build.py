@@ -32,7 +32,7 @@ TARGET = "chrome80,ios14.5"
 #: One of them a page, whole: a part of its own for what they share would cost each page a request more.
 CORES = ("desk/desk.ts", "desk/work.ts", "desk/case_page.ts", "desk/board.ts", "desk/files.ts")
 PAGES = ("desk/palette.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
-FIELD = ("field/main.tsx", "css/field.css")
+FIELD = ("field/main.tsx", "field/early.ts", "css/field.css")
 #: Most bytes of a built file, compressed: what a page may load comes from here and what it is itself.
 BUDGETS: Mapping[str, int] = {
     "desk.js": 21_000,
@@ -46,6 +46,7 @@ BUDGETS: Mapping[str, int] = {
     "analysis.js": 235_000,
     "icons.svg": 8_000,
     "field/main.js": 25_000,
+    "field/early.js": 800,
     "field/field.css": 9_000,
 }
 
@@ -217,6 +218,9 @@ def _copy(place: Path, source: Path, prefix: str = "", *, hashed: bool = True) -
     return prefix + name
 
 
+#: What stands in the shell until the app is there; the app itself says the same.
+_OPENING = "正在打开…"
+
 # --- the phone's shell ------------------------------------------------------------------------------------------------
 
 
@@ -227,9 +231,12 @@ def _make_shell(node: Node, fresh: Path, names: Mapping[str, str]) -> None:
     relative = {name.removeprefix("field/"): built.removeprefix("field/") for name, built in names.items()}
     told = f"{version()} · {_digest(sorted(field.iterdir()))[:8]}"
     icons = phone_sprite(symbols_of(UI / "field" / "icons.txt"))
+    # Fetched beside the script that names them, not after it.
+    parts = [path.name for path in parts_of(fresh, names["field/main.js"])[1:]]
     for language, file in (("zh", "index.html"), ("en", "en.html")):
-        texts = as_script(catalogue("field") if language == "en" else {})
-        known = {"files": relative, "texts": texts, "words": phone_words(language), "icons": icons, "version": told}
+        english = catalogue("field") if language == "en" else {}
+        known = {"files": relative, "parts": parts, "opening": english.get(_OPENING, _OPENING)}
+        known |= {"texts": as_script(english), "words": phone_words(language), "icons": icons, "version": told}
         shell = template.render(lang=TAGS[language], language=language, **known)
         (field / file).write_text(shell)
         (field / f"{language}.webmanifest").write_text(web_manifest(language))
@@ -263,18 +270,21 @@ def check_budgets(place: Path, names: Mapping[str, str]) -> None:
 
 def weight(place: Path, built: str) -> int:
     """The compressed bytes of a built file and of the parts that it imports at once."""
-    todo, seen, total = [place / built], set[Path](), 0
+    return sum(len(gzip.compress(path.read_bytes(), 6)) for path in parts_of(place, built))
+
+
+def parts_of(place: Path, built: str) -> list[Path]:
+    """The built file, and the parts that it imports at once."""
+    todo, found = [place / built], list[Path]()
     while todo:
         path = todo.pop()
-        if path in seen:
+        if path in found:
             continue
-        seen.add(path)
-        content = path.read_bytes()
-        total += len(gzip.compress(content, 6))
+        found.append(path)
         if path.suffix == ".js":
-            parts = re.findall(rb'(?:from|import)"\./(part-[A-Z0-9]+\.js)"', content)
+            parts = re.findall(rb'(?:from|import)"\./(part-[A-Z0-9]+\.js)"', path.read_bytes())
             todo += [path.parent / part.decode() for part in parts]
-    return total
+    return found
 
 
 def _digest(paths: Iterable[Path]) -> str:

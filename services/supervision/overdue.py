@@ -111,9 +111,12 @@ async def stream_overdue(
         .order_by(page.c.since, page.c.report_id)
     )
     async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
-        async for rows in found.partitions():
-            cases = await asyncio.to_thread(read_states, [row.state for row in rows])
-            yield await _items(connection, look, [row.since for row in rows], cases)
+        try:
+            async for rows in found.partitions():
+                cases = await asyncio.to_thread(read_states, [row.state for row in rows])
+                yield await _items(connection, look, [row.since for row in rows], cases)
+        finally:
+            await found.close()  # left in the middle, it would stay open
 
 
 async def count_overdue(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> int:

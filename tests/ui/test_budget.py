@@ -22,7 +22,7 @@ from tests.ui.site import Site, running_site
 #: What is timed has the machine for itself.
 pytestmark = pytest.mark.alone
 
-SHELL = Visit("worker", "/m/", SLOW_FOUR_G, "h1", phone=True)
+SHELL = Visit("worker", "/m/", SLOW_FOUR_G, "a.primary.big", phone=True)
 PAGES = {
     # Its bytes are held by `test_field`: it fetches the rest of itself ahead, while nobody waits for it.
     "phone": (SHELL, Budget(lcp=1_200, ready=1_500, tbt=150)),
@@ -39,13 +39,18 @@ PAGES = {
         Visit("supervisor", "/board", FOUR_G, ".tile"),
         Budget(lcp=1_000, tbt=100, cls=0.02, total=80_000, scripts=25_000),
     ),
+    # As heavy as a board gets: 602 units under one parent. How long that takes has no budget yet.
+    "board of many units": (
+        Visit("supervisor", "/board?grid={grid}", FOUR_G, ".tile"),
+        Budget(lcp=float("inf"), cls=0.02, total=80_000, scripts=25_000),
+    ),
     "map": (
         Visit("supervisor", "/map?level=4", FOUR_G, "#map[data-ready=yes]"),
         Budget(lcp=1_500, ready=2_500, total=300_000, scripts=75_000),
     ),
     "analysis": (
         Visit("supervisor", "/analysis", FOUR_G, "[data-chart][data-drawn=yes]"),
-        Budget(lcp=1_500, total=350_000, scripts=260_000),
+        Budget(lcp=1_500, cls=0.02, total=350_000, scripts=260_000),
     ),
 }
 #: Milliseconds: from a key to the focus; a frame while the map is dragged; a photo of twelve megapixels until it is
@@ -53,8 +58,8 @@ PAGES = {
 FOCUSED, FRAME, STORED, PHOTO = 60, 50, 1_500, 300_000
 #: From a filter to its painted list.
 FILTERED = 300
-#: What holds today for a workbook of 5,000 rows (1,500 is the aim).
-WORKBOOK = 3_000
+#: Until a workbook of 5,000 rows is there.
+WORKBOOK = 1_500
 #: Nodes of a queue of fifty rows.
 NODES = 2_500
 

@@ -81,7 +81,7 @@ def test_a_map_keeps_its_proportions_and_links_every_unit() -> None:
     assert [link.get("href") for link in links] == ["/cases?grid=a", "/cases?grid=b"]
     assert all(link.get("tabindex") == "-1" for link in links)
     classes = [path.get("class") for link in links for path in link.findall(f"{_NS}path")]
-    assert classes == ["shade shade-4", "shade-over", "shade shade-0", "shade-over"]
+    assert classes == ["shade shade-4", "shade-over", "shade shade-0"], "nothing overdue has no dots over it"
     wide, tall = (float(n) for n in drawn.get("viewBox", "").split()[2:])
     assert 1.4 < (wide - 8) / (tall - 8) < 1.6 + 0.1  # two squares of a degree at 38° north: 2 · cos 38° = 1.576
     assert choropleth([]) == ""

@@ -15,6 +15,9 @@ from shapely.geometry import MultiPolygon, Polygon, shape
 #: Shades, from nothing to most.
 SHADES = 5
 _EDGE = 4
+#: Where a point may lie: so many places in a unit of the drawing, about a pixel. Of many units, each is small, and half
+#: a pixel tells their outlines as well; neighbours share theirs as before, for each point goes where it goes with both.
+_FINE, _COARSE, _MANY = 10, 2, 100
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,15 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
     def place(lon: float, lat: float) -> tuple[float, float]:
         return left + (lon - west) * squeeze * scale, _EDGE + (north - lat) * scale
 
+    finest = _COARSE if len(outlines) > _MANY else _FINE
     drawn = []
     for area, outline in outlines:
-        path = _path(outline, place, 0.4 / scale)
+        path = _path(outline, place, 0.4 / scale, finest)
         level = shade(area.value, most)
+        over = f'<path class="shade-over" fill="url(#m-{level})" d="{path}"/>' if level else ""
         drawn.append(
             f'<a href="{escape(area.href)}" tabindex="-1"><title>{escape(area.title)}</title>'
-            f'<path class="shade shade-{level}" d="{path}"/>'
-            f'<path class="shade-over" fill="url(#m-{level})" d="{path}"/></a>'
+            f'<path class="shade shade-{level}" d="{path}"/>{over}</a>'
         )
     return Markup(
         f'<svg class="choropleth" viewBox="0 0 {width} {height}" aria-hidden="true">{_defs()}{"".join(drawn)}</svg>'
@@ -86,20 +90,27 @@ def _defs() -> str:
     return f"<defs>{made}</defs>"
 
 
-def _path(outline: Any, place: Any, tolerance: float) -> str:
+def _path(outline: Any, place: Any, tolerance: float, finest: int) -> str:
     """The SVG path of an outline; rings that would vanish are kept as they are."""
     simple = outline.simplify(tolerance, preserve_topology=True)
     polygons: Iterable[Polygon] = simple.geoms if isinstance(simple, MultiPolygon) else (simple,)
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
-    return "".join(_ring([place(*point[:2]) for point in ring.coords]) for ring in rings)
+    return "".join(_ring([place(*point[:2]) for point in ring.coords], finest) for ring in rings)
 
 
-def _ring(points: Sequence[tuple[float, float]]) -> str:
-    first, *rest = ((round(x, 1), round(y, 1)) for x, y in points[:-1])
-    steps_, (x, y) = [f"M{first[0]:g} {first[1]:g}"], first
+def _ring(points: Sequence[tuple[float, float]], finest: int) -> str:
+    """A closed line through the points, each at a whole `finest`th, as few signs as SVG allows."""
+    (start_x, start_y), *rest = ((round(x * finest), round(y * finest)) for x, y in points[:-1])
+    x, y = start_x, start_y
+    steps_ = ""
     for next_x, next_y in rest:
-        dx, dy = round(next_x - x, 1), round(next_y - y, 1)
-        if dx or dy:
-            steps_.append(f"l{dx:g} {dy:g}")
+        if (next_x, next_y) != (x, y):
+            steps_ += _step((next_x - x) / finest, parted=bool(steps_)) + _step((next_y - y) / finest)
             x, y = next_x, next_y
-    return "".join(steps_) + "z"
+    return f"M{start_x / finest:g} {start_y / finest:g}{'l' if steps_ else ''}{steps_}z"
+
+
+def _step(length: float, *, parted: bool = True) -> str:
+    """A number after another: without the nought before its point, with a space only where no sign parts the two."""
+    told = f"{length:g}".replace("0.", ".") if -1 < length < 1 else f"{length:g}"
+    return f" {told}" if parted and told[0] != "-" else told

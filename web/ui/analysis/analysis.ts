@@ -120,8 +120,5 @@ if (block?.textContent) {
       draw(entry.target as HTMLElement, told);
     }
   });
-  for (const place of document.querySelectorAll<HTMLElement>("[data-chart]")) {
-    place.hidden = false;
-    seen.observe(place);
-  }
+  for (const place of document.querySelectorAll<HTMLElement>("[data-chart]")) seen.observe(place);
 }

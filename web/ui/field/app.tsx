@@ -6,7 +6,6 @@ import { Later } from "./lazy";
 import { items } from "./outbox";
 import { useRoute, type Route } from "./router";
 import { Home } from "./screens/home";
-import { Report } from "./screens/report";
 import { mayReport, useSession } from "./session";
 import { shelf } from "./shelf";
 import { isHere } from "./states";
@@ -42,7 +41,7 @@ function Shown({ route }: { route: Route }): JSX.Element {
   const [first, second = ""] = route.parts;
   switch (first) {
     case "report":
-      return <Report panel={second} item={route.query.get("item") ?? ""} kept={route.query.get("draft") ?? ""} key={route.query.toString()} />;
+      return <Later screen="Report" panel={second} item={route.query.get("item") ?? ""} kept={route.query.get("draft") ?? ""} key={route.query.toString()} />;
     case "sent":
       return <Later screen="Sent" id={second} key={second} />;
     case "outbox":

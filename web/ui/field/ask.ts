@@ -52,7 +52,7 @@ export async function ask<T>(method: string, path: string, wanted: Wanted = {}):
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), wanted.patience ?? PATIENCE);
   try {
-    const said = await fetch(address(path), { method, headers, body, signal: stop.signal, credentials: "same-origin", cache: "no-store" });
+    const said = await (takeEarly(method, path, stop.signal) ?? fetch(address(path), { method, headers, body, signal: stop.signal, credentials: "same-origin", cache: "no-store" }));
     const text = await said.text();
     if (said.ok) return { status: said.status, data: read<T>(text) as T };
     throw refusal(said, text);
@@ -61,6 +61,18 @@ export async function ask<T>(method: string, path: string, wanted: Wanted = {}):
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** An early answer is taken once, and only soon after the start: later it would no longer be what the server says. */
+const FRESH = 10_000;
+
+/** What `early.ts` has asked for already, if it has; a change makes all of that void. */
+function takeEarly(method: string, path: string, stop: AbortSignal): Promise<Response> | undefined {
+  const { early } = globalThis as { early?: Map<string, Promise<Response>> };
+  if (method !== "GET" || performance.now() > FRESH) early?.clear();
+  const answer = early?.get(path);
+  early?.delete(path);
+  return answer && Promise.race([answer, new Promise<never>((_, failed) => stop.addEventListener("abort", failed))]);
 }
 
 function read<T>(text: string): T | undefined {

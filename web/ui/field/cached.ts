@@ -1,7 +1,7 @@
 // The last answers of the server, kept on the phone: what was listed opens without a network too.
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused } from "./ask";
-import { signedOut } from "./session";
+import { signedOut, whenOwn } from "./session";
 import { Full, shelf } from "./shelf";
 import { language } from "./texts";
 
@@ -24,6 +24,7 @@ export interface Seen<T> {
 const key = (path: string): string => `answer:${language}:${path}`;
 
 export async function last<T>(path: string): Promise<Cached<T> | undefined> {
+  await whenOwn();
   return (await shelf).get<Cached<T>>("kept", key(path));
 }
 

@@ -7,6 +7,7 @@ export { MePage } from "./screens/me";
 export { Mine } from "./screens/mine";
 export { Notices } from "./screens/notices";
 export { Outbox } from "./screens/outbox";
+export { Report } from "./screens/report";
 export { ReportMore } from "./screens/report_more";
 export { Sent } from "./screens/sent";
 export { SignIn } from "./screens/sign_in";

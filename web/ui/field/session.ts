@@ -54,13 +54,19 @@ export function signedOut(): void {
   if (!session.expired) become({ expired: true });
 }
 
-/** Reads who it was, then asks the server. */
+/** Reads who it was, and asks the server meanwhile. */
 export async function openSession(): Promise<void> {
-  const place = await shelf;
-  const known = await place.get<Known>("kept", "me");
-  become({ me: known?.me ?? (navigator.onLine ? undefined : null) });
   onChange(() => void follow());
-  await recheck();
+  reading = readKnown();
+  await Promise.all([reading, recheck()]);
+}
+
+/** Until this is done, nobody knows who it was. */
+let reading: Promise<void> = Promise.resolve();
+
+async function readKnown(): Promise<void> {
+  const known = await (await shelf).get<Known>("kept", "me");
+  if (session.me === undefined) become({ me: known?.me ?? (navigator.onLine ? undefined : null) });
 }
 
 /** Another tab may have signed in or out. */
@@ -75,17 +81,33 @@ export async function recheck(): Promise<void> {
     const { data } = await ask<Me>("GET", "me", { language });
     await remember(data);
   } catch (error) {
+    await reading;
     if (error instanceof Refused && error.status === 401) become({ me: session.me ?? null, expired: true });
     else if (session.me === undefined) become({ me: null });
   }
 }
 
+/** Until this is done, what lies on the phone may be somebody else's. */
+let cleared: Promise<void> = Promise.resolve();
+
+/** Resolves once what is kept on the phone is of who is signed in now. */
+export async function whenOwn(): Promise<void> {
+  await cleared;
+}
+
+/** Shows who it is at once; what somebody else was shown here is forgotten before any of it is read. */
 async function remember(me: Me): Promise<void> {
+  const kept = cleared.then(() => keep(me));
+  cleared = kept.catch(() => undefined); // whoever waits for it reads; who keeps hears of the fault
+  become({ me, expired: false });
+  await kept;
+}
+
+async function keep(me: Me): Promise<void> {
   const place = await shelf;
   const known = await place.get<Known>("kept", "me");
   if (known && known.me.id !== me.id) await forget();
   await place.put("kept", { id: "me", me } as Known);
-  become({ me, expired: false });
 }
 
 /** Signs in. Throws Refused (wrong password, too many tries) and Unreachable. */

@@ -1,0 +1,103 @@
+"""A line of a workbook says what a line of the list says: one is told from columns, the other from the whole case."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import update
+
+from infra.database import transaction
+from infra.store.world import read_person
+from models.commands import (
+    Abort,
+    Accept,
+    Claim,
+    Complete,
+    Dispatch,
+    GrantSuspension,
+    PassReview,
+    Reject,
+    RequestSuspension,
+    Withdraw,
+)
+from models.tables import CASES
+from models.views import CaseItem
+from services.queries import CaseFilter, list_cases, stream_cases
+from tests.api.hall import Hall, open_hall
+from tests.builders import LABOUR, MICRO_2, person_id
+from tests.servers import Servers
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOUR = timedelta(hours=1)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    """Cases at every stage, owned by units, departments and people, in time, late and stopped, closed in every way."""
+    async with open_hall(servers, tmp_path_factory.mktemp("lines")) as opened:
+        now = datetime.now(UTC)
+        accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
+        claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
+        stop = ("labour_handler", RequestSuspension(until=now + timedelta(days=9), reason="等待材料"))
+        made: tuple[tuple[float, tuple[Any, ...], dict[str, Any]], ...] = (
+            (0.1, (), {}),
+            (80, (), {"title": "已过受理时限", "grid": MICRO_2}),
+            (9, (accept,), {}),
+            (30, (accept, to_labour), {}),
+            (900, (accept, to_labour, claim), {"severity": "urgent"}),
+            (9, (accept, to_labour, stop, ("supervisor", GrantSuspension())), {}),
+            (40, (accept, to_labour, claim, complete), {}),
+            (41, (accept, to_labour, claim, ("labour_handler", Abort(reason="当事人不配合"))), {}),
+            (200, (accept, to_labour, claim, complete, ("reviewer", PassReview())), {}),
+            (50, (("duty", Reject(reason="不在本园区", right_channel="12345")),), {}),
+            (51, (("worker", Withdraw(reason="已自行解决")),), {}),
+        )
+        for ago, commands, fields in made:
+            await opened.past(now - ago * HOUR, *commands, **fields)
+        yield opened
+
+
+async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) -> tuple[list[CaseItem], list[CaseItem]]:
+    """The list as its page has it, and as a workbook has it."""
+    async with hall.engine.connect() as connection:
+        person = await read_person(connection, person_id("supervisor"))
+        assert person is not None
+        page = await list_cases(connection, person, wanted, now, language)
+        stream = stream_cases(connection, person, wanted, now, language, at_once=3)
+        return list(page.items), [item async for items in stream for item in items]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("later", [timedelta(), timedelta(days=30)])
+@pytest.mark.parametrize("sort", ["-reported_at", "due_at"])
+async def test_both_tell_the_same(hall: Hall, language: str, later: timedelta, sort: Any) -> None:
+    listed, streamed = await lines(hall, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
+    assert streamed == listed
+    assert {item.stage for item in listed} == {"receive", "dispatch", "handle", "review", "closed"}
+    assert {item.owner.kind for item in listed if item.owner is not None} == {"unit", "department", "person"}
+    assert {"red", "grey"} <= {item.light for item in listed}
+
+
+async def test_a_case_closed_late_is_red_by_its_stages_and_not_by_its_whole(hall: Hall) -> None:
+    now = datetime.now(UTC)
+    closed = CaseFilter(stage=("closed",))
+    (first, *_), _ = await lines(hall, closed, now, "zh")
+    for late, light in ((["handle"], "red"), (["whole"], "green"), ([], "green")):
+        async with transaction(hall.engine) as connection:
+            changed = update(CASES).where(CASES.c.case_no == first.case_no).values(late_stages=late)
+            await connection.execute(changed)
+        _, streamed = await lines(hall, closed, now, "zh")
+        assert {item.case_no: item.light for item in streamed}[first.case_no] == light
+
+
+async def test_a_list_that_nobody_reads_to_its_end_gives_its_connection_back(hall: Hall) -> None:
+    async with hall.engine.connect() as connection:
+        person = await read_person(connection, person_id("supervisor"))
+        assert person is not None
+        stream = stream_cases(connection, person, CaseFilter(), datetime.now(UTC), "zh", at_once=2)
+        assert len(await anext(stream)) == 2
+        await stream.aclose()
+        assert await read_person(connection, person_id("supervisor")) == person
