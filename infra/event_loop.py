@@ -19,8 +19,8 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 #: Models are made by the hundred at each step, and hardly ever in circles: looking for those after every 700 of them,
-#: as is usual, costs some milliseconds a case. But a case that leaves the worker's cache is such a circle, of 50 kB: all
-#: are looked through every two thousand cases or so; ten times more seldom, a busy worker grew to 2 GB.
+#: as is usual, costs some milliseconds a case. But a case that leaves the worker's cache is such a circle, of 50 kB:
+#: all are looked through every two thousand cases or so; twenty times more seldom, a busy worker grew to 2 GB.
 _SELDOM = (20_000, 5, 4)
 
 

@@ -9,9 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Row, and_, case, cast, exists, func, literal, literal_column, or_, select, tuple_
-from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
@@ -24,8 +22,8 @@ from models.figures import FigureKey
 from models.tables import CASES, FACTS
 from models.views import CaseItem, CasePage, CaseView, FactView
 from models.words import Light, Stage
-from services.case_lines import LINE_COLUMNS, Lines
-from services.case_views import case_item, case_view, fact_views, read_names
+from services.case_lines import LINE_COLUMNS, Lines, lines_of
+from services.case_views import case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
 from services.reporter_contact import masked_phone
 from services.scope import visible, within
@@ -35,18 +33,6 @@ from services.supervision.people import handler_of_case, led_by
 
 #: Later than any deadline, and still a moment that Python can hold.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-#: What of an open case no line of a list shows.
-_NOT_IN_A_LINE = [
-    "past_clocks",
-    "handled_by",
-    "attachments",
-    "summons",
-    "errands",
-    "absorbed",
-    "co_handlers",
-    "returns_settled",
-]
 
 Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at", "-updated_at"]
 
@@ -186,18 +172,16 @@ async def list_cases(
     page = found.limit(wanted.limit + 1).subquery("page")
     again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    asked = select(line_state().label("state"), page.c.key, page.c.total).select_from(joined).order_by(*again)
+    asked = select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined).order_by(*again)
     rows = (await connection.execute(asked)).all()
     if at_once:
         count = rows[0].total if rows else 0
     else:
         count = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
-    cases = read_states([row.state for row in rows[: wanted.limit]])
-    names = await read_names(connection, cases, language)
-    more = len(rows) > wanted.limit
+    shown, more = rows[: wanted.limit], len(rows) > wanted.limit
     return CasePage(
-        items=tuple(case_item(case, names, now) for case in cases),
-        next_cursor=_cursor(rows[wanted.limit - 1].key, cases[-1].report_id) if more else None,
+        items=await lines_of(connection, shown, now, language),
+        next_cursor=_cursor(shown[-1].key, shown[-1].report_id) if more else None,
         total=count,
     )
 
@@ -232,20 +216,6 @@ async def stream_cases(
             await found.close()  # left in the middle, it would stay open
 
 
-def line_state() -> ColumnElement[str]:
-    """`state` as JSON for a line of a list, without what a line does not tell: a third of the time to read it.
-
-    The light of a closed case is that of its past clocks, so these are left out of open ones alone.
-    """
-    lean = CASES.c.state.op("-")(literal(_NOT_IN_A_LINE, ARRAY(SqlText)))
-    return cast(case((CASES.c.closed_at.is_(None), lean), else_=CASES.c.state), SqlText)
-
-
-def read_states(states: Sequence[str]) -> list[Case]:
-    """The cases of these rows' `state`, each as JSON."""
-    return [Case.model_validate_json(state) for state in states]
-
-
 async def count_cases(
     connection: AsyncConnection,
     person: Person,
@@ -269,10 +239,8 @@ async def items_among(
 ) -> tuple[CaseItem, ...]:
     """Those of the cases that are in the list, as its lines. Raises BadFilter."""
     fits = await _fitting(connection, person, wanted, now, also)
-    rows = await connection.execute(select(line_state()).where(CASES.c.case_no.in_(case_nos), fits))
-    cases = read_states(rows.scalars().all())
-    names = await read_names(connection, cases, language)
-    return tuple(case_item(case, names, now) for case in cases)
+    rows = await connection.execute(select(*LINE_COLUMNS).where(CASES.c.case_no.in_(case_nos), fits))
+    return await lines_of(connection, rows.all(), now, language)
 
 
 async def _fitting(

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import CTE, ColumnElement, Select, Text, and_, cast, func, literal, select, true, tuple_
+from sqlalchemy import case as when
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen
@@ -18,7 +20,6 @@ from models.tables import CASES, FACTS
 from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
 from services.conditions import is_overdue, overdue_since
 from services.cursors import cursor_after, key_in
-from services.queries import line_state, read_states
 from services.supervision.views import LastAction, OverdueItem, OverduePage
 from services.supervision.watch import Watch, find_unit
 
@@ -93,6 +94,33 @@ async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID])
     return {row.report_id: row for row in rows}
 
 
+#: What of an open case no line of a list shows.
+_NOT_IN_A_LINE = [
+    "past_clocks",
+    "handled_by",
+    "attachments",
+    "summons",
+    "errands",
+    "absorbed",
+    "co_handlers",
+    "returns_settled",
+]
+
+
+def _line_state() -> ColumnElement[str]:
+    """`state` as JSON for a line of a list, without what a line does not tell: a third of the time to read it.
+
+    The light of a closed case is that of its past clocks, so these are left out of open ones alone.
+    """
+    lean = CASES.c.state.op("-")(literal(_NOT_IN_A_LINE, ARRAY(Text)))
+    return cast(when((CASES.c.closed_at.is_(None), lean), else_=CASES.c.state), Text)
+
+
+def _read_states(states: Sequence[str]) -> list[Case]:
+    """The cases of these rows' `state`, each as JSON."""
+    return [Case.model_validate_json(state) for state in states]
+
+
 async def stream_overdue(
     connection: AsyncConnection, look: Watch, wanted: OverdueFilter, *, at_once: int = 500
 ) -> AsyncGenerator[tuple[OverdueItem, ...], None]:
@@ -106,14 +134,14 @@ async def stream_overdue(
     chosen = select(late.c.report_id, late.c.since) if wanted.sample is None else _page(wanted, late)
     page = chosen.subquery("page")
     query = (
-        select(line_state().label("state"), page.c.since)
+        select(_line_state().label("state"), page.c.since)
         .join(page, page.c.report_id == CASES.c.report_id)
         .order_by(page.c.since, page.c.report_id)
     )
     async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
         try:
             async for rows in found.partitions():
-                cases = await asyncio.to_thread(read_states, [row.state for row in rows])
+                cases = await asyncio.to_thread(_read_states, [row.state for row in rows])
                 yield await _items(connection, look, [row.since for row in rows], cases)
         finally:
             await found.close()  # left in the middle, it would stay open

@@ -1,4 +1,4 @@
-"""A line of a workbook says what a line of the list says: one is told from columns, the other from the whole case."""
+"""A line of a list or a workbook is told from columns, and says what the whole case says."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from infra.database import transaction
 from infra.store.world import read_person
+from models.case import Case
 from models.commands import (
     Abort,
     Accept,
@@ -24,6 +25,7 @@ from models.commands import (
 )
 from models.tables import CASES
 from models.views import CaseItem
+from services.case_views import case_item, read_names
 from services.queries import CaseFilter, list_cases, stream_cases
 from tests.api.hall import Hall, open_hall
 from tests.builders import LABOUR, MICRO_2, person_id
@@ -60,22 +62,30 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) -> tuple[list[CaseItem], list[CaseItem]]:
-    """The list as its page has it, and as a workbook has it."""
+Told = tuple[list[CaseItem], list[CaseItem], list[CaseItem]]
+
+
+async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) -> Told:
+    """The list as its page has it, as a workbook has it, and as it is told from the whole of each case."""
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None
         page = await list_cases(connection, person, wanted, now, language)
         stream = stream_cases(connection, person, wanted, now, language, at_once=3)
-        return list(page.items), [item async for items in stream for item in items]
+        streamed = [item async for items in stream for item in items]
+        states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).tuples().all())
+        cases = [Case.model_validate(states[item.case_no]) for item in page.items]
+        names = await read_names(connection, cases, language)
+        return list(page.items), streamed, [case_item(case, names, now) for case in cases]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("later", [timedelta(), timedelta(days=30)])
 @pytest.mark.parametrize("sort", ["-reported_at", "due_at"])
-async def test_both_tell_the_same(hall: Hall, language: str, later: timedelta, sort: Any) -> None:
-    listed, streamed = await lines(hall, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
-    assert streamed == listed
+async def test_all_tell_the_same(hall: Hall, language: str, later: timedelta, sort: Any) -> None:
+    listed, streamed, whole = await lines(hall, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
+    assert listed == whole
+    assert streamed == whole
     assert {item.stage for item in listed} == {"receive", "dispatch", "handle", "review", "closed"}
     assert {item.owner.kind for item in listed if item.owner is not None} == {"unit", "department", "person"}
     assert {"red", "grey"} <= {item.light for item in listed}
@@ -84,13 +94,14 @@ async def test_both_tell_the_same(hall: Hall, language: str, later: timedelta, s
 async def test_a_case_closed_late_is_red_by_its_stages_and_not_by_its_whole(hall: Hall) -> None:
     now = datetime.now(UTC)
     closed = CaseFilter(stage=("closed",))
-    (first, *_), _ = await lines(hall, closed, now, "zh")
+    (first, *_), _, _ = await lines(hall, closed, now, "zh")
     for late, light in ((["handle"], "red"), (["whole"], "green"), ([], "green")):
         async with transaction(hall.engine) as connection:
             changed = update(CASES).where(CASES.c.case_no == first.case_no).values(late_stages=late)
             await connection.execute(changed)
-        _, streamed = await lines(hall, closed, now, "zh")
-        assert {item.case_no: item.light for item in streamed}[first.case_no] == light
+        listed, streamed, _ = await lines(hall, closed, now, "zh")
+        for told in (listed, streamed):
+            assert {item.case_no: item.light for item in told}[first.case_no] == light
 
 
 async def test_a_list_that_nobody_reads_to_its_end_gives_its_connection_back(hall: Hall) -> None:
