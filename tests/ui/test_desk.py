@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import openpyxl
@@ -44,6 +45,27 @@ def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, thr
     expect(page.get_by_role("searchbox")).to_have_value("")
     page.get_by_role("link", name=re.compile("^退回待定")).click()
     expect(page.locator(".empty")).to_contain_text("没有等待裁定的退单")
+
+
+def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three: list[str], word: str) -> None:
+    """The page stays as it is loaded: its links, its workbook, its ticks and its history follow the list."""
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}")
+    page.evaluate("window.still = true")
+    page.locator(f'tr[data-case="{three[0]}"]').get_by_role("checkbox").check()
+    expect(page.locator("#ticked")).to_have_text("1")
+    page.get_by_role("searchbox").fill(f"{word} 1")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(1)
+    expect(page.locator(f'tr[data-case="{three[1]}"]').get_by_role("checkbox")).not_to_be_checked()
+    expect(page.locator("#ticked")).to_have_text("0")
+    workbook = page.locator(".tools form[action='/exports'] [name=query]").input_value()
+    assert parse_qs(workbook)["q"] == parse_qs(urlsplit(page.url).query)["q"] == [f"{word} 1"]
+    page.go_back()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(3)
+    expect(page.get_by_role("searchbox")).to_have_value(word)
+    page.get_by_role("link", name=re.compile("^退回待定")).click()
+    expect(page.get_by_role("link", name=re.compile("^退回待定"))).to_have_attribute("aria-current", "page")
+    assert page.evaluate("window.still") is True, "no page was loaded anew"
 
 
 def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:
