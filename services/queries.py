@@ -26,6 +26,7 @@ from models.views import CaseItem, CasePage, CaseView, FactView
 from models.words import Light, Stage
 from services.case_views import Names, case_item, case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
+from services.due_filter import DueWithin, falls_due
 from services.reporter_contact import masked_phone
 from services.scope import visible, within
 from services.supervision.belonging import Period
@@ -51,7 +52,7 @@ Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at",
 
 
 class CaseFilter(Frozen):
-    """What a list is narrowed to. `grid` means the whole subtree; `overdue` looks at open cases only.
+    """What a list is narrowed to. `grid` means the whole subtree; `overdue` and `due` look at open cases only.
 
     `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
     up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
@@ -62,6 +63,7 @@ class CaseFilter(Frozen):
     stage: tuple[Stage, ...] = ()
     light: Light | None = None
     overdue: bool | None = None
+    due: DueWithin | None = None
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
@@ -279,6 +281,8 @@ async def _fitting(
         narrowed.append(led_by(person, await local_day(connection, now)))
     if wanted.handler is not None:
         narrowed.append(handler_of_case() == wanted.handler)
+    if wanted.due is not None:
+        narrowed.append(await falls_due(connection, wanted.due, now))
     return and_(seen, *narrowed, *_conditions(wanted, now))
 
 

@@ -46,6 +46,30 @@ def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, thr
     expect(page.locator(".empty")).to_contain_text("没有等待裁定的退单")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_time_limit_narrows_queue_search_and_workbook(
+    open_page: OpenPage, three: list[str], word: str, lang: str
+) -> None:
+    week, today = ("7 天内到期", "今天到期") if lang == "zh" else ("Within 7 days", "Due today")
+    for place in ("/queue", "/cases"):
+        page = open_page("labour_handler", f"{place}?q={word}&lang={lang}")
+        limit = page.locator("#filters select[name=due]")
+        limit.select_option(label=week)
+        page.locator("#filters button.primary").click()
+        expect(page.locator(".list-head .chip").filter(has_text=week)).to_be_visible()
+        expect(page.locator("#rows tr[data-case]")).to_have_count(len(three))
+        check_screen(page)
+        shoot(page, f"due-{place[1:]}-{lang}")
+        query = page.locator("#list").get_attribute("data-query")
+        answer = page.request.get(f"/cases/export.xlsx?{query}")
+        told = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[1]
+        assert any(week in row for row in told.iter_rows(values_only=True))
+        page.locator("#filters select[name=due]").select_option(label=today)
+        page.locator("#filters button.primary").click()
+        expect(page.locator(".empty")).to_be_visible()
+        expect(page.locator("#filters select[name=due]")).to_have_value("today")
+
+
 def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:
     own = f"批量{str(new_id())[-6:]}"
     cases = [site.at_handling(title=f"{own} {n}") for n in range(3)]
