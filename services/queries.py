@@ -25,6 +25,7 @@ from models.words import Light, Stage
 from services.case_lines import LINE_COLUMNS, Lines, lines_of
 from services.case_views import case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
+from services.due_filter import DueWithin, falls_due
 from services.reporter_contact import masked_phone
 from services.scope import visible, within
 from services.supervision.belonging import Period
@@ -38,7 +39,7 @@ Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at",
 
 
 class CaseFilter(Frozen):
-    """What a list is narrowed to. `grid` means the whole subtree; `overdue` looks at open cases only.
+    """What a list is narrowed to. `grid` means the whole subtree; `overdue` and `due` look at open cases only.
 
     `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
     up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
@@ -49,6 +50,7 @@ class CaseFilter(Frozen):
     stage: tuple[Stage, ...] = ()
     light: Light | None = None
     overdue: bool | None = None
+    due: DueWithin | None = None
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
@@ -252,6 +254,8 @@ async def _fitting(
         narrowed.append(led_by(person, await local_day(connection, now)))
     if wanted.handler is not None:
         narrowed.append(handler_of_case() == wanted.handler)
+    if wanted.due is not None:
+        narrowed.append(await falls_due(connection, wanted.due, now))
     return and_(seen, *narrowed, *_conditions(wanted, now))
 
 

@@ -1,5 +1,7 @@
 """What people set for themselves, kept with their account: they find it wherever they sign in."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -8,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen
-from models.context import Person
+from models.context import Grant, Person
 from rules.quiet_hours import QuietHours
 
 #: The columns of lists that may be hidden, in their order. Number, title and time left are always there.
@@ -19,8 +21,16 @@ INSERT INTO person_settings (person, content, updated_at) VALUES (:me, CAST(:con
 ON CONFLICT (person) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at
 """)
 
-_NAME_AND_SETTINGS = text("""
-SELECT p.name, s.content FROM people p LEFT JOIN person_settings s ON s.person = p.id WHERE p.id = :me
+#: A grant without department or unit is for every park there is.
+_ACTS_FOR = """
+SELECT array_agg(name ORDER BY level, code) FROM grid_units
+WHERE code = ANY (CAST(:units AS text[])) OR (:everywhere AND parent IS NULL AND retired_on IS NULL)
+"""
+_WHO = text(f"""
+SELECT p.name, s.content, ({_ACTS_FOR}) AS units,
+  (SELECT array_agg(CASE WHEN :english THEN name_en ELSE name_zh END ORDER BY id) FROM departments
+   WHERE id = ANY (CAST(:departments AS text[]))) AS departments
+FROM people p LEFT JOIN person_settings s ON s.person = p.id WHERE p.id = :me
 """)
 
 
@@ -43,10 +53,30 @@ async def read_settings(connection: AsyncConnection, person: Person) -> PersonSe
     return _settings(await connection.scalar(asked, {"me": person.id}))
 
 
-async def name_and_settings(connection: AsyncConnection, person: Person) -> tuple[str, PersonSettings]:
-    """The person's name (empty when there is none any more), and what they have set."""
-    row = (await connection.execute(_NAME_AND_SETTINGS, {"me": person.id})).one_or_none()
-    return ("", PersonSettings()) if row is None else (row.name, _settings(row.content))
+@dataclass(frozen=True)
+class Known:
+    """Their name (empty when there is none any more), what they have set, and the names of the units and departments
+    that they act for: of a role in a department, the department; else the unit, else every park."""
+
+    name: str
+    settings: PersonSettings
+    acts_for: tuple[str, ...]
+
+
+async def known_of(connection: AsyncConnection, person: Person, grants: Sequence[Grant], language: str) -> Known:
+    """What every page tells of its reader, who acts by `grants`."""
+    by_unit = [grant for grant in grants if grant.department is None]
+    asked = {
+        "me": person.id,
+        "units": sorted({grant.grid for grant in by_unit if grant.grid is not None}),
+        "everywhere": any(grant.grid is None for grant in by_unit),
+        "departments": sorted({grant.department for grant in grants if grant.department is not None}),
+        "english": language == "en",
+    }
+    row = (await connection.execute(_WHO, asked)).one_or_none()
+    if row is None:
+        return Known("", PersonSettings(), ())
+    return Known(row.name, _settings(row.content), (*(row.departments or ()), *(row.units or ())))
 
 
 def _settings(content: object) -> PersonSettings:

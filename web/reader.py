@@ -19,7 +19,7 @@ from models.policy import Policy
 from models.words import Role
 from rules.scope import in_force
 from services.notices import Unread, unread_notices
-from services.settings import PersonSettings, name_and_settings
+from services.settings import PersonSettings, known_of
 from web.texts import translate
 
 COOKIE = "gridloop_prefs"
@@ -28,16 +28,20 @@ _YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a reader has set for this browser. `large`: 长辈版, large type; `keys`: single-key shortcuts are on."""
+    """What a reader has set for this browser. `large`: 长辈版, large type; `keys`: single-key shortcuts are on.
+
+    `role`: which of their roles they act as (a code; empty: all of them at once).
+    """
 
     language: str = "zh"
     large: bool = False
     keys: bool = True
+    role: str = ""
 
     def keep(self, response: Response) -> None:
         """Remembers them for a year."""
-        value = urlencode({"lang": self.language, "large": int(self.large), "keys": int(self.keys)})
-        response.set_cookie(COOKIE, value, max_age=_YEAR, httponly=True, samesite="lax")
+        value = {"lang": self.language, "large": int(self.large), "keys": int(self.keys), "role": self.role}
+        response.set_cookie(COOKIE, urlencode(value), max_age=_YEAR, httponly=True, samesite="lax")
 
 
 def preferences_in(request: Request) -> Preferences:
@@ -46,7 +50,7 @@ def preferences_in(request: Request) -> Preferences:
     wanted = request.query_params.get("lang") or known.get("lang")
     language = wanted if wanted in ("zh", "en") else preferred(request.headers.get("accept-language"))
     large = request.query_params.get("large") or known.get("large")
-    return Preferences(language, large == "1", known.get("keys", "1") == "1")
+    return Preferences(language, large == "1", known.get("keys", "1") == "1", known.get("role", ""))
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,21 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(Visitor):
-    """Somebody signed in, with what they have set and how many of their notices are unread."""
+    """Somebody signed in, with what they have set and how many of their notices are unread.
+
+    `person` has the grants of the role that they act as, where they have chosen one of several: their pages show and
+    offer what that role sees and may do. It narrows what they look at; their rights are all of those that they hold.
+    `roles`: what they may choose from; `acting`: what they have chosen; `acts_for`: names of units and departments.
+    """
 
     person: Person
     name: str
     day: date
     settings: PersonSettings
     notices: Unread
+    roles: tuple[Role, ...] = ()
+    acting: Role | None = None
+    acts_for: tuple[str, ...] = ()
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -109,7 +121,14 @@ async def _known(connection: AsyncConnection, at_door: Visitor, person: Person) 
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
         zone = at_door.zone
-    name, settings = await name_and_settings(connection, person)
+    day = at_door.now.astimezone(zone).date()
+    held = in_force(person, day)
+    roles = tuple(role for role in Role if any(grant.role is role for grant in held))
+    acting = next((role for role in roles if role == at_door.preferences.role), None)
+    if acting is not None:
+        held = tuple(grant for grant in held if grant.role is acting)
+        person = person.model_copy(update={"grants": held})
+    known = await known_of(connection, person, held, at_door.language)
     return Reader(
         path=at_door.path,
         query=at_door.query,
@@ -117,10 +136,13 @@ async def _known(connection: AsyncConnection, at_door: Visitor, person: Person) 
         now=at_door.now,
         zone=zone,
         person=person,
-        name=name,
-        day=at_door.now.astimezone(zone).date(),
-        settings=settings,
-        notices=await unread_notices(connection, person, at_door.now, settings.quiet),
+        name=known.name,
+        day=day,
+        settings=known.settings,
+        notices=await unread_notices(connection, person, at_door.now, known.settings.quiet),
+        roles=roles,
+        acting=acting,
+        acts_for=known.acts_for,
     )
 
 

@@ -34,7 +34,7 @@ PATHS = {
 }
 FILTERS = {
     "stage", "light", "overdue", "grid", "category", "department", "owner", "q", "reported_from", "reported_to", "sort",
-    "limit", "cursor", "host", "level", "handled_by", "handler", "led", "figure", "without", "from", "to",
+    "due", "limit", "cursor", "host", "level", "handled_by", "handler", "led", "figure", "without", "from", "to",
 }  # fmt: skip
 REPORT = {
     "report_id", "category", "title", "description", "grid", "location", "occurred_at", "severity", "attachments",

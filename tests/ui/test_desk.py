@@ -12,7 +12,9 @@ from playwright.sync_api import expect
 
 from api.session import COOKIE
 from models.ids import new_id
-from tests.builders import LABOUR, MICRO, OTHER_MICRO
+from models.tables import DepartmentRow
+from models.words import Role
+from tests.builders import LABOUR, MICRO, OTHER_MICRO, Holder, add_people
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -66,6 +68,65 @@ def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three:
     page.get_by_role("link", name=re.compile("^退回待定")).click()
     expect(page.get_by_role("link", name=re.compile("^退回待定"))).to_have_attribute("aria-current", "page")
     assert page.evaluate("window.still") is True, "no page was loaded anew"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_time_limit_narrows_queue_search_and_workbook(
+    open_page: OpenPage, three: list[str], word: str, lang: str
+) -> None:
+    week, today = ("7 天内到期", "今天到期") if lang == "zh" else ("Within 7 days", "Due today")
+    for place in ("/queue", "/cases"):
+        page = open_page("labour_handler", f"{place}?q={word}&lang={lang}")
+        limit = page.locator("#filters select[name=due]")
+        limit.select_option(label=week)
+        page.locator("#filters button.primary").click()
+        expect(page.locator(".list-head .chip").filter(has_text=week)).to_be_visible()
+        expect(page.locator("#rows tr[data-case]")).to_have_count(len(three))
+        check_screen(page)
+        shoot(page, f"due-{place[1:]}-{lang}")
+        query = page.locator("#list").get_attribute("data-query")
+        answer = page.request.get(f"/cases/export.xlsx?{query}")
+        told = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[1]
+        assert any(week in row for row in told.iter_rows(values_only=True))
+        page.locator("#filters select[name=due]").select_option(label=today)
+        page.locator("#filters button.primary").click()
+        expect(page.locator(".empty")).to_be_visible()
+        expect(page.locator("#filters select[name=due]")).to_have_value("today")
+
+
+@pytest.fixture(scope="module")
+def gardens(site: Site) -> str:
+    """A department that only this file's cases go to; the name of its one handler."""
+
+    async def insert() -> None:
+        async with site.hall.engine.begin() as connection:
+            row = DepartmentRow(id="gardens", name_zh="园林局", name_en="Parks bureau", active=True)
+            await connection.execute(DepartmentRow.__table__.insert().values(**row.model_dump()))  # type: ignore[attr-defined]
+            await add_people(connection, Holder("gardener", "园林员", Role.HANDLER, department="gardens"))
+
+    site.run(insert())
+    return "gardener"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_empty_tab_tells_when_the_last_case_was_there(
+    open_page: OpenPage, site: Site, gardens: str, lang: str
+) -> None:
+    last, claimed = ("上一件", "已认领") if lang == "zh" else ("The last one", "claimed")
+    no = site.report()
+    site.do("duty", no, "accept")
+    site.do("duty", no, "dispatch", host="gardens")
+    site.do(gardens, no, "claim")
+    page = open_page(gardens, f"/queue?tab=unclaimed&lang={lang}")
+    expect(page.locator(".empty")).to_contain_text(last)
+    expect(page.locator(".empty a")).to_contain_text(claimed)
+    expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{no}")
+    check_screen(page)
+    shoot(page, f"queue-empty-{lang}")
+    page.get_by_role("searchbox").fill("没有这样的案件")
+    page.locator("#filters button.primary").click()
+    expect(page.locator(".list-head .chip").first).to_be_visible()
+    expect(page.locator(".empty")).not_to_contain_text(last)
 
 
 def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:

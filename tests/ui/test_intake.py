@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models.ids import new_id
+from tests.builders import OTHER_MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -32,6 +33,18 @@ def test_a_report_is_accepted_then_dispatched_and_the_next_one_comes(open_page: 
     page.locator("#form-reject textarea").nth(1).fill("请拨打 12345")
     page.locator("#form-reject [data-send]").click()
     expect(page.locator("[data-receipt]")).to_contain_text(second)
+
+
+def test_an_empty_desk_tells_when_the_last_report_was_there(open_page: OpenPage, site: Site) -> None:
+    site.report("other_duty", grid=OTHER_MICRO)
+    waiting = site.run(site.hall.get("other_duty", "/cases", stage="receive", sort="reported_at", limit=200))["items"]
+    for case in waiting:
+        site.do("other_duty", case["case_no"], "accept")
+    page = open_page("other_duty", "/intake?tab=accepting")
+    expect(page.locator(".empty")).to_contain_text("上一件")
+    expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{waiting[-1]['case_no']}")
+    expect(page.locator(".empty a")).to_contain_text("已受理")
+    check_screen(page)
 
 
 @pytest.mark.parametrize("scripts", [True, False])

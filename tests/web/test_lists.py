@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from models.words import Light, Stage
 from services.desk_tabs import DeskTab
+from services.due_filter import DueWithin
 from web.reader import Preferences, Visitor
 from web.views.lists import asked_in, chips
 
@@ -35,10 +36,23 @@ def test_an_unknown_tab_is_the_usual_one_and_what_is_done_comes_newest_first() -
     assert asked_in("tab=done", TABS).sort == "-updated_at"
 
 
-@pytest.mark.parametrize("query", ["light=purple", "nonsense=1", "sort=colour", "reported_from=yesterday"])
+@pytest.mark.parametrize(
+    "query", ["light=purple", "due=someday", "nonsense=1", "sort=colour", "reported_from=yesterday"]
+)
 def test_what_makes_no_sense_is_refused(query: str) -> None:
     with pytest.raises(RequestValidationError):
         asked_in(query, None)
+
+
+def test_the_time_limit_is_told_in_words() -> None:
+    asked = asked_in("due=4h&overdue=true", None)
+    assert [(chip.name, chip.value) for chip in chips(asked, a_visitor(), {})] == [
+        ("超期", "是"),
+        ("时限", "4 小时内到期"),
+    ]
+    english = [chip.value for due in DueWithin for chip in chips(asked_in(f"due={due}", None), a_visitor("en"), {})]
+    assert len(set(english)) == len(DueWithin)
+    assert all(value.isascii() for value in english)
 
 
 def test_chips_say_what_is_set_and_lead_to_the_list_without_it() -> None:

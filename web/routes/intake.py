@@ -11,6 +11,7 @@ from api.state import Opened, Services
 from models.views import CaseItem
 from services.case_page import get_case_page
 from services.desk_tabs import DeskTab, on_tab, tabs_of
+from services.last_there import last_there
 from services.queries import CaseFilter, count_cases, items_among, list_cases
 from web.pages import is_part, page
 from web.reader import Reader, SignedIn
@@ -66,6 +67,7 @@ async def intake_page(request: Request, opened: Services, reader: Reader, wish: 
             "items": shown.items,
             "beyond": shown.counts[tab] - len(shown.items) if tab else 0,
             "empty": EMPTY[tab] if tab else "",
+            "last": await last_there(connection, tab, reader.person, reader.now) if tab and not shown.items else None,
             "case": None,
             "was": wish.was,
             "did": wish.did,

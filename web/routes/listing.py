@@ -17,7 +17,7 @@ from services.saved_views import departments_of, saved_views
 from services.settings import COLUMNS
 from web.reader import Reader
 from web.views.lines import COLUMN_NAMES, lines
-from web.views.lists import MOST_ROWS, PAGE, SORTS, Asked, asked_in, chips
+from web.views.lists import DUE_NAMES, MOST_ROWS, PAGE, SORTS, Asked, asked_in, chips
 from web.views.marks import _
 from web.views.tabs import EMPTY, NAMES
 
@@ -107,6 +107,7 @@ async def filters_of(connection: AsyncConnection, reader: Reader, asked: Asked) 
         "my_departments": [(code, names.get(code, code)) for code in mine],
         "chips": chips(asked, reader, names),
         "lights": [light.value for light in Light],
+        "dues": DUE_NAMES,
         "stages": [stage.value for stage in Stage],
         "sorts": SORTS,
         "all_columns": COLUMNS,

@@ -1,10 +1,11 @@
-"""What a reader sets for this browser: language, large type, keys."""
+"""What a reader sets for this browser: language, large type, keys, the role to act as."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
+from models.words import Role
 from web.pages import go_to, local
 from web.reader import AnyVisitor
 
@@ -18,6 +19,7 @@ async def set_preferences(
     lang: Annotated[str | None, Form()] = None,
     large: Annotated[bool | None, Form()] = None,
     keys: Annotated[bool | None, Form()] = None,
+    role: Annotated[Role | Literal["all"] | None, Form()] = None,
     back: Annotated[str, Form()] = "/",
 ) -> Response:
     """Changes what is given, and goes back to the page the reader was at."""
@@ -28,6 +30,8 @@ async def set_preferences(
         wanted = replace(wanted, large=large)
     if keys is not None:
         wanted = replace(wanted, keys=keys)
+    if role is not None:
+        wanted = replace(wanted, role="" if role == "all" else role)
     answer = go_to(request, local(back, "/"))
     wanted.keep(answer)
     return answer

@@ -16,6 +16,7 @@ from models.views import FactView
 from services.bulk import MOST, Outcome, send_many
 from services.case_page import colleagues, last_words
 from services.command import read_command
+from services.last_there import last_there
 from services.queries import items_among
 from services.saved_views import NewView, remove_view, save_view
 from web.moments import short
@@ -58,7 +59,9 @@ async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, An
     async def listed() -> dict[str, Any]:
         async with opened.engine.connect() as connection:
             rows = await rows_of(connection, reader, asked, QUEUE)
-            return {**rows, **await filters_of(connection, reader, asked)}
+            bare = asked.tab if not asked.pairs and not rows["total"] else None
+            last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
+            return {**rows, **await filters_of(connection, reader, asked), "last": last}
 
     async def around() -> dict[str, Any]:
         async with opened.engine.connect() as connection:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from models.figures import FigureKey
 from services import words
 from services.desk_tabs import DeskTab
+from services.due_filter import DueWithin
 from services.queries import CaseFilter
 from services.supervision.figures import FIGURES
 from web.reader import Visitor
@@ -25,12 +26,18 @@ _OF_PAGE = frozenset(
 _FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
 #: What a filter is called where it is shown; in the order in which chips are shown.
 FILTER_NAMES: Mapping[str, str] = {
-    "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "category": _("类别"),
-    "grid": _("网格"),
+    "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "due": _("时限"),
+    "category": _("类别"), "grid": _("网格"),
     "department": _("部门"), "host": _("主办"), "level": _("层级"),
     "owner": _("持有人"), "handled_by": _("办结人"), "handler": _("办理人"), "led": _("下属办理"),
     "figure": _("指标"), "without": _("不含"),
     "from": _("自"), "to": _("至"), "reported_from": _("上报自"), "reported_to": _("上报至"),
+}  # fmt: skip
+#: What the filter by time limit offers, in this order.
+DUE_NAMES: Mapping[DueWithin, str] = {
+    DueWithin.OVERDUE: _("已超期"), DueWithin.HOURS_4: _("4 小时内到期"), DueWithin.HOURS_24: _("24 小时内到期"),
+    DueWithin.TODAY: _("今天到期"), DueWithin.TOMORROW: _("明天到期"), DueWithin.WEEK: _("7 天内到期"),
+    DueWithin.NONE: _("停表,无时限"),
 }  # fmt: skip
 SORTS: Mapping[str, str] = {
     "due_at": _("剩余时间"), "-updated_at": _("最近更新"), "-reported_at": _("最近上报"), "reported_at": _("最早上报"),
@@ -124,6 +131,8 @@ def chips(asked: Asked, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chi
 
 def said(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
     """The value of a filter in the reader's words."""
+    if name == "due":
+        return visitor.text(DUE_NAMES[DueWithin(value)])
     books = {"light": words.LIGHTS, "stage": words.STAGES, "level": words.LEVELS}
     if name in books:
         return words.named(books[name], value, visitor.language)

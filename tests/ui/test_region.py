@@ -1,0 +1,80 @@
+"""For whom the reader acts, in the header; and acting as one of several roles."""
+
+import pytest
+from playwright.sync_api import expect
+
+from models.words import Role
+from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, PARK, UNITS, Holder, add_people
+from tests.ui.checks import check_screen, shoot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.site import Site
+
+#: Two roles in one hand: sits at the community's desk, and handles for the labour bureau.
+BOTH = "both_hands"
+NAMES = {unit.code: unit.name for unit in UNITS}
+
+
+@pytest.fixture(scope="module")
+def both(site: Site) -> str:
+    """Somebody who holds two roles."""
+
+    async def insert() -> None:
+        async with site.hall.engine.begin() as connection:
+            await add_people(
+                connection,
+                Holder(BOTH, "两岗", Role.DUTY_OFFICER, grid=COMMUNITY),
+                Holder(BOTH, "两岗", Role.HANDLER, department=LABOUR),
+            )
+
+    site.run(insert())
+    return BOTH
+
+
+@pytest.mark.parametrize(
+    ("username", "lang", "told"),
+    [
+        ("duty", "zh", NAMES[PARK]),
+        ("community_duty", "en", NAMES[COMMUNITY]),
+        ("fire_handler", "zh", "消防救援大队"),
+        ("labour_handler", "en", "Labour bureau"),
+        ("admin", "zh", f"{NAMES[PARK]}、{NAMES[OTHER_PARK]}"),
+    ],
+)
+def test_the_header_names_what_the_reader_acts_for(open_page: OpenPage, username: str, lang: str, told: str) -> None:
+    page = open_page(username, f"/cases?lang={lang}")
+    expect(page.locator(".top .region")).to_have_text(told)
+    expect(page.locator(".acting")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", ["zh", "en", "large", "phone"])
+def test_somebody_with_several_roles_acts_as_one_of_them(open_page: OpenPage, both: str, look: str) -> None:
+    query = {"en": "lang=en", "large": "large=1&lang=zh"}.get(look, "lang=zh")
+    page = open_page(both, f"/cases?{query}", **({"viewport": PHONE} if look == "phone" else {}))
+    english = look == "en"
+    switch = page.locator(".acting")
+    expect(switch.locator("summary")).to_contain_text("All roles" if english else "全部角色")
+    switch.locator("summary").click()
+    check_screen(page)
+    shoot(page, f"region-{look}")
+    switch.get_by_role("button", name="handler" if english else "处置人员").click()
+    expect(switch.locator("summary")).to_contain_text("handler" if english else "处置人员")
+    menu = page.locator("#menu")
+    expect(menu.locator('a[href="/intake"]')).to_have_count(0)
+    tabs = page.locator(".tabs")
+    expect(tabs).not_to_contain_text("To accept" if english else "待受理")
+    switch.locator("summary").click()
+    switch.get_by_role("button", name="duty officer" if english else "值班员").click()
+    expect(menu.locator('a[href="/intake"]')).to_have_count(1)
+    switch.locator("summary").click()
+    switch.get_by_role("button", name="All roles" if english else "全部角色").click()
+    expect(switch.locator("summary")).to_contain_text("All roles" if english else "全部角色")
+
+
+def test_a_role_that_one_does_not_hold_changes_nothing(open_page: OpenPage, site: Site) -> None:
+    page = open_page("labour_handler", "/queue")
+    for role, status in (("admin", 403), ("king", 422)):
+        answer = page.request.post("/preferences", form={"role": role, "back": "/admin"}, headers={"Origin": site.url})
+        assert answer.status == status
+    page.goto("/queue")
+    expect(page.locator('#menu a[href="/admin"]')).to_have_count(0)
+    expect(page.locator(".region")).to_be_visible()
