@@ -24,9 +24,8 @@ const BAR = [
 export function App(): JSX.Element {
   const route = useRoute();
   const { me } = useSession();
-  if (me === undefined) return <p class="starting">{t("正在打开…")}</p>;
   const [first = ""] = route.parts;
-  const signIn = me === null || first === "sign-in";
+  const signIn = !me || first === "sign-in";
   const inBar = !signIn && route.parts.length < 2 && BAR.some(({ path }) => path === first) && first !== "report";
   return (
     <div class={inBar ? "app with-bar" : "app"}>
