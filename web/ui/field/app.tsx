@@ -30,7 +30,8 @@ export function App(): JSX.Element {
   return (
     <div class={inBar ? "app with-bar" : "app"}>
       {!signIn && <Banners />}
-      {signIn ? <Later screen="SignIn" /> : <Shown route={route} />}
+      {/* Nothing of a screen outlives the person it was shown to. */}
+      {signIn ? <Later screen="SignIn" /> : <Shown route={route} key={me.id} />}
       {inBar && <BottomBar path={first} />}
     </div>
   );
