@@ -218,8 +218,8 @@ def _copy(place: Path, source: Path, prefix: str = "", *, hashed: bool = True) -
     return prefix + name
 
 
-#: What stands in the shell until the app is there; the app itself says the same.
-_OPENING = "正在打开…"
+#: What stands in the shell until the app is there, in its words: its name, and that it is opening.
+_TITLE, _OPENING = "网格事件", "正在打开…"
 
 # --- the phone's shell ------------------------------------------------------------------------------------------------
 
@@ -236,6 +236,7 @@ def _make_shell(node: Node, fresh: Path, names: Mapping[str, str]) -> None:
     for language, file in (("zh", "index.html"), ("en", "en.html")):
         english = catalogue("field") if language == "en" else {}
         known = {"files": relative, "parts": parts, "opening": english.get(_OPENING, _OPENING)}
+        known["title"] = english.get(_TITLE, _TITLE)
         known |= {"texts": as_script(english), "words": phone_words(language), "icons": icons, "version": told}
         shell = template.render(lang=TAGS[language], language=language, **known)
         (field / file).write_text(shell)

@@ -24,14 +24,14 @@ const BAR = [
 export function App(): JSX.Element {
   const route = useRoute();
   const { me } = useSession();
-  if (me === undefined) return <p class="starting">{t("正在打开…")}</p>;
   const [first = ""] = route.parts;
-  const signIn = me === null || first === "sign-in";
+  const signIn = !me || first === "sign-in";
   const inBar = !signIn && route.parts.length < 2 && BAR.some(({ path }) => path === first) && first !== "report";
   return (
     <div class={inBar ? "app with-bar" : "app"}>
       {!signIn && <Banners />}
-      {signIn ? <Later screen="SignIn" /> : <Shown route={route} />}
+      {/* Nothing of a screen outlives the person it was shown to. */}
+      {signIn ? <Later screen="SignIn" /> : <Shown route={route} key={me.id} />}
       {inBar && <BottomBar path={first} />}
     </div>
   );

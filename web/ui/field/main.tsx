@@ -5,15 +5,18 @@ import { draftedPhotos } from "./drafts";
 import { setUpFlushing } from "./flushing";
 import { fetchRest } from "./lazy";
 import { tidy } from "./outbox";
-import { openSession } from "./session";
+import { openSession, whenKnown } from "./session";
 import { isLarge, keep, pageOf, setLarge, wantedLanguage } from "./settings";
 import { language } from "./texts";
 import { setUpWorker } from "./updates";
 
 async function start(place: Element): Promise<void> {
   setLarge(isLarge());
+  const opened = openSession();
+  // Until then the shell says that it is opening.
+  await Promise.race([whenKnown, opened]);
   render(<App />, place);
-  await openSession();
+  await opened;
   setUpFlushing();
   void fetchRest().catch(() => undefined);
   void setUpWorker();

@@ -20,8 +20,13 @@ export interface Session {
 let session: Session = { me: undefined, expired: false };
 const watchers = new Set<(session: Session) => void>();
 
+let told: () => void;
+/** Resolves once it is known who uses the phone, or that nobody does. */
+export const whenKnown = new Promise<void>((done) => (told = done));
+
 function become(next: Partial<Session>): void {
   session = { ...session, ...next };
+  if (session.me !== undefined) told();
   watchers.forEach((watcher) => watcher(session));
 }
 
@@ -54,10 +59,11 @@ export function signedOut(): void {
   if (!session.expired) become({ expired: true });
 }
 
-/** Reads who it was, and asks the server meanwhile. */
+/** Reads who it was, and asks the server meanwhile; where the app itself came without the network, only then. */
 export async function openSession(): Promise<void> {
   onChange(() => void follow());
   reading = readKnown();
+  if (navigator.serviceWorker?.controller) await reading;
   await Promise.all([reading, recheck()]);
 }
 
