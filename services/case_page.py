@@ -22,6 +22,7 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.standards import extension_rule, openings, standard_of, suspension_days
 from services.case_views import Names, case_view, fact_views, read_names
 from services.forecast import Forecast, get_forecast
+from services.newer_rule import NewerRule, newer_rule
 from services.queries import find_case
 from services.reporter_contact import masked_phone
 
@@ -77,7 +78,8 @@ class FileView(Frozen):
 
 class CasePageView(Frozen):
     """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them;
-    `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any."""
+    `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: what the
+    policy version in force says otherwise than the one the case lives under."""
 
     case: CaseView
     facts: tuple[FactView, ...]
@@ -86,6 +88,7 @@ class CasePageView(Frozen):
     files: dict[str, FileView]
     names: dict[str, str]
     outlines: tuple[dict[str, Any], ...] = ()
+    newer: NewerRule | None = None
 
 
 async def get_case_page(
@@ -107,6 +110,7 @@ async def get_case_page(
         files=await files_of(connection, case.attachments),
         names={**units, **names.units, **names.departments, **names.people},
         outlines=await _outlines(connection, case.grid_path),
+        newer=await newer_rule(connection, case, ctx, now),
     )
 
 
