@@ -68,7 +68,9 @@ const FRESH = 10_000;
 
 /** What `early.ts` has asked for already, if it has; a change makes all of that void. */
 function takeEarly(method: string, path: string, stop: AbortSignal): Promise<Response> | undefined {
-  const { early } = globalThis as { early?: Map<string, Promise<Response>> };
+  const place = globalThis as { early?: Map<string, Promise<Response>>; begun?: boolean };
+  place.begun = true; // should the app be there first, nothing is asked early any more
+  const { early } = place;
   if (method !== "GET" || performance.now() > FRESH) early?.clear();
   const answer = early?.get(path);
   early?.delete(path);

@@ -17,7 +17,7 @@ function sent(path: string): Promise<Response> {
   return fetch(new URL(`../api/v1/${path}`, location.href), { headers, credentials: "same-origin", cache: "no-store" });
 }
 
-if (!navigator.serviceWorker?.controller) {
+if (!navigator.serviceWorker?.controller && !(globalThis as { begun?: boolean }).begun) {
   const me = sent("me");
   keep("me", me);
   // Only who is signed in has tasks; other screens than the first do not ask for them.
