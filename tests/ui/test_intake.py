@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from models.ids import new_id
-from tests.builders import OTHER_MICRO
+from models.words import Role
+from tests.builders import MICRO_2, Holder, add_people
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -36,12 +37,16 @@ def test_a_report_is_accepted_then_dispatched_and_the_next_one_comes(open_page: 
 
 
 def test_an_empty_desk_tells_when_the_last_report_was_there(open_page: OpenPage, site: Site) -> None:
-    site.report("other_duty", grid=OTHER_MICRO)
-    waiting = site.run(site.hall.get("other_duty", "/cases", stage="receive", sort="reported_at", limit=200))["items"]
-    waiting = [case for case in waiting if case["closed_at"] is None]
+    async def seat() -> None:
+        async with site.hall.engine.begin() as connection:
+            await add_people(connection, Holder("corner_duty", "角落值班", Role.DUTY_OFFICER, grid=MICRO_2))
+
+    site.run(seat())
+    site.report(grid=MICRO_2)
+    waiting = site.run(site.hall.get("corner_duty", "/cases", stage="receive", sort="reported_at", limit=200))["items"]
     for case in waiting:
-        site.do("other_duty", case["case_no"], "accept")
-    page = open_page("other_duty", "/intake?tab=accepting")
+        site.do("corner_duty", case["case_no"], "accept")
+    page = open_page("corner_duty", "/intake?tab=accepting")
     expect(page.locator(".empty")).to_contain_text("上一件")
     expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{waiting[-1]['case_no']}")
     expect(page.locator(".empty a")).to_contain_text("已受理")
