@@ -79,9 +79,8 @@ async function ask(): Promise<void> {
   query.set("list", place.dataset["place"] ?? "/queue");
   query.set("cases", changed.filter((no) => !here.has(no)).slice(0, 200).join(","));
   query.set("known", changed.filter((no) => here.has(no)).slice(0, 200).join(","));
-  const asked = place.dataset["query"];
   const answer = await fetch(`/lists/changes?${query}`, { headers: { "HX-Request": "true" } });
-  if (!answer.ok || list()?.dataset["query"] !== asked) return;
+  if (!answer.ok || list() !== place) return;
   const told = new DOMParser().parseFromString(await answer.text(), "text/html");
   told.querySelectorAll<HTMLTableRowElement>("tr[data-case]").forEach((fresh) => {
     const caseNo = fresh.dataset["case"] ?? "";
@@ -159,13 +158,7 @@ export function setUpQueue(): void {
   });
   if (!list()) return;
   onChanges(hear, lookAgain);
-  let query = list()?.dataset["query"];
   document.addEventListener("htmx:after:swap", () => {
-    if (list()?.dataset["query"] !== query) {
-      query = list()?.dataset["query"];
-      waiting.clear();
-      tellPill();
-    }
     countTicks();
     document.querySelectorAll<HTMLDetailsElement>("#bulk details[open]").forEach((drop) => {
       if (document.querySelector("#bulk-result [data-outcome]")) drop.open = false;
