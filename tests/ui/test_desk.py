@@ -50,8 +50,9 @@ def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, thr
 
 
 def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three: list[str], word: str) -> None:
-    """Its links, its workbook, its ticks and its history follow the list."""
-    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}")
+    """The page stays: its links, its workbook, its ticks and its history follow the list."""
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}", expect=("422",))
+    page.evaluate("window.still = true")
     page.locator(f'tr[data-case="{three[0]}"]').get_by_role("checkbox").check()
     expect(page.locator("#ticked")).to_have_text("1")
     page.get_by_role("searchbox").fill(f"{word} 1")
@@ -61,6 +62,12 @@ def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three:
     expect(page.locator("#ticked")).to_have_text("0")
     workbook = page.locator(".tools form[action='/exports'] [name=query]").input_value()
     assert parse_qs(workbook)["q"] == parse_qs(urlsplit(page.url).query)["q"] == [f"{word} 1"]
+    assert page.evaluate("window.still") is True, "no page was loaded anew"
+    page.locator("#filters [name=grid]").fill("not a code!")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("待办")
+    page.go_back()
+    expect(page.locator("#rows tr[data-case]")).to_have_count(1)
     page.go_back()
     expect(page.locator("#rows tr[data-case]")).to_have_count(3)
     expect(page.get_by_role("searchbox")).to_have_value(word)

@@ -47,28 +47,31 @@ BULK = ("claim", "transfer", "comment")
 async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: str = "", did: str = "") -> Response:
     """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
     asked = read_address(reader, QUEUE, request.url.query)
+    if is_part(request):
+        return page(reader, "desk/list_part.html", **await _listed(opened, reader, asked), bulk=True)
     context = await _queue(opened, reader, asked)
-    template = "desk/list_part.html" if is_part(request) else "desk/queue.html"
-    return page(reader, template, **context, batch=new_id(), left=left[:40], did=did[:40], bulk=True)
+    return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40], bulk=True)
+
+
+async def _listed(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """The list; where it is empty, what was there last."""
+    async with opened.engine.connect() as connection:
+        rows = await rows_of(connection, reader, asked, QUEUE)
+        bare = asked.tab if not asked.pairs and not rows["total"] else None
+        last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
+        return {**rows, **await filters_of(connection, reader, asked), "last": last}
 
 
 async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
     """The list and what stands around it: PostgreSQL counts the other tabs while it finds the rows of this one."""
     whole = whole_tab(asked)
 
-    async def listed() -> dict[str, Any]:
-        async with opened.engine.connect() as connection:
-            rows = await rows_of(connection, reader, asked, QUEUE)
-            bare = asked.tab if not asked.pairs and not rows["total"] else None
-            last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
-            return {**rows, **await filters_of(connection, reader, asked), "last": last}
-
     async def around() -> dict[str, Any]:
         async with opened.engine.connect() as connection:
             head = await head_of(connection, reader, asked, without=whole)
             return {**head, "colleagues": await colleagues(connection, reader.person, reader.now)}
 
-    rows, head = await asyncio.gather(listed(), around())
+    rows, head = await asyncio.gather(_listed(opened, reader, asked), around())
     if whole is not None:
         head["counts"][whole] = rows["total"]
     return {**rows, **head}

@@ -1,7 +1,9 @@
 // A list of cases that lives: rows change in place, rows that left say why, new ones wait behind a pill.
 // No row ever moves under the cursor.
 import htmx from "htmx.org";
+import { setUpFilters, showList } from "./filters";
 import { onChanges, type CaseChange } from "./live";
+import { Part } from "./part";
 
 const TOGETHER = 400;
 const HEAD_EVERY = 2_000;
@@ -26,7 +28,6 @@ export function morphRow(row: HTMLTableRowElement, fresh: HTMLTableRowElement): 
     if (!old || cell.classList.contains("tick") || old.innerHTML === cell.innerHTML) return;
     const held = old.contains(focused);
     old.innerHTML = cell.innerHTML;
-    htmx.process(old);
     if (held) old.querySelector<HTMLElement>("a, button")?.focus();
     changed = true;
   });
@@ -140,22 +141,47 @@ export function countTicks(): void {
   if (all) all.checked = count > 0 && count === boxes().length;
 }
 
+const looked = new Part();
+
+/** Tells a case in short beside the list. */
+async function preview(link: HTMLAnchorElement): Promise<void> {
+  const place = document.getElementById("preview");
+  const text = await looked.fetch(`${link.pathname}/preview`).catch(() => "");
+  if (!place || text === null) return;
+  if (text === "") window.location.href = link.href;
+  place.innerHTML = text;
+  htmx.process(place);
+}
+
+/** Another list is shown: nothing of it is ticked, and nothing waits for it. */
+function begin(): void {
+  waiting.clear();
+  countTicks();
+}
+
+function onClick(event: MouseEvent): void {
+  const at = event.target as HTMLElement;
+  const link = at.closest<HTMLAnchorElement>("[data-preview]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    void preview(link);
+  }
+  if (at.closest("[data-close-preview]")) closePreview();
+  if (at.id === "pill") void showList(`${list()?.dataset["place"]}?${list()?.dataset["query"]}`).then((is) => is && begin());
+  if (at.closest("[data-export]")) {
+    event.preventDefault();
+    const ticked = boxes().filter((box) => box.checked).map((box) => `case=${encodeURIComponent(box.value)}`);
+    window.location.href = ["/cases/export.xlsx?" + (list()?.dataset["query"] ?? ""), ...ticked].join("&");
+  }
+}
+
 export function setUpQueue(): void {
   document.addEventListener("change", (event) => {
     const box = event.target as HTMLInputElement;
     if (box.id === "all") boxes().forEach((one) => (one.checked = box.checked));
     if (box.id === "all" || box.name === "case") countTicks();
   });
-  document.addEventListener("click", (event) => {
-    const at = event.target as HTMLElement;
-    if (at.closest("[data-close-preview]")) closePreview();
-    const save = at.closest<HTMLElement>("[data-export]");
-    if (save) {
-      event.preventDefault();
-      const ticked = boxes().filter((box) => box.checked).map((box) => `case=${encodeURIComponent(box.value)}`);
-      window.location.href = [save.dataset["export"], ...ticked].join("&");
-    }
-  });
+  document.addEventListener("click", onClick);
   if (!list()) return;
   onChanges(hear, lookAgain);
   document.addEventListener("htmx:after:swap", () => {
@@ -164,10 +190,7 @@ export function setUpQueue(): void {
       if (document.querySelector("#bulk-result [data-outcome]")) drop.open = false;
     });
   });
-  document.getElementById("pill")?.addEventListener("click", () => waiting.clear());
-  document.addEventListener("click", (event) => {
-    if ((event.target as HTMLElement).id === "pill") waiting.clear();
-  });
+  setUpFilters(begin);
   countTicks();
 }
 

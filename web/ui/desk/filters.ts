@@ -1,0 +1,60 @@
+// A filter shows its list without loading the page anew: the list alone is fetched, and what hangs by it follows.
+import htmx from "htmx.org";
+import { Part } from "./part";
+
+const part = new Part();
+
+/** What is kept, exported or gone back to is the list that is shown. */
+function follow(query: string): void {
+  document.querySelectorAll<HTMLInputElement>("[data-follows]").forEach((field) => {
+    field.value = `${field.dataset["follows"]}${query}`;
+  });
+  document.querySelectorAll<HTMLElement>("[data-if-filtered]").forEach((tool) => {
+    tool.hidden = query === "";
+  });
+}
+
+/** Shows the list at an address of ours in place of the one that is shown; whether it does, unless another was asked
+ * for meanwhile. Where it can't, the page is loaded: it says what is wrong with a filter, or that nobody answers. */
+export async function showList(address: string): Promise<boolean> {
+  const text = await part.fetch(address).catch(() => "");
+  if (text === null) return false;
+  const holder = document.createElement("template");
+  holder.innerHTML = text;
+  const fresh = holder.content.querySelector<HTMLElement>("#list");
+  if (!fresh) {
+    window.location.href = address;
+    return false;
+  }
+  document.getElementById("list")?.replaceWith(fresh);
+  htmx.process(fresh);
+  follow(fresh.dataset["query"] ?? "");
+  const hears = document.getElementById("heard");
+  if (hears) hears.textContent = fresh.querySelector("[data-count]")?.textContent ?? "";
+  return true;
+}
+
+/** `shown` is called when another list is shown. */
+export function setUpFilters(shown: () => void): void {
+  let at = window.location.search;
+  document.addEventListener("submit", async (event) => {
+    const form = event.target as HTMLFormElement;
+    if (form.id !== "filters") return;
+    event.preventDefault();
+    const asked = new URLSearchParams();
+    new FormData(form).forEach((value, name) => {
+      if (value !== "") asked.append(name, String(value));
+    });
+    const address = `${form.getAttribute("action")}?${asked}`;
+    if (!(await showList(address))) return;
+    history.pushState(null, "", address);
+    at = window.location.search;
+    // Who has typed and pressed Enter goes on in the list.
+    if (document.activeElement?.matches("#filters input")) document.querySelector<HTMLElement>("#list [tabindex]")?.focus();
+    shown();
+  });
+  // Back to a list that this page no longer shows; a step to an anchor leaves the list as it is.
+  window.addEventListener("popstate", () => {
+    if (window.location.search !== at) window.location.reload();
+  });
+}
