@@ -134,10 +134,10 @@ class Writer:
         about: list[list[CellValue]] = [
             [self._say("导出时间", "Made at"), self.now],
             [self._say("导出人", "Made by"), await name_of(self.connection, self.person.id)],
-            [self._say("规则版本", "Rule version"), version],
+            [self._say("规则版本", "Rule version"), str(version)],
         ]
         if rows is not None:
-            about.append([self._say("行数", "Rows"), rows])
+            about.append([self._say("行数", "Rows"), str(rows)])
         about += [[name, value] for name, value in self.wanted.told]
         sheets.add(
             self._say("筛选条件", "Filters"), [self._say("条件", "Filter"), self._say("取值", "Value")], about

@@ -24,7 +24,7 @@ def bulletin_file(bulletin: BulletinView, zone: ZoneInfo) -> Iterator[bytes]:
         ["网格", f"{bulletin.grid.name} ({bulletin.grid.code})"],
         ["期间", f"{bulletin.period_start.isoformat()} … {last_day}"],
         ["制作时间", bulletin.made_at],
-        ["次数", bulletin.runs],
+        ["次数", str(bulletin.runs)],
     ]
     sheets.add("说明", ("项目", "内容"), about)
     match bulletin.kind:

@@ -12,17 +12,15 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from services.supervision import workbook
-from services.supervision.workbook import CellValue, Sheets
+from services.supervision.workbook import LONGEST_TEXT, CellValue, Sheets
 
-#: What a cell of Excel holds; the rest is cut.
-LONGEST_TEXT = 32_767
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 
 
 def written(rows: Sequence[Sequence[CellValue]], zone: ZoneInfo = SHANGHAI) -> bytes:
-    """The bytes of a workbook with one sheet of three columns."""
+    """The bytes of a workbook with one sheet of four columns."""
     sheets = Sheets(zone)
-    sheets.add("案件", ["编号", "标题", "到期"], rows)
+    sheets.add("案件", ["编号", "标题", "到期", "编号"], rows)
     return b"".join(sheets.file())
 
 
@@ -36,27 +34,42 @@ def test_what_is_written_is_read_again_the_same() -> None:
     rows: list[list[CellValue]] = [
         ["K1", '夜间 <噪音> & "扰民" \']]>', moment],
         [12, -0.25, None],
-        [None, " 前后有空格 ", 1e-9],
-        ["第一行\n第二行\t完", "_x0041_ 不是 A", 2**53],
+        [1e-9, " 前后有空格 ", None],
+        ["第一行\n第二行\t完", "_x0041_ 不是 A", None, 2**53],
         [],
-        ["", "比表头长", None, "第四列"],
+        ["", "再一列", None, "第四列"],
     ]
     sheet = read(written(rows)).worksheets[0]
     assert sheet.title == "案件"
     assert list(sheet.iter_rows(values_only=True)) == [
-        ("编号", "标题", "到期", None),
+        ("编号", "标题", "到期", "编号 (2)"),
         ("K1", '夜间 <噪音> & "扰民" \']]>', moment.replace(hour=9, tzinfo=None), None),
         (12, -0.25, None, None),
-        (None, " 前后有空格 ", 1e-9, None),
-        # The library leaves the sign by which Excel is told that no letter is meant.
-        ("第一行\n第二行\t完", "_x005F_x0041_ 不是 A", 2**53, None),
+        (1e-9, " 前后有空格 ", None, None),
+        # The reading library leaves the sign by which Excel is told that no letter is meant.
+        ("第一行\n第二行\t完", "_x005F_x0041_ 不是 A", None, 2**53),
         (None, None, None, None),
-        ("", "比表头长", None, "第四列"),
+        (None, "再一列", None, "第四列"),
     ]
     assert sheet["C2"].number_format.replace("\\", "") == "yyyy-mm-dd hh:mm:ss"
     assert sheet.freeze_panes == "A2"
-    assert [cell.font.b for cell in sheet[1][:3]] == [True] * 3
-    assert 12 <= sheet.column_dimensions["A"].width < 13
+    assert [cell.font.b for cell in sheet[1]] == [True] * 4
+    assert [round(sheet.column_dimensions[letter].width) for letter in "ABC"] == [19, 28, 22], "as its first rows need"
+    with pytest.raises(ValueError, match="longer than its header"):
+        written([[1, 2, 3, 4, 5]])
+    with pytest.raises(ValueError, match="both moments and numbers"):
+        written([[1], [moment]])
+
+
+def test_a_moment_far_down_a_column_is_one() -> None:
+    moment = datetime(2026, 11, 26, tzinfo=UTC)
+    sheet = read(written([*[[None]] * 5_000, [moment]])).worksheets[0]
+    assert sheet["A5002"].value == moment.replace(hour=8, tzinfo=None)
+
+
+def test_a_sheet_without_rows_has_its_header() -> None:
+    sheet = read(written([])).worksheets[0]
+    assert list(sheet.iter_rows(values_only=True)) == [("编号", "标题", "到期", "编号 (2)")]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\x07=1", '=HYPERLINK("http://x")'])
@@ -93,7 +106,7 @@ def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
     first = sheets.begin("一 & <二>", ["甲"])
     for number in range(3):
         first.extend([[number]])
-    sheets.add("Filters", [], [["x"]])
+    sheets.add("Filters", ["乙"], [["x"]])
     book = b"".join(sheets.file())
     assert zipfile.ZipFile(io.BytesIO(book)).testzip() is None
     one, two = read(book).worksheets

@@ -71,7 +71,7 @@ def test_the_file_says_by_which_filters_it_was_made(open_page: OpenPage, site: S
     rows, about = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes())).worksheets
     assert [row[0] for row in rows.iter_rows(min_row=2, values_only=True)] == [drawn]
     said = {row[0]: row[1] for row in about.iter_rows(min_row=2, values_only=True)}
-    assert (said["类别"], said["随机抽取"], said["种子"], said["规则版本"]) == ("立等", "1", "abc", 2)
+    assert (said["类别"], said["随机抽取"], said["种子"], said["规则版本"]) == ("立等", "1", "abc", "2")
 
 
 def test_a_long_list_is_made_in_the_background(

@@ -98,7 +98,7 @@ async def test_a_list_has_its_rows_on_the_first_sheet_and_what_it_is_on_the_seco
     assert done["made"] == done["total"] == listed["total"] == 4
     assert all(cell.data_type != "f" for row in rows.iter_rows() for cell in row)
     said = dict(about.iter_rows(min_row=2, values_only=True))
-    assert (said["规则版本"], said["灯色"], said["行数"]) == (2, "红", 4)
+    assert (said["规则版本"], said["灯色"], said["行数"]) == ("2", "红", "4")
     assert abs(said["导出时间"] - datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=8)) < timedelta(minutes=2)
 
 
