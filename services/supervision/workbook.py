@@ -51,7 +51,7 @@ class Sheets:
         """A whole sheet, with its first row in bold and kept in sight. Raises as `Sheet.extend`, and lets go then."""
         try:
             self.begin(title, header).extend(rows)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.drop()
             raise
 

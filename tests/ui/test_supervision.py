@@ -103,7 +103,7 @@ def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_p
     book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()), read_only=True)
     head, *rows = book["排名"].iter_rows(values_only=True)
     mine = next(line for line in rows if line[1] == COMMUNITY)
-    sides = [f"{mine[at + 1]} / {mine[at + 2]}" for at in range(5, 5 + 13 * 3, 3)]
+    sides = [f"{mine[at + 1]:.0f} / {mine[at + 2]:.0f}" for at in range(5, 5 + 13 * 3, 3)]
     assert sides == cells
     assert "准确派遣率" in head
     page.get_by_label("最少应处置件数").fill("100000")
