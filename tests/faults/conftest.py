@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -61,9 +61,9 @@ class Victim:
         return self._tokens[username]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def victim() -> AsyncIterator[Victim]:
-    """Everything running, with the tiny park in it."""
+    """Everything running, with the tiny park in it: once for all tests of a file."""
     news: list[str] = []
 
     async def load(_: Path, environment: Mapping[str, str]) -> str:

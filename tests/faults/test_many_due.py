@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,16 +15,18 @@ from services.measure.timers import recorded, wait_open
 from tests.builders import MICRO, person_id
 from tests.faults.conftest import Victim
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 
 CASES = 5_000
 
 
-@pytest.fixture(autouse=True)
-def as_under_high_load(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def as_under_high_load() -> Iterator[None]:
     """Workers without the sandbox and with room for all cases, as operators of many cases run them."""
-    monkeypatch.setenv("GRIDLOOP_WORKER_SANDBOX", "false")
-    monkeypatch.setenv("GRIDLOOP_WORKER_CACHE", str(CASES + 1_000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRIDLOOP_WORKER_SANDBOX", "false")
+        patch.setenv("GRIDLOOP_WORKER_CACHE", str(CASES + 1_000))
+        yield
 
 
 async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order(victim: Victim) -> None:

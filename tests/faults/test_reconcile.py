@@ -18,7 +18,7 @@ from tests.builders import MICRO
 from tests.faults.conftest import Victim
 from tests.servers import ROOT
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 
 async def reconcile(victim: Victim, *options: str) -> tuple[int, Any, str]:
