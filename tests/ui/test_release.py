@@ -9,7 +9,7 @@ from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import AWAY, a_photo, open_phone
 from tests.ui.site import Site
-from tests.ui.test_field_tasks import answered, fire_case, stage_of
+from tests.ui.test_field_tasks import answered, fire_case, stage_of, until_kept
 
 SHOWN, HIDDEN = "#4a6", "#46a"
 PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -116,6 +116,12 @@ def test_a_choice_among_photos_of_an_older_result_is_refused_and_said(open_page:
     expect(choice.get_by_role("checkbox")).to_have_count(1)  # the new result's
     expect(choice.get_by_role("checkbox", checked=False)).to_have_count(1)
     choice.get_by_label("公开照片 1").check()
+    page.get_by_label("说明").fill("看过新照片")
+    until_kept(page, "看过新照片", photos=0)
+    page.goto("/m/#/outbox")
+    page.get_by_role("button", name="继续填写").click()  # the answer put right, not a report
+    expect(page.get_by_label("说明")).to_have_value("看过新照片")
+    expect(choice.get_by_label("公开照片 1")).to_be_checked()
     page.get_by_role("button", name="提交").click()
     answered(page)
     assert released(site, case_no) == [again]

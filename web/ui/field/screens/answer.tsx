@@ -58,7 +58,7 @@ async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
 export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element {
   const { me } = useSession();
   const item = route().query.get("item") ?? "";
-  const name = item ? `edit:${item}` : `answer:${about.case_no}:${answer.command}`;
+  const name = `answer:${about.case_no}:${answer.command}${item && `:${item}`}`;
   const [draft, change, saved] = useDraft<AnswerDraft>(name, () => readAnswer(answer, item), (value) => value.photos.map(({ id }) => id));
   const catalogue = useCached<{ groups: Group[] }>("categories");
   const [shown, setShown] = useState(false);
