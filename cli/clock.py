@@ -52,7 +52,7 @@ def clock(
 
     \b
     Units · 单位
-    urgent_hour     hours that run day and night · 紧急工作时
+    urgent_hour     hours round the clock · 小时(全天计时)
     work_hour       working time only · 工作时
     work_day_8h     eight work hours each, so a deadline may fall at midday · 八小时工作日
     legal_work_day  whole workdays after the day of the start, to the close of the last · 法定工作日

@@ -342,12 +342,17 @@ class Abort(Frozen):
 
 
 class PassReview(Frozen):
-    """核查通过. `release`: the reporter may see the photos of the result: nothing on them tells who anybody is."""
+    """核查通过. What the reporter may see, since nothing on it tells who anybody is: with `release` the photos of the
+    result, all of them; else those of them that `release_photos` names, none by default.
+
+    `release_photos` is left out where it names none: such a command keeps the digest it had before there was the field.
+    """
 
     kind: Literal["pass_review"] = "pass_review"
     note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
     evidence: Attachments = ()
     release: bool = False
+    release_photos: Annotated[Attachments, Field(exclude_if=lambda named: not named)] = ()
 
 
 class FailReview(Frozen):

@@ -99,6 +99,7 @@ class Context(Frozen):
     colleague: Person | None = None
     lead: Lead | None = None
     unknown_attachments: tuple[str, ...] = ()
+    result_photos: tuple[str, ...] = ()
 
     def department(self, code: str) -> Department | None:
         """The active department of that code, or None."""

@@ -287,6 +287,13 @@ class EvidenceMissing(DomainError):
     en = "Completing a case of this category takes evidence (a photo or a file)."
 
 
+class NotOfTheResult(DomainError):
+    code = "not_of_the_result"
+    status = 422
+    zh = "附件 {sha256} 不是本次处置结果的照片,不能公开。"
+    en = "Attachment {sha256} is no photo of this result: it cannot be released."
+
+
 class NoSuchCase(DomainError):
     code = "no_such_case"
     status = 404

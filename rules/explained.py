@@ -69,7 +69,7 @@ def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[Explai
 def _urgent(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
     since, until = times.local(start), times.local(due_at)
     span = hours(due_at - start)
-    said = joined(moment_words(since), Both(f" 起连续 {span.zh},昼夜不停:", f" + {span.en}, day and night: "))
+    said = joined(moment_words(since), Both(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
     said = joined(said, moment_words(until), _DUE)
     return ExplainedStep(said.zh, said.en, since.date(), until.date(), _in_hours(due_at - start), 0)
 

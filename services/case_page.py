@@ -18,6 +18,7 @@ from models.facts import Fact
 from models.views import CaseView, FactView
 from models.words import OwnerKind, Role, Stage
 from rules.moves.handle import latest_extension
+from rules.result import result_evidence
 from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.standards import extension_rule, openings, standard_of, suspension_days
 from services.case_views import Names, case_view, fact_views, read_names
@@ -79,7 +80,8 @@ class FileView(Frozen):
 class CasePageView(Frozen):
     """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them;
     `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: what the
-    policy version in force says otherwise than the one the case lives under."""
+    policy version in force says otherwise than the one the case lives under; `releasable`: the photos of the last
+    result, which its review may show to the reporter."""
 
     case: CaseView
     facts: tuple[FactView, ...]
@@ -89,6 +91,7 @@ class CasePageView(Frozen):
     names: dict[str, str]
     outlines: tuple[dict[str, Any], ...] = ()
     newer: NewerRule | None = None
+    releasable: tuple[FileView, ...] = ()
 
 
 async def get_case_page(
@@ -102,15 +105,17 @@ async def get_case_page(
     day = await local_day(connection, now)
     ctx = await read_context_of(connection, case, now)
     units = await _unit_names(connection, facts)
+    files = await files_of(connection, case.attachments)
     return CasePageView(
         case=case_view(row, names, person, day, now, await masked_phone(connection, case, person, day)),
         facts=fact_views(facts, case, names),
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
         rules=_rules(case, ctx, person, names),
-        files=await files_of(connection, case.attachments),
+        files=files,
         names={**units, **names.units, **names.departments, **names.people},
         outlines=await _outlines(connection, case.grid_path),
         newer=await newer_rule(connection, case, ctx, now),
+        releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
     )
 
 

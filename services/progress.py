@@ -16,21 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.settings import Settings
 from infra.store.cases import facts_of, read_case
+from infra.store.world import pictures_among
 from models.base import Frozen, Instant
 from models.case import Case
 from models.errors import NoSuchPage, WrongCode
 from models.facts import (
     Closed,
-    Completed,
     Dispatched,
     ExtensionGranted,
     Fact,
     InfoRequested,
     ReviewPassed,
-    SelfClosed,
     SuspensionGranted,
 )
 from models.words import Outcome, Stage
+from rules.result import result_evidence
 from services.case_views import Names, read_names
 
 #: Crockford's Base32: no I, L, O or U.
@@ -40,7 +40,7 @@ LENGTH = 10
 _ALIKE = str.maketrans("ILO", "110")
 #: How long after the archive a code still tells something.
 KEPT = timedelta(days=365)
-#: How many photos of the result are shown, and for how long the address of one is good.
+#: How many photos of a result that was released as a whole are shown, and for how long the address of one is good.
 MOST_PHOTOS = 4
 PHOTO_LASTS = timedelta(hours=1)
 
@@ -134,16 +134,7 @@ async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, 
     facts = await facts_of(connection, report_id)
     names = await read_names(connection, [case], language)
     shown = _progress(case, facts, names)
-    return shown.model_copy(update={"photos": await _pictures_among(connection, shown.photos)})
-
-
-async def _pictures_among(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:
-    """Those that are pictures, in their order: a paper may hold anything."""
-    if not hashes:
-        return ()
-    asked = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
-    found = set((await connection.execute(asked, {"hashes": list(hashes)})).scalars())
-    return tuple(sha256 for sha256 in hashes if sha256 in found)
+    return shown.model_copy(update={"photos": await pictures_among(connection, shown.photos)})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
@@ -171,12 +162,15 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
 
 
 def _released(facts: Sequence[Fact]) -> tuple[str, ...]:
-    """What was given as evidence of the result, if the review that accepted it released it."""
-    passed = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
-    if passed is None or not facts[passed].body.released:  # type: ignore[union-attr]
+    """What was given as evidence of the result, as far as the review that accepted it released it."""
+    last = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
+    if last is None:
         return ()
-    results = (fact.body.evidence for fact in reversed(facts[:passed]) if isinstance(fact.body, Completed | SelfClosed))
-    return next(results, ())[:MOST_PHOTOS]
+    passed, result = facts[last].body, result_evidence(facts[:last])
+    assert isinstance(passed, ReviewPassed)
+    if passed.released:
+        return result[:MOST_PHOTOS]
+    return tuple(sha256 for sha256 in result if sha256 in passed.released_photos)
 
 
 def _question(case: Case, facts: Sequence[Fact]) -> str | None:

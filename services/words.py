@@ -91,7 +91,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "volunteer": ("志愿者", "volunteer"),
 }
 UNITS: dict[str, tuple[str, str]] = {
-    "urgent_hour": ("紧急工作时", "urgent hours"),
+    "urgent_hour": ("小时(全天计时)", "hours round the clock"),
     "work_hour": ("工作时", "work hours"),
     "work_day_8h": ("工作日(8 小时)", "workdays of 8 h"),
     "legal_work_day": ("工作日", "workdays"),

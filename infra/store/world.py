@@ -5,6 +5,7 @@ case still stands where it was seen (`cases.append`). What it must be told of th
 park's zone, the fallback owner) is taken from the policy met last; if that was the wrong one, it looks again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.cases import facts_of
 from infra.store.holders import with_holders
 from infra.store.policies import (
     newest_version,
@@ -25,11 +27,12 @@ from infra.store.policies import (
 from infra.store.raw import first_row
 from models.base import Frozen
 from models.case import Case
-from models.commands import Accept, Adopt, Merge, Relocate, Report, Split, Transfer
+from models.commands import Accept, Adopt, Merge, PassReview, Relocate, Report, Split, Transfer
 from models.context import Context, Department, Lead, Person, Unit
 from models.messages import Step
 from models.policy import Policy
 from rules.ladder import next_wake_up
+from rules.result import result_evidence
 
 _PERSON = """
     (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
@@ -242,6 +245,9 @@ async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> 
             found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
         case Split(parts=parts):
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
+        case PassReview(release_photos=(_, *_)):
+            facts = await facts_of(connection, step.report_id)
+            found["result_photos"] = await pictures_among(connection, result_evidence(facts))
     named = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
     if named:
         found["unknown_attachments"] = await _unknown(connection, list(named))
@@ -267,6 +273,15 @@ async def _units(connection: AsyncConnection, codes: list[str], today: object) -
         {"codes": codes, "today": today},
     )
     return [Unit(code=row.code, level=row.level, retired=row.retired) for row in rows]
+
+
+async def pictures_among(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:
+    """Those attachments that are pictures, in their order: a paper may hold anything."""
+    if not hashes:
+        return ()
+    asked = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
+    found = set((await connection.execute(asked, {"hashes": list(hashes)})).scalars())
+    return tuple(sha256 for sha256 in hashes if sha256 in found)
 
 
 async def _unknown(connection: AsyncConnection, hashes: list[str]) -> list[str]:

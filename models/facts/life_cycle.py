@@ -140,12 +140,13 @@ class Aborted(Frozen):
 
 
 class ReviewPassed(Frozen):
-    """`released`: whoever has the progress code may see the photos of the result."""
+    """`released`: whoever has the progress code may see the photos of the result; else those of `released_photos`."""
 
     kind: Literal["review_passed"] = "review_passed"
     note: str
     evidence: tuple[str, ...]
     released: bool = False
+    released_photos: tuple[str, ...] = ()
 
 
 class ReviewFailed(Frozen):

@@ -5,18 +5,23 @@ from collections.abc import Sequence
 from models.case import Case
 from models.commands import FailReview, PassReview
 from models.context import Context
-from models.errors import ReviewerHandledIt
+from models.errors import NotOfTheResult, ReviewerHandledIt
 from models.facts import Body, ReviewFailed, ReviewPassed
 from models.words import Outcome, Stage
 from rules.moves.common import Move, actor, closing, department_owner, due_for, require_attachments
 
 
 def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
-    """Raises ReviewerHandledIt."""
+    """Raises ReviewerHandledIt, NotOfTheResult."""
     _require_independence(case, ctx)
     require_attachments(ctx, "/evidence")
+    for sha256 in cmd.release_photos:
+        if sha256 not in ctx.result_photos:
+            raise NotOfTheResult(sha256=sha256, pointer="/release_photos")
     outcome = Outcome.ABORTED if case.aborted else Outcome.SOLVED
-    passed = ReviewPassed(note=cmd.note, evidence=cmd.evidence, released=cmd.release)
+    passed = ReviewPassed(
+        note=cmd.note, evidence=cmd.evidence, released=cmd.release, released_photos=cmd.release_photos
+    )
     return [passed, closing(outcome, cmd.note, ctx)]
 
 

@@ -1,4 +1,4 @@
-"""分析: what came in and was closed week by week, of which kinds, at which hours, and how long closing took."""
+"""分析: what came in and was closed by weeks or days, of which kinds, at which hours, and how long closing took."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -20,12 +20,14 @@ from services.supervision.workbook import Sheets
 
 #: How many categories are shown by name.
 TOP = 15
+#: A period of no more than so many days is told day by day, a longer one by weeks (our choice).
+DAILY = 42
 #: Where the distribution of closing times is cut, in days; the last part is open.
 DAYS = (1, 2, 3, 5, 7, 10, 15, 30, 60)
 
 
-class Week(Frozen):
-    """A week from Monday on, cut to the period: reported, closed, and closed after missing a deadline in any stage."""
+class Span(Frozen):
+    """A day; or a week from Monday on, cut to the period: what was reported and what was closed in it."""
 
     first: date
     last: date
@@ -50,11 +52,13 @@ class Duration(Frozen):
 
 
 class Analysis(Frozen):
-    """The four looks at a period. `hours`: reported cases by weekday (0 Monday) and hour, where the cases are."""
+    """The four looks at a period. `daily`: its spans are days, else weeks. `hours`: reported cases by weekday (0 is
+    Monday) and hour, where the cases are."""
 
     first: date
     last: date
-    weeks: tuple[Week, ...]
+    daily: bool
+    spans: tuple[Span, ...]
     categories: tuple[CategoryCount, ...]
     other_categories: int
     hours: tuple[tuple[int, ...], ...]
@@ -70,7 +74,8 @@ async def analyse(connection: AsyncConnection, look: Watch, grid: str | None, fi
     return Analysis(
         first=first,
         last=last,
-        weeks=await _weeks(connection, look, grid, first, last),
+        daily=is_daily(first, last),
+        spans=await _spans(connection, look, grid, first, last),
         categories=categories,
         other_categories=others,
         hours=await _hours(connection, look, grid, period),
@@ -86,23 +91,38 @@ def weeks_of(first: date, last: date) -> Iterator[tuple[date, date]]:
         first = end + timedelta(days=1)
 
 
-async def _weeks(
+def is_daily(first: date, last: date) -> bool:
+    """Whether the days are few enough to be told one by one."""
+    return (last - first).days < DAILY
+
+
+def spans_of(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The days, or the weeks where the days are too many."""
+    if not is_daily(first, last):
+        yield from weeks_of(first, last)
+        return
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        yield day, day
+
+
+async def _spans(
     connection: AsyncConnection, look: Watch, grid: str | None, first: date, last: date
-) -> tuple[Week, ...]:
-    periods = [(a, b, look.days(a, b)) for a, b in weeks_of(first, last)]
+) -> tuple[Span, ...]:
+    periods = [(a, b, look.days(a, b)) for a, b in spans_of(first, last)]
     counts: dict[FigureKey, list[int]] = {}
     for key, moment in ((FigureKey.REPORTED, CASES.c.reported_at), (FigureKey.CLOSINGS, CASES.c.closed_at)):
         whole = look.days(first, last)
         place = case(*((period.holds(moment), number) for number, (_, _, period) in enumerate(periods)))
         rows = await connection.execute(
-            select(place.label("week"), func.count().label("cases"))
+            select(place.label("span"), func.count().label("cases"))
             .where(condition(key, whole), look.fits(grid))
-            .group_by("week")
+            .group_by("span")
         )
-        found = {row.week: row.cases for row in rows}
+        found = {row.span: row.cases for row in rows}
         counts[key] = [found.get(number, 0) for number in range(len(periods))]
     return tuple(
-        Week(
+        Span(
             first=a,
             last=b,
             reported=_number(FigureKey.REPORTED, counts[FigureKey.REPORTED][number], period, grid),
@@ -178,9 +198,9 @@ def analysis_file(found: Analysis, look: Watch) -> Iterator[bytes]:
     language = look.language
     sheets = Sheets(look.zone)
     sheets.add(
-        say(language, "每周", "Weeks"),
+        say(language, "每日", "Days") if found.daily else say(language, "每周", "Weeks"),
         [say(language, *pair) for pair in (("自", "from"), ("至", "to"), ("上报", "reported"), ("结案", "closed"))],
-        [[w.first.isoformat(), w.last.isoformat(), w.reported.count, w.closed.count] for w in found.weeks],
+        [[w.first.isoformat(), w.last.isoformat(), w.reported.count, w.closed.count] for w in found.spans],
     )
     categories: list[Row] = [[c.code, c.name, c.reported.count] for c in found.categories]
     if found.other_categories:

@@ -396,6 +396,9 @@ COMMANDS = {
         "/to_department",
     ),
     "a stage later": WrongCommand("handled", "reviewer", "pass_review", {}, "wrong_stage", None, 409),
+    "a photo released that no hash is": WrongCommand(
+        "handled", "reviewer", "pass_review", {"release_photos": ["x"]}, "bad_input", "/release_photos/0"
+    ),
     "nothing to grant": WrongCommand("handled", "duty", "grant_extension", {}, "not_now", None, 409),
 }  # fmt: skip
 

@@ -316,7 +316,7 @@ def test_a_natural_deadline_tells_what_it_moves_over() -> None:
         "2026-10-08 Thursday: the next workday, until 23:59:59 → due",
     ]
     assert told("2026-02-13T16:00", 2.25, "urgent_hour") == [
-        "2026-02-13 Friday 16:00 + 2 h 15 min, day and night: 2026-02-13 Friday 18:15 → due"
+        "2026-02-13 Friday 16:00 + 2 h 15 min round the clock: 2026-02-13 Friday 18:15 → due"
     ]
 
 

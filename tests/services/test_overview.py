@@ -117,7 +117,7 @@ async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, g
         for unit in (await map_data(connection, look, grid)).units:
             numbers += [unit.open, unit.overdue]
         found = await analyse(connection, look, grid, look.day - timedelta(days=40), look.day)
-        numbers += [number for week in found.weeks for number in (week.reported, week.closed)]
+        numbers += [number for span in found.spans for number in (span.reported, span.closed)]
         numbers += [one.reported for one in found.categories]
         for number in numbers:
             assert await opened(connection, look, number) == number.count, number
@@ -247,6 +247,6 @@ async def test_the_analysis_places_hours_where_the_cases_are(hall: Hall) -> None
     async with hall.engine.connect() as connection:
         look = await look_of(hall, "auditor", connection)
         found = await analyse(connection, look, None, look.day - timedelta(days=40), look.day)
-    reported = sum(week.reported.count for week in found.weeks)
+    reported = sum(span.reported.count for span in found.spans)
     assert sum(map(sum, found.hours)) == reported == sum(one.reported.count for one in found.categories)
-    assert sum(one.cases for one in found.durations) == sum(week.closed.count for week in found.weeks)
+    assert sum(one.cases for one in found.durations) == sum(span.closed.count for span in found.spans)

@@ -1,6 +1,7 @@
 // The pure parts of phone and map: what becomes of an item, where a point lies, the letters of a name, lengths of time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { dayAt } from "analysis/range";
 import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
 import { leftOf, minutesOf } from "field/moments";
 import { initials, matches } from "field/pinyin";
@@ -117,4 +118,14 @@ test("what lies within a line drawn around it", () => {
   assert.ok(isWithin(0.5, 2, bay) && isWithin(3, 0.5, bay) && isWithin(3, 3.5, bay));
   assert.ok(!isWithin(3, 2, bay) && !isWithin(5, 2, bay) && !isWithin(1, -1, bay));
   assert.ok(!isWithin(1, 1, []));
+});
+
+test("a day lies where its part of the span lies", () => {
+  // Points at 50, 150 and 250 pixels: each span is 100 wide; the first week is cut to two days.
+  const centre = (n: number): number => 50 + 100 * n;
+  const weeks: [string, string][] = [["2026-11-07", "2026-11-08"], ["2026-11-09", "2026-11-15"], ["2026-11-16", "2026-11-22"]];
+  const day = (x: number): string => new Date(dayAt(x, weeks, centre)).toISOString().slice(0, 10);
+  assert.deepEqual([-40, 0, 49, 51, 99, 101, 199, 201, 299, 900].map(day), [
+    "2026-11-07", "2026-11-07", "2026-11-07", "2026-11-08", "2026-11-08", "2026-11-09", "2026-11-15", "2026-11-16", "2026-11-22", "2026-11-22",
+  ]);
 });

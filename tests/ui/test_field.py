@@ -315,7 +315,7 @@ def test_the_pure_parts(built: None, tmp_path: Path) -> None:
     bundle: list[Any] = [
         node, "node_modules/esbuild/bin/esbuild", tests, "--bundle", "--platform=node", "--format=esm",
         "--target=node18", f"--outfile={made}", "--log-level=warning", f"--alias:field={UI / 'field'}",
-        f"--alias:map={UI / 'map'}",
+        f"--alias:map={UI / 'map'}", f"--alias:analysis={UI / 'analysis'}",
     ]  # fmt: skip
     subprocess.run(bundle, cwd=UI, check=True)
     done = subprocess.run([node, "--test", made], capture_output=True, text=True, check=False)

@@ -1,18 +1,18 @@
-"""分析: weeks, categories, hours and closing times, as tables and, where a script runs, as charts."""
+"""分析: weeks or days, categories, hours and closing times, as tables and, where a script runs, as charts."""
 
 from asyncio import to_thread
-from datetime import date
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.routes.supervision import workbook
 from api.state import Opened
 from models.base import Code
-from services.supervision.analysis import Analysis, Duration, analyse, analysis_file, last_weeks
-from services.supervision.watch import Watch, watch
+from services.supervision.analysis import Analysis, Duration, analyse, analysis_file
+from services.supervision.views import UnitName
+from services.supervision.watch import watch
 from web.pages import page
 from web.reader import Reader, SignedIn
 from web.views.board import regions
@@ -21,60 +21,77 @@ from web.views.forms import blank
 from web.views.links import to_page
 from web.views.marks import _
 from web.views.periods import with_query
+from web.views.stretch import NAMES, Asked, Days, Stretch, read_stretch
 
 router = APIRouter()
 
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-#: No longer than so many days are analysed at once (our choice).
-MOST_DAYS = 800
-
-Day = Annotated[date | None, blank()]
 Grid = Annotated[Code | None, blank()]
+Typed = Annotated[str, Query(max_length=40)]
 
 
-def days(look: Watch, first: date | None, last: date | None) -> tuple[date, date]:
-    """The days asked for, in order and no later than today; without any, the last twelve weeks."""
-    usual, today = last_weeks(look.day)
-    begin, end = sorted((first or usual, min(last or today, today)))
-    begin = min(begin, today)
-    return max(begin, date.fromordinal(end.toordinal() - MOST_DAYS)), end
+def asked_days(
+    since: Annotated[str, Query(alias="from", max_length=40)] = "",
+    until: Annotated[str, Query(alias="to", max_length=40)] = "",
+    whole_from: Typed = "",
+    whole_to: Typed = "",
+) -> Asked:
+    """The days as the address has them: `from`, `to`, and the period that they were narrowed from."""
+    return Asked(since, until, whole_from, whole_to)
 
 
-async def _analysis(
-    connection: AsyncConnection, reader: Reader, grid: str | None, first: date | None, last: date | None
-) -> tuple[Watch, Analysis]:
-    look = await watch(connection, reader.person, reader.now, reader.language)
-    return look, await analyse(connection, look, grid, *days(look, first, last))
+AskedDays = Annotated[Asked, Depends(asked_days)]
 
 
 @router.get("/analysis")
-async def show_analysis(
-    opened: Opened, reader: SignedIn, grid: Grid = None, first: Day = None, last: Day = None
-) -> Response:
-    """The page: its tables hold what the charts show."""
+async def show_analysis(opened: Opened, reader: SignedIn, asked: AskedDays, grid: Grid = None) -> Response:
+    """The page: its tables hold what the charts show. Days that are none are told at their field."""
     async with opened.engine.connect() as connection:
-        look, found = await _analysis(connection, reader, grid, first, last)
+        look = await watch(connection, reader.person, reader.now, reader.language)
         units = await regions(connection, look)
+        days = read_stretch(asked, look.day, reader.text)
+        if not isinstance(days, Stretch):
+            return _wrong_days(reader, asked, days, grid, units)
+        found = await analyse(connection, look, grid, days.first, days.last)
     return page(
         reader,
         "analysis/analysis.html",
         found=found,
+        days=days,
+        typed={"from": f"{days.first}", "to": f"{days.last}"},
+        faults={},
+        names=NAMES,
         grid=grid,
         regions=units,
         weekdays=WEEKDAYS,
         took=lambda one: took(one, reader),
-        data=chart_data(found, reader),
-        excel=with_query("/analysis.xlsx", grid=grid, first=found.first, last=found.last),
+        data=chart_data(found, reader, _part_of(days.whole, grid)),
+        whole=with_query("/analysis", grid=grid, **{"from": days.whole[0], "to": days.whole[1]}),
+        excel=with_query("/analysis.xlsx", grid=grid, **{"from": found.first, "to": found.last}),
     )
 
 
-@router.get("/analysis.xlsx")
-async def export_analysis(
-    opened: Opened, reader: SignedIn, grid: Grid = None, first: Day = None, last: Day = None
+def _part_of(whole: Days, grid: str | None) -> str:
+    """The address of a part of that period, but for the part's own days."""
+    return with_query("/analysis", grid=grid, whole_from=whole[0], whole_to=whole[1])
+
+
+def _wrong_days(
+    reader: Reader, asked: Asked, faults: Mapping[str, str], grid: str | None, units: Sequence[UnitName]
 ) -> Response:
+    known: dict[str, Any] = {"typed": asked.fields(), "faults": faults, "names": NAMES, "grid": grid, "regions": units}
+    return page(reader, "analysis/analysis.html", 422, found=None, **known)
+
+
+@router.get("/analysis.xlsx")
+async def export_analysis(opened: Opened, reader: SignedIn, asked: AskedDays, grid: Grid = None) -> Response:
     """The same for Excel."""
     async with opened.engine.connect() as connection:
-        look, found = await _analysis(connection, reader, grid, first, last)
+        look = await watch(connection, reader.person, reader.now, reader.language)
+        days = read_stretch(asked, look.day, reader.text)
+        if not isinstance(days, Stretch):
+            return _wrong_days(reader, asked, days, grid, await regions(connection, look))
+        found = await analyse(connection, look, grid, days.first, days.last)
     chunks = await to_thread(analysis_file, found, look)
     return workbook(chunks, f"gridloop-analysis-{found.first}-{found.last}")
 
@@ -88,8 +105,8 @@ def took(one: Duration, reader: Reader) -> str:
     return reader.text("%(a)s–%(b)s 天", a=one.over, b=one.within)
 
 
-def chart_data(found: Analysis, reader: Reader) -> Markup:
-    """What the charts draw, as a block of data in the page."""
+def chart_data(found: Analysis, reader: Reader, part: str) -> Markup:
+    """What the charts draw, as a block of data in the page. `part`: where a part of it is shown, but for its days."""
     return data_block(
         "charts",
         {
@@ -99,15 +116,18 @@ def chart_data(found: Analysis, reader: Reader) -> Markup:
                 "cases": reader.text("案件数"),
                 "save": reader.text("存为图片"),
             },
-            "weeks": [
+            "part": part,
+            "spans": [
                 [
-                    f"{w.first:%m-%d}",
-                    w.reported.count,
-                    w.closed.count,
-                    to_page(w.reported.cases),
-                    to_page(w.closed.cases),
+                    f"{span.first:%m-%d}",
+                    span.reported.count,
+                    span.closed.count,
+                    to_page(span.reported.cases),
+                    to_page(span.closed.cases),
+                    f"{span.first}",
+                    f"{span.last}",
                 ]
-                for w in found.weeks
+                for span in found.spans
             ],
             "categories": [[c.name, c.reported.count, to_page(c.reported.cases)] for c in found.categories],
             "weekdays": [reader.text(day) for day in WEEKDAYS],

@@ -15,7 +15,10 @@ PARTS = 3
 
 @dataclass(frozen=True)
 class Field:
-    """One control. `kind` names the macro that draws it; `name` is the model's. `book`: whose words its choices are."""
+    """One control. `kind` names the macro that draws it; `name` is the model's. `book`: whose words its choices are.
+
+    Of the kind "unasked" nothing is drawn: programs may say it, a form asks for the same otherwise.
+    """
 
     name: str
     kind: str
@@ -57,7 +60,13 @@ _FIELDS: Mapping[str, Field] = {
     "version": Field("version", "number", _("策略版本")),
     "score": Field("score", "score", _("评分")),
     "upheld": Field("upheld", "yes", _("申诉是否成立")),
-    "release": Field("release", "check", _("成果照片向反映人公开(照片上没有人脸、车牌等能认出个人的内容)")),
+    "release": Field("release", "unasked", _("全部成果照片向反映人公开")),
+    "release_photos": Field(
+        "release_photos",
+        "photos",
+        _("向反映人公开的成果照片"),
+        hint=_("不选则不公开。只选没有人脸、车牌等能认出个人的内容的照片。"),
+    ),
     "interim": Field("interim", "check", _("仅为阶段进展,不是最终反馈")),
 }
 _SPECIAL: Mapping[tuple[str, str], dict[str, Any]] = {

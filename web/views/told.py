@@ -144,6 +144,10 @@ def _if_so(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("是") if value else ""
 
 
+def _how_many(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("%(n)s 张", n=len(value))
+
+
 def _word(book: words.Book) -> Say:
     return lambda value, names, visitor: words.named(book, str(value), visitor.language)
 
@@ -197,6 +201,7 @@ _PARTICULARS: Sequence[tuple[str, str, Say]] = (
     ("score", _("评分"), _text),
     ("upheld", _("申诉成立"), _yes),
     ("released", _("成果照片已公开"), _if_so),
+    ("released_photos", _("公开的成果照片"), _how_many),
     ("to_version", _("策略版本"), _text),
 )
 #: What a fact holds that its case page tells elsewhere.

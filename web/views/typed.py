@@ -24,9 +24,9 @@ def _value(field: Field, given: Given, zone: ZoneInfo) -> Any:
             return _place(given)
         case "parts":
             return _parts(given) or None
-        case "departments" | "files":
+        case "departments" | "files" | "photos":
             return [value for value in given.get(field.name, []) if value] or None
-        case "check":
+        case "check" | "unasked":
             return True if given.get(field.name) else None
     text = _one(given, field.name)
     if not text:

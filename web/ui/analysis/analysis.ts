@@ -4,12 +4,16 @@ import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
+import { pickDays } from "./range";
 
 use([BarChart, HeatmapChart, LineChart, AriaComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent, CanvasRenderer]);
 
 interface Told {
   words: { reported: string; closed: string; cases: string; save: string };
-  weeks: [string, number, number, string, string][];
+  /** The address of a part of the period, but for the part's own days. */
+  part: string;
+  /** Days or weeks: label, reported, closed, the lists of both, the first and the last day. */
+  spans: [string, number, number, string, string, string, string][];
   categories: [string, number, string][];
   weekdays: string[];
   hours: number[][];
@@ -40,16 +44,16 @@ function option(kind: string, told: Told): object {
   const base = frame(told.words, kind);
   const names = (axis: string[], more: object = {}): object => ({ type: "category", data: axis, axisLabel: { ...label, ...more } });
   switch (kind) {
-    case "weeks":
+    case "spans":
       return {
         ...base,
         tooltip: { renderMode: "richText", confine: true, trigger: "axis" },
         legend: { left: 0, top: 0, textStyle: label },
-        xAxis: names(told.weeks.map((week) => week[0])),
+        xAxis: names(told.spans.map((span) => span[0])),
         yAxis: numbers,
         series: [
-          { name: told.words.reported, type: "line", symbolSize: 7, data: told.weeks.map((week) => week[1]) },
-          { name: told.words.closed, type: "line", symbol: "rect", symbolSize: 7, lineStyle: { type: "dashed" }, data: told.weeks.map((week) => week[2]) },
+          { name: told.words.reported, type: "line", symbolSize: 7, data: told.spans.map((span) => span[1]) },
+          { name: told.words.closed, type: "line", symbol: "rect", symbolSize: 7, lineStyle: { type: "dashed" }, data: told.spans.map((span) => span[2]) },
         ],
       };
     case "categories": {
@@ -94,7 +98,7 @@ function option(kind: string, told: Told): object {
 
 /** The list of the cases behind a point or a bar; the table beside the chart has the same links. */
 function listOf(kind: string, told: Told, at: number, series: number): string | undefined {
-  if (kind === "weeks") return told.weeks[at]?.[series === 0 ? 3 : 4];
+  if (kind === "spans") return told.spans[at]?.[series === 0 ? 3 : 4];
   if (kind === "categories") return [...told.categories].reverse()[at]?.[2];
   return undefined;
 }
@@ -107,6 +111,16 @@ function draw(place: HTMLElement, told: Told): void {
     const list = listOf(place.dataset["chart"] ?? "", told, event.dataIndex, event.seriesIndex ?? 0);
     if (list) location.assign(list);
   });
+  if (place.dataset["chart"] === "spans" && told.spans.length > 1) {
+    const centre = (at: number): number => chart.convertToPixel({ xAxisIndex: 0 }, at);
+    pickDays(place, told.spans.map((span) => [span[5], span[6]]), centre, (first, last) => {
+      const wanted = new URL(told.part, location.href);
+      wanted.searchParams.set("from", first);
+      wanted.searchParams.set("to", last);
+      location.assign(wanted);
+    });
+    document.querySelector<HTMLElement>("[data-hint]")?.removeAttribute("hidden");
+  }
   new ResizeObserver(() => chart.resize()).observe(place);
 }
 

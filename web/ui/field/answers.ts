@@ -10,6 +10,8 @@ export interface Answer {
   photos?: { field: string; needed: "never" | "category" | "always" };
   /** A second line of words. */
   extra?: { field: string; label: () => string };
+  /** Which photos of the result the reporter may see. */
+  release?: boolean;
   /** A moment in the future. */
   until?: boolean;
   /** Ready words. */
@@ -32,7 +34,7 @@ export const ANSWERS: Answer[] = [
   { command: "complete", title: () => t("办结"), text: result(), photos: { field: "evidence", needed: "category" }, tone: "primary" },
   { command: "accept", title: () => t("属实,受理"), text: note(false), tone: "primary" },
   { command: "self_close", title: () => t("现场已解决"), text: result(), photos: { field: "evidence", needed: "always" }, tone: "primary" },
-  { command: "pass_review", title: () => t("核查合格"), text: note(false), photos: { field: "evidence", needed: "never" }, tone: "primary" },
+  { command: "pass_review", title: () => t("核查合格"), text: note(false), photos: { field: "evidence", needed: "never" }, release: true, tone: "primary" },
   { command: "fail_review", title: () => t("不合格,返工"), text: reason(), reasons: FAILS, photos: { field: "evidence", needed: "never" }, tone: "danger" },
   { command: "supply_info", title: () => t("补充信息"), text: note(true), photos: { field: "attachments", needed: "never" }, tone: "primary" },
   { command: "respond", title: () => t("报到"), text: note(true), tone: "primary" },

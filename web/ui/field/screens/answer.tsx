@@ -17,6 +17,7 @@ import { language, t, word } from "../texts";
 import type { CaseView, Group, Me } from "../types";
 import { Icon, Note, Screen } from "../ui";
 import { Photos } from "./photos";
+import { Release } from "./release";
 import { Fault } from "./report";
 import { Way } from "./task";
 
@@ -33,6 +34,8 @@ interface AnswerDraft {
   until: string;
   why_far: string;
   photos: DraftPhoto[];
+  /** Photos of the result that the reporter may see; drafts that an older version kept have none. */
+  release?: string[];
 }
 
 interface Props {
@@ -55,7 +58,7 @@ async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
 export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element {
   const { me } = useSession();
   const item = route().query.get("item") ?? "";
-  const name = item ? `edit:${item}` : `answer:${about.case_no}:${answer.command}`;
+  const name = `answer:${about.case_no}:${answer.command}${item && `:${item}`}`;
   const [draft, change, saved] = useDraft<AnswerDraft>(name, () => readAnswer(answer, item), (value) => value.photos.map(({ id }) => id));
   const catalogue = useCached<{ groups: Group[] }>("categories");
   const [shown, setShown] = useState(false);
@@ -72,7 +75,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
     setBusy(true);
     const screen = location.hash;
     try {
-      await enqueue(toItem(draft, answer, about, me, far));
+      await enqueue(toItem(draft, answer, about, me, far, photos.after));
       await dropDraft(name);
       if (location.hash === screen) back();
       void flush(true);
@@ -99,6 +102,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
       {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
       {answer.hint && <Note>{answer.hint()}</Note>}
       {answer.command.endsWith("_review") && <Before photos={photos} />}
+      {answer.release && <Release photos={photos.after} chosen={draft.release ?? []} change={(release) => change({ release })} />}
       {answer.photos && (
         <Photos id="photos" photos={draft.photos} after={false} mark={[`${about.grid.name} · ${spot}`, `${me.name || me.username} · ${about.case_no}`]} fault="" change={(taken) => change({ photos: taken })} />
       )}
@@ -179,7 +183,9 @@ function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: bo
   return found;
 }
 
-function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number): Item {
+function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, result: string[]): Item {
+  // A choice among the photos of a result that was handed in anew meanwhile is none any more.
+  const release = (draft.release ?? []).filter((sha) => result.includes(sha));
   const aside = far > NEAR ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
   const text = [draft.text.trim(), aside].filter(Boolean).join("\n");
   return {
@@ -195,6 +201,7 @@ function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far
     body: {
       ...(answer.text && text ? { [answer.text.field]: text } : {}),
       ...(answer.extra ? { [answer.extra.field]: draft.extra.trim() } : {}),
+      ...(answer.release && release.length ? { release_photos: release } : {}),
       ...(answer.until ? { until: new Date(draft.until).toISOString() } : {}),
     },
     wrote: draft,

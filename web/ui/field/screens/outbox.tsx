@@ -125,8 +125,8 @@ function draftTitle(name: string, value: unknown): string {
 
 /** Where a draft goes on. */
 function draftPlace(name: string): string {
-  const [kind, about, command] = name.split(":");
-  if (kind === "answer") return `task/${about}/${command}`;
+  const [kind, about, command, item] = name.split(":");
+  if (kind === "answer") return `task/${about}/${command}${item ? `?item=${item}` : ""}`;
   if (kind === "edit") return `report?item=${about}`;
   return about ? `report?draft=${about}` : "report";
 }
