@@ -4,18 +4,22 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := up
-.PHONY: up test lint types tests lock clean-data
+.PHONY: up test checks lint types tests lock clean-data
 
 ARGS ?=
 DATA_DIR ?= .gridloop
 BIN := .venv/bin
-# At most four: each test process has servers to share, and PostgreSQL and Temporal want cores as well.
-CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
+# One more than there are cores, for some always wait; at most five, for PostgreSQL and Temporal want cores as well.
+AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 5 : n + 1 )))
 
 up: .venv/.ready
 	@exec $(BIN)/python starter.py up --data-dir "$(DATA_DIR)" $(ARGS)
 
-test: lint types tests
+test: checks tests
+
+# Both at once: neither needs more than a core.
+checks: .venv/.ready
+	@$(MAKE) --no-print-directory -j2 lint types
 
 lint: .venv/.ready
 	$(BIN)/ruff check
@@ -29,7 +33,7 @@ types: .venv/.ready
 tests: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
-	$(BIN)/pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
 # What a running system and its tests need, exactly the versions with exactly the contents of the lock.

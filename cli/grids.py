@@ -14,7 +14,7 @@ from models.words import Level
 from rules.tiling import Box
 from services.park import LoadSummary, checked_file, load_file
 
-app = typer.Typer(no_args_is_help=True, help="Load, check and list the grid tree. 网格树。")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Load, check and list the grid tree. 网格树。")
 
 File = Annotated[Path, typer.Argument(help="Registry: CSV, code,name,level,parent_code[,type,households,enterprise].")]
 

@@ -13,7 +13,7 @@ from infra.database import transaction
 from models.organisation import Gravity
 from services.org_lint import OrgLint, check_organisation
 
-app = typer.Typer(no_args_is_help=True, help="Check the organisation. 组织体检。")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check the organisation. 组织体检。")
 
 
 @app.callback()

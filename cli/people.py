@@ -14,7 +14,11 @@ from models.words import Role
 from services.people import load_people
 from services.people_store import Stored
 
-app = typer.Typer(no_args_is_help=True, help="Departments, people, roles, absences and shifts. 部门、人员与值班。")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Departments, people, roles, absences and shifts. 部门、人员与值班。",
+)
 app.command("absent")(roster.absent)
 app.command("shift")(roster.shift)
 app.command("roster")(roster.show_roster)

@@ -25,7 +25,7 @@ from services.policy_preview import PreviewCounts, preview_all
 from services.publishing import Published, check_rehearsal, publish_file, roll_out
 from services.supervision.indicators import INDICATORS
 
-app = typer.Typer(no_args_is_help=True, help="Check, publish and show the policy. 策略。")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check, publish and show the policy. 策略。")
 
 File = Annotated[Path, typer.Argument(help="Policy: YAML, as under deploy/policies/.")]
 

@@ -14,7 +14,9 @@ from cli.cases import local
 from cli.http import Api, As, AsJson, DataDir, Password, console, fail
 from cli.words import LIGHTS, STAGES, say, word
 
-app = typer.Typer(no_args_is_help=True, help="Bulletins · 通报: daily, weekly, monthly, quarterly.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Bulletins · 通报: daily, weekly, monthly, quarterly."
+)
 
 _Grid = Annotated[str | None, typer.Option(help="A grid code: its whole subtree")]
 _SPAN = TypeAdapter(timedelta)

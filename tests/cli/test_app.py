@@ -1,0 +1,47 @@
+"""The list of commands: told without reading what they need, and true to what they say of themselves."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cli.app import COMMANDS, app
+from tests.servers import ROOT
+
+
+def test_every_command_of_the_list_is_there() -> None:
+    told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "400"}).output
+    for name in COMMANDS:
+        own = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "400"})
+        assert own.exit_code == 0, name
+        assert f"Usage: root {name} " in own.output
+        first = next(line for line in own.output.splitlines()[2:] if line.strip())
+        line = next(line for line in told.splitlines() if line.startswith(f"│ {name} "))
+        assert first.strip() in line
+
+
+def test_the_list_and_a_single_command_read_no_more_than_they_need() -> None:
+    looks = (
+        "import sys; from cli.app import app; app({words}, standalone_mode=False);"
+        "print([m for m in {heavy} if m in sys.modules])"
+    )
+    heavy = ["temporalio", "sqlalchemy", "fastapi", "openpyxl", "worker"]
+    for words in (["--help"], ["show", "--help"]):
+        line = looks.format(words=words, heavy=heavy)
+        done = subprocess.run([sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("shwo", "show"), ("grid", "grids")])
+def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+    answer = CliRunner().invoke(app, [typed])
+    assert answer.exit_code == 2
+    assert f"Did you mean '{meant}'?" in answer.output
+
+
+def test_a_command_without_words_of_its_own_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(COMMANDS, "lost", "cli.cases:lost")
+    with pytest.raises(LookupError, match=r"cli\.cases:lost"):
+        typer.main.get_command(app)
