@@ -2,7 +2,22 @@
 import htmx from "htmx.org";
 import { Part } from "./part";
 
+/** Rows of the first screen: they are painted before those below it are laid out. */
+const AT_ONCE = 20;
+
 const part = new Part();
+
+/** Puts `fresh` in place of the list, its first screen first. */
+function put(fresh: HTMLElement): void {
+  const body = fresh.querySelector("tbody");
+  const below = document.createDocumentFragment();
+  below.append(...[...(body?.children ?? [])].slice(AT_ONCE));
+  document.getElementById("list")?.replaceWith(fresh);
+  requestAnimationFrame(() => setTimeout(() => {
+    body?.append(below);
+    htmx.process(fresh);
+  }));
+}
 
 /** What is kept, exported or gone back to is the list that is shown. */
 function follow(query: string): void {
@@ -26,8 +41,7 @@ export async function showList(address: string): Promise<boolean> {
     window.location.href = address;
     return false;
   }
-  document.getElementById("list")?.replaceWith(fresh);
-  htmx.process(fresh);
+  put(fresh);
   follow(fresh.dataset["query"] ?? "");
   const hears = document.getElementById("heard");
   if (hears) hears.textContent = fresh.querySelector("[data-count]")?.textContent ?? "";
