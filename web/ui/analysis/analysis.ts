@@ -119,7 +119,6 @@ function draw(place: HTMLElement, told: Told): void {
       wanted.searchParams.set("to", last);
       location.assign(wanted);
     });
-    document.querySelector<HTMLElement>("[data-hint]")?.removeAttribute("hidden");
   }
   new ResizeObserver(() => chart.resize()).observe(place);
 }
