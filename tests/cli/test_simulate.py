@@ -181,6 +181,8 @@ def test_a_stop_leaves_nothing_half_written(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=its_end,
         start_new_session=True,
+        # Whoever runs the tests in the background has it ignore what a terminal sends.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(its_end)
     with process:
