@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
+from sqlalchemy import Pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.raw import first_row
@@ -14,6 +15,8 @@ from models.policy import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
 _met_last: dict[str, Policy] = {}
+#: The address of a database by the pool that leads to it: to spell it anew costs more than to look it up.
+_addresses: WeakKeyDictionary[Pool, str] = WeakKeyDictionary()
 #: Seconds for which `asked_once` holds; an answer that is streamed for hours asks again.
 _ONCE_FOR = 1.0
 _asked: ContextVar[dict[str, tuple[int, float]] | None] = ContextVar("_asked", default=None)
@@ -38,7 +41,7 @@ async def newest_version(connection: AsyncConnection) -> int:
     told = _asked.get()
     if told is None:
         return await version_in_force(connection, None)
-    place, now = str(connection.engine.url), time.monotonic()
+    place, now = _address(connection), time.monotonic()
     version, since = told.get(place, (0, now - _ONCE_FOR))
     if now - since >= _ONCE_FOR:
         version = await version_in_force(connection, None)
@@ -70,7 +73,7 @@ async def policy_if_in_force(connection: AsyncConnection, version: int, at: date
 
 async def policy_version(connection: AsyncConnection, version: int) -> Policy:
     """The policy of that version. Raises NoPolicy when it was never published."""
-    key = (str(connection.engine.url), version)
+    key = (_address(connection), version)
     if key not in _known:
         content = await connection.scalar(text("SELECT content FROM policies WHERE version = :v"), {"v": version})
         if content is None:
@@ -82,4 +85,11 @@ async def policy_version(connection: AsyncConnection, version: int) -> Policy:
 
 def policy_met_last(connection: AsyncConnection) -> Policy | None:
     """The policy that `policy_version` answered last in this process: a guess at the one that is asked for next."""
-    return _met_last.get(str(connection.engine.url))
+    return _met_last.get(_address(connection))
+
+
+def _address(connection: AsyncConnection) -> str:
+    engine = connection.engine.sync_engine
+    if engine.pool not in _addresses:
+        _addresses[engine.pool] = str(engine.url)
+    return _addresses[engine.pool]
