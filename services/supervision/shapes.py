@@ -1,12 +1,12 @@
 """The shapes of units and the places of cases, as a map draws them: within scope, at five decimals (about a metre)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import cos, radians
 from typing import Any
 
-from shapely import set_precision
-from shapely.geometry import mapping, shape
-from sqlalchemy import func, or_, select
+import shapely
+from sqlalchemy import Text, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen
@@ -66,21 +66,26 @@ class Points(Frozen):
 
 async def shapes_of(connection: AsyncConnection, look: Watch, codes: Iterable[str]) -> dict[str, Geometry]:
     """The GeoJSON geometry of those of the units that have one, by code."""
-    rows = await connection.execute(
-        select(GRID_UNITS.c.code, GRID_UNITS.c.geometry).where(
-            GRID_UNITS.c.code.in_(sorted(codes)), GRID_UNITS.c.geometry.is_not(None), look.units.condition()
-        )
-    )
+    rows = await connection.execute(select(GRID_UNITS.c.code, GRID_UNITS.c.geometry).where(*_with_shape(look, codes)))
     return {row.code: row.geometry for row in rows}
 
 
-def rounded(geometry: Geometry) -> Geometry:
-    """The geometry at five decimals, as a plain value. What would vanish keeps its own figures."""
-    made = set_precision(shape(geometry), PRECISION)
-    if made.is_empty:
-        return geometry
-    found: Geometry = json.loads(json.dumps(mapping(made)), parse_float=lambda text: round(float(text), 5))
-    return found
+async def are_shaped(connection: AsyncConnection, look: Watch, codes: Iterable[str]) -> bool:
+    """Whether any of the units has a geometry."""
+    return bool(await connection.scalar(select(exists().where(*_with_shape(look, codes)))))
+
+
+def _with_shape(look: Watch, codes: Iterable[str]) -> tuple[Any, ...]:
+    return GRID_UNITS.c.code.in_(sorted(codes)), GRID_UNITS.c.geometry.is_not(None), look.units.condition()
+
+
+def rounded(geometries: Sequence[str]) -> list[str]:
+    """GeoJSON geometries at five decimals, all at once. What would vanish keeps its own figures."""
+    made = shapely.set_precision(shapely.from_geojson(geometries), PRECISION)
+    return [
+        own if empty else text
+        for own, text, empty in zip(geometries, shapely.to_geojson(made), shapely.is_empty(made), strict=True)
+    ]
 
 
 def map_level(root: UnitName | None, wanted: int | None) -> int:
@@ -91,11 +96,18 @@ def map_level(root: UnitName | None, wanted: int | None) -> int:
     return int(least)
 
 
-async def map_data(connection: AsyncConnection, look: Watch, grid: str | None, level: int | None = None) -> MapData:
-    """The units with their counts. Raises NoSuchPage for a unit out of scope."""
+async def units_drawn(
+    connection: AsyncConnection, look: Watch, grid: str | None, level: int | None = None
+) -> tuple[UnitName | None, int, Sequence[UnitName]]:
+    """The unit above, the level, and its units. Raises NoSuchPage for a unit out of scope."""
     root = None if grid is None else await find_unit(connection, look, grid)
     at = map_level(root, level)
-    units = await list_units(connection, look, level=at, beneath=grid)
+    return root, at, await list_units(connection, look, level=at, beneath=grid)
+
+
+async def map_data(connection: AsyncConnection, look: Watch, grid: str | None, level: int | None = None) -> MapData:
+    """The units with their counts. Raises NoSuchPage for a unit out of scope."""
+    root, at, units = await units_drawn(connection, look, grid, level)
     areas = await _areas(connection, [unit.code for unit in units])
     place = unit_at_level(at)
     late = func.count().filter(is_overdue(look.now)).label("late")
@@ -130,29 +142,36 @@ async def map_data(connection: AsyncConnection, look: Watch, grid: str | None, l
 
 async def _areas(connection: AsyncConnection, codes: list[str]) -> dict[str, float]:
     """Square kilometres by code, from the units' own outlines on a sphere, near enough for a density."""
-    rows = await connection.execute(
-        select(GRID_UNITS.c.code, GRID_UNITS.c.geometry, GRID_UNITS.c.south, GRID_UNITS.c.north).where(
-            GRID_UNITS.c.code.in_(codes), GRID_UNITS.c.geometry.is_not(None)
+    u = GRID_UNITS.c
+    rows = (
+        await connection.execute(
+            select(u.code, cast(u.geometry, Text).label("shape"), ((u.south + u.north) / 2).label("latitude")).where(
+                u.code.in_(codes), u.geometry.is_not(None)
+            )
         )
-    )
-    return {row.code: square_kilometres(row.geometry, (row.south + row.north) / 2) for row in rows}
+    ).all()
+    areas = square_kilometres([row.shape for row in rows], [row.latitude for row in rows])
+    return {row.code: area for row, area in zip(rows, areas, strict=True)}
 
 
-def square_kilometres(geometry: Geometry, latitude: float) -> float:
-    """The area of a small outline at that latitude: a degree is 111.32 km, shortened eastwards by its cosine."""
-    from math import cos, radians
-
-    return float(shape(geometry).area) * 111.32**2 * cos(radians(latitude))
+def square_kilometres(geometries: Sequence[str], latitudes: Sequence[float]) -> list[float]:
+    """The areas of small outlines (GeoJSON), each at its latitude: a degree is 111.32 km, shortened eastwards by the
+    cosine.
+    """
+    areas = shapely.area(shapely.from_geojson(geometries))
+    return [float(area) * 111.32**2 * cos(radians(at)) for area, at in zip(areas, latitudes, strict=True)]
 
 
 async def feature_text(connection: AsyncConnection, look: Watch, codes: Iterable[str]) -> str:
     """The shapes of the units as the text of a GeoJSON FeatureCollection, at five decimals."""
-    shapes = await shapes_of(connection, look, codes)
-    features = [
-        {"type": "Feature", "id": code, "properties": {"code": code}, "geometry": rounded(geometry)}
-        for code, geometry in sorted(shapes.items())
-    ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"))
+    u = GRID_UNITS.c
+    shaped = select(u.code, cast(u.geometry, Text).label("shape")).where(*_with_shape(look, codes)).order_by(u.code)
+    rows = (await connection.execute(shaped)).all()
+    features = ",".join(
+        f'{{"type":"Feature","id":{json.dumps(row.code)},"properties":{{}},"geometry":{geometry}}}'
+        for row, geometry in zip(rows, rounded([row.shape for row in rows]), strict=True)
+    )
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'
 
 
 async def points_in(

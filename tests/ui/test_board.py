@@ -137,6 +137,13 @@ def test_the_board_fits_a_phone(open_page: OpenPage, viewport: dict[str, int]) -
     check_screen(page)
 
 
+def test_its_button_prints_once(open_page: OpenPage) -> None:
+    page = open_page("supervisor", "/board")
+    page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
+    page.get_by_role("button", name="打印").click()
+    assert page.evaluate("window.printed") == 1
+
+
 def test_the_board_reads_without_scripts_and_prints_on_one_page(open_page: OpenPage) -> None:
     page = open_page("auditor", "/board", java_script_enabled=False)
     expect(page.locator(".tile")).to_have_count(6)

@@ -64,6 +64,23 @@ def test_without_a_network_the_page_is_for_reading(open_page: OpenPage, site: Si
     assert site.run(site.hall.kinds(no))[-1] == "commented"
 
 
+def test_without_a_network_a_list_stays(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    page = open_page("labour_handler", "/queue", expect=("ERR_INTERNET_DISCONNECTED",))
+    link = page.locator(f"#rows [data-case='{no}'] [data-preview]")
+    expect(link).to_be_visible()
+    page.context.set_offline(True)
+    link.click()
+    expect(page.locator(".toast")).to_contain_text("没有取到")
+    page.locator("#filters [type=search]").fill("别的")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_have_count(2)
+    expect(link).to_be_visible()
+    page.context.set_offline(False)
+    link.click()
+    expect(page.locator("#preview")).to_contain_text(no)
+
+
 def test_a_command_that_takes_long_is_said_to_go_on(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     page = open_page("labour_handler")

@@ -176,6 +176,24 @@ def test_on_paper_the_view_is_a_picture(open_page: OpenPage, placed: str) -> Non
     expect(page.locator("#map-print")).to_have_js_property("complete", True)
     expect(page.locator("#map")).to_be_hidden()
     shoot(page, "map-print")
+    page.emulate_media(media="screen")
+    page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
+    page.get_by_role("button", name="打印").click()
+    page.wait_for_function("window.printed > 0")
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    assert page.evaluate("window.printed") == 1
+
+
+def test_what_cannot_be_fetched_is_said(open_page: OpenPage, placed: str) -> None:
+    page = open_page("supervisor", "/map?level=4", expect=("ERR_INTERNET_DISCONNECTED",))
+    ready(page)
+    page.context.set_offline(True)
+    page.locator("#map-table [data-row]").first.click()
+    expect(page.locator("#map-said")).to_have_text("没有取到数据,请再试一次")
+    page.context.set_offline(False)
+    page.locator("#map-table [data-row]").first.click()
+    expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
+    expect(page.locator("#map-said")).not_to_have_text("没有取到数据,请再试一次")
 
 
 def test_a_name_typed_finds_its_unit(open_page: OpenPage) -> None:

@@ -1,5 +1,6 @@
 """What pages are made of: addresses, periods, fields, data blocks, faults of files."""
 
+import json
 from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -126,10 +127,15 @@ def test_faults_are_told_with_what_stands_in_their_line() -> None:
 
 
 def test_shapes_are_rounded_to_a_metre_and_measured() -> None:
-    box: dict[str, Any] = {
-        "type": "Polygon",
-        "coordinates": [[[117.0000012, 38], [117.01, 38], [117.01, 38.01], [117, 38.01], [117.0000012, 38]]],
-    }
-    points = rounded(box)["coordinates"][0]
+    box = json.dumps(
+        {
+            "type": "Polygon",
+            "coordinates": [[[117.0000012, 38], [117.01, 38], [117.01, 38.01], [117, 38.01], [117.0000012, 38]]],
+        }
+    )
+    dot = '{"type":"Polygon","coordinates":[[[117.000001,38],[117.000002,38],[117.000002,38.000001],[117.000001,38]]]}'
+    points, kept = (json.loads(text)["coordinates"][0] for text in rounded([box, dot]))
     assert {n for point in points for n in point} == {117.0, 117.01, 38.0, 38.01}
-    assert square_kilometres(box, 38) == pytest.approx(0.976, abs=0.01)
+    assert kept == json.loads(dot)["coordinates"][0]
+    assert square_kilometres([box], [38]) == [pytest.approx(0.976, abs=0.01)]
+    assert (rounded([]), square_kilometres([], [])) == ([], [])

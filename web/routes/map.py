@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from api.state import Opened
 from models.base import Code
 from services.queries import CaseFilter, list_cases
-from services.supervision.shapes import MapData, feature_text, map_data, points_in, shapes_of
+from services.supervision.shapes import MapData, are_shaped, feature_text, map_data, points_in, units_drawn
 from services.supervision.watch import watch
 from web.moments import exact
 from web.pages import page
@@ -42,7 +42,7 @@ async def show_map(
     async with opened.engine.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
-        shaped = await shapes_of(connection, look, [one.unit.code for one in found.units])
+        shaped = await are_shaped(connection, look, [one.unit.code for one in found.units])
     tiles = opened.settings.tiles
     at = exact(reader.now, reader)
     said = f"{found.grid.name if found.grid else reader.text('全部')} · {reader.text(MEASURES[measure])} · {at}"
@@ -64,6 +64,7 @@ async def show_map(
             "inside": reader.text("查看此网格之内"),
             "many": reader.text("点位超过 2000 个,按网格显示件数"),
             "lasso": reader.text("框选"),
+            "failed": reader.text("没有取到数据,请再试一次"),
             "bare": reader.text("底图暂不可用,只显示网格"),
             "none": reader.text("此范围没有带位置的未结案件"),
         },
@@ -72,7 +73,8 @@ async def show_map(
         reader,
         "map/map.html",
         found=found,
-        shaped=bool(shaped),
+        shaped=shaped,
+        shapes=told["shapes"],
         measure=measure,
         measures=MEASURES,
         level=found.level,
@@ -113,8 +115,8 @@ async def shapes(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfL
     """The outlines, at five decimals."""
     async with opened.engine.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
-        found = await map_data(connection, look, grid, level)
-        text = await feature_text(connection, look, [one.unit.code for one in found.units])
+        _root, _level, units = await units_drawn(connection, look, grid, level)
+        text = await feature_text(connection, look, [unit.code for unit in units])
     return Response(text, media_type="application/geo+json")
 
 

@@ -20,7 +20,6 @@ export function setUpChoice(): void {
     form.addEventListener("change", () => form.requestSubmit());
   }
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
+    button.hidden = false; // the frame prints
   }
 }

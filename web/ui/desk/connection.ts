@@ -12,6 +12,13 @@ function show(id: string, on: boolean): void {
   if (place) place.hidden = !on;
 }
 
+/** Whether the page had better stay where it is: without a network another one would be the browser's own error. */
+export function stays(): boolean {
+  if (navigator.onLine) return false;
+  toast(said("unread"));
+  return true;
+}
+
 let waits = 0;
 const timers: number[] = [];
 

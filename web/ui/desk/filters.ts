@@ -1,5 +1,6 @@
 // A filter shows its list without loading the page anew: the list alone is fetched, and what hangs by it follows.
 import htmx from "htmx.org";
+import { stays } from "./connection";
 import { Part } from "./part";
 
 /** Rows of the first screen: they are painted before those below it are laid out. */
@@ -30,10 +31,11 @@ function follow(query: string): void {
 }
 
 /** Shows the list at an address of ours in place of the one that is shown; whether it does, unless another was asked
- * for meanwhile. Where it can't, the page is loaded: it says what is wrong with a filter, or that nobody answers. */
+ * for meanwhile. Where it can't, the page is loaded: it says what is wrong with a filter, or that nobody answers.
+ * Without a network the page stays, and says so. */
 export async function showList(address: string): Promise<boolean> {
   const text = await part.fetch(address).catch(() => "");
-  if (text === null) return false;
+  if (text === null || (text === "" && stays())) return false;
   const holder = document.createElement("template");
   holder.innerHTML = text;
   const fresh = holder.content.querySelector<HTMLElement>("#list");

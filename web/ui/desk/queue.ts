@@ -1,6 +1,7 @@
 // A list of cases that lives: rows change in place, rows that left say why, new ones wait behind a pill.
 // No row ever moves under the cursor.
 import htmx from "htmx.org";
+import { stays } from "./connection";
 import { setUpFilters, showList } from "./filters";
 import { onChanges, type CaseChange } from "./live";
 import { Part } from "./part";
@@ -147,7 +148,7 @@ const looked = new Part();
 async function preview(link: HTMLAnchorElement): Promise<void> {
   const place = document.getElementById("preview");
   const text = await looked.fetch(`${link.pathname}/preview`).catch(() => "");
-  if (!place || text === null) return;
+  if (!place || text === null || (text === "" && stays())) return;
   if (text === "") window.location.href = link.href;
   place.innerHTML = text;
   htmx.process(place);

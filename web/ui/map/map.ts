@@ -7,6 +7,7 @@ import { fromGcj, toGcj, type Place } from "./gcj";
 import { setUpLasso } from "./lasso";
 import { pictureOf, save } from "./picture";
 import { isWithin } from "./ring";
+import { Part } from "../desk/part";
 import { layTiles, type Tiles } from "./tiles";
 
 interface Unit {
@@ -28,7 +29,7 @@ interface Told {
   own: boolean;
   tiles: Tiles | null;
   said: string[];
-  words: { open: string; overdue: string; many: string; none: string; bare: string };
+  words: { open: string; overdue: string; many: string; none: string; bare: string; failed: string };
 }
 interface Point {
   case_no: string;
@@ -58,6 +59,10 @@ function shade(value: number | null, most: number): number {
   return Math.min(SHADES.length - 1, 1 + Math.floor((value / most) * (SHADES.length - 1) - 1e-9));
 }
 
+function codeOf(layer: Layer): string {
+  return String((layer as Layer & { feature: GeoJSON.Feature }).feature.id);
+}
+
 class Park {
   private readonly drawn: (place: Place) => Place;
   private readonly true_: (place: Place) => Place;
@@ -66,6 +71,7 @@ class Park {
   private readonly paths = new Map<string, Path>();
   private readonly points = layerGroup();
   private readonly said = document.getElementById("map-said");
+  private readonly asked = new Part();
   private chosen = "";
 
   constructor(
@@ -85,22 +91,20 @@ class Park {
     if (this.told.tiles) layTiles(this.map, this.told.tiles, () => this.say(this.told.words.bare));
     this.shapes = geoJSON(features, {
       coordsToLatLng: ([lng = 0, lat = 0]) => latLng(...this.drawn([lat, lng])),
-      onEachFeature: (feature, layer) => this.add(String(feature.id), layer),
-    }).addTo(this.map);
+      onEachFeature: (feature, layer) => this.paths.set(String(feature.id), layer as Path),
+    });
+    this.shapes.bindTooltip((layer) => this.tip(codeOf(layer)), { sticky: true });
+    this.shapes.on("click", (event) => this.choose(codeOf(event.propagatedFrom)));
     this.paint();
+    // Looked at first, drawn then: so they are laid out once.
     if (!this.restore()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
+    this.shapes.addTo(this.map);
     this.map.on("moveend", () => this.remember());
     if (this.told.own) await this.showPoints(this.told.points);
     document.getElementById("map")?.setAttribute("data-ready", "yes");
     window.setInterval(() => {
-      if (!document.hidden) void this.refresh();
+      if (!document.hidden) this.tried(() => this.refresh());
     }, EVERY);
-  }
-
-  private add(code: string, layer: Layer): void {
-    this.paths.set(code, layer as Path);
-    layer.bindTooltip(() => this.tip(code), { sticky: true });
-    layer.on("click", () => void this.choose(code));
   }
 
   private tip(code: string): HTMLElement {
@@ -125,7 +129,7 @@ class Park {
         color: own ? "#003cab" : "#5b6475",
         weight: own ? 3 : 1,
       });
-      if (own) path.bringToFront();
+      if (own && this.map.hasLayer(path)) path.bringToFront();
     }
     this.legend(most);
   }
@@ -153,16 +157,22 @@ class Park {
     return this.told.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
-  /** Marks the unit and shows its cases; a row of the table has fetched its list by itself. */
-  async choose(code: string, listed = false): Promise<void> {
+  /** What can't be fetched is said; the map stays as it is. */
+  tried(work: () => Promise<void>): void {
+    work().catch(() => this.say(this.told.words.failed));
+  }
+
+  /** Marks the unit, lists and shows its cases. */
+  choose(code: string): void {
     this.chosen = code;
     this.paint();
-    const side = document.getElementById("side");
-    if (side && !listed) {
-      const answer = await fetch(this.told.list + encodeURIComponent(code), { headers: { "HX-Request": "true" } });
-      if (answer.ok) side.innerHTML = await answer.text();
-    }
-    await this.showPoints(this.told.inside + encodeURIComponent(code));
+    this.tried(async () => {
+      const list = await this.asked.fetch(this.told.list + encodeURIComponent(code));
+      const side = document.getElementById("side");
+      if (list === null || !side) return; // another one was chosen meanwhile
+      side.innerHTML = list;
+      await this.showPoints(this.told.inside + encodeURIComponent(code));
+    });
   }
 
   /** Shows and lists the cases in the box; with a ring, those within it. */
@@ -249,29 +259,39 @@ class Park {
   }
 
   /** Looks at the unit, and chooses it. */
-  async find(code: string): Promise<void> {
+  find(code: string): void {
     const path = this.paths.get(code);
     if (path && "getBounds" in path) this.map.fitBounds((path.getBounds as () => LatLngBounds)(), { animate: false, padding: [40, 40], maxZoom: 17 });
-    await this.choose(code);
+    this.choose(code);
   }
 }
 
 /** Arrow keys go through the rows of the table; one of them is in the order of the tab key. */
 function setUpTable(park: Park): void {
-  const links = [...document.querySelectorAll<HTMLAnchorElement>("#map-table [data-row]")];
-  links.forEach((link, at) => {
-    link.tabIndex = at === 0 ? 0 : -1;
-    link.addEventListener("focus", () => links.forEach((other) => (other.tabIndex = other === link ? 0 : -1)));
-    link.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      links[at + step]?.focus();
-    });
-    link.addEventListener("click", () => {
-      const code = link.closest<HTMLElement>("[data-unit]")?.dataset["unit"];
-      if (code) void park.choose(code, true);
-    });
+  const table = document.getElementById("map-table");
+  const links = [...(table?.querySelectorAll<HTMLAnchorElement>("[data-row]") ?? [])];
+  let first = links[0];
+  for (const link of links.slice(1)) link.tabIndex = -1;
+  const rowOf = (event: Event): HTMLAnchorElement | null => (event.target as Element).closest<HTMLAnchorElement>("[data-row]");
+  table?.addEventListener("focusin", (event) => {
+    const link = rowOf(event);
+    if (!link) return;
+    if (first) first.tabIndex = -1;
+    link.tabIndex = 0;
+    first = link;
+  });
+  table?.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const link = rowOf(event);
+    if (step === undefined || !link) return;
+    event.preventDefault();
+    links[links.indexOf(link) + step]?.focus();
+  });
+  table?.addEventListener("click", (event) => {
+    const code = rowOf(event)?.closest<HTMLElement>("[data-unit]")?.dataset["unit"];
+    if (!code || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    park.choose(code);
   });
 }
 
@@ -286,7 +306,10 @@ function setUpPaper(park: Park): void {
   window.addEventListener("beforeprint", () => void ready());
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
     button.hidden = false;
-    button.addEventListener("click", () => void ready().then(() => window.print()));
+    button.addEventListener("click", (event) => {
+      event.stopPropagation(); // the page's own way to print would not wait for the picture
+      void ready().then(() => window.print());
+    });
   }
   const keep = document.getElementById("map-picture");
   if (!keep) return;
@@ -311,7 +334,7 @@ function setUpSearch(park: Park): void {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     const code = left()[0]?.dataset["unit"];
-    if (code) void park.find(code);
+    if (code) park.find(code);
   });
 }
 
@@ -330,7 +353,6 @@ if (place && block?.textContent) {
     markerZoomAnimation: false,
     boxZoom: false,
   });
-  map.setView([0, 0], 2);
   // The list beside it takes some of its room.
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(place);
   const park = new Park(map, told);
@@ -338,7 +360,7 @@ if (place && block?.textContent) {
   setUpPaper(park);
   setUpSearch(park);
   const lasso = document.getElementById("lasso") as HTMLButtonElement | null;
-  if (lasso) setUpLasso(map, lasso, (ring) => void park.inBox(latLngBounds(ring), ring));
+  if (lasso) setUpLasso(map, lasso, (ring) => park.tried(() => park.inBox(latLngBounds(ring), ring)));
   // Shift and drag draws a box: the cases in it are listed.
   let from: { lat: number; lng: number } | undefined;
   map.on("mousedown", (event) => {
@@ -349,8 +371,9 @@ if (place && block?.textContent) {
   map.on("mouseup", (event) => {
     if (!from) return;
     map.dragging.enable();
-    void park.inBox(latLngBounds(from, event.latlng));
+    const box = latLngBounds(from, event.latlng);
     from = undefined;
+    park.tried(() => park.inBox(box));
   });
-  void park.open();
+  park.tried(() => park.open());
 }
