@@ -261,4 +261,4 @@ async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dic
     rows = await connection.execute(
         text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)"), {"codes": sorted(codes)}
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -105,7 +105,7 @@ async def name_ids(connection: AsyncConnection, units: Iterable[str], people: It
     asked = {"units": list(units), "people": list(people), "english": language.startswith("en")}
     found = await connection.execute(_NAMES, asked)
     named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
-    for kind, id_, name in found.tuples():
+    for kind, id_, name in found:
         named[kind][id_] = name
     return Names(
         units=named["unit"],

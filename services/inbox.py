@@ -93,6 +93,6 @@ def _overseen(grant: Grant) -> ColumnElement[bool]:
 def _settled_here(grant: Grant) -> ColumnElement[bool]:
     """What a grid or micro-grid owns itself, for those who work in it."""
     root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grant.grid).scalar_subquery()
-    below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
+    below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.bool_op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
     kinds = (TaskKind.ACCEPT, TaskKind.OVERSEE, TaskKind.ANSWER_URGE)
     return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds), TASKS.c.assignee_id.in_(below))

@@ -175,7 +175,7 @@ async def held_posts(connection: AsyncConnection) -> frozenset[tuple[Role, Level
         " JOIN grid_units u ON u.code = g.grid WHERE p.active AND u.retired_on IS NULL"
         " AND g.since <= current_date AND (g.until IS NULL OR g.until >= current_date)"
     )
-    return frozenset((Role(role), Level(level)) for role, level in (await connection.execute(query)).tuples())
+    return frozenset((Role(role), Level(level)) for role, level in (await connection.execute(query)))
 
 
 async def usernames_with_password(connection: AsyncConnection) -> frozenset[str]:

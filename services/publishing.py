@@ -127,6 +127,6 @@ async def catch_up_rollouts(engine: AsyncEngine, client: Client, queue: str) -> 
             ),
             {"version": in_force},
         )
-        found = rows.tuples().all()
+        found = rows.all()
     for version, effective_from in found:
         await roll_out(client, queue, version, effective_from)

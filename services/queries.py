@@ -274,7 +274,7 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.category is not None:
         found.append(c.category.startswith(wanted.category, autoescape=True))
     if wanted.department is not None:
-        found.append(c.departments.any(wanted.department))
+        found.append(c.departments.contains([wanted.department]))
     if wanted.owner is not None:
         found.append(c.owner_id == wanted.owner)
     return [*found, *_counted(wanted, now), *_spoken_and_dated(wanted)]

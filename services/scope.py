@@ -33,7 +33,7 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
 
 def within(grid: str | None) -> ColumnElement[bool]:
     """The condition that a case lies in the subtree of `grid`; no grid means anywhere."""
-    return true() if grid is None else CASES.c.grid_path.op("<@")(_path_of(grid))
+    return true() if grid is None else CASES.c.grid_path.bool_op("<@")(_path_of(grid))
 
 
 def lies_within(grid: str | None) -> ColumnElement[bool]:
@@ -41,7 +41,7 @@ def lies_within(grid: str | None) -> ColumnElement[bool]:
 
     PostgreSQL takes any subtree to hold one case in a hundred, and would begin with all cases of a park.
     """
-    return true() if grid is None else func.subpath(CASES.c.grid_path, 0).op("<@")(_path_of(grid))
+    return true() if grid is None else func.subpath(CASES.c.grid_path, 0).bool_op("<@")(_path_of(grid))
 
 
 def _path_of(grid: str) -> ScalarSelect[str]:
@@ -49,4 +49,4 @@ def _path_of(grid: str) -> ScalarSelect[str]:
 
 
 def _has_part(grant: Grant) -> ColumnElement[bool]:
-    return CASES.c.departments.op("@>")(literal([grant.department], ARRAY(Text)))
+    return CASES.c.departments.bool_op("@>")(literal([grant.department], ARRAY(Text)))

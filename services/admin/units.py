@@ -30,7 +30,7 @@ async def branches(connection: AsyncConnection, person: Person, now: datetime, u
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     u, b = GRID_UNITS.c, GRID_UNITS.alias("below")
-    beneath = and_(b.c.path.op("<@")(u.path), b.c.retired_on.is_(None))
+    beneath = and_(b.c.path.bool_op("<@")(u.path), b.c.retired_on.is_(None))
     parent = u.parent == under if under is not None else u.level == int(Level.PARK)
     rows = await connection.execute(
         select(

@@ -164,7 +164,7 @@ async def recorded(engine: AsyncEngine, cases: Sequence[UUID], patience: timedel
             ),
             {"cases": list(cases)},
         )
-        found = rows.tuples().all()
+        found = rows.all()
     seen = {report_id for report_id, _ in found}
     waits = sorted(float(late) for _, late in found)
     return Late(

@@ -64,7 +64,7 @@ def _counts() -> ColumnElement[bool]:
 
 
 def _late_at(*stages: str) -> ColumnElement[bool]:
-    return CASES.c.late_stages.op("&&")(cast(literal(list(stages), ARRAY(Text)), ARRAY(Text)))
+    return CASES.c.late_stages.bool_op("&&")(cast(literal(list(stages), ARRAY(Text)), ARRAY(Text)))
 
 
 def _before(moment: ColumnElement[datetime], end: datetime) -> ColumnElement[bool]:

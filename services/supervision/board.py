@@ -141,7 +141,7 @@ async def alarms(connection: AsyncConnection, look: Watch, grid: str | None) -> 
     here: ColumnElement[bool] = look.units.condition()
     if grid is not None:
         root = select(u.path).where(u.code == grid).scalar_subquery()
-        here = and_(here, GRID_UNITS.c.path.op("<@")(root))
+        here = and_(here, GRID_UNITS.c.path.bool_op("<@")(root))
     seen = select(CASES.c.case_no).where(CASES.c.report_id == _ALARMS.c.last_case, look.fits()).scalar_subquery()
     rows = await connection.execute(
         select(_ALARMS, u.name, u.level, seen.label("case_no"))

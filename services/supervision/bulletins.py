@@ -199,7 +199,7 @@ def _held(grants: Iterable[Grant]) -> ColumnElement[bool]:
             return true()
         above = GRID_UNITS.alias()
         root = select(above.c.path).where(above.c.code == grant.grid).scalar_subquery()
-        ways.append(func.coalesce(GRID_UNITS.c.path.op("<@")(root), False))
+        ways.append(func.coalesce(GRID_UNITS.c.path.bool_op("<@")(root), False))
     return or_(*ways)
 
 

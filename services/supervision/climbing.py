@@ -109,7 +109,7 @@ async def _told(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict
         .where(n.report_id.in_(report_ids))
         .group_by(n.report_id)
     )
-    return {report_id: (told, read) for report_id, told, read in rows.tuples()}
+    return {report_id: (told, read) for report_id, told, read in rows}
 
 
 def _line(case: Case, item: CaseItem, told: tuple[int, int], now: datetime) -> LadderCase:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import CTE, ColumnElement, Select, Text, and_, cast, func, literal, select, true, tuple_
 from sqlalchemy import case as when
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen
@@ -87,7 +87,7 @@ async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID])
     f = FACTS.c
     rows = await connection.execute(
         select(f.report_id, f.kind, f.at, f.actor)
-        .distinct(f.report_id)
+        .ext(distinct_on(f.report_id))
         .where(f.report_id.in_(report_ids), f.actor.is_not(None))
         .order_by(f.report_id, f.seq.desc())
     )
@@ -175,7 +175,7 @@ def _conditions(look: Watch, wanted: OverdueFilter) -> list[ColumnElement[bool]]
     if wanted.category is not None:
         found.append(CASES.c.category.startswith(wanted.category, autoescape=True))
     if wanted.department is not None:
-        found.append(CASES.c.departments.any(wanted.department))
+        found.append(CASES.c.departments.contains([wanted.department]))
     return found
 
 

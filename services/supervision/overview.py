@@ -122,7 +122,7 @@ async def departments_by_light(
 async def _department_names(connection: AsyncConnection, look: Watch, codes: list[str]) -> dict[str, str]:
     name = _DEPARTMENTS.c.name_en if look.language.startswith("en") else _DEPARTMENTS.c.name_zh
     rows = await connection.execute(select(_DEPARTMENTS.c.id, name).where(_DEPARTMENTS.c.id.in_(codes)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def decisions_waiting(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[Named, ...]:
@@ -133,7 +133,7 @@ async def decisions_waiting(connection: AsyncConnection, look: Watch, grid: str 
         .where(TASKS.c.kind.in_(list(DECISIONS)), look.fits(grid))
         .group_by(TASKS.c.kind)
     )
-    counts: dict[str, int] = dict(rows.tuples().all())
+    counts: dict[str, int] = dict(rows.all())
     return tuple(
         Named(
             key=key,
@@ -150,7 +150,7 @@ async def climbed_by_level(connection: AsyncConnection, look: Watch, grid: str |
     rows = await connection.execute(
         select(CASES.c.level, func.count()).where(climbed, look.fits(grid)).group_by(CASES.c.level)
     )
-    counts: dict[int, int] = dict(rows.tuples().all())
+    counts: dict[int, int] = dict(rows.all())
     return tuple(
         Climbed(
             level=level,
@@ -193,7 +193,7 @@ async def daily(connection: AsyncConnection, look: Watch, grid: str | None, days
             .where(FIGURES[key].condition(look.days(first, look.day)), look.fits(grid))
             .group_by("day")
         )
-        found[key] = dict(rows.tuples().all())
+        found[key] = dict(rows.all())
     each = (first + timedelta(days=place) for place in range(days))
     return tuple(
         Change(

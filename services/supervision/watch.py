@@ -99,6 +99,6 @@ async def list_units(
     wanted = and_(c.level == level, look.units.condition(), or_(c.retired_on.is_(None), c.retired_on > look.day))
     if beneath is not None:
         root = select(c.path).where(c.code == beneath).scalar_subquery()
-        wanted = and_(wanted, c.path.op("<@")(root))
+        wanted = and_(wanted, c.path.bool_op("<@")(root))
     rows = await connection.execute(select(c.code, c.name, c.level).where(wanted).order_by(c.code))
     return tuple(UnitName(code=row.code, name=row.name, level=row.level) for row in rows)

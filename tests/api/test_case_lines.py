@@ -73,7 +73,7 @@ async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) ->
         page = await list_cases(connection, person, wanted, now, language)
         stream = stream_cases(connection, person, wanted, now, language, at_once=3)
         streamed = [item async for items in stream for item in items]
-        states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).tuples().all())
+        states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).all())
         cases = [Case.model_validate(states[item.case_no]) for item in page.items]
         names = await read_names(connection, cases, language)
         return list(page.items), streamed, [case_item(case, names, now) for case in cases]

@@ -36,7 +36,7 @@ async def test_every_stage_and_light_is_there_and_nothing_twice(stage: Backstage
     async with stage.engine.connect() as connection:
         stages = set((await connection.execute(text("SELECT DISTINCT stage FROM cases"))).scalars())
         facts: dict[str, int] = dict(
-            (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).tuples().all()
+            (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).all()
         )
         _, policy = await current(connection)
     assert stages == {"receive", "dispatch", "handle", "review", "closed"}

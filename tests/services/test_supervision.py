@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra.database import open_database, transaction
 from infra.settings import Settings
 from infra.store.cases import append
+from infra.store.policies import asked_once
 from models.case import Case
 from models.context import Person
 from models.figures import FigureKey
@@ -81,13 +82,14 @@ async def opened_by(connection: AsyncConnection, person: Person, href: str, now:
     }
     wanted = CaseFilter.model_validate({**asked, "limit": 40})
     found: list[str] = []
-    while True:
-        page = await list_cases(connection, person, wanted, now, "zh")
-        found += [item.case_no for item in page.items]
-        if page.next_cursor is None:
-            assert len(found) == len(set(found)) == page.total
-            return found
-        wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+    with asked_once():
+        while True:
+            page = await list_cases(connection, person, wanted, now, "zh")
+            found += [item.case_no for item in page.items]
+            if page.next_cursor is None:
+                assert len(found) == len(set(found)) == page.total
+                return found
+            wanted = wanted.model_copy(update={"cursor": page.next_cursor})
 
 
 def numbers_in(value: Any) -> list[Number]:
