@@ -12,6 +12,9 @@ BIN := .venv/bin
 # One more than there are cores, for some always wait; at most five, for PostgreSQL and Temporal want cores as well.
 AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 5 : n + 1 )))
 
+# What is compiled once need not be compiled by each of some hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 up: .venv/.ready
 	@exec $(BIN)/python starter.py up --data-dir "$(DATA_DIR)" $(ARGS)
 
@@ -53,8 +56,9 @@ tests: .venv/.ready
 	fi; \
 	total=$$(grep -c '==' $<); \
 	echo "Installing up to $$total packages into .venv (once; a minute or two) …"; \
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r $< \
-	  | awk -v total="$$total" '/^Collecting/ { printf "  %d/%d %s\n", ++n, total, $$2; fflush() } /^Installing/ { print "  unpacking …" }'
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-compile --require-hashes -r $< \
+	  | awk -v total="$$total" '/^Collecting/ { printf "  %d/%d %s\n", ++n, total, $$2; fflush() } /^Installing/ { print "  unpacking …" }'; \
+	$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # a package may hold files for another Python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
