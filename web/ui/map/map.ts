@@ -3,11 +3,11 @@
 // is the way for the keyboard.
 import { CRS, circleMarker, geoJSON, latLng, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
 import type { GeoJSON, LatLng, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
+import { Part } from "../desk/part";
 import { fromGcj, toGcj, type Place } from "./gcj";
 import { setUpLasso } from "./lasso";
 import { pictureOf, save } from "./picture";
 import { isWithin } from "./ring";
-import { Part } from "../desk/part";
 import { layTiles, type Tiles } from "./tiles";
 
 interface Unit {
@@ -157,9 +157,12 @@ class Park {
     return this.told.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
-  /** What can't be fetched is said; the map stays as it is. */
+  /** What can't be fetched is said, and why is left in the console; the map stays as it is. */
   tried(work: () => Promise<void>): void {
-    work().catch(() => this.say(this.told.words.failed));
+    work().catch((error: unknown) => {
+      console.error(error);
+      this.say(this.told.words.failed);
+    });
   }
 
   /** Marks the unit, lists and shows its cases. */
