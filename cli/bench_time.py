@@ -9,13 +9,13 @@ from rich.progress import Progress
 
 from cli.http import console
 from cli.words import UNITS, say
-from services.demo import POLICY
 from services.doors import Backstage
 from services.measure.deadlines import deadlines
 from services.measure.supervision import compare_supervision
 from services.measure.throughput import Cast
 from services.measure.timers import Late, evenly, recorded, wait_open
-from services.policies import read_policy
+from services.policy_files import read_policy
+from services.shipped import POLICY
 
 Row = tuple[str, str]
 #: How many new cases a second the workers of a small machine take up.

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.reference import out, say, telling_problems
+from cli.telling import out, telling_problems
+from cli.words import say
 from models.calendar import Calendar
 from models.limits import Length
 from models.words import LimitUnit
@@ -16,8 +17,8 @@ from rules.explained import ExplainedStep, explain
 from rules.explained_words import moment_words
 from rules.limits import Deadline, deadline, unpublished_years
 from rules.working_time import timetable
-from services.demo import POLICY
-from services.policies import read_policy
+from services.policy_files import read_policy
+from services.shipped import POLICY
 
 #: A start is a year from here on, and before the end (our choice): the years a calendar can speak of.
 _YEARS = range(1900, 2200)

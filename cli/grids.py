@@ -9,7 +9,9 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.reference import DEFAULT_DATA_DIR, DataDir, err, out, say, telling_problems, with_database
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.telling import err, out, telling_problems
+from cli.words import say
 from models.words import Level
 from rules.tiling import Box
 from services.park import LoadSummary, checked_file, load_file

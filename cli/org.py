@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.reference import DEFAULT_DATA_DIR, DataDir, err, out, with_database
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.telling import err, out
 from cli.words import english, say
 from infra.database import transaction
 from models.organisation import Gravity

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli import roster
-from cli.reference import DEFAULT_DATA_DIR, DataDir, out, say, telling_problems, with_database
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.telling import out, telling_problems
+from cli.words import say
 from models.words import Role
 from services.people import load_people
 from services.people_store import Stored

@@ -13,14 +13,16 @@ from temporalio.service import RPCError
 from cli.backstage import backstage
 from cli.cases import ZONE
 from cli.http import Api
-from cli.reference import DEFAULT_DATA_DIR, DataDir, err, language, out, say, telling_problems, with_database
-from cli.words import STAGES, UNITS, word
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.telling import err, language, out, telling_problems
+from cli.words import STAGES, UNITS, say, word
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.limits import Length, Limit
 from models.policy import Policy
 from rules.standards import openings
-from services.policies import current, read_policy, version
+from services.policies import current, version
+from services.policy_files import read_policy
 from services.policy_preview import PreviewCounts, preview_all
 from services.publishing import Published, check_rehearsal, publish_file, roll_out
 from services.supervision.indicators import INDICATORS

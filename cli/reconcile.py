@@ -13,7 +13,8 @@ from temporalio.service import RPCError
 
 from cli.backstage import backstage
 from cli.http import fail
-from cli.reference import DEFAULT_DATA_DIR, DataDir, err, out
+from cli.reference import DEFAULT_DATA_DIR, DataDir
+from cli.telling import err, out
 from cli.words import english, say
 from infra.database import is_away
 from models.audit import AuditReport, Drift

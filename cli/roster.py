@@ -12,7 +12,9 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cli.http import fail
-from cli.reference import DEFAULT_DATA_DIR, DataDir, language, out, say, with_database
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.telling import language, out
+from cli.words import say
 from infra.database import transaction
 from models.errors import InputError
 from models.words import Role

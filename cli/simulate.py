@@ -13,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.import_ import SAMPLE_MAPPING
-from cli.reference import DEFAULT_DATA_DIR, DataDir, err, out, say, telling_problems, with_database
+from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.simulation_tables import print_result
+from cli.telling import err, out, telling_problems
+from cli.words import say
 from services.import_files import UnreadableFile, read_rows
 from services.importing import BadMapping, read_mapping
 from services.simulating import (

@@ -39,7 +39,11 @@ class DomainError(Exception):
     def __init__(self, *, pointer: str | None = None, **params: object) -> None:
         self.pointer = pointer
         self.params = {name: str(value) for name, value in params.items()}
-        super().__init__(self.message("en"))
+        super().__init__()
+
+    def __str__(self) -> str:
+        """The sentence, put together only when it is read: most refusals are but a "not now" among the commands."""
+        return self.message("en")
 
     def message(self, language: str) -> str:
         """The sentence for people, in `zh` or `en`."""

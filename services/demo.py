@@ -25,14 +25,10 @@ from services.people_store import (
     known_usernames,
     store_people,
 )
-from services.policies import check_policy, publish, published_as, read_policy
+from services.policies import publish, published_as
+from services.policy_files import check_policy, read_policy
 from services.reference_files import BadFile
-
-DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
-DIVISIONS = DEPLOY / "demo" / "divisions.csv"
-DEPARTMENTS = DEPLOY / "demo" / "departments.yaml"
-PEOPLE = DEPLOY / "demo" / "people.yaml"
-POLICY = DEPLOY / "policies" / "demo.yaml"
+from services.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
 
 ACCOUNTS_FILE = "demo-accounts.json"
 MICRO_GRIDS = 1_837

@@ -19,11 +19,12 @@ from models.limits import Limit
 from models.policy import Policy
 from models.standard import LightRule, Standard
 from models.words import LimitUnit
-from services.demo import POLICY
 from services.demo_steps import Job, Town, live, read_town
 from services.doors import Backstage
-from services.policies import publish, read_policy
+from services.policies import publish
+from services.policy_files import read_policy
 from services.report import refresh_memory
+from services.shipped import POLICY
 
 #: Tells that it has all been done once.
 MARK = "demo-cases.json"

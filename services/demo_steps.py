@@ -28,10 +28,10 @@ from models.words import Level, Role, Severity, UrgeKind
 from rules.scope import allowed_commands, covers, in_force
 from services.attachments import store
 from services.command import read_command, send
-from services.demo import DEPLOY
 from services.demo_pictures import scene
 from services.doors import Backstage
 from services.report import ReportInput, submit
+from services.shipped import DEPLOY
 
 CASES = DEPLOY / "demo" / "cases.yaml"
 

@@ -19,7 +19,8 @@ from models.names import ROLLOUT_WORKFLOW
 from models.policy import Policy
 from rules.rehearsal import Finding, rehearse
 from services.people_store import held_posts, known_departments, known_usernames
-from services.policies import publish, read_and_check
+from services.policies import publish
+from services.policy_files import read_and_check
 from services.reference_files import BadFile, FileProblem
 
 #: How far back an effective date may lie and still mean "now" (our choice).

@@ -73,24 +73,38 @@ def read_text(path: Path) -> str:
         raise BadFile([FileProblem(str(path), line, "不是 UTF-8 编码", "this is not UTF-8")]) from error
 
 
-class _Loader(yaml.SafeLoader):
+class _PlainData:
     """Plain data only; a value that can't be, like 30 February, is told with its place."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         """The value of `node`. Raises ConstructorError."""
         try:
-            return super().construct_object(node, deep=deep)
+            return super().construct_object(node, deep=deep)  # type: ignore[misc]
         except ValueError as error:
             raise ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
+
+
+class _Loader(_PlainData, yaml.SafeLoader):
+    """Says best what is wrong."""
+
+
+class _QuickLoader(_PlainData, yaml.CSafeLoader):
+    """Seven times as fast, and sparing of words."""
+
+
+def _read(loader: "_Loader | _QuickLoader") -> tuple[Node | None, Any]:
+    root = loader.get_single_node()
+    return root, None if root is None else loader.construct_document(root)
 
 
 def read_yaml(path: Path) -> Document:
     """A YAML file as data with lines. Raises BadFile for broken YAML and for a key given twice."""
     content = read_text(path)
     try:
-        loader = _Loader(content)
-        root = loader.get_single_node()
-        data = None if root is None else loader.construct_document(root)
+        try:
+            root, data = _read(_QuickLoader(content))
+        except yaml.YAMLError:
+            root, data = _read(_Loader(content))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _broken(path, line, error.problem or "") from error

@@ -21,7 +21,8 @@ from rules.simulation import Opening, Roster, World
 from rules.tallies import Simulation
 from services.import_files import Row
 from services.importing import Mapping
-from services.policies import read_policy, version
+from services.policies import version
+from services.policy_files import read_policy
 from services.simulation_reports import CLOSING_COLUMNS, Places, read_reports
 from services.simulation_results import LETTERS, Names, RejectedRow, Result, compared, policy_result
 from services.simulation_rosters import roster_of_files, roster_of_store

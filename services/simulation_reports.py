@@ -21,11 +21,12 @@ from rules.hierarchy import GridUnit
 from rules.lower_levels import make_lower_levels
 from rules.simulation import Opening
 from rules.tiling import DEMO_BOX, tile
-from services.demo import DIVISIONS, MICRO_GRIDS
+from services.demo import MICRO_GRIDS
 from services.import_files import Row
 from services.importing import Mapping as ImportMapping
 from services.importing import Rejected, as_report
 from services.park import checked_file
+from services.shipped import DIVISIONS
 
 #: Where a closing time is looked for, in this order, unless a column is named; `updated_datetime` counts in a request
 #: whose status is closed (Open311). `last_listed_open` is an approximation.

@@ -17,9 +17,10 @@ from models.context import Holder, Unit
 from models.ids import derived_id
 from models.words import Level, Role
 from rules.simulation import Roster
-from services.demo import DEPARTMENTS, PEOPLE, volunteers_of
+from services.demo import volunteers_of
 from services.people import DepartmentEntry, PeopleFile, read_departments, read_people
 from services.people_store import PersonRecord, known_grids
+from services.shipped import DEPARTMENTS, PEOPLE
 from services.simulation_reports import Places
 from services.simulation_results import Names
 

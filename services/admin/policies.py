@@ -23,8 +23,9 @@ from models.policy import Policy
 from models.tables import metadata
 from services.admin.rights import check_admin, require_admin
 from services.people_store import held_posts, known_departments, known_usernames
-from services.policies import current, read_and_check
+from services.policies import current
 from services.policies import version as published_version
+from services.policy_files import read_and_check
 from services.policy_preview import PreviewCounts, preview_all
 from services.publishing import Published, check_rehearsal, publish_file
 from services.reference_files import BadFile, FileProblem, read_yaml

@@ -27,8 +27,8 @@ from models.limits import Limit
 from models.plan import Plan
 from models.tables import DepartmentRow, GridUnitRow, PersonRow, PolicyRow
 from models.words import Level, OwnerKind, Role, Severity, Source, Stage, UnitType
-from services.demo import POLICY
-from services.policies import read_policy
+from services.policy_files import read_policy
+from services.shipped import POLICY
 from services.supervision.board import board
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.ranking import RankingFilter, ranking

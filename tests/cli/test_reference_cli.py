@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.demo import DEPARTMENTS, DIVISIONS, POLICY
+from services.shipped import DEPARTMENTS, DIVISIONS, POLICY
 from tests.builders import COMMUNITY, PARK
 from tests.cli.conftest import Run, refusal
 

@@ -10,9 +10,9 @@ from holidays import country_holidays
 from models.calendar import Calendar
 from models.policy import Policy
 from services.calendars import FIRST_KNOWN, KNOWN_DIFFERENCES, LAST_EXPECTED, LAST_KNOWN, china_year
-from services.demo import POLICY
-from services.policies import read_policy
+from services.policy_files import read_policy
 from services.reference_files import BadFile
+from services.shipped import POLICY
 from tests.services.test_policies import small
 
 CALENDARS = """calendars:

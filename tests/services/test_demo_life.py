@@ -12,11 +12,12 @@ from temporalio.client import Client
 from models.limits import Limit
 from rules.life_cycle import HUMAN_COMMANDS
 from rules.standards import openings
-from services.demo import POLICY
 from services.demo_life import MARK, PHASES, glowing, hurried, load_demo_life
 from services.demo_steps import CASES, WAYS, DemoReport
 from services.doors import Backstage
-from services.policies import current, read_policy
+from services.policies import current
+from services.policy_files import read_policy
+from services.shipped import POLICY
 from tests.town import town_settings
 from worker import build_worker
 

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.database import transaction
-from services.demo import DEPLOY, POLICY
 from services.import_files import Row, UnreadableFile, read_rows
 from services.importing import BadMapping, Mapping, Outcome, import_rows, read_mapping
-from services.policies import read_policy
+from services.policy_files import read_policy
+from services.shipped import DEPLOY, POLICY
 from tests.builders import FALLBACK, OTHER_PARK, publish
 from tests.town import Town, running_town, town_settings
 

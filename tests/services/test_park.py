@@ -14,9 +14,9 @@ from models.words import Level
 from rules.hierarchy import GridUnit
 from rules.lower_levels import make_lower_levels
 from rules.tiling import DEMO_BOX, tile
-from services.demo import DIVISIONS
 from services.park import LoadSummary, checked_file, load_file, load_units, read_units
 from services.reference_files import BadFile
+from services.shipped import DIVISIONS
 
 HEADER = "code,name,level,parent_code\n"
 

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.demo import DIVISIONS
 from services.park import load_file
 from services.passwords import hash_password, verify_password
 from services.people import load_people
 from services.people_store import Stored
 from services.reference_files import BadFile
+from services.shipped import DIVISIONS
 
 DEPARTMENTS = "departments:\n  - {id: fire, name_zh: 消防, name_en: Fire}\n"
 PEOPLE = """since: 2024-01-01

@@ -8,9 +8,9 @@ from models.words import Level
 from rules.hierarchy import GridUnit
 from rules.lower_levels import make_lower_levels
 from rules.tiling import DEMO_BOX, tile
-from services.demo import DIVISIONS
 from services.park import checked_file, load_units
 from services.places import unit_at
+from services.shipped import DIVISIONS
 
 
 async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> None:

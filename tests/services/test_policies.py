@@ -10,18 +10,11 @@ from infra.database import transaction
 from models.errors import NoSuchPage
 from models.policy import Policy
 from rules.routing import route
-from services.demo import DEPARTMENTS, POLICY
 from services.people import read_departments
-from services.policies import (
-    check_policy,
-    current,
-    publish,
-    published_as,
-    read_and_check,
-    read_policy,
-    version,
-)
+from services.policies import current, publish, published_as, version
+from services.policy_files import check_policy, read_and_check, read_policy
 from services.reference_files import BadFile
+from services.shipped import DEPARTMENTS, POLICY
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 SMALL = """name: 示范

@@ -7,11 +7,11 @@ import pytest
 from models.limits import Limit
 from models.policy import Policy
 from models.words import LimitUnit
-from services.demo import DEPARTMENTS, DEPLOY, POLICY
 from services.people import read_departments
-from services.policies import check_policy, read_and_check, read_policy
+from services.policy_files import check_policy, read_and_check, read_policy
 from services.policy_variants import MOST_LAYERS
 from services.reference_files import BadFile, FileProblem
+from services.shipped import DEPARTMENTS, DEPLOY, POLICY
 
 HALF = DEPLOY / "policies" / "demo-half.yaml"
 BASE = """name: 示范

@@ -18,10 +18,10 @@ from models.commands import Accept, Dispatch
 from models.policy import Policy
 from models.words import Level, Severity, Stage
 from rules.evolve import evolve
-from services.demo import DEPLOY, POLICY
 from services.import_files import Row
 from services.importing import Mapping, Place
-from services.policies import read_policy
+from services.policy_files import read_policy
+from services.shipped import DEPLOY, POLICY
 from services.simulating import CannotSimulate, Choice, check_choice, choose, simulate_facts, simulate_reports
 from services.simulation_page import page
 from services.simulation_reports import Places, read_reports
