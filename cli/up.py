@@ -114,12 +114,10 @@ def choose_ports(web: int, postgres: int | None, temporal: int | None, temporal_
 
 async def build_pages() -> str:
     """The pages' scripts and styles, unless they are made. Raises web.build.BuildFailed."""
-    from web.build import build, is_stale  # here: only this needs it
+    from web.build import bring_up_to_date  # here: only this needs it
 
-    if not is_stale():
-        return " (已有 already there)"
-    await asyncio.to_thread(build)
-    return ""
+    built = await asyncio.to_thread(bring_up_to_date)
+    return "" if built else " (已有 already there)"
 
 
 async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:

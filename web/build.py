@@ -5,6 +5,7 @@ none. Nothing that is made here is committed; at run time no Node.js is needed.
 """
 
 import argparse
+import fcntl
 import gzip
 import hashlib
 import json
@@ -12,7 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ WEB = Path(__file__).parent
 UI = WEB / "ui"
 NODE_REQUIREMENTS = WEB.parent / "requirements" / "node.txt"
 STAMP = UI / "node_modules" / ".gridloop-lock"
+LOCK = WEB / "static.lock"
 OLDEST_NODE = 18
 #: Older Safari is out: esbuild refuses it for a destructuring fault of WebKit's.
 TARGET = "chrome80,ios14.5"
@@ -69,8 +72,8 @@ def main() -> None:
     try:
         if wanted.types:
             check_types()
-        elif wanted.force or is_stale():
-            build()
+        else:
+            bring_up_to_date(force=wanted.force)
         if wanted.check:
             check_budgets(PLACE, manifest())
     except BuildFailed as error:
@@ -82,10 +85,28 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def build() -> None:
-    """Makes everything anew. Raises BuildFailed; what was built before then stays."""
+def bring_up_to_date(*, force: bool = False) -> bool:
+    """Builds unless it was built of these very sources; whether it did.
+
+    Of several processes that come at once one builds, and the others wait for it. Raises BuildFailed; what was built
+    before stays then.
+    """
+    with _one_at_a_time():
+        if stale := force or is_stale():
+            _build()
+        return stale
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, however the process ends
+        yield
+
+
+def _build() -> None:
     node = find_node()
-    install(node)
+    _install(node)
     fresh = WEB / "static.new"
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "field").mkdir(parents=True)
@@ -137,8 +158,8 @@ def _major(node: str) -> int:
     return int(match[1]) if match else 0
 
 
-def install(node: Node) -> None:
-    """The npm packages of the lock file, unless they are there. Raises BuildFailed."""
+def _install(node: Node) -> None:
+    """The npm packages of the lock file, unless they are there."""
     lock = _digest([UI / "package-lock.json"])
     if STAMP.exists() and STAMP.read_text() == lock:
         return
@@ -150,7 +171,8 @@ def install(node: Node) -> None:
 def check_types() -> None:
     """Checks the types of all scripts. Raises BuildFailed with what the compiler says."""
     node = find_node()
-    install(node)
+    with _one_at_a_time():
+        _install(node)
     _run([node.node, "node_modules/typescript/bin/tsc", "--project", "tsconfig.json"], UI)
 
 

@@ -11,7 +11,7 @@ from api.session import COOKIE
 from tests.servers import Servers
 from tests.ui import chromium
 from tests.ui.site import Site, running_site
-from web.build import build, is_stale
+from web.build import bring_up_to_date
 
 #: Opens a page for somebody by user name; "" for a visitor without an account. Options go to the browser context.
 OpenPage = Callable[..., Page]
@@ -30,8 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def built() -> None:
     """The pages' scripts and styles, up to date."""
-    if is_stale():
-        build()
+    bring_up_to_date()
 
 
 @pytest.fixture(scope="session")

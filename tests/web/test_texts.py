@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from web.build import build, is_stale
+from web.build import bring_up_to_date
 from web.messages import messages, untranslated
 from web.static import PLACE
 from web.texts import LOCALE, catalogue, translate
@@ -50,8 +50,7 @@ def test_gaps_are_filled_and_unknown_texts_stay_chinese() -> None:
 @pytest.fixture(scope="module")
 def built() -> Path:
     """The built files, up to date."""
-    if is_stale():
-        build()
+    bring_up_to_date()
     return PLACE
 
 
