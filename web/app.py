@@ -35,11 +35,12 @@ def create_app() -> FastAPI:
     app = create_api(lifespan)
     told_to_programs = app.router.routes[:]
     app.router.routes.clear()
+    # Routes are tried one after the other. What each page asks for several times comes first, and takes no time.
+    mount_static(app)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
-    # The pages first: at "/" a browser is not to be met with the API's own words.
+    # The pages before the API: at "/" a browser is not to be met with the API's own words.
     app.router.routes.extend(told_to_programs)
-    mount_static(app)
     add_handlers(app)
     app.add_middleware(PageMiddleware)
     return app

@@ -21,7 +21,7 @@ from pathlib import Path
 from api.version import version
 from web.pages import environment
 from web.shell import as_script, draw_icons, phone_sprite, phone_words, web_manifest
-from web.static import MANIFEST, PLACE, BuildFailed, manifest
+from web.static import COMPRESSED, MANIFEST, PLACE, BuildFailed, manifest
 from web.texts import TAGS, catalogue
 
 WEB = Path(__file__).parent
@@ -36,6 +36,7 @@ TARGET = "chrome80,ios14.5"
 CORES = ("desk/desk.ts", "desk/work.ts", "desk/case_page.ts", "desk/board.ts", "desk/files.ts")
 PAGES = ("desk/palette.ts", "map/map.ts", "analysis/analysis.ts", "css/desk.css", "css/public.css", "css/map.css")
 FIELD = ("field/main.tsx", "field/early.ts", "css/field.css")
+_GAINING, _LEAST_TO_COMPRESS = frozenset({".js", ".css", ".svg"}), 500
 #: Most bytes of a built file, compressed: what a page may load comes from here and what it is itself.
 BUDGETS: Mapping[str, int] = {
     "desk.js": 21_000,
@@ -116,6 +117,7 @@ def _build() -> None:
     names["field/icon.svg"] = _copy(fresh / "field", UI / "icon.svg", "field/", hashed=False)
     (fresh / "manifest.json").write_text(json.dumps(names, indent=1, sort_keys=True))
     _make_shell(node, fresh, names)
+    _compress(fresh)
     (fresh / "stamp").write_text(_digest(sources()))
     shutil.rmtree(PLACE, ignore_errors=True)
     fresh.rename(PLACE)
@@ -206,6 +208,14 @@ def _bundle(node: Node, entries: Iterable[str], place: Path, prefix: str, *, spl
             built = Path(path)
             names[f"{prefix}{Path(entry).stem}{built.suffix}"] = f"{prefix}{built.name}"
     return names
+
+
+def _compress(place: Path) -> None:
+    """A compressed twin for each file that gains by it: asked for once by each browser, its last bytes are worth the
+    time, which here is spent once for all of them."""
+    for path in place.iterdir():
+        if path.suffix in _GAINING and path.stat().st_size >= _LEAST_TO_COMPRESS:
+            path.with_name(f"{path.name}{COMPRESSED}").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 
 
 def sprite() -> str:

@@ -15,7 +15,7 @@ _POLICY = (
 _PERMISSIONS = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
 #: Programs ask here, and get what they got before.
 _PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/openapi.json")
-#: Parts of pages: the page's own policy holds for them.
+#: Parts of pages: the page's own policy holds for them, and they were compressed when they were built.
 _PARTS = "/static/"
 #: Large enough to be worth compressing even for programs: the shapes of a park.
 _SHAPES = ".geojson"
@@ -33,8 +33,6 @@ class PageMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._compressed = GZipMiddleware(app, minimum_size=500, compresslevel=5)
-        # Asked for once by each browser: the last bytes are worth the time.
-        self._parts = GZipMiddleware(app, minimum_size=500, compresslevel=9)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; other kinds of scope pass untouched."""
@@ -45,7 +43,7 @@ class PageMiddleware:
             app = self._compressed if path.endswith(_SHAPES) else self._app
             return await app(scope, receive, send)
         if path.startswith(_PARTS):
-            return await self._parts(scope, receive, send)
+            return await self._app(scope, receive, send)
         settings: Settings = scope["app"].state.services.settings
 
         async def told(message: Message) -> None:

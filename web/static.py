@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -13,6 +14,8 @@ from starlette.types import Scope
 PLACE = Path(__file__).parent / "static"
 MANIFEST = PLACE / "manifest.json"
 _HASHED_NAME = re.compile(r"-[A-Z0-9]{8}\.\w+$")
+#: What the name of a file's compressed twin ends with.
+COMPRESSED = ".gz"
 #: The name of such a file holds a hash of its contents.
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -41,10 +44,18 @@ def asset(name: str) -> str:
 
 
 class _Hashed(StaticFiles):
+    """Files with a hash in their names, kept for ever; compressed when they were built, for whom takes them so."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
+        compressed = f"{path}{COMPRESSED}"
+        if "gzip" in Headers(scope=scope).get("Accept-Encoding", "") and (PLACE / compressed).is_file():
+            answer = await super().get_response(compressed, scope)
+            answer.headers["Content-Encoding"] = "gzip"
+        else:
+            answer = await super().get_response(path, scope)
         if answer.status_code in (200, 304):
             answer.headers["Cache-Control"] = FOR_EVER
+            answer.headers.add_vary_header("Accept-Encoding")
         return answer
 
 
