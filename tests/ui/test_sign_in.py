@@ -35,6 +35,8 @@ def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, p
     assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?next=/")
     answer = httpx.get(f"{site.url}/", headers=browser, cookies={COOKIE: site.token(username)})
     assert (answer.status_code, answer.headers["location"]) == (303, place)
+    english = httpx.get(f"{site.url}/?lang=en", headers=browser, cookies={COOKIE: site.token(username)})
+    assert "lang=en" in english.headers["set-cookie"]
     program = httpx.get(f"{site.url}/", headers={"Accept": "application/json"})
     assert program.json()["links"]["openapi"] == "/openapi.json"
 
