@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.base import NO_NUL
+from models.base import NO_NUL, PHONE
 from models.errors import known_errors
 
 #: Where FastAPI says a value came from, when it is the body: a pointer starts inside it.
@@ -63,6 +63,12 @@ _ZH: Mapping[str, str] = {
     "url_parsing": "须为网址",
 }
 
+#: What a pattern asks for, in words, where people may meet it.
+_PATTERNS = {
+    NO_NUL: ("不能含有空字符 U+0000", "must not contain the character U+0000"),
+    PHONE: ("须为电话号码:5 至 20 位数字、空格或短横线", "must be a phone number of 5 to 20 digits, spaces or hyphens"),
+}
+
 
 def pointer(location: Sequence[str | int]) -> str:
     """The RFC 6901 pointer of a pydantic location: from the body's root, or `/query/…`, `/path/…`, `/header/…`."""
@@ -78,8 +84,8 @@ def sentence(error: Mapping[str, Any], language: str) -> str:
     domain = known_errors().get(kind)
     if domain is not None:  # a validator of ours, which raised PydanticCustomError with a code of ours
         return domain(**context).message(language)
-    if context.get("pattern") == NO_NUL:
-        return "must not contain the character U+0000" if language.startswith("en") else "不能含有空字符 U+0000"
+    if (told := _PATTERNS.get(context.get("pattern", ""))) is not None:
+        return told[1] if language.startswith("en") else told[0]
     if language.startswith("en"):
         return str(error["msg"])
     template = _ZH.get(kind)

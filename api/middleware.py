@@ -22,8 +22,8 @@ log = structlog.get_logger("api.access")
 #: Bytes that a body may have; attachments have their own cap.
 BODY_CAP = 1024 * 1024
 UNCAPPED = frozenset({"/api/v1/attachments"})
-#: Forms of pages that carry files: they cap what they read themselves, once they know who asks.
-UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+")
+#: Forms of pages that carry files: they cap what they read themselves, once they know who asks, or that a stranger may.
+UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+|/p/report")
 #: Asked by machines every few seconds: not worth a line each.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD"})

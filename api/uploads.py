@@ -14,6 +14,8 @@ from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
 #: Bytes allowed for what surrounds the file: boundaries, part headers, a stray field.
 _ENVELOPE = 64 * 1024
 _MEGABYTE = 1024 * 1024
+#: More files than anybody means to send with a form.
+_MANY = 100
 
 
 @asynccontextmanager
@@ -43,9 +45,12 @@ async def uploaded_file(request: Request, most: int, field: str = "file") -> Asy
 
 
 @asynccontextmanager
-async def form_with_files(request: Request, most: int, most_files: int) -> AsyncIterator[FormData]:
+async def form_with_files(
+    request: Request, most: int, most_files: int, *, counted: bool = True
+) -> AsyncIterator[FormData]:
     """A form that may carry up to `most_files` files of `most` bytes each; its files are gone when the block ends.
 
+    Not `counted`: there may be more files, so that the reader can say so in words, but no more bytes of them in all.
     Raises AttachmentTooLarge, BrokenForm.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -57,7 +62,8 @@ async def form_with_files(request: Request, most: int, most_files: int) -> Async
         return
     whole = most * most_files
     _check_declared(request, whole)
-    parser = MultiPartParser(request.headers, _counted(request, whole), max_files=most_files, max_fields=400)
+    max_files = most_files if counted else _MANY
+    parser = MultiPartParser(request.headers, _counted(request, whole), max_files=max_files, max_fields=400)
     try:
         form = await parser.parse()
     except MultiPartException as error:

@@ -19,6 +19,8 @@ Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 #: What no text may hold: PostgreSQL stores every character but this one.
 NO_NUL = r"^[^\x00]*$"
+#: A telephone number as people write it.
+PHONE = r"^\+?[0-9 -]{5,20}$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NO_NUL)]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 Description = Annotated[Text, StringConstraints(max_length=10_000)]

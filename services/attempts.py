@@ -22,6 +22,14 @@ class Record:
     failures: deque[datetime] = field(default_factory=deque)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def waits(self, now: datetime) -> bool:
+        """Whether one has to wait: what `check` refuses."""
+        try:
+            self.check(now)
+        except TooManyAttempts:
+            return True
+        return False
+
     def check(self, now: datetime) -> None:
         """Raises TooManyAttempts with the seconds to wait, after too many failures within the window."""
         while self.failures and now - self.failures[0] >= self.window:

@@ -1,5 +1,6 @@
 """Colleagues, departments and categories, looked up."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -28,6 +29,9 @@ from services.reference_views import (
 
 _ZONE = ZoneInfo(str(Policy.model_fields["zone"].default))
 
+#: What LIKE would take for a pattern.
+_LITERAL, _ESCAPED = re.compile(r"([\\%_])"), r"\\\1"
+
 _PEOPLE = text("""
 SELECT p.id, p.username, p.name, coalesce(
     (SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department)
@@ -36,6 +40,8 @@ SELECT p.id, p.username, p.name, coalesce(
     '[]'::json) AS roles
 FROM people p
 WHERE p.active AND p.username > :after
+  AND (p.name ILIKE :like OR p.username ILIKE :like)
+  AND (CAST(:among AS uuid[]) IS NULL OR p.id = ANY (CAST(:among AS uuid[])))
   AND (:everybody OR p.id = :me OR EXISTS (
     SELECT 1 FROM grants g LEFT JOIN grid_units u ON u.code = g.grid
     WHERE g.person = p.id AND g.since <= :day AND (g.until IS NULL OR g.until >= :day)
@@ -69,11 +75,19 @@ async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple
 
 
 async def list_people(
-    connection: AsyncConnection, person: Person, now: datetime, *, limit: int, cursor: str | None
+    connection: AsyncConnection,
+    person: Person,
+    now: datetime,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    words: str = "",
+    among: Sequence[UUID] | None = None,
 ) -> PersonPage:
     """The colleagues whom `person` may look up, by user name, with the roles they hold today; always themselves.
 
-    Raises BadFilter for a cursor that is none.
+    `words`: only those with it in their name or user name; `among`: only these. Raises BadFilter for a cursor that is
+    none.
     """
     day = await local_today(connection, now)
     scope = await people_scope(connection, person, day)
@@ -88,6 +102,8 @@ async def list_people(
                 "roots": list(scope.roots),
                 "departments": list(scope.departments),
                 "most": limit + 1,
+                "like": f"%{_LITERAL.sub(_ESCAPED, words)}%",
+                "among": None if among is None else list(among),
             },
         )
     ).all()

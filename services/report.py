@@ -17,7 +17,7 @@ from infra.case_workflow import UNANSWERED, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.reporters import forget_reporter
 from infra.store.world import read_context
-from models.base import Code, Description, Frozen, Instant, Text, Title
+from models.base import PHONE, Code, Description, Frozen, Instant, Text, Title
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
 from models.errors import DomainError, GridMissing, PlaceOutsidePark, ReportIdReused, StoreAway
@@ -37,7 +37,7 @@ class ReporterInput(Frozen):
     """Who reported, if somebody else than the caller. Kept apart from everything else, shown to nobody."""
 
     name: Annotated[Text, StringConstraints(max_length=80)] | None = None
-    phone: Annotated[Text, StringConstraints(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
+    phone: Annotated[Text, StringConstraints(pattern=PHONE)] | None = None
     anonymous: bool = False
 
 

@@ -30,10 +30,12 @@ def short(moment: datetime, visitor: Visitor) -> str:
 
 
 def long(moment: datetime, visitor: Visitor) -> str:
-    """With the day of the week, in the reader's language."""
+    """With the day of the week, in the reader's language; the year besides where it is not this one."""
+    local = moment.astimezone(visitor.zone)
     zh, en = "M月d日 EEEE HH:mm", "EEEE d MMMM, HH:mm"
-    pattern = en if visitor.language == "en" else zh
-    return format_datetime(moment.astimezone(visitor.zone), pattern, locale=BABEL[visitor.language])
+    if local.year != visitor.now.astimezone(visitor.zone).year:
+        zh, en = f"y年{zh}", "EEEE d MMMM y, HH:mm"
+    return format_datetime(local, en if visitor.language == "en" else zh, locale=BABEL[visitor.language])
 
 
 def time_tag(moment: datetime | None, visitor: Visitor) -> Markup:

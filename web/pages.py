@@ -83,14 +83,19 @@ def page(visitor: Visitor, template: str, status: int = 200, *, remember: bool =
     return answer
 
 
+def is_scripted(request: Request) -> bool:
+    """Whether a script of our pages asks, not the browser by itself."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def is_part(request: Request) -> bool:
     """Whether htmx asks for a part to swap in, not for a whole page."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type", "partial") != "full"
+    return is_scripted(request) and request.headers.get("HX-Request-Type", "partial") != "full"
 
 
 def go_to(request: Request, place: str) -> Response:
     """Sends the browser to another of our pages, also from within a script's request."""
-    if request.headers.get("HX-Request") == "true":
+    if is_scripted(request):
         return Response(status_code=204, headers={"HX-Redirect": place})
     return RedirectResponse(place, 303)
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dayAt } from "analysis/range";
 import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
+import { labels } from "field/labels";
 import { leftOf, minutesOf } from "field/moments";
 import { initials, matches } from "field/pinyin";
 import { backOff, isDue, isOvertaken, meaning, next, percent, type Item } from "field/states";
@@ -128,4 +129,19 @@ test("a day lies where its part of the span lies", () => {
   assert.deepEqual([-40, 0, 49, 51, 99, 101, 199, 201, 299, 900].map(day), [
     "2026-11-07", "2026-11-07", "2026-11-07", "2026-11-08", "2026-11-08", "2026-11-09", "2026-11-15", "2026-11-16", "2026-11-22", "2026-11-22",
   ]);
+});
+
+test("a map names what has room, and never one name over another", () => {
+  const square = (code: string, name: string, level: number, parent: string | null, west: number, south: number, side: number) => ({
+    code, name, level, parent, own: true,
+    polygons: [[[[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]]],
+  });
+  const grid = square("g", "东一网格", 3, null, 0, 0, 10);
+  const micros = Array.from({ length: 100 }, (_, n) => square(`m${n}`, `东一网格${n}号`, 4, "g", n % 10, Math.floor(n / 10), 1));
+  const at = (scale: number) => labels([grid, ...micros], (lon) => (lon - 5) * scale, (lat) => (5 - lat) * scale, 500, 34);
+  assert.deepEqual(at(40).map((label) => label.text), ["东一网格"], "no room for a hundred names");
+  const near = at(200);
+  assert.equal(near.filter((label) => /^[0-9]+号$/.test(label.text)).length, 16, "those in sight, without the name of the grid above");
+  for (const one of near) for (const other of near) assert.ok(one === other || Math.abs(one.x - other.x) >= 60 || Math.abs(one.y - other.y) >= 34);
+  assert.deepEqual(at(2), [], "nor for one, far away");
 });

@@ -61,12 +61,30 @@ def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
     form.get_by_role("button").click()
     expect(page.get_by_role("alert").filter(has_text="nobody-there")).to_be_visible()
     form = page.locator("form").filter(has=page.get_by_role("heading", name="登记请假"))
+    form.get_by_label("请假人").fill("duty_")
+    expect(page.locator("#people option[value=duty_2]")).to_be_attached()
     form.get_by_label("请假人").fill("duty_2")
     form.get_by_role("button").click()
     row = page.get_by_role("row").filter(has_text="duty_2")
     expect(row).to_contain_text("2099-01-02")
     row.get_by_role("button", name="撤销").click()
     expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_person_is_found_by_part_of_their_name(open_page: OpenPage, lang: str) -> None:
+    page = open_page("admin", f"/admin/people?lang={lang}")
+    rows = page.locator("main tbody tr")
+    everybody = rows.count()
+    page.locator("main input[name=q]").fill("labour_")
+    page.locator("main input[name=q]").press("Enter")
+    expect(rows.filter(has_text="labour_handler")).to_have_count(1)
+    assert 0 < rows.count() < everybody
+    check_screen(page)
+    page.locator("main input[name=q]").fill("%")
+    page.locator("main input[name=q]").press("Enter")
+    expect(page.locator("main .empty")).to_contain_text("%")
+    expect(rows).to_have_count(0)
 
 
 def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage, site: Site) -> None:

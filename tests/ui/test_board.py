@@ -137,6 +137,18 @@ def test_the_board_fits_a_phone(open_page: OpenPage, viewport: dict[str, int]) -
     check_screen(page)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
+    """1,280 pixels: nothing of a table is cut off, least of all on a big screen, which nobody moves sideways."""
+    page = open_page("supervisor", viewport={"width": 1280, "height": 800})
+    for path in ("/board?", "/board?tv=1&", "/overdue?"):
+        page.goto(f"{path}lang={lang}")
+        tables = page.locator("main .scroll")
+        expect(tables.first).to_be_visible()
+        assert tables.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).length") == 0, path
+        shoot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
+
+
 def test_its_button_prints_once(open_page: OpenPage) -> None:
     page = open_page("supervisor", "/board")
     page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
@@ -173,6 +185,11 @@ def test_the_board_is_small_and_never_blocks(open_page: OpenPage) -> None:
 def test_somebody_without_such_a_role_is_refused(open_page: OpenPage) -> None:
     page = open_page("worker", "/board", expect=("403",))
     expect(page.get_by_role("main")).to_contain_text("403")
+    expect(page.get_by_role("main")).to_contain_text(
+        "需要以下角色之一:督查员 / 审计员 / 管理员 / 部门负责人 / 值班员。"
+    )
+    page.goto("/board?lang=en")
+    expect(page.get_by_role("main")).to_contain_text("one of these roles: a supervisor / auditor / admin")
 
 
 def test_other_places_are_as_if_they_did_not_exist(open_page: OpenPage) -> None:

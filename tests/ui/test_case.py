@@ -247,6 +247,8 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_it(open_page: OpenPag
     page.context.clear_cookies()
     page.locator("#form-comment [data-send]").click()
     expect(page).to_have_url(re.compile("/sign-in"))
+    expect(page.get_by_role("status")).to_contain_text("登录已过期")
+    check_screen(page)
     page.get_by_label("用户名").fill("labour_handler")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()

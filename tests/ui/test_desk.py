@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -269,6 +269,29 @@ def test_settings_keep_the_first_tab_and_switch_the_keys_off(open_page: OpenPage
     expect(page.get_by_role("link", name=re.compile("^处理中"))).to_have_attribute("aria-current", "page")
     page.keyboard.press("?")
     expect(page.locator("dialog")).to_have_count(0)
+
+
+#: How many lines the filters take: at how many heights their selects, inputs and buttons begin.
+_ONE_ROW = """(form) => new Set([...form.querySelectorAll('select, button, input:not([type=hidden], [type=checkbox])')]
+  .map(e => Math.round(e.getBoundingClientRect().top))).size"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_list_fits_a_small_screen(open_page: OpenPage, site: Site, word: str, lang: str) -> None:
+    """1,280 pixels: all columns without moving sideways, the filters in one row; with the longest words that come."""
+    late = datetime.now(UTC) - timedelta(days=9, hours=5)
+    site.run(site.hall.past(late, title=f"{word} 拖欠", by="duty"))
+    closed = site.report(title=f"{word} 撤回")
+    site.do("duty", closed, "reject", reason="不属本园区", right_channel="12345")
+    site.at_handling(title=f"{word} 处置")
+    for place in ("/queue?tab=doing&", f"/cases?q={word}&"):
+        page = open_page("duty", f"{place}lang={lang}", viewport={"width": 1280, "height": 800})
+        expect(page.locator("#rows tr[data-case]").first).to_be_visible()
+        table = page.locator("#list .scroll")
+        assert table.evaluate("e => e.scrollWidth - e.clientWidth") == 0, place
+        assert page.locator("#filters").evaluate(_ONE_ROW) == 1, place
+        check_screen(page)
+        shoot(page, f"list-1280-{place[1:6].strip('?')}-{lang}")
 
 
 @pytest.mark.parametrize("look", ["zh", "en", "large", "phone"])

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from models.ids import new_id
+from tests.builders import person_id
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
@@ -64,6 +65,20 @@ def test_the_palette_finds_a_case_and_a_page(open_page: OpenPage, site: Site) ->
     shoot(page, "palette")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(no))
+
+
+def test_the_palette_finds_a_colleague_and_what_they_hold(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling(title=f"持有 {new_id()}")
+    site.do("labour_handler", no, "claim")
+    page = open_page("labour_head", "/queue")
+    page.keyboard.press("Control+k")
+    page.locator("dialog input").fill("人社处置")
+    page.locator("#found").get_by_role("link", name="人社处置员").click()
+    expect(page.locator(".list-head .chip").filter(has_text="持有人")).to_contain_text("人社处置员")
+    expect(page.locator(f'#rows tr[data-case="{no}"]')).to_be_visible()
+    # Who is none of their colleagues is found by nobody, nor named.
+    page.goto(f"/cases?owner={person_id('fire_handler')}")
+    expect(page.locator(".list-head a.chip")).to_contain_text(str(person_id("fire_handler")))
 
 
 def test_the_palette_offers_what_may_be_done_here_and_what_was_open_last(open_page: OpenPage, site: Site) -> None:

@@ -39,6 +39,8 @@ def test_a_unit_clicked_on_the_map_lists_its_cases(open_page: OpenPage, placed: 
     side = page.locator("#side")
     expect(side.get_by_role("heading")).to_have_text("第一微网格")
     expect(side).to_contain_text("未结案")
+    # The list has taken room from the map: what was in its middle, of the units shown, still is.
+    expect(page).to_have_url(re.compile(r"#[0-9.]+/38\.00\d+/117\.0(0999|1000)"))
     shoot(page, "map")
 
 

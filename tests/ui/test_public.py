@@ -1,10 +1,12 @@
 """People without an account: report, follow by code, rate, ask again; and those who guess."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from services.progress import photo_token
@@ -99,6 +101,14 @@ def test_what_is_wrong_is_told_beside_it_and_nothing_typed_is_lost(open_page: Op
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("一句话说明")).to_have_value("路灯 <script>alert(1)</script>")
     expect(page.locator("[name=phone]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#fault-phone")).to_contain_text("须为电话号码")
+    faults = page.get_by_role("alert")
+    expect(faults).not_to_contain_text("^", use_inner_text=True)
+    expect(faults.get_by_role("listitem")).to_have_text(
+        ["是哪类问题: 必填", "在哪个社区(村): 必填", re.compile("手机号: 须为电话号码")]
+    )
+    faults.get_by_role("link", name="手机号").click()
+    expect(page.locator("[name=phone]")).to_be_in_viewport()
     check_screen(page, least=44)
 
 
@@ -115,6 +125,32 @@ def test_a_photo_that_is_none_is_refused_and_a_real_one_taken(open_page: OpenPag
     expect(page.locator("[data-code]")).to_be_visible()
     items = site.run(site.hall.get("admin", "/cases", q="带照片"))["items"]
     assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 1
+
+
+def a_phones_photo() -> bytes:
+    """A photo as phones make them: several megabytes."""
+    target = io.BytesIO()
+    Image.effect_noise((2400, 1800), 80).convert("RGB").save(target, "JPEG", quality=90)
+    assert target.tell() > 3 * 1024 * 1024
+    return target.getvalue()
+
+
+def test_photos_may_be_as_large_as_phones_make_them(open_page: OpenPage, site: Site) -> None:
+    page = open_page("", "/p/report", expect=("422",), **PLAIN)
+    page.get_by_label("是哪类问题").select_option(label="欠薪纠纷")
+    page.get_by_label("在哪个社区(村)").select_option(COMMUNITY)
+    page.get_by_label("一句话说明").fill("大照片")
+    photo = a_phones_photo()
+    many = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": photo} for n in range(4)]
+    page.get_by_label("照片").set_input_files(many)  # type: ignore[arg-type]
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("照片: 最多 3 张,这里有 4 张。")
+    expect(page.get_by_label("一句话说明")).to_have_value("大照片")
+    page.get_by_label("照片").set_input_files(many[:2])  # type: ignore[arg-type]
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    items = site.run(site.hall.get("admin", "/cases", q="大照片"))["items"]
+    assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 2
 
 
 def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:

@@ -35,8 +35,30 @@ def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, p
     assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?next=/")
     answer = httpx.get(f"{site.url}/", headers=browser, cookies={COOKIE: site.token(username)})
     assert (answer.status_code, answer.headers["location"]) == (303, place)
+    english = httpx.get(f"{site.url}/?lang=en", headers=browser, cookies={COOKIE: site.token(username)})
+    assert "lang=en" in english.headers["set-cookie"]
     program = httpx.get(f"{site.url}/", headers={"Accept": "application/json"})
     assert program.json()["links"]["openapi"] == "/openapi.json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "next"),
+    [
+        ("GET", "/queue?tab=doing", {}, "/queue%3Ftab%3Ddoing"),
+        ("GET", "/queue/head", {"HX-Request": "true", "HX-Current-URL": "{url}/queue?tab=done"}, "/queue%3Ftab%3Ddone"),
+        ("POST", "/overdue/1/urge", {"Referer": "{url}/overdue?sample=3", "Origin": "{url}"}, "/overdue%3Fsample%3D3"),
+        ("POST", "/queue/bulk", {"Referer": "https://evil.example//evil.example/", "Origin": "{url}"}, "/"),
+        ("POST", "/queue/bulk", {"Origin": "{url}"}, "/"),
+    ],
+)  # fmt: skip
+def test_who_was_signed_out_comes_back_to_a_page_that_opens(
+    site: Site, method: str, path: str, headers: dict[str, str], next: str
+) -> None:
+    """A form sent off and a part of a page can't be opened: it is the page they are on that is gone back to."""
+    sent = {name: value.format(url=site.url) for name, value in headers.items()}
+    answer = httpx.request(method, f"{site.url}{path}", headers=sent)
+    led = answer.headers.get("location") or answer.headers["hx-redirect"]
+    assert led == f"/sign-in?next={next}" + ("" if method == "GET" and not sent else "&ended=1")
 
 
 def test_a_wrong_password_is_told_and_the_name_is_kept(open_page: OpenPage) -> None:

@@ -54,6 +54,25 @@ def test_an_urge_order_from_the_audit_list_to_its_answer(open_page: OpenPage, la
     expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("已到场处置")
 
 
+def test_what_is_overdue_meanwhile_waits_behind_a_pill(open_page: OpenPage, late: str, site: Site) -> None:
+    page = open_page("supervisor", "/overdue?category=0390")
+    expect(page.locator("body")).to_have_attribute("data-live", "stream")
+    rows = page.locator("#overdue tr[data-case]")
+    shown = rows.count()
+    another = site.at_handling(title="又一件超期", category="0390")
+    site.run(site.hall.until_fact(another, "overdue"))
+    pill = page.locator("#pill")
+    expect(pill).to_contain_text("新增 1 件")
+    expect(rows).to_have_count(shown)
+    check_screen(page)
+    pill.click()
+    expect(rows).to_have_count(shown + 1)
+    expect(page.locator("#found")).to_contain_text(f"共 {shown + 1} 件")
+    expect(pill).to_be_hidden()
+    rows.filter(has_text=another).get_by_role("link", name="处理").click()
+    expect(page.locator("#side h2")).to_contain_text("又一件超期")
+
+
 def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: Site) -> None:
     page = open_page("supervisor", f"/overdue/{late}", expect=("422",))
     page.get_by_text("抽查结论", exact=True).click()
@@ -171,6 +190,7 @@ def test_people_are_ranked_for_their_leaders_and_what_was_missed_is_a_list(
     missed.first.click()
     expect(page.locator("#rows tr[data-case]")).to_have_count(count)
     expect(page.locator("main")).to_contain_text("不含")
+    expect(page.locator(".list-head .chip").filter(has_text="办理人")).to_contain_text("环保处置员")
     auditor = open_page("auditor", "/ranking")
     expect(auditor.get_by_role("link", name="部门", exact=True)).to_be_visible()
     expect(auditor.get_by_role("link", name="人员", exact=True)).to_have_count(0)

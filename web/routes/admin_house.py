@@ -93,20 +93,25 @@ async def show_people(
     opened: Opened,
     reader: SignedIn,
     cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
+    q: Annotated[str, Query(max_length=100)] = "",
     loaded: str = "",
 ) -> Response:
-    """Who acts as what, by user name, and the import."""
-    return await _people(opened, reader, cursor, loaded=loaded)
+    """Who acts as what, by user name, and the import. `q`: part of a name."""
+    return await _people(opened, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
 
 
-async def _people(opened: Opened, reader: Reader, cursor: str | None, status: int = 200, **context: Any) -> Response:
+async def _people(
+    opened: Opened, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
+) -> Response:
     async with opened.engine.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
-        people = await directory_people.list_people(connection, reader.person, reader.now, limit=PAGE, cursor=cursor)
+        people = await directory_people.list_people(
+            connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
+        )
         departments = await directory_people.list_departments(connection)
     english = reader.language == "en"
     names = {one.id: one.name_en if english else one.name_zh for one in departments.items}
-    known = {"problems": (), "fault": "", "loaded": "", **context}
+    known = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
     return _shown(reader, "people.html", status, people=people, departments=names, **known)
 
 

@@ -21,4 +21,8 @@ async def front_door(request: Request, opened: Opened) -> Response:
         return JSONResponse(
             told.model_dump(mode="json"), headers={"Content-Language": answer.headers["Content-Language"]}
         )
-    return RedirectResponse(home(await reader(request, opened)), 303, {"Vary": "Accept"})
+    found = await reader(request, opened)
+    led = RedirectResponse(home(found), 303, {"Vary": "Accept"})
+    if "lang=" in found.query:  # as any page keeps the language that its address asks for
+        found.preferences.keep(led)
+    return led

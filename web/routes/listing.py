@@ -1,7 +1,9 @@
 """What the queue and the search have in common: reading the address, and the rows that it asks for."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import ColumnElement
@@ -11,8 +13,8 @@ from models.errors import BadFilter
 from models.views import CaseItem
 from models.words import Light, Stage
 from services.desk_tabs import DeskTab, on_tab, tab_counts, tabs_of
-from services.directory_people import list_categories, list_departments
-from services.queries import count_cases, list_cases
+from services.directory_people import list_categories, list_departments, list_people, name_of
+from services.queries import CaseFilter, count_cases, list_cases
 from services.saved_views import departments_of, saved_views
 from services.settings import COLUMNS
 from web.reader import Reader
@@ -21,6 +23,7 @@ from web.views.lists import DUE_NAMES, MOST_ROWS, PAGE, SORTS, Asked, asked_in, 
 from web.views.marks import _
 from web.views.tabs import EMPTY, NAMES
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 QUEUE, SEARCH = "/queue", "/cases"
 
 
@@ -90,13 +93,28 @@ async def count_of(connection: AsyncConnection, reader: Reader, query: str) -> i
         return None
 
 
+async def _people_named(connection: AsyncConnection, reader: Reader, asked: Asked) -> dict[str, str]:
+    """The names of those whose cases the list is of: of colleagues, and of handlers whom the reader sees ranked."""
+    named = {}
+    handler = asked.value("handler")
+    if _UUID.fullmatch(handler):
+        theirs = CaseFilter(handler=UUID(handler))
+        if await count_cases(connection, reader.person, theirs, reader.now):  # those of whom they lead alone
+            named[handler] = await name_of(connection, UUID(handler))
+    ids = [UUID(one) for name in ("owner", "handled_by") if _UUID.fullmatch(one := asked.value(name))]
+    if ids:
+        found = await list_people(connection, reader.person, reader.now, limit=len(ids), among=ids)
+        named |= {str(one.id): one.name for one in found.items}
+    return named
+
+
 async def filters_of(connection: AsyncConnection, reader: Reader, asked: Asked) -> dict[str, Any]:
     """What the filters offer, and those that are set."""
     english = reader.language == "en"
     categories = await list_categories(connection)
     departments = (await list_departments(connection)).items
     names = {d.id: d.name_en if english else d.name_zh for d in departments}
-    names |= {str(reader.person.id): reader.text("我")}
+    names |= await _people_named(connection, reader, asked) | {str(reader.person.id): reader.text("我")}
     for group in categories.groups:
         names[group.code] = group.name_en if english else group.name_zh
         names |= {c.code: c.name_en if english else c.name_zh for c in group.categories}

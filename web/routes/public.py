@@ -4,15 +4,19 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
 
 from api.input_errors import sentence
 from api.state import Opened, Services
+from api.uploads import form_with_files
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, WrongCode
 from models.ids import derived_id, new_id
+from services import attachments
+from services.attempts import Record
 from services.directory_people import list_categories
 from services.progress import photo_token, plain, progress, report_of
 from services.public_reports import PublicReport, act_by_code, report_publicly
@@ -25,6 +29,8 @@ router = APIRouter()
 #: What the three verdicts count, of five.
 VERDICTS = {"good": 5, "fair": 3, "bad": 1}
 PHOTOS = 3
+#: Bytes for the text alone.
+_NO_PHOTOS = 1024 * 1024 // PHOTOS
 
 Code = Annotated[str, Form(max_length=40)]
 Tail = Annotated[str, Form(max_length=20)]
@@ -108,23 +114,27 @@ async def show_form(opened: Opened, visitor: AnyVisitor) -> Response:
 
 
 @router.post("/p/report")
-async def take_report(
-    request: Request,
-    opened: Opened,
-    visitor: AnyVisitor,
-    photos: Annotated[list[UploadFile] | None, File()] = None,
-) -> Response:
+async def take_report(request: Request, opened: Opened, visitor: AnyVisitor) -> Response:
     """Takes a report; the form again, filled in, when something is wrong with it."""
-    form = await request.form()
+    record = opened.public_reports.record(_client(request))
+    # Who has to wait is told so with what they typed; their photos are not even read.
+    most = _NO_PHOTOS if record.waits(visitor.now) else attachments.most_bytes(opened.settings)
+    async with form_with_files(request, most, PHOTOS, counted=False) as form:
+        return await _take(opened, visitor, form, record)
+
+
+async def _take(opened: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     if typed.get("website"):  # a field that people do not see
         return RedirectResponse("/p", 303)
-    record = opened.public_reports.record(_client(request))
     try:
         record.check(visitor.now)
+        photos = [photo for photo in form.getlist("photos") if isinstance(photo, UploadFile) and photo.filename]
+        if len(photos) > PHOTOS:
+            told = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=PHOTOS, n=len(photos))
+            return await _form(opened, visitor, typed, {"file": told}, 422)
         wanted = PublicReport.model_validate(_body(typed))
-        files = [photo for photo in photos or [] if photo.filename][:PHOTOS]
-        done = await report_publicly(opened.backstage, wanted, tuple(photo.file for photo in files), visitor.now)
+        done = await report_publicly(opened.backstage, wanted, tuple(photo.file for photo in photos), visitor.now)
     except ValidationError as error:
         faults = {str(one["loc"][-1]): sentence(one, visitor.language) for one in error.errors()}
         return await _form(opened, visitor, typed, faults, 422)

@@ -16,9 +16,9 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-async def show_form(visitor: AnyVisitor, next: str = "/") -> Response:
-    """The form; `next` is where the reader wanted to go."""
-    return page(visitor, "sign_in.html", next=local(next, "/"), username="", error=None)
+async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -> Response:
+    """The form; `next` is where the reader wanted to go, `ended`: they were signed in until just now."""
+    return page(visitor, "sign_in.html", next=local(next, "/"), username="", error=None, ended=ended)
 
 
 @router.post("/sign-in")
@@ -54,4 +54,4 @@ async def close_session(request: Request, visitor: AnyVisitor) -> Response:
 
 def _again(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
     told = error.message(visitor.language)
-    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=told)
+    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=told, ended=False)

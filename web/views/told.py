@@ -213,6 +213,8 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
 
 def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list[tuple[str, str]]:
     left_out = _LEFT_OUT.get(fact.kind, frozenset())
+    if fact.body.get("cause"):  # an order that the system gives: its note says the cause once more, in both languages
+        left_out |= {"note"}
     found = []
     for key, label, say in _PARTICULARS:
         value = fact.body.get(key)

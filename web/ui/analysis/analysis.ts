@@ -61,7 +61,7 @@ function option(kind: string, told: Told): object {
       return {
         ...base,
         xAxis: numbers,
-        yAxis: names(shown.map((one) => one[0]), { width: 150, overflow: "truncate" }),
+        yAxis: names(shown.map((one) => one[0]), { width: 150, overflow: "truncate", interval: 0 }),
         series: [{ name: told.words.reported, type: "bar", label: { show: true, position: "right", fontSize: size }, data: shown.map((one) => one[1]) }],
       };
     }

@@ -5,6 +5,7 @@ import "./desk";
 import htmx from "htmx.org";
 import { setUpChoice } from "./choice";
 import { onChanges } from "./live";
+import { setUpWaiting } from "./waiting";
 
 const SOON = 800;
 const AT_MOST_EVERY = 3_000;
@@ -67,3 +68,4 @@ function setUpTelevision(): void {
 setUpTick();
 setUpChoice();
 setUpTelevision();
+setUpWaiting("overdue", "found");

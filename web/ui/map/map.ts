@@ -357,7 +357,7 @@ if (place && block?.textContent) {
     boxZoom: false,
   });
   // The list beside it takes some of its room.
-  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(place);
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(place);
   const park = new Park(map, told);
   setUpTable(park);
   setUpPaper(park);

@@ -2,11 +2,14 @@
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { unitAt } from "../geo";
+import { labels } from "../labels";
 import { t } from "../texts";
 import type { Point, Unit } from "../types";
 import { Empty, Icon, Screen } from "../ui";
 
 const SIZE = 1000;
+/** The height of the letters of a name, as the style sheet has it. */
+const LETTER = 34;
 const RADIAN = Math.PI / 180;
 const STEP = 0.02;
 
@@ -48,6 +51,7 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
     () => units.map((unit) => ({ unit, path: unit.polygons.flat().map((ring) => `M${ring.map(([lon, lat]) => `${x(lon!).toFixed(1)} ${y(lat!).toFixed(1)}`).join("L")}Z`).join("") })),
     [units, view],
   );
+  const named = useMemo(() => labels(units, x, y, SIZE / 2, LETTER), [units, view]);
   const at = (event: MouseEvent): Point => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const unit = view.span / Math.min(box.width, box.height);
@@ -74,7 +78,6 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
   };
   const here = unitAt(pin, units);
   const zoom = (factor: number): void => setView({ centre: pin, span: Math.min(whole.span * 2, Math.max(0.0005, view.span * factor)) });
-  const finest = Math.max(...units.map(({ level }) => level));
   return (
     <Screen
       title={t("地图选点")}
@@ -107,14 +110,11 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
           {shapes.map(({ unit, path }) => (
             <path class={`unit level-${unit.level}${unit.own ? "" : " other"}${unit.code === here?.code ? " here" : ""}`} d={path} key={unit.code} />
           ))}
-          {units
-            .filter(({ level }) => level === finest)
-            .slice(0, 60)
-            .map((unit) => (
-              <text class="unit-name" x={x(middle(unit).lon)} y={y(middle(unit).lat)} key={unit.code}>
-                {unit.name}
-              </text>
-            ))}
+          {named.map((label) => (
+            <text class="unit-name" x={label.x.toFixed(1)} y={label.y.toFixed(1)} key={label.code}>
+              {label.text}
+            </text>
+          ))}
           <g transform={`translate(${x(pin.lon).toFixed(1)} ${y(pin.lat).toFixed(1)})`}>
             <path class="pin" d="M0 0C-14 -34 -32 -46 -32 -70A32 32 0 0 1 32 -70C32 -46 14 -34 0 0Z" />
             <circle class="pin-hole" cy={-70} r={12} />
@@ -133,9 +133,4 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
       </div>
     </Screen>
   );
-}
-
-function middle(unit: Unit): Point {
-  const ring = unit.polygons[0]![0]!;
-  return { lon: ring.reduce((sum, [lon]) => sum + lon!, 0) / ring.length, lat: ring.reduce((sum, [, lat]) => sum + lat!, 0) / ring.length };
 }

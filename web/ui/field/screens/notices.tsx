@@ -28,19 +28,21 @@ export function Notices(): JSX.Element {
         </button>
       )}
       {value && !value.items.length && <Empty>{t("没有通知")}</Empty>}
-      <div class="cells">
-        {value?.items.map((notice) => (
-          <Cell href={`#/task/${notice.case.case_no}`} key={`${notice.at}${notice.case.case_no}`}>
-            <strong class="cell-title">{notice.case.title}</strong>
-            <span class="cell-line">
-              {!notice.read && <span class="badge">{t("未读")}</span>}
-              <span>{notice.mode === "act" ? t("升级:请接手") : t("升级:知会")}</span>
-              <span class="muted">{word("stages", notice.case.stage)}</span>
-              <span class="muted">{short(notice.at)}</span>
-            </span>
-          </Cell>
-        ))}
-      </div>
+      {value && value.items.length > 0 && (
+        <div class="cells">
+          {value.items.map((notice) => (
+            <Cell href={`#/task/${notice.case.case_no}`} key={`${notice.at}${notice.case.case_no}`}>
+              <strong class="cell-title">{notice.case.title}</strong>
+              <span class="cell-line">
+                {!notice.read && <span class="badge">{t("未读")}</span>}
+                <span>{notice.mode === "act" ? t("升级:请接手") : t("升级:知会")}</span>
+                <span class="muted">{word("stages", notice.case.stage)}</span>
+                <span class="muted">{short(notice.at)}</span>
+              </span>
+            </Cell>
+          ))}
+        </div>
+      )}
     </Screen>
   );
 }

@@ -199,7 +199,7 @@ function History({ facts }: { facts: Fact[] | undefined }): JSX.Element {
         {shown.map((fact) => (
           <li key={fact.seq}>
             <p>
-              <strong>{word("facts", fact.kind)}</strong> <span class="muted">{fact.actor.name}</span>
+              <strong>{word("facts", fact.kind)}</strong> <span class="muted">{fact.actor.kind === "system" ? t("系统") : fact.actor.name}</span>
             </p>
             {wordsOf(fact.body) && <p>{wordsOf(fact.body)}</p>}
             <p class="hint">{short(fact.at)}</p>
