@@ -1,12 +1,13 @@
 """Bad input is told by field and reason, in both languages, and nothing of it is stored."""
 
+import base64
 import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.ids import workflow_id
 from models.words import Role
 from services.accounts import issue_token
+from services.cursors import cursor_after
 from tests.api.hall import WAGES, Hall, a_picture, open_hall
 from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, person_id
 from tests.servers import Servers
@@ -36,6 +38,11 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 def soon(**ahead: float) -> str:
     """A time from now."""
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat()
+
+
+def cursor_of(text: str) -> str:
+    """A cursor of somebody's own making."""
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 def holds_chinese(words: str) -> bool:
@@ -250,6 +257,20 @@ async def test_a_bad_attachment_is_refused(hall: Hall, content: bytes, status: i
         ({"limit": "0"}, "bad_input", "/query/limit"),
         ({"cursor": "garbage"}, "bad_filter", "/query/cursor"),
         ({"cursor": "W10="}, "bad_filter", "/query/cursor"),
+        ({"cursor": ""}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of("[" * 20_000)}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of('["cases -reported_at", "2026-01-01T00:00:00Z", 1]')}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of('["cases -reported_at", "2026-01-01T00:00:00Z", "1"]')}, "bad_filter", "/query/cursor"),
+        (
+            {"cursor": cursor_after("cases -reported_at", "2026-01-01T00:00:00", str(UUID(int=1)))},
+            "bad_filter",
+            "/query/cursor",
+        ),
+        (
+            {"cursor": cursor_after("cases due_at", "2026-01-01T00:00:00Z", str(UUID(int=1)))},
+            "bad_filter",
+            "/query/cursor",
+        ),
         ({"sort": "title"}, "bad_input", "/query/sort"),
         ({"stage": "done"}, "bad_input", "/query/stage/0"),
         ({"light": "blue"}, "bad_input", "/query/light"),
