@@ -457,6 +457,15 @@ class BrokenJson(DomainError):
     en = "The body is not valid JSON: broken at line {line}, column {column} (character {position})."
 
 
+class NotSentAsJson(DomainError):
+    """There is a body, which says of itself that it is something else: it is not even looked at."""
+
+    code = "not_sent_as_json"
+    status = 415
+    zh = "正文须以 Content-Type: application/json 发送,收到的是 {sent}。"
+    en = "Send the body as Content-Type: application/json; this one came as {sent}."
+
+
 class BrokenForm(DomainError):
     code = "broken_form"
     status = 400

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
 from infra.store.world import local_day
-from models.base import EARLIEST, Code, Frozen, Instant, Text
+from models.base import EARLIEST, Code, Frozen, SaidInstant, Text
 from models.case import Case
 from models.context import Person
 from models.errors import BadFilter, NoSuchCase, NoSuchPage
@@ -61,11 +61,11 @@ class CaseFilter(Frozen):
     owner: Text | None = None
     figure: FigureKey | None = None
     without: FigureKey | None = None
-    from_: Instant | None = Field(None, alias="from")
-    to: Instant | None = None
+    from_: SaidInstant | None = Field(None, alias="from")
+    to: SaidInstant | None = None
     q: Annotated[Text, StringConstraints(max_length=100)] | None = None
-    reported_from: Instant | None = None
-    reported_to: Instant | None = None
+    reported_from: SaidInstant | None = None
+    reported_to: SaidInstant | None = None
     sort: Sort = "-reported_at"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None
