@@ -26,6 +26,8 @@ def keys_in(of: str, cursor: str, count: int) -> list[str]:
         if len(cursor) > _LONGEST:
             raise ValueError("longer than any cursor")
         told = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        named: str
+        keys: list[str]
         named, *keys = told
         if named != of or len(keys) != count or not all(isinstance(key, str) and "\x00" not in key for key in keys):
             raise ValueError("of another list")
