@@ -21,6 +21,9 @@ log = structlog.get_logger("api.access")
 
 #: Bytes that a body may have; attachments have their own cap.
 BODY_CAP = 1024 * 1024
+#: The public form carries its photos itself, for want of a script that could make them smaller: three as phones take
+#: them (our choice), so that nobody needs an account to make a server read more.
+LARGER = {"/p/report": 32 * 1024 * 1024}
 UNCAPPED = frozenset({"/api/v1/attachments"})
 #: Forms of pages that carry files: they cap what they read themselves, once they know who asks.
 UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+")
@@ -90,7 +93,7 @@ class _Exchange:
         self._request_id = request_id
         self._headers: Mapping[str, str] = Headers(scope=scope)
         uncapped = scope["path"] in UNCAPPED or UNCAPPED_FORMS.fullmatch(scope["path"]) is not None
-        self._cap = None if uncapped else BODY_CAP
+        self._cap = None if uncapped else LARGER.get(scope["path"], BODY_CAP)
         self._seen = 0
 
     def check_declared_length(self) -> None:

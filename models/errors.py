@@ -120,8 +120,8 @@ class WrongPassword(DomainError):
 class TooManyAttempts(DomainError):
     code = "too_many_attempts"
     status = 429
-    zh = "登录失败次数过多,请 {seconds} 秒后再试。"
-    en = "Too many failed sign-ins; try again in {seconds} seconds."
+    zh = "尝试次数过多,请 {seconds} 秒后再试。"
+    en = "Too many attempts; try again in {seconds} seconds."
 
 
 class NotYours(DomainError):

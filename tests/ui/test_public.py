@@ -2,9 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from uuid import uuid4
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from services.progress import photo_token
@@ -117,6 +120,31 @@ def test_a_photo_that_is_none_is_refused_and_a_real_one_taken(open_page: OpenPag
     assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 1
 
 
+def test_photos_as_phones_take_them_fit_and_what_is_beyond_is_refused(site: Site) -> None:
+    photos = [BytesIO() for _ in range(3)]
+    for photo in photos:
+        Image.effect_noise((2200, 1700), 120).save(photo, "JPEG", quality=98)  # noise: it can't be packed
+    files = [("photos", ("x.jpg", photo.getvalue())) for photo in photos]
+    assert all(2_000_000 < len(content) < 10_000_000 for _, (_, content) in files)
+    report = {"report_id": str(uuid4()), "category": "0201", "title": "三张大照片", "grid": COMMUNITY}
+    with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=30) as http:
+        taken = http.post("/p/report", data=report, files=files)
+        assert taken.status_code == 200, taken.text
+        assert http.post("/p/report", content=b"0" * (32 * 1024 * 1024 + 1)).status_code == 413
+    items = site.run(site.hall.get("admin", "/cases", q="三张大照片"))["items"]
+    kept = site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]
+    assert len(set(kept)) == 3
+
+
+@pytest.mark.parametrize(("path", "field"), [("rate", "note"), ("reopen", "reason"), ("answer", "note")])
+def test_words_that_cannot_be_kept_are_refused(site: Site, path: str, field: str) -> None:
+    case_no = site.report(title="不能保存的字")
+    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
+        answer = http.post(f"/p/{path}", data={"code": code, "verdict": "good", field: "a\x00b"})
+    assert answer.status_code == 422, answer.text
+
+
 def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
     case_no = site.report(title="有码")
     answer = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code"))
@@ -127,6 +155,8 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert statuses == [404] * 10
         eleventh = http.post("/p", data={"code": right})
         assert eleventh.status_code == 429
+        assert 0 < int(eleventh.headers["retry-after"]) <= 3600
+        assert "登录" not in eleventh.text
         assert case_no[-6:] not in eleventh.text
     site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
 
