@@ -25,7 +25,7 @@ IDLE = 1.0
 #: Seconds within which it must say so, and within which anything else that is asked of it must be answered (our
 #: choice: well above the slowest figure). Beyond, the database is away: whoever waits is to be told.
 PING_PATIENCE = 1.5
-PATIENCE = 30.0
+PATIENCE = 15.0
 _USED = "gridloop_used"
 #: Marks an engine whose connections commit by themselves.
 _AT_ONCE = "gridloop_at_once"

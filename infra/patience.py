@@ -3,11 +3,13 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+
+T = TypeVar("T")
 
 
 class PatientConnection(psycopg.AsyncConnection[Any]):
@@ -44,3 +46,22 @@ def _hang_up(line: int) -> None:
     """Ends both ways of a line that libpq has open: it reads the end of it, and says so to whoever waits."""
     with suppress(OSError), socket.socket(fileno=os.dup(line)) as ours:
         ours.shutdown(socket.SHUT_RDWR)
+
+
+#: What goes on after nobody waits for it any more: without this, it might be gone before its end.
+_LEFT: set[asyncio.Task[Any]] = set()
+
+
+async def within(seconds: float, asked: Coroutine[Any, Any, T]) -> T:
+    """The answer, if it comes in time. Raises TimeoutError then and there; what was asked is left to end by itself.
+
+    `asyncio.timeout` would wait for the end of a cancelled statement, which a server that stands still never gives.
+    """
+    task = asyncio.ensure_future(asked)
+    _LEFT.add(task)
+    task.add_done_callback(_LEFT.discard)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        task.cancel()
+        raise TimeoutError
+    return task.result()
