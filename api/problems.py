@@ -25,6 +25,7 @@ from models.errors import (
     Internal,
     MethodNotAllowed,
     NoSuchPage,
+    NotSentAsJson,
     NotSetUp,
     StoreAway,
 )
@@ -148,10 +149,13 @@ def _headers(error: DomainError) -> dict[str, str]:
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
-    """422 with a fault for each thing wrong; 400 for a body that is no JSON at all."""
+    """422 with a fault for each thing wrong; 400 for a body that is no JSON, 415 for one not sent as it."""
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":
         return problem_response(request, _broken_json(int(found[0]["loc"][-1]), error.body))
+    if isinstance(error.body, bytes):  # left unread by the framework, for what its header says
+        sent = request.headers.get("content-type", "").strip()[:80]
+        return problem_response(request, NotSentAsJson(sent=sent or "—", pointer="/header/Content-Type"))
     language = language_of(request)
     return _response(_invalid_document(request, error, language), language, {})
 

@@ -3,9 +3,10 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, get_origin
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.markup import escape
@@ -13,12 +14,22 @@ from rich.panel import Panel
 from rich.table import Table
 
 from cli.forecast import print_forecast
-from cli.http import Api, As, AsJson, DataDir, Password, console, fail
+from cli.http import Api, As, AsJson, DataDir, Password, console, fail, path_of
 from cli.words import FACTS, LIGHTS, STAGES, say, word
 from models.commands import HUMAN_COMMAND_MODELS
 from models.ids import new_id
 
-ZONE = ZoneInfo(os.environ.get("GRIDLOOP_ZONE", "Asia/Shanghai"))
+
+def _zone() -> ZoneInfo:
+    """Where the cases are. Ends with exit code 1 for a name that no zone has."""
+    name = os.environ.get("GRIDLOOP_ZONE", "Asia/Shanghai")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        fail(say(f"GRIDLOOP_ZONE:没有时区“{name}”", f"GRIDLOOP_ZONE: there is no time zone “{name}”"))
+
+
+ZONE = _zone()
 _SPOKEN = ("note", "reason", "result", "question", "title")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -43,6 +54,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Report an issue · 上报."""
+    location = _location(lat, lon)
     api = Api(data_dir, as_, password)
     body: dict[str, Any] = {
         "report_id": report_id or str(new_id()),
@@ -53,8 +65,8 @@ def report(
     }
     optional = {"grid": grid, "severity": severity, "occurred_at": _moment(occurred_at) if occurred_at else None}
     body |= {name: value for name, value in optional.items() if value is not None}
-    if lat is not None and lon is not None:
-        body["location"] = {"lat": lat, "lon": lon}
+    if location is not None:
+        body["location"] = location
     if reporter_name or reporter_phone or anonymous:
         body["reporter"] = {"name": reporter_name, "phone": reporter_phone, "anonymous": anonymous}
     _answer(api.call("POST", "/cases", json=body), as_json)
@@ -72,16 +84,16 @@ def show(
 ) -> None:
     """A case and its timeline · 查看案件."""
     api = Api(data_dir, as_, password)
-    view = api.call("GET", f"/cases/{case_no}")
+    view = api.call("GET", path_of("cases", case_no))
     if forecast:
-        ahead = api.call("GET", f"/cases/{case_no}/forecast")
+        ahead = api.call("GET", path_of("cases", case_no, "forecast"))
         if as_json:
             console.print_json(json.dumps(ahead))
         else:
             _print_case(view)
             print_forecast(ahead, local)
         return
-    facts = api.call("GET", f"/cases/{case_no}/facts")
+    facts = api.call("GET", path_of("cases", case_no, "facts"))
     if as_json:
         console.print_json(json.dumps({"case": view, "facts": facts}))
         return
@@ -152,7 +164,7 @@ def act(
     headers = {"Idempotency-Key": command_id or str(new_id())}
     if revision is not None:
         headers["If-Match"] = f'"{revision}"'
-    _answer(api.call("POST", f"/cases/{case_no}/commands/{command}", json=body, headers=headers), as_json)
+    _answer(api.call("POST", path_of("cases", case_no, "commands", command), json=body, headers=headers), as_json)
 
 
 def inbox(
@@ -182,6 +194,15 @@ def _value(api: Api, field: Any, name: str, value: str) -> Any:
     return value
 
 
+def _location(lat: float | None, lon: float | None) -> dict[str, float] | None:
+    """A place takes both of its numbers; one of them alone would be dropped without a word."""
+    if lat is None and lon is None:
+        return None
+    if lat is None or lon is None or not (isfinite(lat) and isfinite(lon)):
+        fail(say("位置须同时给出 --lat 和 --lon(度)", "a place takes both --lat and --lon, in degrees"))
+    return {"lat": lat, "lon": lon}
+
+
 def _json(name: str, value: str) -> Any:
     """What has parts of its own is written as JSON."""
     try:
@@ -193,8 +214,11 @@ def _json(name: str, value: str) -> Any:
 def _moment(value: str) -> str:
     """A time as the API takes it: ISO 8601 (the park's local time when it names no zone), or ± minutes, hours, days."""
     if value[:1] in "+-" and value[-1:] in _UNITS and value[1:-1].isdecimal():
-        span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
-        return (datetime.now(UTC) + (span if value[0] == "+" else -span)).isoformat()
+        try:
+            span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
+            return (datetime.now(UTC) + (span if value[0] == "+" else -span)).isoformat()
+        except OverflowError:
+            fail(say(f"“{value}”超出了日历", f"“{value}” is beyond any calendar"))
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

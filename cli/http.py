@@ -5,6 +5,7 @@ import os
 import weakref
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -26,6 +27,11 @@ DataDir = Annotated[Path, typer.Option(envvar="GRIDLOOP_DATA_DIR", help="Data di
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as it is")]
 
 
+def path_of(*parts: str) -> str:
+    """The path of these parts, whatever characters somebody typed: a part never becomes two, or a query."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
 class Api:
     """A signed-in session with the running system."""
 
@@ -42,7 +48,16 @@ class Api:
 
     def call(self, method: str, path: str, **more: Any) -> Any:
         """The answer's JSON. A problem is shown and ends the command with exit code 1."""
-        return self._ask(method, path, **more).json()
+        answer = self._ask(method, path, **more)
+        try:
+            return answer.json()
+        except ValueError:
+            fail(
+                say(
+                    f"{self._http.base_url} 的应答并非来自本系统",
+                    f"what answers at {self._http.base_url} is no Gridloop",
+                )
+            )
 
     def download(self, path: str) -> bytes:
         """A file. A problem is shown and ends the command with exit code 1."""
@@ -53,7 +68,7 @@ class Api:
             answer = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TransportError as error:
             fail(say(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
-        if answer.is_error:
+        if not answer.is_success:
             _show_problem(answer)
         return answer
 

@@ -40,6 +40,8 @@ def import_(
         rows = list(read_rows(file))[:limit]
     except (UnreadableFile, BadMapping) as error:
         fail(str(error))
+    if rejects is not None:
+        _check_writable(rejects)
     outcome = Outcome()
     ending = asyncio.run(_import(rows, how, as_, park, data_dir, outcome))
     if rejects is not None:
@@ -89,15 +91,25 @@ def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
     for column in (say("行", "Row"), say("原编号", "Number"), say("原因", "Reason")):
         table.add_column(column, overflow="fold")
     for rejected in outcome.rejected[:SHOWN]:
-        table.add_row(str(rejected.row), escape(rejected.number), escape(rejected.reason))
+        told = (text.encode("utf-8", "backslashreplace").decode() for text in (rejected.number, rejected.reason))
+        table.add_row(str(rejected.row), *map(escape, told))
     console.print(table, highlight=False)
     more = len(outcome.rejected) - SHOWN
     if more > 0 and rejects is None:
         console.print(say(f"另有 {more} 行;--rejects FILE 可全部写出", f"{more} more; --rejects FILE writes them all"))
 
 
+def _check_writable(path: Path) -> None:
+    """Ends with exit code 1, before anything is imported, where the rejected rows could not be written afterwards."""
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        fail(say(f"无法写入 {path}:{error.strerror}", f"cannot write {path}: {error.strerror}"))
+
+
 def _write_rejects(path: Path, outcome: Outcome) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    # What a row holds may be no text at all: half a character is told by its number.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "number", "reason"])
         writer.writerows([rejected.row, rejected.number, rejected.reason] for rejected in outcome.rejected)

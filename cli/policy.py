@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from cli.backstage import backstage
 from cli.cases import ZONE
-from cli.http import Api
+from cli.http import Api, path_of
 from cli.reference import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.telling import err, language, out, telling_problems
 from cli.words import STAGES, UNITS, say, word
@@ -110,7 +110,8 @@ def preview(
             return
         if not policy.startswith("v"):
             raise ValueError(say("对单个案件请给已发布的版本,如 v3", "for one case give a published version, like v3"))
-        found = Api(data_dir, as_, None).call("GET", f"/cases/{case_no}/adoption", params={"version": policy[1:]})
+        path = path_of("cases", case_no, "adoption")
+        found = Api(data_dir, as_, None).call("GET", path, params={"version": policy[1:]})
     _print_adoption(found)
 
 

@@ -90,6 +90,8 @@ def _run(work: Callable[[Callable[[str, int, int], None]], Awaitable[AuditReport
 
         try:
             return asyncio.run(go())
+        except typer.Exit:  # said already; it counts as a RuntimeError
+            raise
         except Exception as error:
             if is_away(error):
                 fail(say("数据库无法连接", "the database cannot be reached"))

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.cases import local
-from cli.http import Api, As, AsJson, DataDir, Password, console, fail
+from cli.http import Api, As, AsJson, DataDir, Password, console, fail, path_of
 from cli.words import LIGHTS, STAGES, say, word
 
 app = typer.Typer(
@@ -110,7 +110,7 @@ def show(
 ) -> None:
     """One bulletin · 查看通报."""
     api = Api(data_dir, as_, password)
-    found = api.call("GET", f"/supervision/bulletins/{id_}")
+    found = api.call("GET", path_of("supervision", "bulletins", id_))
     if export is not None:
         _save(api, id_, export)
     if as_json:
@@ -154,7 +154,7 @@ def make(
 
 
 def _save(api: Api, id_: str, file: Path) -> None:
-    content = api.download(f"/supervision/bulletins/{id_}/export.xlsx")
+    content = api.download(path_of("supervision", "bulletins", id_, "export.xlsx"))
     try:
         file.write_bytes(content)
     except OSError as error:

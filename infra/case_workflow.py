@@ -8,6 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage
+from temporalio.api.update.v1 import UpdateRef, WaitPolicy
+from temporalio.api.workflowservice.v1 import PollWorkflowExecutionUpdateRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -29,6 +33,7 @@ from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDAT
 UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
 #: How long a question about what is durable may take, after an answer did not come in time.
 PROBE = timedelta(seconds=2)
+_ACCEPTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED
 
 
 async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
@@ -101,24 +106,38 @@ async def _send(client: Client, report_id: UUID, update: str, message: Frozen, i
 
 
 async def is_started(client: Client, report_id: UUID) -> bool:
-    """Whether the case's workflow exists: its report is then durable, whatever else is away. A refused one is not."""
+    """Whether the case's workflow exists: its report is then durable, whatever else is away. A refused one is not.
+
+    Raises StoreAway when Temporal does not say.
+    """
     try:
         found = await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE)
-    except RPCError:
-        return False
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise StoreAway() from error
     return found.status is not WorkflowExecutionStatus.FAILED
 
 
 async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
-    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded."""
-    update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
+    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded.
+
+    The server itself must say so. That it has nothing to say in time (no worker took the command up, or the server is
+    away) is no acceptance.
+    """
+    asked = PollWorkflowExecutionUpdateRequest(
+        namespace=client.namespace,
+        update_ref=UpdateRef(
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id(report_id)), update_id=command.update_id
+        ),
+        identity=client.identity,
+        wait_policy=WaitPolicy(lifecycle_stage=_ACCEPTED),
+    )
     try:
-        await update.result(rpc_timeout=PROBE)
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):
-        return True
+        answer = await client.workflow_service.poll_workflow_execution_update(asked, timeout=PROBE)
     except RPCError:
         return False
-    return True
+    return answer.stage >= _ACCEPTED
 
 
 def _domain_error(error: WorkflowUpdateFailedError) -> DomainError:

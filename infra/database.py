@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from infra.patience import PatientConnection, patient
 from infra.settings import Settings
 
 #: What PostgreSQL being away looks like from here.
@@ -21,6 +22,10 @@ AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.
 
 #: Seconds after which a connection that nobody used is asked whether it still lives: no restart is as quick.
 IDLE = 1.0
+#: Seconds within which it must say so, and within which anything else that is asked of it must be answered (our
+#: choice: well above the slowest figure). Beyond, the database is away: whoever waits is to be told.
+PING_PATIENCE = 1.5
+PATIENCE = 15.0
 _USED = "gridloop_used"
 #: Marks an engine whose connections commit by themselves.
 _AT_ONCE = "gridloop_at_once"
@@ -30,11 +35,13 @@ def open_database(settings: Settings, *, ping: bool = True) -> AsyncEngine:
     """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
 
     `ping` asks a connection that has been idle whether it still lives before it is lent out, so that nobody sees an
-    error because the database was restarted since; a worker does without, for its steps are tried again anyway.
+    error because the database was restarted since, and gives up on one that does not answer; a worker does without,
+    for its steps have their own time and are tried again anyway.
     """
-    engine = _open(settings)
-    if ping:
-        _ask_idle(engine)
+    if not ping:
+        return _open(settings)
+    engine = _open(settings, waits={"async_creator_fn": patient(PATIENCE)})
+    _ask_idle(engine)
     return engine
 
 
@@ -51,10 +58,14 @@ def _ask_idle(engine: AsyncEngine) -> None:
         used = record.info.get(_USED)  # none yet: it has just been opened
         if used is None or time.monotonic() - used < IDLE:
             return
+        line: PatientConnection = record.driver_connection  # type: ignore[assignment]
+        line.patience = PING_PATIENCE
         try:
             dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError() from error
+        finally:
+            line.patience = PATIENCE
 
 
 def open_record(settings: Settings) -> AsyncEngine:
@@ -77,7 +88,7 @@ def at_once(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def _open(settings: Settings, options: str = "", **more: Any) -> AsyncEngine:
+def _open(settings: Settings, options: str = "", waits: Mapping[str, Any] | None = None, **more: Any) -> AsyncEngine:
     url = settings.database_url.get_secret_value()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -85,7 +96,12 @@ def _open(settings: Settings, options: str = "", **more: Any) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=3,
         hide_parameters=True,  # an error's text goes into logs and histories; a reporter's data must not
-        connect_args={"connect_timeout": 3, "options": f"-c timezone=UTC {options}", "prepare_threshold": 1},
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c timezone=UTC {options}",
+            "prepare_threshold": 1,
+            **(waits or {}),
+        },
         **more,
     )
 

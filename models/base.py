@@ -1,9 +1,11 @@
 """The one base of every value that is said or remembered."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 
 class Frozen(BaseModel):
@@ -16,6 +18,20 @@ class Frozen(BaseModel):
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 #: An aware moment. Text without an offset is refused: a time without a zone is not a time.
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
+
+
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
+
+
+def _written(value: object) -> object:
+    """Refuses a bare number: 20261101 would be counted as seconds, and be a day in 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise PydanticKnownError("datetime_parsing", {"error": "a number is no date"})
+    return value
+
+
+#: A moment as somebody says it from outside: in writing (ISO 8601), never as a number.
+SaidInstant = Annotated[Instant, BeforeValidator(_written)]
 
 #: What no text may hold: PostgreSQL stores every character but this one.
 NO_NUL = r"^[^\x00]*$"

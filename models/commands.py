@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Description, Frozen, Instant, Note, Sha256, Text, Title
+from models.base import Code, Description, Frozen, Instant, Note, SaidInstant, Sha256, Text, Title
 from models.words import EscalationMode, Severity, Source, UrgeKind
 
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
@@ -87,7 +87,7 @@ class Urge(Frozen):
 
     kind: Literal["urge"] = "urge"
     urge_kind: UrgeKind = UrgeKind.ORDINARY
-    reply_by: Instant
+    reply_by: SaidInstant
     note: Note
 
 
@@ -169,7 +169,7 @@ class Convene(Frozen):
 
     kind: Literal["convene"] = "convene"
     departments: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
-    meet_at: Instant
+    meet_at: SaidInstant
     note: Note
 
 
@@ -204,7 +204,7 @@ class RequestInfo(Frozen):
 
     kind: Literal["request_info"] = "request_info"
     question: Note
-    answer_by: Instant | None = None
+    answer_by: SaidInstant | None = None
 
 
 class SupplyInfo(Frozen):
@@ -290,7 +290,7 @@ class Complete(Frozen):
 
 class RequestExtension(Frozen):
     kind: Literal["request_extension"] = "request_extension"
-    until: Instant
+    until: SaidInstant
     reason: Note
 
 
@@ -298,7 +298,7 @@ class GrantExtension(Frozen):
     """`until` may be earlier than what was asked, never later."""
 
     kind: Literal["grant_extension"] = "grant_extension"
-    until: Instant | None = None
+    until: SaidInstant | None = None
     note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
 
 
@@ -311,13 +311,13 @@ class RequestSuspension(Frozen):
     """挂账: asks to stop the clock for work that is impossible now, to a stated end."""
 
     kind: Literal["request_suspension"] = "request_suspension"
-    until: Instant
+    until: SaidInstant
     reason: Note
 
 
 class GrantSuspension(Frozen):
     kind: Literal["grant_suspension"] = "grant_suspension"
-    until: Instant | None = None
+    until: SaidInstant | None = None
     note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
 
 

@@ -120,8 +120,8 @@ class WrongPassword(DomainError):
 class TooManyAttempts(DomainError):
     code = "too_many_attempts"
     status = 429
-    zh = "登录失败次数过多,请 {seconds} 秒后再试。"
-    en = "Too many failed sign-ins; try again in {seconds} seconds."
+    zh = "尝试次数过多,请 {seconds} 秒后再试。"
+    en = "Too many attempts; try again in {seconds} seconds."
 
 
 class NotYours(DomainError):
@@ -455,6 +455,15 @@ class BrokenJson(DomainError):
     status = 400
     zh = "正文不是有效的 JSON:第 {line} 行第 {column} 列(字符位置 {position})有误。"
     en = "The body is not valid JSON: broken at line {line}, column {column} (character {position})."
+
+
+class NotSentAsJson(DomainError):
+    """There is a body, which says of itself that it is something else: it is not even looked at."""
+
+    code = "not_sent_as_json"
+    status = 415
+    zh = "正文须以 Content-Type: application/json 发送,收到的是 {sent}。"
+    en = "Send the body as Content-Type: application/json; this one came as {sent}."
 
 
 class BrokenForm(DomainError):

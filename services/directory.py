@@ -10,7 +10,7 @@ from models.context import Person
 from models.errors import NoSuchPage
 from models.tables import GRID_UNITS
 from models.words import Level
-from services.cursors import cursor_after, key_in
+from services.cursors import cursor_after, keys_in
 from services.directory_people import local_today
 from services.directory_scope import UnitScope, reporting_scope, under, unit_scope
 from services.reference_views import PathStep, UnitDetail, UnitHolder, UnitPage, UnitView
@@ -38,11 +38,11 @@ async def list_units(
     day = await local_today(connection, now)
     wanted = await _wanted(connection, await unit_scope(connection, person, day), day, beneath, level)
     if cursor is not None:
-        wanted = and_(wanted, GRID_UNITS.c.code > key_in(cursor))
+        wanted = and_(wanted, GRID_UNITS.c.code > keys_in("grids", cursor, 1)[0])
     query = select(*(GRID_UNITS.c[name] for name in _SHOWN)).where(wanted).order_by(GRID_UNITS.c.code)
     rows = (await connection.execute(query.limit(limit + 1))).all()
     items = tuple(UnitView.model_validate(dict(row._mapping)) for row in rows[:limit])
-    return UnitPage(items=items, next_cursor=cursor_after(items[-1].code) if len(rows) > limit else None)
+    return UnitPage(items=items, next_cursor=cursor_after("grids", items[-1].code) if len(rows) > limit else None)
 
 
 async def unit_features(

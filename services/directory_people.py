@@ -14,7 +14,7 @@ from infra.store.world import local_day
 from models.context import Person
 from models.policy import Category, Policy
 from rules.standards import openings
-from services.cursors import cursor_after, key_in
+from services.cursors import cursor_after, keys_in
 from services.directory_scope import people_scope
 from services.reference_views import (
     CategoryList,
@@ -96,7 +96,7 @@ async def list_people(
             _PEOPLE,
             {
                 "day": day,
-                "after": "" if cursor is None else key_in(cursor),
+                "after": "" if cursor is None else keys_in("people", cursor, 1)[0],
                 "everybody": scope.everybody,
                 "me": person.id,
                 "roots": list(scope.roots),
@@ -108,7 +108,8 @@ async def list_people(
         )
     ).all()
     items = tuple(PersonView.model_validate(dict(row._mapping)) for row in rows[:limit])
-    return PersonPage(items=items, next_cursor=cursor_after(items[-1].username) if len(rows) > limit else None)
+    more = len(rows) > limit
+    return PersonPage(items=items, next_cursor=cursor_after("people", items[-1].username) if more else None)
 
 
 async def list_departments(connection: AsyncConnection) -> DepartmentList:

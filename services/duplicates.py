@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.world import local_day
-from models.base import Code, Frozen, Instant, Text
+from models.base import Code, Frozen, SaidInstant, Text
 from models.case import Case
 from models.context import Person
 from models.tables import CASES
@@ -32,7 +32,7 @@ class DuplicateQuery(Frozen):
     lon: Annotated[float | None, Field(ge=-180, le=180)] = None
     grid: Code | None = None
     title: Annotated[Text | None, Field(max_length=120)] = None
-    at: Instant | None = None
+    at: SaidInstant | None = None
 
 
 class Duplicate(Frozen):

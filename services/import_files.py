@@ -38,6 +38,8 @@ def _json(path: Path) -> Iterator[Row]:
         raise UnreadableFile(f"{path}: not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise UnreadableFile(f"{path}:{error.lineno}: broken JSON at column {error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise UnreadableFile(f"{path}: it is nested too deeply") from error
     if isinstance(content, dict):  # some servers wrap the list in an object
         lists = [value for value in content.values() if isinstance(value, list)]
         content = lists[0] if len(lists) == 1 else None

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-import yaml
 from pydantic import AfterValidator, ValidationError, model_validator
 from sqlalchemy import text
 
@@ -25,6 +24,7 @@ from models.ids import derived_id
 from models.words import Source
 from services.doors import Backstage
 from services.import_files import Row
+from services.reference_files import BadFile, parse, read_yaml
 from services.report import ReportInput, submit
 
 #: How many reports are under way at once.
@@ -109,14 +109,9 @@ class Outcome:
 def read_mapping(path: Path) -> Mapping:
     """The mapping in a YAML file. Raises BadMapping."""
     try:
-        return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except UnicodeDecodeError as error:
-        raise BadMapping(f"{path}: not UTF-8 at byte {error.start}") from error
-    except yaml.YAMLError as error:
-        raise BadMapping(f"{path}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadMapping(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        return parse(read_yaml(path), Mapping)
+    except BadFile as error:
+        raise BadMapping(str(error)) from error
 
 
 async def import_rows(

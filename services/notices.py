@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from infra.store.world import local_day
-from models.base import Frozen, Instant
+from models.base import Frozen, Instant, SaidInstant
 from models.case import Case
 from models.context import Person
 from models.tables import CASES, FACTS, NOTICES
@@ -62,7 +62,7 @@ class Notices(Unread):
 class ReadUpTo(Frozen):
     """Everything that came up to this moment has been read; None: everything."""
 
-    until: Annotated[Instant | None, Field()] = None
+    until: Annotated[SaidInstant | None, Field()] = None
 
 
 async def notices(

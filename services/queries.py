@@ -1,8 +1,6 @@
 """What people ask: one case, its timeline, a list, their inbox. Each under the same scope rule."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -14,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
 from infra.store.world import local_day
-from models.base import EARLIEST, Code, Frozen, Instant, Text
+from models.base import EARLIEST, Code, Frozen, SaidInstant, Text
 from models.case import Case
 from models.context import Person
 from models.errors import BadFilter, NoSuchCase, NoSuchPage
@@ -25,6 +23,7 @@ from models.words import Light, Stage
 from services.case_lines import LINE_COLUMNS, Lines, lines_of
 from services.case_views import case_view, fact_views, read_names
 from services.conditions import is_overdue, shines
+from services.cursors import cursor_after, moment_and_id_in
 from services.due_filter import DueWithin, falls_due
 from services.reporter_contact import masked_phone
 from services.scope import visible, within
@@ -62,11 +61,11 @@ class CaseFilter(Frozen):
     owner: Text | None = None
     figure: FigureKey | None = None
     without: FigureKey | None = None
-    from_: Instant | None = Field(None, alias="from")
-    to: Instant | None = None
+    from_: SaidInstant | None = Field(None, alias="from")
+    to: SaidInstant | None = None
     q: Annotated[Text, StringConstraints(max_length=100)] | None = None
-    reported_from: Instant | None = None
-    reported_to: Instant | None = None
+    reported_from: SaidInstant | None = None
+    reported_to: SaidInstant | None = None
     sort: Sort = "-reported_at"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -170,7 +169,7 @@ async def list_cases(
     # What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
     found = select(CASES.c.report_id, key.label("key"), total.label("total")).where(fits).order_by(*order)
     if wanted.cursor is not None:
-        found = found.where(_after(wanted.cursor, key, descending))
+        found = found.where(_after(wanted, wanted.cursor, key, descending))
     page = found.limit(wanted.limit + 1).subquery("page")
     again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
@@ -183,7 +182,9 @@ async def list_cases(
     shown, more = rows[: wanted.limit], len(rows) > wanted.limit
     return CasePage(
         items=await lines_of(connection, shown, now, language),
-        next_cursor=_cursor(shown[-1].key, shown[-1].report_id) if more else None,
+        next_cursor=cursor_after(f"cases {wanted.sort}", shown[-1].key.isoformat(), str(shown[-1].report_id))
+        if more
+        else None,
         total=count,
     )
 
@@ -339,16 +340,7 @@ def _order(sort: Sort) -> tuple[ColumnElement[datetime], bool]:
     return column, sort.startswith("-")
 
 
-def _cursor(key: datetime | str, report_id: UUID) -> str:
-    moment = key.isoformat() if isinstance(key, datetime) else str(key)
-    return base64.urlsafe_b64encode(json.dumps([moment, str(report_id)]).encode()).decode()
-
-
-def _after(cursor: str, key: ColumnElement[datetime], descending: bool) -> ColumnElement[bool]:
-    try:
-        moment, report_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        place = tuple_(datetime.fromisoformat(moment), UUID(report_id))
-    except (ValueError, TypeError) as error:
-        raise BadFilter(name="cursor", value=cursor, pointer="/query/cursor") from error
+def _after(wanted: CaseFilter, cursor: str, key: ColumnElement[datetime], descending: bool) -> ColumnElement[bool]:
+    place = tuple_(*map(literal, moment_and_id_in(f"cases {wanted.sort}", cursor)))
     here = tuple_(key, CASES.c.report_id)
     return here < place if descending else here > place

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from infra.database import AWAY
+from infra.patience import within
 from infra.store.policies import NoPolicy, newest_version
 from models.base import Frozen
 
@@ -47,11 +48,15 @@ async def readiness(engine: AsyncEngine, temporal: Client) -> Readiness:
 
 async def _database(engine: AsyncEngine) -> tuple[Condition, Condition]:
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()), engine.connect() as connection:
-            await connection.execute(text("select 1"))
-            return Condition.OK, await _policy(connection)
+        return Condition.OK, await within(PATIENCE.total_seconds(), _asked(engine))
     except (SQLAlchemyError, *AWAY):
         return Condition.AWAY, Condition.AWAY
+
+
+async def _asked(engine: AsyncEngine) -> Condition:
+    async with engine.connect() as connection:
+        await connection.execute(text("select 1"))
+        return await _policy(connection)
 
 
 async def _policy(connection: AsyncConnection) -> Condition:

@@ -15,6 +15,9 @@ from yaml.reader import ReaderError
 
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
+#: More than a file of ours has, by far (our choice): a town's people are some ten thousand parts, ten deep.
+_DEEPEST = 50
+_MOST_PARTS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,12 @@ def _read(loader: "_Loader | _QuickLoader") -> tuple[Node | None, Any]:
 
 
 def read_yaml(path: Path) -> Document:
-    """A YAML file as data with lines. Raises BadFile for broken YAML and for a key given twice."""
+    """A YAML file as data with lines.
+
+    Raises BadFile for broken YAML, for a key given twice, and for what no reader would come to the end of.
+    """
     content = read_text(path)
+    _check_ends(path, content)
     try:
         try:
             root, data = _read(_QuickLoader(content))
@@ -113,8 +120,8 @@ def read_yaml(path: Path) -> Document:
         raise _broken(path, line, str(error.reason)) from error
     lines: dict[Location, int] = {}
     twice: list[FileProblem] = []
-    if root is not None:
-        _walk(root, (), lines, lambda line, key: twice.append(_twice(path, line, key)))
+    if root is not None and not _walk(root, (), lines, lambda line, key: twice.append(_twice(path, line, key))):
+        raise BadFile([FileProblem(str(path), 1, f"超过 {_MOST_PARTS} 项", f"more than {_MOST_PARTS} parts")])
     if twice:
         raise BadFile(twice)
     return Document(str(path), data, lines)
@@ -128,11 +135,36 @@ def _twice(path: Path, line: int, key: str) -> FileProblem:
     return FileProblem(str(path), line, f"“{key}”写了两次", f"“{key}” is given twice")
 
 
-def _walk(node: Node, at: Location, lines: dict[Location, int], on_twice: Callable[[int, str], None]) -> None:
+def _check_ends(path: Path, content: str) -> None:
+    """Refuses, before anything is built, what nests without end: a part within itself, or thousands deep.
+
+    The reader goes down by recursion; what is deep enough would end the process. What is broken is told by the reader.
+    """
+    open_parts: list[str | None] = []
+    try:
+        for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_parts.append(event.anchor)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                open_parts.pop()
+            within = isinstance(event, yaml.AliasEvent) and event.anchor in open_parts
+            if within or len(open_parts) > _DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                told = ("包含自身", "a part holds itself") if within else ("嵌套过深", "nested too deeply")
+                raise BadFile([FileProblem(str(path), line, *told)])
+    except yaml.YAMLError:
+        return
+
+
+def _walk(node: Node, at: Location, lines: dict[Location, int], on_twice: Callable[[int, str], None]) -> bool:
+    """Notes where everything is; False when there is too much of it, as by references to references."""
     lines.setdefault(at, node.start_mark.line + 1)
+    if len(lines) > _MOST_PARTS:
+        return False
     if isinstance(node, SequenceNode):
         for position, child in enumerate(node.value):
-            _walk(child, (*at, position), lines, on_twice)
+            if not _walk(child, (*at, position), lines, on_twice):
+                return False
     elif isinstance(node, MappingNode):
         for key, child in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else ""
@@ -140,7 +172,9 @@ def _walk(node: Node, at: Location, lines: dict[Location, int], on_twice: Callab
                 on_twice(key.start_mark.line + 1, name)
                 continue
             lines[(*at, name)] = key.start_mark.line + 1
-            _walk(child, (*at, name), lines, on_twice)
+            if not _walk(child, (*at, name), lines, on_twice):
+                return False
+    return True
 
 
 def parse(document: Document, model: type[M]) -> M:

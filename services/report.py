@@ -17,7 +17,7 @@ from infra.case_workflow import UNANSWERED, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.reporters import forget_reporter
 from infra.store.world import read_context
-from models.base import PHONE, Code, Description, Frozen, Instant, Text, Title
+from models.base import PHONE, Code, Description, Frozen, SaidInstant, Text, Title
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
 from models.errors import DomainError, GridMissing, PlaceOutsidePark, ReportIdReused, StoreAway
@@ -50,8 +50,8 @@ class ReportInput(Frozen):
     description: Description = ""
     grid: Code | None = None
     location: Location | None = None
-    occurred_at: Instant | None = None
-    reported_at: Instant | None = None
+    occurred_at: SaidInstant | None = None
+    reported_at: SaidInstant | None = None
     severity: Severity | None = None
     source: Source | None = None
     attachments: Attachments = ()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.organisation import read_absences, read_shifts
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from infra.store.world import read_person
-from models.base import Code, Frozen, Instant, Note
+from models.base import Code, Frozen, Instant, Note, SaidInstant
 from models.context import Person
 from models.errors import InputError
 from models.ids import derived_id
@@ -38,8 +38,8 @@ class ShiftDraft(Frozen):
     unit: Code
     role: Role
     person: Code
-    starts_at: Instant
-    ends_at: Instant
+    starts_at: SaidInstant
+    ends_at: SaidInstant
 
 
 @dataclass(frozen=True)

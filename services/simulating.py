@@ -186,8 +186,11 @@ def simulate_reports(
 ) -> Result:
     """The policies over a file of reports. Needs no server and no database.
 
-    Raises BadFile, FileNotFoundError, and CannotSimulate when no row can be used or, `strict`, when any can't.
+    Raises BadFile, FileNotFoundError, and CannotSimulate when the column that `closed_at` names is not there, no row
+    can be used or, `strict`, any can't.
     """
+    if closed_at is not None and rows and not any(closed_at in record for _, record in rows):
+        raise CannotSimulate(f"文件中没有 {closed_at} 这一列", f"the file has no column {closed_at}")
     places = Places()
     day = now.astimezone().date()
     roster, names = roster_of_files(places, day, people)

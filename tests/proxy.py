@@ -12,12 +12,22 @@ class Wire:
         self._host, self._far_port = host, port
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.port = 0
 
     async def mend(self) -> None:
         """Takes connections (again), always on the same port."""
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def stall(self) -> None:
+        """Connections stay, and new ones are taken, but nothing comes through: the far side stands still."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """Everything comes through again, what was sent meanwhile as well."""
+        self._flows.set()
 
     async def cut(self) -> None:
         """Drops every connection; new ones are refused."""
@@ -30,17 +40,17 @@ class Wire:
         far_reader, far_writer = await asyncio.open_connection(self._host, self._far_port)
         self._open |= {writer, far_writer}
         try:
-            await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
+            await asyncio.gather(self._pour(reader, far_writer), self._pour(far_reader, writer))
         finally:
             self._open -= {writer, far_writer}
 
-
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError, asyncio.CancelledError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.CancelledError):
+            while data := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager

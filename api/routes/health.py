@@ -42,12 +42,14 @@ class Start(Frozen):
     links: dict[str, str]
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def alive() -> Alive:
     """Whether the process is alive; asks nobody else."""
     return Alive()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: PROBLEMS["5XX"]})
 async def ready(request: Request, opened: Opened) -> Response:
     """Whether PostgreSQL and Temporal answer and a policy is published; 503 with the parts listed when not."""

@@ -1,6 +1,5 @@
 """The auditor as the doors and the start of the system reach it."""
 
-import asyncio
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress
 from activities.auditing.showing import show
 from infra.database import AWAY
+from infra.patience import within
 from infra.store.audits import latest_audit
-from models.audit import AuditReport
+from models.audit import AuditReport, AuditSummary
 from services.auditing.schedule import schedule_audits
 from services.doors import Backstage
 
@@ -32,9 +32,13 @@ async def audit(
     return await auditor.audit(fix=fix, sample=sample, **told)
 
 
+async def _latest(engine: AsyncEngine) -> AuditSummary | None:
+    async with engine.connect() as connection:
+        return await latest_audit(connection)
+
+
 async def show_latest(engine: AsyncEngine) -> None:
     """Brings the metrics of this process to the latest audit, whoever ran it; with the database away they stay."""
     with suppress(SQLAlchemyError, *AWAY):
-        async with asyncio.timeout(PATIENCE), engine.connect() as connection:
-            if (summary := await latest_audit(connection)) is not None:
-                show(summary)
+        if (summary := await within(PATIENCE, _latest(engine))) is not None:
+            show(summary)

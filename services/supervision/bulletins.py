@@ -1,6 +1,5 @@
 """通报 bulletins: made, made again, listed, read, and written as workbooks."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -14,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.base import Code, Frozen
 from models.bulletin import BulletinKind, BulletinOrder, BulletinsMade
 from models.context import Grant
-from models.errors import BadFilter, InputError, NoSuchPage, NotYours
+from models.errors import InputError, NoSuchPage, NotYours
 from models.ids import new_id
 from models.tables import GRID_UNITS, metadata
 from models.words import Level, Role
 from rules.periods import last_period, period_of
 from rules.scope import in_force
-from services.cursors import cursor_after, key_in
+from services.cursors import bad_cursor, cursor_after, keys_in
 from services.supervision.bulletin_views import BulletinItem, BulletinPage, BulletinView
 from services.supervision.contents import content_of
 from services.supervision.views import UnitName
@@ -155,7 +154,7 @@ async def list_bulletins(connection: AsyncConnection, look: Watch, wanted: Bulle
     items = tuple(BulletinItem(**_item(row, look.language)) for row in rows[: wanted.limit])
     more = len(rows) > wanted.limit
     last = items[-1] if items else None
-    cursor = cursor_after(json.dumps([last.period_start.isoformat(), str(last.id)])) if more and last else None
+    cursor = cursor_after("bulletins", last.period_start.isoformat(), str(last.id)) if more and last else None
     return BulletinPage(items=items, next_cursor=cursor)
 
 
@@ -205,9 +204,9 @@ def _held(grants: Iterable[Grant]) -> ColumnElement[bool]:
 
 def _after(cursor: str) -> ColumnElement[bool]:
     b = BULLETINS.c
+    start, id_ = keys_in("bulletins", cursor, 2)
     try:
-        start, id_ = json.loads(key_in(cursor))
         day, last = date.fromisoformat(start), UUID(id_)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadFilter(name="cursor", value=cursor, pointer="/query/cursor") from error
+    except ValueError as error:
+        raise bad_cursor(cursor) from error
     return or_(b.period_start < day, and_(b.period_start == day, b.id > last))

@@ -1,7 +1,6 @@
 """The overdue list: every open case whose deadline has passed, the longest overdue first."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,11 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen
 from models.case import Case, Clock
-from models.errors import BadFilter
 from models.tables import CASES, FACTS
 from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
 from services.conditions import is_overdue, overdue_since
-from services.cursors import cursor_after, key_in
+from services.cursors import cursor_after, moment_and_id_in
 from services.supervision.views import LastAction, OverdueItem, OverduePage
 from services.supervision.watch import Watch, find_unit
 
@@ -212,15 +210,9 @@ def paused(clock: Clock | None, now: datetime) -> timedelta:
 
 
 def _cursor(since: datetime, report_id: UUID) -> str:
-    return cursor_after(json.dumps([since.isoformat(), str(report_id)]))
+    return cursor_after("overdue", since.isoformat(), str(report_id))
 
 
 def _after(cursor: str, late: CTE) -> ColumnElement[bool]:
-    try:
-        since, report_id = json.loads(key_in(cursor))
-        moment, last = datetime.fromisoformat(since), UUID(report_id)
-        if moment.tzinfo is None:
-            raise ValueError("a moment without a zone")
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadFilter(name="cursor", value=cursor, pointer="/query/cursor") from error
+    moment, last = moment_and_id_in("overdue", cursor)
     return tuple_(late.c.since, late.c.report_id) > tuple_(literal(moment), literal(last))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import policy_version, version_in_force
-from models.base import Code, Frozen, Instant
+from models.base import Code, Frozen, SaidInstant
 from models.errors import BadFilter, NotYours
 from models.figures import FigureKey, IndicatorKey, Scoring
 from models.tables import CASES, metadata
@@ -61,8 +61,8 @@ class RankingFilter(Frozen):
     """
 
     by: RankingBy = RankingBy.COMMUNITY
-    from_: Instant | None = Field(None, alias="from")
-    to: Instant | None = None
+    from_: SaidInstant | None = Field(None, alias="from")
+    to: SaidInstant | None = None
     grid: Code | None = None
     least_cases: Annotated[int, Field(ge=0, le=100_000)] = 1
 

@@ -1,10 +1,8 @@
 """督办单: every urge order on the cases in scope, what was asked, by when, and what was answered."""
 
-import json
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, DateTime, Integer, and_, cast, func, literal, select, tuple_
@@ -15,14 +13,14 @@ from infra.store.world import local_day
 from models.base import Code, Frozen, Instant
 from models.case import Case
 from models.context import Person
-from models.errors import BadFilter, NoSuchPage
+from models.errors import NoSuchPage
 from models.limits import Length
 from models.tables import CASES, FACTS
 from models.views import CaseItem
 from models.words import LimitUnit, UrgeCause, UrgeKind
 from rules.limits import deadline
 from services.case_views import case_item, read_names, who
-from services.cursors import cursor_after, key_in
+from services.cursors import cursor_after, moment_and_id_in
 from services.queries import find_case
 from services.scope import visible, within
 
@@ -132,7 +130,7 @@ async def list_urges(
     last = rows[wanted.limit - 1] if more else None
     return UrgePage(
         items=items,
-        next_cursor=None if last is None else cursor_after(json.dumps([last.at.isoformat(), str(last.report_id)])),
+        next_cursor=None if last is None else cursor_after("urges", last.at.isoformat(), str(last.report_id)),
         counts={state: counts[state.value] for state in UrgeState},
     )
 
@@ -192,13 +190,7 @@ def _state(answered_at: datetime | None, reply_by: datetime, now: datetime) -> U
 
 
 def _after(cursor: str) -> ColumnElement[bool]:
-    try:
-        at, report_id = json.loads(key_in(cursor))
-        moment, last = datetime.fromisoformat(at), UUID(report_id)
-        if moment.tzinfo is None:
-            raise ValueError("a moment without a zone")
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadFilter(name="cursor", value=cursor, pointer="/query/cursor") from error
+    moment, last = moment_and_id_in("urges", cursor)
     return tuple_(_URGED.c.at, _URGED.c.report_id) < tuple_(literal(moment), literal(last))
 
 

@@ -1,12 +1,13 @@
 """Bad input is told by field and reason, in both languages, and nothing of it is stored."""
 
+import base64
 import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.ids import workflow_id
 from models.words import Role
 from services.accounts import issue_token
+from services.cursors import cursor_after
 from tests.api.hall import WAGES, Hall, a_picture, open_hall
 from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, person_id
 from tests.servers import Servers
@@ -36,6 +38,11 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 def soon(**ahead: float) -> str:
     """A time from now."""
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat()
+
+
+def cursor_of(text: str) -> str:
+    """A cursor of somebody's own making."""
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 def holds_chinese(words: str) -> bool:
@@ -114,6 +121,8 @@ REPORTS = {
         {"reported_at": "2026-01-01T00:00:00Z", "occurred_at": "2026-01-01T00:10:00Z"}, "time_not_later", "/reported_at"
     ),
     "a time without a zone": Wrong({"occurred_at": "2026-01-01T00:00:00"}, "bad_input", "/occurred_at"),
+    "a time as a number": Wrong({"occurred_at": 1_700_000_000}, "bad_input", "/occurred_at"),
+    "a time as a number in writing": Wrong({"occurred_at": "20261101"}, "bad_input", "/occurred_at"),
     "a time that is none": Wrong({"occurred_at": "昨天"}, "bad_input", "/occurred_at"),
     "a time just before any records": Wrong({"occurred_at": "1899-12-31T23:59:59Z"}, "bad_input", "/occurred_at"),
     "a time before any records": Wrong({"occurred_at": "0001-01-01T00:00:00+14:00"}, "bad_input", "/occurred_at"),
@@ -178,6 +187,16 @@ async def test_broken_json_is_told_as_such(hall: Hall, text: bytes) -> None:
         await told(hall, send, 400, "broken_json", None)
     else:
         assert (await send("en")).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "x", ""])
+@pytest.mark.parametrize("path", ["/cases", "/bulk/comment"])
+async def test_json_that_is_sent_as_something_else_is_told_so(hall: Hall, kind: str, path: str) -> None:
+    async def send(language: str) -> httpx.Response:
+        headers = {**hall.signed_in("worker"), "Accept-Language": language, "Content-Type": kind}
+        return await hall.http.post(path, content=json.dumps({"report_id": str(uuid4()), **WAGES}), headers=headers)
+
+    await told(hall, send, 415, "not_sent_as_json", "/header/Content-Type")
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])
@@ -250,12 +269,28 @@ async def test_a_bad_attachment_is_refused(hall: Hall, content: bytes, status: i
         ({"limit": "0"}, "bad_input", "/query/limit"),
         ({"cursor": "garbage"}, "bad_filter", "/query/cursor"),
         ({"cursor": "W10="}, "bad_filter", "/query/cursor"),
+        ({"cursor": ""}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of("[" * 20_000)}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of('["cases -reported_at", "2026-01-01T00:00:00Z", 1]')}, "bad_filter", "/query/cursor"),
+        ({"cursor": cursor_of('["cases -reported_at", "2026-01-01T00:00:00Z", "1"]')}, "bad_filter", "/query/cursor"),
+        (
+            {"cursor": cursor_after("cases -reported_at", "2026-01-01T00:00:00", str(UUID(int=1)))},
+            "bad_filter",
+            "/query/cursor",
+        ),
+        (
+            {"cursor": cursor_after("cases due_at", "2026-01-01T00:00:00Z", str(UUID(int=1)))},
+            "bad_filter",
+            "/query/cursor",
+        ),
         ({"sort": "title"}, "bad_input", "/query/sort"),
         ({"stage": "done"}, "bad_input", "/query/stage/0"),
         ({"light": "blue"}, "bad_input", "/query/light"),
         ({"overdue": "perhaps"}, "bad_input", "/query/overdue"),
         ({"grid": "a.b"}, "bad_input", "/query/grid"),
         ({"reported_from": "2026-01-01T00:00:00"}, "bad_input", "/query/reported_from"),
+        ({"reported_from": "20260101"}, "bad_input", "/query/reported_from"),
+        ({"figure": "reported", "to": "1700000000.5"}, "bad_input", "/query/to"),
         ({"q": "x" * 101}, "bad_input", "/query/q"),
         ({"q": "a\x00b"}, "bad_input", "/query/q"),
         ({"owner": "a\x00b"}, "bad_input", "/query/owner"),

@@ -41,6 +41,11 @@ async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: 
     assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}
 
 
+async def test_a_balancer_may_ask_without_wanting_to_read(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/healthz")).status_code == 200
+    assert (await client.head("/readyz")).status_code == 503, "no Temporal here"
+
+
 async def test_metrics_are_labelled_with_templates(client: httpx.AsyncClient) -> None:
     await client.get("/api/v1/attachments/secret-looking-path")
     await client.get("/no/such/place")

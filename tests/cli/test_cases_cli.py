@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -82,6 +84,9 @@ def test_a_report_is_shown_to_people(api: Run) -> None:
         (("--severity", "awful"), "/severity"),
         (("--grid", "999"), "/grid There is no grid unit 999"),
         (("--photo", "nowhere.png"), "no file nowhere.png"),
+        (("--lat", "38.005"), "a place takes both --lat and --lon"),
+        (("--lat", "nan", "--lon", "117.005"), "a place takes both --lat and --lon"),
+        (("--occurred-at=-99999999999d",), "is beyond any calendar"),
         (("--occurred-at", "yesterday"), "“yesterday” is no time"),
         (("--occurred-at", "2999-01-01"), "/occurred_at The time 2999-01-01T00:00:00+08:00 is in the future."),
     ],
@@ -230,6 +235,11 @@ def test_what_is_not_there_or_not_theirs_is_told(api: Run) -> None:
     no = str(a_case(api)["case_no"])
     assert f"There is no case {no}." in refusal(api("show", no, "--as", "other_duty"))
     assert "There is no case 7." in refusal(api("show", "7"))
+    for odd in (f"{no}?x=1", f"{no}/facts", f"{no}#", "../me"):  # one name, whatever is in it
+        told = refusal(api("show", odd))
+        assert "There is no" in told
+        assert odd in told
+    assert refusal(api("show", ""))
     assert "You may not do “accept”" in refusal(api("act", no, "accept", "--as", "auditor"))
     assert "/query/cursor" in refusal(api("list", "--cursor", "[/bold]"))
 
@@ -259,6 +269,22 @@ def test_without_a_system_the_way_to_one_is_told(run: Run, tmp_path: Path, monke
     assert "the system is not running; start it with: make up" in refusal(run("list", "--data-dir", tmp_path))
     monkeypatch.setenv("GRIDLOOP_WEB_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
     assert "cannot reach the system" in refusal(run("list", "--data-dir", tmp_path, "--password", "x"))
+
+
+def test_something_else_at_that_address_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("GRIDLOOP_WEB_URL", f"http://127.0.0.1:{other.getsockname()[1]}")
+
+        def answer_once() -> None:
+            caller, _ = other.accept()
+            with caller:
+                caller.recv(65536)
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nHello")
+
+        server = Thread(target=answer_once)
+        server.start()
+        assert "is no Gridloop" in refusal(run("list", "--data-dir", tmp_path, "--password", "x"))
+        server.join()
 
 
 @pytest.mark.parametrize("name", ["up", "report", "show", "list", "act", "inbox", "import", "bench", "grids", "people",

@@ -79,13 +79,33 @@ def test_what_cannot_be_read_is_told(importer: Run, run: Run, tmp_path: Path) ->
     broken = tmp_path / "broken.json"
     broken.write_text('[{"a": 1},\n {"a" 2}]')
     assert f"{broken}:2: broken JSON at column 7" in refusal(importer(broken)).replace("\n", "")
+    broken.write_text("[" * 100_000)
+    assert "nested too deeply" in refusal(importer(broken))
     mapping = tmp_path / "odd.yaml"
+    mapping.write_text("[" * 2_000)
+    told = refusal(run("import", requests(tmp_path, {}), "--mapping", mapping, "--data-dir", tmp_path))
+    assert "nested too deeply" in told
     mapping.write_text("services: {}")
     told = refusal(run("import", requests(tmp_path, {}), "--mapping", mapping, "--data-dir", tmp_path))
     assert "system: Field required" in told
     missing = run("import", tmp_path / "nothing.json")
     assert missing.exit_code == 2
     assert "does not exist" in missing.output
+
+
+def test_half_a_character_is_told_by_its_number(importer: Run, tmp_path: Path) -> None:
+    file, rejects = tmp_path / "half.json", tmp_path / "rejects.csv"
+    file.write_text('[{"service_request_id": "a\\ud800"}]')
+    result = importer(file, "--rejects", rejects)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "a\\ud800" in result.output
+    assert "a\\ud800" in rejects.read_text("utf-8")
+
+
+def test_where_rejects_cannot_be_written_nothing_is_imported(importer: Run, tmp_path: Path) -> None:
+    file = requests(tmp_path, {"service_request_id": "untouched"})
+    assert "cannot write" in refusal(importer(file, "--rejects", tmp_path / "nowhere" / "rejects.csv"))
+    assert "1 opened" in importer(file).output
 
 
 def test_a_failure_is_not_called_a_stop(importer: Run, tmp_path: Path) -> None:

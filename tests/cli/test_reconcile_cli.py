@@ -54,7 +54,9 @@ def test_agreement_is_said_and_drift_is_listed(operator: Run, served: Served) ->
 
 
 def test_without_a_system_it_is_said_plainly(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "not running" in refusal(run("reconcile", "--data-dir", tmp_path))
+    told = refusal(run("reconcile", "--data-dir", tmp_path))
+    assert "not running" in told
+    assert "Temporal" not in told
     monkeypatch.setenv("GRIDLOOP_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
     monkeypatch.setenv("GRIDLOOP_TOKEN_SECRET", "3" * 64)
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")

@@ -105,6 +105,9 @@ def test_what_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.json"
     assert "No such file" in refusal(run("simulate", "--policy", POLICY, "--reports", nothing))
     good = requests(tmp_path, {})
+    assert "no column settled" in refusal(
+        run("simulate", "--policy", POLICY, "--reports", good, "--closed-at", "settled")
+    )
     assert "No such file" in refusal(run("simulate", "--policy", tmp_path / "none.yaml", "--reports", good))
     odd = tmp_path / "odd.yaml"
     odd.write_text(POLICY.read_text(encoding="utf-8").replace("zone: Asia/Shanghai\n", "zone: 7\n", 1))

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from temporalio.client import Client
 
-from infra.database import open_database
+from infra.database import IDLE, open_database
 from models.commands import Comment
 from models.context import Person
 from models.errors import StoreAway, UnknownCategory
@@ -121,6 +121,35 @@ async def test_what_only_the_database_could_keep_or_tell_is_refused_plainly(outa
         await submit(
             backstage, outage.worker, await outage.report(grid=None, location={"lat": 38.005, "lon": 117.005}), now
         )
+
+
+async def test_a_database_that_stands_still_is_away_too(outage: Outage) -> None:
+    """Its line stays open, and nothing comes: a frozen machine, not a dead one."""
+    town = outage.town
+    no, id_ = await town.report(), new_id()
+    await town.do("duty", no, "comment", note="前")
+    wanted = await outage.report()
+    await asyncio.sleep(IDLE)  # the doors' connections have been idle: they are asked whether they live
+    outage.wire.stall()
+
+    async def comment() -> object:
+        now, said = datetime.now(UTC), Comment(note="中")
+        sent = await send(town.backstage, outage.duty, no, said, command_id=id_, if_revision=None, now=now)
+        return sent.receipt
+
+    async with asyncio.timeout(15):
+        assert (await submit(town.backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None
+    async with asyncio.timeout(15):
+        try:
+            assert await comment() is None
+        except StoreAway:  # the worker waits for the database too, and has not taken it up yet
+            assert await comment() is None
+    outage.wire.flow()
+    assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]
+    async with asyncio.timeout(40):
+        while (known := await submit(town.backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None:
+            await asyncio.sleep(0.1)
+    assert await town.kinds(known.receipt.case_no) == ["received"]
 
 
 async def test_a_bad_report_is_refused_even_then(outage: Outage) -> None:

@@ -2,16 +2,22 @@
 connection that was lost while nobody used it gets another.
 """
 
+import asyncio
+import time
+
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
-from infra.database import open_database, open_record
+from infra.database import is_away, open_database, open_record
+from infra.patience import within
 from infra.settings import Settings
 from infra.store.raw import first_row, run
+from tests.proxy import wire
 
 
 async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_swallow_the_next(
@@ -52,6 +58,55 @@ async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monke
     finally:
         await asking.dispose()
         await trusting.dispose()
+
+
+async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.5)
+    real = make_url(database_url)
+    assert real.host is not None
+    assert real.port is not None
+    async with wire(real.host, real.port) as line:
+        url = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
+        engine = open_database(Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), database_pool=1))
+        try:
+            async with engine.connect() as connection:
+                assert await connection.scalar(text("SELECT 1")) == 1
+                line.stall()
+                async with asyncio.timeout(5):
+                    with pytest.raises(OperationalError) as told:
+                        await connection.scalar(text("SELECT 1"))
+            assert is_away(told.value)
+            line.flow()
+            async with engine.connect() as connection:
+                assert await connection.scalar(text("SELECT 1")) == 1
+        finally:
+            await engine.dispose()
+
+
+async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> None:
+    """Not even for the clean-up of what they gave up on."""
+    real = make_url(database_url)
+    assert real.host is not None
+    assert real.port is not None
+    async with wire(real.host, real.port) as line:
+        url = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
+        engine = open_database(Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64)))
+
+        async def ask() -> object:
+            async with engine.connect() as connection:
+                return await connection.scalar(text("SELECT 1"))
+
+        try:
+            assert await within(5.0, ask()) == 1
+            line.stall()
+            started = time.monotonic()
+            with pytest.raises(TimeoutError):
+                await within(0.3, ask())
+            assert time.monotonic() - started < 2
+        finally:
+            await engine.dispose()
 
 
 async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:

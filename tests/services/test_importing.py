@@ -281,7 +281,7 @@ def test_an_unreadable_file_says_where(tmp_path: Path, name: str, content: bytes
         ("system: a\nservices: {}\nzone: Mars/Olympus", "zone: .*Mars/Olympus"),
         ("system: a\nservices: {}\nplace: {west: 1, east: 1, south: 0, north: 1}", "place: .*west of"),
         ("system: a\nservices: {}\nplace: {west: 0, east: 1, south: 2, north: 1}", "place: .*south of"),
-        ("system: [a", "line 1"),
+        ("system: [a", "mapping.yaml:1: broken YAML"),
         ("", "mapping.yaml"),
     ],
 )
@@ -296,5 +296,5 @@ def test_a_wrong_mapping_says_where(tmp_path: Path, content: str, told: str) -> 
 def test_a_mapping_in_another_encoding_is_told(tmp_path: Path) -> None:
     path = tmp_path / "mapping.yaml"
     path.write_bytes("system: 乱".encode("gbk"))
-    with pytest.raises(BadMapping, match="not UTF-8 at byte 8"):
+    with pytest.raises(BadMapping, match=r"mapping\.yaml:1: this is not UTF-8"):
         read_mapping(path)

@@ -153,6 +153,15 @@ def test_photos_may_be_as_large_as_phones_make_them(open_page: OpenPage, site: S
     assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 2
 
 
+@pytest.mark.parametrize(("path", "field"), [("rate", "note"), ("reopen", "reason"), ("answer", "note")])
+def test_words_that_cannot_be_kept_are_refused(site: Site, path: str, field: str) -> None:
+    case_no = site.report(title="不能保存的字")
+    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
+        answer = http.post(f"/p/{path}", data={"code": code, "verdict": "good", field: "a\x00b"})
+    assert answer.status_code == 422, answer.text
+
+
 def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
     case_no = site.report(title="有码")
     answer = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code"))
@@ -163,6 +172,8 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert statuses == [404] * 10
         eleventh = http.post("/p", data={"code": right})
         assert eleventh.status_code == 429
+        assert 0 < int(eleventh.headers["retry-after"]) <= 3600
+        assert "登录" not in eleventh.text
         assert case_no[-6:] not in eleventh.text
     site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
 

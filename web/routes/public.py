@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from api.input_errors import sentence
 from api.state import Opened, Services
 from api.uploads import form_with_files
+from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, WrongCode
 from models.ids import derived_id, new_id
@@ -34,6 +35,7 @@ _NO_PHOTOS = 1024 * 1024 // PHOTOS
 
 Code = Annotated[str, Form(max_length=40)]
 Tail = Annotated[str, Form(max_length=20)]
+Said = Annotated[Text, Form(max_length=2_000)]
 
 
 def shown(visitor: Visitor, template: str, status: int = 200, **context: Any) -> Response:
@@ -72,7 +74,7 @@ async def rate(
     verdict: Annotated[Literal["good", "fair", "bad"], Form()],
     code: Code = "",
     phone_tail: Tail = "",
-    note: Annotated[str, Form(max_length=2_000)] = "",
+    note: Said = "",
 ) -> Response:
     """The reporter's verdict, once."""
     command = Rate(score=VERDICTS[verdict], note=note)
@@ -86,7 +88,7 @@ async def reopen(
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: Tail = "",
-    reason: Annotated[str, Form(max_length=2_000)] = "",
+    reason: Said = "",
 ) -> Response:
     """Still not settled: asks to have it reopened, once."""
     told = reason.strip() or visitor.text("仍未解决")
@@ -100,7 +102,7 @@ async def answer(
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: Tail = "",
-    note: Annotated[str, Form(max_length=2_000)] = "",
+    note: Said = "",
 ) -> Response:
     """The answer to what the duty desk has asked."""
     told = note.strip() or visitor.text("(未填写)")
@@ -195,7 +197,10 @@ async def _act(
 
 
 def _wrong(visitor: Visitor, code: str, error: DomainError) -> Response:
-    return shown(visitor, "public/code.html", error.status, code=code, error=error.message(visitor.language))
+    answer = shown(visitor, "public/code.html", error.status, code=code, error=error.message(visitor.language))
+    if error.status == 429:
+        answer.headers["Retry-After"] = error.params["seconds"]
+    return answer
 
 
 async def _form(
