@@ -13,7 +13,7 @@ from api.problems import Problem, add_handlers
 from api.routes import ROUTERS
 from api.state import Services
 from api.version import version
-from infra.database import open_database
+from infra.database import PATIENCE, open_database
 from infra.event_loop import settle
 from infra.logging import set_up_logging
 from infra.settings import settings
@@ -36,7 +36,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """
     chosen = settings()
     set_up_logging(chosen)
-    engine = open_database(chosen)
+    engine = open_database(chosen, patience=PATIENCE)
     try:
         app.state.services = Services(Backstage(chosen, engine, await connect(lazy=True)))
         await warm_up(app.state.services.backstage, datetime.now(UTC))

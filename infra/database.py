@@ -22,8 +22,8 @@ AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.
 
 #: Seconds after which a connection that nobody used is asked whether it still lives: no restart is as quick.
 IDLE = 1.0
-#: Seconds within which it must say so, and within which anything else that is asked of it must be answered (our
-#: choice: well above the slowest figure). Beyond, the database is away: whoever waits is to be told.
+#: Seconds within which it must say so, and within which whatever a door asks must be answered (our choice: well above
+#: the slowest figure). Beyond, the database is away: whoever waits is to be told.
 PING_PATIENCE = 1.5
 PATIENCE = 15.0
 _USED = "gridloop_used"
@@ -31,21 +31,22 @@ _USED = "gridloop_used"
 _AT_ONCE = "gridloop_at_once"
 
 
-def open_database(settings: Settings, *, ping: bool = True) -> AsyncEngine:
+def open_database(settings: Settings, *, ping: bool = True, patience: float = 0.0) -> AsyncEngine:
     """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
 
     `ping` asks a connection that has been idle whether it still lives before it is lent out, so that nobody sees an
     error because the database was restarted since, and gives up on one that does not answer; a worker does without,
-    for its steps have their own time and are tried again anyway.
+    for its steps have their own time and are tried again anyway. `patience`: seconds after which any other answer is
+    given up too; 0 for who has long questions and nobody waiting.
     """
     if not ping:
         return _open(settings)
-    engine = _open(settings, waits={"async_creator_fn": patient(PATIENCE)})
-    _ask_idle(engine)
+    engine = _open(settings, waits={"async_creator_fn": patient(patience)})
+    _ask_idle(engine, patience)
     return engine
 
 
-def _ask_idle(engine: AsyncEngine) -> None:
+def _ask_idle(engine: AsyncEngine, patience: float) -> None:
     """As `pool_pre_ping`, but not of connections used a moment ago: a page borrows several, one after the other."""
     pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
 
@@ -65,7 +66,7 @@ def _ask_idle(engine: AsyncEngine) -> None:
         except dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError() from error
         finally:
-            line.patience = PATIENCE
+            line.patience = patience
 
 
 def open_record(settings: Settings) -> AsyncEngine:

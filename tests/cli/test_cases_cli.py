@@ -11,7 +11,9 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 
+from cli import cases
 from infra.embedded.ports import free_ports
 from infra.runtime import write_runtime
 from models.commands import HUMAN_COMMAND_MODELS
@@ -242,6 +244,13 @@ def test_what_is_not_there_or_not_theirs_is_told(api: Run) -> None:
     assert refusal(api("show", ""))
     assert "You may not do “accept”" in refusal(api("act", no, "accept", "--as", "auditor"))
     assert "/query/cursor" in refusal(api("list", "--cursor", "[/bold]"))
+
+
+def test_a_zone_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("GRIDLOOP_ZONE", "Mars/Olympus")
+    with pytest.raises(typer.Exit):
+        cases._zone()
+    assert "Mars/Olympus" in capsys.readouterr().err
 
 
 # --- signing in, and finding the system -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from temporalio.client import Client
 
-from infra.database import IDLE, open_database
+from infra.database import IDLE, PATIENCE, open_database
 from models.commands import Comment
 from models.context import Person
 from models.errors import StoreAway, UnknownCategory
@@ -48,7 +48,7 @@ async def outage(database_url: str, temporal_client: Client) -> AsyncIterator[Ou
     async with wire(real.host, real.port) as line:
         through = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
         settings = town_settings(through, answer_seconds=1.0)
-        engine = open_database(settings.model_copy(update={"database_url": SecretStr(through)}))
+        engine = open_database(settings.model_copy(update={"database_url": SecretStr(through)}), patience=PATIENCE)
         async with running_town(engine, temporal_client, settings) as town:
             await refresh_memory(town.backstage, datetime.now(UTC))
             yield Outage(town, line, await town.person("worker"), await town.person("duty"))

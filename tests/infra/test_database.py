@@ -61,15 +61,15 @@ async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monke
 
 
 async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_again(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.5)
     real = make_url(database_url)
     assert real.host is not None
     assert real.port is not None
     async with wire(real.host, real.port) as line:
         url = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
-        engine = open_database(Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), database_pool=1))
+        settings = Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), database_pool=1)
+        engine = open_database(settings, patience=0.5)
         try:
             async with engine.connect() as connection:
                 assert await connection.scalar(text("SELECT 1")) == 1
