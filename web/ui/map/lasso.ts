@@ -39,7 +39,15 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (
     line.remove();
     turn(false);
     if (ring.length < 3) return;
+    swallowClick();
     shape.setLatLngs(ring).addTo(map);
     caught(ring);
   });
+}
+
+/** Where a line ends on the unit that it began on, the browser takes it for a click, which would list that unit. */
+function swallowClick(): void {
+  const stop = (event: Event): void => event.stopPropagation();
+  window.addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => window.removeEventListener("click", stop, { capture: true }));
 }

@@ -205,8 +205,9 @@ function Severity({ category, chosen, choose }: { category: Category | undefined
 /** Whether it is known to lie in somebody else's grid. */
 function isElsewhere(draft: ReportDraft, units: Unit[]): boolean {
   if (!units.length) return false;
-  const chosen = units.find(({ code }) => code === draft.grid);
-  return chosen ? !chosen.own : draft.place !== null;
+  // The place comes first: right after it was found, the grid is still that of the place before, or none.
+  const there = (draft.place && unitAt(draft.place, units)) ?? units.find(({ code }) => code === draft.grid);
+  return there ? !there.own : draft.place !== null;
 }
 
 /** Finds the place when the screen opens; answers the lines that are burnt into photos. */
