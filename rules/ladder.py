@@ -52,6 +52,22 @@ def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
     return None if first is None or first.at > now else first.means(case, ctx)
 
 
+def is_asleep(case: Case) -> bool:
+    """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
+    reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
+    if next_wake_up(case) is None:
+        return case.archived_at is None
+    clock = case.clock
+    if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
+        return False
+    return case.acknowledged_until is None and not _climbs(case, clock)
+
+
+def reminded(ctx: Context) -> Reminded:
+    """Said again, and when the next time."""
+    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+
+
 def moments(case: Case) -> Iterator[Moment]:
     """Every moment the case waits for, in the order in which those of one instant take effect."""
     if case.archived_at is not None:
@@ -88,8 +104,13 @@ def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
             yield Moment(plan.red_at, _turns(Light.RED))
     if clock.due_at is not None and clock.overdue_at is None:
         yield Moment(clock.due_at, _overdue)
-    if plan is not None and plan.rungs and case.acknowledged_by is None:
+    if plan is not None and _climbs(case, clock):
         yield Moment(plan.rungs[0], _step)
+
+
+def _climbs(case: Case, clock: Clock) -> bool:
+    """Whether a step of the ladder is awaited; an acknowledgement holds it."""
+    return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
 
 
 def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
@@ -145,7 +166,8 @@ def _overdue(case: Case, ctx: Context) -> Body:
     assert case.clock is not None
     assert case.clock.due_at is not None
     climbs_on = case.clock.plan is not None and bool(case.clock.plan.rungs)
-    remind_at = None if climbs_on else ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    held = case.acknowledged_by is not None and case.acknowledged_until is None
+    remind_at = None if climbs_on and not held else ctx.now + timedelta(hours=ctx.policy.remind_hours)
     return Overdue(stage=case.clock.stage, due_at=case.clock.due_at, remind_at=remind_at)
 
 
@@ -156,7 +178,7 @@ def _whole_overdue(case: Case, ctx: Context) -> Body:
 
 
 def _reminder(case: Case, ctx: Context) -> Body:
-    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+    return reminded(ctx)
 
 
 def _step(case: Case, ctx: Context) -> Body:

@@ -17,6 +17,7 @@ from models.commands import (
     Dispatch,
     FailReview,
     GrantReturn,
+    Recategorise,
     Recompute,
     RefuseReturn,
     ReportProgress,
@@ -301,3 +302,43 @@ def test_modes_are_to_act_or_to_be_informed() -> None:
     modes = [reached.mode for reached in steps(life)[1].reached]
     assert modes == [EscalationMode.ACT, EscalationMode.INFORM]
     assert due(life).tzinfo is SHANGHAI
+
+
+def test_an_acknowledgement_without_an_end_never_puts_an_overdue_case_to_sleep() -> None:
+    """The ladder stands still for good; the case is said again every day all the same."""
+    endless = [{**ladder.model_dump(), "acknowledged_for": None} for ladder in a_timed_policy().ladders]
+    for first, then in (("2026-03-02T18:30", "2026-03-02T18:30"), ("2026-03-02T17:00", "2026-03-02T18:00")):
+        life = handled("2026-03-02T08:30", ladders=endless)
+        wait(life, first)
+        life.do("worker" if life.case.clock and life.case.clock.overdue_at else "fire_head", Acknowledge(note="在路上"))
+        wait(life, then)
+        wake = next_wake_up(life.case)
+        assert wake is not None, "no open case without a next wake-up"
+        assert at(then) < wake <= at(then) + timedelta(days=1)
+
+
+def test_an_overdue_case_that_loses_its_ladder_is_reminded_of() -> None:
+    """Another category's ladder has no step left: without a reminder, its workflow would have nothing to wait for."""
+    policy = a_timed_policy()
+    short = {"code": "short", "rungs": [{"fraction": 0.5, "targets": [{"host": True}]}]}
+    standards = [s.model_dump() | ({"ladder": "short", "whole": None} if s.code == "lawful" else {})
+                 for s in policy.standards]  # fmt: skip
+    ladders = [*(ladder.model_dump() for ladder in policy.ladders), short]
+    life = handled("2026-03-02T08:30", standards=standards, ladders=ladders)
+    wait(life, "2026-03-02T18:30")
+    life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
+    assert life.kinds()[-2:] == ["recategorised", "reminded"]
+    assert next_wake_up(life.case) == at("2026-03-03T18:30")
+
+
+def test_a_case_found_asleep_is_woken() -> None:
+    """As earlier code could leave one: the next wake-up, or any command, sets a reminder."""
+    life = handled("2026-03-02T08:30")
+    wait(life, "2026-03-02T18:30")
+    life.case = life.case.model_copy(update={"acknowledged_by": person_id("worker"), "acknowledged_until": None})
+    assert next_wake_up(life.case) is None
+    life.do(None, WakeUp(moment=life.now))
+    assert life.kinds()[-1] == "reminded"
+    assert next_wake_up(life.case) == life.now + timedelta(days=1)
+    life.do(None, WakeUp(moment=life.now))
+    assert life.kinds().count("reminded") == 1
