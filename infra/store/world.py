@@ -162,7 +162,7 @@ async def read_context(
         units=await _with_holders(connection, world.units, case, now, today),
         departments=world.departments,
         fallback=world.fallback,
-        **await _asked_for(connection, step, today),
+        **await _asked_for(connection, step, today, in_force),
     )
 
 
@@ -230,7 +230,7 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
     return now.astimezone(ZoneInfo(policy.zone)).date()
 
 
-async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> dict[str, Any]:
+async def _asked_for(connection: AsyncConnection, step: Step, today: object, in_force: int) -> dict[str, Any]:
     """What only this kind of command needs to know."""
     command = step.command
     found: dict[str, Any] = {}
@@ -244,6 +244,7 @@ async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> 
         case Relocate(grid=grid):
             found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
         case Split(parts=parts):
+            found["opens_under"] = await policy_version(connection, in_force)
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
         case PassReview(release_photos=(_, *_)):
             facts = await facts_of(connection, step.report_id)

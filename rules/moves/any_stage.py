@@ -220,13 +220,17 @@ def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
 
 
 def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
-    """Raises UnknownCategory or UnknownGrid, pointing at the part."""
-    known = {unit.code for unit in ctx.target_units if not unit.retired}
+    """What a part becomes is a new case: its category must be in force now, its place in use, the case's own too.
+
+    Raises UnknownCategory or UnknownGrid, pointing at the part.
+    """
+    policy = ctx.opens_under or ctx.policy
+    known = {unit.code for unit in (*ctx.target_units, *ctx.units[:1]) if not unit.retired}
     for place, part in enumerate(cmd.parts):
-        if ctx.policy.category(part.category) is None:
+        if policy.category(part.category) is None:
             raise UnknownCategory(category=part.category, pointer=f"/parts/{place}/category")
-        if part.grid is not None and part.grid not in known:
-            raise UnknownGrid(grid=part.grid, pointer=f"/parts/{place}/grid")
+        if (grid := part.grid or case.grid) not in known:
+            raise UnknownGrid(grid=grid, pointer=f"/parts/{place}/grid")
     return [SplitOff(parts=cmd.parts, reason=cmd.reason)]
 
 

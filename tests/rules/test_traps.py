@@ -33,6 +33,7 @@ from models.errors import (
     NoExtensionOnceOverdue,
     PastCeiling,
     ReturnSettled,
+    UnknownCategory,
     UnknownGrid,
 )
 from models.facts import Dispatched, StepFired
@@ -244,6 +245,24 @@ def test_merging_and_splitting_keep_every_matter_to_be_counted_once() -> None:
     life.do("duty", Merge(into="other", reason="同一事项"), lead=lead)
     assert life.case.outcome is Outcome.MERGED
     assert life.case.errands, "the lead is told"
+
+
+def test_a_part_is_split_off_only_where_a_new_case_could_begin() -> None:
+    """Otherwise nobody could ever open it: the place is retired by now, or today's policy has no such category."""
+    life = handled("2026-03-02T10:00")
+    part = Split(parts=(Part(category="0201", title="另一件事"),), reason="两件事")
+    units = units_to(life.case.grid)
+    retired = (units[0].model_copy(update={"retired": True}), *units[1:])
+    with pytest.raises(UnknownGrid) as grid:
+        life.do("duty", part, units=retired)
+    assert grid.value.pointer == "/parts/0/grid"
+    newer = a_timed_policy()
+    newer = newer.model_copy(update={"categories": tuple(c for c in newer.categories if c.code != "0201")})
+    with pytest.raises(UnknownCategory) as category:
+        life.do("duty", part, opens_under=newer)
+    assert category.value.pointer == "/parts/0/category"
+    life.do("duty", part)
+    assert life.kinds()[-1] == "split_off"
 
 
 def test_names_of_checking_are_neutral_keys() -> None:

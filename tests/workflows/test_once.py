@@ -1,34 +1,40 @@
 """Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowExecutionStatus
 
+import workflows.case
+from activities import errands, recording
 from activities.recording import Recorder, record
 from infra.case_workflow import act, open_case
 from infra.store.cases import append, facts_of, read_case
 from models.case import Case
-from models.commands import Accept, Comment, Report
+from models.commands import Accept, Comment, Report, WakeUp
+from models.context import Context
 from models.errors import (
     AlreadyArchived,
     CommandIdReused,
     RecordingFailed,
     ReportIdReused,
     StaleRevision,
+    StoreAway,
     StoreBehind,
     UnknownCategory,
     WrongStage,
 )
-from models.facts import Actor
+from models.facts import Actor, Fact
 from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Step
 from models.names import STATE_QUERY
 from models.words import Stage
+from rules.decide import decide
 from rules.evolve import evolve
-from tests.builders import MICRO, person_id
+from tests.builders import MICRO, person_id, publish
+from tests.timed import a_hasty_policy
 from tests.town import Town
 
 
@@ -295,6 +301,66 @@ async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> N
     part = (await town.facts(opened))[0].body
     assert part.kind == "received"
     assert (part.split_from, part.title, part.grid) == (lead, "宿舍消防通道被堵", MICRO)
+
+
+@pytest.mark.parametrize("errand", ["split", "merge"])
+async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
+    town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
+) -> None:
+    """It is tried until it works, and the case's clock is kept meanwhile; a store that is away forgets no telling."""
+    name = {"split": "open_case", "merge": "tell_case"}[errand]
+    done, refused = getattr(errands, name), asyncio.Event()
+
+    async def refuse(*_: object, **__: object) -> None:
+        refused.set()
+        raise StoreAway()
+
+    monkeypatch.setattr(errands, "REFUSED_PAUSE", timedelta(milliseconds=100))
+    monkeypatch.setattr(errands, name, refuse)
+    async with town.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+        await publish(connection, a_hasty_policy(), version=2)
+    lead = await town.report(category="0201")
+    no = await town.report(category="0201")
+    if errand == "split":
+        await town.do("duty", no, "split", parts=[{"category": "0103", "title": "另一件事"}], reason="两件事")
+    else:
+        await town.do("duty", no, "merge", into=lead, reason="同一事项")
+        await town.do("worker", no, "request_reopen", reason="不是")
+        await town.do("duty", no, "grant_reopen", note="是")
+    await asyncio.wait_for(refused.wait(), 20)
+    async with asyncio.timeout(20):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.1)
+    assert (await town.case(no)).errands, "it is not forgotten"
+    monkeypatch.setattr(errands, name, done)
+    async with asyncio.timeout(20):
+        while (await town.case(no)).errands:
+            await asyncio.sleep(0.1)
+    if errand == "merge":
+        assert (await town.case(lead)).absorbed == (no,)
+
+
+async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever refuses it, it is tried again: a run that fails is a case whose clock nobody keeps."""
+    refused = asyncio.Event()
+
+    def refuse_once(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
+        if isinstance(step.command, WakeUp) and not refused.is_set():
+            refused.set()
+            raise UnknownCategory(category="0103")
+        return decide(case, step, ctx)
+
+    monkeypatch.setattr(recording, "decide", refuse_once)
+    monkeypatch.setattr(workflows.case, "REBUILD_PAUSE", timedelta(milliseconds=100))
+    async with town.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+        await publish(connection, a_hasty_policy(), version=2)
+    no = await town.report()
+    await asyncio.wait_for(refused.wait(), 20)
+    async with asyncio.timeout(20):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.1)
 
 
 async def settled(town: Town, case_no: str) -> Case:
