@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from temporalio.client import WorkflowExecutionStatus
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, WorkflowExecutionStatus
 
 import workflows.case
 from activities import errands, recording
@@ -35,7 +36,7 @@ from rules.decide import decide
 from rules.evolve import evolve
 from tests.builders import MICRO, person_id, publish
 from tests.timed import a_hasty_policy
-from tests.town import Town
+from tests.town import Town, running_town, town_settings
 
 
 async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> None:
@@ -275,6 +276,25 @@ async def test_a_step_that_can_t_be_recorded_is_refused_and_holds_nothing_up(tow
     await town.do("duty", no, "comment", note="在")
     await town.do("duty", no, "accept", id_=new_id())
     assert await town.kinds(no) == ["received", "commented", "accepted"]
+
+
+async def test_a_report_that_can_t_be_recorded_yet_is_kept_until_it_can(
+    engine: AsyncEngine, database_url: str, temporal_client: Client
+) -> None:
+    """It may have been acknowledged already. Here its store is half restored."""
+    settings = town_settings(database_url, answer_seconds=1.5)
+    async with running_town(engine, temporal_client, settings) as town:
+        async with town.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE tasks RENAME TO lost"))
+        submitted = await town.submit()
+        assert submitted.receipt is None, "accepted, not yet recorded"
+        async with town.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE lost RENAME TO tasks"))
+        async with asyncio.timeout(20):
+            while (again := await town.submit(report_id=submitted.report_id)).receipt is None:
+                await asyncio.sleep(0.1)
+        assert not again.created
+        assert await town.kinds(again.receipt.case_no) == ["received"]
 
 
 async def test_a_command_id_of_somebody_else_is_refused(town: Town) -> None:
