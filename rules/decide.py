@@ -89,7 +89,7 @@ def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tu
     """What a command brings about, each fact followed by the urge order or the reminder that it calls for."""
     facts: list[Fact] = []
     for body in bodies:
-        fact = Fact(seq=case.seq + 1, at=step.at, actor=step.actor, body=body, **_by(step))
+        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=step.actor, body=body, **_by(step))
         case, happened = _followed(case, fact, ctx)
         facts += happened
     return tuple(facts)

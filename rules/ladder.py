@@ -7,6 +7,7 @@ a moment that the case knows. `next_wake_up` is the earliest; `due_step` says wh
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.case import Case, Clock, UrgeOrder
 from models.context import Context
@@ -22,7 +23,6 @@ from models.facts import (
     StepFired,
     UrgeOverdue,
 )
-from models.plan import Plan
 from models.standard import Rung
 from models.words import EscalationMode, Light
 from rules import clocks
@@ -126,25 +126,24 @@ def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
 def _answer_overdue(case: Case, ctx: Context) -> Body:
     assert case.info_request is not None
     assert case.info_request.until is not None
-    since = case.info_request.until
-    due_at, plan, whole = goes_on(case, ctx, since)
-    return InfoSupplied(note="", attachments=(), since=since, due_at=due_at, plan=plan, whole_due_at=whole)
+    return InfoSupplied(note="", attachments=(), **goes_on(case, ctx, case.info_request.until))
 
 
 def _suspension_over(case: Case, ctx: Context) -> Body:
     assert case.suspended_until is not None
-    due_at, plan, whole = goes_on(case, ctx, case.suspended_until)
-    return Resumed(note="", since=case.suspended_until, due_at=due_at, plan=plan, whole_due_at=whole)
+    return Resumed(note="", **goes_on(case, ctx, case.suspended_until))
 
 
-def goes_on(case: Case, ctx: Context, since: datetime) -> tuple[datetime, Plan, datetime | None]:
-    """Deadline and plan of the stopped clock that goes on at `since`, and the deadline of the whole case."""
+def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
+    """What the fact says by which the stopped clock goes on at `since`: deadline and plan, those of the whole too."""
     standard = standard_of(case, ctx)
     assert case.clock is not None
     due_at, plan = clocks.resumption(case.clock, standard, ctx, since)
+    found = {"since": since, "due_at": due_at, "plan": plan}
     whole = case.whole
-    stands = whole is not None and whole.due_at is None and whole.ended_at is None
-    return due_at, plan, clocks.resumption(whole, standard, ctx, since)[0] if whole is not None and stands else None
+    if whole is not None and whole.due_at is None and whole.ended_at is None:
+        found["whole_due_at"], found["whole_plan"] = clocks.resumption(whole, standard, ctx, since)
+    return found
 
 
 def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:

@@ -146,6 +146,7 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
             due_at=stage.due_at if stage else None,
             reason=cmd.reason,
             clocks=found,
+            whole=clocks.start_whole_late(case, opened.standard, ctx),
         )
     ]
 
@@ -167,6 +168,7 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
             to_version=cmd.version,
             condition=opened.condition,
             clocks=clocks.recounted(case, opened.standard, there),
+            whole=clocks.start_whole_late(case, opened.standard, there),
             reason=cmd.reason,
         )
     ]
