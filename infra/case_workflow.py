@@ -20,13 +20,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Frozen
-from models.errors import AlreadyArchived, DomainError, Refusal, StoreAway, refusal
-from models.ids import workflow_id
+from models.errors import AlreadyArchived, DomainError, RecordingFailed, Refusal, StoreAway, StoreBehind, refusal
+from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Receipt, SystemAct, Telling
 from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, SYSTEM_UPDATE
 
 #: No answer in time: what was sent may count or not, and must be asked about or sent again under the same id.
 UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
+#: Refusals that say nothing of the command, only of the store as it was.
+PASSING = (StoreBehind, RecordingFailed)
 #: How long a question about what is durable may take, after an answer did not come in time.
 PROBE = timedelta(seconds=2)
 
@@ -90,6 +92,15 @@ async def tell_system(client: Client, report_id: UUID, command: SystemAct) -> Re
 
 
 async def _send(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
+    try:
+        return await _sent(client, report_id, update, message, id_)
+    except PASSING:
+        # For as long as the run lasts the server answers this id so, though the store may be mended since. Asked under
+        # another one the recording step judges anew; what counts once is the id within the message.
+        return await _sent(client, report_id, update, message, f"{id_}-{new_id().hex}")
+
+
+async def _sent(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
     handle = client.get_workflow_handle(workflow_id(report_id))
     try:
         receipt: Receipt = await handle.execute_update(update, message, id=id_, result_type=Receipt)
