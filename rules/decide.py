@@ -15,7 +15,7 @@ from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact, Recomputed
 from models.messages import Step
 from rules.clocks import recounted
 from rules.evolve import evolve
-from rules.ladder import due_step, is_asleep, reminded
+from rules.ladder import due_step, is_asleep, reminded, taken_over
 from rules.life_cycle import check_fits
 from rules.moves import any_stage, closed, dispatch, handle, receive, review
 from rules.moves.common import Move
@@ -96,13 +96,19 @@ def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tu
 
 
 def _followed(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
-    """The case after `fact`, and `fact` with what the system adds to it: an urge order, a first reminder."""
-    case, facts = evolve(case, fact), [fact]
-    bodies = [automatic_urge(case, fact, ctx), reminded(ctx) if is_asleep(case) else None]
-    for body in bodies:
+    """The case after `fact`, and `fact` with what the system adds to it: an urge order, the end of an
+    acknowledgement that was somebody else's, a first reminder."""
+    before, case, facts = case, evolve(case, fact), [fact]
+
+    def add(body: Body | None) -> None:
+        nonlocal case
         if body is not None:
             facts.append(fact.model_copy(update={"seq": case.seq + 1, "actor": Actor(), "body": body}))
             case = evolve(case, facts[-1])
+
+    add(automatic_urge(case, fact, ctx))
+    add(taken_over(before, case, ctx))
+    add(reminded(ctx) if is_asleep(case) else None)
     return case, facts
 
 

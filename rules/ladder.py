@@ -24,7 +24,7 @@ from models.facts import (
     UrgeOverdue,
 )
 from models.standard import Rung
-from models.words import EscalationMode, Light
+from models.words import EscalationMode, Light, OwnerKind
 from rules import clocks
 from rules.planning import put_off
 from rules.standards import NO_LADDER, ladder_of, standard_of
@@ -61,6 +61,24 @@ def is_asleep(case: Case) -> bool:
     if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
         return False
     return case.acknowledged_until is None and not _climbs(case, clock)
+
+
+def taken_over(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
+    """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
+    if case.acknowledged_by is None or _answering(before) == _answering(case):
+        return None
+    waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
+    return AcknowledgementLapsed(rungs=put_off(waiting, ctx.now))
+
+
+def _answering(case: Case) -> tuple[OwnerKind, str] | None:
+    """Who answers for the case: a unit, a department whoever in it has claimed it, or the fallback owner."""
+    owner = case.owner
+    if owner is None:
+        return None
+    if owner.kind is not OwnerKind.UNIT and case.host is not None:
+        return OwnerKind.DEPARTMENT, case.host
+    return owner.kind, owner.id
 
 
 def reminded(ctx: Context) -> Reminded:

@@ -15,6 +15,7 @@ from models.commands import (
     Claim,
     Complete,
     Dispatch,
+    Escalate,
     FailReview,
     GrantReturn,
     Recategorise,
@@ -23,16 +24,18 @@ from models.commands import (
     ReportProgress,
     Return,
     SelfClose,
+    Transfer,
     Urge,
     WakeUp,
 )
 from models.context import Holder, Unit
 from models.errors import NoSuchVersion, TimeNotLater, UnknownCondition, VersionNotNewer
 from models.facts import LightChanged, Overdue, StepFired, Urged
-from models.words import EscalationMode, Level, Light, OwnerKind, Role, Stage, UrgeCause
+from models.words import EscalationMode, Level, Light, OwnerKind, Role, Stage, TaskKind, UrgeCause
 from rules.ladder import next_wake_up
 from rules.rehearsal import rehearse
 from rules.scope import may_see, standing
+from rules.tasks import open_tasks
 from tests.builders import COMMUNITY, FIRE, GRID, LABOUR, MICRO, PARK, person_id
 from tests.rules.test_traps import PHOTO, SHANGHAI, at, due, handled, wait
 from tests.rules.world import EVERYBODY, Life, units_to
@@ -342,3 +345,26 @@ def test_a_case_found_asleep_is_woken() -> None:
     assert next_wake_up(life.case) == life.now + timedelta(days=1)
     life.do(None, WakeUp(moment=life.now))
     assert life.kinds().count("reminded") == 1
+
+
+def test_an_acknowledgement_ends_when_the_case_becomes_somebody_elses() -> None:
+    """Whoever has it now has not taken note: it is on their list, and the ladder goes on."""
+    taken = {
+        "escalate": ("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖")),
+        "transfer": ("fire_head", Transfer(to_department=LABOUR, reason="属人社")),
+    }
+    for name, (by, command) in taken.items():
+        life = handled("2026-03-02T08:30")
+        life.do("fire_handler", Claim())
+        life.do("fire_handler", Acknowledge(note="在路上"))
+        life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
+        assert life.case.acknowledged_by == person_id("fire_handler")
+        life.do(by, command)
+        assert life.kinds()[-1] == "acknowledgement_lapsed", name
+        assert life.case.acknowledged_by is None
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Acknowledge(note="在路上"))
+    life.do("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖"))
+    assert TaskKind.OVERSEE in {task.kind for task in open_tasks(life.case)}
+    wait(life, "2026-03-02T14:01")
+    assert len(steps(life)) == 1
