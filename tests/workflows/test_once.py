@@ -1,7 +1,7 @@
 """Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -31,9 +31,10 @@ from models.facts import Actor, Fact
 from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Step
 from models.names import STATE_QUERY
-from models.words import Stage
+from models.words import Source, Stage
 from rules.decide import decide
 from rules.evolve import evolve
+from services import report
 from tests.builders import MICRO, person_id, publish
 from tests.timed import a_hasty_policy
 from tests.town import Town, running_town, town_settings
@@ -48,6 +49,22 @@ async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> Non
     assert sum(submitted.created for submitted in sent) == 1, "whoever began it, and nobody else"
     again = await town.submit(report_id=report_id)
     assert not again.created
+
+
+async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town) -> None:
+    """A grid worker's first day has begun in the park while it is still yesterday in UTC."""
+    morning = datetime.combine(datetime.now(UTC).date() - timedelta(days=1), time(23, 30), UTC)
+    async with town.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE grants SET since = :day WHERE person = :worker"),
+            {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
+        )
+    wanted = report.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
+    sent = await report.submit(town.backstage, await town.person("worker"), wanted, morning)
+    assert sent.receipt is not None
+    received = (await town.facts(sent.receipt.case_no))[0].body
+    assert received.kind == "received"
+    assert received.source is Source.GRID_WORKER
 
 
 async def test_a_report_id_with_other_content_is_refused(town: Town) -> None:
