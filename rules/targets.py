@@ -12,10 +12,12 @@ from models.case import Case, Owner
 from models.context import Context, Unit
 from models.facts import Reached, Vacancy
 from models.standard import Target
-from models.words import EscalationMode, Level, OwnerKind, Role
+from models.words import EscalationMode, Level, OwnerKind, Role, Stage
 
 #: Who answers for a unit above, when the role looked for is not held there either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
+#: Who sits at a desk before dispatch: low down, those who settle small things themselves.
+DESK_ROLES = (Role.DUTY_OFFICER, Role.GRID_WORKER, Role.VOLUNTEER)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
     level = case.level
     for target in targets:
         if target.host:
-            reached.append(_host(case))
+            reached.append(_host(case, ctx))
             continue
         found, at, missed = _climb(ctx, target)
         vacancies += missed
@@ -48,14 +50,19 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
     return Outcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
 
 
-def _host(case: Case) -> Reached:
-    """Whoever handles the case: its department, and the person who claimed it; before dispatch, its owner."""
+def _host(case: Case, ctx: Context) -> Reached:
+    """Whoever handles the case: its department, and the person who claimed it; before dispatch, its owner: of a unit,
+    those who sit at the desk where the case lies."""
     people = (case.claimed_by,) if case.claimed_by else ()
     if case.host is not None:
         return Reached(mode=EscalationMode.INFORM, department=case.host, people=people)
     if case.owner is not None and case.owner.kind is OwnerKind.PERSON:
         return Reached(mode=EscalationMode.INFORM, people=(UUID(case.owner.id),))
-    return Reached(mode=EscalationMode.INFORM, unit=case.owner.id if case.owner else case.desk.id)
+    code = case.owner.id if case.owner else case.desk.id
+    held = next((unit.holders for unit in ctx.units if unit.code == code), ())
+    roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW else DESK_ROLES
+    people = tuple(dict.fromkeys(holder.person for holder in held if holder.role in roles))
+    return Reached(mode=EscalationMode.INFORM, unit=code, people=people)
 
 
 def _climb(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:

@@ -13,6 +13,7 @@ from models.commands import (
     Adopt,
     AnswerUrge,
     Claim,
+    Command,
     Complete,
     Dispatch,
     Escalate,
@@ -349,7 +350,7 @@ def test_a_case_found_asleep_is_woken() -> None:
 
 def test_an_acknowledgement_ends_when_the_case_becomes_somebody_elses() -> None:
     """Whoever has it now has not taken note: it is on their list, and the ladder goes on."""
-    taken = {
+    taken: dict[str, tuple[str, Command]] = {
         "escalate": ("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖")),
         "transfer": ("fire_head", Transfer(to_department=LABOUR, reason="属人社")),
     }
@@ -368,3 +369,17 @@ def test_an_acknowledgement_ends_when_the_case_becomes_somebody_elses() -> None:
     assert TaskKind.OVERSEE in {task.kind for task in open_tasks(life.case)}
     wait(life, "2026-03-02T14:01")
     assert len(steps(life)) == 1
+
+
+def test_before_dispatch_the_first_step_reaches_the_people_at_the_desk() -> None:
+    """A unit reads no notices: the people who sit there do."""
+    life = Life(a_timed_policy(), at("2026-03-02T08:30"))
+    assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=COMMUNITY)
+    wait(life, "2026-03-02T09:31")
+    (reached,) = steps(life)[0].reached
+    assert (reached.unit, reached.people) == (COMMUNITY, (person_id("community_duty"),))
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Complete(result="已处理", evidence=(PHOTO,)))
+    wait(life, "2026-03-02T14:01")
+    (reached,) = steps(life)[0].reached
+    assert (reached.department, reached.unit) == (FIRE, None), "once there is a host, it is the host"
