@@ -61,8 +61,8 @@ def _host(case: Case, ctx: Context) -> Reached:
     code = case.owner.id if case.owner else case.desk.id
     held = next((unit.holders for unit in ctx.units if unit.code == code), ())
     roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW else DESK_ROLES
-    people = tuple(dict.fromkeys(holder.person for holder in held if holder.role in roles))
-    return Reached(mode=EscalationMode.INFORM, unit=code, people=people)
+    sitting = dict.fromkeys(holder.person for holder in held if holder.role in roles)
+    return Reached(mode=EscalationMode.INFORM, unit=code, people=tuple(sitting))
 
 
 def _climb(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:

@@ -43,7 +43,8 @@ _PERSON = """
                 SELECT role, grid, department, since, until FROM grants WHERE person = p.id
                 UNION ALL
                 SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)
-                FROM absences a JOIN grants g ON g.person = a.person WHERE a.deputy = p.id) h), '[]'::json))
+                FROM absences a JOIN grants g ON g.person = a.person JOIN people q ON q.id = a.person
+                WHERE a.deputy = p.id AND q.active) h), '[]'::json))
      FROM people p WHERE {})
 """
 
