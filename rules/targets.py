@@ -13,6 +13,7 @@ from models.context import Context, Unit
 from models.facts import Reached, Vacancy
 from models.standard import Target
 from models.words import EscalationMode, Level, OwnerKind, Role, Stage
+from rules.changes.common import level_of
 
 #: Who answers for a unit above, when the role looked for is not held there either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
@@ -35,19 +36,26 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
     reached: list[Reached] = []
     vacancies: list[Vacancy] = []
     owner: Owner | None = None
-    level = case.level
+    level, stands_at = case.level, _stands_at(case)
     for target in targets:
         if target.host:
             reached.append(_host(case, ctx))
             continue
         found, at, missed = _climb(ctx, target)
         vacancies += missed
-        if target.mode is EscalationMode.ACT and at < case.level:
-            level, owner = at, _owner(found)
+        if target.mode is EscalationMode.ACT and at < stands_at:
+            level, owner = min(level, at), _owner(found)
         elif target.mode is EscalationMode.ACT:
             found = found.model_copy(update={"mode": EscalationMode.INFORM})
         reached.append(found)
     return Outcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
+
+
+def _stands_at(case: Case) -> Level:
+    """The level of whoever has the case. Its own level may lie higher: whoever is only informed takes nothing away."""
+    owner = case.owner
+    claimed = owner is not None and case.claimed_by is not None and owner.id == str(case.claimed_by)
+    return Level(len(case.grid_path)) if owner is None or claimed else level_of(owner, case.grid_path)
 
 
 def _host(case: Case, ctx: Context) -> Reached:

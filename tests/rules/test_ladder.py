@@ -383,3 +383,17 @@ def test_before_dispatch_the_first_step_reaches_the_people_at_the_desk() -> None
     wait(life, "2026-03-02T14:01")
     (reached,) = steps(life)[0].reached
     assert (reached.department, reached.unit) == (FIRE, None), "once there is a host, it is the host"
+
+
+def test_whom_somebody_informed_by_hand_does_not_keep_the_ladder_from_taking_the_case() -> None:
+    """Else a department could inform its way to the top and keep the case for good."""
+    life = handled("2026-03-02T08:30")
+    life.do("fire_handler", Claim())
+    for _ in range(3):
+        life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
+    assert life.case.level is Level.PARK
+    wait(life, "2026-03-03T14:01")
+    assert [s.owner.id for s in steps(life) if s.owner is not None] == [GRID, COMMUNITY]
+    assert life.case.level is Level.PARK, "who was informed stays informed"
+    wait(life, "2026-03-04T18:00")
+    assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=PARK)
