@@ -121,12 +121,17 @@ async def is_started(client: Client, report_id: UUID) -> bool:
 
 
 async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
-    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded."""
+    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded.
+
+    Raises the DomainError with which it has been refused meanwhile.
+    """
     update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
     try:
         await update.result(rpc_timeout=PROBE)
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
         return True
+    except WorkflowUpdateFailedError as error:
+        raise _domain_error(error) from error
     except RPCError:
         return False
     return True

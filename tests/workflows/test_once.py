@@ -1,7 +1,9 @@
 """Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +21,7 @@ from models.context import Context
 from models.errors import (
     AlreadyArchived,
     CommandIdReused,
+    NotYours,
     RecordingFailed,
     ReportIdReused,
     StaleRevision,
@@ -29,13 +32,13 @@ from models.errors import (
 )
 from models.facts import Actor, Fact
 from models.ids import new_id, workflow_id
-from models.messages import Act, CaseStart, Step
+from models.messages import Act, CaseStart, Receipt, Step
 from models.names import STATE_QUERY
 from models.words import Source, Stage
 from rules.decide import decide
 from rules.evolve import evolve
-from services import report
-from tests.builders import MICRO, person_id, publish
+from services import command, report
+from tests.builders import FIRE, LABOUR, MICRO, person_id, publish
 from tests.timed import a_hasty_policy
 from tests.town import Town, running_town, town_settings
 
@@ -313,6 +316,24 @@ async def test_a_report_that_can_t_be_recorded_yet_is_kept_until_it_can(
                 await asyncio.sleep(0.1)
         assert not again.created
         assert await town.kinds(again.receipt.case_no) == ["received"]
+
+
+async def test_what_was_refused_while_nobody_waited_any_more_is_not_called_accepted(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer came too late for the door; asked whether the command is kept, the server knows that it is not."""
+    no = await town.report()
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host=FIRE)
+
+    async def too_late(client: Client, report_id: UUID, wanted: Act) -> Receipt:
+        with contextlib.suppress(NotYours):
+            await act(client, report_id, wanted)
+        raise TimeoutError
+
+    monkeypatch.setattr(command, "act", too_late)
+    with pytest.raises(NotYours):
+        await town.do("fire_handler", no, "transfer", to_department=LABOUR, reason="属人社")
 
 
 async def test_a_command_id_of_somebody_else_is_refused(town: Town) -> None:
