@@ -10,7 +10,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -109,11 +109,15 @@ def _from_nowhere(now: datetime) -> Step:
 def _failed(step: Step, error: Exception) -> Recorded:
     """A step that can't be recorded is refused, loudly: tried for ever it would hold up the whole case.
 
-    Two that begin the same case at once meet in a unique index: that one is raised, to be tried again.
+    Two that begin the same case at once meet in a unique index: that one is raised, to be tried again. So is a report:
+    it may have been acknowledged while the database was away, and there is no case yet that it could hold up. Only
+    one whose very values the database refuses is refused.
     """
     if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_TRIES:
         raise error
     log.error("recording failed", report_id=str(step.report_id), command=step.command.kind, exc_info=error)
+    if isinstance(step.command, Report) and not isinstance(error, DataError):
+        raise ApplicationError("the report can't be recorded yet", type=RecordingFailed.code) from None
     return Recorded(refusal=RecordingFailed().as_refusal())
 
 

@@ -1,7 +1,7 @@
 """Telling open cases that a calendar was published: those alone whose deadlines it changes."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from infra.case_workflow import tell_system
+from infra.case_workflow import UNANSWERED, tell_system
 from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
 from models.context import Context
-from models.errors import AlreadyArchived, WrongStage
+from models.errors import AlreadyArchived, DomainError, WrongStage
 from models.ids import derived_id
 from models.messages import Rollout, RolloutPage, SystemAct
 from models.names import ROLLOUT_ACTIVITY
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 NOBODY = UUID(int=0)
 #: How many cases are looked at together, and how many of them are told at once.
 PAGE, AT_ONCE = 500, 8
+#: How long one case may take to answer: within the time in which the activity must be heard of.
+PATIENCE = timedelta(seconds=10)
 
 _OPEN = text("""
     SELECT state FROM cases WHERE closed_at IS NULL AND (CAST(:after AS uuid) IS NULL OR report_id > :after)
@@ -51,24 +53,38 @@ class RollOut:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE})).all()
             cases = [Case.model_validate(state) for state in rows]
             in_force = await newest_version(connection)
-            changed = [case for case in cases if await changes(connection, case, in_force)]
+            changed = [case for case in cases if await _changes(connection, case, in_force)]
         limit = asyncio.Semaphore(AT_ONCE)
         told = await asyncio.gather(*(self._tell(case, rollout.version, limit) for case in changed))
         last = cases[-1].report_id if len(cases) == PAGE else None
-        return RolloutPage(after=last, seen=len(cases), told=sum(told))
+        return RolloutPage(after=last, seen=len(cases), told=told.count(True), missed=told.count(None))
 
-    async def _tell(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool:
+    async def _tell(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
+        """Whether it was told; None: it could not be now, which is no reason to keep the others waiting."""
         act = SystemAct(
             id=derived_id(case.report_id, "recompute", version, case.seq), command=Recompute(version=version)
         )
         async with limit:
             try:
-                await tell_system(self._client, case.report_id, act)
+                async with asyncio.timeout(PATIENCE.total_seconds()):
+                    await tell_system(self._client, case.report_id, act)
             except (AlreadyArchived, WrongStage):
                 return False  # it was closed meanwhile
+            except (DomainError, *UNANSWERED) as error:
+                log.error("case not told of a calendar", case_no=case.case_no, error=type(error).__name__)
+                return None
             finally:
                 activity.heartbeat()
         return True
+
+
+async def _changes(connection: AsyncConnection, case: Case, version: int) -> bool:
+    """As `changes`; a case that can't be counted at all is named and left as it is."""
+    try:
+        return await changes(connection, case, version)
+    except (DomainError, ValueError) as error:
+        log.error("case can't be counted anew", case_no=case.case_no, error=str(error))
+        return False
 
 
 async def changes(connection: AsyncConnection, case: Case, version: int) -> bool:

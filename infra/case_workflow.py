@@ -24,13 +24,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Frozen
-from models.errors import AlreadyArchived, DomainError, Refusal, StoreAway, refusal
-from models.ids import workflow_id
+from models.errors import AlreadyArchived, DomainError, RecordingFailed, Refusal, StoreAway, StoreBehind, refusal
+from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Receipt, SystemAct, Telling
 from models.names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, SYSTEM_UPDATE
 
 #: No answer in time: what was sent may count or not, and must be asked about or sent again under the same id.
 UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
+#: Refusals that say nothing of the command, only of the store as it was.
+PASSING = (StoreBehind, RecordingFailed)
 #: How long a question about what is durable may take, after an answer did not come in time.
 PROBE = timedelta(seconds=2)
 _ACCEPTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED
@@ -95,6 +97,15 @@ async def tell_system(client: Client, report_id: UUID, command: SystemAct) -> Re
 
 
 async def _send(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
+    try:
+        return await _sent(client, report_id, update, message, id_)
+    except PASSING:
+        # For as long as the run lasts the server answers this id so, though the store may be mended since. Asked under
+        # another one the recording step judges anew; what counts once is the id within the message.
+        return await _sent(client, report_id, update, message, f"{id_}-{new_id().hex}")
+
+
+async def _sent(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
     handle = client.get_workflow_handle(workflow_id(report_id))
     try:
         receipt: Receipt = await handle.execute_update(update, message, id=id_, result_type=Receipt)
@@ -123,7 +134,7 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
     """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded.
 
     The server itself must say so. That it has nothing to say in time (no worker took the command up, or the server is
-    away) is no acceptance.
+    away) is no acceptance. Raises the DomainError with which the command has been refused meanwhile.
     """
     asked = PollWorkflowExecutionUpdateRequest(
         namespace=client.namespace,
@@ -135,7 +146,12 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
     )
     try:
         answer = await client.workflow_service.poll_workflow_execution_update(asked, timeout=PROBE)
-    except RPCError:
+        if answer.outcome.HasField("failure"):
+            known = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
+            await known.result(rpc_timeout=PROBE)  # tells the refusal as any other
+    except WorkflowUpdateFailedError as error:
+        raise _domain_error(error) from error
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
         return False
     return answer.stage >= _ACCEPTED
 

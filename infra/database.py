@@ -18,6 +18,8 @@ from infra.settings import Settings
 
 #: What PostgreSQL being away looks like from here.
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
+#: What a server says to whoever writes while it only follows another, as after a failover: it will be back.
+READ_ONLY = "25006"
 
 
 #: Seconds after which a connection that nobody used is asked whether it still lives: no restart is as quick.
@@ -116,6 +118,8 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def is_away(error: BaseException) -> bool:
     """Whether `error` says that the database can't be reached, rather than that the request is wrong."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY
+    ):
         return True
     return isinstance(error, AWAY)

@@ -79,6 +79,8 @@ class Context(Frozen):
     is a workday is so for every case, whatever its policy. They were checked when they were published, and are not
     checked again for every decision.
 
+    `opens_under` is the version in force now, where a case that begins with the command would be received under it.
+
     `units` runs from the case's own unit up to the park. `person` is None for the system. The fields
     below it are filled only when the command needs them.
     """
@@ -90,6 +92,7 @@ class Context(Frozen):
     calendars: SkipValidation[tuple[Calendar, ...]] = ()
     calendars_version: int = 0
     adoptable: SkipValidation[Policy | None] = None
+    opens_under: SkipValidation[Policy | None] = None
     person: Person | None
     units: tuple[Unit, ...]
     target_units: tuple[Unit, ...] = ()

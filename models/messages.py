@@ -113,11 +113,16 @@ class SystemAct(Frozen):
 
 
 class Rollout(Frozen):
-    """A policy version whose calendars are to count for every open case; `told` and `after`: how far it has come."""
+    """A policy version whose calendars are to count for every open case; `told` and `after`: how far it has come.
+
+    `missed`: how many cases could not be told on this way through, `rounds` how many ways through there have been.
+    """
 
     version: int
     after: UUID | None = None
     told: int = 0
+    missed: int = 0
+    rounds: int = 0
 
 
 class RolloutPage(Frozen):
@@ -126,3 +131,4 @@ class RolloutPage(Frozen):
     after: UUID | None
     seen: int
     told: int
+    missed: int = 0

@@ -32,21 +32,53 @@ def calendar_of(length: Length, ctx: Context) -> Calendar:
 
 def start(ctx: Context, standard: Standard, stage: Stage, at: datetime) -> Due:
     """The clock that `stage` starts at `at`, by `standard`, and everything it will set off if nobody acts."""
-    return _started(ctx, standard, standard.of(stage), stage, at)
+    return _started(ctx, standard, standard.of(stage), stage, Interval(start=at))
 
 
 def start_whole(ctx: Context, standard: Standard, at: datetime) -> Due | None:
     """The clock of the whole case, where the standard sets one."""
-    return None if standard.whole is None else _started(ctx, standard, standard.whole, None, at)
+    return None if standard.whole is None else _started(ctx, standard, standard.whole, None, Interval(start=at))
 
 
-def _started(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None, at: datetime) -> Due:
-    count = _Count(ctx, terms, (Interval(start=at),))
+def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None:
+    """The clock of the whole case, where `standard` sets one and none has run since the case was accepted: it counts
+    whatever the stages have counted since."""
+    if standard.whole is None or case.whole is not None or case.accepted_at is None:
+        return None
+    return _started(ctx, standard, standard.whole, None, *_since_acceptance(case))
+
+
+def begun_late(due: Due, case: Case) -> Clock:
+    """The clock that the fact `due` started for the whole of a case that had been accepted before."""
+    intervals = _since_acceptance(case)
+    stands = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
+    return begun(due, case.round).model_copy(update={"intervals": intervals, **stands})
+
+
+def _since_acceptance(case: Case) -> tuple[Interval, ...]:
+    """When the stages counted, from acceptance on, or from the latest reopening: between stages there is no gap."""
+    assert case.clock is not None
+    counted = [case.clock]
+    for clock in reversed(case.past_clocks):
+        if clock.stage is Stage.RECEIVE or clock.ended_at != counted[0].intervals[0].start:
+            break
+        counted.insert(0, clock)
+    found: list[Interval] = []
+    for interval in (interval for clock in counted for interval in clock.intervals):
+        if found and found[-1].end == interval.start:
+            found[-1] = Interval(start=found[-1].start, end=interval.end)
+        else:
+            found.append(interval)
+    return tuple(found)
+
+
+def _started(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None, *intervals: Interval) -> Due:
+    count = _Count(ctx, terms, intervals)
     return Due(
         stage=stage,
         limit=count.limit,
         source=terms.source,
-        started_at=at,
+        started_at=intervals[0].start,
         due_at=count.due_at,
         terms=terms,
         plan=count.plan(standard, stage),

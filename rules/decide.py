@@ -15,7 +15,7 @@ from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact, Recomputed
 from models.messages import Step
 from rules.clocks import recounted
 from rules.evolve import evolve
-from rules.ladder import due_step
+from rules.ladder import due_step, is_asleep, reminded, taken_over
 from rules.life_cycle import check_fits
 from rules.moves import any_stage, closed, dispatch, handle, receive, review
 from rules.moves.common import Move
@@ -77,28 +77,39 @@ def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], C
     facts: list[Fact] = []
     by = _by(step)
     while (body := due_step(case, ctx, ctx.now)) is not None:
-        case, happened = _with_urge(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
+        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
         facts += happened
+    if is_asleep(case):
+        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminded(ctx), **by))
+        case = evolve(case, facts[-1])
     return tuple(facts), case
 
 
 def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:
-    """What a command brings about, each fact followed by the urge order that it calls for."""
+    """What a command brings about, each fact followed by the urge order or the reminder that it calls for."""
     facts: list[Fact] = []
     for body in bodies:
-        fact = Fact(seq=case.seq + 1, at=step.at, actor=step.actor, body=body, **_by(step))
-        case, happened = _with_urge(case, fact, ctx)
+        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=step.actor, body=body, **_by(step))
+        case, happened = _followed(case, fact, ctx)
         facts += happened
     return tuple(facts)
 
 
-def _with_urge(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
-    after = evolve(case, fact)
-    body = automatic_urge(after, fact, ctx)
-    if body is None:
-        return after, [fact]
-    urge = fact.model_copy(update={"seq": fact.seq + 1, "actor": Actor(), "body": body})
-    return evolve(after, urge), [fact, urge]
+def _followed(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
+    """The case after `fact`, and `fact` with what the system adds to it: an urge order, the end of an
+    acknowledgement that was somebody else's, a first reminder."""
+    before, case, facts = case, evolve(case, fact), [fact]
+
+    def add(body: Body | None) -> None:
+        nonlocal case
+        if body is not None:
+            facts.append(fact.model_copy(update={"seq": case.seq + 1, "actor": Actor(), "body": body}))
+            case = evolve(case, facts[-1])
+
+    add(automatic_urge(case, fact, ctx))
+    add(taken_over(before, case, ctx))
+    add(reminded(ctx) if is_asleep(case) else None)
+    return case, facts
 
 
 def _numbered(seq: int, bodies: Iterable[Body], step: Step) -> tuple[Fact, ...]:

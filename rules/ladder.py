@@ -7,6 +7,7 @@ a moment that the case knows. `next_wake_up` is the earliest; `due_step` says wh
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.case import Case, Clock, UrgeOrder
 from models.context import Context
@@ -22,9 +23,8 @@ from models.facts import (
     StepFired,
     UrgeOverdue,
 )
-from models.plan import Plan
 from models.standard import Rung
-from models.words import EscalationMode, Light
+from models.words import EscalationMode, Light, OwnerKind
 from rules import clocks
 from rules.planning import put_off
 from rules.standards import NO_LADDER, ladder_of, standard_of
@@ -50,6 +50,40 @@ def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
     """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
     first = min(moments(case), key=lambda moment: moment.at, default=None)
     return None if first is None or first.at > now else first.means(case, ctx)
+
+
+def is_asleep(case: Case) -> bool:
+    """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
+    reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
+    if next_wake_up(case) is None:
+        return case.archived_at is None
+    clock = case.clock
+    if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
+        return False
+    return case.acknowledged_until is None and not _climbs(case, clock)
+
+
+def taken_over(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
+    """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
+    if case.acknowledged_by is None or _answering(before) == _answering(case):
+        return None
+    waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
+    return AcknowledgementLapsed(rungs=put_off(waiting, ctx.now))
+
+
+def _answering(case: Case) -> tuple[OwnerKind, str] | None:
+    """Who answers for the case: a unit, a department whoever in it has claimed it, or the fallback owner."""
+    owner = case.owner
+    if owner is None:
+        return None
+    if owner.kind is not OwnerKind.UNIT and case.host is not None:
+        return OwnerKind.DEPARTMENT, case.host
+    return owner.kind, owner.id
+
+
+def reminded(ctx: Context) -> Reminded:
+    """Said again, and when the next time."""
+    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
 
 
 def moments(case: Case) -> Iterator[Moment]:
@@ -88,8 +122,13 @@ def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
             yield Moment(plan.red_at, _turns(Light.RED))
     if clock.due_at is not None and clock.overdue_at is None:
         yield Moment(clock.due_at, _overdue)
-    if plan is not None and plan.rungs and case.acknowledged_by is None:
+    if plan is not None and _climbs(case, clock):
         yield Moment(plan.rungs[0], _step)
+
+
+def _climbs(case: Case, clock: Clock) -> bool:
+    """Whether a step of the ladder is awaited; an acknowledgement holds it."""
+    return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
 
 
 def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
@@ -105,25 +144,24 @@ def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
 def _answer_overdue(case: Case, ctx: Context) -> Body:
     assert case.info_request is not None
     assert case.info_request.until is not None
-    since = case.info_request.until
-    due_at, plan, whole = goes_on(case, ctx, since)
-    return InfoSupplied(note="", attachments=(), since=since, due_at=due_at, plan=plan, whole_due_at=whole)
+    return InfoSupplied(note="", attachments=(), **goes_on(case, ctx, case.info_request.until))
 
 
 def _suspension_over(case: Case, ctx: Context) -> Body:
     assert case.suspended_until is not None
-    due_at, plan, whole = goes_on(case, ctx, case.suspended_until)
-    return Resumed(note="", since=case.suspended_until, due_at=due_at, plan=plan, whole_due_at=whole)
+    return Resumed(note="", **goes_on(case, ctx, case.suspended_until))
 
 
-def goes_on(case: Case, ctx: Context, since: datetime) -> tuple[datetime, Plan, datetime | None]:
-    """Deadline and plan of the stopped clock that goes on at `since`, and the deadline of the whole case."""
+def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
+    """What the fact says by which the stopped clock goes on at `since`: deadline and plan, those of the whole too."""
     standard = standard_of(case, ctx)
     assert case.clock is not None
     due_at, plan = clocks.resumption(case.clock, standard, ctx, since)
+    found = {"since": since, "due_at": due_at, "plan": plan}
     whole = case.whole
-    stands = whole is not None and whole.due_at is None and whole.ended_at is None
-    return due_at, plan, clocks.resumption(whole, standard, ctx, since)[0] if whole is not None and stands else None
+    if whole is not None and whole.due_at is None and whole.ended_at is None:
+        found["whole_due_at"], found["whole_plan"] = clocks.resumption(whole, standard, ctx, since)
+    return found
 
 
 def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:
@@ -145,7 +183,8 @@ def _overdue(case: Case, ctx: Context) -> Body:
     assert case.clock is not None
     assert case.clock.due_at is not None
     climbs_on = case.clock.plan is not None and bool(case.clock.plan.rungs)
-    remind_at = None if climbs_on else ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    held = case.acknowledged_by is not None and case.acknowledged_until is None
+    remind_at = None if climbs_on and not held else ctx.now + timedelta(hours=ctx.policy.remind_hours)
     return Overdue(stage=case.clock.stage, due_at=case.clock.due_at, remind_at=remind_at)
 
 
@@ -156,7 +195,7 @@ def _whole_overdue(case: Case, ctx: Context) -> Body:
 
 
 def _reminder(case: Case, ctx: Context) -> Body:
-    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+    return reminded(ctx)
 
 
 def _step(case: Case, ctx: Context) -> Body:

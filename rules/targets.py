@@ -12,10 +12,13 @@ from models.case import Case, Owner
 from models.context import Context, Unit
 from models.facts import Reached, Vacancy
 from models.standard import Target
-from models.words import EscalationMode, Level, OwnerKind, Role
+from models.words import EscalationMode, Level, OwnerKind, Role, Stage
+from rules.changes.common import level_of
 
 #: Who answers for a unit above, when the role looked for is not held there either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
+#: Who sits at a desk before dispatch: low down, those who settle small things themselves.
+DESK_ROLES = (Role.DUTY_OFFICER, Role.GRID_WORKER, Role.VOLUNTEER)
 
 
 @dataclass(frozen=True)
@@ -33,29 +36,41 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
     reached: list[Reached] = []
     vacancies: list[Vacancy] = []
     owner: Owner | None = None
-    level = case.level
+    level, stands_at = case.level, _stands_at(case)
     for target in targets:
         if target.host:
-            reached.append(_host(case))
+            reached.append(_host(case, ctx))
             continue
         found, at, missed = _climb(ctx, target)
         vacancies += missed
-        if target.mode is EscalationMode.ACT and at < case.level:
-            level, owner = at, _owner(found)
+        if target.mode is EscalationMode.ACT and at < stands_at:
+            level, owner = min(level, at), _owner(found)
         elif target.mode is EscalationMode.ACT:
             found = found.model_copy(update={"mode": EscalationMode.INFORM})
         reached.append(found)
     return Outcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
 
 
-def _host(case: Case) -> Reached:
-    """Whoever handles the case: its department, and the person who claimed it; before dispatch, its owner."""
+def _stands_at(case: Case) -> Level:
+    """The level of whoever has the case. Its own level may lie higher: whoever is only informed takes nothing away."""
+    owner = case.owner
+    claimed = owner is not None and case.claimed_by is not None and owner.id == str(case.claimed_by)
+    return Level(len(case.grid_path)) if owner is None or claimed else level_of(owner, case.grid_path)
+
+
+def _host(case: Case, ctx: Context) -> Reached:
+    """Whoever handles the case: its department, and the person who claimed it; before dispatch, its owner: of a unit,
+    those who sit at the desk where the case lies."""
     people = (case.claimed_by,) if case.claimed_by else ()
     if case.host is not None:
         return Reached(mode=EscalationMode.INFORM, department=case.host, people=people)
     if case.owner is not None and case.owner.kind is OwnerKind.PERSON:
         return Reached(mode=EscalationMode.INFORM, people=(UUID(case.owner.id),))
-    return Reached(mode=EscalationMode.INFORM, unit=case.owner.id if case.owner else case.desk.id)
+    code = case.owner.id if case.owner else case.desk.id
+    held = next((unit.holders for unit in ctx.units if unit.code == code), ())
+    roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW else DESK_ROLES
+    sitting = dict.fromkeys(holder.person for holder in held if holder.role in roles)
+    return Reached(mode=EscalationMode.INFORM, unit=code, people=tuple(sitting))
 
 
 def _climb(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:

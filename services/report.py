@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.case_workflow import UNANSWERED, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.reporters import forget_reporter
-from infra.store.world import read_context
+from infra.store.world import local_day, read_context
 from models.base import PHONE, Code, Description, Frozen, SaidInstant, Text, Title
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
@@ -91,7 +91,8 @@ async def submit(
             if known is not None:
                 return Submitted(wanted.report_id, known, created=False)
             grid = wanted.grid or await _place(connection, wanted.location)
-            start = _start(person, wanted, grid, now, external, await _reporter_ref(connection, wanted, now))
+            reference = await _reporter_ref(connection, wanted, now)
+            start = _start(person, wanted, grid, now, await local_day(connection, now), external, reference)
             await _check(connection, start, now)
     except DomainError:
         raise
@@ -187,6 +188,7 @@ def _start(
     wanted: ReportInput,
     grid: str,
     now: datetime,
+    today: date,
     external: ExternalReference | None,
     reporter_ref: UUID | None,
 ) -> CaseStart:
@@ -201,7 +203,7 @@ def _start(
         occurred_at=wanted.occurred_at or reported_at,
         reported_at=reported_at,
         severity=wanted.severity,
-        source=wanted.source or _usual_source(person, now),
+        source=wanted.source or _usual_source(person, today),
         attachments=wanted.attachments,
         reporter_ref=reporter_ref,
         anonymous=wanted.reporter.anonymous if wanted.reporter else False,
@@ -211,8 +213,8 @@ def _start(
     return CaseStart(report=report, actor=Actor(person=person.id), attempt=new_id())
 
 
-def _usual_source(person: Person, now: datetime) -> Source:
-    roles = {grant.role for grant in in_force(person, now.date())}
+def _usual_source(person: Person, today: date) -> Source:
+    roles = {grant.role for grant in in_force(person, today)}
     if roles & {Role.GRID_WORKER, Role.VOLUNTEER}:
         return Source.GRID_WORKER
     if roles & {Role.DUTY_OFFICER, Role.SUPERVISOR}:
@@ -240,8 +242,8 @@ def _checked_from_memory(
     named = wanted.reporter is not None and (wanted.reporter.name or wanted.reporter.phone)
     if world is None or wanted.grid is None or named:
         raise StoreAway() from error
-    start = _start(person, wanted, wanted.grid, now, external, None)
     context: Context = world.context(person, wanted.grid, now)
+    start = _start(person, wanted, wanted.grid, now, context.today, external, None)
     decide(None, _step(start, now), context)
     return start
 

@@ -6,7 +6,7 @@ of this module, which is passed through and imported once a worker.
 
 from models.case import Case, Errand
 from models.commands import Absorb, Command, SettleErrand, WakeUp
-from models.errors import AlreadyArchived, DomainError, RecordingFailed, Refusal, StoreBehind, refusal
+from models.errors import AlreadyArchived, DomainError, Refusal, refusal
 from models.facts import Actor
 from models.ids import derived_id
 from models.messages import Act, CaseStart, Opening, Receipt, Step, SystemAct, Telling
@@ -35,11 +35,9 @@ __all__ = [
     "Errand",
     "Opening",
     "Receipt",
-    "RecordingFailed",
     "Refusal",
     "SettleErrand",
     "Step",
-    "StoreBehind",
     "SystemAct",
     "Telling",
     "WakeUp",

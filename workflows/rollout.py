@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import Rollout, RolloutPage
     from models.names import ROLLOUT_ACTIVITY, ROLLOUT_WORKFLOW
 
+#: Cases that could not be told are told on another way through; so often, so long after. Then the audit names them.
+ROUNDS, PAUSE = 12, timedelta(minutes=5)
 #: A page is tried again until it works: a case told twice counts once.
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
@@ -29,8 +31,14 @@ class RolloutWorkflow:
                 heartbeat_timeout=timedelta(seconds=30),
                 retry_policy=PATIENT,
             )
-            rollout = rollout.model_copy(update={"after": page.after, "told": rollout.told + page.told})
+            missed = rollout.missed + page.missed
+            rollout = rollout.model_copy(
+                update={"after": page.after, "told": rollout.told + page.told, "missed": missed}
+            )
             if page.after is None:
-                return rollout
+                if not missed or rollout.rounds >= ROUNDS:
+                    return rollout
+                await workflow.sleep(PAUSE)
+                rollout = rollout.model_copy(update={"missed": 0, "rounds": rollout.rounds + 1})
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(rollout)

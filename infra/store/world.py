@@ -43,7 +43,8 @@ _PERSON = """
                 SELECT role, grid, department, since, until FROM grants WHERE person = p.id
                 UNION ALL
                 SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)
-                FROM absences a JOIN grants g ON g.person = a.person WHERE a.deputy = p.id) h), '[]'::json))
+                FROM absences a JOIN grants g ON g.person = a.person JOIN people q ON q.id = a.person
+                WHERE a.deputy = p.id AND q.active) h), '[]'::json))
      FROM people p WHERE {})
 """
 
@@ -162,7 +163,7 @@ async def read_context(
         units=await _with_holders(connection, world.units, case, now, today),
         departments=world.departments,
         fallback=world.fallback,
-        **await _asked_for(connection, step, today),
+        **await _asked_for(connection, step, today, in_force),
     )
 
 
@@ -230,7 +231,7 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
     return now.astimezone(ZoneInfo(policy.zone)).date()
 
 
-async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> dict[str, Any]:
+async def _asked_for(connection: AsyncConnection, step: Step, today: object, in_force: int) -> dict[str, Any]:
     """What only this kind of command needs to know."""
     command = step.command
     found: dict[str, Any] = {}
@@ -244,6 +245,7 @@ async def _asked_for(connection: AsyncConnection, step: Step, today: object) -> 
         case Relocate(grid=grid):
             found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
         case Split(parts=parts):
+            found["opens_under"] = await policy_version(connection, in_force)
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
         case PassReview(release_photos=(_, *_)):
             facts = await facts_of(connection, step.report_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from models.base import Frozen, Instant
 from models.case import Owner
 from models.commands import Location, Part
-from models.facts.common import Explanation, Retimed
+from models.facts.common import Due, Explanation, Retimed
 from models.words import EscalationMode, Level, Severity, UrgeCause, UrgeKind
 
 
@@ -57,6 +57,9 @@ class UrgeAnswered(Frozen):
 
 
 class Recategorised(Frozen):
+    """Another category, severity or condition. `whole`: the clock of the whole case, where the new one sets a limit
+    for it and the old one did not."""
+
     kind: Literal["recategorised"] = "recategorised"
     category: str
     severity: Severity
@@ -68,10 +71,11 @@ class Recategorised(Frozen):
     reason: str
     condition: str | None = None
     clocks: tuple[Retimed, ...] = ()
+    whole: Due | None = None
 
 
 class Adopted(Frozen):
-    """A newer policy version was adopted for this case, with what that changed."""
+    """A newer policy version was adopted for this case, with what that changed; `whole` as in Recategorised."""
 
     kind: Literal["adopted"] = "adopted"
     from_version: int
@@ -79,6 +83,7 @@ class Adopted(Frozen):
     condition: str | None
     clocks: tuple[Retimed, ...]
     reason: str
+    whole: Due | None = None
 
 
 class Relocated(Frozen):

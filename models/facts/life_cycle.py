@@ -70,6 +70,7 @@ class InfoSupplied(Frozen):
     due_at: Instant
     plan: Plan | None = None
     whole_due_at: Instant | None = None
+    whole_plan: Plan | None = None
 
 
 class SelfClosed(Frozen):

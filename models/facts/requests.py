@@ -36,7 +36,10 @@ class ExtensionRequested(Frozen):
 
 
 class ExtensionGranted(Frozen):
-    """`extended` is counted as the limit is: in working time, or in natural time."""
+    """`extended` is counted as the limit is: in working time, or in natural time.
+
+    `whole_extended`: by how much the whole's own limit grew, so that it does not end before the stage.
+    """
 
     kind: Literal["extension_granted"] = "extension_granted"
     extended: timedelta
@@ -44,6 +47,8 @@ class ExtensionGranted(Frozen):
     note: str
     plan: Plan | None = None
     whole_due_at: Instant | None = None
+    whole_extended: timedelta = timedelta()
+    whole_plan: Plan | None = None
 
 
 class ExtensionRefused(Frozen):
@@ -75,6 +80,7 @@ class Resumed(Frozen):
     due_at: Instant
     plan: Plan | None = None
     whole_due_at: Instant | None = None
+    whole_plan: Plan | None = None
 
 
 class VoidProposed(Frozen):

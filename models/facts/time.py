@@ -79,7 +79,8 @@ class StepFired(Frozen):
 
 
 class AcknowledgementLapsed(Frozen):
-    """Nobody reported progress in time: the ladder goes on where it stopped, at these moments."""
+    """Nobody reported progress in time, or the case is somebody else's by now: the ladder goes on where it stopped, at
+    these moments."""
 
     kind: Literal["acknowledgement_lapsed"] = "acknowledgement_lapsed"
     rungs: tuple[Instant, ...]

@@ -68,7 +68,7 @@ def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
         "condition": body.condition,
         "severity": body.severity,
         "suggested_host": body.suggested_host,
-        **counted_anew(case, body.clocks, fact),
+        **counted_anew(case, body.clocks, fact, body.whole),
     }
     if case.clock is not None and body.limit is not None and not body.clocks:
         # From before limits had units; they were natural time.
@@ -82,7 +82,7 @@ def _(body: Adopted, case: Case, fact: Fact) -> Changes:
     return {
         "policy_version": body.to_version,
         "condition": body.condition,
-        **counted_anew(case, body.clocks, fact),
+        **counted_anew(case, body.clocks, fact, body.whole),
     }
 
 

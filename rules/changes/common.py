@@ -1,14 +1,12 @@
 """How a fact finds its function, and what several of these need."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
 from models.base import Frozen
 from models.case import Case, Clock, Owner, Request, UrgeOrder
-from models.facts import Due, Fact, Retimed
-from models.plan import Plan
+from models.facts import Due, Fact, InfoSupplied, Resumed, Retimed
 from models.words import Level, OwnerKind, Stage
 from rules import clocks
 
@@ -58,12 +56,12 @@ def level_of(owner: Owner, grid_path: tuple[str, ...]) -> Level:
     return Level.PARK if owner.kind is OwnerKind.PERSON else Level(len(grid_path))
 
 
-def goes_on(case: Case, since: datetime, due_at: datetime, plan: Plan | None, whole_due_at: datetime | None) -> Changes:
-    """What was stopped runs again from `since`: the stage's clock, and that of the whole case with it."""
+def goes_on(case: Case, body: Resumed | InfoSupplied) -> Changes:
+    """What was stopped runs again: the stage's clock, and that of the whole case with it."""
     assert case.clock is not None
-    changes: Changes = {"clock": clocks.resumed(case.clock, since, due_at, plan)}
-    if case.whole is not None and whole_due_at is not None:
-        changes["whole"] = clocks.resumed(case.whole, since, whole_due_at, None)
+    changes: Changes = {"clock": clocks.resumed(case.clock, body.since, body.due_at, body.plan)}
+    if case.whole is not None and body.whole_due_at is not None:
+        changes["whole"] = clocks.resumed(case.whole, body.since, body.whole_due_at, body.whole_plan)
     return changes
 
 
@@ -83,9 +81,9 @@ def request(fact: Fact, **fields: Any) -> Request:
     return Request(by=fact.actor.person, at=fact.at, **fields)
 
 
-def counted_anew(case: Case, found: Iterable[Retimed], fact: Fact) -> Changes:
-    """The clocks that the fact counts anew."""
-    changes: Changes = {}
+def counted_anew(case: Case, found: Iterable[Retimed], fact: Fact, whole: Due | None = None) -> Changes:
+    """The clocks that the fact counts anew; `whole`: the one that it starts for the whole case."""
+    changes: Changes = {} if whole is None else {"whole": clocks.begun_late(whole, case)}
     for new in found:
         name, clock = ("whole", case.whole) if new.stage is None else ("clock", case.clock)
         assert clock is not None

@@ -47,7 +47,8 @@ def _(body: ExtensionGranted, case: Case, fact: Fact) -> Changes:
         "clock": clocks.extended(case.clock, body.extended, body.due_at, body.plan, fact.at),
     }
     if case.whole is not None and body.whole_due_at is not None:
-        changes["whole"] = case.whole.model_copy(update={"due_at": body.whole_due_at})
+        longer = {"due_at": body.whole_due_at, "extended": case.whole.extended + body.whole_extended}
+        changes["whole"] = case.whole.model_copy(update={**longer, "plan": body.whole_plan or case.whole.plan})
     return changes
 
 
@@ -79,8 +80,7 @@ def _(body: SuspensionRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Resumed, case: Case, fact: Fact) -> Changes:
-    again = goes_on(case, body.since, body.due_at, body.plan, body.whole_due_at)
-    return {"suspended_until": None, **again}
+    return {"suspended_until": None, **goes_on(case, body)}
 
 
 @change.register

@@ -51,7 +51,7 @@ def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
 def _(body: InfoSupplied, case: Case, fact: Fact) -> Changes:
     assert case.clock is not None
     return {
-        **goes_on(case, body.since, body.due_at, body.plan, body.whole_due_at),
+        **goes_on(case, body),
         "info_request": None,
         "attachments": with_new(case.attachments, *body.attachments),
     }

@@ -146,6 +146,7 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
             due_at=stage.due_at if stage else None,
             reason=cmd.reason,
             clocks=found,
+            whole=clocks.start_whole_late(case, opened.standard, ctx),
         )
     ]
 
@@ -167,6 +168,7 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
             to_version=cmd.version,
             condition=opened.condition,
             clocks=clocks.recounted(case, opened.standard, there),
+            whole=clocks.start_whole_late(case, opened.standard, there),
             reason=cmd.reason,
         )
     ]
@@ -220,13 +222,17 @@ def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
 
 
 def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
-    """Raises UnknownCategory or UnknownGrid, pointing at the part."""
-    known = {unit.code for unit in ctx.target_units if not unit.retired}
+    """What a part becomes is a new case: its category must be in force now, its place in use, the case's own too.
+
+    Raises UnknownCategory or UnknownGrid, pointing at the part.
+    """
+    policy = ctx.opens_under or ctx.policy
+    known = {unit.code for unit in (*ctx.target_units, *ctx.units[:1]) if not unit.retired}
     for place, part in enumerate(cmd.parts):
-        if ctx.policy.category(part.category) is None:
+        if policy.category(part.category) is None:
             raise UnknownCategory(category=part.category, pointer=f"/parts/{place}/category")
-        if part.grid is not None and part.grid not in known:
-            raise UnknownGrid(grid=part.grid, pointer=f"/parts/{place}/grid")
+        if (grid := part.grid or case.grid) not in known:
+            raise UnknownGrid(grid=grid, pointer=f"/parts/{place}/grid")
     return [SplitOff(parts=cmd.parts, reason=cmd.reason)]
 
 

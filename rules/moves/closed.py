@@ -8,7 +8,9 @@ from models.context import Context
 from models.errors import NotYours
 from models.facts import AppealDecided, Appealed, Body, Rated, Reopened, ReopenRefused, ReopenRequested
 from models.words import Stage
+from rules import clocks
 from rules.moves.common import Move, actor, due_for, remind_at, require_attachments
+from rules.standards import standard_of
 
 
 def rate(case: Case, cmd: Rate, ctx: Context) -> Sequence[Body]:
@@ -23,7 +25,8 @@ def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
     """A new round with fresh clocks: to dispatch, or to receive when it was never accepted."""
     to_stage = Stage.DISPATCH if case.accepted_at else Stage.RECEIVE
     due = due_for(case, to_stage, ctx)
-    return [Reopened(note=cmd.note, to_stage=to_stage, owner=case.desk, due=due)]
+    whole = clocks.start_whole(ctx, standard_of(case, ctx), ctx.now) if case.accepted_at else None
+    return [Reopened(note=cmd.note, to_stage=to_stage, owner=case.desk, due=due, whole=whole)]
 
 
 def refuse_reopen(case: Case, cmd: RefuseReopen, ctx: Context) -> Sequence[Body]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.case import Case, Clock, Owner, Request
 from models.commands import (
@@ -216,8 +217,7 @@ def refuse_suspension(case: Case, cmd: RefuseSuspension, ctx: Context) -> Sequen
 
 
 def resume(case: Case, cmd: Resume, ctx: Context) -> Sequence[Body]:
-    due_at, plan, whole = goes_on(case, ctx, ctx.now)
-    return [Resumed(note=cmd.note, since=ctx.now, due_at=due_at, plan=plan, whole_due_at=whole)]
+    return [Resumed(note=cmd.note, **goes_on(case, ctx, ctx.now))]
 
 
 def abort(case: Case, cmd: Abort, ctx: Context) -> Sequence[Body]:
@@ -277,13 +277,21 @@ def _extended(case: Case, ctx: Context, until: datetime, latest: datetime, note:
     more, due_at, plan = clocks.extension(clock, standard_of(case, ctx), ctx, until)
     if not more:
         raise TimeNotLater(moment=until.isoformat(), after=clock.due_at.isoformat(), pointer="/until")
-    whole = case.whole.due_at if case.whole is not None else None
     for limited in (clock, case.whole):
         if limited is not None and limited.plan is not None:
             _require_below(limited.plan.ceiling_at, due_at, limited)
-    return ExtensionGranted(
-        extended=more, due_at=due_at, note=note, plan=plan, whole_due_at=max(whole, due_at) if whole else None
-    )
+    return ExtensionGranted(extended=more, due_at=due_at, note=note, plan=plan, **_whole_extended(case, ctx, due_at))
+
+
+def _whole_extended(case: Case, ctx: Context, due_at: datetime) -> dict[str, Any]:
+    """What the fact says of the whole case: its limit grows with a stage that would end after it."""
+    whole = case.whole
+    if whole is None or whole.due_at is None:
+        return {}
+    if due_at <= whole.due_at:
+        return {"whole_due_at": whole.due_at}
+    more, until, plan = clocks.extension(whole, standard_of(case, ctx), ctx, due_at)
+    return {"whole_due_at": until, "whole_extended": more, "whole_plan": plan}
 
 
 def _require_below(ceiling: datetime | None, due_at: datetime, clock: Clock) -> None:

@@ -159,17 +159,7 @@ def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
     require_attachments(ctx, "/attachments")
-    due_at, plan, whole = goes_on(case, ctx, ctx.now)
-    return [
-        InfoSupplied(
-            note=cmd.note,
-            attachments=cmd.attachments,
-            since=ctx.now,
-            due_at=due_at,
-            plan=plan,
-            whole_due_at=whole,
-        )
-    ]
+    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **goes_on(case, ctx, ctx.now))]
 
 
 def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
@@ -115,3 +115,20 @@ async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
         mine = await connection.scalar(text("SELECT pg_backend_pid()"))
     async with other.connect() as connection:
         await connection.execute(text("SELECT pg_terminate_backend(:mine, 5000)"), {"mine": mine})
+
+
+async def test_a_server_that_only_follows_another_counts_as_away(database_url: str) -> None:
+    """As a standby does before it takes over: a write is not wrong, it comes too early."""
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
+    engine = open_record(settings)
+    try:
+        async with engine.connect() as connection:
+            await run(connection, "SET default_transaction_read_only = on", {})
+            with pytest.raises(DBAPIError) as refused:
+                await run(connection, "CREATE TABLE told (number int)", {})
+            assert is_away(refused.value)
+            with pytest.raises(DBAPIError) as wrong:
+                await run(connection, "SELECT 1 FROM nowhere", {})
+            assert not is_away(wrong.value)
+    finally:
+        await engine.dispose()

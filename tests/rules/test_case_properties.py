@@ -219,7 +219,10 @@ class Walk:
             assert any(may_see(person, case, self.day) for person in EVERYBODY.values())
 
     def clocks_are_lists_of_intervals(self) -> None:
-        for clock in (*self.case.past_clocks, *([self.case.clock] if self.case.clock else [])):
+        case = self.case
+        if case.clock is not None and case.whole is not None:
+            assert case.whole.runs == case.clock.runs, "the whole stands still with its stage, and only then"
+        for clock in (*case.past_clocks, *(c for c in (case.clock, case.whole) if c is not None)):
             assert elapsed(clock, TIMED.calendars[0], self.now) >= timedelta()
             for one, following in zip(clock.intervals, clock.intervals[1:], strict=False):
                 assert one.end is not None

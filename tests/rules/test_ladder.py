@@ -13,25 +13,30 @@ from models.commands import (
     Adopt,
     AnswerUrge,
     Claim,
+    Command,
     Complete,
     Dispatch,
+    Escalate,
     FailReview,
     GrantReturn,
+    Recategorise,
     Recompute,
     RefuseReturn,
     ReportProgress,
     Return,
     SelfClose,
+    Transfer,
     Urge,
     WakeUp,
 )
 from models.context import Holder, Unit
 from models.errors import NoSuchVersion, TimeNotLater, UnknownCondition, VersionNotNewer
 from models.facts import LightChanged, Overdue, StepFired, Urged
-from models.words import EscalationMode, Level, Light, OwnerKind, Role, Stage, UrgeCause
+from models.words import EscalationMode, Level, Light, OwnerKind, Role, Stage, TaskKind, UrgeCause
 from rules.ladder import next_wake_up
 from rules.rehearsal import rehearse
 from rules.scope import may_see, standing
+from rules.tasks import open_tasks
 from tests.builders import COMMUNITY, FIRE, GRID, LABOUR, MICRO, PARK, person_id
 from tests.rules.test_traps import PHOTO, SHANGHAI, at, due, handled, wait
 from tests.rules.world import EVERYBODY, Life, units_to
@@ -301,3 +306,94 @@ def test_modes_are_to_act_or_to_be_informed() -> None:
     modes = [reached.mode for reached in steps(life)[1].reached]
     assert modes == [EscalationMode.ACT, EscalationMode.INFORM]
     assert due(life).tzinfo is SHANGHAI
+
+
+def test_an_acknowledgement_without_an_end_never_puts_an_overdue_case_to_sleep() -> None:
+    """The ladder stands still for good; the case is said again every day all the same."""
+    endless = [{**ladder.model_dump(), "acknowledged_for": None} for ladder in a_timed_policy().ladders]
+    for first, then in (("2026-03-02T18:30", "2026-03-02T18:30"), ("2026-03-02T17:00", "2026-03-02T18:00")):
+        life = handled("2026-03-02T08:30", ladders=endless)
+        wait(life, first)
+        life.do("worker" if life.case.clock and life.case.clock.overdue_at else "fire_head", Acknowledge(note="在路上"))
+        wait(life, then)
+        wake = next_wake_up(life.case)
+        assert wake is not None, "no open case without a next wake-up"
+        assert at(then) < wake <= at(then) + timedelta(days=1)
+
+
+def test_an_overdue_case_that_loses_its_ladder_is_reminded_of() -> None:
+    """Another category's ladder has no step left: without a reminder, its workflow would have nothing to wait for."""
+    policy = a_timed_policy()
+    short = {"code": "short", "rungs": [{"fraction": 0.5, "targets": [{"host": True}]}]}
+    standards = [s.model_dump() | ({"ladder": "short", "whole": None} if s.code == "lawful" else {})
+                 for s in policy.standards]  # fmt: skip
+    ladders = [*(ladder.model_dump() for ladder in policy.ladders), short]
+    life = handled("2026-03-02T08:30", standards=standards, ladders=ladders)
+    wait(life, "2026-03-02T18:30")
+    life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
+    assert life.kinds()[-2:] == ["recategorised", "reminded"]
+    assert next_wake_up(life.case) == at("2026-03-03T18:30")
+
+
+def test_a_case_found_asleep_is_woken() -> None:
+    """As earlier code could leave one: the next wake-up, or any command, sets a reminder."""
+    life = handled("2026-03-02T08:30")
+    wait(life, "2026-03-02T18:30")
+    life.case = life.case.model_copy(update={"acknowledged_by": person_id("worker"), "acknowledged_until": None})
+    assert next_wake_up(life.case) is None
+    life.do(None, WakeUp(moment=life.now))
+    assert life.kinds()[-1] == "reminded"
+    assert next_wake_up(life.case) == life.now + timedelta(days=1)
+    life.do(None, WakeUp(moment=life.now))
+    assert life.kinds().count("reminded") == 1
+
+
+def test_an_acknowledgement_ends_when_the_case_becomes_somebody_elses() -> None:
+    """Whoever has it now has not taken note: it is on their list, and the ladder goes on."""
+    taken: dict[str, tuple[str, Command]] = {
+        "escalate": ("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖")),
+        "transfer": ("fire_head", Transfer(to_department=LABOUR, reason="属人社")),
+    }
+    for name, (by, command) in taken.items():
+        life = handled("2026-03-02T08:30")
+        life.do("fire_handler", Claim())
+        life.do("fire_handler", Acknowledge(note="在路上"))
+        life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
+        assert life.case.acknowledged_by == person_id("fire_handler")
+        life.do(by, command)
+        assert life.kinds()[-1] == "acknowledgement_lapsed", name
+        assert life.case.acknowledged_by is None
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Acknowledge(note="在路上"))
+    life.do("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖"))
+    assert TaskKind.OVERSEE in {task.kind for task in open_tasks(life.case)}
+    wait(life, "2026-03-02T14:01")
+    assert len(steps(life)) == 1
+
+
+def test_before_dispatch_the_first_step_reaches_the_people_at_the_desk() -> None:
+    """A unit reads no notices: the people who sit there do."""
+    life = Life(a_timed_policy(), at("2026-03-02T08:30"))
+    assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=COMMUNITY)
+    wait(life, "2026-03-02T09:31")
+    (reached,) = steps(life)[0].reached
+    assert (reached.unit, reached.people) == (COMMUNITY, (person_id("community_duty"),))
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Complete(result="已处理", evidence=(PHOTO,)))
+    wait(life, "2026-03-02T14:01")
+    (reached,) = steps(life)[0].reached
+    assert (reached.department, reached.unit) == (FIRE, None), "once there is a host, it is the host"
+
+
+def test_whom_somebody_informed_by_hand_does_not_keep_the_ladder_from_taking_the_case() -> None:
+    """Else a department could inform its way to the top and keep the case for good."""
+    life = handled("2026-03-02T08:30")
+    life.do("fire_handler", Claim())
+    for _ in range(3):
+        life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
+    assert life.case.level is Level.PARK
+    wait(life, "2026-03-03T14:01")
+    assert [s.owner.id for s in steps(life) if s.owner is not None] == [GRID, COMMUNITY]
+    assert life.case.level is Level.PARK, "who was informed stays informed"
+    wait(life, "2026-03-04T18:00")
+    assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=PARK)

@@ -11,15 +11,19 @@ from models.commands import (
     Complete,
     Dispatch,
     GrantExtension,
+    GrantReopen,
     GrantReturn,
     GrantSuspension,
     Merge,
     Part,
+    PassReview,
     Recategorise,
+    Recompute,
     RefuseReturn,
     Report,
     ReportProgress,
     RequestExtension,
+    RequestReopen,
     RequestSuspension,
     Resume,
     Return,
@@ -33,6 +37,7 @@ from models.errors import (
     NoExtensionOnceOverdue,
     PastCeiling,
     ReturnSettled,
+    UnknownCategory,
     UnknownGrid,
 )
 from models.facts import Dispatched, StepFired
@@ -246,6 +251,24 @@ def test_merging_and_splitting_keep_every_matter_to_be_counted_once() -> None:
     assert life.case.errands, "the lead is told"
 
 
+def test_a_part_is_split_off_only_where_a_new_case_could_begin() -> None:
+    """Otherwise nobody could ever open it: the place is retired by now, or today's policy has no such category."""
+    life = handled("2026-03-02T10:00")
+    part = Split(parts=(Part(category="0201", title="另一件事"),), reason="两件事")
+    units = units_to(life.case.grid)
+    retired = (units[0].model_copy(update={"retired": True}), *units[1:])
+    with pytest.raises(UnknownGrid) as grid:
+        life.do("duty", part, units=retired)
+    assert grid.value.pointer == "/parts/0/grid"
+    newer = a_timed_policy()
+    newer = newer.model_copy(update={"categories": tuple(c for c in newer.categories if c.code != "0201")})
+    with pytest.raises(UnknownCategory) as category:
+        life.do("duty", part, opens_under=newer)
+    assert category.value.pointer == "/parts/0/category"
+    life.do("duty", part)
+    assert life.kinds()[-1] == "split_off"
+
+
 def test_names_of_checking_are_neutral_keys() -> None:
     """核查 and 核实 mean opposite things in different cities: the code says review, the label is a label."""
     assert Stage("review") in Stage
@@ -285,3 +308,73 @@ def _with(standard: Standard, **changed: object) -> list[dict[str, object]]:
 def test_the_law_sets_the_whole_and_our_choice_the_stages() -> None:
     assert LAWFUL.whole is not None
     assert LAWFUL.whole.source.startswith("law: ")
+
+
+def lawful(whole: int = 12, ceiling: int = 14) -> list[dict[str, object]]:
+    """The standards, the whole of the lawful one so many working days, and never more than the ceiling."""
+    day = LimitUnit.LEGAL_WORK_DAY
+    short = limit(whole, day, source="law: 一", ceiling=limit(ceiling, day))
+    return [s.model_dump() | ({"whole": short} if s.code == "lawful" else {}) for s in a_timed_policy().standards]
+
+
+def whole_due(life: Life) -> datetime:
+    """When the whole case is due, in the park's time."""
+    assert life.case.whole is not None
+    assert life.case.whole.due_at is not None
+    return life.case.whole.due_at.astimezone(SHANGHAI)
+
+
+def test_an_extension_of_the_whole_survives_a_pause_and_a_calendar() -> None:
+    life = handled("2026-03-02T08:30", "0201", LABOUR, standards=lawful())
+    assert (due(life).day, whole_due(life).day) == (16, 18)
+    life.do("labour_handler", RequestExtension(until=at("2026-03-19T18:00"), reason="取证"))
+    life.do("duty", GrantExtension())
+    assert whole_due(life) == due(life) == datetime(2026, 3, 19, 18, tzinfo=SHANGHAI)
+    life.do(None, Recompute(version=1))
+    assert life.kinds()[-1] == "extension_granted", "the same calendars change nothing"
+    life.do("labour_handler", RequestSuspension(until=at("2026-03-09T09:00"), reason="停产"))
+    life.do("supervisor", GrantSuspension())
+    wait(life, "2026-03-02T10:00")
+    life.do("labour_head", Resume())
+    assert whole_due(life) == due(life)
+
+
+def test_a_pause_does_not_lift_the_ceiling_of_the_whole() -> None:
+    life = handled("2026-03-02T08:30", "0201", LABOUR, standards=lawful())
+    life.do("labour_handler", RequestSuspension(until=at("2026-03-09T09:00"), reason="停产"))
+    life.do("supervisor", GrantSuspension())
+    wait(life, "2026-03-02T10:00")
+    life.do("labour_head", Resume())
+    with pytest.raises(PastCeiling, match="law: 一"):
+        life.do("labour_handler", RequestExtension(until=at("2026-03-27T18:00"), reason="晚"))
+
+
+def test_a_reopening_begins_the_whole_anew() -> None:
+    life = handled("2026-03-02T08:30", "0201", LABOUR)
+    life.do("labour_handler", Complete(result="已付", evidence=()))
+    life.do("reviewer", PassReview())
+    wait(life, "2026-03-10T10:00")
+    life.do("worker", RequestReopen(reason="未付"))
+    life.do("duty", GrantReopen())
+    assert life.case.whole is not None
+    assert life.case.whole.intervals[0].start == at("2026-03-10T10:00")
+    assert whole_due(life) > due(life)
+
+
+def test_a_category_with_a_limit_for_the_whole_times_a_case_from_its_acceptance() -> None:
+    life = handled("2026-03-02T08:30", standards=lawful())
+    assert "whole" not in life.case.model_dump(exclude_none=True), "no law set one"
+    wait(life, "2026-03-02T10:30")
+    life.do("fire_handler", RequestSuspension(until=at("2026-03-09T09:00"), reason="停产"))
+    life.do("supervisor", GrantSuspension())
+    wait(life, "2026-03-04T08:30")
+    life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
+    assert life.case.whole is not None
+    assert (life.case.whole.due_at, life.case.whole.runs) == (None, False), "it stands still with its stage"
+    life.do("fire_head", Resume())
+    assert life.case.whole.intervals[0].start == at("2026-03-02T08:30")
+    assert whole_due(life) == datetime(2026, 3, 20, 18, tzinfo=SHANGHAI), "twelve days, and the two that it stood"
+    before = life.case.whole
+    life.do("duty", Recategorise(category="0302", reason="不是"))
+    life.do("duty", Recategorise(category="0201", reason="还是"))
+    assert life.case.whole == before

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -12,8 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from models.errors import CalendarsMissing, NoSuchVersion, NothingToForecast, PublishedIntoThePast
-from models.messages import Rollout
+import workflows.rollout
+from activities import rollout
+from infra.case_workflow import tell_system
+from models.errors import CalendarsMissing, NoSuchVersion, NothingToForecast, PublishedIntoThePast, StoreBehind
+from models.messages import Receipt, Rollout, SystemAct
 from models.policy import Policy
 from services.forecast import get_forecast
 from services.policies import current
@@ -80,6 +84,32 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
     assert (await town.kinds(closed))[-1] == "closed"
     again = await roll_out(town.backstage.temporal, queue, version, published.effective_from)
     assert not again, "a version is rolled out once"
+
+
+async def test_one_case_that_can_t_be_told_keeps_no_other_from_its_calendar(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its store is behind, as after a backup was restored: the others are told, and it too once that is mended."""
+    numbers = [await town.report(category="0201", title=f"欠薪 {n}") for n in range(3)]
+    cases = {(await town.case(no)).report_id: no for no in numbers}
+    ill, told = min(cases), list[UUID]()
+
+    async def tell(client: Client, report_id: UUID, act: SystemAct) -> Receipt:
+        if report_id == ill and len(told) < 2:
+            raise StoreBehind(stored=1, known=2)
+        told.append(report_id)
+        return await tell_system(client, report_id, act)
+
+    monkeypatch.setattr(rollout, "tell_system", tell)
+    monkeypatch.setattr(rollout, "PAGE", 1)
+    monkeypatch.setattr(workflows.rollout, "PAUSE", timedelta(milliseconds=200))
+    published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
+    version = await unique_rollout(town, published.version)
+    await roll_out(town.backstage.temporal, town.backstage.settings.case_queue, version, published.effective_from)
+    assert (await rolled_out(town, version)).told == 3
+    assert told[-1] == ill
+    for no in numbers:
+        assert (await town.kinds(no))[-1] == "recomputed"
 
 
 async def unique_rollout(town: Town, version: int) -> int:

@@ -154,6 +154,17 @@ async def test_a_deputy_may_act_with_the_absent_persons_roles_within_the_dates_o
                 await accept
 
 
+async def test_nobody_acts_with_the_roles_of_somebody_who_has_left(desk: Desk) -> None:
+    """The absence may run on for months: what the person could do ended with them, for the deputy too."""
+    for username in ("duty", "duty_2", "community_duty"):
+        await desk.absent(username, TODAY, TODAY + timedelta(days=90), "substitute")
+    async with desk.engine.begin() as connection:
+        await connection.execute(text("UPDATE people SET active = false WHERE username LIKE '%duty%'"))
+    report_id = await desk.report()
+    with pytest.raises(NotYours):
+        await desk.step(report_id, Accept(), MONDAY + timedelta(minutes=5), "substitute")
+
+
 async def test_a_deputy_who_is_away_too_stands_in_for_nobody(desk: Desk) -> None:
     await desk.absent("worker", TODAY, TODAY, "substitute")
     assert await desk.held(GRID, Role.GRID_WORKER) == {"substitute"}

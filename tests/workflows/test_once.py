@@ -1,35 +1,46 @@
 """Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
 
 import asyncio
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from temporalio.client import WorkflowExecutionStatus
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client, WorkflowExecutionStatus
 
+import workflows.case
+from activities import errands, recording
 from activities.recording import Recorder, record
 from infra.case_workflow import act, open_case
 from infra.store.cases import append, facts_of, read_case
 from models.case import Case
-from models.commands import Accept, Comment, Report
+from models.commands import Accept, Comment, Report, WakeUp
+from models.context import Context
 from models.errors import (
     AlreadyArchived,
     CommandIdReused,
+    NotYours,
     RecordingFailed,
     ReportIdReused,
     StaleRevision,
+    StoreAway,
     StoreBehind,
     UnknownCategory,
     WrongStage,
 )
-from models.facts import Actor
+from models.facts import Actor, Fact
 from models.ids import new_id, workflow_id
-from models.messages import Act, CaseStart, Step
+from models.messages import Act, CaseStart, Receipt, Step
 from models.names import STATE_QUERY
-from models.words import Stage
+from models.words import Source, Stage
+from rules.decide import decide
 from rules.evolve import evolve
-from tests.builders import MICRO, person_id
-from tests.town import Town
+from services import command, report
+from tests.builders import FIRE, LABOUR, MICRO, person_id, publish
+from tests.timed import a_hasty_policy
+from tests.town import Town, running_town, town_settings
 
 
 async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> None:
@@ -41,6 +52,22 @@ async def test_one_report_sent_many_times_at_once_is_one_case(town: Town) -> Non
     assert sum(submitted.created for submitted in sent) == 1, "whoever began it, and nobody else"
     again = await town.submit(report_id=report_id)
     assert not again.created
+
+
+async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town) -> None:
+    """A grid worker's first day has begun in the park while it is still yesterday in UTC."""
+    morning = datetime.combine(datetime.now(UTC).date() - timedelta(days=1), time(23, 30), UTC)
+    async with town.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE grants SET since = :day WHERE person = :worker"),
+            {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
+        )
+    wanted = report.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
+    sent = await report.submit(town.backstage, await town.person("worker"), wanted, morning)
+    assert sent.receipt is not None
+    received = (await town.facts(sent.receipt.case_no))[0].body
+    assert received.kind == "received"
+    assert received.source is Source.GRID_WORKER
 
 
 async def test_a_report_id_with_other_content_is_refused(town: Town) -> None:
@@ -267,8 +294,46 @@ async def test_a_step_that_can_t_be_recorded_is_refused_and_holds_nothing_up(tow
         await connection.execute(text("ALTER TABLE tasks RENAME COLUMN lost TO kind"))
     assert await town.kinds(no) == ["received"]
     await town.do("duty", no, "comment", note="在")
-    await town.do("duty", no, "accept", id_=new_id())
+    await town.do("duty", no, "accept", id_=id_)
+    await town.do("duty", no, "accept", id_=id_)
     assert await town.kinds(no) == ["received", "commented", "accepted"]
+
+
+async def test_a_report_that_can_t_be_recorded_yet_is_kept_until_it_can(
+    engine: AsyncEngine, database_url: str, temporal_client: Client
+) -> None:
+    """It may have been acknowledged already. Here its store is half restored."""
+    settings = town_settings(database_url, answer_seconds=1.5)
+    async with running_town(engine, temporal_client, settings) as town:
+        async with town.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE tasks RENAME TO lost"))
+        submitted = await town.submit()
+        assert submitted.receipt is None, "accepted, not yet recorded"
+        async with town.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE lost RENAME TO tasks"))
+        async with asyncio.timeout(20):
+            while (again := await town.submit(report_id=submitted.report_id)).receipt is None:
+                await asyncio.sleep(0.1)
+        assert not again.created
+        assert await town.kinds(again.receipt.case_no) == ["received"]
+
+
+async def test_what_was_refused_while_nobody_waited_any_more_is_not_called_accepted(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer came too late for the door; asked whether the command is kept, the server knows that it is not."""
+    no = await town.report()
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host=FIRE)
+
+    async def too_late(client: Client, report_id: UUID, wanted: Act) -> Receipt:
+        with contextlib.suppress(NotYours):
+            await act(client, report_id, wanted)
+        raise TimeoutError
+
+    monkeypatch.setattr(command, "act", too_late)
+    with pytest.raises(NotYours):
+        await town.do("fire_handler", no, "transfer", to_department=LABOUR, reason="属人社")
 
 
 async def test_a_command_id_of_somebody_else_is_refused(town: Town) -> None:
@@ -295,6 +360,66 @@ async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> N
     part = (await town.facts(opened))[0].body
     assert part.kind == "received"
     assert (part.split_from, part.title, part.grid) == (lead, "宿舍消防通道被堵", MICRO)
+
+
+@pytest.mark.parametrize("errand", ["split", "merge"])
+async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
+    town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
+) -> None:
+    """It is tried until it works, and the case's clock is kept meanwhile; a store that is away forgets no telling."""
+    name = {"split": "open_case", "merge": "tell_case"}[errand]
+    done, refused = getattr(errands, name), asyncio.Event()
+
+    async def refuse(*_: object, **__: object) -> None:
+        refused.set()
+        raise StoreAway()
+
+    monkeypatch.setattr(errands, "REFUSED_PAUSE", timedelta(milliseconds=100))
+    monkeypatch.setattr(errands, name, refuse)
+    async with town.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+        await publish(connection, a_hasty_policy(), version=2)
+    lead = await town.report(category="0201")
+    no = await town.report(category="0201")
+    if errand == "split":
+        await town.do("duty", no, "split", parts=[{"category": "0103", "title": "另一件事"}], reason="两件事")
+    else:
+        await town.do("duty", no, "merge", into=lead, reason="同一事项")
+        await town.do("worker", no, "request_reopen", reason="不是")
+        await town.do("duty", no, "grant_reopen", note="是")
+    await asyncio.wait_for(refused.wait(), 20)
+    async with asyncio.timeout(20):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.1)
+    assert (await town.case(no)).errands, "it is not forgotten"
+    monkeypatch.setattr(errands, name, done)
+    async with asyncio.timeout(20):
+        while (await town.case(no)).errands:
+            await asyncio.sleep(0.1)
+    if errand == "merge":
+        assert (await town.case(lead)).absorbed == (no,)
+
+
+async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever refuses it, it is tried again: a run that fails is a case whose clock nobody keeps."""
+    refused = asyncio.Event()
+
+    def refuse_once(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
+        if isinstance(step.command, WakeUp) and not refused.is_set():
+            refused.set()
+            raise UnknownCategory(category="0103")
+        return decide(case, step, ctx)
+
+    monkeypatch.setattr(recording, "decide", refuse_once)
+    monkeypatch.setattr(workflows.case, "REBUILD_PAUSE", timedelta(milliseconds=100))
+    async with town.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM policies"))
+        await publish(connection, a_hasty_policy(), version=2)
+    no = await town.report()
+    await asyncio.wait_for(refused.wait(), 20)
+    async with asyncio.timeout(20):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.1)
 
 
 async def settled(town: Town, case_no: str) -> Case:
