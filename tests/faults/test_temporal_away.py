@@ -1,6 +1,7 @@
 """Temporal out of reach while people work: nothing is called accepted that nobody has accepted."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -69,7 +70,8 @@ async def test_what_temporal_cannot_take_is_not_called_accepted(line: Wire, door
         await is_started(backstage.temporal, wanted.report_id)
     assert await town.kinds(no) == ["received"]
     line.flow()
-    assert await comment(backstage, town, no, id_) is not None
+    patient = replace(backstage, settings=backstage.settings.model_copy(update={"answer_seconds": 40}))
+    assert await comment(patient, town, no, id_) is not None
     assert await town.kinds(no) == ["received", "commented"]
 
 

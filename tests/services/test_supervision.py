@@ -40,7 +40,7 @@ from tests.services.test_scope_agreement import a_life
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIVES = 150
+LIVES = 155
 DAY = timedelta(days=1)
 #: Months after the lives began: most of what could fall due has.
 NOW = START + 20 * DAY

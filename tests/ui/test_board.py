@@ -137,6 +137,14 @@ def test_the_board_fits_a_phone(open_page: OpenPage, viewport: dict[str, int]) -
     check_screen(page)
 
 
+#: Every count as large as a park's may be.
+_LARGER = """() => document.querySelectorAll('main .scroll td .figure').forEach(e => {
+  if (/^\\d+$/.test(e.textContent.trim())) e.textContent = '638';
+})"""
+_TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
+  .map(e => [e.parentElement.className, e.scrollWidth - e.clientWidth, e.textContent.replace(/\\s+/g, ' ')])"""
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
     """1,280 pixels: nothing of a table is cut off, least of all on a big screen, which nobody moves sideways."""
@@ -145,7 +153,8 @@ def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
         page.goto(f"{path}lang={lang}")
         tables = page.locator("main .scroll")
         expect(tables.first).to_be_visible()
-        assert tables.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).length") == 0, path
+        page.evaluate(_LARGER)
+        assert tables.evaluate_all(_TOO_WIDE) == [], path
         shoot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
 
 
