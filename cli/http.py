@@ -28,7 +28,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as 
 
 
 def path_of(*parts: str) -> str:
-    """The path of these parts, whatever characters somebody typed: a part never becomes two, or a query."""
+    """The path of these parts, whatever characters somebody typed: a part never becomes two, or a query.
+
+    Ends with exit code 1 where one of them is empty.
+    """
+    if not all(parts):
+        fail(say("编号为空", "the number is empty"))
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
