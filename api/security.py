@@ -65,7 +65,7 @@ async def person_of(opened: Services, token: str | None, moment: datetime) -> Pe
     """
     named = named_by(opened, token, moment)
     try:
-        async with opened.engine.connect() as connection:
+        async with opened.reading.connect() as connection:
             return await person_on(connection, opened, named, moment)
     except (SQLAlchemyError, *AWAY) as error:
         if not is_away(error):

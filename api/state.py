@@ -39,6 +39,11 @@ class Services:
         return self.backstage.engine
 
     @property
+    def reading(self) -> AsyncEngine:
+        """The database for who only reads."""
+        return self.backstage.reading
+
+    @property
     def temporal(self) -> Client:
         """Temporal, connected at the first call."""
         return self.backstage.temporal

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
+from infra.store.raw import all_rows
 from infra.store.world import local_day, read_context_of
 from models.base import Frozen, Instant
 from models.case import Case
@@ -178,16 +179,16 @@ class Colleague(Frozen):
     load: int
 
 
-_COLLEAGUES = text("""
+_COLLEAGUES = """
 SELECT p.username, p.name, (
     SELECT count(*) FROM tasks t WHERE t.kind = 'handle' AND t.assignee_kind = 'person' AND t.assignee_id = p.id::text
 ) AS load
 FROM people p
-WHERE p.active AND p.id <> :me AND EXISTS (
-    SELECT 1 FROM grants g WHERE g.person = p.id AND g.department = ANY (:departments)
-    AND g.role IN ('handler', 'department_head') AND g.since <= :day AND (g.until IS NULL OR g.until >= :day))
+WHERE p.active AND p.id <> %(me)s AND EXISTS (
+    SELECT 1 FROM grants g WHERE g.person = p.id AND g.department = ANY (%(departments)s)
+    AND g.role IN ('handler', 'department_head') AND g.since <= %(day)s AND (g.until IS NULL OR g.until >= %(day)s))
 ORDER BY load, p.username LIMIT 200
-""")
+"""
 
 
 async def colleagues(
@@ -199,8 +200,8 @@ async def colleagues(
     wanted = sorted(mine if department is None else mine & {department})
     if not wanted:
         return ()
-    rows = await connection.execute(_COLLEAGUES, {"me": person.id, "departments": wanted, "day": day})
-    return tuple(Colleague.model_validate(dict(row._mapping)) for row in rows)
+    rows = await all_rows(connection, _COLLEAGUES, {"me": person.id, "departments": wanted, "day": day})
+    return tuple(Colleague(username=username, name=name, load=load) for username, name, load in rows)
 
 
 def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:

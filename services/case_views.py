@@ -7,10 +7,11 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import newest_version, policy_version
+from infra.store.raw import all_rows
 from models.calendar import Calendar
 from models.case import Case, Clock, Owner, Request, UrgeOrder
 from models.commands import Location
@@ -79,11 +80,11 @@ class Names:
         return found.name_en if self.language.startswith("en") else found.name_zh
 
 
-_NAMES = text("""
-SELECT 'unit' AS kind, code AS id, name FROM grid_units WHERE code = ANY (:units)
-UNION ALL SELECT 'person', id::text, name FROM people WHERE id = ANY (CAST(:people AS uuid[]))
-UNION ALL SELECT 'department', id, CASE WHEN :english THEN name_en ELSE name_zh END FROM departments
-""")
+_NAMES = """
+SELECT 'unit' AS kind, code AS id, name FROM grid_units WHERE code = ANY (%(units)s::text[])
+UNION ALL SELECT 'person', id::text, name FROM people WHERE id = ANY (%(people)s::uuid[])
+UNION ALL SELECT 'department', id, CASE WHEN %(english)s THEN name_en ELSE name_zh END FROM departments
+"""
 
 
 async def read_names(
@@ -103,7 +104,7 @@ async def read_names(
 async def name_ids(connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str) -> Names:
     """The names of these units and people, of every department, and the policy that names categories."""
     asked = {"units": list(units), "people": list(people), "english": language.startswith("en")}
-    found = await connection.execute(_NAMES, asked)
+    found = await all_rows(connection, _NAMES, asked)
     named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
     for kind, id_, name in found:
         named[kind][id_] = name

@@ -65,7 +65,7 @@ async def send(
     """
     wanted = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
-        async with backstage.engine.connect() as connection:
+        async with backstage.reading.connect() as connection:
             try:
                 row = await find_case(connection, person, case_no, now)
             except NoSuchCase:

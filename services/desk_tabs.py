@@ -6,8 +6,9 @@ A tab is a way of looking at what the scope rule lets somebody see; it never wid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, any_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, any_, false, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.world import local_day
@@ -16,7 +17,7 @@ from models.tables import CASES, FACTS, TASKS
 from models.words import Light, OwnerKind, Role, Stage, TaskKind
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.conditions import is_open, shines
-from services.scope import lies_within, visible
+from services.scope import KEPT, lies_within, visible
 
 #: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
 _Owed = Callable[..., ColumnElement[bool]]
@@ -87,7 +88,13 @@ def tabs_of(person: Person, day: date) -> tuple[DeskTab, ...]:
 
 def on_tab(tab: DeskTab, person: Person, day: date, now: datetime) -> ColumnElement[bool]:
     """Whether a row of `cases` is on that tab of the person's. A tab that is not theirs is empty."""
-    return _done(person, day, now) if tab is DeskTab.DONE else _waits(tab, person, day, now, _found_by_task)
+    match tab:
+        case DeskTab.DONE:
+            return _done(person, day, now)
+        case DeskTab.SOON:
+            return and_(shines(Light.YELLOW, now), _waits(tab, person, day, _found_by_task))
+        case _:
+            return _waits(tab, person, day, _found_by_task)
 
 
 async def tab_counts(
@@ -98,30 +105,42 @@ async def tab_counts(
     tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, without)]
     if not tabs:
         return {}
-    seen = visible(person, day)
-    counts = [
-        select(func.count()).select_from(CASES).where(seen, on_tab(tab, person, day, now)).scalar_subquery().label(tab)
-        for tab in tabs
-    ]
-    row = (await connection.execute(select(*counts))).one()
+    row = (await connection.execute(select(*(_count(tab, person, day, now).label(tab) for tab in tabs)))).one()
     return dict(zip(tabs, row, strict=True))
 
 
-def _waits(tab: DeskTab, person: Person, day: date, now: datetime, owed: _Owed) -> ColumnElement[bool]:
-    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, now, owed)) is not None]
+def _count(tab: DeskTab, person: Person, day: date, now: datetime) -> ScalarSelect[int]:
+    if tab is DeskTab.SOON:
+        return _counted(visible(person, day), on_tab(tab, person, day, now))
+    return _waiting_count(tab, person, day)
+
+
+@lru_cache(maxsize=KEPT)
+def _waiting_count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
+    return _counted(visible(person, day), _waits(tab, person, day, _found_by_task))
+
+
+def _counted(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(CASES).where(*conditions).scalar_subquery()
+
+
+@lru_cache(maxsize=KEPT)
+def _waits(tab: DeskTab, person: Person, day: date, owed: _Owed) -> ColumnElement[bool]:
+    """What waits on the tab, whatever the time: what is soon due is narrowed to it by who knows the time."""
+    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, owed)) is not None]
     found = or_(false(), *ways)
     return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # a closed case may be asked to be reopened
 
 
-def _way(tab: DeskTab, grant: Grant, person: Person, now: datetime, owed: _Owed) -> ColumnElement[bool] | None:
+def _way(tab: DeskTab, grant: Grant, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
     """How a case comes on the tab by this one grant."""
     here = lies_within(grant.grid)
     if kinds := _AT_DESK.get((tab, grant.role)):
         return and_(owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
     if tab is DeskTab.SOON and grant.role in _STAGES:
-        return and_(shines(Light.YELLOW, now), CASES.c.stage.in_(_STAGES[grant.role]), here)
+        return and_(CASES.c.stage.in_(_STAGES[grant.role]), here)
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
-        way = _departmental(tab, grant.department, person, now, owed)
+        way = _departmental(tab, grant.department, person, owed)
         return None if way is None else and_(way, here)
     return None
 
@@ -133,9 +152,7 @@ def _only_here(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[bo
     return [TASKS.c.assignee_id == grant.grid]
 
 
-def _departmental(
-    tab: DeskTab, department: str, person: Person, now: datetime, owed: _Owed
-) -> ColumnElement[bool] | None:
+def _departmental(tab: DeskTab, department: str, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
     ours = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == department)
     mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
     hosted = CASES.c.host == department
@@ -145,7 +162,7 @@ def _departmental(
         case DeskTab.DOING:
             return and_(hosted, owed((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
         case DeskTab.SOON:
-            return and_(hosted, CASES.c.stage == Stage.HANDLE, shines(Light.YELLOW, now))
+            return and_(hosted, CASES.c.stage == Stage.HANDLE)
         case DeskTab.RETURNING:
             return and_(hosted, owed((TaskKind.DECIDE_RETURN,)))
         case DeskTab.HELPING:
@@ -176,7 +193,7 @@ def _done(person: Person, day: date, now: datetime) -> ColumnElement[bool]:
         FACTS.c.actor == person.id, FACTS.c.at >= now - DONE_WITHIN, FACTS.c.kind != "received"
     )
     others = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
-    waiting = [_waits(tab, person, day, now, _has_task) for tab in others]
+    waiting = [_waits(tab, person, day, _has_task) for tab in others]
     lately = CASES.c.updated_at >= now - DONE_WITHIN
     dealt_with = CASES.c.report_id == any_(func.array(acted.distinct().scalar_subquery()))
     return and_(lately, dealt_with, not_(func.coalesce(or_(false(), *waiting), False)))

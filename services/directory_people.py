@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import NoPolicy, newest_version, policy_version
+from infra.store.raw import all_rows
 from infra.store.world import local_day
 from models.context import Person
 from models.policy import Category, Policy
@@ -114,8 +115,8 @@ async def list_people(
 
 async def list_departments(connection: AsyncConnection) -> DepartmentList:
     """The departments in use."""
-    rows = await connection.execute(text("SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id"))
-    return DepartmentList(items=tuple(DepartmentView.model_validate(dict(row._mapping)) for row in rows))
+    rows = await all_rows(connection, "SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id", {})
+    return DepartmentList(items=tuple(DepartmentView(id=id_, name_zh=zh, name_en=en) for id_, zh, en in rows))
 
 
 async def list_categories(connection: AsyncConnection) -> CategoryList:

@@ -1,11 +1,12 @@
 """What somebody was told: the steps of ladders that reached them, the newest first."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import NoPolicy, newest_version, policy_version
@@ -19,7 +20,7 @@ from models.words import EscalationMode, Level, Severity
 from rules.quiet_hours import QuietHours
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.case_views import case_item, read_names
-from services.scope import visible, within
+from services.scope import KEPT, visible, within
 from services.settings import read_settings
 
 MOST = 200
@@ -69,7 +70,7 @@ async def notices(
     connection: AsyncConnection, person: Person, now: datetime, language: str, *, unread: bool = False
 ) -> Notices:
     """The person's notices on cases they may see, the newest first, `MOST` of them."""
-    mine = and_(await _mine(connection, person, now), *([NOTICES.c.read_at.is_(None)] if unread else []))
+    mine = and_(_mine(person, await local_day(connection, now)), *([NOTICES.c.read_at.is_(None)] if unread else []))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
@@ -92,23 +93,17 @@ async def unread_notices(
     None while nothing is set up.
     """
     try:
-        mine = await _mine(connection, person, now)
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
         return Unread()
     end = quiet.end(now.astimezone(zone)) if quiet is not None else None
-    urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
-    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
-        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
-    )
-    counts = select(func.count(), func.count().filter(urgent)).select_from(joined)
-    unread, pressing = (await connection.execute(counts.where(mine, NOTICES.c.read_at.is_(None)))).one()
+    unread, pressing = (await connection.execute(_unread_and_urgent(person, await local_day(connection, now)))).one()
     return Unread(unread=unread, calling=unread if end is None else pressing, quiet_until=end)
 
 
 async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:
     """Marks as read what came up to `until`, and says how many notices that were. Again changes nothing."""
-    mine = await _mine(connection, person, now)
+    mine = _mine(person, await local_day(connection, now))
     keys = (
         select(NOTICES.c.report_id, NOTICES.c.seq, NOTICES.c.receiver)
         .select_from(NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id))
@@ -127,8 +122,17 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
     return int(done.rowcount)
 
 
-async def _mine(connection: AsyncConnection, person: Person, now: datetime) -> ColumnElement[bool]:
-    day = await local_day(connection, now)
+@lru_cache(maxsize=KEPT)
+def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
+    urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
+        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
+    )
+    counts = select(func.count(), func.count().filter(urgent)).select_from(joined)
+    return counts.where(_mine(person, day), NOTICES.c.read_at.is_(None))
+
+
+def _mine(person: Person, day: date) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = [NOTICES.c.person == person.id]
     ways += [
         and_(NOTICES.c.department == grant.department, within(grant.grid))

@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.raw import all_rows
 from infra.store.world import local_day
 from models.base import Code, Frozen, Text
 from models.context import Person
@@ -37,11 +38,11 @@ class NewView(Frozen):
     shared_with: Code | None = None
 
 
-_SEEN = text("""
-SELECT id, name, query, shared_with, owner = :me AS mine FROM saved_views
-WHERE owner = :me OR shared_with = ANY (CAST(:departments AS text[]))
-ORDER BY owner <> :me, created_at LIMIT :most
-""")
+_SEEN = """
+SELECT id, name, query, shared_with, owner = %(me)s FROM saved_views
+WHERE owner = %(me)s OR shared_with = ANY (%(departments)s::text[])
+ORDER BY owner <> %(me)s, created_at LIMIT %(most)s
+"""
 _KEEP = text("""
 INSERT INTO saved_views (id, owner, shared_with, name, query, created_at)
 VALUES (:id, :me, :shared_with, :name, :query, :now)
@@ -51,8 +52,10 @@ VALUES (:id, :me, :shared_with, :name, :query, :now)
 async def saved_views(connection: AsyncConnection, person: Person, now: datetime) -> tuple[SavedView, ...]:
     """The person's own views, the oldest first, then those that their departments share."""
     told = {"me": person.id, "departments": await departments_of(connection, person, now), "most": 2 * MOST}
-    rows = await connection.execute(_SEEN, told)
-    return tuple(SavedView.model_validate(dict(row._mapping)) for row in rows)
+    return tuple(
+        SavedView(id=id_, name=name, query=query, shared_with=shared_with, mine=mine)
+        for id_, name, query, shared_with, mine in await all_rows(connection, _SEEN, told)
+    )
 
 
 async def save_view(connection: AsyncConnection, person: Person, wanted: NewView, now: datetime) -> UUID:

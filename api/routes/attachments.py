@@ -66,7 +66,7 @@ async def upload(request: Request, response: Response, opened: Opened, caller: C
 @router.get("/attachments/{sha256}", response_class=FileResponse, responses=_FILES)
 async def download(sha256: str, request: Request, opened: Opened, caller: Caller, now: Now) -> Response:
     """The stored file, for whoever uploaded it or may see a case that has it."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         path, media_type = await attachments.find(connection, opened.settings, caller, sha256, now)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
     if _is_known(request.headers.get("if-none-match", ""), sha256):

@@ -91,7 +91,7 @@ async def _sign_in(request: Request, opened: Services, username: str, password: 
 @router.get("/me")
 async def me(opened: Opened, caller: Caller, now: Now) -> Me:
     """Who the caller is, and the roles they hold today."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         name = await name_of(connection, caller.id)
         day = await local_today(connection, now)
     roles = tuple(HeldRole(**grant.model_dump(exclude={"path"})) for grant in in_force(caller, day))

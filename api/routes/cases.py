@@ -88,7 +88,7 @@ async def report_case(
     href = f"/api/v1/reports/{report_id}"
     if submitted.receipt is None:
         return pending(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
     response.status_code = 201 if submitted.created else 200
     response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
@@ -100,7 +100,7 @@ async def follow_report(
     report_id: UUID, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
 ) -> CaseView:
     """What became of a report: its case; 202 while it is accepted and not yet recorded; 404 when it never came."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         view = await queries.get_report(connection, caller, report_id, now, language)
     if view is not None:
         return shown(view, response)
@@ -114,7 +114,7 @@ async def list_cases(
     wanted: Annotated[queries.CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> CasePage:
     """The cases the caller may see that fit the filters, a page at a time."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await queries.list_cases(connection, caller, wanted, now, language)
 
 
@@ -124,7 +124,7 @@ async def list_duplicates(
 ) -> Duplicates:
     """Open cases that may be the same matter, the likeliest first: within 200 m (or in the same grid unit where a
     place is not known), reported within 72 hours, of the same category or group."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await find_duplicates(connection, caller, wanted, now, language)
 
 
@@ -133,14 +133,14 @@ async def get_case(
     case_no: str, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
 ) -> CaseView:
     """The case as it stands; `ETag` is its revision."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return shown(await queries.get_case(connection, caller, case_no, now, language), response)
 
 
 @router.get("/cases/{case_no}/forecast")
 async def forecast_case(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> Forecast:
     """Due when and why, line by line; and if nobody acts: what happens, to whom, when."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await get_forecast(connection, caller, case_no, now, language)
 
 
@@ -149,14 +149,14 @@ async def preview_case_adoption(
     case_no: str, version: Annotated[int, Query(ge=1)], doors: Doors, caller: Caller, now: Now
 ) -> Adoption:
     """What adopting that policy version would change for the case. Nothing is changed by asking."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await preview_adoption(connection, caller, case_no, version, now)
 
 
 @router.get("/cases/{case_no}/facts")
 async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[FactView, ...]:
     """The timeline: every fact in order."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await queries.get_facts(connection, caller, case_no, now, language)
 
 

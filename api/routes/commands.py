@@ -79,7 +79,7 @@ def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
         if sent.receipt is None:
             href = f"/api/v1/cases/{case_no}"
             return pending(Pending(command_id=command_id, case_no=case_no, href=href))  # type: ignore[return-value]
-        async with doors.engine.connect() as connection:
+        async with doors.reading.connect() as connection:
             # Whoever acts may hand the case out of their own sight; the answer still shows what they did.
             view = await queries.get_case_acted_on(connection, caller, case_no, now, language)
         return shown(view, response)
@@ -154,5 +154,5 @@ async def unknown_command(command: str, caller: Caller) -> None:
 @router.get("/inbox", tags=["cases"])
 async def my_tasks(doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[InboxItem, ...]:
     """The caller's open tasks, the most urgent first."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await inbox(connection, caller, now, language)

@@ -39,7 +39,7 @@ async def list_grids(
     cursor: Cursor = None,
 ) -> UnitPage:
     """The grid units in use that the caller may see, by code."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await directory.list_units(
             connection, caller, now, beneath=under, level=level, limit=limit, cursor=cursor
         )
@@ -51,7 +51,7 @@ async def map_grids(
 ) -> Response:
     """The same units as a map; those without a shape are left out. With `near`: what a phone needs to find the grid of
     a report by itself."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         features = await directory.unit_features(connection, caller, now, beneath=under, level=level, near=near)
     return Response(features, media_type=GEO_JSON)
 
@@ -59,21 +59,21 @@ async def map_grids(
 @router.get("/grids/{code}")
 async def get_grid(code: str, opened: Opened, caller: Caller, now: Now) -> UnitDetail:
     """One unit: the way down to it, how many units it has below, and who acts there."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await directory.get_unit(connection, caller, now, code)
 
 
 @router.get("/categories")
 async def list_categories(opened: Opened, caller: Caller) -> CategoryList:
     """What can be reported, under the newest policy."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await directory_people.list_categories(connection)
 
 
 @router.get("/departments")
 async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
     """The departments in use."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await directory_people.list_departments(connection)
 
 
@@ -82,5 +82,5 @@ async def list_people(
     opened: Opened, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
 ) -> PersonPage:
     """The colleagues in the caller's units and departments, and the caller; by user name."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await directory_people.list_people(connection, caller, now, limit=limit, cursor=cursor)

@@ -47,14 +47,14 @@ async def ask(
 @router.get("")
 async def list_exports(doors: Doors, caller: Caller, now: Now, language: Language) -> ExportList:
     """The caller's exports that are under way or still kept."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return ExportList(items=await keeping.list_exports(connection, caller, now, language))
 
 
 @router.get("/{id}")
 async def show(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> ExportView:
     """How far an export is. 404 for another person's, and for one whose time is over."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await keeping.get_export(connection, caller, id, now, language)
 
 

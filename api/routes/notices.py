@@ -25,7 +25,7 @@ async def list_notices(
     opened: Opened, caller: Caller, now: Now, language: Language, unread: Annotated[bool, Query()] = False
 ) -> Notices:
     """What the caller was told, to act or to be informed, the newest first."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await notices(connection, caller, now, language, unread=unread)
 
 

@@ -14,5 +14,5 @@ router = APIRouter(prefix="/api/v1/org", tags=["organisation"], responses=PROBLE
 @router.get("/lint")
 async def lint_organisation(opened: Opened, caller: Caller, now: Now) -> OrgLint:
     """What is wrong with the organisation, errors first; a supervisor sees the units they supervise."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await org_lint.check_in_scope(connection, caller, now)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
 @router.get("/me/reports")
 async def list_own_reports(opened: Opened, caller: Caller, now: Now, language: Language) -> OwnReports:
     """What the caller has reported, the newest first, and their month: reported, closed, reworked and why."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return await own_reports(connection, caller, now, language)
 
 
@@ -31,7 +31,7 @@ class OwnSettings(Frozen):
 @router.get("/me/settings")
 async def get_own_settings(opened: Opened, caller: Caller) -> OwnSettings:
     """What the caller has set."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         return OwnSettings(quiet=(await read_settings(connection, caller)).quiet)
 
 

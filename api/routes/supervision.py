@@ -46,7 +46,7 @@ def workbook(chunks: Iterator[bytes], name: str) -> StreamingResponse:
 @router.get("/board")
 async def show_board(doors: Doors, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Board:
     """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await board(connection, await watch(connection, caller, now, language), grid)
 
 
@@ -55,7 +55,7 @@ async def audit_overdue(
     wanted: Annotated[OverdueFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> OverduePage:
     """Every open case whose deadline has passed, the longest overdue first."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await overdue_page(connection, await watch(connection, caller, now, language), wanted)
 
 
@@ -64,7 +64,7 @@ async def rank(
     wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> Ranking:
     """Communities, grids or departments by score over a period, with every numerator and denominator."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await ranking(connection, await watch(connection, caller, now, language), wanted)
 
 
@@ -84,7 +84,7 @@ async def export_figures(
     """
     told = tuple((name, str(value)) for name, value in wanted.model_dump(by_alias=True, exclude_none=True).items())
     asked = ExportWanted(kind=ExportKind.BOARD, board=wanted, told=told)
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         written = await write_now(connection, caller, asked, now, language)
     return workbook(written.pieces, f"gridloop-{now:%Y-%m-%d}")
 
@@ -101,7 +101,7 @@ async def list_bulletins(
     wanted: Annotated[bulletins.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> BulletinPage:
     """通报: what was stored for the units that the caller looks after, the latest period first."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await bulletins.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
 
 
@@ -110,7 +110,7 @@ async def make_bulletins(
     wanted: bulletins.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
 ) -> tuple[BulletinItem, ...]:
     """Makes bulletins now, or makes them again: the stored ones of that period are replaced."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         look = await watch(connection, caller, now, language)
         orders = await bulletins.orders_of(connection, look, wanted)
     patience = timedelta(seconds=doors.settings.answer_seconds)
@@ -121,7 +121,7 @@ async def make_bulletins(
             told = BulletinsPending(href=f"{bulletins.HREF}?kind={wanted.kind}").model_dump()
             return JSONResponse(told, 202, {"Retry-After": "5"})  # type: ignore[return-value]
         made += ids
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         views = [await bulletins.get_bulletin(connection, look, id_) for id_ in made]
     return tuple(BulletinItem.model_validate(view.model_dump(exclude={"content"})) for view in views)
 
@@ -129,14 +129,14 @@ async def make_bulletins(
 @router.get("/bulletins/{id}")
 async def get_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> BulletinView:
     """One bulletin with what it holds."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         return await bulletins.get_bulletin(connection, await watch(connection, caller, now, language), id)
 
 
 @router.get("/bulletins/{id}/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
 async def export_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> StreamingResponse:
     """The stored bulletin for Excel."""
-    async with doors.engine.connect() as connection:
+    async with doors.reading.connect() as connection:
         look = await watch(connection, caller, now, language)
         found = await bulletins.get_bulletin(connection, look, id)
     chunks = await to_thread(bulletin_file, found, look.zone)

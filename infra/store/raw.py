@@ -1,4 +1,4 @@
-"""The shortest way to PostgreSQL, for the recording step alone: the driver's own statements, prepared.
+"""The shortest way to PostgreSQL, for what every step and every page asks: the driver's own statements, prepared.
 
 They run in the transaction of the SQLAlchemy connection that they are sent through, beside its own statements; on a
 connection that commits by itself (`database.at_once`), each is a transaction of its own.
@@ -34,6 +34,12 @@ async def first_row(connection: AsyncConnection, statement: str, values: Mapping
     """
     cursor = await _run(connection, statement, values)
     return await cursor.fetchone()
+
+
+async def all_rows(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """All rows that `statement` answers, as tuples; as `first_row`."""
+    cursor = await _run(connection, statement, values)
+    return await cursor.fetchall()
 
 
 async def run(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> None:

@@ -80,7 +80,7 @@ _AT_A_CASE = f"""
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """
 _AT_A_PLACE = f"SELECT {_WORLD.format(grid='%(grid)s')}"
-_ONE_PERSON = text(f"SELECT {_PERSON.format('p.id = :person')}")
+_ONE_PERSON = f"SELECT {_PERSON.format('p.id = %(person)s')}"
 _BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
 _ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
 
@@ -221,8 +221,8 @@ def _day(step: Step, zone: str) -> date:
 
 async def read_person(connection: AsyncConnection, person: UUID) -> Person | None:
     """The person with all their roles, past and future ones too; None when there is none."""
-    found = await connection.scalar(_ONE_PERSON, {"person": person})
-    return None if found is None else Person.model_validate(found)
+    row = await first_row(connection, _ONE_PERSON, {"person": person})
+    return None if row is None or row[0] is None else Person.model_validate(row[0])
 
 
 async def local_day(connection: AsyncConnection, now: datetime) -> Any:

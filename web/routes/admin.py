@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get("/admin")
 async def show_admin(opened: Opened, reader: SignedIn) -> Response:
     """What there is to look at and to change."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         lint = await check_in_scope(connection, reader.person, reader.now)
     return page(reader, "admin/home.html", sections=SECTIONS, lint=lint, changes=reader.acts_as(Role.ADMIN))
@@ -25,7 +25,7 @@ async def show_admin(opened: Opened, reader: SignedIn) -> Response:
 @router.get("/admin/org")
 async def show_lint(opened: Opened, reader: SignedIn) -> Response:
     """What is wrong with the organisation, errors first; a supervisor sees their own units."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         lint = await check_in_scope(connection, reader.person, reader.now)
     return page(reader, "admin/org.html", sections=SECTIONS, lint=lint)

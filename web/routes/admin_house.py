@@ -49,7 +49,7 @@ async def show_grids(
 
 
 async def _grids(opened: Opened, reader: Reader, under: str | None, status: int = 200, **context: Any) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         unit = None if under is None else await directory.get_unit(connection, reader.person, reader.now, under)
         below = await branches(connection, reader.person, reader.now, under)
@@ -103,7 +103,7 @@ async def show_people(
 async def _people(
     opened: Opened, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         people = await directory_people.list_people(
             connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
@@ -147,7 +147,7 @@ async def show_roster(opened: Opened, reader: SignedIn, done: bool = False) -> R
 
 
 async def _roster(opened: Opened, reader: Reader, status: int = 200, **context: Any) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         found = await roster(connection, reader.now)
     known = {"fault": "", "done": False, **context, "typed": {**_NOTHING_TYPED, **context.get("typed", {})}}

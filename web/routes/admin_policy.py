@@ -49,7 +49,7 @@ def _shown(reader: Reader, template: str, status: int = 200, **context: Any) -> 
 @router.get("/admin/categories")
 async def show_categories(opened: Opened, reader: SignedIn) -> Response:
     """小类 with their opening conditions, limits, sources and ceilings, as they are in force."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         found = await list_categories(connection)
     return _shown(reader, "categories.html", found=found)
@@ -63,7 +63,7 @@ async def show_calendars(
     year: Annotated[int | None, Query(ge=2000, le=2099)] = None,
 ) -> Response:
     """A year of a calendar, day by day."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         number, policy = await policies.policy_of(connection, None)
     calendar = policy.calendar(name) or policy.calendars[0]
@@ -77,7 +77,7 @@ async def show_calendars(
 @router.get("/admin/ladders")
 async def show_ladders(opened: Opened, reader: SignedIn) -> Response:
     """The ladders in force, step by step, and the standards that climb them."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         number, policy = await policies.policy_of(connection, None)
     climbed = {ladder.code: [s.code for s in policy.standards if s.ladder == ladder.code] for ladder in policy.ladders}
@@ -87,7 +87,7 @@ async def show_ladders(opened: Opened, reader: SignedIn) -> Response:
 @router.get("/admin/policies")
 async def show_policies(opened: Opened, reader: SignedIn, published: int | None = None, late: bool = False) -> Response:
     """The versions and the drafts."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         versions = await policies.versions(connection)
         drafts = await policies.drafts(connection)
@@ -97,7 +97,7 @@ async def show_policies(opened: Opened, reader: SignedIn, published: int | None 
 @router.get("/admin/policies/{number}")
 async def show_version(opened: Opened, reader: SignedIn, number: int) -> Response:
     """A version as it was published, as YAML."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         _, policy = await policies.policy_of(connection, number)
     return _shown(reader, "version.html", number=number, policy=policy, text=policies.written(policy))
@@ -138,7 +138,7 @@ async def show_draft(opened: Opened, reader: SignedIn, id: UUID) -> Response:
 async def _draft(
     opened: Opened, reader: Reader, id_: UUID, status: int = 200, *, typed: dict[str, str] | None = None, **context: Any
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         found = await policies.draft(connection, id_)
         versions = await policies.versions(connection)
@@ -194,7 +194,7 @@ async def _act(
             late = not await _rolled_out(opened, done.version, done.effective_from)
             return go_to(request, f"/admin/policies?published={done.version}" + ("&late=1" if late else ""))
         case "simulate":
-            async with opened.engine.connect() as connection:
+            async with opened.reading.connect() as connection:
                 number, _ = await policies.policy_of(connection, None)
             run = await simulations.start_run(
                 opened.settings, opened.engine, reader.person, wanted.title, wanted.content, number, reader.now
@@ -223,7 +223,7 @@ async def _rolled_out(opened: Opened, version: int, effective_from: datetime) ->
 @router.get("/admin/simulations/{id}")
 async def show_run(request: Request, opened: Opened, reader: SignedIn, id: UUID) -> Response:
     """How far a simulation is, and what came of it."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
     run = simulations.find_run(opened.settings, id)
     template = "run.html" if is_part(request) else "simulation.html"
@@ -233,7 +233,7 @@ async def show_run(request: Request, opened: Opened, reader: SignedIn, id: UUID)
 @router.get("/admin/simulations/{id}/report.html")
 async def show_report(opened: Opened, reader: SignedIn, id: UUID) -> Response:
     """The charts of a simulation, as the command line writes them."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
     text = simulations.report_of(opened.settings, id)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})

@@ -46,7 +46,7 @@ AskedDays = Annotated[Asked, Depends(asked_days)]
 @router.get("/analysis")
 async def show_analysis(opened: Opened, reader: SignedIn, asked: AskedDays, grid: Grid = None) -> Response:
     """The page: its tables hold what the charts show. Days that are none are told at their field."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         units = await regions(connection, look)
         days = read_stretch(asked, look.day, reader.text)
@@ -86,7 +86,7 @@ def _wrong_days(
 @router.get("/analysis.xlsx")
 async def export_analysis(opened: Opened, reader: SignedIn, asked: AskedDays, grid: Grid = None) -> Response:
     """The same for Excel."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         days = read_stretch(asked, look.day, reader.text)
         if not isinstance(days, Stretch):

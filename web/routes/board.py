@@ -29,7 +29,7 @@ async def show_board(
 ) -> Response:
     """The board; the part of it that changes when a script asks."""
     asked = BoardAsked(grid, period if period in PERIODS else "month", compare, tv)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         shown = await board_page(connection, look, reader, asked)
     return page(

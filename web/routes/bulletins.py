@@ -70,7 +70,7 @@ async def _list(
     fault: str = "",
 ) -> Response:
     wanted = bulletins.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await bulletins.list_bulletins(connection, look, wanted)
         units = await regions(connection, look)
@@ -105,7 +105,7 @@ async def make_now(
     patience = timedelta(seconds=opened.settings.answer_seconds)
     made: list[UUID] = []
     try:
-        async with opened.engine.connect() as connection:
+        async with opened.reading.connect() as connection:
             look = await watch(connection, reader.person, reader.now, reader.language)
             orders = await bulletins.orders_of(connection, look, wanted)
         for order in orders:
@@ -143,6 +143,6 @@ async def export_bulletin(opened: Opened, reader: SignedIn, id: UUID) -> Respons
 
 
 async def _get(opened: Opened, reader: Reader, id_: UUID) -> BulletinView:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         return await bulletins.get_bulletin(connection, look, id_)

@@ -73,7 +73,7 @@ async def show_case(
     status: int = 200,
 ) -> Response:
     """The page of a case, or (for htmx) its inner part. Raises NoSuchCase."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
             step = first_step(known.case.allowed_commands, mine=known.rules.claimed_by_me)
@@ -171,7 +171,7 @@ async def show_form(case_no: str, command: str, request: Request, opened: Opened
     """The form of one command, to be swapped in."""
     if not is_part(request) or not _is_command(command):
         return await show_case(request, opened, reader, case_no, OpenForm(command) if _is_command(command) else None)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         context = await form_context(connection, reader, known, OpenForm(command))
     return page(reader, "case/form.html", **case_context(reader, known), **context)
@@ -180,7 +180,7 @@ async def show_form(case_no: str, command: str, request: Request, opened: Opened
 @router.get("/cases/{case_no}/preview")
 async def preview(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
     """The case in short, beside a list."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
     return page(reader, "desk/preview.html", **case_context(reader, known))
 
@@ -188,7 +188,7 @@ async def preview(case_no: str, request: Request, opened: Opened, reader: Signed
 @router.get("/cases/{case_no}/print")
 async def print_case(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
     """案卷: the case as a file on A4."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
     address = str(request.url_for("show", case_no=case_no))
     return page(reader, "print/case.html", **case_context(reader, known), qr=qr_code(address), address=address)
@@ -197,7 +197,7 @@ async def print_case(case_no: str, request: Request, opened: Opened, reader: Sig
 @router.get("/cases/{case_no}/history.json")
 async def history(case_no: str, opened: Opened, reader: SignedIn) -> Response:
     """The whole history as JSON, to be kept: the view, the facts, the forecast; the reporter only by alias."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
     kept = known.model_dump(mode="json", include={"case", "facts", "forecast", "files"})
     kept["case"].pop("allowed_commands")
@@ -208,7 +208,7 @@ async def history(case_no: str, opened: Opened, reader: SignedIn) -> Response:
 @router.get("/cases/{case_no}/evidence.zip")
 async def evidence(case_no: str, opened: Opened, reader: SignedIn) -> Response:
     """All the files of the case with their hashes."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
     pieces = await asyncio.to_thread(gather, known, opened.settings)
     name = f'attachment; filename="{known.case.case_no}-evidence.zip"'

@@ -17,7 +17,7 @@ router = APIRouter()
 @router.get("/cases")
 async def search(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """The cases that fit the filters of the address, a page at a time."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         asked = read_address(reader, SEARCH, request.url.query)
         context = {
             **await rows_of(connection, reader, asked, SEARCH),
@@ -30,7 +30,7 @@ async def search(request: Request, opened: Opened, reader: SignedIn) -> Response
 @router.get("/cases/export.xlsx")
 async def export(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """The whole list of the address as a workbook, or only the cases that it names; refused where it is too long."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         wanted = await read_wanted(connection, reader, ExportKind.CASES, request.url.query)
         written = await write_now(connection, reader.person, wanted, reader.now, reader.language)
     return workbook(written.pieces, f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")

@@ -148,7 +148,7 @@ async def _send(opened: Services, reader: Reader, case_no: str, posted: Posted, 
 async def _meanwhile(opened: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
     if seen is None:
         return ()
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         known = await facts_since(connection, reader.person, case_no, seen, reader.now, reader.language)
     return known.facts
 
@@ -239,7 +239,7 @@ async def _done(
             return await show_case(request, opened, reader, case_no, done=done)
         except NoSuchCase:
             return go_to(request, f"/queue?left={case_no}&did={posted.command}")
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         try:
             await facts_since(connection, reader.person, case_no, revision or 0, reader.now, reader.language)
         except NoSuchCase:

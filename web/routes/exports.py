@@ -48,7 +48,7 @@ async def ask(
     query: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """The list of that address as a workbook: at once where it is short, else made in the background."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         wanted = await read_wanted(connection, reader, kind, query)
         if await count_rows(connection, reader.person, wanted, reader.now) <= DIRECT:
             written = await Writer(connection, reader.person, wanted, reader.now, reader.language).write()
@@ -60,7 +60,7 @@ async def ask(
 @router.get("/exports")
 async def show(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """What the reader has exported, and how far each is."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         found = await keeping.list_exports(connection, reader.person, reader.now, reader.language)
     template = "exports/part.html" if is_part(request) else "exports/page.html"
     return page(

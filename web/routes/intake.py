@@ -56,7 +56,7 @@ async def intake_page(request: Request, opened: Services, reader: Reader, wish: 
     mine = tabs_of(reader.person, reader.day)
     tabs = [one for one in (DeskTab.ACCEPTING, DeskTab.DISPATCHING) if one in mine]
     tab = next((one for one in tabs if one == wish.tab), tabs[0] if tabs else None)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         shown = await _shown(connection, reader, tabs, tab, wish.no)
         context: dict[str, Any] = {
             "left_text": left_text,

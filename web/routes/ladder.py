@@ -28,7 +28,7 @@ async def show_ladder(
 ) -> Response:
     """A column for each level; those that have climbed, or with `all` every open case."""
     wanted = LadderFilter(grid=grid, all=all, most=most)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await ladder_view(connection, look, wanted)
         units = await regions(connection, look)

@@ -39,7 +39,7 @@ async def show_map(
 ) -> Response:
     """The map with its table; without shapes, the table and how to import them."""
     measure = measure if measure in MEASURES else "overdue"
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
         shaped = await are_shaped(connection, look, [one.unit.code for one in found.units])
@@ -113,7 +113,7 @@ def _units(found: MapData) -> list[dict[str, Any]]:
 @router.get("/map/shapes.geojson")
 async def shapes(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The outlines, at five decimals."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         _root, _level, units = await units_drawn(connection, look, grid, level)
         text = await feature_text(connection, look, [unit.code for unit in units])
@@ -123,7 +123,7 @@ async def shapes(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfL
 @router.get("/map/counts.json")
 async def counts(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The counts as they are now."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
     return JSONResponse({"units": _units(found)})
@@ -138,7 +138,7 @@ async def points(
 ) -> Response:
     """The open cases with a place; none when there are too many to draw. `box`: west, south, east, north."""
     corners = [float(part) for part in box.split(",")] if box else None
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await points_in(
             connection, look, grid, (corners[0], corners[1], corners[2], corners[3]) if corners else None
@@ -154,7 +154,7 @@ async def side_list(opened: Opened, reader: SignedIn, code: str) -> Response:
 
 async def _side(opened: Opened, reader: Reader, code: str) -> Response:
     wanted = CaseFilter.model_validate({"grid": code, "figure": "open", "sort": "due_at", "limit": LISTED})
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, code)
         cases = await list_cases(connection, reader.person, wanted, reader.now, reader.language)

@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/notices")
 async def show_notices(opened: Opened, reader: SignedIn, unread: bool = False) -> Response:
     """The notices, the newest first; `unread`: only those."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         found = await notices(connection, reader.person, reader.now, reader.language, unread=unread)
     return page(
         reader, "desk/notices.html", notices=found, only_unread=unread, left_text=left_text, unit_text=unit_text,

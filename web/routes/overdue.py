@@ -69,7 +69,7 @@ async def show_overdue(
     wanted = OverdueFilter(
         grid=grid, category=category, department=department, limit=PAGE, cursor=cursor, sample=sample, seed=seed
     )
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await overdue_page(connection, look, wanted)
         units = await regions(connection, look)
@@ -198,7 +198,7 @@ def _told(error: DomainError | ValidationError, reader: Reader) -> str:
 async def _panel(
     request: Request, opened: Opened, reader: Reader, case_no: str, *, done: str = "", fault: str = "", failed: str = ""
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         await watch(connection, reader.person, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
         panel = Panel(

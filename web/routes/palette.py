@@ -28,7 +28,7 @@ async def find(request: Request, opened: Opened, reader: SignedIn, q: str = "", 
     units: tuple[UnitChoice, ...] = ()
     entries = [e for e in menu(reader) if not words or words.lower() in reader.text(e.title).lower()]
     if words:
-        async with opened.engine.connect() as connection:
+        async with opened.reading.connect() as connection:
             wanted = CaseFilter(q=words, limit=MOST, sort="-updated_at")
             cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
             units = await units_like(connection, reader.person, words, reader.now, 5)
@@ -46,7 +46,7 @@ def _plain(typed: str) -> str:
 @router.get("/choices/people")
 async def offer_people(opened: Opened, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
     """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         found = await list_people(connection, reader.person, reader.now, limit=MOST, words=_plain(person or deputy))
     return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
 
@@ -54,6 +54,6 @@ async def offer_people(opened: Opened, reader: SignedIn, person: str = "", deput
 @router.get("/choices/grids")
 async def offer_units(opened: Opened, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
     """Grid units for a field that somebody types into, as options."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         units = await units_like(connection, reader.person, _plain(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])

@@ -159,7 +159,7 @@ async def _report(request: Request, opened: Services, visitor: Visitor, code: st
     async with record.turn:
         record.check(visitor.now)
         try:
-            async with opened.engine.connect() as connection:
+            async with opened.reading.connect() as connection:
                 return await report_of(connection, opened.settings, code, phone_tail, visitor.now)
         except WrongCode:
             record.fail(visitor.now)
@@ -169,7 +169,7 @@ async def _report(request: Request, opened: Services, visitor: Visitor, code: st
 async def _progress_page(
     opened: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         try:
             found = await progress(connection, report_id, visitor.now, visitor.language)
         except WrongCode as expired:
@@ -206,7 +206,7 @@ def _wrong(visitor: Visitor, code: str, error: DomainError) -> Response:
 async def _form(
     opened: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         categories = await list_categories(connection)
         units: tuple[PublicUnit, ...] = await public_units(connection, visitor.now)
     known = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": PHOTOS}

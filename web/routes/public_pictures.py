@@ -31,7 +31,7 @@ async def draw_code(request: Request, code: str = "") -> Response:
 async def show_photo(token: str, opened: Opened, visitor: AnyVisitor) -> Response:
     """A photo that somebody with the code was shown a moment ago; its address is good for an hour."""
     sha256 = photo_of(opened.settings, token[:200], visitor.now)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         asked = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
         media_type = await connection.scalar(asked, {"sha256": sha256})
     path = path_of(opened.settings.attachments_dir, sha256)

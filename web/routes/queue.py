@@ -55,7 +55,7 @@ async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: s
 
 async def _listed(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
     """The list; where it is empty, what was there last."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         rows = await rows_of(connection, reader, asked, QUEUE)
         bare = asked.tab if not asked.pairs and not rows["total"] else None
         last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
@@ -67,7 +67,7 @@ async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, An
     whole = whole_tab(asked)
 
     async def around() -> dict[str, Any]:
-        async with opened.engine.connect() as connection:
+        async with opened.reading.connect() as connection:
             head = await head_of(connection, reader, asked, without=whole)
             return {**head, "colleagues": await colleagues(connection, reader.person, reader.now)}
 
@@ -90,7 +90,7 @@ async def more_of_search(request: Request, opened: Opened, reader: SignedIn) -> 
 
 
 async def _more(request: Request, opened: Opened, reader: Reader, place: str) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         asked = read_address(reader, place, request.url.query)
         context = await rows_of(connection, reader, asked, place)
     return page(reader, "desk/rows.html", **context, bulk=place == QUEUE)
@@ -99,7 +99,7 @@ async def _more(request: Request, opened: Opened, reader: Reader, place: str) ->
 @router.get("/queue/head")
 async def show_head(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """Tabs and saved views with their counts, as they are now."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         asked = read_address(reader, QUEUE, request.url.query)
         return page(reader, "desk/head.html", **await head_of(connection, reader, asked))
 
@@ -113,7 +113,7 @@ async def show_changes(
     place = SEARCH if list == SEARCH else QUEUE
     shown = [no for no in known.split(",") if no][:200]
     asked_for = [no for no in cases.split(",") if no][:200]
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         asked = read_address(reader, place, request.url.query)
         here = await items_among(
             connection, reader.person, [*shown, *asked_for], asked.wanted, reader.now, reader.language,

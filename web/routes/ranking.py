@@ -65,7 +65,7 @@ async def show_ranking(
     least: Least = LEAST,
 ) -> Response:
     """The ranking as a page, which prints as a bulletin."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found, first, last = await _ranked(connection, look, by, period, grid, least)
         wanted = asked(look, by, first, last, grid, least)
@@ -109,7 +109,7 @@ async def export_ranking(
     least: Least = LEAST,
 ) -> Response:
     """The same ranking for Excel, in the same order."""
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found, first, last = await _ranked(connection, look, by, period, grid, least)
 

@@ -46,7 +46,7 @@ async def show_urges(
 ) -> Response:
     """The orders on the reader's cases, the latest first."""
     wanted = UrgeFilter(state=state, kind=kind, grid=grid, cursor=cursor)
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         found = await list_urges(connection, reader.person, wanted, reader.now, reader.language)
     query = {"kind": kind.value if kind else None, "grid": grid}
     return page(
@@ -109,7 +109,7 @@ async def _letter(
     fault: str = "",
     note: str = "",
 ) -> Response:
-    async with opened.engine.connect() as connection:
+    async with opened.reading.connect() as connection:
         urge = await get_urge(connection, reader.person, case_no, number, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
     return page(

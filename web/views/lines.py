@@ -23,7 +23,7 @@ COLUMN_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case. `left` is empty once it is closed; `due`: when it falls due, or empty; `cells`: by column, its text."""
+    """One case. `left` is empty once it is closed; `due`: when it falls due, or empty; `cells`: those of the columns."""
 
     case_no: str
     revision: int
@@ -34,7 +34,7 @@ class Line:
     left: str
     unit: str
     due: str
-    cells: tuple[tuple[str, str], ...]
+    cells: Markup
 
 
 def lines(items: Iterable[CaseItem], reader: Reader, columns: Sequence[str]) -> list[Line]:
@@ -55,7 +55,7 @@ def _line(item: CaseItem, reader: Reader, told: Sequence[tuple[str, "_Tell"]]) -
         left=left_text(item, reader) if running else "",
         unit=unit_text(item, reader) if running else "",
         due="" if item.due_at is None else exact(item.due_at, reader),
-        cells=tuple((name, tell(item, reader)) for name, tell in told),
+        cells=Markup("".join([f'<td class="c-{name}">{escape(tell(item, reader))}</td>' for name, tell in told])),
     )
 
 
