@@ -116,6 +116,14 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
+@asynccontextmanager
+async def one_moment(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """For who only reads, and wants all of it as it was at one moment, or reads more than fits into memory."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
 def is_away(error: BaseException) -> bool:
     """Whether `error` says that the database can't be reached, rather than that the request is wrong."""
     if isinstance(error, DBAPIError) and (

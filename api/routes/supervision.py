@@ -13,6 +13,7 @@ from api.language import Language
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Doors
+from infra.database import one_moment
 from models.base import Code, Frozen
 from models.exports import ExportKind
 from services.exports.wanted import ExportWanted
@@ -84,7 +85,7 @@ async def export_figures(
     """
     told = tuple((name, str(value)) for name, value in wanted.model_dump(by_alias=True, exclude_none=True).items())
     asked = ExportWanted(kind=ExportKind.BOARD, board=wanted, told=told)
-    async with doors.reading.connect() as connection:
+    async with one_moment(doors.engine) as connection:
         written = await write_now(connection, caller, asked, now, language)
     return workbook(written.pieces, f"gridloop-{now:%Y-%m-%d}")
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.database import transaction
+from infra.database import one_moment, transaction
 from infra.store.world import local_day, read_person
 from models.domain_error import DomainError
 from models.errors import Internal, NoSuchPage
@@ -59,9 +59,7 @@ async def _make(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> 
     row = await _advance(engine, id_, status=ExportStatus.MAKING, made=0)
     wanted = ExportWanted.model_validate(row.wanted)
     now = datetime.now(UTC)
-    async with engine.connect() as connection:
-        # One moment for all of it.
-        await connection.execution_options(isolation_level="REPEATABLE READ")
+    async with one_moment(engine) as connection:
         person = await read_person(connection, row.owner)
         if person is None or not person.active:
             raise NoSuchPage(what=f"export {id_}")

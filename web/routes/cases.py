@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.routes.supervision import workbook
 from api.state import Opened
+from infra.database import one_moment
 from models.exports import ExportKind
 from services.exports.writing import write_now
 from web.pages import is_part, page
@@ -30,7 +31,7 @@ async def search(request: Request, opened: Opened, reader: SignedIn) -> Response
 @router.get("/cases/export.xlsx")
 async def export(request: Request, opened: Opened, reader: SignedIn) -> Response:
     """The whole list of the address as a workbook, or only the cases that it names; refused where it is too long."""
-    async with opened.reading.connect() as connection:
+    async with one_moment(opened.engine) as connection:
         wanted = await read_wanted(connection, reader, ExportKind.CASES, request.url.query)
         written = await write_now(connection, reader.person, wanted, reader.now, reader.language)
     return workbook(written.pieces, f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.routes.exports import file_answer
 from api.routes.supervision import workbook
 from api.state import Opened
-from infra.database import transaction
+from infra.database import one_moment, transaction
 from models.base import Frozen
 from models.exports import KEPT, ExportKind
 from services.directory_people import list_categories, list_departments
@@ -48,7 +48,7 @@ async def ask(
     query: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """The list of that address as a workbook: at once where it is short, else made in the background."""
-    async with opened.reading.connect() as connection:
+    async with one_moment(opened.engine) as connection:
         wanted = await read_wanted(connection, reader, kind, query)
         if await count_rows(connection, reader.person, wanted, reader.now) <= DIRECT:
             written = await Writer(connection, reader.person, wanted, reader.now, reader.language).write()

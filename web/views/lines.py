@@ -23,7 +23,7 @@ COLUMN_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case. `left` is empty once it is closed; `due`: when it falls due, or empty; `cells`: those of the columns."""
+    """One case. `left` is empty once it is closed; `due`: when it falls due, or empty; `cells`: of the columns."""
 
     case_no: str
     revision: int
