@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
-from infra.database import is_away, open_database, open_record
+from infra.database import at_once, is_away, one_moment, open_database, open_record, transaction
 from infra.patience import within
 from infra.settings import Settings
 from infra.store.raw import first_row, run
@@ -41,6 +41,39 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
             assert await connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
     finally:
         await other.dispose()
+
+
+async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url: str) -> None:
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
+    engine, writer = open_database(settings), open_database(settings)
+    count = text("SELECT count(*) FROM told")
+
+    async def tell() -> None:
+        async with transaction(writer) as connection:
+            await connection.execute(text("INSERT INTO told VALUES (1)"))
+
+    try:
+        async with transaction(engine) as connection:
+            await connection.execute(text("CREATE TABLE told (number int)"))
+        async with at_once(engine).connect() as connection:
+            pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+            state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+            async with writer.connect() as other:  # no transaction is left open behind an answer
+                assert await other.scalar(state, {"pid": pid}) == "idle"
+            assert await connection.scalar(count) == 0
+            await tell()
+            assert await connection.scalar(count) == 1
+        async with one_moment(engine) as connection:
+            assert await connection.scalar(count) == 1
+            await tell()
+            assert await connection.scalar(count) == 1
+        with pytest.raises(ZeroDivisionError):  # what was lent to readers makes whole transactions again
+            await _deletes_and_fails(engine)
+        async with engine.connect() as connection:
+            assert await connection.scalar(count) == 2
+    finally:
+        await engine.dispose()
+        await writer.dispose()
 
 
 async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +140,12 @@ async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> N
             assert time.monotonic() - started < 2
         finally:
             await engine.dispose()
+
+
+async def _deletes_and_fails(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        await connection.execute(text("DELETE FROM told"))
+        raise ZeroDivisionError
 
 
 async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
