@@ -4,6 +4,7 @@ Under xdist the controller starts the servers and its workers find them by an en
 xdist they start with the first test that needs them. Each test has a database of its own.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -18,10 +19,12 @@ from temporalio.client import Client
 
 from infra.database import open_database
 from infra.embedded.temporal_server import tool
+from infra.event_loop import settle
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
+gc.disable()  # until everything is imported
 _STACK = pytest.StashKey[ExitStack]()
 #: A traceback drawn with all values at hand takes seconds on a busy machine, in the middle of what is tested.
 PLAIN_LOGS: list[structlog.types.Processor] = [
@@ -54,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first."""
     place = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays; from here on the garbage collector works as seldom as in our own processes."""
+    gc.enable()
+    settle()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
