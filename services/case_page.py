@@ -19,7 +19,6 @@ from models.views import CaseView, FactView
 from models.words import OwnerKind, Role, Stage
 from rules.moves.handle import latest_extension
 from rules.result import result_evidence
-from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.standards import extension_rule, openings, standard_of, suspension_days
 from services.case_views import Names, case_view, fact_views, read_names
 from services.forecast import Forecast, get_forecast
@@ -168,39 +167,6 @@ async def last_words(
             continue
         found[case_no] = next((f for f in reversed(known.facts) if f.actor.kind != "system"), known.facts[-1])
     return found
-
-
-class Colleague(Frozen):
-    """Somebody a case may be passed on to; `load` is how many they have claimed."""
-
-    username: str
-    name: str
-    load: int
-
-
-_COLLEAGUES = text("""
-SELECT p.username, p.name, (
-    SELECT count(*) FROM tasks t WHERE t.kind = 'handle' AND t.assignee_kind = 'person' AND t.assignee_id = p.id::text
-) AS load
-FROM people p
-WHERE p.active AND p.id <> :me AND EXISTS (
-    SELECT 1 FROM grants g WHERE g.person = p.id AND g.department = ANY (:departments)
-    AND g.role IN ('handler', 'department_head') AND g.since <= :day AND (g.until IS NULL OR g.until >= :day))
-ORDER BY load, p.username LIMIT 200
-""")
-
-
-async def colleagues(
-    connection: AsyncConnection, person: Person, now: datetime, department: str | None = None
-) -> tuple[Colleague, ...]:
-    """Who else handles cases in the person's departments (or in that one of them), the least burdened first."""
-    day = await local_day(connection, now)
-    mine = {g.department for g in in_force(person, day) if g.role in DEPARTMENT_ROLES and g.department}
-    wanted = sorted(mine if department is None else mine & {department})
-    if not wanted:
-        return ()
-    rows = await connection.execute(_COLLEAGUES, {"me": person.id, "departments": wanted, "day": day})
-    return tuple(Colleague.model_validate(dict(row._mapping)) for row in rows)
 
 
 def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
