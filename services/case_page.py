@@ -21,6 +21,7 @@ from rules.moves.handle import latest_extension
 from rules.result import result_evidence
 from rules.standards import extension_rule, openings, standard_of, suspension_days
 from services.case_views import Names, case_view, fact_views, read_names
+from services.directory_people import unit_names
 from services.forecast import Forecast, get_forecast
 from services.newer_rule import NewerRule, newer_rule
 from services.queries import find_case
@@ -224,7 +225,4 @@ async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dic
         owner = getattr(fact.body, "owner", None)
         if owner is not None and owner.kind is OwnerKind.UNIT:
             codes.add(owner.id)
-    rows = await connection.execute(
-        text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)"), {"codes": sorted(codes)}
-    )
-    return dict(rows.all())
+    return await unit_names(connection, codes)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.session import COOKIE
-from tests.builders import COMMUNITY
+from tests.builders import COMMUNITY, GRID, MICRO_2
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -69,6 +69,28 @@ def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
     expect(row).to_contain_text("2099-01-02")
     row.get_by_role("button", name="撤销").click()
     expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_places_are_told_by_name_with_their_code_beside_it(open_page: OpenPage, lang: str) -> None:
+    page = open_page("admin", f"/admin/people?lang={lang}")
+    worker = page.get_by_role("row").filter(has=page.get_by_role("cell", name="worker", exact=True))
+    expect(worker).to_contain_text(f"第一网格 {GRID}")
+    everywhere = page.get_by_role("row").filter(has=page.get_by_role("cell", name="auditor", exact=True))
+    expect(everywhere).to_contain_text("全部网格" if lang == "zh" else "all grids")
+    check_screen(page)
+    shoot(page, f"admin-people-{lang}")
+    page.goto(f"/admin/org?lang={lang}")
+    found = page.locator("main li").filter(has_text="志愿者" if lang == "zh" else "volunteer").first
+    unit, part = (
+        (f"第一网格({GRID})", f"第二微网格({MICRO_2})")
+        if lang == "zh"
+        else (f"第一网格 ({GRID})", f"第二微网格 ({MICRO_2})")
+    )
+    expect(found).to_contain_text(unit)
+    expect(found).to_contain_text(part)
+    check_screen(page)
+    shoot(page, f"admin-org-{lang}")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -109,10 +109,12 @@ async def _people(
             connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
         )
         departments = await directory_people.list_departments(connection)
+        held = {role.grid for one in people.items for role in one.roles if role.grid}
+        units = await directory_people.unit_names(connection, held)
     english = reader.language == "en"
     names = {one.id: one.name_en if english else one.name_zh for one in departments.items}
     known = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
-    return _shown(reader, "people.html", status, people=people, departments=names, **known)
+    return _shown(reader, "people.html", status, people=people, departments=names, units=units, **known)
 
 
 @router.post("/admin/people")
