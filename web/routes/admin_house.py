@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 
-from api.input_errors import sentence
 from api.state import Opened
 from infra.database import transaction
 from models.base import Code
@@ -17,6 +16,7 @@ from services.admin import roster as rosters
 from services.admin.loading import box_of, check_grids, load_grids, load_house
 from services.admin.rights import require_looker
 from services.admin.units import branches
+from services.input_sentences import sentence
 from services.reference_files import BadFile
 from services.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, roster
 from web.pages import go_to, page
