@@ -25,7 +25,9 @@ def test_what_may_be_chosen_is_told_in_chinese_with_the_codes_that_are_typed() -
 def test_codes_that_have_no_word_are_told_alone() -> None:
     *most, last = [wanted.value for wanted in DueWithin]
     assert told("zh", due="soon") == f"须为以下之一:{'、'.join(most)} 或 {last}"
-    assert told("zh", sort="up") == ("须为以下之一:reported_at、-reported_at、due_at、-due_at、updated_at 或 -updated_at")
+    assert told("zh", sort="up") == (
+        "须为以下之一:reported_at、-reported_at、due_at、-due_at、updated_at 或 -updated_at"
+    )
 
 
 def test_english_stays_as_it_is() -> None:
