@@ -152,7 +152,7 @@ _TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
 def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
     """1,280 pixels: nothing of a table is cut off, least of all on a big screen, which nobody moves sideways."""
     page = open_page("supervisor", viewport={"width": 1280, "height": 800})
-    for path in ("/board?", "/board?tv=1&", "/overdue?"):
+    for path in ("/board?", "/board?tv=1&", "/overdue?", "/ranking?least=0&", "/ranking?by=department&least=0&"):
         page.goto(f"{path}lang={lang}")
         tables = page.locator("main .scroll")
         expect(tables.first).to_be_visible()
