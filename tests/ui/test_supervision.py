@@ -125,8 +125,8 @@ def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_p
     head, *rows = book["排名"].iter_rows(values_only=True)
     mine = next(line for line in rows if line[1] == COMMUNITY)
     sides = [f"{mine[at + 1]:.0f} / {mine[at + 2]:.0f}" for at in range(5, 5 + 13 * 3, 3)]
-    told = dict(zip([head[at] for at in range(5, 5 + 13 * 3, 3)], sides, strict=True))
-    assert told == dict(zip(names, cells, strict=True))
+    in_workbook = dict(zip([head[at] for at in range(5, 5 + 13 * 3, 3)], sides, strict=True))
+    assert in_workbook == dict(zip(names, cells, strict=True))
     assert "准确派遣率" in head
     page.get_by_label("最少应处置件数").fill("100000")
     page.get_by_role("button", name="查看").click()
