@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from api.session import COOKIE
 from tests.builders import COMMUNITY, GRID, MICRO_2, rectangle
@@ -65,7 +65,7 @@ def test_a_map_is_loaded_with_its_shapes_or_each_broken_feature_is_told(
     good = {"type": "Feature", "properties": told, "geometry": rectangle((117.012, 38.002, 117.018, 38.008))}
     bad = {"type": "Feature", "properties": {**told, "colour": "red"}, "geometry": {"type": "Point"}}
 
-    def file(*features: Any) -> dict[str, Any]:
+    def file(*features: Any) -> FilePayload:
         content = json.dumps({"type": "FeatureCollection", "features": features}, indent=1)
         return {"name": "g.geojson", "mimeType": "application/geo+json", "buffer": content.encode()}
 
