@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-from api.input_errors import pointer, sentence
+from api.input_errors import pointer
 from api.negotiation import CONTENT_LANGUAGE, preferred
 from infra.database import is_away
 from infra.store.policies import NoPolicy
@@ -29,6 +29,7 @@ from models.errors import (
     NotSetUp,
     StoreAway,
 )
+from services.input_sentences import sentence
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,8 @@ from services.park import LoadSummary, checked_file, load_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Load, check and list the grid tree. 网格树。")
 
-File = Annotated[Path, typer.Argument(help="Registry: CSV, code,name,level,parent_code[,type,households,enterprise].")]
+_COLUMNS = "code,name,level,parent_code[,type,households,enterprise]"
+File = Annotated[Path, typer.Argument(help=f"Registry: CSV, {_COLUMNS}; or GeoJSON with these as properties.")]
 
 
 @app.command()

@@ -91,7 +91,10 @@ def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
     for column in (say("行", "Row"), say("原编号", "Number"), say("原因", "Reason")):
         table.add_column(column, overflow="fold")
     for rejected in outcome.rejected[:SHOWN]:
-        told = (text.encode("utf-8", "backslashreplace").decode() for text in (rejected.number, rejected.reason))
+        told = (
+            text.encode("utf-8", "backslashreplace").decode()
+            for text in (rejected.number, say(rejected.zh, rejected.en))
+        )
         table.add_row(str(rejected.row), *map(escape, told))
     console.print(table, highlight=False)
     more = len(outcome.rejected) - SHOWN
@@ -112,4 +115,4 @@ def _write_rejects(path: Path, outcome: Outcome) -> None:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "number", "reason"])
-        writer.writerows([rejected.row, rejected.number, rejected.reason] for rejected in outcome.rejected)
+        writer.writerows([one.row, one.number, say(one.zh, one.en)] for one in outcome.rejected)

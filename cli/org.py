@@ -52,9 +52,9 @@ def _show(found: OrgLint) -> None:
     for finding in found.findings:
         is_error = finding.gravity is Gravity.ERROR
         gravity = say("✗ 错误", "✗ error") if is_error else say("△ 提醒", "△ warning")
-        some = ", ".join(finding.sample) + (" …" if finding.count > len(finding.sample) else "")
-        what = finding.en if english() else finding.zh
-        table.add_row(gravity, finding.where, what, some if finding.sample else "", style="red" if is_error else None)
+        what, named = (finding.en, finding.sample_en) if english() else (finding.zh, finding.sample_zh)
+        some = say("、", ", ").join(named) + (" …" if finding.count > len(named) else "")
+        table.add_row(gravity, finding.where, what, some if named else "", style="red" if is_error else None)
     out.print(table)
     console = err if found.errors else out
     console.print(

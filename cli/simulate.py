@@ -178,7 +178,10 @@ def _tell_rejected(result: Result) -> None:
     count = result.rejected
     err.print(say(f"{count} 行不能用,未计入:", f"{count} row(s) can't be used and are left out:"), style="yellow")
     for row in result.rejected_rows[:SHOWN]:
-        told = say(f"第 {row.row} 行", f"row {row.row}") + f" ({row.number}): {row.reason}"
+        told = (
+            say(f"第 {row.row} 行", f"row {row.row}")
+            + f" ({row.number}): {say(row.reason_zh or row.reason, row.reason)}"
+        )
         err.print("  " + told, highlight=False, markup=False, soft_wrap=True)
     if count > SHOWN:
         err.print(say(f"  另有 {count - SHOWN} 行;--json 全部列出", f"  {count - SHOWN} more; --json lists them all"))

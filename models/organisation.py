@@ -32,6 +32,7 @@ class OrgPerson(Frozen):
 class OrgDepartment(Frozen):
     id: str
     name_zh: str
+    name_en: str
     active: bool
 
 
@@ -109,12 +110,18 @@ class OrgFault(StrEnum):
 
 
 class OrgFinding(Frozen):
-    """One fault, told once for all that it concerns: `count` of them, the first few in `sample`."""
+    """One fault, told once for all that it concerns: `count` of them, the first few in `sample`.
+
+    `where` and `sample` are codes and user names; `sample_zh` and `sample_en` tell the sample for people, by name with
+    the code beside it, as `zh` and `en` tell the fault.
+    """
 
     fault: OrgFault
     gravity: Gravity
     where: str
     count: int = 1
     sample: tuple[str, ...] = ()
+    sample_zh: tuple[str, ...] = ()
+    sample_en: tuple[str, ...] = ()
     zh: str
     en: str

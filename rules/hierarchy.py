@@ -39,7 +39,7 @@ _NOTHING_KNOWN: Mapping[str, Level] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """One line of a registry as it was written; `line` counts from 1, the header included.
+    """One line of a registry as it was written; `line` counts from 1, the header included, or the features of a map.
 
     An empty `type` is read off the code.
     """
@@ -53,6 +53,7 @@ class UnitLine:
     households: int | None = None
     enterprise: str = ""
     geometry: dict[str, Any] | None = None
+    is_feature: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +247,8 @@ def _among(line: UnitLine, first: Mapping[str, UnitLine]) -> list[Problem]:
     return [
         Problem(
             line.line,
-            f"编码“{line.code}”重复,已见于第 {earlier.line} 行",
-            f"code “{line.code}” is a duplicate of line {earlier.line}",
+            f"编码“{line.code}”重复,已见于第 {earlier.line} {'个要素' if line.is_feature else '行'}",
+            f"code “{line.code}” is a duplicate of {'feature' if line.is_feature else 'line'} {earlier.line}",
         )
     ]
 

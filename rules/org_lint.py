@@ -12,6 +12,7 @@ from uuid import UUID
 from models.context import Grant
 from models.organisation import Gravity, Organisation, OrgFault, OrgFinding, OrgPerson, OrgUnit
 from models.words import Level, Role
+from rules.org_names import OrgNames, Titled, level_words, role_words, sample
 from rules.org_roster import roster_findings, zone_of
 
 #: How many of those concerned are named.
@@ -48,6 +49,7 @@ class View:
     def __init__(self, org: Organisation, within: frozenset[str] | None) -> None:
         self.org = org
         self._within = within
+        self.names = OrgNames(org)
         self.units = [unit for unit in org.units if within is None or not within.isdisjoint(unit.path)]
         self.paths = {unit.code: unit.path for unit in org.units}
         self.held = [
@@ -104,10 +106,11 @@ def no_superior(view: View) -> Iterator[OrgFinding]:
         if not view.above(Role.SUPERVISOR, over) - {held.person.id}:
             found[path[0], grant.role].append(held.person.username)
     for (park, role), names in sorted(found.items()):
+        at, (role_zh, role_en) = view.names.unit(park), role_words(role)
         yield _many(
-            OrgFault.NO_SUPERIOR, WARNING, park, names,
-            f"园区 {park} 有 {len(names)} 名 {role} 上面没有督查员",
-            f"{len(names)} {role} in park {park} have no supervisor",
+            OrgFault.NO_SUPERIOR, WARNING, park, names, view.names.person,
+            f"{at.zh}有 {len(names)} 名{role_zh}上面没有督查员",
+            f"in {at.en}, people without a supervisor: {len(names)}, each a {role_en}",
         )  # fmt: skip
 
 
@@ -115,10 +118,11 @@ def unit_without_owner(view: View) -> Iterator[OrgFinding]:
     """Where no desk is staffed at or above: every case from there falls to the fallback owner."""
     lost = _by_park(unit for unit in view.units if not any(view.present(Role.DUTY_OFFICER, code) for code in unit.path))
     for park, codes in lost:
+        at = view.names.unit(park)
         yield _many(
-            OrgFault.UNIT_WITHOUT_OWNER, ERROR, park, codes,
-            f"园区 {park} 有 {len(codes)} 个单位及其上级都没有受理员,案件将落到兜底责任人",
-            f"{len(codes)} units of park {park} have no duty officer at or above: cases fall to the fallback owner",
+            OrgFault.UNIT_WITHOUT_OWNER, ERROR, park, codes, view.names.unit,
+            f"{at.zh}有 {len(codes)} 个单位及其上级都没有受理员,案件将落到兜底责任人",
+            f"{len(codes)} units of {at.en} have no duty officer at or above: cases fall to the fallback owner",
         )  # fmt: skip
 
 
@@ -126,9 +130,10 @@ def grid_without_worker(view: View) -> Iterator[OrgFinding]:
     """Grids where nobody is to look."""
     empty = _by_park(u for u in view.units if u.level is Level.GRID and not view.present(Role.GRID_WORKER, u.code))
     for park, codes in empty:
+        at = view.names.unit(park)
         yield _many(
-            OrgFault.GRID_WITHOUT_WORKER, WARNING, park, codes,
-            f"园区 {park} 有 {len(codes)} 个网格没有网格员", f"{len(codes)} grids of park {park} have no grid worker",
+            OrgFault.GRID_WITHOUT_WORKER, WARNING, park, codes, view.names.unit,
+            f"{at.zh}有 {len(codes)} 个网格没有网格员", f"{len(codes)} grids of {at.en} have no grid worker",
         )  # fmt: skip
 
 
@@ -139,10 +144,11 @@ def micro_grid_without_volunteer(view: View) -> Iterator[OrgFinding]:
         if unit.level is Level.MICRO_GRID and not view.present(Role.VOLUNTEER, unit.code):
             found[unit.path[-2] if len(unit.path) > 1 else unit.code].append(unit.code)
     for grid, codes in sorted(found.items()):
+        at = view.names.unit(grid)
         yield _many(
-            OrgFault.MICRO_GRID_WITHOUT_VOLUNTEER, WARNING, grid, codes,
-            f"网格 {grid} 有 {len(codes)} 个微网格没有志愿者",
-            f"{len(codes)} micro-grids of grid {grid} have no volunteer",
+            OrgFault.MICRO_GRID_WITHOUT_VOLUNTEER, WARNING, grid, codes, view.names.unit,
+            f"{at.zh}有 {len(codes)} 个微网格没有志愿者",
+            f"{len(codes)} micro-grids of {at.en} have no volunteer",
         )  # fmt: skip
 
 
@@ -160,12 +166,13 @@ def target_vacant(view: View) -> Iterator[OrgFinding]:
     for (level, role), ladder in sorted(wanted.items()):
         vacant = _by_park(u for u in view.units if u.level is level and not view.present(role, u.code))
         for park, codes in vacant:
-            at_top = level is Level.PARK
+            at_top, at = level is Level.PARK, view.names.unit(park)
+            (role_zh, role_en), (level_zh, level_en) = role_words(role), level_words(level)
             yield _many(
-                OrgFault.TARGET_VACANT, ERROR if at_top else WARNING, park, codes,
-                f"升级梯级 {ladder} 要找的 {role} 在园区 {park} 的 {len(codes)} 个 {level.name.lower()} 单位无人担任",
-                f"ladder {ladder} looks for a {role}, and {len(codes)} {level.name.lower()} units of park {park} have"
-                " none",
+                OrgFault.TARGET_VACANT, ERROR if at_top else WARNING, park, codes, view.names.unit,
+                f"升级梯级 {ladder} 要找的{role_zh},在{at.zh}的 {len(codes)} 个{level_zh}无人担任",
+                f"ladder {ladder} looks for a {role_en}; units of {at.en} that have none at the level of the"
+                f" {level_en}: {len(codes)}",
             )  # fmt: skip
 
 
@@ -177,9 +184,10 @@ def department_without_head(view: View) -> Iterator[OrgFinding]:
     headed = {held.grant.department for held in view.held if held.grant.role is Role.DEPARTMENT_HEAD}
     for department in view.org.departments:
         if department.active and department.id not in headed:
+            named = view.names.department(department.id)
             yield _one(
                 OrgFault.DEPARTMENT_WITHOUT_HEAD, WARNING, department.id,
-                f"部门 {department.id}({department.name_zh})没有负责人", f"department {department.id} has no head",
+                f"{named.zh}没有负责人", f"{named.en} has no head",
             )  # fmt: skip
 
 
@@ -198,17 +206,18 @@ def routes(view: View) -> Iterator[OrgFinding]:
                 if not rule.grids:
                     break  # the first that fits decides
     for host, codes in sorted(hosts.items()):
+        named = view.names.department(host)
         if host not in active:
             yield _many(
-                OrgFault.ROUTE_TO_RETIRED_DEPARTMENT, ERROR, host, sorted(codes),
-                f"{len(codes)} 个小类派往部门 {host},而该部门不存在或已停用",
-                f"{len(codes)} categories go to department {host}, which is retired or unknown",
+                OrgFault.ROUTE_TO_RETIRED_DEPARTMENT, ERROR, host, sorted(codes), view.names.category,
+                f"{len(codes)} 个小类派往{named.zh},而该部门不存在或已停用",
+                f"{len(codes)} categories go to {named.en}, which is retired or unknown",
             )  # fmt: skip
         elif host not in handled:
             yield _many(
-                OrgFault.ROUTE_WITHOUT_HANDLER, ERROR, host, sorted(codes),
-                f"{len(codes)} 个小类派往部门 {host},而该部门没有处置人员",
-                f"{len(codes)} categories go to department {host}, which has no handler",
+                OrgFault.ROUTE_WITHOUT_HANDLER, ERROR, host, sorted(codes), view.names.category,
+                f"{len(codes)} 个小类派往{named.zh},而该部门没有处置人员",
+                f"{len(codes)} categories go to {named.en}, which has no handler",
             )  # fmt: skip
 
 
@@ -216,10 +225,10 @@ def fallback_gone(view: View) -> Iterator[OrgFinding]:
     """Without a fallback owner nothing can be decided at all."""
     policy = view.org.policy
     if policy and not any(p.active and p.username == policy.fallback_owner for p in view.org.people):
-        who = policy.fallback_owner
+        who = view.names.person(policy.fallback_owner)
         yield _one(
-            OrgFault.FALLBACK_GONE, ERROR, who,
-            f"兜底责任人 {who} 不存在或已离岗", f"the fallback owner, {who}, is unknown or has left",
+            OrgFault.FALLBACK_GONE, ERROR, who.code,
+            f"兜底责任人 {who.zh} 不存在或已离岗", f"the fallback owner, {who.en}, is unknown or has left",
         )  # fmt: skip
 
 
@@ -230,11 +239,12 @@ def alarms(view: View) -> Iterator[OrgFinding]:
     for alarm in view.org.alarms:
         if alarm.unit in seen:
             last: date = alarm.last_at.astimezone(zone).date()
+            at, (role_zh, role_en) = view.names.unit(alarm.unit), role_words(alarm.role)
             yield _one(
                 OrgFault.ALARM, ERROR, alarm.unit,
-                f"升级曾 {alarm.times} 次在 {alarm.unit} 找不到 {alarm.role}(最近 {last}),至今无人担任",
-                f"escalation has looked for a {alarm.role} in {alarm.unit} {alarm.times} times (last on {last}), and"
-                " there is still none",
+                f"升级曾 {alarm.times} 次在{at.zh}找不到{role_zh}(最近 {last}),至今无人担任",
+                f"escalation has looked for a {role_en} in {at.en} {alarm.times} times (last on {last}), and there is"
+                " still none",
             )  # fmt: skip
 
 
@@ -262,6 +272,8 @@ def _one(fault: OrgFault, gravity: Gravity, where: str, zh: str, en: str) -> Org
     return OrgFinding(fault=fault, gravity=gravity, where=where, zh=zh, en=en)
 
 
-def _many(fault: OrgFault, gravity: Gravity, where: str, names: list[str], zh: str, en: str) -> OrgFinding:
-    some = tuple(names[:SAMPLE])
-    return OrgFinding(fault=fault, gravity=gravity, where=where, count=len(names), sample=some, zh=zh, en=en)
+def _many(
+    fault: OrgFault, gravity: Gravity, where: str, names: list[str], titled: Titled, zh: str, en: str
+) -> OrgFinding:
+    some = sample(map(titled, names[:SAMPLE]))
+    return OrgFinding(fault=fault, gravity=gravity, where=where, count=len(names), zh=zh, en=en, **some)

@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models.organisation import Absence, Gravity, Organisation, OrgFault, OrgFinding, OrgPerson, Shift
+from rules.org_names import OrgNames, Title, role_words
 
 
 def roster_findings(org: Organisation, in_view: Callable[[OrgPerson], bool]) -> list[OrgFinding]:
@@ -20,9 +21,10 @@ class _Roster:
         self.absences = [a for a in org.absences if in_view(self._people[a.person])]
         self.shifts = [s for s in org.shifts if in_view(self._people[s.person])]
         self.zone = zone_of(org)
+        self.names = OrgNames(org)
 
-    def name(self, person: UUID) -> str:
-        return self._people[person].username
+    def title(self, person: UUID) -> Title:
+        return self.names.person(self._people[person].username)
 
     def works_here(self, person: UUID) -> bool:
         return self._people[person].active
@@ -49,58 +51,62 @@ def meet(one: Absence, other: Absence) -> bool:
 
 def _absences(roster: _Roster) -> Iterator[OrgFinding]:
     for absence in roster.absences:
-        who, days = roster.name(absence.person), f"{absence.since} – {absence.until}"
+        who, days = roster.title(absence.person), f"{absence.since} – {absence.until}"
         if not roster.works_here(absence.person):
             yield _fault(
-                OrgFault.ABSENCE_OF_INACTIVE, who, f"{who} 已离岗,其 {days} 的请假仍在", f"{who} has left; away {days}"
+                OrgFault.ABSENCE_OF_INACTIVE,
+                who.code,
+                f"{who.zh} 已离岗,其 {days} 的请假仍在",
+                f"{who.en} has left; away {days}",
             )
         if absence.deputy is None:
             continue
-        deputy = roster.name(absence.deputy)
+        deputy = roster.title(absence.deputy)
         if not roster.works_here(absence.deputy):
             yield _fault(
-                OrgFault.ABSENCE_OF_INACTIVE, who,
-                f"{who} {days} 的代理人 {deputy} 已离岗", f"{deputy}, deputy of {who} on {days}, has left",
+                OrgFault.ABSENCE_OF_INACTIVE, who.code,
+                f"{who.zh} {days} 的代理人 {deputy.zh} 已离岗", f"{deputy.en}, deputy of {who.en} on {days}, has left",
             )  # fmt: skip
         if (away := roster.away_with(absence)) is not None:
             yield _fault(
-                OrgFault.DEPUTY_AWAY, who,
-                f"{who} {days} 的代理人 {deputy} 自己在 {away.since} – {away.until} 请假",
-                f"{deputy}, deputy of {who} on {days}, is away from {away.since} to {away.until}",
+                OrgFault.DEPUTY_AWAY, who.code,
+                f"{who.zh} {days} 的代理人 {deputy.zh} 自己在 {away.since} – {away.until} 请假",
+                f"{deputy.en}, deputy of {who.en} on {days}, is away from {away.since} to {away.until}",
             )  # fmt: skip
     for one, other in combinations(roster.absences, 2):
         if one.person == other.person and meet(one, other):
-            who = roster.name(one.person)
+            who = roster.title(one.person)
             yield _fault(
-                OrgFault.ABSENCES_OVERLAP, who,
-                f"{who} 的请假重叠:{one.since} – {one.until},{other.since} – {other.until}",
-                f"two absences of {who} overlap: {one.since} – {one.until}, {other.since} – {other.until}",
+                OrgFault.ABSENCES_OVERLAP, who.code,
+                f"{who.zh} 的请假重叠:{one.since} – {one.until},{other.since} – {other.until}",
+                f"two absences of {who.en} overlap: {one.since} – {one.until}, {other.since} – {other.until}",
             )  # fmt: skip
 
 
 def _shifts(roster: _Roster) -> Iterator[OrgFinding]:
     for shift in roster.shifts:
-        who, at = roster.name(shift.person), shift.starts_at.astimezone(roster.zone).strftime("%Y-%m-%d %H:%M")
+        who, at = roster.title(shift.person), shift.starts_at.astimezone(roster.zone).strftime("%Y-%m-%d %H:%M")
+        at_unit, (role_zh, role_en) = roster.names.unit(shift.unit), role_words(shift.role)
         if not roster.works_here(shift.person):
             yield _fault(
-                OrgFault.SHIFT_OF_INACTIVE, who,
-                f"{who} 已离岗,仍排在 {shift.unit} 的 {shift.role} 班({at})",
-                f"{who} has left, and is on duty as {shift.role} of {shift.unit} ({at})",
+                OrgFault.SHIFT_OF_INACTIVE, who.code,
+                f"{who.zh} 已离岗,仍排在{at_unit.zh}的{role_zh}班({at})",
+                f"{who.en} has left, and is on duty as {role_en} of {at_unit.en} ({at})",
             )  # fmt: skip
         if roster.away_in(shift) is not None:
             yield _fault(
-                OrgFault.SHIFT_WHILE_AWAY, who,
-                f"{who} 请假期间排了 {shift.unit} 的 {shift.role} 班({at})",
-                f"{who} is away, and is on duty as {shift.role} of {shift.unit} ({at})",
+                OrgFault.SHIFT_WHILE_AWAY, who.code,
+                f"{who.zh} 请假期间排了{at_unit.zh}的{role_zh}班({at})",
+                f"{who.en} is away, and is on duty as {role_en} of {at_unit.en} ({at})",
             )  # fmt: skip
     by_start = sorted(roster.shifts, key=lambda shift: (str(shift.person), shift.starts_at))
     for one, other in pairwise(by_start):
         if one.person == other.person and other.starts_at < one.ends_at:
-            who = roster.name(one.person)
+            who, first, second = roster.title(one.person), roster.names.unit(one.unit), roster.names.unit(other.unit)
             yield _fault(
-                OrgFault.SHIFTS_OVERLAP, who,
-                f"{who} 的班次重叠:{one.unit} 与 {other.unit}",
-                f"two shifts of {who} overlap: in {one.unit} and {other.unit}",
+                OrgFault.SHIFTS_OVERLAP, who.code,
+                f"{who.zh} 的班次重叠:{first.zh}与{second.zh}",
+                f"two shifts of {who.en} overlap: in {first.en} and {second.en}",
             )  # fmt: skip
 
 

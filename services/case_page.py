@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
-from infra.store.raw import all_rows
 from infra.store.world import local_day, read_context_of
 from models.base import Frozen, Instant
 from models.case import Case
@@ -20,9 +19,9 @@ from models.views import CaseView, FactView
 from models.words import OwnerKind, Role, Stage
 from rules.moves.handle import latest_extension
 from rules.result import result_evidence
-from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.standards import extension_rule, openings, standard_of, suspension_days
 from services.case_views import Names, case_view, fact_views, read_names
+from services.directory_people import unit_names
 from services.forecast import Forecast, get_forecast
 from services.newer_rule import NewerRule, newer_rule
 from services.queries import find_case
@@ -171,39 +170,6 @@ async def last_words(
     return found
 
 
-class Colleague(Frozen):
-    """Somebody a case may be passed on to; `load` is how many they have claimed."""
-
-    username: str
-    name: str
-    load: int
-
-
-_COLLEAGUES = """
-SELECT p.username, p.name, (
-    SELECT count(*) FROM tasks t WHERE t.kind = 'handle' AND t.assignee_kind = 'person' AND t.assignee_id = p.id::text
-) AS load
-FROM people p
-WHERE p.active AND p.id <> %(me)s AND EXISTS (
-    SELECT 1 FROM grants g WHERE g.person = p.id AND g.department = ANY (%(departments)s)
-    AND g.role IN ('handler', 'department_head') AND g.since <= %(day)s AND (g.until IS NULL OR g.until >= %(day)s))
-ORDER BY load, p.username LIMIT 200
-"""
-
-
-async def colleagues(
-    connection: AsyncConnection, person: Person, now: datetime, department: str | None = None
-) -> tuple[Colleague, ...]:
-    """Who else handles cases in the person's departments (or in that one of them), the least burdened first."""
-    day = await local_day(connection, now)
-    mine = {g.department for g in in_force(person, day) if g.role in DEPARTMENT_ROLES and g.department}
-    wanted = sorted(mine if department is None else mine & {department})
-    if not wanted:
-        return ()
-    rows = await all_rows(connection, _COLLEAGUES, {"me": person.id, "departments": wanted, "day": day})
-    return tuple(Colleague(username=username, name=name, load=load) for username, name, load in rows)
-
-
 def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
     standard, category = standard_of(case, ctx), ctx.policy.category(case.category)
     found = openings(ctx.policy, category) if category is not None and category.conditions else ()
@@ -259,7 +225,4 @@ async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dic
         owner = getattr(fact.body, "owner", None)
         if owner is not None and owner.kind is OwnerKind.UNIT:
             codes.add(owner.id)
-    rows = await connection.execute(
-        text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)"), {"codes": sorted(codes)}
-    )
-    return dict(rows.all())
+    return await unit_names(connection, codes)

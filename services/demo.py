@@ -32,9 +32,10 @@ from services.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
 
 ACCOUNTS_FILE = "demo-accounts.json"
 MICRO_GRIDS = 1_837
-_VOLUNTEERS_SINCE = date(2024, 1, 1)
-#: Names from here on are the volunteers'; those before are in `people.yaml`.
+_SINCE = date(2024, 1, 1)
+#: Names from here on are the volunteers', and then the grid workers' who are not in `people.yaml`; those before are.
 _FIRST_VOLUNTEER_NAME = 1_000
+_FIRST_WORKER_NAME = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class DemoSummary:
     units: int
     departments: int
     people: int
+    workers: int
     volunteers: int
     policy_version: int
     policy_published: bool
@@ -52,7 +54,9 @@ class DemoSummary:
     @property
     def changed(self) -> bool:
         """Whether anything was new."""
-        return bool(self.units or self.departments or self.people or self.volunteers or self.policy_published)
+        return bool(
+            self.units or self.departments or self.people or self.workers or self.volunteers or self.policy_published
+        )
 
 
 async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
@@ -72,14 +76,14 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
         here = await known_departments(connection, retired=True)
         names = await known_usernames(connection)
         people = await store_entries(connection, [d for d in departments if d.id not in here], _without(file, names))
-        volunteers, _ = await store_people(
-            connection, [person for person in volunteers_of(units) if person.username not in names]
-        )
+        workers, _ = await store_people(connection, _new(workers_of(units, file), names))
+        volunteers, _ = await store_people(connection, _new(volunteers_of(units), names))
         version, fresh = await _publish_once(connection)
     return DemoSummary(
         units=loaded.inserted,
         departments=people.departments.inserted,
         people=people.people.inserted,
+        workers=workers.inserted,
         volunteers=volunteers.inserted,
         policy_version=version,
         policy_published=fresh,
@@ -89,6 +93,10 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
 
 def _without(file: PeopleFile, usernames: Collection[str]) -> PeopleFile:
     return PeopleFile(since=file.since, people=tuple(p for p in file.people if p.username not in usernames))
+
+
+def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[PersonRecord]:
+    return [person for person in people if person.username not in usernames]
 
 
 async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
@@ -102,17 +110,23 @@ async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
     return await publish(connection, policy, datetime.now(UTC)), True
 
 
+def workers_of(units: Iterable[GridUnit], file: PeopleFile) -> list[PersonRecord]:
+    """One grid worker for each grid that has none in the file; they have no password and cannot sign in."""
+    held = {grant.grid for person in file.people for grant in person.grants if grant.role is Role.GRID_WORKER}
+    empty = sorted(unit.code for unit in units if unit.level is Level.GRID and unit.code not in held)
+    return [_invented("w", code, Role.GRID_WORKER, _FIRST_WORKER_NAME + number) for number, code in enumerate(empty)]
+
+
 def volunteers_of(units: Iterable[GridUnit]) -> list[PersonRecord]:
     """One volunteer for each micro-grid; they have no password and cannot sign in."""
     codes = sorted(unit.code for unit in units if unit.level is Level.MICRO_GRID)
-    return [
-        PersonRecord(
-            username=f"v{code}",
-            name=person_name(_FIRST_VOLUNTEER_NAME + number),
-            grants=(GrantRecord(Role.VOLUNTEER, code, None, _VOLUNTEERS_SINCE),),
-        )
-        for number, code in enumerate(codes)
-    ]
+    return [_invented("v", code, Role.VOLUNTEER, _FIRST_VOLUNTEER_NAME + number) for number, code in enumerate(codes)]
+
+
+def _invented(prefix: str, code: str, role: Role, number: int) -> PersonRecord:
+    """Somebody with that role in that unit, who cannot sign in."""
+    grants = (GrantRecord(role, code, None, _SINCE),)
+    return PersonRecord(username=f"{prefix}{code}", name=person_name(number), grants=grants)
 
 
 def _write_accounts(data_dir: Path, file: PeopleFile) -> Path:

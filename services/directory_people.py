@@ -1,7 +1,7 @@
 """Colleagues, departments and categories, looked up."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -73,6 +73,13 @@ async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple
     rows = await connection.execute(asked, {"ids": list(people)})
     known: dict[UUID, str] = {row.id: row.name for row in rows}
     return tuple(known[one] for one in people if one in known)
+
+
+async def unit_names(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
+    """The names of grid units by their codes; those that have been retired too."""
+    asked = text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)")
+    rows = await connection.execute(asked, {"codes": sorted(codes)})
+    return dict(rows.all())
 
 
 async def list_people(

@@ -5,7 +5,7 @@ first one brought in, wherever that one was stopped.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,12 +24,14 @@ from models.ids import derived_id
 from models.words import Source
 from services.doors import Backstage
 from services.import_files import Row
+from services.input_sentences import sentence
 from services.reference_files import BadFile, parse, read_yaml
 from services.report import ReportInput, submit
 
 #: How many reports are under way at once.
 ABREAST = 12
 Box = tuple[float, float, float, float]
+_MISSING = ("缺少", "missing")
 
 
 class Fields(Frozen):
@@ -78,17 +80,26 @@ class Mapping(Frozen):
     place: Place | None = None
 
 
+class BadRow(ValueError):
+    """What is wrong with a row, in which of its fields, in both languages."""
+
+    def __init__(self, field: str, zh: str, en: str) -> None:
+        self.zh, self.en = _at(field, zh), _at(field, en)
+        super().__init__(self.en)
+
+
 class BadMapping(ValueError):
     """The mapping file is wrong; the message names the file and the place in it."""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that did not become a case, and why."""
+    """A row that did not become a case, and why, in both languages."""
 
     row: int
     number: str
-    reason: str
+    zh: str
+    en: str
 
 
 @dataclass
@@ -98,7 +109,6 @@ class Outcome:
     opened: int = 0
     known: int = 0
     rejected: list[Rejected] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def done(self) -> int:
@@ -162,10 +172,10 @@ async def _import_row(
         wanted = as_report(row[1], number, mapping, box)
         external = ExternalReference(system=mapping.system, number=number)
         submitted = await submit(backstage, person, wanted, now, external)
-    except (ValidationError, DomainError, ValueError) as error:
+    except (DomainError, ValueError) as error:
         if isinstance(error, DomainError) and error.status >= 500:
             raise
-        outcome.rejected.append(Rejected(row[0], number, _reason(error)))
+        outcome.rejected.append(Rejected(row[0], number, *reason_of(error)))
         return
     if submitted.created:
         outcome.opened += 1
@@ -174,14 +184,14 @@ async def _import_row(
 
 
 def as_report(record: dict[str, Any], number: str, mapping: Mapping, box: Box | None) -> ReportInput:
-    """The report that a record stands for. Raises ValueError or ValidationError saying what is wrong with it."""
+    """The report that a record stands for. Raises BadRow or ValidationError."""
     names = mapping.fields
     if not number:
-        raise ValueError(f"{names.number}: missing")
+        raise BadRow(names.number, *_MISSING)
     service = str(record.get(names.service) or "").strip()
     category = mapping.services.get(service, mapping.default_category)
     if category is None:
-        raise ValueError(f"{names.service}: no category is mapped for “{service}”")
+        raise BadRow(names.service, f"“{service}”没有对应的类别", f"no category is mapped for “{service}”")
     reported_at = _moment(record.get(names.reported_at), names.reported_at, mapping.zone)
     fields: dict[str, Any] = {
         "report_id": derived_id("import", mapping.system, number),
@@ -201,12 +211,13 @@ def _location(record: dict[str, Any], mapping: Mapping, box: Box | None) -> Loca
     try:
         lat, lon = float(record[names.lat]), float(record[names.lon])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{names.lat}, {names.lon}: no place") from error
+        raise BadRow(f"{names.lat}, {names.lon}", "没有位置", "no place") from error
     if mapping.place is None or box is None:
         return Location(lat=lat, lon=lon)
     place = mapping.place
     if not (place.west <= lon <= place.east and place.south <= lat <= place.north):
-        raise ValueError(f"{names.lat}, {names.lon}: {lat}, {lon} lies outside the mapping's place")
+        zh, en = f"{lat}, {lon} 在映射所指的范围之外", f"{lat}, {lon} lies outside the mapping's place"
+        raise BadRow(f"{names.lat}, {names.lon}", zh, en)
     west, south, east, north = box
     return Location(
         lat=south + (lat - place.south) / (place.north - place.south) * (north - south),
@@ -216,24 +227,33 @@ def _location(record: dict[str, Any], mapping: Mapping, box: Box | None) -> Loca
 
 def _moment(value: Any, name: str, zone: str) -> datetime:
     if value is None or value == "":
-        raise ValueError(f"{name}: missing")
+        raise BadRow(name, *_MISSING)
     if isinstance(value, datetime):
         moment = value
     else:
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError as error:
-            raise ValueError(f"{name}: “{value}” is no time") from error
+            raise BadRow(name, f"“{value}”不是时间", f"“{value}” is no time") from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+def reason_of(error: DomainError | ValueError) -> tuple[str, str]:
+    """Why, in Chinese and in English: the field, where it is known, and what is wrong with it."""
+    if isinstance(error, BadRow):
+        return error.zh, error.en
     if isinstance(error, DomainError):
-        return f"{(error.pointer or '').removeprefix('/')}: {error.message('en')}".removeprefix(": ")
-    return str(error)
+        where = (error.pointer or "").removeprefix("/")
+        return _at(where, error.message("zh")), _at(where, error.message("en"))
+    if not isinstance(error, ValidationError):  # half a character, which no text can hold
+        return f"值无效: {error}", str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return _at(where, sentence(first, "zh")), _at(where, sentence(first, "en"))
+
+
+def _at(where: str, what: str) -> str:
+    return f"{where}: {what}" if where else what
 
 
 async def _known_numbers(backstage: Backstage, system: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The grid tree in the database: reading a registry, checking it, storing it all or not at all."""
 
+import asyncio
 import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -16,12 +17,11 @@ from models.words import Level
 from rules.hierarchy import Checked, GridUnit, UnitLine, check
 from rules.lower_levels import make_lower_levels
 from rules.tiling import Box, tile
+from services.grid_features import OPTIONAL, REQUIRED, is_geojson, read_features
 from services.reference_files import BadFile, FileProblem, read_text
 
 #: Rows per statement: large enough to be fast, small enough to show progress.
 CHUNK = 5_000
-_REQUIRED = ("code", "name", "level", "parent_code")
-_OPTIONAL = ("type", "households", "enterprise")
 
 #: Called with how many units are stored so far, of how many.
 Progress = Callable[[int, int], None]
@@ -47,8 +47,12 @@ def read_units(path: Path) -> tuple[UnitLine, ...]:
 
     Raises BadFile naming every broken line, and FileNotFoundError.
     """
+    return _read_csv(path, read_text(path))
+
+
+def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
     # Strict: a stray quote would otherwise swallow the lines after it without a word.
-    reader = csv.reader(StringIO(read_text(path), newline=""), strict=True)
+    reader = csv.reader(StringIO(content, newline=""), strict=True)
     lines: list[UnitLine] = []
     problems: list[FileProblem] = []
     try:
@@ -75,8 +79,8 @@ class _Broken(Exception):
 
 
 def _check_header(path: Path, header: list[str]) -> None:
-    lost = [name for name in _REQUIRED if name not in header]
-    odd = [name for name in header if name not in _REQUIRED + _OPTIONAL or header.count(name) > 1]
+    lost = [name for name in REQUIRED if name not in header]
+    odd = [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]
     if lost:
         names = ", ".join(lost)
         raise BadFile([FileProblem(str(path), 1, f"缺少列:{names}", f"columns missing: {names}")])
@@ -106,10 +110,17 @@ def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
 
 
 def checked_file(path: Path, known: dict[str, Level] | None = None) -> Checked:
-    """A registry that holds together, alone or with the `known` units. Raises BadFile with every problem."""
-    checked = check(read_units(path), known or {})
-    if checked.problems:
+    """A registry, CSV or GeoJSON, that holds together, alone or with the `known` units.
+
+    Raises BadFile with every problem, and FileNotFoundError.
+    """
+    content = read_text(path)
+    features = read_features(str(path), content) if is_geojson(content) else None
+    checked = check(_read_csv(path, content) if features is None else features.lines, known or {})
+    if features is None and checked.problems:
         raise BadFile([FileProblem(str(path), p.line, p.zh, p.en) for p in checked.problems])
+    if features is not None and (problems := checked.problems or features.overlaps()):
+        raise BadFile([features.told(str(path), problem) for problem in problems])
     return checked
 
 
@@ -128,7 +139,11 @@ async def load_file(
     micro-grids or the box does not fit.
     """
     async with transaction(engine) as connection:
-        checked = checked_file(path, await known_levels(connection))
+        # A city's shapes take seconds to look at, in which others want to be answered.
+        checked = await asyncio.to_thread(checked_file, path, await known_levels(connection))
+        if box is not None and any(unit.geometry for unit in checked.units):
+            told = "文件自带图形,不能再画示意矩形", "the file has shapes of its own: none are to be drawn"
+            raise BadFile([FileProblem(str(path), 1, *told)])
         units = make_lower_levels(checked.units, micro_grids) if make_lower else checked.units
         summary = await load_units(connection, tile(units, box) if box else units, progress)
     return LoadSummary(summary.inserted, summary.updated, summary.unchanged, checked.skipped)

@@ -195,7 +195,9 @@ def simulate_reports(
     day = now.astimezone().date()
     roster, names = roster_of_files(places, day, people)
     reports = read_reports(rows, mapping, places, now, closed_at)
-    rejected = tuple(RejectedRow(row=str(r.row), number=r.number, reason=r.reason) for r in reports.rejected)
+    rejected = tuple(
+        RejectedRow(row=str(r.row), number=r.number, reason=r.en, reason_zh=r.zh) for r in reports.rejected
+    )
     _refuse(rejected, len(reports.clocks), strict)
     run = _Run(choices, roster, names, now)
     for done, clock in enumerate(reports.clocks, 1):

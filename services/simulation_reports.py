@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
 from shapely import Point, STRtree
 from shapely.geometry import shape
 
@@ -23,8 +22,8 @@ from rules.simulation import Opening
 from rules.tiling import DEMO_BOX, tile
 from services.demo import MICRO_GRIDS
 from services.import_files import Row
+from services.importing import BadRow, Rejected, as_report, reason_of
 from services.importing import Mapping as ImportMapping
-from services.importing import Rejected, as_report
 from services.park import checked_file
 from services.shipped import DIVISIONS
 
@@ -93,17 +92,18 @@ def read_reports(
         number = str(row[1].get(mapping.fields.number) or "").strip()
         try:
             if number in seen:
-                raise ValueError(f"{mapping.fields.number}: {number} is in row {seen[number]} already")
+                told = f"{number} 在第 {seen[number]} 行已有", f"{number} is in row {seen[number]} already"
+                raise BadRow(mapping.fields.number, *told)
             opening, point = _opening(row[1], number, mapping, places, now, closed_at)
             seen[number] = row[0]
             found.append((row, number, opening, point))
-        except (ValidationError, ValueError) as error:
-            reports.rejected.append(Rejected(row[0], number, _reason(error)))
+        except ValueError as error:
+            reports.rejected.append(Rejected(row[0], number, *reason_of(error)))
     paths = places.paths_at([point for *_, point in found])
     for (row, number, opening, _), path in zip(found, paths, strict=True):
         if path is None:
-            names = f"{mapping.fields.lat}, {mapping.fields.lon}"
-            reports.rejected.append(Rejected(row[0], number, f"{names}: no micro-grid there"))
+            nowhere = BadRow(f"{mapping.fields.lat}, {mapping.fields.lon}", "此处没有微网格", "no micro-grid there")
+            reports.rejected.append(Rejected(row[0], number, *reason_of(nowhere)))
             continue
         reports.still_open += opening.ended_at is None
         reports.clocks.append(_at(opening, path))
@@ -120,9 +120,12 @@ def _opening(
     opened = report.reported_at.astimezone(UTC)
     closed = _closing(record, mapping.zone, column)
     if opened > now:
-        raise ValueError(f"{mapping.fields.reported_at}: {opened.isoformat()} lies in the future")
+        raise BadRow(
+            mapping.fields.reported_at, f"{opened.isoformat()} 在将来", f"{opened.isoformat()} lies in the future"
+        )
     if closed is not None and closed < opened:
-        raise ValueError(f"closed {closed.isoformat()}, before it was opened {opened.isoformat()}")
+        begun, ended = opened.isoformat(), closed.isoformat()
+        raise BadRow("", f"结案时间 {ended} 早于上报时间 {begun}", f"closed {ended}, before it was opened {begun}")
     opening = Opening(
         case=number, category=report.category, severity=report.severity, grid_path=(),
         started_at=opened, ended_at=closed,
@@ -138,7 +141,7 @@ def _at(opening: Opening, path: tuple[str, ...]) -> Opening:
 
 
 def _closing(record: Mapping[str, Any], zone: str, column: str | None) -> datetime | None:
-    """When it was closed; None while it is open. Raises ValueError for something else than a time."""
+    """When it was closed; None while it is open. Raises BadRow for something else than a time."""
     columns = (column,) if column is not None else CLOSING_COLUMNS
     name = next((name for name in columns if record.get(name) not in (None, "")), None)
     if name is None and column is None and str(record.get("status") or "").lower() == "closed":
@@ -151,11 +154,4 @@ def _closing(record: Mapping[str, Any], zone: str, column: str | None) -> dateti
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{name}: “{value}” is no time") from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error)
+        raise BadRow(name, f"“{value}”不是时间", f"“{value}” is no time") from error

@@ -127,9 +127,12 @@ class Compared(Frozen):
 
 
 class RejectedRow(Frozen):
+    """A row that was left out, and why; in Chinese only where the reason is known in Chinese."""
+
     row: str
     number: str
     reason: str
+    reason_zh: str = ""
 
 
 class Result(Frozen):

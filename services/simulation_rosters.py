@@ -1,7 +1,7 @@
 """Who holds what in a simulation, and what everybody is called: from files, or from the database as of now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.context import Holder, Unit
 from models.ids import derived_id
 from models.words import Level, Role
 from rules.simulation import Roster
-from services.demo import volunteers_of
+from services.demo import volunteers_of, workers_of
 from services.people import DepartmentEntry, PeopleFile, read_departments, read_people
 from services.people_store import PersonRecord, known_grids
 from services.shipped import DEPARTMENTS, PEOPLE
@@ -31,8 +31,8 @@ _DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
 
 def roster_of_files(places: Places, day: date, people: Path | None = None) -> tuple[Roster, Names]:
-    """The demonstration's departments and people as their roles hold on `day`, with a volunteer in each micro-grid; or
-    the people of another file, and nobody else.
+    """The demonstration's departments and people as their roles hold on `day`, with a worker in each grid and a
+    volunteer in each micro-grid; or the people of another file, and nobody else.
 
     Raises BadFile, FileNotFoundError.
     """
@@ -41,9 +41,9 @@ def roster_of_files(places: Places, day: date, people: Path | None = None) -> tu
     roster = _of_file(file, day)
     called = {_id(person.username): person.name for person in file.people}
     if people is None:
-        volunteers = volunteers_of(places.units)
-        called |= {_id(person.username): person.name for person in volunteers}
-        roster = replace(roster, holders={**_stood(volunteers), **roster.holders})
+        invented = [*workers_of(places.units, file), *volunteers_of(places.units)]
+        called |= {_id(person.username): person.name for person in invented}
+        roster = replace(roster, holders=_gathered([*_each(roster.holders), *_posts(invented)]))
     return roster, Names({unit.code: unit.name for unit in places.units}, called, _named(departments))
 
 
@@ -86,14 +86,16 @@ async def _departments(connection: AsyncConnection, day: date) -> dict[str, tupl
     return _gathered((row.department, row.person) for row in rows)
 
 
-def _stood(volunteers: Iterable[PersonRecord]) -> dict[str, tuple[Holder, ...]]:
-    """Each volunteer in the one micro-grid that is theirs, where nobody of the file has a role."""
-    return {
-        grant.grid: (Holder(role=grant.role, person=_id(person.username)),)
-        for person in volunteers
-        for grant in person.grants
-        if grant.grid is not None
-    }
+def _posts(people: Iterable[PersonRecord]) -> Iterator[tuple[str, Holder]]:
+    """The units in which each of them stands."""
+    for person in people:
+        for grant in person.grants:
+            if grant.grid is not None:
+                yield grant.grid, Holder(role=grant.role, person=_id(person.username))
+
+
+def _each(holders: Mapping[str, tuple[Holder, ...]]) -> Iterator[tuple[str, Holder]]:
+    return ((unit, holder) for unit, found in holders.items() for holder in found)
 
 
 def _of_file(file: PeopleFile, day: date) -> Roster:

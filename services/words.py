@@ -5,6 +5,9 @@ An entry is Chinese, then English (then, for lights, the terminal's colour).
 
 from collections.abc import Mapping
 
+from models.called import LEVELS as LEVELS
+from models.called import ROLES as ROLES
+
 Book = Mapping[str, tuple[str, ...]]
 
 STAGES: dict[str, tuple[str, ...]] = {
@@ -77,31 +80,12 @@ FACTS: dict[str, tuple[str, ...]] = {
     "acknowledgement_lapsed": ("知悉已失效,继续升级", "acknowledgement lapsed"),
     "recomputed": ("按新日历重算期限", "deadline recomputed"),
 }
-ROLES: dict[str, tuple[str, ...]] = {
-    "reporter": ("上报人", "reporter"),
-    "grid_worker": ("网格员", "grid worker"),
-    "duty_officer": ("值班员", "duty officer"),
-    "handler": ("处置人员", "handler"),
-    "department_head": ("部门负责人", "department head"),
-    "reviewer": ("核查员", "reviewer"),
-    "supervisor": ("督查员", "supervisor"),
-    "keeper": ("保密员", "keeper"),
-    "auditor": ("审计员", "auditor"),
-    "admin": ("管理员", "admin"),
-    "volunteer": ("志愿者", "volunteer"),
-}
 UNITS: dict[str, tuple[str, str]] = {
     "urgent_hour": ("小时(全天计时)", "hours round the clock"),
     "work_hour": ("工作时", "work hours"),
     "work_day_8h": ("工作日(8 小时)", "workdays of 8 h"),
     "legal_work_day": ("工作日", "workdays"),
     "natural_day": ("自然日", "natural days"),
-}
-LEVELS: dict[str, tuple[str, ...]] = {
-    "1": ("园区", "park"),
-    "2": ("社区", "community"),
-    "3": ("网格", "grid"),
-    "4": ("微网格", "micro-grid"),
 }
 SEVERITIES: dict[str, tuple[str, ...]] = {
     "ordinary": ("一般", "ordinary"),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Doors
@@ -27,7 +28,7 @@ from services.progress import issue_code
 from services.report import ReportInput, refresh_memory, submit
 from services.reporter_contact import phone_of
 
-router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 IdempotencyKey = Annotated[
     UUID | None, Header(alias="Idempotency-Key", description="A UUID of the client's making; resending it is safe")

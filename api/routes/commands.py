@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Header, Response
 from pydantic import Field
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS, problem
 from api.routes.cases import IdempotencyKey, Pending, pending, shown
 from api.security import Caller, Now
@@ -24,7 +25,7 @@ from services.bulk import MOST, Outcome, send_many
 from services.command import send
 from services.inbox import inbox
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 #: No revision has more digits; more than 4300 Python would refuse to read.
 _DIGITS = 18

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Opened
@@ -11,7 +12,7 @@ from models.base import Code
 from services import directory, directory_people
 from services.reference_views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
 
-router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 GEO_JSON = "application/geo+json"
 _FEATURES: dict[int | str, dict[str, Any]] = {

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.routes.supervision import WORKBOOK, XLSX
 from api.security import Caller, Now
@@ -19,7 +20,7 @@ from services.exports import keeping
 from services.exports.keeping import ExportView
 from services.exports.wanted import ExportWanted
 
-router = APIRouter(prefix="/api/v1/exports", tags=["exports"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/exports", tags=["exports"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 class ExportList(Frozen):

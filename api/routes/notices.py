@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Opened
 from models.base import Frozen
 from services.notices import Notices, ReadUpTo, mark_read, notices
 
-router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 class Marked(Frozen):

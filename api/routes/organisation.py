@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Opened
 from services import org_lint
 from services.org_lint import OrgLint
 
-router = APIRouter(prefix="/api/v1/org", tags=["organisation"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/org", tags=["organisation"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 @router.get("/lint")

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Opened
@@ -12,7 +13,7 @@ from rules.quiet_hours import QuietHours
 from services.own_reports import OwnReports, own_reports
 from services.settings import read_settings, save_settings
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 @router.get("/me/reports")

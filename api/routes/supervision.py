@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.language import Language
+from api.parameters import KNOWN_PARAMETERS
 from api.problems import PROBLEMS
 from api.security import Caller, Now
 from api.state import Doors
@@ -29,7 +30,9 @@ from services.supervision.schedules import have_made
 from services.supervision.views import Board, Definitions, OverduePage, Ranking
 from services.supervision.watch import watch
 
-router = APIRouter(prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS)
+router = APIRouter(
+    prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORKBOOK: dict[int | str, dict[str, Any]] = {

@@ -23,7 +23,7 @@ _PEOPLE = text("""
         '[]'::json) AS grants
     FROM people p LEFT JOIN grants g ON g.person = p.id GROUP BY p.id ORDER BY p.username
 """)
-_DEPARTMENTS = text("SELECT id, name_zh, active FROM departments ORDER BY id")
+_DEPARTMENTS = text("SELECT id, name_zh, name_en, active FROM departments ORDER BY id")
 _ABSENCES = text("""
     SELECT id, person, deputy, since, until, reason FROM absences WHERE until >= :today ORDER BY since, id
 """)
@@ -55,7 +55,7 @@ async def read_organisation(connection: AsyncConnection, now: datetime) -> Organ
             for row in await connection.execute(_PEOPLE)
         ),
         departments=tuple(
-            OrgDepartment(id=row.id, name_zh=row.name_zh, active=row.active)
+            OrgDepartment(id=row.id, name_zh=row.name_zh, name_en=row.name_en, active=row.active)
             for row in await connection.execute(_DEPARTMENTS)
         ),
         absences=await read_absences(connection, now),

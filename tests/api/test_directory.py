@@ -1,6 +1,7 @@
 """Reference data: each within their scope, the rest as if it did not exist."""
 
 import httpx
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -201,3 +202,21 @@ async def test_people_are_shown_with_the_roles_of_today(
         await client.get(f"/api/v1/people?limit=1&cursor={body['next_cursor']}", headers=signed_in("fire_head"))
     ).json()
     assert page["items"][0]["username"] == "fire_handler_2"
+
+
+LISTS = ("/grids", "/grids.geojson", f"/grids/{GRID}", "/categories", "/departments", "/people", "/notices", "/inbox",
+         "/exports", "/org/lint", "/me/reports", "/supervision/board", "/supervision/overdue", "/supervision/bulletins",
+         "/cases", "/cases/duplicates")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_parameter_that_nobody_knows_is_refused_not_left_out(
+    client: httpx.AsyncClient, signed_in: SignedIn, path: str
+) -> None:
+    """A filter written wrong must not answer the whole list as if it had been narrowed."""
+    answer = await client.get(f"/api/v1{path}?lvel=1&limt=2", headers=signed_in("supervisor"))
+    assert answer.status_code == 422, answer.text
+    told = {fault["pointer"]: fault["message"] for fault in answer.json()["errors"]}
+    assert {"/query/lvel": "没有这个字段", "/query/limt": "没有这个字段"}.items() <= told.items()
+    unknown = await client.get(f"/api/v1{path}?lvel=1")
+    assert unknown.status_code == 401, "who is not signed in hears that first"

@@ -57,7 +57,9 @@ def test_only_the_first_rows_if_asked(importer: Run, tmp_path: Path) -> None:
     assert "1 opened, 2 known already" in importer(file).output
 
 
-def test_rejected_rows_are_listed_with_their_reason(importer: Run, tmp_path: Path) -> None:
+def test_rejected_rows_are_listed_with_their_reason_in_the_language_of_the_command_line(
+    importer: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     odd: list[dict[str, Any]] = [{"service_code": "[/Dragons]"}, {"lat": None}, *({"title": " "} for _ in range(20))]
     file, rejects = requests(tmp_path, {}, *odd), tmp_path / "rejects.csv"
     result = importer(file)
@@ -73,6 +75,14 @@ def test_rejected_rows_are_listed_with_their_reason(importer: Run, tmp_path: Pat
     assert len(rows) == 22
     assert rows[0] == {"row": "2", "number": "2", "reason": "service_code: no category is mapped for “[/Dragons]”"}
     assert rows[1]["reason"] == "lat, long: no place"
+    monkeypatch.setenv("GRIDLOOP_LANG", "zh")
+    in_chinese = importer(file, "--rejects", rejects)
+    assert "“[/Dragons]”没有对应的类别" in in_chinese.output
+    with rejects.open(encoding="utf-8", newline="") as content:
+        assert [row["reason"] for row in csv.DictReader(content)][1:3] == [
+            "lat, long: 没有位置",
+            "title: 至少 1 个字符",
+        ]
 
 
 def test_what_cannot_be_read_is_told(importer: Run, run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from infra.database import open_database
 from infra.settings import Settings
-from tests.builders import COMMUNITY, PARK, small_park
+from tests.builders import COMMUNITY, MICRO_2, PARK, small_park
 from tests.cli.conftest import Run, answer, refusal
 
 #: In the park's days.
@@ -38,6 +38,7 @@ def test_warnings_alone_exit_0_and_errors_exit_1(here: Run) -> None:
     assert shown.exit_code == 0, shown.output
     assert "warning" in shown.stdout
     assert "have no volunteer" in shown.stdout
+    assert f"第二微网格 ({MICRO_2})" in " ".join(shown.stdout.split())
     found = answer(here("org", "lint", "--json"))
     assert found["errors"] == 0
     for username in ("duty", "duty_2"):

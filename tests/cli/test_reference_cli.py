@@ -1,5 +1,6 @@
 """`grids`, `people`, `policy`: files are checked with line numbers, loaded whole or not at all, and shown."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_every_problem_of_a_registry_is_told_with_its_line(run: Run, tmp_path: P
         run("grids", "check", file(tmp_path, "units.csv", "code,name\n"))
     )
     assert "No such file" in refusal(run("grids", "check", tmp_path / "nothing.csv"))
+
+
+def test_a_map_is_checked_by_feature(run: Run, tmp_path: Path) -> None:
+    unit = {"code": "130172100", "name": "丘头镇", "level": "street"}
+    shape = {"type": "Polygon", "coordinates": [[[114, 38], [115, 38], [115, 39], [114, 38]]]}
+    good = {"type": "Feature", "properties": unit, "geometry": shape}
+    path = tmp_path / "units.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [good]}), "utf-8")
+    assert "no problems: 1 units" in run("grids", "check", path).stdout
+    broken = {**good, "geometry": {"type": "Point", "coordinates": [114, 38]}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [good, broken]}), "utf-8")
+    found = run("grids", "check", path)
+    assert found.exit_code == 1
+    assert f"{path}:1: feature 2: its geometry should be a Polygon or a MultiPolygon" in found.stderr
 
 
 def test_a_good_policy_has_no_problems(run: Run) -> None:

@@ -67,7 +67,9 @@ WHOLE = Organisation(
     today=TODAY,
     units=WHOLE_UNITS,
     people=WHOLE_PEOPLE,
-    departments=tuple(OrgDepartment(id=code, name_zh=code, active=True) for code in (FIRE, LABOUR, ENVIRONMENT_OFFICE)),
+    departments=tuple(
+        OrgDepartment(id=code, name_zh=code, name_en=code, active=True) for code in (FIRE, LABOUR, ENVIRONMENT_OFFICE)
+    ),
     policy=a_policy(),
 )
 
@@ -130,6 +132,23 @@ def test_what_concerns_many_is_told_once_with_the_first_few() -> None:
     )
     finding = only(WHOLE.model_copy(update={"units": (*WHOLE.units, *micro)}), OrgFault.MICRO_GRID_WITHOUT_VOLUNTEER)
     assert (finding.where, finding.count, len(finding.sample)) == (GRID, 300, SAMPLE)
+
+
+def test_units_people_and_categories_are_told_by_name_with_their_code_beside_it() -> None:
+    vacant = only(without("volunteer3"), OrgFault.MICRO_GRID_WITHOUT_VOLUNTEER)
+    assert (vacant.where, vacant.sample) == (GRID, (MICRO,)), "for programs, codes"
+    assert f"第一网格({GRID})有 1 个微网格没有志愿者" == vacant.zh
+    assert f"第一网格 ({GRID})" in vacant.en
+    assert (vacant.sample_zh, vacant.sample_en) == ((f"第一微网格({MICRO})",), (f"第一微网格 ({MICRO})",))
+
+    alone = {finding.sample: finding for finding in lint(without("supervisor"))}[("worker",)]
+    assert alone.zh == f"东区园区({PARK})有 1 名网格员上面没有督查员"
+    assert "grid worker" in alone.en
+
+    lost = only(without(f"{LABOUR}{Role.HANDLER}"), OrgFault.ROUTE_WITHOUT_HANDLER)
+    assert (lost.sample, lost.sample_zh, lost.sample_en) == (
+        ("0201",), ("欠薪纠纷(0201)",), ("Wage dispute (0201)",),
+    )  # fmt: skip
 
 
 def test_a_category_whose_route_leads_to_a_retired_department_is_an_error() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,12 +155,12 @@ async def test_another_row_under_a_number_of_the_same_file_is_rejected(town: Tow
     assert await numbers(town) == ["7"]
     assert outcome.opened == 1
     (rejected,) = outcome.rejected
-    assert "different content" in rejected.reason
+    assert "different content" in rejected.en
 
 
 async def test_places_go_onto_the_park_that_was_named(town: Town, mapping: Mapping) -> None:
     outcome = await bring_in(town, [(1, request(1))], mapping, park=OTHER_PARK)
-    assert [rejected.reason for rejected in outcome.rejected] == [
+    assert [rejected.en for rejected in outcome.rejected] == [
         "grid: Grid unit 330603010001001001 is outside your scope."
     ]
     with pytest.raises(BadMapping, match="no park with a geometry"):
@@ -189,9 +190,13 @@ async def test_what_cannot_become_a_case_is_rejected_with_its_reason(town: Town,
     rows = [(line, record) for line, (record, _) in enumerate(wrong, 2)]
     outcome = await bring_in(town, [(1, request(100)), *rows, (99, request(101))], mapping)
     assert (outcome.opened, outcome.known, outcome.done) == (2, 0, len(wrong) + 2)
-    assert [(rejected.row, rejected.reason) for rejected in outcome.rejected] == [
+    assert [(rejected.row, rejected.en) for rejected in outcome.rejected] == [
         (line, reason) for line, (_, reason) in enumerate(wrong, 2)
     ]
+    assert all(re.search(r"[\u4e00-\u9fff]", rejected.zh) for rejected in outcome.rejected)
+    assert (outcome.rejected[0].zh, outcome.rejected[10].zh) == (
+        "service_code: “Dragons”没有对应的类别", "title: 至少 1 个字符",
+    )  # fmt: skip
     assert outcome.rejected[0].number == "1"
     assert await numbers(town) == ["100", "101"]
 

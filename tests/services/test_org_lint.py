@@ -107,7 +107,6 @@ async def test_a_supervisor_sees_their_own_units_and_nobody_else_looks(park: Asy
             await as_seen_by(park, username)
 
 
-async def test_the_demonstration_park_has_no_errors_and_its_holes_do_not_drown(demo: AsyncEngine) -> None:
+async def test_the_demonstration_park_has_no_holes(demo: AsyncEngine) -> None:
     found = await whole(demo)
-    assert found.errors == 0, [finding.en for finding in found.findings if finding.gravity is Gravity.ERROR]
-    assert len(found.findings) < 100
+    assert [finding.en for finding in found.findings] == []

@@ -1,6 +1,7 @@
 """Simulations as a service: files of reports, recorded facts, rosters, and what is told of them."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,7 +109,8 @@ def test_a_row_that_cannot_be_used_is_named_and_left_out(places: Places, record:
     reports = read_reports(rows({}, record, {}), MAPPING, places, NOW)
     (rejected,) = reports.rejected
     assert rejected.row == 2
-    assert reason in rejected.reason
+    assert reason in rejected.en
+    assert re.search(r"[\u4e00-\u9fff]", rejected.zh)
     assert len(reports.clocks) == 2
 
 

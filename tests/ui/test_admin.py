@@ -1,14 +1,15 @@
 """Administration in a browser: looked at by supervisors, changed by administrators, nothing half-loaded."""
 
+import json
 import re
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from api.session import COOKIE
-from tests.builders import COMMUNITY
+from tests.builders import COMMUNITY, GRID, MICRO_2, rectangle
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -38,7 +39,9 @@ def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
 def test_a_broken_registry_is_told_by_line_and_stores_nothing(open_page: OpenPage, site: Site) -> None:
     page = open_page("admin", "/admin/grids", expect=("422",))
     broken = f"code,name,level,parent_code\n{COMMUNITY}901,好的,grid,{COMMUNITY}\nx,坏的,grid,\n"
-    page.get_by_label("CSV 文件").set_input_files({"name": "g.csv", "mimeType": "text/csv", "buffer": broken.encode()})
+    page.get_by_label("CSV 或 GeoJSON 文件").set_input_files(
+        {"name": "g.csv", "mimeType": "text/csv", "buffer": broken.encode()}
+    )
     page.get_by_role("button", name="导入").click()
     alert = page.get_by_role("alert").filter(has_text="未存入任何内容")
     expect(alert.get_by_role("row").filter(has_text="x,坏的,grid").first).to_contain_text("3")
@@ -46,9 +49,42 @@ def test_a_broken_registry_is_told_by_line_and_stores_nothing(open_page: OpenPag
     units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]
     assert f"{COMMUNITY}901" not in {unit["code"] for unit in units}
     good = f"code,name,level,parent_code\n{COMMUNITY}901,好的,grid,{COMMUNITY}\n"
-    page.get_by_label("CSV 文件").set_input_files({"name": "g.csv", "mimeType": "text/csv", "buffer": good.encode()})
+    page.get_by_label("CSV 或 GeoJSON 文件").set_input_files(
+        {"name": "g.csv", "mimeType": "text/csv", "buffer": good.encode()}
+    )
     page.get_by_role("button", name="只检查").click()
     expect(page.get_by_role("status").filter(has_text="没有问题")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_map_is_loaded_with_its_shapes_or_each_broken_feature_is_told(
+    open_page: OpenPage, site: Site, lang: str
+) -> None:
+    code = f"{COMMUNITY}{911 if lang == 'zh' else 912}"
+    told = {"code": code, "name": "专属网格", "level": "grid", "parent_code": COMMUNITY, "type": "dedicated"}
+    good = {"type": "Feature", "properties": told, "geometry": rectangle((117.012, 38.002, 117.018, 38.008))}
+    bad = {"type": "Feature", "properties": {**told, "colour": "red"}, "geometry": {"type": "Point"}}
+
+    def file(*features: Any) -> FilePayload:
+        content = json.dumps({"type": "FeatureCollection", "features": features}, indent=1)
+        return {"name": "g.geojson", "mimeType": "application/geo+json", "buffer": content.encode()}
+
+    page = open_page("admin", f"/admin/grids?lang={lang}", expect=("422",))
+    load = page.locator("button[name=action][value=load]")
+    page.locator("input[type=file]").set_input_files(file(good, bad))
+    load.click()
+    wrong = page.get_by_role("alert").get_by_role("row").filter(has_text="第 2 个要素" if lang == "zh" else "feature 2")
+    expect(wrong).to_have_count(2)
+    expect(wrong.first).to_contain_text("colour")
+    check_screen(page)
+    shoot(page, f"admin-grids-geojson-{lang}")
+    units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]
+    assert code not in {unit["code"] for unit in units}
+    page.locator("input[type=file]").set_input_files(file(good))
+    load.click()
+    expect(page.get_by_role("status").filter(has_text="✓")).to_contain_text("1")
+    shapes = site.run(site.hall.get("admin", "/grids.geojson", under=code))["features"]
+    assert [shape["geometry"] for shape in shapes] == [good["geometry"]]
 
 
 def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
@@ -69,6 +105,28 @@ def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
     expect(row).to_contain_text("2099-01-02")
     row.get_by_role("button", name="撤销").click()
     expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_places_are_told_by_name_with_their_code_beside_it(open_page: OpenPage, lang: str) -> None:
+    page = open_page("admin", f"/admin/people?lang={lang}")
+    worker = page.get_by_role("row").filter(has=page.get_by_role("cell", name="worker", exact=True))
+    expect(worker).to_contain_text(f"第一网格 {GRID}")
+    everywhere = page.get_by_role("row").filter(has=page.get_by_role("cell", name="auditor", exact=True))
+    expect(everywhere).to_contain_text("全部网格" if lang == "zh" else "all grids")
+    check_screen(page)
+    shoot(page, f"admin-people-{lang}")
+    page.goto(f"/admin/org?lang={lang}")
+    found = page.locator("main li").filter(has_text="志愿者" if lang == "zh" else "volunteer").first
+    unit, part = (
+        (f"第一网格({GRID})", f"第二微网格({MICRO_2})")
+        if lang == "zh"
+        else (f"第一网格 ({GRID})", f"第二微网格 ({MICRO_2})")
+    )
+    expect(found).to_contain_text(unit)
+    expect(found).to_contain_text(part)
+    check_screen(page)
+    shoot(page, f"admin-org-{lang}")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -2,8 +2,10 @@
 
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
+from uuid import UUID
 
 import httpx
 import openpyxl
@@ -11,7 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.session import COOKIE
-from tests.builders import COMMUNITY, MICRO
+from models.commands import Accept
+from tests.builders import COMMUNITY, MICRO, OTHER_COMMUNITY, OTHER_MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -158,13 +161,39 @@ _TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
 def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
     """1,280 pixels: nothing of a table is cut off, least of all on a big screen, which nobody moves sideways."""
     page = open_page("supervisor", viewport={"width": 1280, "height": 800})
-    for path in ("/board?", "/board?tv=1&", "/overdue?"):
+    for path in ("/board?", "/board?tv=1&", "/overdue?", "/ranking?least=0&", "/ranking?by=department&least=0&"):
         page.goto(f"{path}lang={lang}")
         tables = page.locator("main .scroll")
         expect(tables.first).to_be_visible()
         page.evaluate(_LARGER, _LONGEST[lang])
         assert tables.evaluate_all(_TOO_WIDE) == [], path
         shoot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_board_without_overdue_cases_tells_when_the_last_one_was(open_page: OpenPage, site: Site, lang: str) -> None:
+    none, last = ("没有超期案件", "最近一次") if lang == "zh" else ("No case is overdue.", "The last one was at")
+    here = open_page("admin", f"/board?grid={OTHER_COMMUNITY}&lang={lang}")
+    told = here.locator(".oldest p.muted")
+    expect(told).to_contain_text(none)
+    if lang == "zh":  # nothing has happened in this place yet
+        expect(told).not_to_contain_text(last)
+    case_no = site.run(was_overdue(site))
+    here.reload()
+    expect(told).to_contain_text(last)
+    expect(told.get_by_role("link")).to_have_attribute("href", f"/cases/{case_no}")
+    check_screen(here)
+    shoot(here, f"board-without-overdue-{lang}")
+
+
+async def was_overdue(site: Site) -> str:
+    """A case of the other park whose acceptance came a day too late, and which is in time again. Its number."""
+    hall = site.hall
+    case_no = await hall.past(datetime.now(UTC) - timedelta(days=1), by="other_duty", grid=OTHER_MICRO)
+    case = await hall.get("other_duty", f"/cases/{case_no}")
+    await hall.record("other_duty", Accept(), UUID(case["report_id"]), datetime.now(UTC))
+    assert "overdue" in await hall.kinds(case_no)
+    return case_no
 
 
 def test_its_button_prints_once(open_page: OpenPage) -> None:

@@ -273,6 +273,30 @@ def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: S
     shoot(page, "case-overdue")
 
 
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("zh", r"^环保处置员 · 在办 \d+ 件,超期 \d+ 件$"), ("en", r"^环保处置员 · \d+ open, \d+ overdue$")],
+)
+def test_who_passes_a_case_on_sees_what_each_holds(open_page: OpenPage, site: Site, lang: str, told: str) -> None:
+    no = site.at_handling(category=RUSHED)
+    site.do("environment_handler", no, "claim")
+    site.run(site.hall.until_fact(no, "overdue"))
+    page = open_page("environment_head", f"/cases/{no}?act=transfer&lang={lang}")
+    expect(page.locator("#form-transfer select[name=to_person] option[value=environment_handler]")).to_have_text(
+        re.compile(told)
+    )
+    check_screen(page)
+    shoot(page, f"case-transfer-{lang}")
+    page.goto(f"/queue?tab=doing&lang={lang}")
+    choice = page.locator("#to-person option[value=environment_handler]")
+    expect(choice).to_have_text("环保处置员")
+    page.locator(f'tr[data-case="{no}"]').get_by_role("checkbox").check()
+    page.locator("#bulk summary").first.click()
+    expect(choice).to_have_text(re.compile(told))
+    check_screen(page)
+    shoot(page, f"queue-assign-{lang}")
+
+
 def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     until = (datetime.now(ZONE) + timedelta(days=9)).isoformat()

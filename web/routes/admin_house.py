@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 
-from api.input_errors import sentence
 from api.state import Opened
 from infra.database import transaction
 from models.base import Code
@@ -17,6 +16,7 @@ from services.admin import roster as rosters
 from services.admin.loading import box_of, check_grids, load_grids, load_house
 from services.admin.rights import require_looker
 from services.admin.units import branches
+from services.input_sentences import sentence
 from services.reference_files import BadFile
 from services.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, roster
 from web.pages import go_to, page
@@ -109,10 +109,12 @@ async def _people(
             connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
         )
         departments = await directory_people.list_departments(connection)
+        held = {role.grid for one in people.items for role in one.roles if role.grid}
+        units = await directory_people.unit_names(connection, held)
     english = reader.language == "en"
     names = {one.id: one.name_en if english else one.name_zh for one in departments.items}
     known = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
-    return _shown(reader, "people.html", status, people=people, departments=names, **known)
+    return _shown(reader, "people.html", status, people=people, departments=names, units=units, **known)
 
 
 @router.post("/admin/people")

@@ -9,7 +9,6 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
-from api.input_errors import sentence
 from api.state import Opened
 from infra.database import transaction
 from models.errors import DomainError
@@ -18,6 +17,7 @@ from services.admin import policies, simulations
 from services.admin.calendars import year_of
 from services.admin.rights import require_looker
 from services.directory_people import list_categories
+from services.input_sentences import sentence
 from services.policy_preview import PreviewCounts
 from services.publishing import roll_out
 from services.reference_files import BadFile

@@ -15,7 +15,8 @@ from models.ids import new_id
 from models.views import FactView
 from models.words import Role, Stage
 from services import words
-from services.case_page import CasePageView, colleagues, get_case_page
+from services.case_page import CasePageView, get_case_page
+from services.colleagues import colleagues
 from services.directory_people import list_categories, list_departments
 from services.duplicates import DuplicateQuery, find_duplicates
 from services.evidence import bundle, gather

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from api.input_errors import sentence
 from api.state import Opened, Services
 from api.uploads import form_with_files
 from models.base import Frozen
@@ -20,6 +19,7 @@ from models.views import FactView
 from services import attachments
 from services.case_page import facts_since
 from services.command import Sent, read_command, send
+from services.input_sentences import sentence
 from web.pages import go_to, is_part, local
 from web.reader import Reader, SignedIn
 from web.routes.case import Done, OpenForm, show_case

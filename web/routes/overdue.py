@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 
-from api.input_errors import sentence
 from api.state import Opened
 from infra.database import transaction
 from models.base import Code
@@ -18,6 +17,7 @@ from models.views import CaseView
 from models.words import UrgeKind
 from services.command import read_command, send
 from services.directory_people import list_categories, list_departments
+from services.input_sentences import sentence
 from services.queries import get_case
 from services.supervision.inspections import InspectionDraft, InspectionView, inspect, inspections_of
 from services.supervision.overdue import OverdueFilter, overdue_page

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.state import Opened
 from models.views import CaseItem
 from services.choices import UnitChoice, units_like
+from services.colleagues import colleagues
 from services.directory_people import list_people
 from services.queries import CaseFilter, list_cases
 from services.reference_views import PersonView
@@ -57,3 +58,11 @@ async def offer_units(opened: Opened, reader: SignedIn, grid: str = "", unit: st
     async with opened.reading.connect() as connection:
         units = await units_like(connection, reader.person, _plain(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
+
+
+@router.get("/choices/colleagues")
+async def offer_colleagues(opened: Opened, reader: SignedIn) -> Response:
+    """To whom the reader may pass cases on, with what each of them holds, as options."""
+    async with opened.reading.connect() as connection:
+        found = await colleagues(connection, reader.person, reader.now)
+    return page(reader, "desk/colleagues.html", colleagues=found)

@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from api.input_errors import sentence
 from api.state import Opened, Services
 from api.uploads import form_with_files
 from models.base import Text
@@ -19,6 +18,7 @@ from models.ids import derived_id, new_id
 from services import attachments
 from services.attempts import Record
 from services.directory_people import list_categories
+from services.input_sentences import sentence
 from services.progress import photo_token, plain, progress, report_of
 from services.public_reports import PublicReport, act_by_code, report_publicly
 from services.public_units import PublicUnit, public_units

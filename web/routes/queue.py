@@ -14,7 +14,8 @@ from models.errors import InputError
 from models.ids import new_id
 from models.views import FactView
 from services.bulk import MOST, Outcome, send_many
-from services.case_page import colleagues, last_words
+from services.case_page import last_words
+from services.colleagues import colleague_names
 from services.command import read_command
 from services.last_there import last_there
 from services.queries import items_among
@@ -69,7 +70,7 @@ async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, An
     async def around() -> dict[str, Any]:
         async with opened.reading.connect() as connection:
             head = await head_of(connection, reader, asked, without=whole)
-            return {**head, "colleagues": await colleagues(connection, reader.person, reader.now)}
+            return {**head, "colleagues": await colleague_names(connection, reader.person, reader.now)}
 
     rows, head = await asyncio.gather(_listed(opened, reader, asked), around())
     if whole is not None:

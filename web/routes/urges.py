@@ -8,13 +8,13 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from api.input_errors import sentence
 from api.state import Opened
 from models.base import Code
 from models.errors import DomainError
 from models.ids import new_id
 from models.words import Role, UrgeKind
 from services.command import read_command, send
+from services.input_sentences import sentence
 from services.queries import get_case
 from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges
 from web.pages import go_to, page

@@ -10,6 +10,7 @@ from models.figures import FigureKey
 from models.words import Light
 from services.supervision.board import board
 from services.supervision.definitions import definitions
+from services.supervision.last_overdue import LastOverdue, last_overdue
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.overview import (
     Change,
@@ -61,11 +62,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """All that the page shows, of one moment."""
+    """All that the page shows, of one moment. `last_overdue`: looked for where nothing is overdue."""
 
     asked: BoardAsked
     board: Board
     oldest: OverduePage
+    last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]
     decisions: tuple[Named, ...]
     climbed: tuple[Climbed, ...]
@@ -113,10 +115,12 @@ async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, a
         for row in shown.rows
         if row.unit.code in shapes
     ]
+    oldest = await overdue_page(connection, look, OverdueFilter(grid=asked.grid, limit=OLDEST))
     return BoardPage(
         asked=asked,
         board=shown,
-        oldest=await overdue_page(connection, look, OverdueFilter(grid=asked.grid, limit=OLDEST)),
+        oldest=oldest,
+        last_overdue=None if oldest.total else await last_overdue(connection, look, asked.grid),
         departments=tuple(_bars(departments)),
         decisions=await decisions_waiting(connection, look, asked.grid),
         climbed=await climbed_by_level(connection, look, asked.grid),
