@@ -37,7 +37,13 @@ class CaseRow(SQLModel, table=True):
                 "grid_path", "reported_by", "owner_kind", "owner_id", "departments", "report_id",
             ],
         ),
-        Index("cases_yellow", "yellow_at", postgresql_where=text("closed_at IS NULL AND overdue_at IS NULL")),
+        Index(
+            "cases_yellow", "yellow_at", postgresql_where=text("closed_at IS NULL AND overdue_at IS NULL"),
+            postgresql_include=[
+                "report_id", "due_at", "red_at", "closed_at", "overdue_at", "stage", "host", "grid_path", "departments",
+                "reported_by", "owner_kind", "owner_id",
+            ],
+        ),
         Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",
