@@ -19,6 +19,8 @@ LONGEST: dict[LimitUnit, float] = {
     LimitUnit.LEGAL_WORK_DAY: 2500,
     LimitUnit.NATURAL_DAY: 3650,
 }
+#: The same by the unit's code, and whether it counts whole days: looked up for each case of a list.
+_BOUNDS = {unit.value: (longest, unit in WHOLE_DAYS) for unit, longest in LONGEST.items()}
 
 
 class Length(Frozen):
@@ -35,9 +37,10 @@ class Length(Frozen):
 
     @model_validator(mode="after")
     def _fits_its_unit(self) -> Self:
-        if self.amount > LONGEST[self.unit]:
-            raise ValueError(f"{self.amount:g} {self.unit} is too long: {LONGEST[self.unit]:g} at most")
-        if self.unit in WHOLE_DAYS and self.amount != int(self.amount):
+        longest, whole = _BOUNDS[str(self.unit)]
+        if self.amount > longest:
+            raise ValueError(f"{self.amount:g} {self.unit} is too long: {longest:g} at most")
+        if whole and self.amount != int(self.amount):
             raise ValueError(f"{self.unit} counts whole days, not {self.amount:g}")
         return self
 

@@ -3,19 +3,27 @@ import htmx from "htmx.org";
 import { stays } from "./connection";
 import { Part } from "./part";
 
-/** Rows of the first screen: they are painted before those below it are laid out. */
-const AT_ONCE = 20;
+/** No row is lower than so many pixels. */
+const LOWEST = 48;
+const ROW = "<tr data-case";
 
 const part = new Part();
 
-/** Puts `fresh` in place of the list, its first screen first. */
-function put(fresh: HTMLElement): void {
-  const body = fresh.querySelector("tbody");
-  const below = document.createDocumentFragment();
-  below.append(...[...(body?.children ?? [])].slice(AT_ONCE));
+/** The list's text with the rows of the first screen alone, and those below it: to be read once the first are painted. */
+function parted(text: string): [string, string] {
+  const top = document.getElementById("list")?.getBoundingClientRect().top ?? 0;
+  const seen = (window.innerHeight - Math.max(0, top)) / LOWEST;
+  let cut = text.indexOf(ROW);
+  for (let row = 0; cut >= 0 && row < seen; row += 1) cut = text.indexOf(ROW, cut + 1);
+  const end = text.lastIndexOf("</tbody>");
+  return cut < 0 || end < cut ? [text, ""] : [text.slice(0, cut) + text.slice(end), text.slice(cut, end)];
+}
+
+/** Puts `fresh` in place of the list; its rows `below` the first screen follow. */
+function put(fresh: HTMLElement, below: string): void {
   document.getElementById("list")?.replaceWith(fresh);
   requestAnimationFrame(() => setTimeout(() => {
-    body?.append(below);
+    fresh.querySelector("tbody")?.insertAdjacentHTML("beforeend", below);
     htmx.process(fresh);
   }));
 }
@@ -36,14 +44,15 @@ function follow(query: string): void {
 export async function showList(address: string): Promise<boolean> {
   const text = await part.fetch(address).catch(() => "");
   if (text === null || (text === "" && stays())) return false;
+  const [first, below] = parted(text);
   const holder = document.createElement("template");
-  holder.innerHTML = text;
+  holder.innerHTML = first;
   const fresh = holder.content.querySelector<HTMLElement>("#list");
   if (!fresh) {
     window.location.href = address;
     return false;
   }
-  put(fresh);
+  put(fresh, below);
   follow(fresh.dataset["query"] ?? "");
   const hears = document.getElementById("heard");
   if (hears) hears.textContent = fresh.querySelector("[data-count]")?.textContent ?? "";
