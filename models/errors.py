@@ -148,7 +148,7 @@ class ReviewerHandledIt(DomainError):
 class SecondPersonNeeded(DomainError):
     code = "second_person_needed"
     status = 403
-    zh = "作废须由另一名受理员确认。"
+    zh = "作废须由另一名值班员确认。"
     en = "Voiding takes a second duty officer."
 
 

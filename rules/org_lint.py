@@ -121,7 +121,7 @@ def unit_without_owner(view: View) -> Iterator[OrgFinding]:
         at = view.names.unit(park)
         yield _many(
             OrgFault.UNIT_WITHOUT_OWNER, ERROR, park, codes, view.names.unit,
-            f"{at.zh}有 {len(codes)} 个单位及其上级都没有受理员,案件将落到兜底责任人",
+            f"{at.zh}有 {len(codes)} 个单位及其上级都没有值班员,案件将落到兜底责任人",
             f"{len(codes)} units of {at.en} have no duty officer at or above: cases fall to the fallback owner",
         )  # fmt: skip
 

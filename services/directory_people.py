@@ -75,6 +75,13 @@ async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple
     return tuple(known[one] for one in people if one in known)
 
 
+async def names_by_username(connection: AsyncConnection, usernames: Iterable[str]) -> dict[str, str]:
+    """The names of people by their user names; those who have left too."""
+    asked = text("SELECT username, name FROM people WHERE username = ANY (:usernames)")
+    rows = await connection.execute(asked, {"usernames": sorted(usernames)})
+    return dict(rows.all())
+
+
 async def unit_names(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
     """The names of grid units by their codes; those that have been retired too."""
     asked = text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)")

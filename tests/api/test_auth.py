@@ -1,15 +1,19 @@
 """Signing in over HTTP, and who one is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import security
+from api.state import Services
+from infra.database import open_database
+from infra.embedded.ports import free_ports
 from models.words import Role
 from tests.api.conftest import SignedIn
 from tests.builders import FIRE, PARK, PASSWORD, Holder, add_grants
@@ -97,13 +101,6 @@ async def test_only_roles_in_force_are_shown(
     assert [role["role"] for role in me.json()["roles"]] == ["handler"]
 
 
-class AwayEngine:
-    """An engine whose database is away."""
-
-    def connect(self) -> None:
-        raise OperationalError("connect", {}, Exception("refused"))
-
-
 async def test_while_the_database_is_away_callers_are_who_they_were(
     app: FastAPI, client: httpx.AsyncClient, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,8 +109,12 @@ async def test_while_the_database_is_away_callers_are_who_they_were(
         return caller.username
 
     assert (await client.get("/who", headers=signed_in("worker"))).json() == "worker"
-    backstage = app.state.services.backstage
-    object.__setattr__(backstage, "engine", AwayEngine())
+    services: Services = app.state.services
+    (nowhere,) = free_ports(1)
+    settings = services.settings.model_copy(
+        update={"database_url": SecretStr(f"postgresql://nobody@127.0.0.1:{nowhere}/nothing")}
+    )
+    app.state.services = replace(services, backstage=replace(services.backstage, engine=open_database(settings)))
     assert (await client.get("/who", headers=signed_in("worker"))).json() == "worker"
     unseen = await client.get("/who", headers=signed_in("duty"))
     assert unseen.status_code == 503

@@ -103,6 +103,7 @@ def test_an_absence_is_put_down_and_taken_back(open_page: OpenPage) -> None:
     form.get_by_role("button").click()
     row = page.get_by_role("row").filter(has_text="duty_2")
     expect(row).to_contain_text("2099-01-02")
+    expect(row.get_by_role("cell").first).to_have_text("园区受理员二 duty_2")
     row.get_by_role("button", name="撤销").click()
     expect(page.get_by_role("row").filter(has_text="duty_2")).to_have_count(0)
 

@@ -152,8 +152,12 @@ async def _roster(opened: Opened, reader: Reader, status: int = 200, **context: 
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         found = await roster(connection, reader.now)
+        people = {name for one in found.absences for name in (one.person, one.deputy) if name}
+        names = await directory_people.names_by_username(connection, people | {one.person for one in found.shifts})
+        units = await directory_people.unit_names(connection, {one.unit for one in found.shifts})
     known = {"fault": "", "done": False, **context, "typed": {**_NOTHING_TYPED, **context.get("typed", {})}}
-    return _shown(reader, "roster.html", status, roster=found, roles=sorted(DUTY_ROLES), **known)
+    context = {"roster": found, "names": names, "units": units, "roles": sorted(DUTY_ROLES), **known}
+    return _shown(reader, "roster.html", status, **context)
 
 
 @router.post("/admin/roster/absence")
