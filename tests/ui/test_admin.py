@@ -76,6 +76,7 @@ def test_a_map_is_loaded_with_its_shapes_or_each_broken_feature_is_told(
     wrong = page.get_by_role("alert").get_by_role("row").filter(has_text="第 2 个要素" if lang == "zh" else "feature 2")
     expect(wrong).to_have_count(2)
     expect(wrong.first).to_contain_text("colour")
+    expect(page.get_by_role("alert").get_by_role("columnheader")).to_have_count(2)  # a bracket is not worth a column
     check_screen(page)
     shoot(page, f"admin-grids-geojson-{lang}")
     units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]

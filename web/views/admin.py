@@ -30,13 +30,14 @@ class Fault:
 
 
 def faults(problems: Sequence[FileProblem], content: str, visitor: Visitor) -> list[Fault]:
-    """Problems in the reader's language, with the line that each is about."""
+    """Problems in the reader's language, with the line that each is about, where it says more than a bracket."""
     lines = content.splitlines()
     return [
-        Fault(
-            problem.line,
-            problem.en if visitor.language == "en" else problem.zh,
-            lines[problem.line - 1].strip()[:120] if 0 < problem.line <= len(lines) else "",
-        )
+        Fault(problem.line, problem.en if visitor.language == "en" else problem.zh, _quoted(lines, problem.line))
         for problem in problems
     ]
+
+
+def _quoted(lines: Sequence[str], line: int) -> str:
+    text = lines[line - 1].strip()[:120] if 0 < line <= len(lines) else ""
+    return text if any(map(str.isalnum, text)) else ""
