@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from infra.database import transaction
 from models.ids import new_id
 from models.tables import OrgAlarmRow
-from tests.builders import COMMUNITY, MICRO, PARK
+from tests.builders import COMMUNITY, MICRO, OTHER_MICRO, PARK
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -131,6 +131,12 @@ def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_p
     page.get_by_label("最少应处置件数").fill("100000")
     page.get_by_role("button", name="查看").click()
     expect(page.get_by_role("row").filter(has_text="东一社区").first).to_contain_text("样本不足(<100000),不参评")
+
+
+def test_who_has_nothing_to_handle_is_listed_without_a_rank(open_page: OpenPage, site: Site) -> None:
+    site.report("other_duty", title="尚未派遣", grid=OTHER_MICRO)
+    page = open_page("auditor", "/ranking?by=grid&least=0&period=year")
+    expect(page.get_by_role("row").filter(has_text="滨海网格").first).to_contain_text("没有应处置案件,不参评")
 
 
 def test_the_ladder_shows_every_level_and_what_comes_next(open_page: OpenPage, late: str) -> None:
