@@ -175,6 +175,7 @@ def test_the_queue_answers_at_once(browser: Browser, busy: tuple[Site, dict[str,
             # Not looked at before: Playwright reads the whole page, slowly, while it does not find what it expects.
             taken = float(page.evaluate(taken_in_all))
             expect(page.locator("#list .chip").first).to_contain_text(words)
+            expect(page.locator("#rows tr[data-case]")).to_have_count(50)  # those below the first screen too
             return taken
 
         def filter_five_times() -> float:
