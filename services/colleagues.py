@@ -1,11 +1,13 @@
 """To whom a case may be passed on: who else handles cases in one's departments, and how much each of them holds."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.spelled import Spelled, ask, spell
 from infra.store.world import local_day
 from models.base import Frozen
 from models.context import Person
@@ -13,7 +15,7 @@ from models.tables import CASES, TASKS, GrantRow, PersonRow
 from models.words import OwnerKind, TaskKind
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.conditions import is_overdue
-from services.scope import visible
+from services.scope import KEPT, visible
 
 _PEOPLE: Any = PersonRow.__table__  # type: ignore[attr-defined]
 _GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]
@@ -39,12 +41,9 @@ class Colleague(Named):
 async def colleague_names(connection: AsyncConnection, person: Person, now: datetime) -> tuple[Named, ...]:
     """Who else handles cases in the person's departments, by user name: a quarter of the time of `colleagues`."""
     day = await local_day(connection, now)
-    wanted = _departments(person, day, None)
-    if not wanted:
+    if not _departments(person, day, None):
         return ()
-    asked = select(_PEOPLE.c.username, _PEOPLE.c.name).where(_handles(person, wanted, day))
-    rows = await connection.execute(asked.order_by(_PEOPLE.c.username).limit(MOST))
-    return tuple(Named.model_validate(dict(row._mapping)) for row in rows)
+    return tuple(Named(username=row.username, name=row.name) for row in await ask(connection, _names(person, day)))
 
 
 async def colleagues(
@@ -57,6 +56,13 @@ async def colleagues(
         return ()
     rows = await connection.execute(_burdens(person, wanted, day, now))
     return tuple(Colleague.model_validate(dict(row._mapping)) for row in rows)
+
+
+@lru_cache(maxsize=KEPT)
+def _names(person: Person, day: date) -> Spelled:
+    others = _handles(person, _departments(person, day, None), day)
+    asked = select(_PEOPLE.c.username, _PEOPLE.c.name).where(others).order_by(_PEOPLE.c.username)
+    return spell(asked.limit(MOST))
 
 
 def _departments(person: Person, day: date, only: str | None) -> list[str]:

@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import BindParameter, ColumnElement, DateTime, and_, bindparam, func, or_
 
 from models.tables import CASES
 from models.words import Light
+
+#: The moment of a look, where a statement is kept and asked at many moments (`infra.store.spelled`).
+NOW: BindParameter[datetime] = bindparam("now", None, type_=DateTime(timezone=True))
+#: A moment that is known, or left open.
+Moment = datetime | BindParameter[datetime]
 
 
 def is_open() -> ColumnElement[bool]:
@@ -21,12 +26,12 @@ def overdue_since() -> ColumnElement[datetime]:
     return func.least(CASES.c.due_at, CASES.c.whole_due_at, CASES.c.overdue_at)
 
 
-def is_overdue(now: datetime) -> ColumnElement[bool]:
+def is_overdue(now: Moment) -> ColumnElement[bool]:
     """Whether an open case's deadline has passed: that of the stage it is in, or that of the whole."""
     return and_(is_open(), overdue_since() <= now)
 
 
-def shines(light: Light, now: datetime) -> ColumnElement[bool]:
+def shines(light: Light, now: Moment) -> ColumnElement[bool]:
     """`rules.lights.light` in SQL, of open cases."""
     c = CASES.c
     passed = or_(func.coalesce(c.due_at <= now, False), func.coalesce(c.red_at <= now, False))

@@ -11,12 +11,13 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, ScalarSelect, and_, any_, false, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.spelled import Spelled, ask, spell
 from infra.store.world import local_day
 from models.context import Grant, Person
 from models.tables import CASES, FACTS, TASKS
 from models.words import Light, OwnerKind, Role, Stage, TaskKind
 from rules.scope import DEPARTMENT_ROLES, in_force
-from services.conditions import is_open, shines
+from services.conditions import NOW, Moment, is_open, shines
 from services.scope import KEPT, lies_within, visible
 
 #: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
@@ -86,7 +87,7 @@ def tabs_of(person: Person, day: date) -> tuple[DeskTab, ...]:
     return tuple(tab for tab in DeskTab if tab in found)
 
 
-def on_tab(tab: DeskTab, person: Person, day: date, now: datetime) -> ColumnElement[bool]:
+def on_tab(tab: DeskTab, person: Person, day: date, now: Moment) -> ColumnElement[bool]:
     """Whether a row of `cases` is on that tab of the person's. A tab that is not theirs is empty."""
     match tab:
         case DeskTab.DONE:
@@ -105,23 +106,18 @@ async def tab_counts(
     tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, without)]
     if not tabs:
         return {}
-    row = (await connection.execute(select(*(_count(tab, person, day, now).label(tab) for tab in tabs)))).one()
+    (row,) = await ask(connection, _counts(tuple(tabs), person, day), now=now)
     return dict(zip(tabs, row, strict=True))
 
 
-def _count(tab: DeskTab, person: Person, day: date, now: datetime) -> ScalarSelect[int]:
-    if tab is DeskTab.SOON:
-        return _counted(visible(person, day), on_tab(tab, person, day, now))
-    return _waiting_count(tab, person, day)
-
-
 @lru_cache(maxsize=KEPT)
-def _waiting_count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
-    return _counted(visible(person, day), _waits(tab, person, day, _found_by_task))
+def _counts(tabs: tuple[DeskTab, ...], person: Person, day: date) -> Spelled:
+    return spell(select(*(_count(tab, person, day).label(tab) for tab in tabs)))
 
 
-def _counted(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(CASES).where(*conditions).scalar_subquery()
+def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
+    here = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
+    return here.scalar_subquery()
 
 
 @lru_cache(maxsize=KEPT)
@@ -187,7 +183,7 @@ def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> Co
     return CASES.c.report_id.in_(select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions))
 
 
-def _done(person: Person, day: date, now: datetime) -> ColumnElement[bool]:
+def _done(person: Person, day: date, now: Moment) -> ColumnElement[bool]:
     """What the person has done something about lately, and what waits on no other tab of theirs."""
     acted = select(FACTS.c.report_id).where(
         FACTS.c.actor == person.id, FACTS.c.at >= now - DONE_WITHIN, FACTS.c.kind != "received"

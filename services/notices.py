@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import NoPolicy, newest_version, policy_version
+from infra.store.spelled import Spelled, ask, spell
 from infra.store.world import local_day
 from models.base import Frozen, Instant, SaidInstant
 from models.case import Case
@@ -97,8 +98,8 @@ async def unread_notices(
     except NoPolicy:
         return Unread()
     end = quiet.end(now.astimezone(zone)) if quiet is not None else None
-    unread, pressing = (await connection.execute(_unread_and_urgent(person, await local_day(connection, now)))).one()
-    return Unread(unread=unread, calling=unread if end is None else pressing, quiet_until=end)
+    (found,) = await ask(connection, _unread_and_urgent(person, await local_day(connection, now)))
+    return Unread(unread=found.unread, calling=found.unread if end is None else found.pressing, quiet_until=end)
 
 
 async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:
@@ -123,13 +124,13 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
 
 
 @lru_cache(maxsize=KEPT)
-def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
+def _unread_and_urgent(person: Person, day: date) -> Spelled:
     urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
-    counts = select(func.count(), func.count().filter(urgent)).select_from(joined)
-    return counts.where(_mine(person, day), NOTICES.c.read_at.is_(None))
+    unread, pressing = func.count().label("unread"), func.count().filter(urgent).label("pressing")
+    return spell(select(unread, pressing).select_from(joined).where(_mine(person, day), NOTICES.c.read_at.is_(None)))
 
 
 def _mine(person: Person, day: date) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import facts_of
@@ -161,31 +161,44 @@ async def list_cases(
     Raises BadFilter for a cursor that is none.
     """
     fits = await _fitting(connection, person, wanted, now, also)
-    key, descending = _order(wanted.sort)
-    order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
     # The first page of a tab is found and counted in one go: what is on it has been put together anyway.
     at_once = also is not None and wanted.cursor is None
-    total = func.count().over() if at_once else literal(0)
-    # What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
+    rows = (await connection.execute(page_statement(fits, wanted, count=at_once))).all()
+    if at_once:
+        total = rows[0].total if rows else 0
+    else:
+        total = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
+    return await page_of_rows(connection, rows, wanted, total, now, language)
+
+
+def page_statement(fits: ColumnElement[bool], wanted: CaseFilter, *, count: bool) -> Select[Any]:
+    """The rows of a page of what `fits`, and one more where it goes on; `total`, if they are to be counted.
+
+    What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
+    """
+    key, descending = _order(wanted.sort)
+    order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
+    total = func.count().over() if count else literal(0)
     found = select(CASES.c.report_id, key.label("key"), total.label("total")).where(fits).order_by(*order)
     if wanted.cursor is not None:
         found = found.where(_after(wanted, wanted.cursor, key, descending))
     page = found.limit(wanted.limit + 1).subquery("page")
     again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    asked = select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined).order_by(*again)
-    rows = (await connection.execute(asked)).all()
-    if at_once:
-        count = rows[0].total if rows else 0
-    else:
-        count = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
+    return select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined).order_by(*again)
+
+
+async def page_of_rows(
+    connection: AsyncConnection, rows: Sequence[Any], wanted: CaseFilter, total: int, now: datetime, language: str
+) -> CasePage:
+    """The page that the rows of `page_statement` make."""
     shown, more = rows[: wanted.limit], len(rows) > wanted.limit
     return CasePage(
         items=await lines_of(connection, shown, now, language),
         next_cursor=cursor_after(f"cases {wanted.sort}", shown[-1].key.isoformat(), str(shown[-1].report_id))
         if more
         else None,
-        total=count,
+        total=total,
     )
 
 

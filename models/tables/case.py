@@ -44,6 +44,12 @@ class CaseRow(SQLModel, table=True):
                 "reported_by", "owner_kind", "owner_id",
             ],
         ),
+        Index(
+            "cases_waiting", "report_id", postgresql_where=text("closed_at IS NULL"),
+            postgresql_include=[
+                "grid_path", "reported_by", "owner_kind", "owner_id", "departments", "host", "stage", "due_at",
+            ],
+        ),
         Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",

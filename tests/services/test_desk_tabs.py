@@ -11,7 +11,8 @@ from infra.database import transaction
 from infra.store.world import read_person
 from models.commands import Accept, Claim, Complete, Dispatch, Return
 from services.desk_tabs import DeskTab, on_tab, tab_counts, tabs_of
-from services.queries import CaseFilter, list_cases
+from services.first_page import first_page
+from services.queries import CaseFilter, Sort, list_cases
 from tests.api.hall import Hall, open_hall
 from tests.builders import ENVIRONMENT, LABOUR, OTHER_MICRO, person_id
 from tests.servers import Servers
@@ -120,6 +121,23 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
         assert counts == {t: len(c) for t, c in EXPECTED[username].items() if t is not DeskTab.DONE}
         others = {tab: count for tab, count in counts.items() if tab is not DeskTab.SOON}
         assert await tab_counts(connection, person, now, DeskTab.SOON) == others
+
+
+@pytest.mark.parametrize("sort", ["due_at", "-updated_at"])
+@pytest.mark.parametrize("username", EXPECTED)
+async def test_the_first_page_of_a_tab_is_that_of_its_list(
+    hall: Hall, cases: dict[str, str], username: str, sort: Sort
+) -> None:
+    """Twice, a while apart: what is kept of the statement is not the moment of the look."""
+    wanted = CaseFilter(sort=sort, limit=2)
+    async with hall.engine.connect() as connection:
+        person = await read_person(connection, person_id(username))
+        assert person is not None
+        for now in (datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC)):
+            for tab in EXPECTED[username]:
+                here = on_tab(tab, person, now.date(), now)
+                listed = await list_cases(connection, person, wanted, now, "zh", here)
+                assert await first_page(connection, person, tab, wanted, now, "zh") == listed, (tab, now)
 
 
 async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dict[str, str]) -> None:

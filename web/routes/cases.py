@@ -25,7 +25,7 @@ async def search(request: Request, opened: Opened, reader: SignedIn) -> Response
             **await filters_of(connection, reader, asked),
         }
     template = "desk/list_part.html" if is_part(request) else "desk/search.html"
-    return page(reader, template, **context, bulk=False, last=None)
+    return page(reader, template, **context, last=None)
 
 
 @router.get("/cases/export.xlsx")

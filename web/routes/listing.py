@@ -14,11 +14,12 @@ from models.views import CaseItem
 from models.words import Light, Stage
 from services.desk_tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory_people import list_categories, list_departments, list_people, name_of
+from services.first_page import first_page
 from services.queries import CaseFilter, count_cases, list_cases
 from services.saved_views import departments_of, saved_views
 from services.settings import COLUMNS
 from web.reader import Reader
-from web.views.lines import COLUMN_NAMES, lines
+from web.views.lines import COLUMN_NAMES, rows
 from web.views.lists import DUE_NAMES, MOST_ROWS, PAGE, SORTS, Asked, asked_in, chips
 from web.views.marks import _
 from web.views.tabs import EMPTY, NAMES
@@ -39,17 +40,21 @@ def tab_condition(asked: Asked, reader: Reader) -> ColumnElement[bool] | None:
     return None if asked.tab is None else on_tab(asked.tab, reader.person, reader.day, reader.now)
 
 
-def lines_of(reader: Reader, items: Iterable[CaseItem]) -> dict[str, Any]:
-    """What the template of rows needs, with the columns that the reader has chosen."""
+def lines_of(reader: Reader, items: Iterable[CaseItem], place: str) -> dict[str, Any]:
+    """What the templates of a list need, with the columns that the reader has chosen. In the queue cases are ticked."""
     columns = [name for name in COLUMNS if name in reader.settings.columns]
-    return {"columns": columns, "column_names": COLUMN_NAMES, "lines": lines(items, reader, columns)}
+    bulk = place == QUEUE
+    drawn = rows(items, reader, columns, bulk=bulk)
+    return {"columns": columns, "column_names": COLUMN_NAMES, "rows": drawn, "bulk": bulk}
 
 
 async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, place: str) -> dict[str, Any]:
     """One page of the list, and where it goes on."""
-    found = await list_cases(
-        connection, reader.person, asked.wanted, reader.now, reader.language, tab_condition(asked, reader)
-    )
+    who, wanted, now = reader.person, asked.wanted, reader.now
+    if asked.tab is not None and not asked.pairs and wanted.cursor is None:
+        found = await first_page(connection, who, asked.tab, wanted, now, reader.language)
+    else:
+        found = await list_cases(connection, who, wanted, now, reader.language, tab_condition(asked, reader))
     shown = (asked.shown or 0) + len(found.items)
     more = asked.query(cursor=found.next_cursor, shown=str(shown)) if found.next_cursor else None
     return {
@@ -60,7 +65,7 @@ async def rows_of(connection: AsyncConnection, reader: Reader, asked: Asked, pla
         "more": more,
         "next_page": asked.query(cursor=found.next_cursor) if found.next_cursor else None,
         "full": shown + PAGE > MOST_ROWS,
-        **lines_of(reader, found.items),
+        **lines_of(reader, found.items, place),
     }
 
 

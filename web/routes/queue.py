@@ -49,9 +49,9 @@ async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: s
     """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
     asked = read_address(reader, QUEUE, request.url.query)
     if is_part(request):
-        return page(reader, "desk/list_part.html", **await _listed(opened, reader, asked), bulk=True)
+        return page(reader, "desk/list_part.html", **await _listed(opened, reader, asked))
     context = await _queue(opened, reader, asked)
-    return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40], bulk=True)
+    return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40])
 
 
 async def _listed(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
@@ -94,7 +94,7 @@ async def _more(request: Request, opened: Opened, reader: Reader, place: str) ->
     async with opened.reading.connect() as connection:
         asked = read_address(reader, place, request.url.query)
         context = await rows_of(connection, reader, asked, place)
-    return page(reader, "desk/rows.html", **context, bulk=place == QUEUE)
+    return page(reader, "desk/rows.html", **context)
 
 
 @router.get("/queue/head")
@@ -123,8 +123,8 @@ async def show_changes(
         gone = [no for no in shown if no not in {item.case_no for item in here}]
         words = await last_words(connection, reader.person, gone, reader.now, reader.language)
     reasons = {no: _why_gone(reader, words[no]) for no in gone}
-    context = lines_of(reader, here)
-    return page(reader, "desk/changes.html", gone=reasons, place=place, bulk=place == QUEUE, **context)
+    context = lines_of(reader, here, place)
+    return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
 
 
 def _why_gone(reader: Reader, fact: FactView | None) -> str:
