@@ -4,8 +4,9 @@ import { stays } from "./connection";
 import { Part } from "./part";
 
 /** No row is lower than so many pixels. */
-const LOWEST = 48;
+const LOWEST = 50;
 const ROW = "<tr data-case";
+const BEGINS = /^\s*<div id="list"/;
 
 const part = new Part();
 
@@ -19,13 +20,18 @@ function parted(text: string): [string, string] {
   return cut < 0 || end < cut ? [text, ""] : [text.slice(0, cut) + text.slice(end), text.slice(cut, end)];
 }
 
-/** Puts `fresh` in place of the list; its rows `below` the first screen follow. */
-function put(fresh: HTMLElement, below: string): void {
-  document.getElementById("list")?.replaceWith(fresh);
-  requestAnimationFrame(() => setTimeout(() => {
-    fresh.querySelector("tbody")?.insertAdjacentHTML("beforeend", below);
-    htmx.process(fresh);
-  }));
+/** Puts the list that `first` spells in place of the one shown, and answers it; its rows `below` follow, once those of the
+ * first screen are painted. It is read where it is to stand: nodes read elsewhere would have to move house one by one. */
+function put(first: string, below: string): HTMLElement | null {
+  const old = document.getElementById("list");
+  if (!old || !BEGINS.test(first)) return null;
+  old.outerHTML = first;
+  const fresh = document.getElementById("list");
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+    fresh?.querySelector("tbody")?.insertAdjacentHTML("beforeend", below);
+    if (fresh) htmx.process(fresh);
+  })));
+  return fresh;
 }
 
 /** What is kept, exported or gone back to is the list that is shown. */
@@ -45,14 +51,11 @@ export async function showList(address: string): Promise<boolean> {
   const text = await part.fetch(address).catch(() => "");
   if (text === null || (text === "" && stays())) return false;
   const [first, below] = parted(text);
-  const holder = document.createElement("template");
-  holder.innerHTML = first;
-  const fresh = holder.content.querySelector<HTMLElement>("#list");
+  const fresh = put(first, below);
   if (!fresh) {
     window.location.href = address;
     return false;
   }
-  put(fresh, below);
   follow(fresh.dataset["query"] ?? "");
   const hears = document.getElementById("heard");
   if (hears) hears.textContent = fresh.querySelector("[data-count]")?.textContent ?? "";
