@@ -14,7 +14,7 @@ from models.context import Person
 from services.accounts import issue_token
 from services.desk_tabs import DeskTab
 from services.doors import Backstage
-from services.measure.queue import TabSpeed, measure_queue, queue_database
+from services.measure.queue import TabSpeed, measure_queue, queue_database, told
 from web.app import create_app
 
 
@@ -24,8 +24,12 @@ async def queue_rows(stage: Backstage, cases: int, rounds: int = 40) -> list[Row
         found = await measure_pages(stage, engine, rounds)
     what = say(f"队列页毫秒 p50 / p95,{cases} 件", f"queue page, ms p50 / p95, {cases} cases")
     worst = max(found, key=lambda speed: speed.p95)
-    rows = [(f"{what}: {speed.role} {speed.tab}", f"{speed.p50:.0f} / {speed.p95:.0f}") for speed in found]
-    return [*rows, (say("其中最慢的标签页 p95", "the slowest tab of these, p95"), f"{worst.p95:.0f} ({worst.tab})")]
+    every = sorted(wait for speed in found for wait in speed.waits)
+    return [
+        *((f"{what}: {speed.role} {speed.tab}", speed.told) for speed in found),
+        (say("其中最慢的标签页 p95", "the slowest tab of these, p95"), f"{worst.p95:.0f} ({worst.tab})"),
+        (say("所有标签页合计 p50 / p95", "all tabs together, p50 / p95"), told(every)),
+    ]
 
 
 async def measure_pages(stage: Backstage, engine: AsyncEngine, rounds: int) -> list[TabSpeed]:

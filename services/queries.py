@@ -177,15 +177,21 @@ def page_statement(fits: ColumnElement[bool], wanted: CaseFilter, *, count: bool
     What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
     """
     key, descending = _order(wanted.sort)
-    order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
-    total = func.count().over() if count else literal(0)
-    found = select(CASES.c.report_id, key.label("key"), total.label("total")).where(fits).order_by(*order)
+    found = select(CASES.c.report_id, key.label("key")).where(fits)
     if wanted.cursor is not None:
         found = found.where(_after(wanted, wanted.cursor, key, descending))
-    page = found.limit(wanted.limit + 1).subquery("page")
-    again = (page.c.key.desc(), page.c.report_id.desc()) if descending else (page.c.key, page.c.report_id)
+    # Put aside whole, it is counted sooner than by a window over it; uncounted, the search may end with the page.
+    of = found.cte("found") if count else found.subquery("found")
+    total = select(func.count()).select_from(of).scalar_subquery() if count else literal(0)
+    page = (
+        select(of.c.report_id, of.c.key, total.label("total"))
+        .order_by(*_by(of.c.key, of.c.report_id, descending))
+        .limit(wanted.limit + 1)
+        .subquery("page")
+    )
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    return select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined).order_by(*again)
+    asked = select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined)
+    return asked.order_by(*_by(page.c.key, page.c.report_id, descending))
 
 
 async def page_of_rows(
@@ -215,9 +221,8 @@ async def stream_cases(
     """Every case of the list in its order, so many at once, of one moment; no more than these are in memory."""
     fits = await _fitting(connection, person, wanted, now, also)
     key, descending = _order(wanted.sort)
-    order = (key.desc(), CASES.c.report_id.desc()) if descending else (key.asc(), CASES.c.report_id.asc())
     lines = Lines(language, now)
-    query = select(*LINE_COLUMNS).where(fits).order_by(*order)
+    query = select(*LINE_COLUMNS).where(fits).order_by(*_by(key, CASES.c.report_id, descending))
     async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
         parts = found.partitions()
         ahead = asyncio.ensure_future(anext(parts, None))
@@ -351,6 +356,10 @@ def _order(sort: Sort) -> tuple[ColumnElement[datetime], bool]:
     if name == "due_at":  # cases without a running deadline come last, whichever way
         column = func.coalesce(column, literal(_NEVER if sort == "due_at" else EARLIEST))
     return column, sort.startswith("-")
+
+
+def _by(key: ColumnElement[Any], id_: ColumnElement[Any], descending: bool) -> tuple[ColumnElement[Any], ...]:
+    return (key.desc(), id_.desc()) if descending else (key.asc(), id_.asc())
 
 
 def _after(wanted: CaseFilter, cursor: str, key: ColumnElement[datetime], descending: bool) -> ColumnElement[bool]:

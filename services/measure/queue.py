@@ -5,7 +5,7 @@ facts by the people who dealt with them.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -35,12 +35,26 @@ Look = Callable[[Person, DeskTab], Awaitable[None]]
 
 @dataclass(frozen=True)
 class TabSpeed:
-    """Milliseconds at the 50th and 95th percentile, for somebody in `role` who opens the queue at `tab`."""
+    """How long it took, in milliseconds and in order, for somebody in `role` who opened the queue at `tab`."""
 
     role: Role
     tab: DeskTab
-    p50: float
-    p95: float
+    waits: tuple[float, ...]
+
+    @property
+    def told(self) -> str:
+        """The 50th and 95th percentile."""
+        return told(self.waits)
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile."""
+        return at_percentile(self.waits, 0.95)
+
+
+def told(waits: Sequence[float]) -> str:
+    """The 50th and 95th percentile of waits in their order."""
+    return f"{at_percentile(waits, 0.5):.0f} / {at_percentile(waits, 0.95):.0f}"
 
 
 @asynccontextmanager
@@ -63,9 +77,7 @@ async def measure_queue(look: Look, rounds: int) -> list[TabSpeed]:
                 begun = time.perf_counter()
                 await look(person, tab)
                 waits.append((time.perf_counter() - begun) * 1000)
-            known = sorted(waits[1:])
-            role = person.grants[0].role
-            found.append(TabSpeed(role, tab, at_percentile(known, 0.5), at_percentile(known, 0.95)))
+            found.append(TabSpeed(person.grants[0].role, tab, tuple(sorted(waits[1:]))))
     return found
 
 

@@ -5,7 +5,7 @@ Closed cases lie back in time at a steady rate, as years of work leave them; ope
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -169,7 +169,7 @@ async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
     )
 
 
-def at_percentile(waits: list[float], part: float) -> float:
+def at_percentile(waits: Sequence[float], part: float) -> float:
     """The value that this part (0 to 1) of the sorted `waits` does not exceed."""
     return waits[min(len(waits) - 1, int(len(waits) * part))]
 
@@ -206,7 +206,7 @@ SELECT id, no, 12,
     CASE WHEN i % 9 = 0 THEN ARRAY['handle'] ELSE '{}' END, (i % 31 = 0)::int, 0, i % 17 = 0, false,
     CASE WHEN is_open AND i % 40 = 0 THEN at END
 FROM (
-    SELECT s.i, md5('case' || s.i || s.is_open)::uuid AS id, s.is_open,
+    SELECT s.i, s.is_open,
         CASE WHEN s.is_open THEN 'O' ELSE 'C' END || s.i AS no, s.i % 25 = 0 AS stopped,
         CASE WHEN s.is_open THEN now() - (power(random(), 2) * interval '20 days')
              ELSE now() - interval '2 days' - s.i * interval '1 day' / :a_day END AS at,
@@ -216,7 +216,8 @@ FROM (
           UNION ALL SELECT i, true FROM generate_series(1, CAST(:open AS int)) i) s
     JOIN (SELECT code, path, row_number() OVER (ORDER BY code) - 1 AS n FROM grid_units WHERE level = 4) u
       ON u.n = (s.i * 7919::bigint) % :units
-) made, LATERAL (SELECT CASE WHEN is_open THEN open_due ELSE at + interval '3 days' END AS due) deadline
+) made, LATERAL (SELECT CASE WHEN is_open THEN open_due ELSE at + interval '3 days' END AS due) deadline,
+    LATERAL (SELECT uuidv7(at - now()) AS id) as_made_then
 ORDER BY at + random() * interval '10 days'
 """
 

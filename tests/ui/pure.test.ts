@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dayAt } from "analysis/range";
 import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
+import { newId } from "field/ids";
 import { labels } from "field/labels";
 import { leftOf, minutesOf } from "field/moments";
 import { initials, matches } from "field/pinyin";
@@ -20,6 +21,20 @@ test("each answer has its meaning", () => {
   assert.equal(meaning(401, "", "", 0).kind, "sign_in");
   for (const status of [408, 425, 429, 500, 502, 503, 507]) assert.equal(meaning(status, "", "", 0).kind, "again");
   for (const status of [400, 403, 404, 409, 413, 415, 422]) assert.equal(meaning(status, "", "", 0).kind, "refused");
+});
+
+test("an id tells when it was made, and is no other's", (context) => {
+  const made = [NOW, NOW + 1, NOW + 2 ** 40].flatMap((now) => {
+    context.mock.timers.enable({ apis: ["Date"], now });
+    const two = [newId(), newId()];
+    context.mock.timers.reset();
+    return two;
+  });
+  for (const id of made) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(new Set(made).size, made.length);
+  assert.equal(parseInt(made[0]!.slice(0, 13).replace("-", ""), 16), NOW);
+  const moments = made.map((id) => id.slice(0, 13));
+  assert.deepEqual(moments, [...moments].sort());
 });
 
 test("a failure waits longer each time, and no longer than ten minutes", () => {

@@ -1,6 +1,7 @@
 // The outbox: what was said is stored on the phone first, then sent, however often it takes; it counts once.
 // The same code runs in the page and in the service worker.
 import { ask, Refused, Unreachable, type Wanted } from "./ask";
+import { newId } from "./ids";
 import { changed, shelf } from "./shelf";
 import { isDue, isHere, isOpen, meaning, next, type Item, type Outcome } from "./states";
 import type { CaseView, Me } from "./types";
@@ -15,15 +16,6 @@ export interface Photo {
 const LOCK = "gridloop-outbox";
 const PHOTO_PATIENCE = 120_000;
 const KEEP_DONE = 7 * 24 * 3_600_000;
-
-/** A UUID that also plain HTTP pages can make. */
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
 
 /** Everything in the outbox, the oldest first. */
 export async function items(): Promise<Item[]> {

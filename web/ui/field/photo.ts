@@ -1,5 +1,6 @@
 // A picture on its way into the outbox: shrunk on the phone, marked with time, place and name, looked at.
-import { newId, type Photo } from "./outbox";
+import { newId } from "./ids";
+import type { Photo } from "./outbox";
 import { Full, shelf } from "./shelf";
 
 const LONGEST = 1280;

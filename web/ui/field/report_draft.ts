@@ -1,6 +1,7 @@
 // A report as it is being written, and the items of the outbox that it becomes.
 import { renameDraft } from "./drafts";
-import { items, newId } from "./outbox";
+import { newId } from "./ids";
+import { items } from "./outbox";
 import { shelf } from "./shelf";
 import type { Item } from "./states";
 import { language, named, t } from "./texts";
