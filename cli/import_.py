@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cli.backstage import backstage, somebody
 from cli.http import DataDir, console, errors, fail
+from cli.telling import language
 from cli.words import say
 from models.errors import DomainError
 from services.import_files import Row, UnreadableFile, read_rows
@@ -39,7 +40,7 @@ def import_(
         how = read_mapping(mapping)
         rows = list(read_rows(file))[:limit]
     except (UnreadableFile, BadMapping) as error:
-        fail(str(error))
+        fail(say(error.zh, error.en))
     if rejects is not None:
         _check_writable(rejects)
     outcome = Outcome()
@@ -73,8 +74,10 @@ async def _import(
                     outcome=outcome, park=park, stop=stop,
                     progress=lambda so_far: bar.update(task, completed=so_far.done),
                 )  # fmt: skip
-            except* (DomainError, BadMapping) as failed:
-                why = str(failed.exceptions[0])
+            except* DomainError as failed:
+                why = next(told.message(language()) for told in failed.exceptions if isinstance(told, DomainError))
+            except* BadMapping as failed:
+                why = next(say(told.zh, told.en) for told in failed.exceptions if isinstance(told, BadMapping))
     return why or stop.is_set()
 
 

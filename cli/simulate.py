@@ -156,10 +156,8 @@ def _telling() -> Iterator[None]:
     """What can't be run, in the reader's language; `telling_problems` shows it and ends the command."""
     try:
         yield
-    except CannotSimulate as error:
+    except (CannotSimulate, UnreadableFile, BadMapping) as error:
         raise ValueError(say(error.zh, error.en)) from error
-    except (UnreadableFile, BadMapping) as error:
-        raise ValueError(str(error)) from error
 
 
 def _write(path: Path, content: str) -> None:

@@ -89,7 +89,11 @@ class BadRow(ValueError):
 
 
 class BadMapping(ValueError):
-    """The mapping file is wrong; the message names the file and the place in it."""
+    """The mapping file is wrong; the message names the file and the place in it, in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(en)
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ def read_mapping(path: Path) -> Mapping:
     try:
         return parse(read_yaml(path), Mapping)
     except BadFile as error:
-        raise BadMapping(str(error)) from error
+        zh, en = ("\n".join(problem.text(language) for problem in error.problems) for language in ("zh", "en"))
+        raise BadMapping(zh, en) from error
 
 
 async def import_rows(
@@ -276,5 +281,8 @@ async def _park_box(backstage: Backstage, park: str | None) -> Box:
             )
         ).one_or_none()
     if row is None:
-        raise BadMapping("the mapping scales places onto the park, but no park with a geometry is loaded")
+        raise BadMapping(
+            "映射要把地点缩放到园区,但没有已加载且带边界的园区",
+            "the mapping scales places onto the park, but no park with a geometry is loaded",
+        )
     return (row.west, row.south, row.east, row.north)

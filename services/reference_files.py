@@ -13,6 +13,8 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
+from services.input_sentences import sentence
+
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
 #: More than a file of ours has, by far (our choice): a town's people are some ten thousand parts, ten deep.
@@ -186,19 +188,9 @@ def parse(document: Document, model: type[M]) -> M:
 
 
 #: The commonest faults in Chinese; the others keep the validator's English.
+#: What is told otherwise of a file than of other input.
 _ZH = MappingProxyType(
-    {
-        "missing": "缺少该项",
-        "extra_forbidden": "不认识的项",
-        "string_type": "应为文本(数字编码请加引号)",
-        "string_pattern_mismatch": "格式不符",
-        "string_too_short": "太短",
-        "string_too_long": "太长",
-        "enum": "不是可选值之一",
-        "greater_than": "数值太小",
-        "less_than_equal": "数值太大",
-        "date_from_datetime_parsing": "不是日期",
-    }
+    {"missing": "缺少该项", "extra_forbidden": "不认识的项", "string_type": "应为文本(数字编码请加引号)"}
 )
 
 
@@ -209,7 +201,7 @@ def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[File
         en = error["msg"]
         if error["type"] == "string_type":
             en += " (put quotes around a code made of digits)"
-        detail = f"({en})" if error["type"] != "missing" else ""
-        zh = _ZH[error["type"]] + detail if error["type"] in _ZH else en
-        found.append(document.problem(error["loc"], zh, en))
+        zh = _ZH.get(error["type"]) or sentence(error, "zh")
+        # What our own validators say, they say in English.
+        found.append(document.problem(error["loc"], f"{zh}({en})" if error["type"] == "value_error" else zh, en))
     return found

@@ -273,8 +273,10 @@ def test_rows_are_counted_as_people_count_them(tmp_path: Path) -> None:
 def test_an_unreadable_file_says_where(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(UnreadableFile, match=told):
+    with pytest.raises(UnreadableFile, match=told) as bad:
         list(read_rows(path))
+    assert bad.value.zh.startswith(str(path))
+    assert re.search(r"[\u4e00-\u9fff]", bad.value.zh)
 
 
 @pytest.mark.parametrize(
@@ -296,6 +298,8 @@ def test_a_wrong_mapping_says_where(tmp_path: Path, content: str, told: str) -> 
     with pytest.raises(BadMapping, match=told) as bad:
         read_mapping(path)
     assert str(path) in str(bad.value)
+    assert str(path) in bad.value.zh
+    assert re.search(r"[\u4e00-\u9fff]", bad.value.zh)
 
 
 def test_a_mapping_in_another_encoding_is_told(tmp_path: Path) -> None:
