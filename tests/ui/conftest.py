@@ -15,6 +15,15 @@ from web.build import bring_up_to_date
 
 #: Opens a page for somebody by user name; "" for a visitor without an account. Options go to the browser context.
 OpenPage = Callable[..., Page]
+#: The ways of a case through phone, desk and public pages, with and without a network, by hand and by keys: for whoever
+#: has changed a page and will not wait for all of them (`pytest -m smoke`).
+SMOKE = tuple(
+    Path(__file__).with_name(f"test_{name}.py")
+    for name in (
+        "evidence", "exports", "field_drafts", "guard", "intake", "keyboard", "live", "offline", "phone_start",
+        "presence", "public",
+    )
+)  # fmt: skip
 DESK = {"width": 1366, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
@@ -22,9 +31,12 @@ PHONE = {"width": 390, "height": 844}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here is a browser test; those of one file stay together, since they share a site."""
     here = Path(__file__).parent
+    assert all(path.exists() for path in SMOKE), "a file of SMOKE has another name now"
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.ui)
+        if item.path in SMOKE:
+            item.add_marker(pytest.mark.smoke)
 
 
 @pytest.fixture(scope="session")
