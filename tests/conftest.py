@@ -6,7 +6,7 @@ xdist they start with the first test that needs them. Each test has a database o
 
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -63,6 +63,16 @@ def pytest_collection_finish() -> None:
     """What was imported stays; from here on the garbage collector works as seldom as in our own processes."""
     gc.enable()
     settle()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """What a file leaves behind is cleared away between files: looked for in the middle of a workflow task, so much of
+    it takes longer than the two seconds after which Temporal takes the task for deadlocked."""
+    ended = yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+    return ended
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
