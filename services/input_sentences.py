@@ -8,6 +8,8 @@ from models.base import NO_NUL, PHONE
 from models.errors import known_errors
 from services.words import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Book
 
+#: What is said of a kind that has no sentence of its own, in Chinese.
+GENERAL = "值无效"
 #: The common kinds of pydantic error, in Chinese; English is pydantic's own.
 _ZH: Mapping[str, str] = {
     "missing": "必填",
@@ -86,7 +88,7 @@ def sentence(error: Mapping[str, Any], language: str) -> str:
         context = {**context, _CHOICES[kind]: _choice(str(wanted))}
     template = _ZH.get(kind)
     if template is None:
-        return "值无效"
+        return GENERAL
     return template.format_map(_Lenient(context))
 
 

@@ -13,7 +13,7 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from services.input_sentences import sentence
+from services.input_sentences import GENERAL, sentence
 
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -187,7 +187,6 @@ def parse(document: Document, model: type[M]) -> M:
         raise BadFile(problems_of(document, error.errors(include_url=False))) from error
 
 
-#: The commonest faults in Chinese; the others keep the validator's English.
 #: What is told otherwise of a file than of other input.
 _ZH = MappingProxyType(
     {"missing": "缺少该项", "extra_forbidden": "不认识的项", "string_type": "应为文本(数字编码请加引号)"}
@@ -202,6 +201,6 @@ def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[File
         if error["type"] == "string_type":
             en += " (put quotes around a code made of digits)"
         zh = _ZH.get(error["type"]) or sentence(error, "zh")
-        # What our own validators say, they say in English.
-        found.append(document.problem(error["loc"], f"{zh}({en})" if error["type"] == "value_error" else zh, en))
+        # What is wrong in particular is there in English alone.
+        found.append(document.problem(error["loc"], f"{zh}({en})" if zh == GENERAL else zh, en))
     return found

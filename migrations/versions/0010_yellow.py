@@ -1,5 +1,4 @@
 """The index on cases that shine yellow holds all that is asked of them: they are counted on every page of a queue.
-And one of what became overdue: a board on which nothing is overdue tells when the last case was.
 
 Revision ID: 0010
 Revises: 0009
@@ -24,11 +23,9 @@ def upgrade() -> None:
     """Makes it anew, with them."""
     op.drop_index("cases_yellow", "cases")
     op.create_index("cases_yellow", "cases", ["yellow_at"], postgresql_where=_IN_TIME, postgresql_include=_ASKED)
-    op.create_index("facts_overdue", "facts", ["at", "report_id"], postgresql_where=sa.text("kind = 'overdue'"))
 
 
 def downgrade() -> None:
     """Makes it anew, without them."""
-    op.drop_index("facts_overdue", "facts")
     op.drop_index("cases_yellow", "cases")
     op.create_index("cases_yellow", "cases", ["yellow_at"], postgresql_where=_IN_TIME)
