@@ -1,6 +1,6 @@
 """The lines of a list of cases in their reader's words, drawn here: a page has fifty, and grows to five hundred.
 
-A template that sets each word of each line takes five times as long. Nothing is in a row that styles can draw: a
+A template that asks for each word of each line takes three times as long. Nothing is in a row that styles can draw: a
 browser lays out each of its elements, and a filter is to show its list at once.
 """
 
