@@ -5,9 +5,8 @@ a moment that the case knows. `next_wake_up` is the earliest; `due_step` says wh
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.case import Case, Clock, UrgeOrder
 from models.context import Context
@@ -33,8 +32,7 @@ from rules.targets import reach
 Meaning = Callable[[Case, Context], Body]
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """Something that will fall due, and what it then means. Of two at one moment, the first named comes first."""
 
     at: datetime

@@ -145,26 +145,28 @@ class CaseWorkflow:
 
     async def _wait_for_the_next_moment(self) -> None:
         """Sleeps until something falls due, or until a command gives the case something else to do."""
-        moment = next_wake_up(self._the_case)
+        case = self._the_case
+        moment = next_wake_up(case)
         if moment is None:  # earlier code could leave a case so; whoever records a wake-up gives it a moment again
-            case = self._the_case
             asleep = derived_id(case.report_id, "asleep", case.seq)
             return await self._record_surely(WakeUp(moment=case.updated_at), asleep)
         try:
             await workflow.wait_condition(
-                lambda: self._has_something_to_do(moment),
+                lambda: self._has_something_to_do(case, moment),
                 timeout=max(moment - workflow.now(), timedelta()),
                 timeout_summary="next due moment",
             )
         except TimeoutError:
-            wake = derived_id(self._the_case.report_id, "wake", self._the_case.seq, moment)
+            wake = derived_id(case.report_id, "wake", self._the_case.seq, moment)
             await self._record_surely(WakeUp(moment=moment), wake)
 
-    def _has_something_to_do(self, moment: datetime) -> bool:
-        return (
-            next_wake_up(self._the_case) != moment
-            or any(errand.id not in self._under_way for errand in self._the_case.errands)
-            or workflow.info().is_continue_as_new_suggested()
+    def _has_something_to_do(self, before: Case, moment: datetime) -> bool:
+        """Asked many times in every workflow task: a case that is still `before` is not worked out anew."""
+        if workflow.info().is_continue_as_new_suggested():
+            return True
+        case = self._the_case
+        return case is not before and (
+            next_wake_up(case) != moment or any(errand.id not in self._under_way for errand in case.errands)
         )
 
     def _set_out(self, errand: Errand) -> None:
