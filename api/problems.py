@@ -30,6 +30,7 @@ from models.errors import (
     StoreAway,
 )
 from services.input_sentences import sentence
+from services.refusals import told
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ def request_id_of(request: Request) -> str:
 
 def problem(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
     """The problem document of a domain error, as a JSON object."""
-    detail = error.message(language)
+    detail = told(error, language)
     faults = [] if error.pointer is None else [InputFault(pointer=error.pointer, message=detail)]
     return _document(error.code, error.status, detail, language, instance, faults)
 
@@ -130,8 +131,8 @@ def _document(
 
 def _response(document: Mapping[str, Any], language: str, headers: Mapping[str, str]) -> Response:
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    told = {**headers, "Content-Language": CONTENT_LANGUAGE[language], "Vary": "Accept-Language"}
-    return Response(body, document["status"], told, MEDIA_TYPE)
+    said = {**headers, "Content-Language": CONTENT_LANGUAGE[language], "Vary": "Accept-Language"}
+    return Response(body, document["status"], said, MEDIA_TYPE)
 
 
 def _instance(request: Request) -> str:
@@ -163,10 +164,10 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 def _invalid_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
     faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in error.errors()]
-    told = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
+    why = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
     if faults:
-        told = dict.fromkeys(told, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else told
-    detail = InputError(why_zh=told["zh"], why_en=told["en"]).message(language)
+        why = dict.fromkeys(why, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else why
+    detail = InputError(why_zh=why["zh"], why_en=why["en"]).message(language)
     return _document(InputError.code, InputError.status, detail, language, _instance(request), faults)
 
 

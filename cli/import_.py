@@ -18,6 +18,7 @@ from cli.words import say
 from models.errors import DomainError
 from services.import_files import Row, UnreadableFile, read_rows
 from services.importing import BadMapping, Mapping, Outcome, import_rows, read_mapping
+from services.refusals import told
 
 #: How many rejected rows are shown; `--rejects` writes them all.
 SHOWN = 20
@@ -75,9 +76,9 @@ async def _import(
                     progress=lambda so_far: bar.update(task, completed=so_far.done),
                 )  # fmt: skip
             except* DomainError as failed:
-                why = next(told.message(language()) for told in failed.exceptions if isinstance(told, DomainError))
+                why = next(told(error, language()) for error in failed.exceptions if isinstance(error, DomainError))
             except* BadMapping as failed:
-                why = next(say(told.zh, told.en) for told in failed.exceptions if isinstance(told, BadMapping))
+                why = next(say(error.zh, error.en) for error in failed.exceptions if isinstance(error, BadMapping))
     return why or stop.is_set()
 
 
@@ -94,11 +95,11 @@ def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
     for column in (say("行", "Row"), say("原编号", "Number"), say("原因", "Reason")):
         table.add_column(column, overflow="fold")
     for rejected in outcome.rejected[:SHOWN]:
-        told = (
+        fields = (
             text.encode("utf-8", "backslashreplace").decode()
             for text in (rejected.number, say(rejected.zh, rejected.en))
         )
-        table.add_row(str(rejected.row), *map(escape, told))
+        table.add_row(str(rejected.row), *map(escape, fields))
     console.print(table, highlight=False)
     more = len(outcome.rejected) - SHOWN
     if more > 0 and rejects is None:

@@ -25,6 +25,7 @@ from services.policies import current, version
 from services.policy_files import read_policy
 from services.policy_preview import PreviewCounts, preview_all
 from services.publishing import Published, check_rehearsal, publish_file, roll_out
+from services.refusals import told
 from services.supervision.indicators import INDICATORS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check, publish and show the policy. 策略。")
@@ -70,7 +71,7 @@ def publish_file_(
                 data_dir, lambda engine: publish_file(engine, file, effective_from=from_, rehearsing=rehearsing)
             )
         except DomainError as error:
-            raise ValueError(error.message(language())) from error
+            raise ValueError(told(error, language())) from error
     version = published.version
     if not published.is_new:
         out.print(say(f"内容未变,仍为第 {version} 版", f"the content is the same: still version {version}"))
@@ -122,7 +123,7 @@ async def _preview_all(engine: AsyncEngine, policy: str) -> PreviewCounts:
             try:
                 chosen = await version(connection, number)
             except NoSuchPage as error:
-                raise ValueError(error.message(language())) from error
+                raise ValueError(told(error, language())) from error
         else:
             number, chosen = 0, read_policy(Path(policy))
         return await preview_all(connection, chosen, number, datetime.now(UTC))
@@ -173,7 +174,7 @@ def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     try:
         number, policy = with_database(data_dir, _current)
     except NoSuchPage as error:
-        err.print(error.message(language()), style="bold red", markup=False)
+        err.print(told(error, language()), style="bold red", markup=False)
         raise typer.Exit(code=1) from error
     out.print(say(f"第 {number} 版:{policy.name}", f"version {number}: {policy.name}"))
     table = Table(

@@ -8,15 +8,13 @@ from typing import Any
 
 import openpyxl
 
+from services.unusable import Unusable
+
 Row = tuple[int, dict[str, Any]]
 
 
-class UnreadableFile(ValueError):
+class UnreadableFile(Unusable):
     """The file is not what its name says; the message says where, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

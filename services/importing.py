@@ -26,7 +26,9 @@ from services.doors import Backstage
 from services.import_files import Row
 from services.input_sentences import sentence
 from services.reference_files import BadFile, parse, read_yaml
+from services.refusals import told
 from services.report import ReportInput, submit
+from services.unusable import Unusable
 
 #: How many reports are under way at once.
 ABREAST = 12
@@ -80,20 +82,15 @@ class Mapping(Frozen):
     place: Place | None = None
 
 
-class BadRow(ValueError):
+class BadRow(Unusable):
     """What is wrong with a row, in which of its fields, in both languages."""
 
     def __init__(self, field: str, zh: str, en: str) -> None:
-        self.zh, self.en = _at(field, zh), _at(field, en)
-        super().__init__(self.en)
+        super().__init__(_at(field, zh), _at(field, en))
 
 
-class BadMapping(ValueError):
+class BadMapping(Unusable):
     """The mapping file is wrong; the message names the file and the place in it, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
 
 
 @dataclass(frozen=True)
@@ -249,7 +246,7 @@ def reason_of(error: DomainError | ValueError) -> tuple[str, str]:
         return error.zh, error.en
     if isinstance(error, DomainError):
         where = (error.pointer or "").removeprefix("/")
-        return _at(where, error.message("zh")), _at(where, error.message("en"))
+        return _at(where, told(error, "zh")), _at(where, told(error, "en"))
     if not isinstance(error, ValidationError):  # half a character, which no text can hold
         return f"值无效: {error}", str(error)
     first = error.errors()[0]

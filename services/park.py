@@ -19,6 +19,7 @@ from rules.lower_levels import make_lower_levels
 from rules.tiling import Box, tile
 from services.grid_features import OPTIONAL, REQUIRED, is_geojson, read_features
 from services.reference_files import BadFile, FileProblem, read_text
+from services.unusable import Unusable
 
 #: Rows per statement: large enough to be fast, small enough to show progress.
 CHUNK = 5_000
@@ -72,10 +73,8 @@ def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
     return tuple(lines)
 
 
-class _Broken(Exception):
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
+class _Broken(Unusable):
+    """A line that can't be read."""
 
 
 def _check_header(path: Path, header: list[str]) -> None:

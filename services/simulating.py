@@ -26,6 +26,7 @@ from services.policy_files import read_policy
 from services.simulation_reports import CLOSING_COLUMNS, Places, read_reports
 from services.simulation_results import LETTERS, Names, RejectedRow, Result, compared, policy_result
 from services.simulation_rosters import roster_of_files, roster_of_store
+from services.unusable import Unusable
 
 #: Called with how many are done, of how many.
 Progress = Callable[[int, int], None]
@@ -36,12 +37,8 @@ VERSION = re.compile(r"v([0-9]{1,9})")
 _EVERY = 100
 
 
-class CannotSimulate(ValueError):
+class CannotSimulate(Unusable):
     """What was asked for can't be run; the message says why, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
 from api.negotiation import preferred
-from api.problems import add_handlers
+from api.problems import add_handlers, problem
 from infra.store.policies import NoPolicy
-from models.errors import UnknownGrid, WrongStage
+from models.errors import DomainError, NotYours, UnknownGrid, WrongStage
 
 
 class Place(BaseModel):
@@ -80,7 +80,7 @@ async def test_a_domain_error(client: httpx.AsyncClient) -> None:
         "type": "urn:gridloop:problem:wrong_stage",
         "title": "与当前状态冲突",
         "status": 409,
-        "detail": "“dispatch”不能在“review”环节执行。",
+        "detail": "“派遣”不能在“核查”环节执行。",
         "instance": "urn:gridloop:request:my-request-1",
         "code": "wrong_stage",
     }
@@ -206,3 +206,27 @@ async def test_large_bodies_are_refused_by_what_they_are(client: httpx.AsyncClie
 )  # fmt: skip
 def test_languages(header: str | None, language: str) -> None:
     assert preferred(header) == language
+
+
+@pytest.mark.parametrize(
+    ("error", "zh", "en"),
+    [
+        (
+            NotYours(command="accept", who="duty_officer / supervisor"),
+            "您无权执行“受理”:需要 值班员 / 督查员。",
+            "You may not do “accept”: it takes a duty officer / a supervisor.",
+        ),
+        (
+            NotYours(command="supervision", who="supervisor / auditor"),
+            "需要以下角色之一:督查员 / 审计员。",
+            "This takes one of these roles: supervisor / auditor.",
+        ),
+        (
+            WrongStage(command="dispatch", stage="receive"),
+            "“派遣”不能在“受理”环节执行。",
+            "“dispatch” cannot be done in stage “receive”.",
+        ),
+    ],
+)
+def test_a_refusal_names_commands_stages_and_roles_as_people_do(error: DomainError, zh: str, en: str) -> None:
+    assert (problem(error, "zh")["detail"], problem(error, "en")["detail"]) == (zh, en)

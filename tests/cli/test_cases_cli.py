@@ -223,7 +223,7 @@ def test_an_unknown_command_is_answered_with_those_there_are(run: Run) -> None:
         (("accept", "note"), "“note” should be name=value"),
         (("urge", "reply_by=soon", "note=x"), "“soon” is no time"),
         (("attach", "attachments=@nowhere[/x].png"), "no file nowhere[/x].png"),
-        (("pass_review",), "“pass_review” cannot be done in stage “receive”."),
+        (("pass_review",), "“pass the review” cannot be done in stage “receive”."),
         (("rate", "score=9"), "/score"),
     ],
 )

@@ -64,4 +64,4 @@ def test_what_is_wrong_is_told(api: Run, tmp_path: Path) -> None:
     assert "there is no" in refusal(api("board", "--grid", "nowhere")).lower()
     assert "/kind" in refusal(api("bulletin", "make", "gossip"))
     assert "/period" in refusal(api("bulletin", "make", "board", "--period", "yesterday"))
-    assert "may not" in refusal(api("overdue", "--as", "worker"))
+    assert "one of these roles: supervisor" in refusal(api("overdue", "--as", "worker"))
