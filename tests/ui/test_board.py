@@ -236,7 +236,7 @@ def test_somebody_without_such_a_role_is_refused(open_page: OpenPage) -> None:
         "需要以下角色之一:督查员 / 审计员 / 管理员 / 部门负责人 / 值班员。"
     )
     page.goto("/board?lang=en")
-    expect(page.get_by_role("main")).to_contain_text("one of these roles: a supervisor / auditor / admin")
+    expect(page.get_by_role("main")).to_contain_text("one of these roles: supervisor / auditor / admin")
 
 
 def test_other_places_are_as_if_they_did_not_exist(open_page: OpenPage) -> None:
