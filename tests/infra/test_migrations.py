@@ -73,6 +73,21 @@ def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     assert differences(database_url) == []
 
 
+def test_a_database_that_went_through_the_other_form_of_0010_and_0011_ends_the_same(empty_database_url: str) -> None:
+    upgrade(empty_database_url, "0011")
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("DROP INDEX facts_overdue")
+        connection.execute("ALTER TABLE cases SET (autovacuum_vacuum_scale_factor = 0.02)")
+        connection.execute("ALTER TABLE tasks SET (autovacuum_vacuum_scale_factor = 0.02)")
+    upgrade(empty_database_url)
+    assert differences(empty_database_url) == []
+    shares = "SELECT relname, unnest(reloptions) FROM pg_class WHERE relname IN ('cases', 'tasks') ORDER BY 1"
+    set_ = {row for row in rows(empty_database_url, shares) if row[1].startswith("autovacuum_vacuum_scale")}
+    assert set_ == {(name, "autovacuum_vacuum_scale_factor=0.01") for name in ("cases", "tasks")}
+    downgrade(empty_database_url, "base")
+    assert rows(empty_database_url, LEFT_BEHIND) == []
+
+
 @pytest.mark.parametrize(
     "statement", ["UPDATE facts SET kind = 'x'", "DELETE FROM facts", "TRUNCATE facts", "TRUNCATE cases CASCADE"]
 )

@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
+from infra.store.cases import CHANGED
 from models.context import Person
 from web import live
 from web.live import Hub
@@ -35,3 +37,29 @@ def test_who_comes_back_hears_what_they_missed_or_that_it_is_unknown() -> None:
     assert hub.since("another-1") is None
     hub._forget()
     assert hub.since(seen) is None
+
+
+async def test_what_changes_while_others_are_told_of_is_told_too(database_url: str) -> None:
+    """The first is told at once; those within the pause after it are heard together, none is lost."""
+    hub = Hub(database_url)
+    async with (
+        asyncio.timeout(20),
+        hub.listening(),
+        hub.following() as queue,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other,
+    ):
+
+        async def say(number: int) -> None:
+            await other.execute("SELECT pg_notify(%s, %s)", (CHANGED, f"A{number} {number}"))
+
+        while queue.empty():  # until the hub listens, nobody hears
+            await say(0)
+            await asyncio.sleep(0.01)
+        for number in range(1, 6):
+            await say(number)
+        heard: list[str] = []
+        while "A5" not in heard:
+            change = await queue.get()
+            assert change is not None, "none is missed"
+            heard.append(change.case_no)
+    assert [name for name in heard if name != "A0"] == ["A1", "A2", "A3", "A4", "A5"]
