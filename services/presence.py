@@ -53,7 +53,7 @@ async def look_at(
     case = Case.model_validate((await find_case(connection, person, case_no, now)).state)
     if not standing(person, case, await local_day(connection, now)) - {Who.REPORTER}:
         return ()
-    await connection.execute(
-        text("SELECT pg_notify(:channel, :told)"), {"channel": VIEWED, "told": f"{case_no} {person.id}"}
-    )
+    told = f"{case_no} {person.id}"
+    presence.hear(told, now)  # here at once; the others hear it from PostgreSQL a moment later, and so does this one
+    await connection.execute(text("SELECT pg_notify(:channel, :told)"), {"channel": VIEWED, "told": told})
     return await names_of(connection, presence.others(case_no, person.id, now))

@@ -1,6 +1,7 @@
 """The hub of changes, without a browser: what is remembered, and when a stream ends."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 
 from infra.store.cases import CHANGED
 from models.context import Person
+from services.presence import VIEWED
 from web import live
 from web.live import Hub
 
@@ -62,4 +64,9 @@ async def test_what_changes_while_others_are_told_of_is_told_too(database_url: s
             change = await queue.get()
             assert change is not None, "none is missed"
             heard.append(change.case_no)
+        viewer = uuid4()
+        await other.execute("SELECT pg_notify(%s, %s)", (VIEWED, f"A1 {viewer}"))
+        await say(6)
+        assert (await queue.get()).case_no == "A6"  # type: ignore[union-attr]  # not missed, as above
+        assert hub.presence.others("A1", uuid4(), datetime.now(UTC)) == (viewer,), "who looks is heard as well"
     assert [name for name in heard if name != "A0"] == ["A1", "A2", "A3", "A4", "A5"]
