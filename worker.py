@@ -20,6 +20,7 @@ from activities.errands import Errands
 from activities.exports import Exports
 from activities.recording import Recorder
 from activities.rollout import RollOut
+from infra.activations import InTheLoop
 from infra.database import open_database, open_record
 from infra.event_loop import run, settle
 from infra.logging import set_up_logging
@@ -64,6 +65,7 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
             exports.remove_export,
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        workflow_task_executor=InTheLoop(),
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,

@@ -20,6 +20,7 @@ from cli.bench_queue import queue_rows
 from cli.bench_time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, console, fail
 from cli.words import say
+from infra.activations import InTheLoop
 from infra.database import open_record
 from infra.event_loop import run, settle
 from infra.logging import set_up_logging
@@ -137,6 +138,7 @@ async def _throughput(stage: Backstage, cast: Cast, cases: int, abreast: int, ro
         workflows=[BareWorkflow, WayWorkflow],
         activities=[nothing],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        workflow_task_executor=InTheLoop(),
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,
     )

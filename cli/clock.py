@@ -15,7 +15,7 @@ from models.limits import Length
 from models.words import LimitUnit
 from rules.explained import ExplainedStep, explain
 from rules.explained_words import moment_words
-from rules.limits import Deadline, deadline, unpublished_years
+from rules.limits import deadline, unpublished_years
 from rules.working_time import timetable
 from services.policy_files import read_policy
 from services.shipped import POLICY
@@ -73,14 +73,15 @@ def clock(
     since, length = _start(start, by), _length(limit, unit, holiday_rule)
     try:
         due, steps = deadline(length, by, since), explain(length, by, since)
+        missing = unpublished_years(length, by, since, due)
     except ValueError as error:
         raise _wrong("--limit", str(error), str(error)) from error
-    due_at = timetable(by).local(due.due_at)
+    due_at = timetable(by).local(due)
     if as_json:
-        answer = {"due_at": due_at.isoformat(), "provisional": due.provisional, "steps": [_step(one) for one in steps]}
+        answer = {"due_at": due_at.isoformat(), "provisional": bool(missing), "steps": [_step(one) for one in steps]}
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        _print(due_at, due, by, steps, unpublished_years(length, by, since, due.due_at))
+        _print(due_at, by, steps, missing)
 
 
 def _start(text: str, calendar: Calendar) -> datetime:
@@ -126,12 +127,10 @@ def _step(step: ExplainedStep) -> dict[str, Any]:
     }
 
 
-def _print(
-    due_at: datetime, due: Deadline, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]
-) -> None:
+def _print(due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]) -> None:
     told = say(*moment_words(due_at))
     out.print(say(f"期限:{told}", f"due: {told}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False)
-    if due.provisional:
+    if missing:
         years = ", ".join(map(str, missing))
         zh, en = f"暂定:{years} 年的放假安排尚未公布", f"provisional: no arrangement is published for {years}"
         out.print(say(zh, en), style="yellow", highlight=False)

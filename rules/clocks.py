@@ -261,14 +261,15 @@ class _Count:
         self._terms = terms
         self._calendar = calendar_of(terms, ctx)
         self._intervals = intervals
-        first = deadline(terms, self._calendar, intervals[0].start)
-        self.limit = measured(terms, self._calendar, intervals[0].start, first.due_at)
-        self.provisional = first.provisional
+        begun = intervals[0].start
+        first = deadline(terms, self._calendar, begun)
+        self.limit = measured(terms, self._calendar, begun, first)
+        self.provisional = touches_provisional(terms, self._calendar, begun, first)
         self._total = self.limit + more
         self._since = intervals[-1].start
         self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
         untouched = len(intervals) == 1 and not more
-        self.due_at = first.due_at if untouched else self._settled(terms, self._total)
+        self.due_at = first if untouched else self._settled(terms, self._total)
         if not untouched:
             self.provisional |= touches_provisional(terms, self._calendar, self._since, self.due_at)
 
@@ -282,7 +283,7 @@ class _Count:
         if ceiling is None:
             return None
         calendar, began = calendar_of(ceiling, self._ctx), self._intervals[0].start
-        end = deadline(ceiling, calendar, began).due_at
+        end = deadline(ceiling, calendar, began)
         return end if len(self._intervals) == 1 else self._settled(ceiling, measured(ceiling, calendar, began, end))
 
     def at_fraction(self, fraction: float) -> datetime:

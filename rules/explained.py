@@ -48,7 +48,7 @@ class _Counted:
 def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[ExplainedStep, ...]:
     """How `rules.limits.deadline` comes to its result, from the start to the deadline. Raises ValueError like it."""
     times = timetable(calendar)
-    due_at = deadline(length, calendar, start).due_at
+    due_at = deadline(length, calendar, start)
     match length.unit:
         case LimitUnit.URGENT_HOUR:
             steps = [_urgent(length, times, start, due_at)]

@@ -53,7 +53,7 @@ def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
 def is_asleep(case: Case) -> bool:
     """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
     reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
-    if next_wake_up(case) is None:
+    if next(moments(case), None) is None:
         return case.archived_at is None
     clock = case.clock
     if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:

@@ -17,7 +17,6 @@ Everything here raises ValueError for a moment that no calendar reaches and for 
 working time.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from models.calendar import Calendar
@@ -35,22 +34,12 @@ _URGENT_HOUR, _LEGAL_WORK_DAY = LimitUnit.URGENT_HOUR, LimitUnit.LEGAL_WORK_DAY
 _NATURAL_DAY, _WORK_DAY_8H = LimitUnit.NATURAL_DAY, LimitUnit.WORK_DAY_8H
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When a limit is over, in UTC. `provisional`: a year it depends on has no published arrangement yet."""
-
-    due_at: datetime
-    provisional: bool
-
-
-def deadline(length: Length, calendar: Calendar, start: datetime) -> Deadline:
-    """When a limit that starts at `start` is over."""
-    times = timetable(calendar)
+def deadline(length: Length, calendar: Calendar, start: datetime) -> datetime:
+    """When a limit that starts at `start` is over, in UTC; see `touches_provisional` for whether it is sure."""
     try:
-        due_at = _due(length, times, start)
+        return _due(length, timetable(calendar), start)
     except OverflowError:
         raise ValueError(f"no calendar reaches {length.amount:g} {length.unit} after {start}") from None
-    return Deadline(due_at, touches_provisional(length, calendar, start, due_at))
 
 
 def _due(length: Length, times: Timetable, start: datetime) -> datetime:

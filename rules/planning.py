@@ -58,12 +58,12 @@ def rungs(course: Course, ladder: Ladder, last_step: int = 0) -> tuple[datetime,
         if rung.fraction is not None:
             at = max(at, course.at_fraction(rung.fraction))
         elif rung.after is not None:
-            at = deadline(rung.after, course.calendar_of(rung.after), at).due_at
+            at = deadline(rung.after, course.calendar_of(rung.after), at)
         moments.append(at)
     if ladder.rungs and ladder.repeat is not None:
         fired_again = max(left_out - len(ladder.rungs), 0)
         for _ in range(ladder.repeat.times - fired_again):
-            at = deadline(ladder.repeat.every, course.calendar_of(ladder.repeat.every), at).due_at
+            at = deadline(ladder.repeat.every, course.calendar_of(ladder.repeat.every), at)
             moments.append(at)
     return tuple(moments[last_step - left_out :])
 

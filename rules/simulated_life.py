@@ -200,7 +200,7 @@ class _Life:
         if rule is None or self._urged_at is not None:
             return
         ctx = self._ctx.model_copy(update={"now": at})
-        reply_by = deadline(rule.reply, clocks.calendar_of(rule.reply, ctx), at).due_at
+        reply_by = deadline(rule.reply, clocks.calendar_of(rule.reply, ctx), at)
         self._urged_at = at
         ladder = self._world.policy.ladder(rule.ladder) or NO_LADDER
         self._urge = _Urge(ladder, urge_rungs(UrgeKind.ORDINARY, ctx, reply_by))
@@ -258,7 +258,7 @@ class _Life:
 
     def _lapses(self, at: datetime) -> datetime | None:
         length: Length | None = self._ladder.acknowledged_for
-        return None if length is None else deadline(length, clocks.calendar_of(length, self._ctx), at).due_at
+        return None if length is None else deadline(length, clocks.calendar_of(length, self._ctx), at)
 
     def _hand_on(self, moved: Claimed | Released | Transferred) -> None:
         person = UUID(moved.owner.id) if moved.owner.kind is OwnerKind.PERSON else None

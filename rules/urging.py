@@ -32,7 +32,7 @@ def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
     waiting = any(u.cause is cause and u.answered_at is None for u in case.urges)
     if cause is None or rule is None or waiting or not case.is_open:
         return None
-    reply_by = deadline(rule.reply, calendar_of(rule.reply, ctx), ctx.now).due_at
+    reply_by = deadline(rule.reply, calendar_of(rule.reply, ctx), ctx.now)
     return Urged(
         number=next_number(case),
         urge_kind=kind,

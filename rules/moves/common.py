@@ -102,7 +102,7 @@ def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = ""
 def lapse(case: Case, ctx: Context) -> datetime | None:
     """Until when an acknowledgement given now holds the ladder; None where the ladder sets no end."""
     length = ladder_of(case, ctx).acknowledged_for
-    return None if length is None else deadline(length, clocks.calendar_of(length, ctx), ctx.now).due_at
+    return None if length is None else deadline(length, clocks.calendar_of(length, ctx), ctx.now)
 
 
 def remind_at(ctx: Context) -> datetime:

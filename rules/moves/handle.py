@@ -265,7 +265,7 @@ def latest_extension(case: Case, ctx: Context) -> datetime:
     if rule is None:
         return case.clock.due_at + timedelta(days=ctx.policy.extension_days)
     length = rule.most or clocks.terms_of(case.clock)
-    return deadline(length, clocks.calendar_of(length, ctx), case.clock.due_at).due_at
+    return deadline(length, clocks.calendar_of(length, ctx), case.clock.due_at)
 
 
 def _extended(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:

@@ -200,4 +200,4 @@ async def usual_reply_by(connection: AsyncConnection, kind: UrgeKind, now: datet
     rule = policy.urges.get(kind)
     length = rule.reply if rule else USUAL[kind]
     calendar = policy.calendar(length.calendar) or policy.calendars[0]
-    return deadline(length, calendar, now).due_at
+    return deadline(length, calendar, now)

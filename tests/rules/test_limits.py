@@ -12,7 +12,7 @@ from models.calendar import Calendar
 from models.limits import Length
 from models.words import LimitUnit
 from rules.explained import explain
-from rules.limits import deadline, measured, reach, settle
+from rules.limits import deadline, measured, reach, settle, touches_provisional
 from rules.working_time import timetable
 from services.calendars import china_year
 from tests.rules.calendars import ALWAYS, DAYS, MOMENTS, PARK, SHANGHAI, at, calendar, calendars
@@ -28,8 +28,13 @@ def length(amount: float, unit: str, moves_on: bool = False) -> Length:
 
 def due(start: str, amount: float, unit: str, by: Calendar = PARK, *, moves_on: bool = False) -> str:
     """The wall time of a deadline in the park."""
-    found = deadline(length(amount, unit, moves_on), by, at(start)).due_at
+    found = deadline(length(amount, unit, moves_on), by, at(start))
     return found.astimezone(SHANGHAI).replace(tzinfo=None).isoformat()
+
+
+def unsure(of: Length, by: Calendar, start: datetime) -> bool:
+    """Whether its deadline may still move."""
+    return touches_provisional(of, by, start, deadline(of, by, start))
 
 
 def told(start: str, amount: float, unit: str, by: Calendar = PARK, *, moves_on: bool = False) -> list[str]:
@@ -54,29 +59,29 @@ def test_the_oracles_hold(start: str, amount: float, unit: str, moves_on: bool, 
 
 def test_trap_a_year_without_calendar_is_provisional_and_does_not_crash() -> None:
     for unit in WORKING_UNITS:
-        assert deadline(length(60, unit), PARK, at("2026-11-22T10:00")).provisional == (unit != "work_hour")
-        assert not deadline(length(5, unit), PARK, at("2026-11-22T10:00")).provisional
+        assert unsure(length(60, unit), PARK, at("2026-11-22T10:00")) == (unit != "work_hour")
+        assert not unsure(length(5, unit), PARK, at("2026-11-22T10:00"))
     assert due("2026-11-22T10:00", 60, "legal_work_day") == "2027-02-12T18:00:00", "2027 without any holidays"
     expected = calendar(years=[china_year(2026), china_year(2027)])
     assert due("2026-11-22T10:00", 60, "legal_work_day", expected) == "2027-02-19T18:00:00"
-    assert deadline(length(60, "legal_work_day"), expected, at("2026-11-22T10:00")).provisional
+    assert unsure(length(60, "legal_work_day"), expected, at("2026-11-22T10:00"))
 
 
 def test_natural_time_is_provisional_only_where_a_holiday_could_move_it() -> None:
     start = at("2026-12-20T10:00")
-    assert not deadline(length(1_000, "urgent_hour"), PARK, start).provisional
-    assert not deadline(length(30, "natural_day"), PARK, start).provisional
-    assert deadline(length(30, "natural_day", moves_on=True), PARK, start).provisional
-    assert not deadline(length(10, "natural_day", moves_on=True), PARK, start).provisional
+    assert not unsure(length(1_000, "urgent_hour"), PARK, start)
+    assert not unsure(length(30, "natural_day"), PARK, start)
+    assert unsure(length(30, "natural_day", moves_on=True), PARK, start)
+    assert not unsure(length(10, "natural_day", moves_on=True), PARK, start)
     round_the_clock = deadline(length(11, "legal_work_day"), ALWAYS, start)
-    assert round_the_clock.due_at == at("2027-01-01T00:00"), "24:00 of the old year"
+    assert round_the_clock == at("2027-01-01T00:00"), "24:00 of the old year"
 
 
 def test_a_deadline_at_midnight_of_the_old_year_does_not_touch_the_new() -> None:
     by = ALWAYS.model_copy(update={"years": PARK.years})
-    assert not deadline(length(11, "legal_work_day"), by, at("2026-12-20T10:00")).provisional
-    assert not deadline(length(14, "work_hour"), by, at("2026-12-31T10:00")).provisional
-    assert deadline(length(14.01, "work_hour"), by, at("2026-12-31T10:00")).provisional
+    assert not unsure(length(11, "legal_work_day"), by, at("2026-12-20T10:00"))
+    assert not unsure(length(14, "work_hour"), by, at("2026-12-31T10:00"))
+    assert unsure(length(14.01, "work_hour"), by, at("2026-12-31T10:00"))
 
 
 def test_trap_a_make_up_saturday_is_worked() -> None:
@@ -155,7 +160,7 @@ def lengths(draw: st.DrawFn, units: tuple[LimitUnit, ...] = tuple(LimitUnit)) ->
 @settings(max_examples=80, deadline=None)
 @given(lengths(), calendars(), MOMENTS)
 def test_a_deadline_is_settled_and_is_reached_by_its_own_measure(one: Length, by: Calendar, start: datetime) -> None:
-    end = deadline(one, by, start).due_at
+    end = deadline(one, by, start)
     assert end > start
     assert settle(one, by, end) == end
     assert settle(one, by, reach(one, by, start, measured(one, by, start, end))) == end
@@ -167,11 +172,11 @@ def test_a_longer_limit_or_a_later_start_is_never_due_earlier(
     one: Length, by: Calendar, start: datetime, later: datetime
 ) -> None:
     start, later = sorted((start, later))
-    end = deadline(one, by, start).due_at
-    assert deadline(one, by, later).due_at >= end
+    end = deadline(one, by, start)
+    assert deadline(one, by, later) >= end
     longer = one.model_copy(update={"amount": one.amount + 1})
     # Days of rest may gather several natural deadlines on one workday.
-    assert deadline(longer, by, start).due_at >= end + timedelta(seconds=not one.moves_on)
+    assert deadline(longer, by, start) >= end + timedelta(seconds=not one.moves_on)
     assert settle(one, by, later) >= later
     assert settle(one, by, later) >= settle(one, by, start)
 
@@ -183,15 +188,15 @@ def test_a_holiday_never_makes_a_deadline_earlier_nor_a_make_up_day_later(
 ) -> None:
     (year,) = by.years
     assume(day not in year.holidays and day not in year.workdays)
-    end = deadline(one, by, start).due_at
+    end = deadline(one, by, start)
 
     def with_one_more(what: str) -> Calendar:
         changed = year.model_copy(update={what: (*getattr(year, what), day)})
         return by.model_copy(update={"years": (changed,)})
 
-    assert deadline(one, with_one_more("holidays"), start).due_at >= end
+    assert deadline(one, with_one_more("holidays"), start) >= end
     if not timetable(by).is_workday(day):
-        assert deadline(one, with_one_more("workdays"), start).due_at <= end
+        assert deadline(one, with_one_more("workdays"), start) <= end
 
 
 # --- Pause, resume, extend: the slow truth, minute by minute and day by day
@@ -203,7 +208,7 @@ class SlowClock:
     def __init__(self, one: Length, by: Calendar, start: datetime) -> None:
         self.one, self.by, self.now = one, by, start
         self.runs = True
-        self.owed = self._of(start, deadline(one, by, start).due_at)
+        self.owed = self._of(start, deadline(one, by, start))
 
     def _counts(self, moment: datetime) -> bool:
         return self.one.unit not in WORKING_UNITS or counts(self.by, moment)
@@ -257,7 +262,7 @@ def test_pauses_and_extensions_in_any_order_agree_with_a_clock_that_walks(
 ) -> None:
     slow = SlowClock(one, by, start)
     total, intervals, since = slow.owed, [], start
-    assert total == measured(one, by, start, deadline(one, by, start).due_at)
+    assert total == measured(one, by, start, deadline(one, by, start))
     for deed, minutes in [*deeds, ("stop", 60)]:
         slow.wait(minutes)
         if deed == "extend":

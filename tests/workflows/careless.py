@@ -1,4 +1,4 @@
-"""Workflows that do what none may; `test_sandbox` expects them to be refused."""
+"""Workflows that do what none may; `test_sandbox` and `test_endless` expect them to fail."""
 
 import time
 
@@ -25,3 +25,14 @@ class ClockWorkflow:
     async def run(self) -> float:
         """A moment that a replay would not see again."""
         return time.time()
+
+
+@workflow.defn
+class EndlessWorkflow:
+    """Never lets go of its step."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """Goes on for ever."""
+        while True:
+            pass
