@@ -8,6 +8,7 @@ park's zone, the fallback owner) is taken from the policy met last; if that was 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -99,6 +100,13 @@ class _World(Frozen):
     fallback: UUID | None
 
 
+@lru_cache(maxsize=512)
+def _read(told: str) -> _World:
+    """What PostgreSQL told of the world. Whoever works through a list sees the same one again and again, word by word:
+    it need not be read anew."""
+    return _World.model_validate_json(told)
+
+
 @dataclass(frozen=True)
 class Found:
     """A case as it stood at the look, or none yet; the digest of the command asked about, if it is recorded already."""
@@ -142,7 +150,7 @@ async def read_context(
 
     Raises NoPolicy or NoFallbackOwner when the system is not set up.
     """
-    world = _World.model_validate_json(seen.world) if seen else None
+    world = _read(seen.world) if seen else None
     in_force = world.in_force if world and world.in_force else await version_in_force(connection, step.at)
     version = in_force if case is None or isinstance(step.command, Accept) else case.policy_version
     policy = await policy_version(connection, version)
@@ -174,7 +182,7 @@ async def read_context_of(connection: AsyncConnection, case: Case, now: datetime
     today = now.astimezone(ZoneInfo(policy.zone)).date()
     values = {"grid": case.grid, "today": today, "now": now, "person": None, "fallback": policy.fallback_owner}
     (found,) = await first_row(connection, _AT_A_PLACE, values)
-    world = _World.model_validate_json(found)
+    world = _read(found)
     if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
     return Context(
@@ -196,7 +204,7 @@ async def _look(connection: AsyncConnection, step: Step, case: Case | None, poli
     grid = case.grid if case is not None else _reported_in(step)
     values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
     (found,) = await first_row(connection, _AT_A_PLACE, values)
-    return _World.model_validate_json(found)
+    return _read(found)
 
 
 async def _with_holders(
