@@ -12,13 +12,13 @@ import ctypes
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from time import monotonic
+from traceback import walk_stack
 from typing import ParamSpec, TypeVar
 from weakref import ref
 
@@ -113,11 +113,11 @@ class InTheLoop(ThreadPoolExecutor):
     def look(self) -> None:
         """Interrupts the activation under way if it takes too long; called by the thread that watches."""
         with self._ending:
-            turn = self._turn
-            if turn is None or monotonic() < turn.until:
+            turn, now = self._turn, monotonic()
+            if turn is None or now < turn.until:
                 return
             turn.interrupted += 1
-            turn.until += self._limit
+            turn.until = now + self._limit
             where = _stack(turn.thread)
             if turn.interrupted <= IN_VAIN:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(turn.thread), ctypes.py_object(_Interruption))
@@ -140,5 +140,6 @@ def _watch(executor: "ref[InTheLoop]", interval: float) -> None:
 
 
 def _stack(thread: int) -> list[str]:
-    frame = sys._current_frames().get(thread)
-    return [] if frame is None else [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_stack(frame)]
+    """Where the thread is, the outermost call first."""
+    frames = walk_stack(sys._current_frames().get(thread))
+    return [f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}" for frame, line in frames][::-1]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +115,7 @@ async def test_one_case_that_can_t_be_told_keeps_no_other_from_its_calendar(
 
 async def unique_rollout(town: Town, version: int) -> int:
     """Other tests roll out versions on the same Temporal server: this one takes a number of its own."""
-    number = version + int(datetime.now(UTC).timestamp()) % 1_000_000
+    number = version + 1 + randbelow(10**9)
     async with town.engine.begin() as connection:
         await connection.execute(
             text("UPDATE policies SET version = :n WHERE version = :v"), {"n": number, "v": version}

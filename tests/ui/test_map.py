@@ -241,7 +241,7 @@ class TileServer:
 
 @pytest.fixture
 def tiles(site: Site) -> Iterator[TileServer]:
-    """The site with a ground of tiles, of GCJ-02."""
+    """The site with a ground of tiles, of GCJ-02. Named before the page that asks for them, it is there for as long."""
     server = TileServer()
     thread = threading.Thread(target=server.server.serve_forever, daemon=True)
     thread.start()
@@ -270,7 +270,7 @@ def with_tiles(open_page: OpenPage, server: TileServer, path: str) -> Page:
     return page
 
 
-def test_tiles_lie_beneath_where_the_house_has_set_them(open_page: OpenPage, tiles: TileServer, placed: str) -> None:
+def test_tiles_lie_beneath_where_the_house_has_set_them(tiles: TileServer, open_page: OpenPage, placed: str) -> None:
     page = with_tiles(open_page, tiles, "/map?level=4#17/38.00500/117.00500")
     expect(page.locator("#map[data-tiles=yes]")).to_be_visible()
     # In WGS-84 the middle lies in column 108132 of zoom 17; GCJ-02 draws it some 500 m further east.
@@ -287,7 +287,7 @@ def test_tiles_lie_beneath_where_the_house_has_set_them(open_page: OpenPage, til
 
 
 def test_tiles_that_fail_leave_the_plain_map_and_one_message(
-    open_page: OpenPage, tiles: TileServer, placed: str
+    tiles: TileServer, open_page: OpenPage, placed: str
 ) -> None:
     tiles.fails = True
     page = open_page("supervisor", expect=("500 (Internal Server Error)",), also=(tiles.url,))
