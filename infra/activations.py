@@ -1,10 +1,10 @@
 """Where workflows run: in the event loop's own thread, watched from another.
 
 The SDK hands each activation (what a workflow does between two waits) to a thread of a pool, so as to notice one that
-never ends. Python runs one of them at a time all the same, and handing over costs some 4 ms a case. So they run where
-they are asked for, and one thread watches that they end: what goes on for too long is interrupted, and its workflow
-task fails, to be tried again, while other cases go on. What can't be interrupted ends the process: its supervisor
-starts another, and that is better than a worker that lives and keeps no deadline.
+never ends. Python runs one of them at a time all the same, and handing over costs a case 2.5 to 5 ms of a processor
+(docs/performance.md). So they run where they are asked for, and one thread watches that they end: what goes on for too
+long is interrupted, and its workflow task fails, to be tried again, while other cases go on. What can't be interrupted
+ends the process: its supervisor starts another, and that is better than a worker that lives and keeps no deadline.
 """
 
 import asyncio
