@@ -40,7 +40,7 @@ tests: .venv/.ready
 	$(BIN)/pytest -m alone $(ARGS)
 
 # What a running system and its tests need, exactly the versions with exactly the contents of the lock.
-.venv/.ready: requirements/all.txt
+.venv/.ready: requirements/all.txt pyproject.toml
 	@set -euo pipefail; python=""; \
 	for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; break; fi; \

@@ -12,31 +12,30 @@ from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.auditing.step import Audits
+from activities.auditing.activity import Audits
 from activities.bulletins import Bulletins
 from activities.errands import Errands
 from activities.exports import Exports
 from activities.recording import Recorder
 from activities.rollout import RollOut
-from infra.activations import InTheLoop
 from infra.database import open_database, open_record
 from infra.event_loop import run, settle
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
-from services.auditing import schedule_audits
-from services.exports.making import make_export, put_down_failure, remove_export
-from services.publishing import catch_up_rollouts
-from services.supervision.bulletins import make_bulletins
-from services.supervision.schedules import schedule_bulletins
+from services.auditing.schedule import schedule_audits
+from services.bulletins.schedules import schedule_bulletins
+from services.bulletins.store import make_bulletins
+from services.exports.make import make_export, put_down_failure, remove_export
+from services.policies.publish import catch_up_rollouts
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
 from workflows.rollout import RolloutWorkflow
-from workflows.sandbox import PASSED_THROUGH, STICKY_PATIENCE, ContextFreeRunner
+from workflows.sandbox import PASSED_THROUGH, STICKY_TIMEOUT
 
 log = structlog.get_logger("worker")
 
@@ -65,10 +64,9 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
             exports.remove_export,
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
-        workflow_task_executor=InTheLoop(),
         max_cached_workflows=settings.worker_cache,
         max_concurrent_workflow_tasks=100,
-        sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
     )
 
@@ -78,7 +76,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     if not sandbox:
         return UnsandboxedWorkflowRunner()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return ContextFreeRunner(restrictions=restrictions)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
 async def arrange(engine: AsyncEngine, client: Client, queue: str) -> None:

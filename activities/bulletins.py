@@ -8,8 +8,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra.database import is_away
-from models.bulletin import BULLETIN_ACTIVITY, BulletinOrder, BulletinsMade
-from models.domain_error import DomainError
+from models.errors.base import DomainError
+from models.jobs.bulletin import BULLETIN_ACTIVITY, BulletinOrder, BulletinsMade
 
 log = structlog.get_logger(__name__)
 

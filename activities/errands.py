@@ -7,10 +7,10 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from infra.case_workflow import open_case, tell_case
+from infra.case_client import open_case, tell_case
 from models.errors import AlreadyArchived, DomainError, WrongStage
 from models.messages import CaseStart, Opening, Receipt, Telling
-from models.names import OPEN_CASE_ACTIVITY, TELL_CASE_ACTIVITY
+from models.wire_names import OPEN_CASE_ACTIVITY, TELL_CASE_ACTIVITY
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra.database import is_away
-from models.exports import EXPORT_ACTIVITY, REMOVE_EXPORT_ACTIVITY, ExportOrder
+from models.jobs.export import EXPORT_ACTIVITY, REMOVE_EXPORT_ACTIVITY, ExportOrder
 
 log = structlog.get_logger(__name__)
 

@@ -18,10 +18,10 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import at_once, is_away
 from infra.store import cases
+from infra.store.context import look_at_case, read_context
+from infra.store.driver import transaction
 from infra.store.notices import put_up
 from infra.store.org_alarms import raise_alarms
-from infra.store.raw import transaction
-from infra.store.world import look_at_case, read_context
 from models.case import Case
 from models.commands import Report, WakeUp
 from models.context import Context
@@ -29,7 +29,7 @@ from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBe
 from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
-from models.names import RECORD_ACTIVITY
+from models.wire_names import RECORD_ACTIVITY
 from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import fold

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from infra.case_workflow import UNANSWERED, tell_system
+from infra.case_client import UNANSWERED, tell_system
 from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
@@ -19,10 +19,10 @@ from models.context import Context
 from models.errors import AlreadyArchived, DomainError, WrongStage
 from models.ids import derived_id
 from models.messages import Rollout, RolloutPage, SystemAct
-from models.names import ROLLOUT_ACTIVITY
-from models.policy import Policy
-from rules.clocks import recounted
-from rules.standards import standard_of
+from models.policy.document import Policy
+from models.wire_names import ROLLOUT_ACTIVITY
+from rules.deadlines.clocks import recounted
+from rules.deadlines.standards import standard_of
 
 log = structlog.get_logger(__name__)
 

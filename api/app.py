@@ -9,17 +9,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.middleware import RequestMiddleware
-from api.problems import Problem, add_handlers
 from api.routes import ROUTERS
-from api.state import Services
-from api.version import version
+from doors.dependencies import Services
+from doors.problems import Problem, add_handlers
+from doors.version import version
+from doors.warm_up import warm_up
 from infra.database import PATIENCE, open_database
 from infra.event_loop import settle
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
-from services.doors import Backstage
-from services.warm_up import warm_up
+from services.runtime.resources import Backstage
 
 _DESCRIPTION = (
     "网格化治理事件流程引擎。Reports become durable cases; commands take them through receive, dispatch, handle, "

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Tell, problem_response, unexpected
+from doors.problems import Tell, problem_response, unexpected
 from infra.metrics import REQUESTS
 from infra.store.policies import asked_once
 from models.errors import BodyTooLarge, DomainError

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from api.security import Caller
+from doors.security import Caller
 
 
 async def known_parameters(request: Request, _: Caller) -> None:

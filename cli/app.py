@@ -23,14 +23,14 @@ COMMANDS = {
     "overdue": "cli.supervision:overdue",
     "notices": "cli.notices:notices",
     "import": "cli.import_:import_",
-    "bench": "cli.bench:bench",
-    "clock": "cli.clock:clock",
-    "simulate": "cli.simulate:simulate",
+    "bench": "cli.bench.command:bench",
+    "clock": "cli.policies.clock:clock",
+    "simulate": "cli.policies.simulate:simulate",
     "reconcile": "cli.reconcile:reconcile",
-    "grids": "cli.grids:app",
-    "people": "cli.people:app",
-    "org": "cli.org:app",
-    "policy": "cli.policy:app",
+    "grids": "cli.organisation.grids:app",
+    "people": "cli.organisation.people:app",
+    "org": "cli.organisation.lint:app",
+    "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
 }
 
@@ -66,7 +66,7 @@ def _read(name: str) -> Any:
 def _summary(place: str) -> str:
     """The first paragraph of what a function says of itself, or of what a group is said to be for."""
     module, _, attribute = place.partition(":")
-    file = Path(__file__).with_name(f"{module.rpartition('.')[2]}.py")
+    file = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")
     for node in ast.parse(file.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == attribute:
             return (ast.get_docstring(node) or "").partition("\n\n")[0]

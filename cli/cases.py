@@ -15,7 +15,7 @@ from rich.table import Table
 
 from cli.forecast import print_forecast
 from cli.http import Api, As, AsJson, DataDir, Password, console, fail, path_of
-from cli.words import FACTS, LIGHTS, STAGES, say, word
+from cli.labels import FACTS, LIGHTS, STAGES, say, word
 from models.commands import HUMAN_COMMAND_MODELS
 from models.ids import new_id
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.words import FACTS, LIGHTS, ROLES, STAGES, UNITS, say, word
+from cli.labels import FACTS, LIGHTS, ROLES, STAGES, UNITS, say, word
 
 console = Console()
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.words import english, say
+from cli.labels import english, say
 from infra.runtime import read_runtime
 
 console = Console()

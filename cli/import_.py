@@ -11,14 +11,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cli.backstage import backstage, somebody
 from cli.http import DataDir, console, errors, fail
-from cli.telling import language
-from cli.words import say
+from cli.labels import say
+from cli.operator import backstage, somebody
+from cli.output import language
 from models.errors import DomainError
-from services.import_files import Row, UnreadableFile, read_rows
-from services.importing import BadMapping, Mapping, Outcome, import_rows, read_mapping
-from services.refusals import told
+from services.files.service_requests import Row, UnreadableFile, read_rows
+from services.reports.import_list import BadMapping, Mapping, Outcome, import_rows, read_mapping
+from services.wording.refusals import told
 
 #: How many rejected rows are shown; `--rejects` writes them all.
 SHOWN = 20

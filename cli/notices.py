@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.cases import local
 from cli.http import Api, As, AsJson, DataDir, Password, console
-from cli.words import STAGES, say, word
+from cli.labels import STAGES, say, word
 
 
 def notices(

@@ -11,14 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from temporalio.service import RPCError
 
-from cli.backstage import backstage
+from cli.database import DEFAULT_DATA_DIR, DataDir
 from cli.http import fail
-from cli.reference import DEFAULT_DATA_DIR, DataDir
-from cli.telling import err, out
-from cli.words import english, say
+from cli.labels import english, say
+from cli.operator import backstage
+from cli.output import err, out
 from infra.database import is_away
-from models.audit import AuditReport, Drift
-from services.auditing import audit
+from models.jobs.audit import AuditReport, Drift
+from services.auditing.audit import audit
 
 #: What each kind of finding is called.
 DRIFTS: dict[Drift, tuple[str, str]] = {

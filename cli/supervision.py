@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.cases import local
 from cli.http import Api, As, AsJson, DataDir, Password, console, fail, path_of
-from cli.words import LIGHTS, STAGES, say, word
+from cli.labels import LIGHTS, STAGES, say, word
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Bulletins · 通报: daily, weekly, monthly, quarterly."

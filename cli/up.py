@@ -19,10 +19,10 @@ from temporalio.client import Client
 from cli.banner import print_banner
 from infra.database import open_database
 from infra.embedded.child import ChildFailed
-from infra.embedded.keys import KeysUnreadable
 from infra.embedded.lock import InUse, hold
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres_user import UserMissing
+from infra.embedded.secrets import KeysUnreadable
 from infra.embedded.system import Ports, System
 from infra.embedded.temporal_server import ToolMissing
 from infra.runtime import forget_runtime, write_runtime
@@ -122,7 +122,7 @@ async def build_pages() -> str:
 
 async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
     """The demo park, its people and their accounts; what is there already stays as it is."""
-    from services.demo import load_demo  # here, for `--no-demo` does without all that it imports
+    from services.demo.park import load_demo  # here, for `--no-demo` does without all that it imports
 
     engine = open_database(settings_for(data_dir, environment))
     try:
@@ -134,8 +134,8 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
 
 async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, str]) -> str:
     """Cases in all stages and lights, by real commands, the first time; after that they are there."""
-    from services.demo_life import load_demo_life
-    from services.doors import Backstage
+    from services.demo.cases import load_demo_life
+    from services.runtime.resources import Backstage
 
     settings = settings_for(data_dir, environment)
     engine = open_database(settings)

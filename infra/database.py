@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from infra.patience import PatientConnection, patient
+from infra.db_timeouts import PatientConnection, patient
 from infra.settings import Settings
 
 #: What PostgreSQL being away looks like from here.

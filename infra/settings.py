@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.names import CASE_QUEUE
+from models.wire_names import CASE_QUEUE
 
 #: Nothing in it could end a header, or add to one.
 _TILES = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")

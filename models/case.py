@@ -9,9 +9,9 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.commands import Part
-from models.limits import Limit
+from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
 from models.plan import Plan
-from models.words import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
+from models.policy.limits import Limit
 
 
 class Owner(Frozen):

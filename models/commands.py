@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from models.base import Code, Description, Frozen, Instant, Note, SaidInstant, Sha256, Text, Title
-from models.words import EscalationMode, Severity, Source, UrgeKind
+from models.enums import EscalationMode, Severity, Source, UrgeKind
 
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import SkipValidation
 
 from models.base import Frozen, Instant
-from models.calendar import Calendar
-from models.policy import Policy
-from models.words import Level, Role
+from models.enums import Level, Role
+from models.policy.calendar import Calendar
+from models.policy.document import Policy
 
 
 class Grant(Frozen):

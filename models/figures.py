@@ -1,6 +1,6 @@
 """What supervision counts: the names of the figures (sets of cases) and of the indicators (rates), and the score.
 
-What belongs to each figure is said once, in `services.supervision.figures`.
+What belongs to each figure is said once, in `services.figures.definitions`.
 """
 
 from enum import StrEnum

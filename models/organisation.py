@@ -6,8 +6,8 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.context import Grant
-from models.policy import Policy
-from models.words import Level, Role
+from models.enums import Level, Role
+from models.policy.document import Policy
 
 
 class OrgUnit(Frozen):

@@ -7,8 +7,8 @@ from uuid import UUID
 from models.base import Frozen, Instant
 from models.case import Interval
 from models.commands import Location
+from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 from models.facts import Explanation
-from models.words import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 
 
 class GridView(Frozen):

@@ -10,18 +10,18 @@ from typing import Any
 from models.case import Case
 from models.commands import Absorb, Recompute, Report, SettleErrand, WakeUp
 from models.context import Context
-from models.errors import DomainError, StaleRevision
+from models.errors import NotACase, StaleRevision
 from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact, Recomputed
 from models.messages import Step
-from rules.clocks import recounted
+from rules.deadlines.clocks import recounted
+from rules.deadlines.standards import standard_of
+from rules.deciders import any_stage, closed, dispatch, handle, receive, review
+from rules.deciders.common import Move
+from rules.escalation.urge_orders import automatic_urge
+from rules.escalation.wake_ups import due_step, is_asleep, reminded, taken_over
 from rules.evolve import evolve
-from rules.ladder import due_step, is_asleep, reminded, taken_over
 from rules.life_cycle import check_fits
-from rules.moves import any_stage, closed, dispatch, handle, receive, review
-from rules.moves.common import Move
 from rules.scope import check_standing
-from rules.standards import standard_of
-from rules.urging import automatic_urge
 
 MOVES: dict[str, Move] = {
     **any_stage.MOVES,
@@ -31,13 +31,6 @@ MOVES: dict[str, Move] = {
     **review.MOVES,
     **closed.MOVES,
 }
-
-
-class NotACase(DomainError):
-    code = "not_a_case"
-    status = 404
-    zh = "案件尚不存在。"
-    en = "There is no such case yet."
 
 
 def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from models.case import Case, Errand
 from models.commands import Report
-from models.words import Source
+from models.enums import Source
 
 
 def as_report(case: Case, errand: Errand, report_id: UUID) -> Report:

@@ -1,16 +1,16 @@
 """`evolve(case, fact) -> case`: what a case is after one more fact. Pure, total, and never in doubt.
 
-Nothing is decided here. A fact says what happened; `rules.changes` says what each leaves changed.
+Nothing is decided here. A fact says what happened; `rules.evolvers` says what each leaves changed.
 """
 
 from collections.abc import Iterable
 
 from models.case import Case
+from models.enums import Stage
 from models.facts import Fact, Received
-from models.words import Stage
-from rules import clocks
-from rules.changes import any_stage, requests, stages, time
-from rules.changes.common import change
+from rules.deadlines import clocks
+from rules.evolvers import any_stage, requests, stages, time
+from rules.evolvers.common import change
 
 #: Importing them is what makes their facts known.
 KNOWN = (stages, requests, any_stage, time)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.case import Case
+from models.enums import Level, Stage
 from models.errors import AlreadyArchived, CaseSuspended, DomainError, NotNow, UnknownCommand, WrongStage
-from models.words import Level, Stage
 
 
 class Who(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from models.case import Owner
 from models.context import Context, Unit
+from models.enums import Level, OwnerKind, Role
 from models.facts import Explanation
-from models.policy import Policy
-from models.words import Level, OwnerKind, Role
+from models.policy.document import Policy
 from rules.scope import LOW_ROLES
 
 

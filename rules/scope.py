@@ -1,6 +1,6 @@
 """Who stands how to a case: the one rule behind every list, every look and every command.
 
-`services.scope` says the same in SQL; a property test holds the two together.
+`services.criteria.scope` says the same in SQL; a property test holds the two together.
 """
 
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ from datetime import date
 
 from models.case import Case
 from models.context import Grant, Person
+from models.enums import Level, OwnerKind, Role, Stage
 from models.errors import NotYours
-from models.names import PUBLIC
-from models.words import Level, OwnerKind, Role, Stage
+from models.wire_names import PUBLIC
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
 
 #: Roles that see every case in the grid subtree they hold.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models.base import Frozen
 from models.case import Case, Owner
-from models.words import OwnerKind, Stage, TaskKind
+from models.enums import OwnerKind, Stage, TaskKind
 
 
 class Task(Frozen):

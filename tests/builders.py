@@ -18,12 +18,12 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel
 
+from models.enums import Level, Role, Severity, UnitType
 from models.ids import derived_id
-from models.limits import Limit
-from models.policy import Category, Group, Policy, RouteRule
-from models.standard import Limits
+from models.policy.document import Category, Group, Policy, RouteRule
+from models.policy.limits import Limit
+from models.policy.standard import Limits
 from models.tables import DepartmentRow, GrantRow, GridUnitRow, PersonRow, PolicyRow
-from models.words import Level, Role, Severity, UnitType
 
 PASSWORD = "test-password-1"
 SINCE = date(2024, 1, 1)

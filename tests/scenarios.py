@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
-from infra.case_workflow import tell_system
+from infra.case_client import tell_system
 from models.commands import Recompute
 from models.errors import NoExtensionOnceOverdue
 from models.ids import new_id

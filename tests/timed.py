@@ -7,11 +7,11 @@ make-up Saturday, 2027 is not published.
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from models.calendar import Calendar, CalendarYear
-from models.limits import Length, Limit
-from models.policy import Category, Policy
-from models.standard import Ladder, Repeat, Rung, Standard, Target, UrgeRule
-from models.words import EscalationMode, Level, LimitUnit, Role, Severity, UrgeKind
+from models.enums import EscalationMode, Level, LimitUnit, Role, Severity, UrgeKind
+from models.policy.calendar import Calendar, CalendarYear
+from models.policy.document import Category, Policy
+from models.policy.limits import Length, Limit
+from models.policy.standard import Ladder, Repeat, Rung, Standard, Target, UrgeRule
 from tests.builders import a_policy
 
 OFFICE_SPANS = ("08:30-12:00", "13:30-18:00")

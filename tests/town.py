@@ -12,14 +12,16 @@ from temporalio.client import Client
 
 from infra.settings import Settings
 from infra.store.cases import facts_of, read_case
-from infra.store.world import read_person
+from infra.store.context import read_person
 from models.case import Case
 from models.context import Person
 from models.facts import Fact
 from models.ids import new_id
 from models.views import CaseView
-from services import command, queries, report
-from services.doors import Backstage
+from services.cases import queries
+from services.commands import send
+from services.reports import submit
+from services.runtime.resources import Backstage
 from tests.builders import MICRO, person_id, small_park
 from worker import build_worker
 
@@ -48,12 +50,12 @@ class Town:
         assert found is not None, username
         return found
 
-    async def submit(self, username: str = "worker", **fields: Any) -> report.Submitted:
+    async def submit(self, username: str = "worker", **fields: Any) -> submit.Submitted:
         """Sends a report; what is not said is a blocked fire lane in the first micro-grid."""
-        wanted = report.ReportInput.model_validate(
+        wanted = submit.ReportInput.model_validate(
             {"report_id": new_id(), "category": "0103", "title": "消防通道被堵", "grid": MICRO, **fields}
         )
-        return await report.submit(self.backstage, await self.person(username), wanted, await self.now())
+        return await submit.submit(self.backstage, await self.person(username), wanted, await self.now())
 
     async def report(self, username: str = "worker", **fields: Any) -> str:
         """Sends a report that is received, and answers its case number."""
@@ -74,8 +76,8 @@ class Town:
         """Gives a command and answers the case as that person then sees it."""
         person = await self.person(username)
         now = await self.now()
-        wanted = command.read_command(name, body)
-        await command.send(
+        wanted = send.read_command(name, body)
+        await send.send(
             self.backstage, person, case_no, wanted, command_id=id_ or new_id(), if_revision=if_revision, now=now
         )
         return await self.look(username, case_no)

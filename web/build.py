@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.version import version
+from doors.version import version
 from web.pages import environment
 from web.shell import as_script, draw_icons, phone_sprite, phone_words, web_manifest
 from web.static import COMPRESSED, MANIFEST, PLACE, BuildFailed, manifest
@@ -134,7 +134,7 @@ def sources() -> list[Path]:
     """Everything that the build is made of."""
     kept = (path for path in UI.rglob("*") if path.is_file() and "node_modules" not in path.parts)
     shell = [*(WEB / "templates" / "field").glob("*.html"), *(WEB / "locale").rglob("field.po")]
-    made_by = [Path(__file__), WEB / "shell.py", WEB.parent / "services" / "words.py"]
+    made_by = [Path(__file__), WEB / "shell.py", WEB.parent / "services" / "wording" / "vocabulary.py"]
     return sorted([*kept, *shell, *made_by])
 
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.problems import problem_of, problem_response, request_id_of
-from api.session import COOKIE
+from doors.problems import problem_of, problem_response, request_id_of
+from doors.session import COOKIE
 from models.errors import DomainError, NotSignedIn
 from web.pages import go_to, is_scripted, local, page
 from web.reader import Visitor, preferences_in

@@ -19,8 +19,8 @@ from infra.database import is_away
 from infra.store.cases import CHANGED
 from models.base import Frozen
 from models.context import Person
-from services.presence import VIEWED, Presence
-from services.queries import seen_among
+from services.cases.queries import seen_among
+from services.desk.viewers import VIEWED, Presence
 
 log = structlog.get_logger(__name__)
 

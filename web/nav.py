@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.words import Role
+from models.enums import Role
 from web.reader import Reader
 
 _DESK = (Role.DUTY_OFFICER, Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER, Role.SUPERVISOR, Role.ADMIN)

@@ -11,20 +11,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from services import words
-from web import moments
+from services.wording import vocabulary
+from web import local_time
 from web.nav import menu
 from web.reader import Reader, Visitor
 from web.static import asset
 from web.texts import TAGS
-from web.views.left import LIGHT_WORDS
-from web.views.links import to_page
-from web.views.origins import origin
+from web.views.case.limit_sources import origin
+from web.views.case.time_left import LIGHT_WORDS
+from web.views.page_links import to_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The books that templates take words from by name: `word("stages", case.stage)`.
-_BOOKS: Mapping[str, words.Book] = {
-    name.lower(): book for name, book in vars(words).items() if name.isupper() and isinstance(book, Mapping)
+_BOOKS: Mapping[str, vocabulary.Book] = {
+    name.lower(): book for name, book in vars(vocabulary).items() if name.isupper() and isinstance(book, Mapping)
 }
 #: The signs of the lights: never by colour alone.
 SIGNS = {"red": "●", "yellow": "▲", "green": "■", "grey": "‖", "closed": "✓"}
@@ -57,12 +57,12 @@ def _calls(visitor: Visitor) -> dict[str, Any]:
     return {
         "_": visitor.text,
         "lang": TAGS[visitor.language],
-        "word": lambda book, code: words.named(_BOOKS[book], str(code), visitor.language),
+        "word": lambda book, code: vocabulary.named(_BOOKS[book], str(code), visitor.language),
         "origin": lambda source: origin(source, visitor),
-        "when": lambda moment: moments.time_tag(moment, visitor),
-        "exact": lambda moment: moments.exact(moment, visitor),
-        "long": lambda moment: moments.long(moment, visitor),
-        "span": lambda length: moments.span(length or timedelta(), visitor),
+        "when": lambda moment: local_time.time_tag(moment, visitor),
+        "exact": lambda moment: local_time.exact(moment, visitor),
+        "long": lambda moment: local_time.long(moment, visitor),
+        "span": lambda length: local_time.span(length or timedelta(), visitor),
     }
 
 

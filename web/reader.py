@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.negotiation import preferred
-from api.security import named_by, person_on
-from api.session import check_own, token_in
-from api.state import Opened
+from doors.dependencies import Opened
+from doors.negotiation import preferred
+from doors.security import named_by, person_on
+from doors.session import check_own, token_in
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant, Person
-from models.policy import Policy
-from models.words import Role
+from models.enums import Role
+from models.policy.document import Policy
 from rules.scope import in_force
-from services.notices import Unread, unread_notices
-from services.settings import PersonSettings, known_of
+from services.accounts.preferences import PersonSettings, known_of
+from services.desk.notices import Unread, unread_notices
 from web.texts import translate
 
 COOKIE = "gridloop_prefs"

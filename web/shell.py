@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from services import words
+from services.wording import vocabulary
 
 #: The books whose words the phone says.
 _BOOKS = ("STAGES", "FACTS", "ROLES", "SEVERITIES", "SOURCES", "TASKS", "COMMANDS", "OUTCOMES")
@@ -20,9 +20,9 @@ _FINER = 4
 def phone_words(language: str) -> str:
     """The words for codes as JSON, by book, in `zh` or `en`."""
     books = {
-        name.lower(): {code: words.named(book, code, language) for code in book}
+        name.lower(): {code: vocabulary.named(book, code, language) for code in book}
         for name in _BOOKS
-        if isinstance(book := getattr(words, name), Mapping)
+        if isinstance(book := getattr(vocabulary, name), Mapping)
     }
     return as_script(books)
 

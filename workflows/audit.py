@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from models.names import AUDIT_ACTIVITY, AUDIT_WORKFLOW
+    from models.wire_names import AUDIT_ACTIVITY, AUDIT_WORKFLOW
 
 #: The next audit comes soon enough: one that fails is tried again only a little.
 BRIEFLY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1), maximum_attempts=5)

@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from models.bulletin import BULLETIN_ACTIVITY, BULLETIN_WORKFLOW, BulletinOrder, BulletinsMade
+    from models.jobs.bulletin import BULLETIN_ACTIVITY, BULLETIN_WORKFLOW, BulletinOrder, BulletinsMade
 
 #: When a schedule meant to start the run, though it may have been late.
 SCHEDULED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")

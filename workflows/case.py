@@ -12,38 +12,18 @@ from uuid import UUID
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.parts import (
-        ABSORB_UPDATE,
-        ACT_UPDATE,
-        CASE_WORKFLOW,
-        RECEIPT_UPDATE,
-        STATE_QUERY,
-        SYSTEM_UPDATE,
-        Absorb,
-        Act,
-        Actor,
-        AlreadyArchived,
-        Case,
-        CaseStart,
-        Command,
-        DomainError,
-        Errand,
-        Opening,
-        Receipt,
-        Refusal,
-        SettleErrand,
-        Step,
-        SystemAct,
-        Telling,
-        WakeUp,
-        as_report,
-        check_fits,
-        derived_id,
-        fold,
-        next_wake_up,
-        refusal,
-        steps,
-    )
+    from models.case import Case, Errand
+    from models.commands import Absorb, Command, SettleErrand, WakeUp
+    from models.errors import AlreadyArchived, DomainError, Refusal, refusal
+    from models.facts import Actor
+    from models.ids import derived_id
+    from models.messages import Act, CaseStart, Opening, Receipt, Step, SystemAct, Telling
+    from models.wire_names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY, SYSTEM_UPDATE
+    from rules.errands import as_report
+    from rules.escalation.wake_ups import next_wake_up
+    from rules.evolve import fold
+    from rules.life_cycle import check_fits
+    from workflows import calls
 
 #: How many command ids go along into a new run, so that a resent command is known there too.
 REMEMBERED = 200
@@ -91,7 +71,7 @@ class CaseWorkflow:
         """The answer to the report, once it is recorded; its refusal, if it was refused."""
         await workflow.wait_condition(lambda: self._case is not None or self._refusal is not None)
         if self._refusal is not None:
-            raise steps.as_failure(refusal(self._refusal))
+            raise calls.as_failure(refusal(self._refusal))
         return self._receipt()
 
     @workflow.update(name=ACT_UPDATE)
@@ -112,7 +92,7 @@ class CaseWorkflow:
         try:
             check_fits(self._case, act.command.kind)
         except DomainError as error:
-            raise steps.as_failure(error) from None
+            raise calls.as_failure(error) from None
 
     @workflow.update(name=ABSORB_UPDATE)
     async def absorb(self, telling: Telling) -> Receipt:
@@ -138,10 +118,10 @@ class CaseWorkflow:
         report = self._start.report
         try:
             await self._record(report, id_=report.report_id, actor=self._start.actor)
-        except steps.Refused as refused:
+        except calls.Refused as refused:
             self._refusal = refused.refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
-            raise steps.as_failure(refusal(refused.refusal)) from None
+            raise calls.as_failure(refusal(refused.refusal)) from None
 
     async def _wait_for_the_next_moment(self) -> None:
         """Sleeps until something falls due, or until a command gives the case something else to do."""
@@ -181,9 +161,9 @@ class CaseWorkflow:
         opened: str | None = None
         if errand.part is not None:
             opening = Opening(report=as_report(case, errand, id_), actor=Actor(person=case.reported_by))
-            opened = (await steps.open_case(opening)).case_no
+            opened = (await calls.open_case(opening)).case_no
         elif errand.lead is not None:
-            await steps.tell_case(Telling(id=id_, lead=errand.lead, from_case=case.case_no))
+            await calls.tell_case(Telling(id=id_, lead=errand.lead, from_case=case.case_no))
         done = derived_id(case.report_id, errand.id, "settled")
         await self._record_surely(SettleErrand(errand=errand.id, case_no=opened), done)
 
@@ -196,10 +176,10 @@ class CaseWorkflow:
     # --- recording ------------------------------------------------------------------------------------------------
 
     async def _record(self, command: Command, *, id_: UUID, actor: Actor, if_revision: int | None = None) -> None:
-        """One recording step, one at a time; then the case is whatever the facts say. Raises steps.Refused."""
+        """One recording step, one at a time; then the case is whatever the facts say. Raises calls.Refused."""
         async with self._recording:
             known = 0 if self._case is None else self._case.seq
-            recorded = await steps.record(
+            recorded = await calls.record(
                 Step(
                     report_id=self._start.report.report_id,
                     known=known,
@@ -213,7 +193,7 @@ class CaseWorkflow:
             self._case = fold(recorded.facts, self._case)
             self._done += [fact.command_id for fact in recorded.facts if fact.command_id not in self._done]
         if recorded.refusal is not None:
-            raise steps.Refused(recorded.refusal)
+            raise calls.Refused(recorded.refusal)
 
     async def _record_surely(self, command: Command, id_: UUID) -> None:
         """A step of the system itself. Whatever refuses it (a database that waits to be rebuilt), it is tried again and
@@ -221,7 +201,7 @@ class CaseWorkflow:
         while True:
             try:
                 return await self._record(command, id_=id_, actor=Actor())
-            except steps.Refused as refused:
+            except calls.Refused as refused:
                 if refused.refusal.code == AlreadyArchived.code:
                     return None
                 workflow.logger.error("a due moment could not be recorded: %s", refused.refusal.code)

@@ -7,7 +7,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from models.exports import EXPORT_ACTIVITY, EXPORT_WORKFLOW, KEPT, REMOVE_EXPORT_ACTIVITY, ExportOrder
+    from models.jobs.export import EXPORT_ACTIVITY, EXPORT_WORKFLOW, KEPT, REMOVE_EXPORT_ACTIVITY, ExportOrder
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 

@@ -7,7 +7,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from models.messages import Rollout, RolloutPage
-    from models.names import ROLLOUT_ACTIVITY, ROLLOUT_WORKFLOW
+    from models.wire_names import ROLLOUT_ACTIVITY, ROLLOUT_WORKFLOW
 
 #: Cases that could not be told are told on another way through; so often, so long after. Then the audit names them.
 ROUNDS, PAUSE = 12, timedelta(minutes=5)

@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from activities.auditing import rows, words
-from activities.auditing.looking import Looker
-from activities.auditing.repairing import Repairer
-from activities.auditing.rows import Row, World
-from activities.auditing.running import has_worker, running
+from activities.auditing import case_rows, sentences
+from activities.auditing.case_rows import Row, World
+from activities.auditing.compare import Looker
+from activities.auditing.repair import Repairer
+from activities.auditing.running_workflows import has_worker, running
+from infra.store.context import local_day
 from infra.store.policies import NoPolicy, newest_version
-from infra.store.world import local_day
-from models.audit import AuditReport, Drift, Finding
+from models.jobs.audit import AuditReport, Drift, Finding
 
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
 TOLERANCE, GRACE = timedelta(minutes=2), timedelta(minutes=1)
@@ -83,10 +83,10 @@ class Auditor:
         began, at = time.monotonic(), datetime.now(UTC)
         staffed = await has_worker(self._client, self._queue)
         workflows = await running(self._client, self._queue)
-        total = await rows.count(self._engine)
-        chosen = None if sample is None else await rows.sample(self._engine, sample)
+        total = await case_rows.count(self._engine)
+        chosen = None if sample is None else await case_rows.sample(self._engine, sample)
         looker = Looker(self._engine, self._client, world, tolerance=self._tolerance, grace=self._grace)
-        findings = [] if staffed else [words.no_worker(self._queue)]
+        findings = [] if staffed else [sentences.no_worker(self._queue)]
         unmatched, cases, asked = dict(workflows), 0, 0
 
         def is_close(row: Row) -> bool:
@@ -96,7 +96,7 @@ class Auditor:
             listed = row.about.report_id in workflows
             return await looker.at_row(row, listed=listed, closely=is_close(row), again=again)
 
-        async for page in rows.pages(self._engine, world):
+        async for page in case_rows.pages(self._engine, world):
             findings += await _settled(page, look)
             for row in page:
                 unmatched.pop(row.about.report_id, None)
@@ -105,7 +105,7 @@ class Auditor:
             progress("look", cases, max(total, cases))
         findings += await self._without_rows(looker, world, unmatched, progress)
         if staffed and looker.gave_up:
-            findings.append(words.no_worker(self._queue))
+            findings.append(sentences.no_worker(self._queue))
         return AuditReport(
             at=at,
             cases=cases,
@@ -124,9 +124,9 @@ class Auditor:
         async def look(report_id: UUID, _: bool) -> Looked:
             return await looker.at_workflow(report_id, unmatched[report_id])
 
-        for start in range(0, len(ids), rows.PAGE):
-            page = ids[start : start + rows.PAGE]
-            known = await rows.some(self._engine, world, page)
+        for start in range(0, len(ids), case_rows.PAGE):
+            page = ids[start : start + case_rows.PAGE]
+            known = await case_rows.some(self._engine, world, page)
             odd = [report_id for report_id in page if report_id not in known or known[report_id].archived]
             found += await _settled(odd, look)
             progress("look_back", start + len(page), len(ids))

@@ -5,12 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Opened
-from api.uploads import uploaded_file
-from services import attachments
-from services.attachments import AttachmentView
+from doors.dependencies import Opened
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
+from doors.uploads import uploaded_file
+from services.attachments import intake
+from services.attachments.intake import AttachmentView
 
 router = APIRouter(prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
 
@@ -56,8 +56,8 @@ async def upload(request: Request, response: Response, opened: Opened, caller: C
 
     `sha256` is the hash of what is stored, and its name from then on. Answered once it is on the disk.
     """
-    async with uploaded_file(request, attachments.most_bytes(opened.settings)) as source:
-        kept = await attachments.store(opened.engine, opened.settings, caller, source, now)
+    async with uploaded_file(request, intake.most_bytes(opened.settings)) as source:
+        kept = await intake.store(opened.engine, opened.settings, caller, source, now)
     response.status_code = 201 if kept.created else 200
     response.headers["Location"] = f"/api/v1/attachments/{kept.view.sha256}"
     return kept.view
@@ -67,7 +67,7 @@ async def upload(request: Request, response: Response, opened: Opened, caller: C
 async def download(sha256: str, request: Request, opened: Opened, caller: Caller, now: Now) -> Response:
     """The stored file, for whoever uploaded it or may see a case that has it."""
     async with opened.reading.connect() as connection:
-        path, media_type = await attachments.find(connection, opened.settings, caller, sha256, now)
+        path, media_type = await intake.find(connection, opened.settings, caller, sha256, now)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
     if _is_known(request.headers.get("if-none-match", ""), sha256):
         return Response(status_code=304, headers=headers)

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
-from api import session
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Opened, Services
+from doors import session
+from doors.dependencies import Opened, Services
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from models.base import Frozen
-from models.words import Role
+from models.enums import Role
 from rules.scope import in_force
-from services.accounts import Token, sign_in
-from services.directory_people import local_today, name_of
+from services.accounts.sign_in import Token, sign_in
+from services.directory.people import local_today, name_of
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
 

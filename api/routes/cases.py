@@ -6,27 +6,28 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Doors
-from infra.case_workflow import is_started
+from doors.dependencies import Doors
+from doors.language import Language
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
+from infra.case_client import is_started
 from infra.database import transaction
-from infra.store.world import local_day
+from infra.store.context import local_day
 from models.base import Frozen
 from models.case import Case
 from models.errors import IdMissing, InputError, NoSuchPage, NotYours
 from models.views import CasePage, CaseView, FactView
 from rules.life_cycle import Who
 from rules.scope import standing
-from services import queries
-from services.duplicates import DuplicateQuery, Duplicates, find_duplicates
-from services.forecast import Forecast, get_forecast
-from services.policy_preview import Adoption, preview_adoption
-from services.progress import issue_code
-from services.report import ReportInput, refresh_memory, submit
-from services.reporter_contact import phone_of
+from services.cases import lists, queries
+from services.cases.duplicates import DuplicateQuery, Duplicates, find_duplicates
+from services.cases.filter import CaseFilter
+from services.cases.forecast import Forecast, get_forecast
+from services.cases.reporter_contact import phone_of
+from services.policies.preview import Adoption, preview_adoption
+from services.public.progress_code import issue_code
+from services.reports.submit import ReportInput, refresh_memory, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -112,11 +113,11 @@ async def follow_report(
 
 @router.get("/cases")
 async def list_cases(
-    wanted: Annotated[queries.CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> CasePage:
     """The cases the caller may see that fit the filters, a page at a time."""
     async with doors.reading.connect() as connection:
-        return await queries.list_cases(connection, caller, wanted, now, language)
+        return await lists.list_cases(connection, caller, wanted, now, language)
 
 
 @router.get("/cases/duplicates")

@@ -9,21 +9,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Response
 from pydantic import Field
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS, problem
 from api.routes.cases import IdempotencyKey, Pending, pending, shown
-from api.security import Caller, Now
-from api.state import Doors
+from doors.dependencies import Doors
+from doors.language import Language
+from doors.problems import PROBLEMS, problem
+from doors.security import Caller, Now
 from models.base import Code, Frozen
 from models.commands import HUMAN_COMMAND_MODELS
 from models.errors import BadFilter, UnknownCommand
 from models.ids import new_id
 from models.views import CaseView, InboxItem
-from services import queries
-from services.bulk import MOST, Outcome, send_many
-from services.command import send
-from services.inbox import inbox
+from services.cases import queries
+from services.commands.bulk import MOST, Outcome, send_many
+from services.commands.send import send
+from services.desk.inbox import inbox
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Opened
+from doors.dependencies import Opened
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from models.base import Code
-from services import directory, directory_people
-from services.reference_views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
+from services.directory import people, units
+from services.directory.views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
 
 router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -41,9 +41,7 @@ async def list_grids(
 ) -> UnitPage:
     """The grid units in use that the caller may see, by code."""
     async with opened.reading.connect() as connection:
-        return await directory.list_units(
-            connection, caller, now, beneath=under, level=level, limit=limit, cursor=cursor
-        )
+        return await units.list_units(connection, caller, now, beneath=under, level=level, limit=limit, cursor=cursor)
 
 
 @router.get("/grids.geojson", response_class=Response, responses=_FEATURES)
@@ -53,7 +51,7 @@ async def map_grids(
     """The same units as a map; those without a shape are left out. With `near`: what a phone needs to find the grid of
     a report by itself."""
     async with opened.reading.connect() as connection:
-        features = await directory.unit_features(connection, caller, now, beneath=under, level=level, near=near)
+        features = await units.unit_features(connection, caller, now, beneath=under, level=level, near=near)
     return Response(features, media_type=GEO_JSON)
 
 
@@ -61,21 +59,21 @@ async def map_grids(
 async def get_grid(code: str, opened: Opened, caller: Caller, now: Now) -> UnitDetail:
     """One unit: the way down to it, how many units it has below, and who acts there."""
     async with opened.reading.connect() as connection:
-        return await directory.get_unit(connection, caller, now, code)
+        return await units.get_unit(connection, caller, now, code)
 
 
 @router.get("/categories")
 async def list_categories(opened: Opened, caller: Caller) -> CategoryList:
     """What can be reported, under the newest policy."""
     async with opened.reading.connect() as connection:
-        return await directory_people.list_categories(connection)
+        return await people.list_categories(connection)
 
 
 @router.get("/departments")
 async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
     """The departments in use."""
     async with opened.reading.connect() as connection:
-        return await directory_people.list_departments(connection)
+        return await people.list_departments(connection)
 
 
 @router.get("/people")
@@ -84,4 +82,4 @@ async def list_people(
 ) -> PersonPage:
     """The colleagues in the caller's units and departments, and the caller; by user name."""
     async with opened.reading.connect() as connection:
-        return await directory_people.list_people(connection, caller, now, limit=limit, cursor=cursor)
+        return await people.list_people(connection, caller, now, limit=limit, cursor=cursor)

@@ -6,19 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
 from api.routes.supervision import WORKBOOK, XLSX
-from api.security import Caller, Now
-from api.state import Doors
+from doors.dependencies import Doors
+from doors.language import Language
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from infra.database import transaction
 from models.base import Frozen
 from models.context import Person
-from services.doors import Backstage
-from services.exports import keeping
-from services.exports.keeping import ExportView
-from services.exports.wanted import ExportWanted
+from services.exports import jobs
+from services.exports.jobs import ExportView
+from services.exports.request import ExportWanted
+from services.runtime.resources import Backstage
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -39,7 +39,7 @@ async def ask(
     Look there until `status` is `done` (`file` then says where the workbook is) or `failed` (`why`). The file is kept
     for three days. 503 when nothing can be started now: nothing is kept then.
     """
-    made = await keeping.ask(doors, caller, wanted, now, language)
+    made = await jobs.ask(doors, caller, wanted, now, language)
     response.headers["Location"] = made.href
     response.headers["Retry-After"] = "1"
     return made
@@ -49,21 +49,21 @@ async def ask(
 async def list_exports(doors: Doors, caller: Caller, now: Now, language: Language) -> ExportList:
     """The caller's exports that are under way or still kept."""
     async with doors.reading.connect() as connection:
-        return ExportList(items=await keeping.list_exports(connection, caller, now, language))
+        return ExportList(items=await jobs.list_exports(connection, caller, now, language))
 
 
 @router.get("/{id}")
 async def show(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> ExportView:
     """How far an export is. 404 for another person's, and for one whose time is over."""
     async with doors.reading.connect() as connection:
-        return await keeping.get_export(connection, caller, id, now, language)
+        return await jobs.get_export(connection, caller, id, now, language)
 
 
 @router.delete("/{id}", status_code=204)
 async def stop(id: UUID, doors: Doors, caller: Caller, now: Now) -> Response:
     """Stops one that is under way, and removes the file of one that is done."""
     async with transaction(doors.engine) as connection:
-        await keeping.stop_export(connection, caller, id, now)
+        await jobs.stop_export(connection, caller, id, now)
     return Response(status_code=204)
 
 
@@ -75,7 +75,7 @@ async def fetch(id: UUID, doors: Doors, caller: Caller, now: Now) -> StreamingRe
 
 async def file_answer(doors: Backstage, person: Person, id_: UUID, now: datetime) -> StreamingResponse:
     """The workbook as an answer, sent as it is read."""
-    found = await keeping.find_file(doors, person, id_, now)
+    found = await jobs.find_file(doors, person, id_, now)
     headers = {
         "Content-Disposition": f'attachment; filename="{found.name}.xlsx"', "Content-Length": str(found.size),
         "Cache-Control": "no-store",

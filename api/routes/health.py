@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.language import Language
-from api.negotiation import CONTENT_LANGUAGE
-from api.problems import PROBLEMS, problem_response
-from api.state import Opened
-from api.version import version
+from doors.dependencies import Opened
+from doors.language import Language
+from doors.negotiation import CONTENT_LANGUAGE
+from doors.problems import PROBLEMS, problem_response
+from doors.readiness import Readiness, readiness
+from doors.version import version
 from infra.metrics import page
 from models.base import Frozen
 from models.errors import NotReady
-from services.auditing import show_latest
-from services.readiness import Readiness, readiness
+from services.auditing.audit import show_latest
 
 router = APIRouter(tags=["health"])
 

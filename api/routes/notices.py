@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Opened
+from doors.dependencies import Opened
+from doors.language import Language
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from models.base import Frozen
-from services.notices import Notices, ReadUpTo, mark_read, notices
+from services.desk.notices import Notices, ReadUpTo, mark_read, notices
 
 router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 

@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Opened
+from doors.dependencies import Opened
+from doors.language import Language
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from infra.database import transaction
 from models.base import Frozen
-from rules.quiet_hours import QuietHours
-from services.own_reports import OwnReports, own_reports
-from services.settings import read_settings, save_settings
+from rules.deadlines.quiet_hours import QuietHours
+from services.accounts.preferences import read_settings, save_settings
+from services.reports.own import OwnReports, own_reports
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 

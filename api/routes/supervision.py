@@ -9,26 +9,26 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from api.language import Language
 from api.parameters import KNOWN_PARAMETERS
-from api.problems import PROBLEMS
-from api.security import Caller, Now
-from api.state import Doors
+from doors.dependencies import Doors
+from doors.language import Language
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
 from infra.database import one_moment
 from models.base import Code, Frozen
-from models.exports import ExportKind
-from services.exports.wanted import ExportWanted
-from services.exports.writing import write_now
-from services.supervision import bulletins
+from models.jobs.export import ExportKind
+from services.bulletins import store
+from services.bulletins.schedules import have_made
+from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
+from services.bulletins.workbook import bulletin_file
+from services.exports.request import ExportWanted
+from services.exports.write import write_now
+from services.figures.glossary import definitions
+from services.figures.viewpoint import watch
+from services.figures.views import Board, Definitions, OverduePage, Ranking
 from services.supervision.board import board
-from services.supervision.bulletin_export import bulletin_file
-from services.supervision.bulletin_views import BulletinItem, BulletinPage, BulletinView
-from services.supervision.definitions import definitions
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.ranking import RankingFilter, ranking
-from services.supervision.schedules import have_made
-from services.supervision.views import Board, Definitions, OverduePage, Ranking
-from services.supervision.watch import watch
 
 router = APIRouter(
     prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
@@ -102,31 +102,31 @@ class BulletinsPending(Frozen):
 
 @router.get("/bulletins")
 async def list_bulletins(
-    wanted: Annotated[bulletins.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[store.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
 ) -> BulletinPage:
     """通报: what was stored for the units that the caller looks after, the latest period first."""
     async with doors.reading.connect() as connection:
-        return await bulletins.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
+        return await store.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
 
 
 @router.post("/bulletins", responses={202: {"model": BulletinsPending}})
 async def make_bulletins(
-    wanted: bulletins.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: store.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
 ) -> tuple[BulletinItem, ...]:
     """Makes bulletins now, or makes them again: the stored ones of that period are replaced."""
     async with doors.reading.connect() as connection:
         look = await watch(connection, caller, now, language)
-        orders = await bulletins.orders_of(connection, look, wanted)
+        orders = await store.orders_of(connection, look, wanted)
     patience = timedelta(seconds=doors.settings.answer_seconds)
     made: list[UUID] = []
     for order in orders:
         ids = await have_made(doors.temporal, doors.settings.case_queue, order, patience)
         if ids is None:
-            told = BulletinsPending(href=f"{bulletins.HREF}?kind={wanted.kind}").model_dump()
+            told = BulletinsPending(href=f"{store.HREF}?kind={wanted.kind}").model_dump()
             return JSONResponse(told, 202, {"Retry-After": "5"})  # type: ignore[return-value]
         made += ids
     async with doors.reading.connect() as connection:
-        views = [await bulletins.get_bulletin(connection, look, id_) for id_ in made]
+        views = [await store.get_bulletin(connection, look, id_) for id_ in made]
     return tuple(BulletinItem.model_validate(view.model_dump(exclude={"content"})) for view in views)
 
 
@@ -134,7 +134,7 @@ async def make_bulletins(
 async def get_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> BulletinView:
     """One bulletin with what it holds."""
     async with doors.reading.connect() as connection:
-        return await bulletins.get_bulletin(connection, await watch(connection, caller, now, language), id)
+        return await store.get_bulletin(connection, await watch(connection, caller, now, language), id)
 
 
 @router.get("/bulletins/{id}/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
@@ -142,6 +142,6 @@ async def export_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, lang
     """The stored bulletin for Excel."""
     async with doors.reading.connect() as connection:
         look = await watch(connection, caller, now, language)
-        found = await bulletins.get_bulletin(connection, look, id)
+        found = await store.get_bulletin(connection, look, id)
     chunks = await to_thread(bulletin_file, found, look.zone)
     return workbook(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")

@@ -14,13 +14,13 @@ from temporalio.service import RPCError
 
 from infra import metrics
 from infra.embedded.child import Child, Run
-from infra.embedded.keys import load_keys
 from infra.embedded.ports import HOST
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.secrets import load_keys
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
 from infra.migrate import upgrade
-from models.names import CASE_QUEUE
+from models.wire_names import CASE_QUEUE
 
 ROOT = Path(__file__).parents[2]
 

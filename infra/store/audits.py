@@ -6,8 +6,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.audit import AuditSummary
 from models.ids import new_id
+from models.jobs.audit import AuditSummary
 
 #: How long an audit is kept (our choice).
 KEPT = timedelta(days=92)

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from models.case import Case, Clock
+from models.enums import Stage
 from models.facts import Received
-from models.words import Stage
-from rules.ladder import next_wake_up
+from rules.escalation.wake_ups import next_wake_up
 
 
 def columns(case: Case) -> dict[str, Any]:

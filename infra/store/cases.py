@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.case_row import CHANGING, columns, written_once
-from infra.store.raw import first_row, run
+from infra.store.driver import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
 from rules.tasks import Task, open_tasks

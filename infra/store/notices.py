@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.raw import run
+from infra.store.driver import run
 from models.facts import Fact, StepFired
 
 _PUT_UP = """

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.driver import run
 from infra.store.holders import with_holders
-from infra.store.raw import run
 from models.context import Unit
+from models.enums import Level, Role
 from models.facts import Fact, StepFired
 from models.organisation import OrgAlarm
-from models.words import Level, Role
 
 _RAISE = """
     INSERT INTO org_alarms AS a (unit, role, first_at, last_at, last_case, times)

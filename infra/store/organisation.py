@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.org_alarms import open_alarms
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant
+from models.enums import Level, Role
 from models.organisation import Absence, Organisation, OrgDepartment, OrgPerson, OrgUnit, Shift
-from models.policy import Policy
-from models.words import Level, Role
+from models.policy.document import Policy
 
 _UNITS = text("""
     SELECT code, name, level, string_to_array(ltree2text(path), '.') AS path FROM grid_units

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.raw import first_row
-from models.policy import Policy
+from infra.store.driver import first_row
+from models.policy.document import Policy
 
 _known: dict[tuple[str, int], Policy] = {}
 _met_last: dict[str, Policy] = {}

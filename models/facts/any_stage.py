@@ -7,8 +7,8 @@ from uuid import UUID
 from models.base import Frozen, Instant
 from models.case import Owner
 from models.commands import Location, Part
+from models.enums import EscalationMode, Level, Severity, UrgeCause, UrgeKind
 from models.facts.common import Due, Explanation, Retimed
-from models.words import EscalationMode, Level, Severity, UrgeCause, UrgeKind
 
 
 class Commented(Frozen):

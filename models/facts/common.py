@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from models.base import Frozen, Instant
-from models.limits import Limit
+from models.enums import Stage
 from models.plan import Plan
-from models.words import Stage
+from models.policy.limits import Limit
 
 
 class Explanation(Frozen):

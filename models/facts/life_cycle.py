@@ -6,9 +6,9 @@ from uuid import UUID
 from models.base import Frozen, Instant
 from models.case import Owner
 from models.commands import ExternalReference, Location
+from models.enums import Level, Outcome, Severity, Source, Stage
 from models.facts.common import Due, Explanation
 from models.plan import Plan
-from models.words import Level, Outcome, Severity, Source, Stage
 
 
 class Received(Frozen):

@@ -5,9 +5,9 @@ from typing import Literal
 
 from models.base import Frozen, Instant
 from models.case import Owner
+from models.enums import Stage
 from models.facts.common import Due
 from models.plan import Plan
-from models.words import Stage
 
 
 class ReturnRequested(Frozen):

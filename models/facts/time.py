@@ -5,8 +5,8 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.case import Owner
+from models.enums import EscalationMode, Level, Light, Role, Stage
 from models.facts.common import Retimed
-from models.words import EscalationMode, Level, Light, Role, Stage
 
 
 class LightChanged(Frozen):

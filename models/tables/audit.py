@@ -11,7 +11,7 @@ from models.tables.columns import Json, Moment
 
 
 class AuditRow(SQLModel, table=True):
-    """One audit; `findings` counts all of them, `summary` (models.audit.AuditSummary) tells the first.
+    """One audit; `findings` counts all of them, `summary` (models.jobs.audit.AuditSummary) tells the first.
 
     `linted`: whether the organisation was checked as well, as it is once a night.
     """

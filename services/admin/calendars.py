@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 from models.base import Frozen
-from models.calendar import Calendar
-from rules.calendar_days import DayKind
-from rules.working_time import timetable
+from models.policy.calendar import Calendar
+from rules.deadlines.calendar_days import DayKind
+from rules.deadlines.working_time import timetable
 
 
 class CalendarDay(Frozen):

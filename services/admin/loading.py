@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.context import Person
 from models.errors import InputError
-from rules.hierarchy import Checked
-from rules.tiling import Box
+from rules.organisation.grid_tree import Checked
+from rules.organisation.tiling import Box
 from services.admin.rights import check_admin
-from services.park import LoadSummary, checked_file, known_levels, load_file
-from services.people import PeopleSummary, load_people
+from services.organisation.grid_registry import LoadSummary, checked_file, known_levels, load_file
+from services.organisation.people_files import PeopleSummary, load_people
 
 #: The longest file, in bytes (our choice): a city's registry has some megabytes.
 MOST_BYTES = 20_000_000

@@ -19,16 +19,16 @@ from models.base import NO_NUL, Frozen, Instant, Title
 from models.context import Person
 from models.errors import NoSuchPage
 from models.ids import new_id
-from models.policy import Policy
+from models.policy.document import Policy
 from models.tables import metadata
 from services.admin.rights import check_admin, require_admin
-from services.people_store import held_posts, known_departments, known_usernames
-from services.policies import current
-from services.policies import version as published_version
-from services.policy_files import read_and_check
-from services.policy_preview import PreviewCounts, preview_all
-from services.publishing import Published, check_rehearsal, publish_file
-from services.reference_files import BadFile, FileProblem, read_yaml
+from services.files.reference_files import BadFile, FileProblem, read_yaml
+from services.organisation.people_store import held_posts, known_departments, known_usernames
+from services.policies.files import read_and_check
+from services.policies.preview import PreviewCounts, preview_all
+from services.policies.publish import Published, check_rehearsal, publish_file
+from services.policies.versions import current
+from services.policies.versions import version as published_version
 
 _DRAFTS = metadata.tables["policy_drafts"]
 _PEOPLE = metadata.tables["people"]

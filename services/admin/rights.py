@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.context import Person
+from models.enums import Role
 from models.errors import NotYours
-from models.words import Role
 from rules.scope import in_force
-from services.directory_people import local_today
+from services.directory.people import local_today
 
 #: Who looks.
 LOOKERS = (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)

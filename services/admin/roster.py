@@ -5,10 +5,10 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.context import Person
-from models.words import Role
-from services import roster
+from models.enums import Role
 from services.admin.rights import require_admin
-from services.roster import AbsenceDraft, ShiftDraft
+from services.organisation import roster
+from services.organisation.roster import AbsenceDraft, ShiftDraft
 
 
 async def put_absence(connection: AsyncConnection, person: Person, draft: AbsenceDraft, now: datetime) -> bool:

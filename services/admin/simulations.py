@@ -22,10 +22,10 @@ from models.errors import NoSuchPage
 from models.ids import new_id
 from services.admin.policies import as_file
 from services.admin.rights import check_admin
-from services.reference_files import BadFile
-from services.simulating import CannotSimulate, simulate_facts
-from services.simulation_page import page
-from services.simulation_results import Result
+from services.files.reference_files import BadFile
+from services.simulation.page import page
+from services.simulation.results import Result
+from services.simulation.run import CannotSimulate, simulate_facts
 
 log = structlog.get_logger(__name__)
 

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen
 from models.context import Person
+from models.enums import Level, UnitType
 from models.tables import GRID_UNITS
-from models.words import Level, UnitType
-from services.directory_people import local_today
-from services.directory_scope import unit_scope
+from services.directory.people import local_today
+from services.directory.scope import unit_scope
 
 
 class Branch(Frozen):

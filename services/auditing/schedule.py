@@ -13,7 +13,7 @@ from temporalio.client import (
 )
 
 from infra.schedules import ensure_schedule
-from models.names import AUDIT_WORKFLOW
+from models.wire_names import AUDIT_WORKFLOW
 
 #: How often (our choice): a case whose clock nobody keeps is noticed within this time and the tolerance.
 EVERY = timedelta(minutes=10)

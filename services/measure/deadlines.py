@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
 
-from models.calendar import Calendar
-from models.limits import Length
-from models.words import LimitUnit
-from rules.limits import deadline
+from models.enums import LimitUnit
+from models.policy.calendar import Calendar
+from models.policy.limits import Length
+from rules.deadlines.limits import deadline
 
 #: 60 working days, in each unit.
 AMOUNTS = {

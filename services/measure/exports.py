@@ -9,11 +9,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
-from models.exports import ExportKind, ExportStatus
 from models.ids import new_id
+from models.jobs.export import ExportKind, ExportStatus
 from models.tables import EXPORTS
-from services.exports.making import make_export
-from services.exports.wanted import ExportWanted
+from services.exports.make import make_export
+from services.exports.request import ExportWanted
 from services.measure.queue import people
 
 

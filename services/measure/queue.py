@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.settings import Settings
 from models.context import Grant, Person
+from models.enums import Role
 from models.ids import new_id
 from models.tables import GrantRow, PersonRow
-from models.words import Role
-from services.desk_tabs import DeskTab, tabs_of
+from services.desk.tabs import DeskTab, tabs_of
 from services.measure.supervision import PARK, at_percentile, benchmark_database, fill
 
 DEPARTMENTS = ("fire", "labour", "environment")

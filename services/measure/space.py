@@ -12,9 +12,9 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.case_workflow import open_case
-from services.doors import Backstage
+from infra.case_client import open_case
 from services.measure.throughput import Cast, a_start
+from services.runtime.resources import Backstage
 
 ROOT = Path(__file__).parents[2]
 

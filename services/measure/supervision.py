@@ -22,17 +22,17 @@ from infra.settings import Settings
 from models.base import Frozen
 from models.case import Case, Clock, Interval, Owner
 from models.context import Grant, Person
+from models.enums import Level, OwnerKind, Role, Severity, Source, Stage, UnitType
 from models.ids import new_id
-from models.limits import Limit
 from models.plan import Plan
+from models.policy.limits import Limit
 from models.tables import DepartmentRow, GridUnitRow, PersonRow, PolicyRow
-from models.words import Level, OwnerKind, Role, Severity, Source, Stage, UnitType
-from services.policy_files import read_policy
-from services.shipped import POLICY
+from services.figures.viewpoint import Watch, watch
+from services.files.shipped import POLICY
+from services.policies.files import read_policy
 from services.supervision.board import board
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.ranking import RankingFilter, ranking
-from services.supervision.watch import Watch, watch
 
 PARK = "990000001"
 COMMUNITIES, GRIDS, MICRO_GRIDS = 7, 12, 7

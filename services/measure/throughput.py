@@ -13,14 +13,14 @@ from temporalio import activity
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
-from infra.case_workflow import act, open_case
+from infra.case_client import act, open_case
 from models.commands import Accept, Complete, Dispatch, HumanCommand, PassReview, Report
 from models.context import Person
+from models.enums import Source
 from models.facts import Actor
 from models.ids import new_id
 from models.messages import Act, CaseStart
-from models.words import Source
-from services.doors import Backstage
+from services.runtime.resources import Backstage
 from workflows.bare import NOTHING
 
 

@@ -18,19 +18,19 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from infra.store.cases import draw_sequence, insert_many
-from infra.store.world import read_context
+from infra.store.context import read_context
 from models.case import Case
 from models.commands import Report
 from models.context import Person
 from models.facts import Actor, Fact, Received
 from models.ids import new_id, workflow_id
 from models.messages import CaseStart, Step
-from models.names import CASE_WORKFLOW
 from models.plan import Plan
+from models.wire_names import CASE_WORKFLOW
 from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import evolve
-from services.doors import Backstage
+from services.runtime.resources import Backstage
 
 #: Cases stored in one transaction, and starts under way at once.
 BATCH, ABREAST = 500, 40

@@ -1,4 +1,4 @@
-"""The supervisor's figures: what is counted, the board, the overdue list, the ranking, exports, bulletins.
+"""Supervision (督查): board, overdue list, ranking, urge orders, analysis, map.
 
-Every figure is one condition on `cases` (`figures`), used by its count and by its list alike.
+The definition of a figure does not belong here (`services.figures`).
 """

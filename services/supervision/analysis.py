@@ -10,13 +10,13 @@ from infra.store.policies import newest_version, policy_version
 from models.base import Frozen
 from models.figures import FigureKey
 from models.tables import CASES
-from services.supervision.belonging import Period
-from services.supervision.export import Row, say
-from services.supervision.figures import condition
-from services.supervision.hrefs import cases_at
-from services.supervision.views import Number
-from services.supervision.watch import Watch, find_unit
-from services.supervision.workbook import Sheets
+from services.figures.conditions import Period
+from services.figures.definitions import condition
+from services.figures.drill_down import cases_at
+from services.figures.viewpoint import Watch, find_unit
+from services.figures.views import Number
+from services.files.workbook import Sheets
+from services.supervision.sheets import Row, say
 
 #: How many categories are shown by name.
 TOP = 15

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.enums import Level, Light, Stage
 from models.figures import FigureKey
 from models.tables import CASES, GRID_UNITS, metadata
-from models.words import Level, Light, Stage
-from services.conditions import is_open, shines
-from services.supervision.belonging import Period
-from services.supervision.counting import count_figures, unit_at_level
-from services.supervision.figures import condition
-from services.supervision.hrefs import cases_at
-from services.supervision.views import AlarmView, Board, BoardNumbers, BoardRow, Cell, Number, UnitName
-from services.supervision.watch import Watch, find_unit, list_units
+from services.criteria.conditions import is_open, shines
+from services.figures.conditions import Period
+from services.figures.count import count_figures, unit_at_level
+from services.figures.definitions import condition
+from services.figures.drill_down import cases_at
+from services.figures.viewpoint import Watch, find_unit, list_units
+from services.figures.views import AlarmView, Board, BoardNumbers, BoardRow, Cell, Number, UnitName
 
 _ALARMS = metadata.tables["org_alarms"]
 _OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)

@@ -10,17 +10,17 @@ from pydantic import StringConstraints
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.world import local_day
+from infra.store.context import local_day
 from models.base import Frozen, Instant, Text
 from models.case import Case
 from models.context import Person
+from models.enums import Role
 from models.errors import InputError, NotYours
 from models.tables import CASES, metadata
-from models.words import Role
 from rules.life_cycle import Who
 from rules.scope import standing
-from services.queries import find_case
-from services.scope import visible
+from services.cases.queries import find_case
+from services.criteria.scope import visible
 
 _INSPECTIONS = metadata.tables["inspections"]
 _PEOPLE = metadata.tables["people"]

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen, Instant
 from models.tables import CASES, FACTS
-from services.supervision.watch import Watch
+from services.figures.viewpoint import Watch
 
 #: How far back it is looked for (our choice), as for what was done last on a tab of the desk.
 WITHIN = timedelta(days=30)

@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Code, Frozen
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
-from services.case_views import Names, case_item, masked_owner, read_names, urge_view, who
-from services.conditions import is_overdue, overdue_since
-from services.cursors import cursor_after, moment_and_id_in
-from services.supervision.views import LastAction, OverdueItem, OverduePage
-from services.supervision.watch import Watch, find_unit
+from services.cases.names import Names, read_names
+from services.cases.reporter_alias import masked_owner, who
+from services.cases.views import case_item, urge_view
+from services.criteria.conditions import is_overdue, overdue_since
+from services.criteria.cursors import cursor_after, moment_and_id_in
+from services.figures.viewpoint import Watch, find_unit
+from services.figures.views import LastAction, OverdueItem, OverduePage
 
 
 class OverdueFilter(Frozen):

@@ -8,20 +8,20 @@ from sqlalchemy import Date, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen, Instant
-from models.bulletin import BulletinKind
+from models.enums import Level, Light, TaskKind
 from models.figures import FigureKey, IndicatorKey
+from models.jobs.bulletin import BulletinKind
 from models.tables import CASES, TASKS, metadata
-from models.words import Level, Light, TaskKind
-from services.conditions import is_open, is_overdue, shines
-from services.supervision.belonging import Period
-from services.supervision.bulletin_views import BoardContent
-from services.supervision.bulletins import BULLETINS
-from services.supervision.counting import count_figures, indicator_value
-from services.supervision.figures import FIGURES
-from services.supervision.hrefs import cases_at
-from services.supervision.indicators import INDICATORS
-from services.supervision.views import Board, IndicatorValue, Number
-from services.supervision.watch import Watch
+from services.bulletins.store import BULLETINS
+from services.bulletins.views import BoardContent
+from services.criteria.conditions import is_open, is_overdue, shines
+from services.figures.conditions import Period
+from services.figures.count import count_figures, indicator_value
+from services.figures.definitions import FIGURES
+from services.figures.drill_down import cases_at
+from services.figures.indicators import INDICATORS
+from services.figures.viewpoint import Watch
+from services.figures.views import Board, IndicatorValue, Number
 
 _DEPARTMENTS = metadata.tables["departments"]
 #: The rates of the board, as the assessment of a 网格 knows them.

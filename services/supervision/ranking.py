@@ -12,25 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import policy_version, version_in_force
 from models.base import Code, Frozen, SaidInstant
+from models.enums import Level, Role
 from models.errors import BadFilter, NotYours
 from models.figures import FigureKey, IndicatorKey, Scoring
 from models.tables import CASES, metadata
-from models.words import Level, Role
 from rules.scoring import Score, ranks, score
-from services.supervision.belonging import Period
-from services.supervision.counting import Counts, count_figures, indicator_value, number, unit_at_level
-from services.supervision.indicators import INDICATORS
-from services.supervision.people import handler_of_case, leads, led_by
-from services.supervision.views import (
-    CostView,
-    IndicatorValue,
-    Place,
-    Ranking,
-    RankingNumbers,
-    RankingRow,
-    ScoreView,
-)
-from services.supervision.watch import Watch, find_unit, list_units
+from services.figures.conditions import Period
+from services.figures.count import Counts, count_figures, indicator_value, number, unit_at_level
+from services.figures.indicators import INDICATORS
+from services.figures.responsible import handler_of_case, leads, led_by
+from services.figures.viewpoint import Watch, find_unit, list_units
+from services.figures.views import CostView, IndicatorValue, Place, Ranking, RankingNumbers, RankingRow, ScoreView
 
 _DEPARTMENTS = metadata.tables["departments"]
 _PEOPLE = metadata.tables["people"]

@@ -8,21 +8,23 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, DateTime, Integer, and_, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.context import local_day
 from infra.store.policies import newest_version, policy_version
-from infra.store.world import local_day
 from models.base import Code, Frozen, Instant
 from models.case import Case
 from models.context import Person
+from models.enums import LimitUnit, UrgeCause, UrgeKind
 from models.errors import NoSuchPage
-from models.limits import Length
+from models.policy.limits import Length
 from models.tables import CASES, FACTS
 from models.views import CaseItem
-from models.words import LimitUnit, UrgeCause, UrgeKind
-from rules.limits import deadline
-from services.case_views import case_item, read_names, who
-from services.cursors import cursor_after, moment_and_id_in
-from services.queries import find_case
-from services.scope import visible, within
+from rules.deadlines.limits import deadline
+from services.cases.names import read_names
+from services.cases.queries import find_case
+from services.cases.reporter_alias import who
+from services.cases.views import case_item
+from services.criteria.cursors import cursor_after, moment_and_id_in
+from services.criteria.scope import visible, within
 
 #: What an answer gets where the policy says nothing of that kind of order (our choice).
 USUAL = {

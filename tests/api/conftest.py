@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api.app import create_app
-from api.state import Services
+from doors.dependencies import Services
 from infra.settings import Settings
-from services.accounts import issue_token
-from services.doors import Backstage
+from services.accounts.sign_in import issue_token
+from services.runtime.resources import Backstage
 from tests.builders import person_id, small_park
 
 #: Nothing listens there: the client is lazy, and only readiness ever calls.

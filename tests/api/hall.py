@@ -19,18 +19,18 @@ from temporalio.client import Client
 
 from activities.recording import record
 from api.app import create_app
-from api.state import Services
+from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from models.commands import Command, Report
 from models.facts import Actor
-from models.limits import Limit
 from models.messages import Step
-from models.policy import Category
-from models.standard import Limits
-from services.accounts import issue_token
-from services.doors import Backstage
+from models.policy.document import Category
+from models.policy.limits import Limit
+from models.policy.standard import Limits
+from services.accounts.sign_in import issue_token
+from services.runtime.resources import Backstage
 from tests.builders import MICRO, a_policy, person_id, publish, small_park
 from tests.servers import Servers
 from worker import build_worker

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import security
-from api.state import Services
+from doors import security
+from doors.dependencies import Services
 from infra.database import open_database
 from infra.embedded.ports import free_ports
-from models.words import Role
+from models.enums import Role
 from tests.api.conftest import SignedIn
 from tests.builders import FIRE, PARK, PASSWORD, Holder, add_grants
 

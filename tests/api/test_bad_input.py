@@ -14,10 +14,10 @@ import pytest
 import pytest_asyncio
 from temporalio.service import RPCError, RPCStatusCode
 
+from models.enums import Role
 from models.ids import workflow_id
-from models.words import Role
-from services.accounts import issue_token
-from services.cursors import cursor_after
+from services.accounts.sign_in import issue_token
+from services.criteria.cursors import cursor_after
 from tests.api.hall import WAGES, Hall, a_picture, open_hall
 from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, person_id
 from tests.servers import Servers

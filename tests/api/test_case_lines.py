@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from infra.database import transaction
-from infra.store.world import read_person
+from infra.store.context import read_person
 from models.case import Case
 from models.commands import (
     Abort,
@@ -25,8 +25,10 @@ from models.commands import (
 )
 from models.tables import CASES
 from models.views import CaseItem
-from services.case_views import case_item, read_names
-from services.queries import CaseFilter, list_cases, stream_cases
+from services.cases.filter import CaseFilter
+from services.cases.lists import list_cases, stream_cases
+from services.cases.names import read_names
+from services.cases.views import case_item
 from tests.api.hall import Hall, open_hall
 from tests.builders import LABOUR, MICRO_2, person_id
 from tests.servers import Servers

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from infra.case_workflow import open_case
+from infra.case_client import open_case
 from models.commands import Report
 from models.errors import DomainError
 from models.facts import Actor
 from models.messages import CaseStart
-from services.case_views import alias
+from services.cases.reporter_alias import alias
 from tests.api.hall import WAGES, Hall, open_hall
 from tests.builders import LABOUR, MICRO, MICRO_2, OTHER_MICRO, person_id, unit_path
 from tests.servers import Servers

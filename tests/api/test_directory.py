@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.words import Role
+from models.enums import Role
 from tests.api.conftest import SignedIn
 from tests.builders import (
     COMMUNITY,

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from rules.life_cycle import HUMAN_COMMANDS
-from services.policies import current
+from services.policies.versions import current
 from tests.api.hall import RUSHED, Hall, open_hall
 from tests.builders import (
     COMMUNITY,

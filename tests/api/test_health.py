@@ -9,9 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app, lifespan
-from api.state import Services
+from doors.dependencies import Services
+from doors.readiness import Condition
 from infra.settings import settings
-from services.readiness import Condition
 
 
 async def test_alive(client: httpx.AsyncClient) -> None:
@@ -35,7 +35,7 @@ async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: 
     async def there(_client: object) -> Condition:
         return Condition.OK
 
-    monkeypatch.setattr("services.readiness._temporal", there)
+    monkeypatch.setattr("doors.readiness._temporal", there)
     answer = await client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from infra.database import transaction
-from models.words import Role
+from models.enums import Role
 from rules.life_cycle import HUMAN_COMMANDS
 from tests.api.hall import Hall, open_hall
 from tests.builders import (

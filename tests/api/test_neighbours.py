@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from models.words import Role
+from models.enums import Role
 from tests.api.hall import WAGES, Hall, open_hall
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO, Holder, add_people
 from tests.servers import Servers

@@ -6,7 +6,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.store.audits import keep_audit
-from models.audit import AuditSummary
+from models.jobs.audit import AuditSummary
 from tests.api.conftest import SignedIn
 from tests.builders import GRID, OTHER_PARK
 

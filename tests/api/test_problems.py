@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
-from api.negotiation import preferred
-from api.problems import add_handlers, problem
+from doors.negotiation import preferred
+from doors.problems import add_handlers, problem
 from infra.store.policies import NoPolicy
 from models.errors import DomainError, NotYours, UnknownGrid, WrongStage
 

@@ -23,7 +23,7 @@ from models.commands import (
 )
 from models.ids import new_id
 from models.tables import OrgAlarmRow
-from services.supervision.workbook import harmless
+from services.files.workbook import harmless
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, GRID, LABOUR, MICRO, MICRO_2, OTHER_COMMUNITY, OTHER_MICRO, OTHER_PARK
 from tests.servers import Servers

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import cli.app
 import cli.http
-import cli.telling
+import cli.output
 from infra.settings import settings
 from tests.builders import PASSWORD
 from tests.servers import ROOT, VARIABLE, Servers, to_json
@@ -63,7 +63,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.startswith(("GRIDLOOP_", "TEMPORAL_", "LC_", "LANG")) and name != VARIABLE:
             del os.environ[name]
     os.environ["GRIDLOOP_LANG"] = "en"
-    for console in (cli.http.console, cli.http.errors, cli.telling.out, cli.telling.err):
+    for console in (cli.http.console, cli.http.errors, cli.output.out, cli.output.err):
         monkeypatch.setattr(console, "_width", 200)
     settings.cache_clear()
     yield

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.words import LimitUnit
-from services.shipped import POLICY
+from models.enums import LimitUnit
+from services.files.shipped import POLICY
 from tests.cli.conftest import Run, refusal
 
 #: Types the command with a start, a limit and a unit: `count("2026-02-13T16:00", 4, "work_hour")`.

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rules.case_number import is_case_number
-from services.shipped import PEOPLE
+from services.files.shipped import PEOPLE
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.shipped import DEPARTMENTS, DIVISIONS, POLICY
+from services.files.shipped import DEPARTMENTS, DIVISIONS, POLICY
 from tests.builders import COMMUNITY, PARK
 from tests.cli.conftest import Run, refusal
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from services.shipped import DEPLOY, POLICY
+from services.files.shipped import DEPLOY, POLICY
 from tests.builders import a_policy
 from tests.cli.conftest import Run, answer, refusal
 from tests.servers import ROOT

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from infra.settings import Settings
-from infra.store.world import read_person
-from services.doors import Backstage
+from infra.store.context import read_person
 from services.measure.timers import recorded, wait_open
+from services.runtime.resources import Backstage
 from tests.builders import MICRO, person_id
 from tests.faults.conftest import Victim
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from infra.store.cases import read_case
 from models.case import Case
 from models.ids import new_id, workflow_id
-from models.names import STATE_QUERY
+from models.wire_names import STATE_QUERY
 from tests.builders import MICRO
 from tests.faults.conftest import Victim
 from tests.servers import ROOT

@@ -15,8 +15,8 @@ from models.commands import Comment
 from models.context import Person
 from models.errors import StoreAway, UnknownCategory
 from models.ids import new_id, workflow_id
-from services.command import send
-from services.report import ReportInput, refresh_memory, submit
+from services.commands.send import send
+from services.reports.submit import ReportInput, refresh_memory, submit
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings

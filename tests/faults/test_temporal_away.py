@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from infra.case_workflow import is_accepted, is_started
+from infra.case_client import is_accepted, is_started
 from infra.database import open_database
 from infra.temporal import DATA_CONVERTER
 from models.commands import Comment
@@ -17,9 +17,9 @@ from models.errors import StoreAway
 from models.facts import Actor
 from models.ids import new_id
 from models.messages import Act
-from services.command import send
-from services.doors import Backstage
-from services.report import ReportInput, submit
+from services.commands.send import send
+from services.reports.submit import ReportInput, submit
+from services.runtime.resources import Backstage
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings

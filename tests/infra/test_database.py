@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
 from infra.database import at_once, is_away, one_moment, open_database, open_record, transaction
-from infra.patience import within
+from infra.db_timeouts import within
 from infra.settings import Settings
-from infra.store.raw import first_row, run
+from infra.store.driver import first_row, run
 from tests.proxy import wire
 
 

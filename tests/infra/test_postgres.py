@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from infra.embedded.child import ChildFailed
-from infra.embedded.keys import KeysUnreadable, load_keys
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.postgres_leftover import postmaster_pid
 from infra.embedded.postgres_user import give, server_user
+from infra.embedded.secrets import KeysUnreadable, load_keys
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.waiting import until
 from tests.infra.test_supervisor import alive

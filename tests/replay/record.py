@@ -16,8 +16,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.database import open_database
 from models.ids import workflow_id
-from models.limits import Limit
-from models.standard import Limits
+from models.policy.limits import Limit
+from models.policy.standard import Limits
 from tests.builders import a_policy, publish
 from tests.scenarios import ALL
 from tests.servers import Servers, running_servers

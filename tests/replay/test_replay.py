@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from infra.temporal import DATA_CONVERTER
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.replay.record import HISTORIES
 from workflows.case import CaseWorkflow
-from workflows.sandbox import PURE, ContextFreeRunner
+from workflows.sandbox import PURE
 
 FILES = sorted(HISTORIES.glob("*.json"))
 
@@ -26,7 +26,9 @@ async def test_a_recorded_history_replays(file: Path) -> None:
     replayer = Replayer(
         workflows=[CaseWorkflow],
         data_converter=DATA_CONVERTER,
-        workflow_runner=ContextFreeRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE)),
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE)
+        ),
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(f"case-{file.stem}", file.read_text()))
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from models.calendar import Calendar, CalendarYear, Closure, Span, SpecialDay, Week
-from services.calendars import china_year
+from models.policy.calendar import Calendar, CalendarYear, Closure, Span, SpecialDay, Week
+from services.policies.china_calendars import china_year
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = ("08:30-12:00", "13:30-18:00")

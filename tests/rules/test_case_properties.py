@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from models.case import Case
 from models.commands import HUMAN_COMMAND_MODELS, Absorb, Command, Recompute, SettleErrand, WakeUp
 from models.context import Lead
+from models.enums import Stage
 from models.errors import DomainError
 from models.facts import Body, Fact
 from models.ids import new_id
-from models.words import Stage
-from rules.clocks import elapsed
+from rules.deadlines.clocks import elapsed
 from rules.decide import decide
+from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
-from rules.ladder import next_wake_up
 from rules.life_cycle import NEXT_STAGES
 from rules.scope import allowed_commands, may_see
 from rules.tasks import open_tasks

@@ -20,8 +20,8 @@ from models.commands import (
     WakeUp,
 )
 from models.context import Person
+from models.enums import Level, OwnerKind, Role, Severity, Stage
 from models.errors import DomainError, InputError, NotYours, ReviewerHandledIt, known_errors, refusal
-from models.words import Level, OwnerKind, Role, Severity, Stage
 from rules.case_number import case_number, check_digit, is_case_number
 from rules.decide import MOVES
 from rules.evolve import GapInFacts, evolve, fold

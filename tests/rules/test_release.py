@@ -7,11 +7,11 @@ import pytest
 
 from models.case import Owner
 from models.commands import PassReview
+from models.enums import OwnerKind, Stage
 from models.facts import Aborted, Actor, Body, Completed, Due, Fact, SelfClosed
 from models.ids import new_id
 from models.messages import command_digest
-from models.words import OwnerKind, Stage
-from rules.result import result_evidence
+from rules.result_evidence import result_evidence
 
 ONE, OTHER = "1" * 64, "2" * 64
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

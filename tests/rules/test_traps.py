@@ -31,6 +31,7 @@ from models.commands import (
     WakeUp,
 )
 from models.context import Lead
+from models.enums import Light, LimitUnit, Outcome, Severity, Stage
 from models.errors import (
     DomainError,
     ExtensionsUsedUp,
@@ -42,11 +43,10 @@ from models.errors import (
 )
 from models.facts import Dispatched, StepFired
 from models.ids import new_id
-from models.standard import Standard
-from models.words import Light, LimitUnit, Outcome, Severity, Stage
+from models.policy.standard import Standard
 from rules.decide import decide
-from rules.forecast import forecast
-from rules.ladder import next_wake_up
+from rules.escalation.forecast import forecast
+from rules.escalation.wake_ups import next_wake_up
 from tests.builders import FIRE, LABOUR, a_policy
 from tests.rules.world import Life, a_report, context, step, units_to
 from tests.timed import EVERYDAY, LAWFUL, a_timed_policy, limit

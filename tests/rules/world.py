@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from models.case import Case
 from models.commands import Command, Report
 from models.context import Context, Department, Grant, Holder, Person, Unit
+from models.enums import Level, Role
 from models.facts import Actor, Fact
 from models.messages import Step
-from models.policy import Policy
-from models.words import Level, Role
+from models.policy.document import Policy
 from rules.decide import decide
 from rules.evolve import fold
 from tests.builders import (

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import open_database
-from services.demo import load_demo
+from services.demo.park import load_demo
 from tests.servers import Servers
 from tests.town import town_settings
 

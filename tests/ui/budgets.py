@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.ui.conftest import DESK, PHONE
 from tests.ui.site import Site
 from tests.ui.weights import Weights

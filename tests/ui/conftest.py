@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.servers import Servers
 from tests.ui import chromium
 from tests.ui.site import Site, running_site

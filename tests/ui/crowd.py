@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from infra.database import transaction
+from models.enums import Level, UnitType
 from models.tables import GridUnitRow
-from models.words import Level, UnitType
 from tests.builders import COMMUNITY, GRID, PARK
 from tests.ui.site import Site
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from infra.embedded.ports import free_ports
-from services.accounts import issue_token
+from services.accounts.sign_in import issue_token
 from tests.api.hall import Hall, open_hall
 from tests.builders import person_id
 from tests.servers import Servers

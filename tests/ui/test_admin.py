@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.builders import COMMUNITY, GRID, MICRO_2, rectangle
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from models.commands import Accept
 from tests.builders import COMMUNITY, MICRO, OTHER_COMMUNITY, OTHER_MICRO
 from tests.ui.checks import check_screen, shoot

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.servers import Servers
 from tests.ui.budgets import FOUR_G, SLOW_FOUR_G, Budget, Visit, best_look, best_of, slow_down, slow_page
 from tests.ui.crowd import CASES, GRIDS, crowd

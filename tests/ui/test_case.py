@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from models.ids import new_id
 from rules.life_cycle import HUMAN_COMMANDS
 from tests.api.hall import RUSHED, a_picture

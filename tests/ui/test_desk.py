@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
+from models.enums import Role
 from models.ids import new_id
 from models.tables import DepartmentRow
-from models.words import Role
 from tests.builders import LABOUR, MICRO, OTHER_MICRO, Holder, add_people
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage

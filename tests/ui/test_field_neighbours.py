@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from models.words import Role
+from models.enums import Role
 from tests.builders import MICRO, MICRO_2, Holder, add_people
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import OpenPage

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from models.enums import Role
 from models.ids import new_id
-from models.words import Role
 from tests.builders import MICRO_2, Holder, add_people
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx
 import pytest
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.ui.site import Site
 
 #: Pages visited per role: each pattern of address a few times is enough.

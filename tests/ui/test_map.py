@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
-from services.doors import Backstage
+from services.runtime.resources import Backstage
 from tests.builders import COMMUNITY, MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage

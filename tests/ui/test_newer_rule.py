@@ -7,10 +7,10 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from infra.store.policies import newest_version, policy_version
-from models.limits import Limit
-from models.policy import Policy
+from models.enums import LimitUnit
+from models.policy.document import Policy
+from models.policy.limits import Limit
 from models.tables import PolicyRow
-from models.words import LimitUnit
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site

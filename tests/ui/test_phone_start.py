@@ -4,7 +4,7 @@ from collections import Counter
 
 from playwright.sync_api import Page, Request, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.ui.conftest import OpenPage
 from tests.ui.phone import open_phone
 from tests.ui.site import Site

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.servers import Servers
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import (

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 from playwright.sync_api import expect
 
-from api.session import COOKIE
-from services.presence import COUNTS, Presence
+from doors.session import COOKIE
+from services.desk.viewers import COUNTS, Presence
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.session import COOKIE
+from doors.session import COOKIE
 from tests.builders import PASSWORD
 from tests.ui.checks import check_screen
 from tests.ui.conftest import OpenPage

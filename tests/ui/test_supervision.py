@@ -296,7 +296,7 @@ def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
 def test_who_has_no_such_role_is_refused(site: Site, path: str) -> None:
     import httpx
 
-    from api.session import COOKIE
+    from doors.session import COOKIE
 
     answer = httpx.get(f"{site.url}{path}", cookies={COOKIE: site.token("worker")})
     assert answer.status_code == 403

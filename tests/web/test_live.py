@@ -10,7 +10,7 @@ import pytest
 
 from infra.store.cases import CHANGED
 from models.context import Person
-from services.presence import VIEWED
+from services.desk.viewers import VIEWED
 from web import live
 from web.live import Hub
 

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 import pytest_asyncio
 
-from models.bulletin import BulletinKind
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview
-from rules.periods import last_period, period_of
-from services.supervision.schedules import schedule_bulletins, schedule_id
+from models.jobs.bulletin import BulletinKind
+from rules.deadlines.periods import last_period, period_of
+from services.bulletins.schedules import schedule_bulletins, schedule_id
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, LABOUR, MICRO, OTHER_COMMUNITY, OTHER_PARK, PARK, person_id
 from tests.servers import Servers

@@ -10,10 +10,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.recording import record
 from models.commands import Accept
+from models.enums import Light, Stage
 from models.facts import Actor
 from models.ids import new_id, workflow_id
 from models.messages import Step
-from models.words import Light, Stage
 from tests.builders import person_id
 from tests.town import Town, running_town, town_settings
 

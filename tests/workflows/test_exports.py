@@ -19,18 +19,18 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.exports import Exports
-from api.state import Services
+from doors.dependencies import Services
 from infra.database import open_database, transaction
-from infra.store.world import read_person
+from infra.store.context import read_person
 from infra.temporal import DATA_CONVERTER
 from models.commands import Accept, Claim, Dispatch
-from models.exports import KEPT, ExportOrder
 from models.ids import new_id
+from models.jobs.export import KEPT, ExportOrder
 from models.tables import EXPORT_PIECES, EXPORTS, metadata
-from services.doors import Backstage
-from services.exports import keeping, wanted
-from services.exports.keeping import AT_ONCE
-from services.exports.making import make_export, put_down_failure, remove_export
+from services.exports import jobs, request
+from services.exports.jobs import AT_ONCE
+from services.exports.make import make_export, put_down_failure, remove_export
+from services.runtime.resources import Backstage
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, person_id
 from tests.servers import Servers
@@ -164,7 +164,7 @@ async def test_who_has_lost_a_role_does_not_get_the_file(hall: Hall) -> None:
 async def test_the_same_list_asked_for_twice_is_made_once(hall: Hall) -> None:
     same: dict[str, Any] = {"kind": "cases", "cases": {"grid": COMMUNITY}}
     first = await recorded(
-        hall, "auditor", digest=wanted.ExportWanted.model_validate(same).digest("zh"), wanted=same
+        hall, "auditor", digest=request.ExportWanted.model_validate(same).digest("zh"), wanted=same
     )  # fmt: skip
     both = await asyncio.gather(*(hall.send("auditor", ROOT, {**same, "told": [["网格", "东一"]]}) for _ in range(2)))
     assert {answer.json()["id"] for answer in both} == {first}
@@ -215,7 +215,7 @@ async def test_what_is_stopped_is_not_made_and_what_is_made_is_removed(hall: Hal
 
 async def test_stopped_while_it_is_written_it_leaves_nothing(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = await recorded(hall, "duty")
-    monkeypatch.setattr("services.exports.making.TELL_EVERY", 0)
+    monkeypatch.setattr("services.exports.make.TELL_EVERY", 0)
 
     def stop(rows: int) -> None:
         stopping.append(rows)
@@ -224,11 +224,11 @@ async def test_stopped_while_it_is_written_it_leaves_nothing(hall: Hall, monkeyp
 
     async def stopped_meanwhile(*arguments: Any, **named: Any) -> Any:
         async with transaction(hall.engine) as connection:
-            await keeping.stop_export(connection, await _person(hall, "duty"), UUID(id_), datetime.now(UTC))
+            await jobs.stop_export(connection, await _person(hall, "duty"), UUID(id_), datetime.now(UTC))
         return await counted(*arguments, **named)
 
-    counted = wanted.count_rows
-    monkeypatch.setattr("services.exports.making.count_rows", stopped_meanwhile)
+    counted = request.count_rows
+    monkeypatch.setattr("services.exports.make.count_rows", stopped_meanwhile)
     await make_export(hall.engine, UUID(id_), stop)
     found = await hall.get("duty", f"{ROOT}/{id_}")
     assert (found["status"], found["size"], stopping) == ("stopped", None, [])
@@ -262,10 +262,10 @@ async def test_what_the_list_refuses_is_refused_before_anything_is_kept(hall: Ha
 
 
 async def test_too_many_rows_are_refused(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.exports.keeping.MOST", 2)
+    monkeypatch.setattr("services.exports.jobs.MOST", 2)
     answer = await hall.send("supervisor", ROOT, {"kind": "cases"})
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_rows")
-    monkeypatch.setattr("services.exports.writing.DIRECT", 2)
+    monkeypatch.setattr("services.exports.write.DIRECT", 2)
     answer = await hall.ask("supervisor", "/supervision/export.xlsx")
     assert (answer.status_code, answer.json()["code"]) == (422, "too_long_to_wait_for")
 

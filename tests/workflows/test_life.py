@@ -1,6 +1,6 @@
 """The life of a case, through the services, the real Temporal server and the real PostgreSQL."""
 
-from models.words import Outcome, Stage
+from models.enums import Outcome, Stage
 from tests.town import Town
 
 

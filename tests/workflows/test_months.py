@@ -1,8 +1,8 @@
 """Months in seconds: a case that nobody acts on does, in a real workflow, what the forecast said it would."""
 
-from infra.store.world import read_context_of
+from infra.store.context import read_context_of
 from models.facts import Body
-from rules.forecast import forecast
+from rules.escalation.forecast import forecast
 from tests.builders import publish
 from tests.timed import a_timed_policy
 from tests.workflows.test_due_moments import Jumping

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.case_workflow import act
+from infra.case_client import act
 from infra.embedded.ports import free_ports
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import EmbeddedTemporal
@@ -14,7 +14,7 @@ from models.commands import Accept
 from models.facts import Actor
 from models.ids import new_id, workflow_id
 from models.messages import Act
-from models.names import STATE_QUERY
+from models.wire_names import STATE_QUERY
 from tests.builders import person_id
 from tests.servers import temporary_directory
 from tests.town import Town, running_town, town_settings

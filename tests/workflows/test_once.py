@@ -13,11 +13,12 @@ from temporalio.client import Client, WorkflowExecutionStatus
 import workflows.case
 from activities import errands, recording
 from activities.recording import Recorder, record
-from infra.case_workflow import act, open_case
+from infra.case_client import act, open_case
 from infra.store.cases import append, facts_of, read_case
 from models.case import Case
 from models.commands import Accept, Comment, Report, WakeUp
 from models.context import Context
+from models.enums import Source, Stage
 from models.errors import (
     AlreadyArchived,
     CommandIdReused,
@@ -33,11 +34,11 @@ from models.errors import (
 from models.facts import Actor, Fact
 from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Receipt, Step
-from models.names import STATE_QUERY
-from models.words import Source, Stage
+from models.wire_names import STATE_QUERY
 from rules.decide import decide
 from rules.evolve import evolve
-from services import command, report
+from services.commands import send
+from services.reports import submit
 from tests.builders import FIRE, LABOUR, MICRO, person_id, publish
 from tests.timed import a_hasty_policy
 from tests.town import Town, running_town, town_settings
@@ -62,8 +63,8 @@ async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town
             text("UPDATE grants SET since = :day WHERE person = :worker"),
             {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
         )
-    wanted = report.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
-    sent = await report.submit(town.backstage, await town.person("worker"), wanted, morning)
+    wanted = submit.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
+    sent = await submit.submit(town.backstage, await town.person("worker"), wanted, morning)
     assert sent.receipt is not None
     received = (await town.facts(sent.receipt.case_no))[0].body
     assert received.kind == "received"
@@ -331,7 +332,7 @@ async def test_what_was_refused_while_nobody_waited_any_more_is_not_called_accep
             await act(client, report_id, wanted)
         raise TimeoutError
 
-    monkeypatch.setattr(command, "act", too_late)
+    monkeypatch.setattr(send, "act", too_late)
     with pytest.raises(NotYours):
         await town.do("fire_handler", no, "transfer", to_department=LABOUR, reason="属人社")
 

@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.converter import WorkflowSerializationContext
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import (
     RestrictedWorkflowAccessError,
@@ -13,7 +12,6 @@ from temporalio.worker.workflow_sandbox import (
 )
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from infra.temporal import DATA_CONVERTER
 from tests.workflows.careless import CarelessWorkflow, ClockWorkflow
 from worker import workflow_runner
 from workflows.case import CaseWorkflow
@@ -52,15 +50,7 @@ def test_nothing_that_touches_the_world_is_passed_through() -> None:
     assert not {"infra", "services", "activities", "api", "cli", "sqlalchemy", "httpx"} & set(PASSED_THROUGH)
 
 
-def test_the_converter_makes_nothing_of_contexts() -> None:
-    """The runner relies on it: it does not enter the sandbox to ask in which context a payload is converted."""
-    context = WorkflowSerializationContext(namespace="gridloop", workflow_id="case")
-    assert DATA_CONVERTER.with_context(context) is DATA_CONVERTER
-    assert DATA_CONVERTER.external_storage is None
-
-
 async def test_what_a_replay_would_not_see_again_is_refused(temporal_client: Client) -> None:
-    """Our runner saves ways into the sandbox, not the sandbox."""
     async with Worker(
         temporal_client,
         task_queue=f"sandbox-{uuid4()}",

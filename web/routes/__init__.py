@@ -2,41 +2,20 @@
 
 from fastapi import APIRouter
 
-from web.routes import (
-    admin,
-    admin_house,
-    admin_policy,
-    analysis,
-    board,
-    bulletins,
-    case,
-    cases,
-    commands,
-    exports,
-    home,
-    intake,
-    ladder,
-    live,
-    map,
-    notices,
-    overdue,
-    palette,
-    preferences,
-    public,
-    public_pictures,
-    queue,
-    ranking,
-    settings,
-    sign_in,
-    urges,
-)
+from web.routes import home, live
+from web.routes.account import preferences, settings, sign_in
+from web.routes.admin import home as admin
+from web.routes.admin import organisation, policies
+from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
+from web.routes.public import pages, pictures
+from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
 #: In the order in which they are tried.
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,
-    public.router,
-    public_pictures.router,
+    pages.router,
+    pictures.router,
     preferences.router,
     live.router,
     queue.router,
@@ -49,8 +28,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     palette.router,
     board.router,
-    admin_policy.router,
-    admin_house.router,
+    policies.router,
+    organisation.router,
     admin.router,
     map.router,
     bulletins.router,

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from api.problems import language_of
 from api.routes import health
-from api.state import Opened
+from doors.dependencies import Opened
+from doors.problems import language_of
 from web.nav import home
 from web.reader import reader
 

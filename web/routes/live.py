@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.state import Opened
+from doors.dependencies import Opened
 from infra.database import transaction
-from services.presence import look_at
+from services.desk.viewers import look_at
 from web.live import Hub
 from web.pages import page
 from web.reader import SignedIn

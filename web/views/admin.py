@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.reference_files import FileProblem
+from services.files.reference_files import FileProblem
 from web.reader import Visitor
-from web.views.marks import _
+from web.views.translation_marks import _
 
 #: Address, title, what it holds.
 SECTIONS = (

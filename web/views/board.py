@@ -6,11 +6,14 @@ from datetime import date
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.enums import Light
 from models.figures import FigureKey
-from models.words import Light
+from services.figures.glossary import definitions
+from services.figures.viewpoint import Watch, list_units
+from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
 from services.supervision.board import board
-from services.supervision.definitions import definitions
 from services.supervision.last_overdue import LastOverdue, last_overdue
+from services.supervision.map import shapes_of
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.overview import (
     Change,
@@ -26,15 +29,12 @@ from services.supervision.overview import (
     rates_of,
     same_time_yesterday,
 )
-from services.supervision.shapes import shapes_of
-from services.supervision.views import Board, IndicatorValue, OverduePage, UnitName
-from services.supervision.watch import Watch, list_units
 from web.draw.svg_bars import Part, stacked
 from web.draw.svg_map import Area, choropleth, steps
 from web.draw.svg_spark import spark
 from web.reader import Reader
-from web.views.links import to_page
-from web.views.periods import before, days_of
+from web.views.lists.periods import before, days_of
+from web.views.page_links import to_page
 
 #: How many of the longest overdue are shown.
 OLDEST = 10

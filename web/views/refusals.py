@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from models.errors import DomainError
-from services.refusals import told
-from web.moments import exact
+from services.wording.refusals import told
+from web.local_time import exact
 from web.reader import Visitor
 
 _MOMENTS = frozenset({"moment", "after", "limit", "ceiling", "until"})

@@ -1,0 +1,116 @@
+"""What PostgreSQL knows of the cases that are not archived."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from activities.auditing.sentences import About
+
+#: How many cases are read together.
+PAGE = 500
+
+_ROWS = """
+    SELECT c.report_id, c.case_no, c.seq, c.wake_at, c.archived_at, c.closed_at IS NULL AS is_open,
+        c.owner_kind, c.owner_id, (c.state ->> 'seq')::int AS state_seq, f.count AS facts, f.last AS last_fact,
+        c.state #>> '{clock,plan,calendars}' IS DISTINCT FROM CAST(CAST(:calendars AS int) AS text)
+            OR c.state #>> '{whole,plan,calendars}' <> CAST(CAST(:calendars AS int) AS text) AS counted_otherwise,
+        CASE c.owner_kind
+            WHEN 'unit' THEN EXISTS (SELECT 1 FROM grid_units u
+                WHERE u.code = c.owner_id AND (u.retired_on IS NULL OR u.retired_on > :today))
+            WHEN 'department' THEN EXISTS (SELECT 1 FROM departments d WHERE d.id = c.owner_id AND d.active)
+            WHEN 'person' THEN EXISTS (SELECT 1 FROM people p WHERE p.id::text = c.owner_id AND p.active)
+            ELSE false END AS owner_lives
+    FROM cases c
+    CROSS JOIN LATERAL (SELECT count(*) AS count, max(seq) AS last FROM facts WHERE report_id = c.report_id) f
+"""
+_PAGE = text(
+    f"{_ROWS} WHERE c.archived_at IS NULL AND (CAST(:after AS uuid) IS NULL OR c.report_id > :after)"
+    " ORDER BY c.report_id LIMIT :page"
+)
+_SOME = text(f"{_ROWS} WHERE c.report_id = ANY (CAST(:ids AS uuid[]))")
+_COUNT = text("SELECT count(*) FROM cases WHERE archived_at IS NULL")
+_SAMPLE = text("SELECT report_id FROM cases WHERE archived_at IS NULL ORDER BY random() LIMIT :most")
+
+
+@dataclass(frozen=True)
+class World:
+    """What a case is held against: the date where it lies, and the policy version whose calendars count."""
+
+    today: date
+    calendars: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case as the database has it. `owner_lives`: whether its owner is there and in use."""
+
+    about: About
+    seq: int
+    state_seq: int
+    facts: int
+    last_fact: int | None
+    wake_at: datetime | None
+    archived: bool
+    is_open: bool
+    owner_kind: str | None
+    owner_id: str | None
+    owner_lives: bool
+    counted_otherwise: bool
+
+
+async def count(engine: AsyncEngine) -> int:
+    """How many cases are not archived."""
+    async with engine.connect() as connection:
+        return int(await connection.scalar(_COUNT) or 0)
+
+
+async def sample(engine: AsyncEngine, most: int) -> frozenset[UUID]:
+    """So many of them, picked by chance."""
+    async with engine.connect() as connection:
+        return frozenset(await connection.scalars(_SAMPLE, {"most": most}))
+
+
+async def pages(engine: AsyncEngine, world: World) -> AsyncIterator[Sequence[Row]]:
+    """All of them, page by page, each page in a transaction of its own."""
+    after: UUID | None = None
+    while True:
+        async with engine.connect() as connection:
+            page = await _rows(connection, _PAGE, world, after=after, page=PAGE)
+        if page:
+            yield page
+        if len(page) < PAGE:
+            return
+        after = page[-1].about.report_id
+
+
+async def some(engine: AsyncEngine, world: World, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Those of `ids` that the database has, archived ones too."""
+    async with engine.connect() as connection:
+        found = await _rows(connection, _SOME, world, ids=list(ids))
+    return {row.about.report_id: row for row in found}
+
+
+async def _rows(connection: AsyncConnection, statement: Any, world: World, **values: Any) -> list[Row]:
+    told = {"today": world.today, "calendars": world.calendars, **values}
+    return [
+        Row(
+            about=About(report_id=row.report_id, case_no=row.case_no),
+            seq=row.seq,
+            state_seq=row.state_seq,
+            facts=row.facts,
+            last_fact=row.last_fact,
+            wake_at=row.wake_at,
+            archived=row.archived_at is not None,
+            is_open=row.is_open,
+            owner_kind=row.owner_kind,
+            owner_id=row.owner_id,
+            owner_lives=row.owner_lives,
+            counted_otherwise=row.counted_otherwise,
+        )
+        for row in await connection.execute(statement, told)
+    ]

@@ -1,0 +1,18 @@
+"""The latest audit, as metrics."""
+
+import math
+import time
+from datetime import timedelta
+
+from infra.metrics import AUDIT_AGE, AUDIT_FINDINGS
+from models.jobs.audit import AuditSummary
+
+AUDIT_AGE.set(math.inf)
+
+
+def show(summary: AuditSummary) -> None:
+    """Makes the gauges say what `summary` does, and how old it is now."""
+    for kind, count in summary.counts.items():
+        AUDIT_FINDINGS.labels(kind=kind).set(count)
+    ended = (summary.at + timedelta(seconds=summary.seconds)).timestamp()
+    AUDIT_AGE.set(max(0.0, time.time() - ended))

@@ -1,0 +1,76 @@
+"""Puts right what an audit has found, through the workflow alone: nothing is written behind its back."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from infra.case_client import restart_case, tell_system
+from infra.store.cases import facts_of, read_case
+from models.commands import Recompute, WakeUp
+from models.errors import DomainError
+from models.ids import new_id
+from models.jobs.audit import Drift, Finding
+from models.messages import SystemAct
+from rules.restart import restart
+
+#: How many cases are repaired at once, and how long one may take.
+AT_ONCE, PATIENCE = 8, timedelta(seconds=30)
+
+
+class Repairer:
+    """Repairs cases; `version` is the policy version whose calendars count."""
+
+    def __init__(self, engine: AsyncEngine, client: Client, queue: str, version: int) -> None:
+        self._engine = engine
+        self._client = client
+        self._queue = queue
+        self._version = version
+
+    async def repair(self, findings: Sequence[Finding], progress: Callable[[int, int], None]) -> list[str]:
+        """Repairs `findings`; for each that could not be, why not. Whether the others helped, a new look tells."""
+        room, done, failures = asyncio.Semaphore(AT_ONCE), 0, list[str]()
+
+        async def one(finding: Finding) -> None:
+            nonlocal done
+            async with room:
+                why = await self._tried(finding)
+            if why is not None:
+                failures.append(f"{finding.case_no or finding.report_id}: {why}")
+            done += 1
+            progress(done, len(findings))
+
+        await asyncio.gather(*(one(finding) for finding in findings))
+        return failures
+
+    async def _tried(self, finding: Finding) -> str | None:
+        if finding.report_id is None:
+            return "-"
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._repair(finding.kind, finding.report_id)
+        except (DomainError, RPCError, ValueError) as error:
+            return str(error)
+        except TimeoutError:
+            return f"no answer within {PATIENCE.total_seconds():.0f} s"
+        return None
+
+    async def _repair(self, kind: Drift, report_id: UUID) -> None:
+        if kind is Drift.WORKFLOW_MISSING:
+            return await self._restart(report_id)
+        command = (
+            Recompute(version=self._version) if kind is Drift.RECOUNT_PENDING else WakeUp(moment=datetime.now(UTC))
+        )
+        await tell_system(self._client, report_id, SystemAct(id=new_id(), command=command))
+        return None
+
+    async def _restart(self, report_id: UUID) -> None:
+        async with self._engine.connect() as connection:
+            case = await read_case(connection, report_id)
+            facts = await facts_of(connection, report_id)
+        if case is not None and case.archived_at is None:
+            await restart_case(self._client, restart(case, facts), queue=self._queue)

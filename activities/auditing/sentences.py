@@ -1,0 +1,182 @@
+"""What was found, in words, and what to do about it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from models.base import Frozen
+from models.jobs.audit import Drift, Finding
+
+
+class About(Frozen):
+    """The case that a finding is about; `case_no` None where the database has no such case."""
+
+    report_id: UUID
+    case_no: str | None = None
+
+
+def found(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
+    """A finding about one case, or about none in particular."""
+    return Finding(
+        kind=kind,
+        case_no=about.case_no if about else None,
+        report_id=about.report_id if about else None,
+        zh=zh,
+        en=en,
+        fixable=fixable,
+    )
+
+
+def workflow_missing(about: About, last: str) -> Finding:
+    """`last`: how the latest run ended, or that there is none."""
+    return found(
+        about,
+        Drift.WORKFLOW_MISSING,
+        f"没有运行中的流程({last}),计时无人看守",
+        f"no workflow runs for it ({last}): no clock is kept",
+        fixable=True,
+    )
+
+
+def workflow_unknown(about: About, last: str) -> Finding:
+    """The latest run has ended, and cannot be asked what it knew."""
+    return found(
+        about,
+        Drift.WORKFLOW_MISSING,
+        f"没有运行中的流程({last}),且无法查询其最后状态;请确认工作进程在运行后再试",
+        f"no workflow runs for it ({last}), and what the last one knew can't be asked: see that a worker runs, and"
+        " try again",
+    )
+
+
+def row_missing(about: About) -> Finding:
+    """A restored backup, most likely."""
+    return found(
+        about,
+        Drift.ROW_MISSING,
+        "流程在运行而数据库没有此案件(可能恢复了旧备份):请恢复较新的备份,或由流程历史重建",
+        "a workflow runs and the database has no such case (an old backup was restored?): restore a newer backup, or"
+        " rebuild the case from the workflow's history",
+    )
+
+
+def unrecorded(about: About, since: datetime) -> Finding:
+    """Accepted, and the recording step is still being tried."""
+    return found(
+        about,
+        Drift.UNRECORDED,
+        f"{since.isoformat()} 已接收的上报尚未入库:请检查数据库与工作进程,恢复后会自动入库",
+        f"a report accepted at {since.isoformat()} is not recorded yet: see to the database and the workers; it is"
+        " recorded by itself once they are back",
+    )
+
+
+def outlived(about: About) -> Finding:
+    """The workflow has not noticed that its case is archived."""
+    return found(
+        about,
+        Drift.OUTLIVED,
+        "案件已归档而流程仍在运行",
+        "the case is archived, and its workflow runs on",
+        fixable=True,
+    )
+
+
+def row_behind(about: About, stored: int, known: int) -> Finding:
+    """Nothing may be appended over the gap."""
+    return found(
+        about,
+        Drift.ROW_BEHIND,
+        f"数据库落后于流程(库 {stored},流程 {known};可能恢复了旧备份):"
+        "请恢复较新的备份,或由流程历史重建;此前不接受新的办理动作",
+        f"the database is behind the workflow ({stored}, the workflow {known}; an old backup was restored?): restore a"
+        " newer backup, or rebuild the case from the workflow's history; until then it takes no commands",
+    )
+
+
+def workflow_behind(about: About, stored: int, known: int) -> Finding:
+    """A step was recorded and never reported."""
+    return found(
+        about,
+        Drift.WORKFLOW_BEHIND,
+        f"流程落后于数据库(库 {stored},流程 {known})",
+        f"the workflow is behind the database ({stored}, the workflow {known})",
+        fixable=True,
+    )
+
+
+def wake_up_differs(about: About, stored: datetime | None, known: datetime | None) -> Finding:
+    """The workflow keeps its own time; the row shows another."""
+    return found(
+        about,
+        Drift.WAKE_UP_DIFFERS,
+        f"下次唤醒不一致:库 {_moment(stored)},流程 {_moment(known)};以流程为准,库中的值随下一条事实更正",
+        f"another next wake-up: the database has {_moment(stored)}, the workflow {_moment(known)}; the workflow's"
+        " counts, and the row follows with the case's next fact",
+    )
+
+
+def step_missed(about: About, wake_at: datetime) -> Finding:
+    """Late: the workers are down, or the workflow is stuck."""
+    return found(
+        about,
+        Drift.STEP_MISSED,
+        f"{wake_at.isoformat()} 到期的步骤尚未执行",
+        f"the step due at {wake_at.isoformat()} has not fired",
+        fixable=True,
+    )
+
+
+def owner_gone(about: About, kind: str | None, id_: str | None) -> Finding:
+    """An organisational fault: somebody must take the case."""
+    if kind is None:
+        zh, en = "案件没有责任人", "the case has no owner"
+    else:
+        zh = f"责任方 {kind} {id_} 已停用或不存在"
+        en = f"its owner, {kind} {id_}, is retired, inactive or unknown"
+    return found(about, Drift.OWNER_GONE, f"{zh}:请改派、转交或升级", f"{en}: dispatch, transfer or escalate the case")
+
+
+def facts_differ(about: About, seq: int, count: int, last: int | None) -> Finding:
+    """Damage: facts are only ever appended."""
+    return found(
+        about,
+        Drift.FACTS_DIFFER,
+        f"事实与案件不符(案件版本 {seq},事实 {count} 条,末条编号 {last}):数据已损坏,请恢复备份或由流程历史重建",
+        f"its facts do not add up to it (revision {seq}, {count} facts, the last numbered {last}): the record is"
+        " damaged; restore a backup, or rebuild the case from the workflow's history",
+    )
+
+
+def recount_pending(about: About, version: int) -> Finding:
+    """Told cases count anew; this one has not been told."""
+    return found(
+        about,
+        Drift.RECOUNT_PENDING,
+        f"第 {version} 版策略的日历会改变其期限,尚未重算",
+        f"the calendars of policy version {version} change a deadline of it, and it has not been counted anew",
+        fixable=True,
+    )
+
+
+def unanswered(about: About) -> Finding:
+    """No worker takes its tasks, or it fails over and over."""
+    return found(
+        about,
+        Drift.UNANSWERED,
+        "流程在运行但不应答:请查看工作进程与其日志",
+        "its workflow runs and does not answer: look at the workers and their logs",
+    )
+
+
+def no_worker(queue: str) -> Finding:
+    """Nothing fires, and no workflow can be asked."""
+    return found(
+        None,
+        Drift.NO_WORKER,
+        f"队列 {queue} 没有工作进程:没有任何到期步骤会执行,也无法询问流程",
+        f"no worker takes the steps of queue {queue}: nothing that is due fires, and no workflow can be asked",
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return "—" if moment is None else moment.isoformat()

@@ -1,0 +1,26 @@
+"""What the command line calls things, in the terminal's language: the books are `services.wording.vocabulary`."""
+
+import locale
+import os
+
+from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Book, named
+
+__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "english", "say", "word"]
+
+
+def english() -> bool:
+    """Whether to speak English: by `GRIDLOOP_LANG`, else by the terminal's locale; else Chinese."""
+    wanted = os.environ.get("GRIDLOOP_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    if not wanted or wanted.startswith(("C", "POSIX")):
+        wanted = locale.getlocale()[0] or "zh"
+    return wanted.lower().startswith("en")
+
+
+def say(zh: str, en: str) -> str:
+    """The one of two texts that is in the reader's language."""
+    return en if english() else zh
+
+
+def word(book: Book, code: str) -> str:
+    """The word for a code; an unknown code stands for itself."""
+    return named(book, code, "en" if english() else "zh")

@@ -1,0 +1,1 @@
+"""Commands on the organisation: grids, people, roster, lint."""

@@ -1,0 +1,62 @@
+"""`gridloop org`: the organisation, checked before go-live and whenever somebody asks."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.labels import english, say
+from cli.output import err, out
+from infra.database import transaction
+from models.organisation import Gravity
+from services.organisation.lint import OrgLint, check_organisation
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check the organisation. 组织体检。")
+
+
+@app.callback()
+def organisation() -> None:
+    """Check the organisation. 组织体检。"""
+
+
+@app.command("lint")
+def lint(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Lists people without a superior, units without an owner, routes that end nowhere, faults of the roster.
+
+    Exit 1 when there are errors; warnings alone exit 0.
+    """
+    found = with_database(data_dir, _lint)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+    else:
+        _show(found)
+    raise typer.Exit(1 if found.errors else 0)
+
+
+async def _lint(engine: AsyncEngine) -> OrgLint:
+    async with transaction(engine) as connection:
+        return await check_organisation(connection, datetime.now(UTC))
+
+
+def _show(found: OrgLint) -> None:
+    if not found.findings:
+        out.print(say("✓ 没有问题", "✓ nothing is wrong"), style="green")
+        return
+    table = Table(*say("级别 对象 说明 例", "gravity where what such_as").replace("such_as", "e.g.").split())
+    for finding in found.findings:
+        is_error = finding.gravity is Gravity.ERROR
+        gravity = say("✗ 错误", "✗ error") if is_error else say("△ 提醒", "△ warning")
+        what, named = (finding.en, finding.sample_en) if english() else (finding.zh, finding.sample_zh)
+        some = say("、", ", ").join(named) + (" …" if finding.count > len(named) else "")
+        table.add_row(gravity, finding.where, what, some if named else "", style="red" if is_error else None)
+    out.print(table)
+    console = err if found.errors else out
+    console.print(
+        say(f"{found.errors} 个错误,{found.warnings} 个提醒", f"errors: {found.errors}, warnings: {found.warnings}")
+    )

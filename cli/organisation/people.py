@@ -1,0 +1,83 @@
+"""`gridloop people`: load and list who may act, and as what."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.labels import say
+from cli.organisation import roster
+from cli.output import out, telling_problems
+from models.enums import Role
+from services.organisation.people_files import load_people
+from services.organisation.people_store import Stored
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Departments, people, roles, absences and shifts. 部门、人员与值班。",
+)
+app.command("absent")(roster.absent)
+app.command("shift")(roster.shift)
+app.command("roster")(roster.show_roster)
+
+
+@app.command()
+def load(
+    departments: Annotated[Path, typer.Argument(help="departments.yaml")],
+    people: Annotated[Path, typer.Argument(help="people.yaml")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Loads departments, people and roles; with any problem, nothing. Loading again changes nothing."""
+    with telling_problems():
+        summary = with_database(data_dir, lambda engine: load_people(engine, departments, people))
+    table = Table(*say("项目 新增 更新 未变 移除", "what added updated unchanged removed").split())
+    _row(table, say("部门", "departments"), summary.departments)
+    _row(table, say("人员", "people"), summary.people)
+    _row(table, say("角色", "roles"), summary.grants)
+    out.print(table)
+    if summary.roster:
+        out.print(say(f"值班与请假:更新 {summary.roster} 项", f"absences and shifts new or changed: {summary.roster}"))
+
+
+def _row(table: Table, what: str, stored: Stored) -> None:
+    counts = (stored.inserted, stored.updated, stored.unchanged, stored.removed)
+    table.add_row(what, *(str(count) for count in counts))
+
+
+@app.command("list")
+def list_people(
+    role: Annotated[Role | None, typer.Option(help="Only those who hold this role.")] = None,
+    volunteers: Annotated[bool, typer.Option("--volunteers", help="Volunteers too.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Lists active people with the roles they hold; volunteers only when asked for."""
+    wanted = role.value if role else None
+    rows = with_database(data_dir, lambda engine: _people(engine, wanted, volunteers))
+    table = Table(*say("用户名 姓名 角色 登录", "username name roles sign-in").split())
+    for username, name, roles, can_sign_in in rows:
+        table.add_row(username, name, roles, say("可", "yes") if can_sign_in else say("否", "no"))
+    out.print(table)
+
+
+_PEOPLE = text("""
+SELECT p.username, p.name, p.password_hash IS NOT NULL,
+       string_agg(g.role || coalesce(' ' || g.department, '') || coalesce(' @' || g.grid, '')
+                  || coalesce(' – ' || g.until, ''), chr(10) ORDER BY g.role, g.department, g.grid)
+FROM people p LEFT JOIN grants g ON g.person = p.id
+WHERE p.active
+GROUP BY p.id
+HAVING (CAST(:role AS text) IS NULL OR bool_or(g.role = :role))
+   AND (:volunteers OR :role = 'volunteer' OR NOT coalesce(bool_and(g.role = 'volunteer'), false))
+ORDER BY p.username
+""")
+
+
+async def _people(engine: AsyncEngine, role: str | None, volunteers: bool) -> list[tuple[str, str, str, bool]]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(_PEOPLE, {"role": role, "volunteers": volunteers})
+        return [(username, name, roles or "", can_sign_in) for username, name, can_sign_in, roles in rows]

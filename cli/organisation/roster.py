@@ -1,0 +1,160 @@
+"""`gridloop people absent | shift | roster`: who is away, who stands in, who is on duty."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.http import fail
+from cli.labels import say
+from cli.output import language, out
+from infra.database import transaction
+from models.enums import Role
+from models.errors import InputError
+from services.organisation.roster import (
+    AbsenceDraft,
+    Roster,
+    ShiftDraft,
+    cancel_absence,
+    cancel_shift,
+    local_moment,
+    put_absence,
+    put_shift,
+    roster,
+)
+
+T = TypeVar("T")
+
+#: How the fields of a draft are typed.
+FIELDS: Mapping[str, str] = {
+    "person": "USERNAME", "unit": "UNIT", "role": "ROLE", "deputy": "--deputy", "reason": "--reason",
+    "since": "--from", "until": "--until", "starts_at": "--from", "ends_at": "--until",
+}  # fmt: skip
+
+Cancel = Annotated[bool, typer.Option("--cancel", help="Take back the one that --from lies in.")]
+
+
+def absent(
+    username: Annotated[str, typer.Argument(help="Who is away.")],
+    from_: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The last day, itself included.")
+    ] = None,
+    deputy: Annotated[str | None, typer.Option(help="Who acts with their roles meanwhile.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    cancel: Cancel = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Puts down that somebody is away, and who stands in. 请假与代理。"""
+    since = from_.date()
+
+    async def work(connection: AsyncConnection) -> bool:
+        if cancel:
+            await cancel_absence(connection, username, since, datetime.now(UTC))
+            return True
+        draft = AbsenceDraft(
+            person=username, since=since, until=_given(until, "--until").date(), deputy=deputy,
+            reason=_given(reason, "--reason"),
+        )  # fmt: skip
+        return await put_absence(connection, draft, datetime.now(UTC))
+
+    _done(_stored(work, data_dir=data_dir), cancel=cancel)
+
+
+def shift(
+    unit: Annotated[str, typer.Argument(help="Code of the grid unit.")],
+    role: Annotated[Role, typer.Argument(help="On duty as.")],
+    username: Annotated[str, typer.Argument(help="Who is on duty.")],
+    from_: Annotated[str, typer.Option("--from", metavar="TIME", help="2026-03-02T08:00; the park's time.")],
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Up to, not including.")] = None,
+    cancel: Cancel = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Puts down that somebody is on duty: while any shift runs, only those on it hold the role there. 排班。"""
+    starts_at = _moment(from_, "--from")
+
+    async def work(connection: AsyncConnection) -> bool:
+        now, begins = datetime.now(UTC), await local_moment(connection, starts_at)
+        if cancel:
+            await cancel_shift(connection, unit, role, username, begins, now)
+            return True
+        ends = await local_moment(connection, _moment(_given(until, "--until"), "--until"))
+        draft = ShiftDraft(unit=unit, role=role, person=username, starts_at=begins, ends_at=ends)
+        return await put_shift(connection, draft, now)
+
+    _done(_stored(work, data_dir=data_dir), cancel=cancel)
+
+
+def show_roster(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Lists who is or will be away and on duty. 值班与请假一览。"""
+    found = with_database(data_dir, _roster)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+        return
+    away = Table(*say("请假 起 止 代理 事由", "away from until deputy reason").split())
+    for a in found.absences:
+        away.add_row(a.person, str(a.since), str(a.until), a.deputy or "—", a.reason)
+    duty = Table(*say("单位 角色 值班 起 止", "unit role who from until").split())
+    for s in found.shifts:
+        begins, ends = (at.astimezone().strftime("%Y-%m-%d %H:%M") for at in (s.starts_at, s.ends_at))
+        duty.add_row(s.unit, s.role, s.person, begins, ends)
+    out.print(away)
+    out.print(duty)
+
+
+async def _roster(engine: AsyncEngine) -> Roster:
+    async with engine.connect() as connection:
+        return await roster(connection, datetime.now(UTC))
+
+
+def _stored(work: Callable[[AsyncConnection], Awaitable[T]], *, data_dir: Path) -> T:
+    async def all_or_nothing(engine: AsyncEngine) -> T:
+        async with transaction(engine) as connection:
+            return await work(connection)
+
+    with _telling_fields():
+        return with_database(data_dir, all_or_nothing)
+
+
+@contextmanager
+def _telling_fields() -> Iterator[None]:
+    """Says which word of the command is wrong, and why; nothing was stored."""
+    try:
+        yield
+    except InputError as error:
+        field = FIELDS.get((error.pointer or "/").removeprefix("/"), "")
+        why = error.params["why_en" if language() == "en" else "why_zh"]
+        fail(f"{field}: {why}")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        fail(f"{FIELDS.get(str(first['loc'][0]), '')}: {first['msg']}")
+
+
+def _given(value: T | None, option: str) -> T:
+    if value is None:
+        raise typer.BadParameter(say("缺少该项", "is missing"), param_hint=option)
+    return value
+
+
+def _moment(value: str, option: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _done(changed: bool, *, cancel: bool) -> None:
+    if cancel:
+        out.print(say("✓ 已撤销", "✓ taken back"))
+    else:
+        out.print(say("✓ 已登记", "✓ stored") if changed else say("内容未变", "nothing changed"))

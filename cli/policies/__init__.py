@@ -1,0 +1,1 @@
+"""Commands on policies: check, publish, preview, clock, simulate."""

@@ -1,0 +1,65 @@
+"""What one API process holds open, and how a route asks for it.
+
+What routes depend on is `async` even where it awaits nothing: otherwise FastAPI gives each to another thread.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.settings import Settings
+from services.accounts.rate_limit import Attempts
+from services.runtime.person_cache import LastKnown
+from services.runtime.resources import Backstage
+
+
+@dataclass(frozen=True)
+class Services:
+    """The connections of the process, and what it remembers of people, of failed sign-ins and of guessed codes."""
+
+    backstage: Backstage
+    people: LastKnown = field(default_factory=LastKnown)
+    attempts: Attempts = field(default_factory=Attempts)
+    #: Ten wrong progress codes an hour and address, ten reports without an account.
+    code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
+    public_reports: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the process."""
+        return self.backstage.settings
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The database."""
+        return self.backstage.engine
+
+    @property
+    def reading(self) -> AsyncEngine:
+        """The database for who only reads."""
+        return self.backstage.reading
+
+    @property
+    def temporal(self) -> Client:
+        """Temporal, connected at the first call."""
+        return self.backstage.temporal
+
+
+async def services_of(request: Request) -> Services:
+    """What the application opened when it started."""
+    found = request.app.state.services
+    assert isinstance(found, Services)
+    return found
+
+
+async def backstage_of(request: Request) -> Backstage:
+    """What the services are given."""
+    return (await services_of(request)).backstage
+
+
+Opened = Annotated[Services, Depends(services_of)]
+Doors = Annotated[Backstage, Depends(backstage_of)]

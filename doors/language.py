@@ -1,0 +1,14 @@
+"""The caller's language: `zh` unless they ask for English."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from doors.problems import language_of
+
+
+async def _language(request: Request) -> str:
+    return language_of(request)
+
+
+Language = Annotated[str, Depends(_language)]

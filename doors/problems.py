@@ -1,0 +1,255 @@
+"""Problem documents (RFC 9457): every refusal of the API, whatever it came from, in the caller's language."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from doors.input_errors import pointer
+from doors.negotiation import CONTENT_LANGUAGE, preferred
+from infra.database import is_away
+from infra.store.context import NoFallbackOwner
+from infra.store.policies import NoPolicy
+from models.errors import (
+    BadRequest,
+    BrokenForm,
+    BrokenJson,
+    DomainError,
+    InputError,
+    Internal,
+    MethodNotAllowed,
+    NoSuchPage,
+    NotSentAsJson,
+    NotSetUp,
+    StoreAway,
+)
+from services.wording.input_faults import sentence
+from services.wording.refusals import told
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:gridloop:problem:"
+#: Seconds after which it makes sense to ask again, when something is away.
+RETRY_AFTER = "5"
+
+#: How an application tells a refusal that reaches the middleware, where it is not by a problem document.
+Tell = Callable[[Request, DomainError], Response]
+
+_TITLES: Mapping[int, tuple[str, str]] = {
+    400: ("请求有误", "Bad request"),
+    401: ("未登录", "Not signed in"),
+    403: ("无权操作", "Not allowed"),
+    404: ("不存在", "Not found"),
+    405: ("方法不支持", "Method not allowed"),
+    409: ("与当前状态冲突", "Conflict with the current state"),
+    412: ("数据已更新", "Changed meanwhile"),
+    413: ("内容过大", "Too large"),
+    415: ("类型不接受", "Type not accepted"),
+    422: ("输入有误", "Bad input"),
+    429: ("请求过于频繁", "Too many requests"),
+    500: ("服务器内部错误", "Internal error"),
+    503: ("服务暂不可用", "Not available now"),
+    507: ("存储空间不足", "No room left"),
+}
+
+
+class InputFault(BaseModel):
+    """One thing wrong with the input."""
+
+    pointer: str = Field(description="RFC 6901, into the body; or /query/…, /path/…, /header/…")
+    message: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(examples=["urn:gridloop:problem:wrong_stage"])
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="Names this very request, for questions about it")
+    code: str = Field(description="What happened, for programs; stable", examples=["wrong_stage"])
+    errors: list[InputFault] | None = Field(None, description="What is wrong with the input, when that is the matter")
+
+
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+#: What each router gives as `responses`: the refusals, as OpenAPI tells them.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused; nothing was stored", "content": _CONTENT},
+    "5XX": {"description": "Not possible now; send it again with the same id", "content": _CONTENT},
+}
+
+
+def language_of(request: Request) -> str:
+    """`zh` or `en`, as the caller prefers."""
+    return preferred(request.headers.get("accept-language"))
+
+
+def request_id_of(request: Request) -> str:
+    """The id that the middleware gave this request; empty outside of it."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def problem(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
+    """The problem document of a domain error, as a JSON object."""
+    detail = told(error, language)
+    faults = [] if error.pointer is None else [InputFault(pointer=error.pointer, message=detail)]
+    return _document(error.code, error.status, detail, language, instance, faults)
+
+
+def problem_response(request: Request, error: DomainError, extra: Mapping[str, Any] | None = None) -> Response:
+    """The answer that tells a domain error; `extra` are members of the document beyond the usual."""
+    language = language_of(request)
+    document = problem(error, language, _instance(request)) | dict(extra or {})
+    return _response(document, language, _headers(error))
+
+
+def _document(
+    code: str, status: int, detail: str, language: str, instance: str | None, faults: list[InputFault]
+) -> dict[str, Any]:
+    zh, en = _TITLES.get(status, _TITLES[400] if status < 500 else _TITLES[500])
+    document: dict[str, Any] = {
+        "type": TYPE_PREFIX + code,
+        "title": en if language.startswith("en") else zh,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if instance is not None:
+        document["instance"] = instance
+    if faults:
+        document["errors"] = [fault.model_dump() for fault in faults]
+    return document
+
+
+def _response(document: Mapping[str, Any], language: str, headers: Mapping[str, str]) -> Response:
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    said = {**headers, "Content-Language": CONTENT_LANGUAGE[language], "Vary": "Accept-Language"}
+    return Response(body, document["status"], said, MEDIA_TYPE)
+
+
+def _instance(request: Request) -> str:
+    return f"urn:gridloop:request:{request_id_of(request)}"
+
+
+def _headers(error: DomainError) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "seconds" in error.params and error.status == 429:
+        headers["Retry-After"] = error.params["seconds"]
+    elif error.status == 503:
+        headers["Retry-After"] = RETRY_AFTER
+    return headers
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    """422 with a fault for each thing wrong; 400 for a body that is no JSON, 415 for one not sent as it."""
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        return problem_response(request, _broken_json(int(found[0]["loc"][-1]), error.body))
+    if isinstance(error.body, bytes):  # left unread by the framework, for what its header says
+        sent = request.headers.get("content-type", "").strip()[:80]
+        return problem_response(request, NotSentAsJson(sent=sent or "—", pointer="/header/Content-Type"))
+    language = language_of(request)
+    return _response(_invalid_document(request, error, language), language, {})
+
+
+def _invalid_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
+    faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in error.errors()]
+    why = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
+    if faults:
+        why = dict.fromkeys(why, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else why
+    detail = InputError(why_zh=why["zh"], why_en=why["en"]).message(language)
+    return _document(InputError.code, InputError.status, detail, language, _instance(request), faults)
+
+
+def _broken_json(position: int, text: object) -> BrokenJson:
+    before = text[:position] if isinstance(text, str) else ""
+    return BrokenJson(position=position, line=before.count("\n") + 1, column=position - (before.rfind("\n") + 1) + 1)
+
+
+def _from_framework(request: Request, error: HTTPException) -> DomainError | None:
+    """What FastAPI and Starlette refuse by themselves, in our words; None for a status we have no words for."""
+    cause = error.__cause__
+    while isinstance(cause, HTTPException):
+        cause = cause.__cause__
+    if isinstance(cause, DomainError):  # raised while the body was read, and wrapped by the framework
+        return cause
+    if isinstance(cause, UnicodeDecodeError):
+        return _broken_json(cause.start, None)
+    if isinstance(cause, MultiPartException):
+        return BrokenForm()
+    if error.status_code == 404:
+        return NoSuchPage(what=request.url.path)
+    if error.status_code == 405:
+        return MethodNotAllowed(method=request.method)
+    return BadRequest() if error.status_code == 400 else None
+
+
+def _refused_by_framework(request: Request, error: HTTPException) -> Response:
+    known = _from_framework(request, error)
+    headers = dict(error.headers or {})
+    if known is None:
+        language = language_of(request)
+        document = _document(
+            f"http_{error.status_code}", error.status_code, str(error.detail), language, _instance(request), []
+        )
+        return _response(document, language, headers)
+    answer = problem_response(request, known)
+    answer.headers.update(headers)
+    return answer
+
+
+def unexpected(error: Exception) -> DomainError:
+    """What is told of whatever no handler knows: 503 when something is away, else 500 with a logged traceback."""
+    if isinstance(error, NoPolicy | NoFallbackOwner):
+        log.error("not set up", reason=str(error))
+        return NotSetUp()
+    if is_away(error):
+        log.warning("the database is away", error=type(error).__name__)
+        return StoreAway()
+    log.error("unexpected error", exc_info=error)
+    return Internal()
+
+
+def problem_of(request: Request, error: Exception, language: str) -> Problem:
+    """The problem document of what a handler knows: a domain error, bad input, or the framework's own refusal."""
+    if isinstance(error, RequestValidationError):
+        return Problem.model_validate(_invalid_document(request, error, language))
+    if isinstance(error, HTTPException):
+        known = _from_framework(request, error)
+        if known is None:
+            code, detail = f"http_{error.status_code}", str(error.detail)
+            document = _document(code, error.status_code, detail, language, _instance(request), [])
+            return Problem.model_validate(document)
+        error = known
+    assert isinstance(error, DomainError)
+    return Problem.model_validate(problem(error, language, _instance(request)))
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Makes every refusal of the application a problem document. The rest is up to the middleware."""
+
+    async def domain(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DomainError)
+        return problem_response(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return _invalid(request, error)
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _refused_by_framework(request, error)
+
+    app.add_exception_handler(DomainError, domain)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, framework)

@@ -1,0 +1,78 @@
+"""Whether everything that work needs answers, asked within two seconds each."""
+
+import asyncio
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from infra.database import AWAY
+from infra.db_timeouts import within
+from infra.store.policies import NoPolicy, newest_version
+from models.base import Frozen
+
+PATIENCE = timedelta(seconds=2)
+
+
+class Condition(StrEnum):
+    """How a part is: it answers; it does not; it answers, but what we need of it is not there."""
+
+    OK = "ok"
+    AWAY = "away"
+    MISSING = "missing"
+
+
+class Readiness(Frozen):
+    """The parts; `policy` is `away` with the database that holds it."""
+
+    postgres: Condition
+    policy: Condition
+    temporal: Condition
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The parts that are not ok."""
+        return tuple(name for name, condition in self if condition is not Condition.OK)
+
+
+async def readiness(engine: AsyncEngine, temporal: Client) -> Readiness:
+    """Asks all parts at once. Never raises for a part that is away."""
+    (postgres, policy), far_side = await asyncio.gather(_database(engine), _temporal(temporal))
+    return Readiness(postgres=postgres, policy=policy, temporal=far_side)
+
+
+async def _database(engine: AsyncEngine) -> tuple[Condition, Condition]:
+    try:
+        return Condition.OK, await within(PATIENCE.total_seconds(), _asked(engine))
+    except (SQLAlchemyError, *AWAY):
+        return Condition.AWAY, Condition.AWAY
+
+
+async def _asked(engine: AsyncEngine) -> Condition:
+    async with engine.connect() as connection:
+        await connection.execute(text("select 1"))
+        return await _policy(connection)
+
+
+async def _policy(connection: AsyncConnection) -> Condition:
+    try:
+        await newest_version(connection)
+    except (NoPolicy, ProgrammingError):  # without tables there is no policy either
+        return Condition.MISSING
+    return Condition.OK
+
+
+async def _temporal(client: Client) -> Condition:
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=client.namespace), timeout=PATIENCE
+            )
+    except (RPCError, RuntimeError, *AWAY):  # RuntimeError: the connection could not be made at all
+        return Condition.AWAY
+    return Condition.OK

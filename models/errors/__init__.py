@@ -1,0 +1,255 @@
+"""Domain errors, by kind: one class per situation, each with its code, its HTTP status and its sentences in Chinese and
+English.
+
+Every error is imported from here. What Temporal or HTTP add to an error on its way does not belong here.
+"""
+
+from models.errors.attachment import (
+    AttachmentAnimated as AttachmentAnimated,
+)
+from models.errors.attachment import (
+    AttachmentDamaged as AttachmentDamaged,
+)
+from models.errors.attachment import (
+    AttachmentEmpty as AttachmentEmpty,
+)
+from models.errors.attachment import (
+    AttachmentLost as AttachmentLost,
+)
+from models.errors.attachment import (
+    AttachmentMissing as AttachmentMissing,
+)
+from models.errors.attachment import (
+    AttachmentTooLarge as AttachmentTooLarge,
+)
+from models.errors.attachment import (
+    AttachmentTypeRefused as AttachmentTypeRefused,
+)
+from models.errors.attachment import (
+    EvidenceMissing as EvidenceMissing,
+)
+from models.errors.attachment import (
+    EvidenceTooLarge as EvidenceTooLarge,
+)
+from models.errors.attachment import (
+    ImageTooLarge as ImageTooLarge,
+)
+from models.errors.attachment import (
+    NotOfTheResult as NotOfTheResult,
+)
+from models.errors.attachment import (
+    UnknownAttachment as UnknownAttachment,
+)
+from models.errors.availability import (
+    Internal as Internal,
+)
+from models.errors.availability import (
+    NotReady as NotReady,
+)
+from models.errors.availability import (
+    NotSetUp as NotSetUp,
+)
+from models.errors.availability import (
+    RecordingFailed as RecordingFailed,
+)
+from models.errors.availability import (
+    StorageFull as StorageFull,
+)
+from models.errors.availability import (
+    StoreAway as StoreAway,
+)
+from models.errors.availability import (
+    StoreBehind as StoreBehind,
+)
+from models.errors.base import (
+    DomainError as DomainError,
+)
+from models.errors.base import (
+    Refusal as Refusal,
+)
+from models.errors.base import (
+    UnknownRefusal as UnknownRefusal,
+)
+from models.errors.base import (
+    known_errors as known_errors,
+)
+from models.errors.base import (
+    refusal as refusal,
+)
+from models.errors.input import (
+    CalendarsMissing as CalendarsMissing,
+)
+from models.errors.input import (
+    GridMissing as GridMissing,
+)
+from models.errors.input import (
+    HostAmongCoHandlers as HostAmongCoHandlers,
+)
+from models.errors.input import (
+    IdMissing as IdMissing,
+)
+from models.errors.input import (
+    InputError as InputError,
+)
+from models.errors.input import (
+    NoSuchCase as NoSuchCase,
+)
+from models.errors.input import (
+    NoSuchLead as NoSuchLead,
+)
+from models.errors.input import (
+    NoSuchVersion as NoSuchVersion,
+)
+from models.errors.input import (
+    NothingToChange as NothingToChange,
+)
+from models.errors.input import (
+    OutsideYourDepartments as OutsideYourDepartments,
+)
+from models.errors.input import (
+    PastCeiling as PastCeiling,
+)
+from models.errors.input import (
+    PlaceOutsidePark as PlaceOutsidePark,
+)
+from models.errors.input import (
+    PublishedIntoThePast as PublishedIntoThePast,
+)
+from models.errors.input import (
+    TimeInFuture as TimeInFuture,
+)
+from models.errors.input import (
+    TimeNotLater as TimeNotLater,
+)
+from models.errors.input import (
+    TooLate as TooLate,
+)
+from models.errors.input import (
+    UnknownCategory as UnknownCategory,
+)
+from models.errors.input import (
+    UnknownCommand as UnknownCommand,
+)
+from models.errors.input import (
+    UnknownCondition as UnknownCondition,
+)
+from models.errors.input import (
+    UnknownDepartment as UnknownDepartment,
+)
+from models.errors.input import (
+    UnknownGrid as UnknownGrid,
+)
+from models.errors.input import (
+    UnknownPerson as UnknownPerson,
+)
+from models.errors.input import (
+    VersionNotNewer as VersionNotNewer,
+)
+from models.errors.lists import (
+    BadFilter as BadFilter,
+)
+from models.errors.lists import (
+    ExportNotReady as ExportNotReady,
+)
+from models.errors.lists import (
+    NoSuchPage as NoSuchPage,
+)
+from models.errors.lists import (
+    RightsChanged as RightsChanged,
+)
+from models.errors.lists import (
+    TooLongToWaitFor as TooLongToWaitFor,
+)
+from models.errors.lists import (
+    TooManyExports as TooManyExports,
+)
+from models.errors.lists import (
+    TooManyRows as TooManyRows,
+)
+from models.errors.lists import (
+    TooManyViews as TooManyViews,
+)
+from models.errors.request import (
+    BadRequest as BadRequest,
+)
+from models.errors.request import (
+    BodyTooLarge as BodyTooLarge,
+)
+from models.errors.request import (
+    BrokenForm as BrokenForm,
+)
+from models.errors.request import (
+    BrokenJson as BrokenJson,
+)
+from models.errors.request import (
+    MethodNotAllowed as MethodNotAllowed,
+)
+from models.errors.request import (
+    NotSentAsJson as NotSentAsJson,
+)
+from models.errors.rights import (
+    ForeignRequest as ForeignRequest,
+)
+from models.errors.rights import (
+    NotSignedIn as NotSignedIn,
+)
+from models.errors.rights import (
+    NotYours as NotYours,
+)
+from models.errors.rights import (
+    OutsideYourScope as OutsideYourScope,
+)
+from models.errors.rights import (
+    ReviewerHandledIt as ReviewerHandledIt,
+)
+from models.errors.rights import (
+    SecondPersonNeeded as SecondPersonNeeded,
+)
+from models.errors.rights import (
+    TooManyAttempts as TooManyAttempts,
+)
+from models.errors.rights import (
+    WrongCode as WrongCode,
+)
+from models.errors.rights import (
+    WrongPassword as WrongPassword,
+)
+from models.errors.stage import (
+    AlreadyArchived as AlreadyArchived,
+)
+from models.errors.stage import (
+    CaseSuspended as CaseSuspended,
+)
+from models.errors.stage import (
+    CoHandlersMissing as CoHandlersMissing,
+)
+from models.errors.stage import (
+    CommandIdReused as CommandIdReused,
+)
+from models.errors.stage import (
+    ExtensionsUsedUp as ExtensionsUsedUp,
+)
+from models.errors.stage import (
+    NoExtensionOnceOverdue as NoExtensionOnceOverdue,
+)
+from models.errors.stage import (
+    NotACase as NotACase,
+)
+from models.errors.stage import (
+    NothingToForecast as NothingToForecast,
+)
+from models.errors.stage import (
+    NotNow as NotNow,
+)
+from models.errors.stage import (
+    ReportIdReused as ReportIdReused,
+)
+from models.errors.stage import (
+    ReturnSettled as ReturnSettled,
+)
+from models.errors.stage import (
+    StaleRevision as StaleRevision,
+)
+from models.errors.stage import (
+    WrongStage as WrongStage,
+)

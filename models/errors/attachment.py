@@ -1,0 +1,87 @@
+"""Errors of attachments: files that are missing, too large, damaged or of a refused type."""
+
+from models.errors.base import DomainError
+
+
+class UnknownAttachment(DomainError):
+    code = "unknown_attachment"
+    status = 422
+    zh = "附件 {sha256} 尚未上传。"
+    en = "Attachment {sha256} has not been uploaded."
+
+
+class EvidenceMissing(DomainError):
+    code = "evidence_missing"
+    status = 422
+    zh = "该小类办结须附证据(照片或文件)。"
+    en = "Completing a case of this category takes evidence (a photo or a file)."
+
+
+class NotOfTheResult(DomainError):
+    code = "not_of_the_result"
+    status = 422
+    zh = "附件 {sha256} 不是本次处置结果的照片,不能公开。"
+    en = "Attachment {sha256} is no photo of this result: it cannot be released."
+
+
+class AttachmentTooLarge(DomainError):
+    code = "attachment_too_large"
+    status = 413
+    zh = "附件超过 {megabytes} MB 上限。"
+    en = "The attachment is over the cap of {megabytes} MB."
+
+
+class AttachmentTypeRefused(DomainError):
+    code = "attachment_type_refused"
+    status = 415
+    zh = "该文件不是可接受的类型(JPEG、PNG、WebP、PDF),内容识别为 {sniffed}。"
+    en = "The file is none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
+
+
+class ImageTooLarge(DomainError):
+    code = "image_too_large"
+    status = 422
+    zh = "图片为 {megapixels} 百万像素,超过 {limit} 百万像素上限。"
+    en = "The picture has {megapixels} megapixels, over the cap of {limit}."
+
+
+class AttachmentAnimated(DomainError):
+    code = "attachment_animated"
+    status = 422
+    zh = "不接受动图,请上传静态图片。"
+    en = "Animated pictures are not accepted; upload a still one."
+
+
+class AttachmentDamaged(DomainError):
+    code = "attachment_damaged"
+    status = 422
+    zh = "图片已损坏,无法读取。"
+    en = "The picture is damaged and cannot be read."
+
+
+class AttachmentEmpty(DomainError):
+    code = "attachment_empty"
+    status = 422
+    zh = "文件是空的。"
+    en = "The file is empty."
+
+
+class AttachmentMissing(DomainError):
+    code = "attachment_missing"
+    status = 422
+    zh = "请以 multipart/form-data 的 file 字段上传一个文件。"
+    en = "Upload one file as the field “file” of multipart/form-data."
+
+
+class AttachmentLost(DomainError):
+    code = "attachment_lost"
+    status = 503
+    zh = "附件 {sha256} 已登记,但文件不在存储中,请通知管理员。"
+    en = "Attachment {sha256} is registered, but its file is not in the store; tell an administrator."
+
+
+class EvidenceTooLarge(DomainError):
+    code = "evidence_too_large"
+    status = 413
+    zh = "证据共 {megabytes} MB,超过一次打包的上限 {most} MB,请在案件页逐个下载。"
+    en = "The evidence is {megabytes} MB, more than the {most} MB that one archive takes; take the files one by one."

@@ -1,0 +1,58 @@
+"""Errors of the system: a store is unreachable or behind, or the installation is incomplete."""
+
+from models.errors.base import DomainError
+
+
+class StoreAway(DomainError):
+    code = "store_away"
+    status = 503
+    zh = "存储暂不可用,本次请求未保存,请用同一编号重发。"
+    en = "The store is away and nothing was stored; send it again with the same id."
+
+
+class RecordingFailed(DomainError):
+    """The recording step itself is broken for this command. Nothing was stored, and the case goes on without it."""
+
+    code = "recording_failed"
+    status = 500
+    zh = "系统未能记录本次请求,未作任何保存;已记入日志,请稍后用同一编号重发。"
+    en = "The request could not be recorded and nothing was stored; it is in the log. Send it again later, same id."
+
+
+class StoreBehind(DomainError):
+    """PostgreSQL knows less than the workflow: a restored backup. Appending would hide a gap."""
+
+    code = "store_behind"
+    status = 503
+    zh = "案件数据落后于其历史(库 {stored},历史 {known}),须先重建。"
+    en = "The stored case is behind its history (stored {stored}, known {known}); rebuild it first."
+
+
+class StorageFull(DomainError):
+    code = "storage_full"
+    status = 507
+    zh = "存储空间不足,附件未保存。"
+    en = "There is no room left; the attachment was not stored."
+
+
+class NotSetUp(DomainError):
+    code = "not_set_up"
+    status = 503
+    zh = "系统尚未配置完成(未发布政策或缺少兜底责任人)。"
+    en = "The system is not set up yet (no policy published, or no fallback owner)."
+
+
+class NotReady(DomainError):
+    code = "not_ready"
+    status = 503
+    zh = "服务未就绪:{parts}。"
+    en = "Not ready: {parts}."
+
+
+class Internal(DomainError):
+    """Something nobody foresaw: logged with its traceback, told without it."""
+
+    code = "internal"
+    status = 500
+    zh = "服务器内部错误,请凭请求编号联系管理员。"
+    en = "Internal error; quote the request id to an administrator."

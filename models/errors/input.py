@@ -1,0 +1,163 @@
+"""Errors of input: a value names nothing, contradicts another, or lies out of bounds."""
+
+from models.errors.base import DomainError
+
+
+class InputError(DomainError):
+    code = "bad_input"
+    status = 422
+    zh = "输入有误:{why_zh}。"
+    en = "Bad input: {why_en}."
+
+
+class UnknownCategory(DomainError):
+    code = "unknown_category"
+    status = 422
+    zh = "没有小类 {category}。"
+    en = "There is no category {category}."
+
+
+class UnknownCondition(DomainError):
+    code = "unknown_condition"
+    status = 422
+    zh = "小类 {category} 没有立案条件 {condition},可选:{known}。"
+    en = "Category {category} has no opening condition {condition}; it has: {known}."
+
+
+class PublishedIntoThePast(DomainError):
+    code = "published_into_the_past"
+    status = 422
+    zh = "生效时间 {moment} 已过:策略不能追溯生效。"
+    en = "The effective date {moment} has passed: a policy cannot take effect in the past."
+
+
+class CalendarsMissing(DomainError):
+    code = "calendars_missing"
+    status = 422
+    zh = "未结案件仍在使用日历 {names},新策略中没有。"
+    en = "Open cases are counted by the calendars {names}, which the policy does not have."
+
+
+class NoSuchVersion(DomainError):
+    code = "no_such_version"
+    status = 422
+    zh = "没有已生效的策略版本 {version}。"
+    en = "There is no policy version {version} in force."
+
+
+class VersionNotNewer(DomainError):
+    code = "version_not_newer"
+    zh = "案件已适用策略版本 {current},不能改用版本 {version}。"
+    en = "The case lives under policy version {current} already; it cannot adopt version {version}."
+
+
+class UnknownGrid(DomainError):
+    code = "unknown_grid"
+    status = 422
+    zh = "没有网格 {grid},或已停用。"
+    en = "There is no grid unit {grid}, or it is retired."
+
+
+class PlaceOutsidePark(DomainError):
+    code = "place_outside_park"
+    status = 422
+    zh = "该位置不在任何微网格内,请改填网格编码。"
+    en = "No micro-grid contains this place; give a grid code instead."
+
+
+class GridMissing(DomainError):
+    code = "grid_missing"
+    status = 422
+    zh = "请填写网格编码或位置。"
+    en = "Give a grid code or a location."
+
+
+class UnknownDepartment(DomainError):
+    code = "unknown_department"
+    status = 422
+    zh = "没有部门 {department},或已停用。"
+    en = "There is no department {department}, or it is retired."
+
+
+class HostAmongCoHandlers(DomainError):
+    code = "host_among_co_handlers"
+    status = 422
+    zh = "主办部门不能同时是协办部门。"
+    en = "The host cannot be a co-handler as well."
+
+
+class UnknownPerson(DomainError):
+    code = "unknown_person"
+    status = 422
+    zh = "没有人员 {person},或不属于该部门。"
+    en = "There is no person {person}, or not in this department."
+
+
+class TimeInFuture(DomainError):
+    code = "time_in_future"
+    status = 422
+    zh = "时间 {moment} 在未来。"
+    en = "The time {moment} is in the future."
+
+
+class TimeNotLater(DomainError):
+    code = "time_not_later"
+    status = 422
+    zh = "时间 {moment} 须晚于 {after}。"
+    en = "The time {moment} must be later than {after}."
+
+
+class TooLate(DomainError):
+    code = "too_late"
+    status = 422
+    zh = "时间 {moment} 超过上限 {limit}。"
+    en = "The time {moment} is past the cap, {limit}."
+
+
+class PastCeiling(DomainError):
+    code = "past_ceiling"
+    status = 422
+    zh = "时间 {moment} 超过上限 {ceiling}({source}),不能延期到此时。"
+    en = "The time {moment} is past the ceiling {ceiling} ({source}): no extension may reach it."
+
+
+class NoSuchCase(DomainError):
+    code = "no_such_case"
+    status = 404
+    zh = "没有案件 {case_no}。"
+    en = "There is no case {case_no}."
+
+
+class NoSuchLead(DomainError):
+    code = "no_such_lead"
+    status = 422
+    zh = "不能并入案件 {case_no}:不存在、已结案或是其本身。"
+    en = "Cannot merge into case {case_no}: it does not exist, is closed, or is this very case."
+
+
+class NothingToChange(DomainError):
+    code = "nothing_to_change"
+    status = 422
+    zh = "没有变化。"
+    en = "Nothing would change."
+
+
+class OutsideYourDepartments(DomainError):
+    code = "outside_your_departments"
+    status = 403
+    zh = "您不属于部门 {department},不能与其共享。"
+    en = "You do not act for department {department}, and can't share with it."
+
+
+class IdMissing(DomainError):
+    code = "id_missing"
+    status = 422
+    zh = "请填写 report_id,或使用请求头 Idempotency-Key(UUID)。"
+    en = "Give report_id, or the header Idempotency-Key (a UUID)."
+
+
+class UnknownCommand(DomainError):
+    code = "unknown_command"
+    status = 404
+    zh = "没有命令“{command}”。"
+    en = "There is no command “{command}”."

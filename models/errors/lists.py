@@ -1,0 +1,58 @@
+"""Errors of lists, saved views and exports."""
+
+from models.errors.base import DomainError
+
+
+class BadFilter(DomainError):
+    code = "bad_filter"
+    status = 422
+    zh = "查询条件 {name} 的值 {value} 无效。"
+    en = "{value} is no valid value of the filter {name}."
+
+
+class TooManyRows(DomainError):
+    code = "too_many_rows"
+    status = 422
+    zh = "共 {count} 件,超过一个文件 {most} 件的上限,请先缩小筛选范围。"
+    en = "There are {count} cases, more than the {most} of one file; narrow the filters first."
+
+
+class TooLongToWaitFor(DomainError):
+    code = "too_long_to_wait_for"
+    status = 422
+    zh = "共 {count} 件,超过直接导出 {most} 件的上限,请改为后台导出。"
+    en = "There are {count} cases, more than the {most} that are written at once; have it made in the background."
+
+
+class TooManyExports(DomainError):
+    code = "too_many_exports"
+    status = 409
+    zh = "您已有 {most} 个导出在进行,请等待其中一个完成或将其停止。"
+    en = "{most} exports of yours are under way; wait for one of them, or stop it."
+
+
+class ExportNotReady(DomainError):
+    code = "export_not_ready"
+    status = 409
+    zh = "导出尚未完成或已停止({status})。"
+    en = "The export is not ready, or was stopped ({status})."
+
+
+class RightsChanged(DomainError):
+    code = "rights_changed"
+    status = 403
+    zh = "您的权限在导出后已有变化,请重新导出。"
+    en = "Your rights have changed since this was made; have it made again."
+
+
+class TooManyViews(DomainError):
+    code = "too_many_views"
+    zh = "最多保存 {most} 个视图,请先删除不用的。"
+    en = "At most {most} views can be kept; remove one first."
+
+
+class NoSuchPage(DomainError):
+    code = "not_found"
+    status = 404
+    zh = "没有“{what}”。"
+    en = "There is no “{what}”."

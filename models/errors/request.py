@@ -1,0 +1,47 @@
+"""Errors of the HTTP request itself: its body, its method, its media type."""
+
+from models.errors.base import DomainError
+
+
+class BadRequest(DomainError):
+    code = "bad_request"
+    status = 400
+    zh = "请求无法解析。"
+    en = "The request cannot be understood."
+
+
+class BrokenJson(DomainError):
+    code = "broken_json"
+    status = 400
+    zh = "正文不是有效的 JSON:第 {line} 行第 {column} 列(字符位置 {position})有误。"
+    en = "The body is not valid JSON: broken at line {line}, column {column} (character {position})."
+
+
+class NotSentAsJson(DomainError):
+    """There is a body, which says of itself that it is something else: it is not even looked at."""
+
+    code = "not_sent_as_json"
+    status = 415
+    zh = "正文须以 Content-Type: application/json 发送,收到的是 {sent}。"
+    en = "Send the body as Content-Type: application/json; this one came as {sent}."
+
+
+class BrokenForm(DomainError):
+    code = "broken_form"
+    status = 400
+    zh = "表单正文无法解析。"
+    en = "The body is not a valid form."
+
+
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    status = 405
+    zh = "此地址不支持 {method}。"
+    en = "{method} is not supported here."
+
+
+class BodyTooLarge(DomainError):
+    code = "body_too_large"
+    status = 413
+    zh = "请求正文超过 {kilobytes} KB 上限。"
+    en = "The body is over the cap of {kilobytes} KB."

@@ -1,0 +1,70 @@
+"""Errors of identity and rights: who asks is not known, or may not do this."""
+
+from models.errors.base import DomainError
+
+
+class NotSignedIn(DomainError):
+    code = "not_signed_in"
+    status = 401
+    zh = "请先登录:令牌缺失、无效或已过期。"
+    en = "Sign in first: the token is missing, invalid or expired."
+
+
+class ForeignRequest(DomainError):
+    """A change asked for with the session cookie, but not from one of our own pages."""
+
+    code = "foreign_request"
+    status = 403
+    zh = "请求并非来自本系统的页面,未予执行。请回到页面重试。"
+    en = "The request did not come from one of this system's own pages, and was not carried out."
+
+
+class WrongCode(DomainError):
+    """Unknown, expired, or the digits besides it are wrong: which of them is not told."""
+
+    code = "wrong_code"
+    status = 404
+    zh = "查询码或手机号后四位不正确,或已过期归档。可再核对一遍,或拨打 12345。"
+    en = "The code or the digits are wrong, or the report has been archived. Check them, or call 12345."
+
+
+class WrongPassword(DomainError):
+    code = "wrong_password"
+    status = 401
+    zh = "用户名或密码不正确。"
+    en = "The user name or the password is wrong."
+
+
+class TooManyAttempts(DomainError):
+    code = "too_many_attempts"
+    status = 429
+    zh = "尝试次数过多,请 {seconds} 秒后再试。"
+    en = "Too many attempts; try again in {seconds} seconds."
+
+
+class NotYours(DomainError):
+    code = "not_yours"
+    status = 403
+    zh = "您无权执行“{command}”:需要 {who}。"
+    en = "You may not do “{command}”: it takes {who}."
+
+
+class OutsideYourScope(DomainError):
+    code = "outside_your_scope"
+    status = 403
+    zh = "网格 {grid} 不在您的管辖范围内。"
+    en = "Grid unit {grid} is outside your scope."
+
+
+class ReviewerHandledIt(DomainError):
+    code = "reviewer_handled_it"
+    status = 403
+    zh = "核查人不能是处置人。"
+    en = "Whoever handled a case may not review it."
+
+
+class SecondPersonNeeded(DomainError):
+    code = "second_person_needed"
+    status = 403
+    zh = "作废须由另一名值班员确认。"
+    en = "Voiding takes a second duty officer."

@@ -1,0 +1,83 @@
+"""Errors of the case's state: the command does not fit where the case stands, or it was sent from a stale view."""
+
+from models.errors.base import DomainError
+
+
+class WrongStage(DomainError):
+    code = "wrong_stage"
+    zh = "“{command}”不能在“{stage}”环节执行。"
+    en = "“{command}” cannot be done in stage “{stage}”."
+
+
+class NotNow(DomainError):
+    code = "not_now"
+    zh = "现在不能执行“{command}”:{why_zh}。"
+    en = "“{command}” cannot be done now: {why_en}."
+
+
+class CaseSuspended(DomainError):
+    code = "case_suspended"
+    zh = "案件挂账至 {until},请先恢复办理。"
+    en = "The case is suspended until {until}; resume it first."
+
+
+class CoHandlersMissing(DomainError):
+    code = "co_handlers_missing"
+    zh = "协办部门尚未全部反馈:{departments}。"
+    en = "Not every co-handler has reported yet: {departments}."
+
+
+class NothingToForecast(DomainError):
+    code = "nothing_to_forecast"
+    zh = "案件已结案,没有期限可推算。"
+    en = "The case is closed: it has no deadline left to forecast."
+
+
+class AlreadyArchived(DomainError):
+    code = "already_archived"
+    zh = "案件已归档,不能再变更。"
+    en = "The case is archived and can no longer change."
+
+
+class NoExtensionOnceOverdue(DomainError):
+    code = "no_extension_once_overdue"
+    zh = "已超期,不能再申请延期。"
+    en = "The deadline has passed; an extension can no longer be requested."
+
+
+class ExtensionsUsedUp(DomainError):
+    code = "extensions_used_up"
+    zh = "延期最多批准 {most} 次,已用完。"
+    en = "At most {most} extensions are granted, and they are used up."
+
+
+class ReturnSettled(DomainError):
+    code = "return_settled"
+    zh = "该部门的退单申请已有裁定,本轮不得再次退单。"
+    en = "A return by this department was already decided; it may not return the case again this round."
+
+
+class StaleRevision(DomainError):
+    code = "stale_revision"
+    status = 412
+    zh = "案件已更新(当前版本 {current},您看到的是 {seen}),请刷新后再试。"
+    en = "The case has changed (it is at revision {current}, you saw {seen}); reload and try again."
+
+
+class CommandIdReused(DomainError):
+    code = "command_id_reused"
+    zh = "该命令编号已用于另一条命令。"
+    en = "This command id was already used for another command."
+
+
+class ReportIdReused(DomainError):
+    code = "report_id_reused"
+    zh = "该上报编号已用于内容不同的另一份上报。"
+    en = "This report id was already used for a report with different content."
+
+
+class NotACase(DomainError):
+    code = "not_a_case"
+    status = 404
+    zh = "案件尚不存在。"
+    en = "There is no such case yet."

@@ -1,0 +1,175 @@
+"""Policy: categories with their limits, and the rules that route a case. Data with versions, never code.
+
+A policy is written as YAML under `deploy/policies/`, checked against these models, and published as an
+immutable version. A case keeps the version that it was received under.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from models.base import Code, Frozen, Text
+from models.enums import Severity, UrgeKind
+from models.figures import Scoring
+from models.policy.calendar import Calendar, Span, Week
+from models.policy.limits import Length
+from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
+
+Hours = Annotated[float, Field(gt=0, le=24 * 365)]
+
+
+class Category(Frozen):
+    """小类: what kind of issue, and the conditions it is opened under, the first that fits deciding.
+
+    `limits` is short for one condition that always fits, with these limits and the policy's first ladder.
+    """
+
+    code: Code
+    name_zh: Text
+    name_en: Text
+    group: Code
+    severity: Severity = Severity.ORDINARY
+    evidence_required: bool = False
+    limits: Limits | None = None
+    conditions: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_standard(self) -> Self:
+        if (self.limits is None) == (not self.conditions):
+            raise ValueError("a category has `conditions` with their standards, or `limits`: one of the two")
+        if self.conditions and self.conditions[-1].severities:
+            raise ValueError("the last condition must fit every severity, so that no case is without a standard")
+        if twice := _twice(c.code for c in self.conditions):
+            raise ValueError(f"conditions named twice: {twice}")
+        return self
+
+
+class Group(Frozen):
+    """大类."""
+
+    code: Code
+    name_zh: Text
+    name_en: Text
+
+
+class RouteRule(Frozen):
+    """The first rule that fits names the host department.
+
+    `categories` and `grids` are code prefixes; an empty list fits everything.
+    """
+
+    id: Code
+    categories: tuple[Code, ...] = ()
+    grids: tuple[Code, ...] = ()
+    host: Code
+    why_zh: Text
+    why_en: Text
+
+
+#: Round the clock, every day: what counts where a policy names no calendar.
+_ALWAYS = (Span(start=0, end=24 * 60),)
+ROUND_THE_CLOCK = Calendar(
+    name="round-the-clock",
+    zone="UTC",
+    week=Week(**dict.fromkeys(Week.model_fields, _ALWAYS)),
+    makeup=_ALWAYS,
+)
+
+
+class Policy(Frozen):
+    """Everything that decides how a case runs and is not law of nature; and by which weights rankings are scored.
+
+    Without `scoring`: the public rule of `models.figures`.
+    """
+
+    name: Text
+    zone: str = "Asia/Shanghai"
+    groups: tuple[Group, ...]
+    categories: tuple[Category, ...]
+    routes: tuple[RouteRule, ...]
+    fallback_owner: Code
+    answer_hours: Hours = 72
+    archive_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    remind_hours: Hours = 24
+    extensions: Annotated[int, Field(ge=0, le=10)] = 2
+    extension_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    suspension_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    calendars: Annotated[tuple[Calendar, ...], Field(min_length=1)] = (ROUND_THE_CLOCK,)
+    standards: tuple[Standard, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    urges: dict[UrgeKind, UrgeRule] = Field(default_factory=dict)
+    scoring: Scoring | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A policy that says nothing of scoring is written as before there was any: its digest stays what it was."""
+        written: dict[str, Any] = handler(self)
+        if self.scoring is None:
+            written.pop("scoring", None)
+        return written
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        for what, codes in (
+            ("categories", [category.code for category in self.categories]),
+            ("standards", [standard.code for standard in self.standards]),
+            ("ladders", [ladder.code for ladder in self.ladders]),
+            ("calendars", [calendar.name for calendar in self.calendars]),
+        ):
+            if twice := _twice(codes):
+                raise ValueError(f"{what} named twice: {twice}")
+        self._refers_to_what_exists()
+        groups = {group.code for group in self.groups}
+        if lost := sorted({c.code for c in self.categories if c.group not in groups}):
+            raise ValueError(f"categories of no known group: {', '.join(lost)}")
+        if not self.routes or self.routes[-1].categories or self.routes[-1].grids:
+            raise ValueError("the last routing rule must fit everything, so that no case is without a host")
+        return self
+
+    def _refers_to_what_exists(self) -> None:
+        standards = {standard.code for standard in self.standards}
+        ladders = {ladder.code for ladder in self.ladders}
+        calendars = {calendar.name for calendar in self.calendars}
+        if lost := sorted({c.standard for category in self.categories for c in category.conditions} - standards):
+            raise ValueError(f"no such standards: {', '.join(lost)}")
+        climbed = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}
+        if lost := sorted(climbed - ladders):
+            raise ValueError(f"no such ladders: {', '.join(lost)}")
+        if lost := sorted({length.calendar for length in self._lengths() if length.calendar} - calendars):
+            raise ValueError(f"no such calendars: {', '.join(lost)}")
+
+    def _lengths(self) -> Iterator[Length]:
+        for limits in (*self.standards, *(c.limits for c in self.categories if c.limits)):
+            for limit in (limits.accept, limits.dispatch, limits.handle, limits.review):
+                yield from (limit, *([limit.ceiling] if limit.ceiling else []))
+        yield from (s.whole for s in self.standards if s.whole)
+        yield from (s.extensions.most for s in self.standards if s.extensions and s.extensions.most)
+        yield from (urge.reply for urge in self.urges.values())
+        for ladder in self.ladders:
+            yield from (rung.after for rung in ladder.rungs if rung.after)
+            yield from ([ladder.repeat.every] if ladder.repeat else [])
+            yield from ([ladder.acknowledged_for] if ladder.acknowledged_for else [])
+
+    def calendar(self, name: str | None = None) -> Calendar | None:
+        """The calendar of that name, or None; without a name the policy's own, which is its first."""
+        return self.calendars[0] if name is None else next((c for c in self.calendars if c.name == name), None)
+
+    def category(self, code: str) -> Category | None:
+        """The category of that code, or None."""
+        return next((category for category in self.categories if category.code == code), None)
+
+    def standard(self, code: str) -> Standard | None:
+        """The standard of that code, or None."""
+        return next((standard for standard in self.standards if standard.code == code), None)
+
+    def ladder(self, code: str | None) -> Ladder | None:
+        """The ladder of that code, or None; without a code the first one, if there is any."""
+        if code is None:
+            return self.ladders[0] if self.ladders else None
+        return next((ladder for ladder in self.ladders if ladder.code == code), None)
+
+
+def _twice(codes: Iterable[str]) -> str:
+    return ", ".join(sorted(code for code, times in Counter(codes).items() if times > 1))

@@ -1,0 +1,318 @@
+"""Clocks: lists of running intervals. Elapsed time is a pure function of them and a calendar, never a stored counter.
+
+A limit has a length as its unit counts it: working time, or natural time. A clock is due once that much has been
+counted over its intervals, rounded up to where the unit lets a deadline fall (`rules.deadlines.limits.settle`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from models.case import Case, Clock, Interval
+from models.context import Context
+from models.enums import Light, LimitUnit, Stage
+from models.facts import Due, Retimed
+from models.plan import Plan
+from models.policy.calendar import Calendar
+from models.policy.limits import Length, Limit
+from models.policy.standard import Standard
+from rules.deadlines.limits import deadline, measured, reach, settle, touches_provisional
+from rules.deadlines.planning import Course, as_far_apart, plan
+from rules.deadlines.standards import NO_LADDER
+
+
+def calendar_of(length: Length, ctx: Context) -> Calendar:
+    """The calendar that counts `length`: as in force now, else as the case's own policy has it."""
+    name = length.calendar or ctx.policy.calendars[0].name
+    found = next((calendar for calendar in ctx.calendars if calendar.name == name), None)
+    return found or ctx.policy.calendar(name) or ctx.policy.calendars[0]
+
+
+# --- starting -------------------------------------------------------------------------------------------------------
+
+
+def start(ctx: Context, standard: Standard, stage: Stage, at: datetime) -> Due:
+    """The clock that `stage` starts at `at`, by `standard`, and everything it will set off if nobody acts."""
+    return _started(ctx, standard, standard.of(stage), stage, Interval(start=at))
+
+
+def start_whole(ctx: Context, standard: Standard, at: datetime) -> Due | None:
+    """The clock of the whole case, where the standard sets one."""
+    return None if standard.whole is None else _started(ctx, standard, standard.whole, None, Interval(start=at))
+
+
+def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None:
+    """The clock of the whole case, where `standard` sets one and none has run since the case was accepted: it counts
+    whatever the stages have counted since."""
+    if standard.whole is None or case.whole is not None or case.accepted_at is None:
+        return None
+    return _started(ctx, standard, standard.whole, None, *_since_acceptance(case))
+
+
+def begun_late(due: Due, case: Case) -> Clock:
+    """The clock that the fact `due` started for the whole of a case that had been accepted before."""
+    intervals = _since_acceptance(case)
+    stands = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
+    return begun(due, case.round).model_copy(update={"intervals": intervals, **stands})
+
+
+def _since_acceptance(case: Case) -> tuple[Interval, ...]:
+    """When the stages counted, from acceptance on, or from the latest reopening: between stages there is no gap."""
+    assert case.clock is not None
+    counted = [case.clock]
+    for clock in reversed(case.past_clocks):
+        if clock.stage is Stage.RECEIVE or clock.ended_at != counted[0].intervals[0].start:
+            break
+        counted.insert(0, clock)
+    found: list[Interval] = []
+    for interval in (interval for clock in counted for interval in clock.intervals):
+        if found and found[-1].end == interval.start:
+            found[-1] = Interval(start=found[-1].start, end=interval.end)
+        else:
+            found.append(interval)
+    return tuple(found)
+
+
+def _started(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None, *intervals: Interval) -> Due:
+    count = _Count(ctx, terms, intervals)
+    return Due(
+        stage=stage,
+        limit=count.limit,
+        source=terms.source,
+        started_at=intervals[0].start,
+        due_at=count.due_at,
+        terms=terms,
+        plan=count.plan(standard, stage),
+    )
+
+
+def begun(due: Due, round_: int) -> Clock:
+    """The clock that the fact `due` started."""
+    return Clock(
+        stage=due.stage,
+        round=round_,
+        limit=due.limit,
+        source=due.source,
+        intervals=(Interval(start=due.started_at),),
+        due_at=due.due_at,
+        terms=due.terms,
+        plan=due.plan,
+        light=light_at(due.plan, due.started_at),
+    )
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def terms_of(clock: Clock) -> Limit:
+    """What the clock counts; one from before limits had units counts natural time."""
+    return clock.terms or Limit(
+        amount=max(clock.limit / timedelta(hours=1), 1e-9), unit=LimitUnit.URGENT_HOUR, source=clock.source
+    )
+
+
+def elapsed(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
+    """How much has been counted up to `now`: the sum over the intervals, whatever lay between them."""
+    return _spent(terms_of(clock), calendar, clock.intervals, now)
+
+
+def left(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
+    """How much of what the unit counts is left at `now`; below zero by how much the deadline was missed.
+
+    Of a stopped clock, what will be left when it goes on.
+    """
+    if clock.due_at is None:
+        return clock.limit + clock.extended - elapsed(clock, calendar, now)
+    terms = terms_of(clock)
+    if now <= clock.due_at:
+        return measured(terms, calendar, now, clock.due_at)
+    return -measured(terms, calendar, clock.due_at, now)
+
+
+def is_overdue(case: Case) -> bool:
+    """Whether the deadline of the stage the case is in has passed."""
+    return case.clock is not None and case.clock.overdue_at is not None
+
+
+def light_at(plan: Plan | None, at: datetime) -> Light:
+    """The light of a running clock under `plan` at that moment."""
+    if plan is not None and plan.red_at is not None and at >= plan.red_at:
+        return Light.RED
+    return Light.YELLOW if plan is not None and plan.yellow_at is not None and at >= plan.yellow_at else Light.GREEN
+
+
+# --- going on, longer, or by other terms ----------------------------------------------------------------------------
+
+
+def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) -> tuple[datetime, Plan]:
+    """Deadline and plan of a stopped clock that goes on at `since`: it continues where it stopped."""
+    running = clock.model_copy(update={"intervals": (*clock.intervals, Interval(start=since))})
+    count = _count(running, ctx)
+    return count.due_at, count.plan(standard, clock.stage, clock.last_step)
+
+
+def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -> tuple[timedelta, datetime, Plan]:
+    """By how much `until` extends the running clock, as it counts; its new deadline; its new plan."""
+    assert clock.due_at is not None, "only a running clock is extended"
+    terms = terms_of(clock)
+    calendar = calendar_of(terms, ctx)
+    more = measured(terms, calendar, clock.due_at, settle(terms, calendar, until))
+    count = _count(clock.model_copy(update={"extended": clock.extended + more}), ctx)
+    return more, count.due_at, count.plan(standard, clock.stage, clock.last_step)
+
+
+def retimed(clock: Clock, standard: Standard, ctx: Context) -> Retimed:
+    """The clock counted anew from its start, by the terms that `standard` now gives its stage."""
+    terms = standard.of(clock.stage) if clock.stage is not None else standard.whole
+    assert terms is not None
+    count = _count(clock.model_copy(update={"terms": terms}), ctx)
+    return Retimed(
+        stage=clock.stage,
+        limit=count.limit,
+        terms=terms,
+        old_due_at=clock.due_at,
+        due_at=count.due_at if clock.runs else None,
+        plan=count.plan(standard, clock.stage, clock.last_step) if clock.runs else None,
+    )
+
+
+def recounted(case: Case, standard: Standard, ctx: Context) -> tuple[Retimed, ...]:
+    """Every clock of the case that `standard` and the calendars in force change; none when nothing changes."""
+    clocks = [case.clock] if case.clock is not None else []
+    if case.whole is not None and case.whole.ended_at is None and standard.whole is not None:
+        clocks.append(case.whole)
+    found = ((clock, retimed(clock, standard, ctx)) for clock in clocks)
+    return tuple(new for clock, new in found if _differs(clock, new))
+
+
+def _differs(clock: Clock, new: Retimed) -> bool:
+    if clock.plan is None or new.plan is None:
+        return (clock.terms, clock.limit, clock.due_at) != (new.terms, new.limit, new.due_at)
+    # A ladder that an acknowledgement has put off stays so.
+    kept: dict[str, object] = {"calendars": new.plan.calendars}
+    if as_far_apart(clock.plan.rungs, new.plan.rungs):
+        kept |= {"rungs": new.plan.rungs}
+    return (clock.terms, clock.due_at) != (new.terms, new.due_at) or clock.plan.model_copy(update=kept) != new.plan
+
+
+# --- what facts make of a clock -------------------------------------------------------------------------------------
+
+
+def stopped(clock: Clock, at: datetime) -> Clock:
+    """The clock with its running interval closed at `at`, and no deadline until it goes on."""
+    if not clock.runs:
+        return clock
+    *before, last = clock.intervals
+    closed = Interval(start=last.start, end=max(at, last.start))
+    return clock.model_copy(update={"intervals": (*before, closed), "due_at": None, "plan": None, "light": Light.GREY})
+
+
+def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) -> Clock:
+    """The clock running again from `since`, to the deadline that the fact names."""
+    return clock.model_copy(
+        update={
+            "intervals": (*clock.intervals, Interval(start=since)),
+            "due_at": due_at,
+            "plan": plan,
+            "light": Light.RED if clock.overdue_at else light_at(plan, since),
+        }
+    )
+
+
+def extended(clock: Clock, more: timedelta, due_at: datetime, plan: Plan | None, at: datetime) -> Clock:
+    """The clock with an extension granted at `at`."""
+    light = light_at(plan, at)
+    return clock.model_copy(update={"extended": clock.extended + more, "due_at": due_at, "plan": plan, "light": light})
+
+
+def counted_anew(clock: Clock, new: Retimed, at: datetime) -> Clock:
+    """The clock as the fact says that it counts since `at`."""
+    running = Light.RED if clock.overdue_at else light_at(new.plan, at)
+    return clock.model_copy(
+        update={
+            "limit": new.limit,
+            "terms": new.terms,
+            "source": new.terms.source,
+            "due_at": new.due_at,
+            "plan": new.plan,
+            "light": running if clock.runs else clock.light,
+        }
+    )
+
+
+def ended(clock: Clock, at: datetime) -> Clock:
+    """The clock of a stage that is over; its last deadline stays readable."""
+    return stopped(clock, at).model_copy(update={"due_at": clock.due_at, "ended_at": at, "light": clock.light})
+
+
+# --- counting -------------------------------------------------------------------------------------------------------
+
+
+def _count(clock: Clock, ctx: Context) -> "_Count":
+    return _Count(ctx, terms_of(clock), clock.intervals, clock.extended)
+
+
+class _Count:
+    """A clock's terms counted over its intervals by the calendars in force: how long, what is spent, when due."""
+
+    def __init__(
+        self, ctx: Context, terms: Limit, intervals: tuple[Interval, ...], more: timedelta = timedelta()
+    ) -> None:
+        self._ctx = ctx
+        self._terms = terms
+        self._calendar = calendar_of(terms, ctx)
+        self._intervals = intervals
+        begun = intervals[0].start
+        first = deadline(terms, self._calendar, begun)
+        self.limit = measured(terms, self._calendar, begun, first)
+        self.provisional = touches_provisional(terms, self._calendar, begun, first)
+        self._total = self.limit + more
+        self._since = intervals[-1].start
+        self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
+        untouched = len(intervals) == 1 and not more
+        self.due_at = first if untouched else self._settled(terms, self._total)
+        if not untouched:
+            self.provisional |= touches_provisional(terms, self._calendar, self._since, self.due_at)
+
+    def _settled(self, length: Length, total: timedelta) -> datetime:
+        calendar = calendar_of(length, self._ctx)
+        rest = total - _spent(length, calendar, self._intervals[:-1], self._since)
+        return settle(length, calendar, reach(length, calendar, self._since, max(rest, timedelta())))
+
+    def _ceiling(self) -> datetime | None:
+        ceiling = self._terms.ceiling
+        if ceiling is None:
+            return None
+        calendar, began = calendar_of(ceiling, self._ctx), self._intervals[0].start
+        end = deadline(ceiling, calendar, began)
+        return end if len(self._intervals) == 1 else self._settled(ceiling, measured(ceiling, calendar, began, end))
+
+    def at_fraction(self, fraction: float) -> datetime:
+        """When that part of the limit, extensions included, has been counted."""
+        if fraction == 1:
+            return self.due_at
+        rest = self._total * fraction - self._spent
+        return reach(self._terms, self._calendar, self._since, max(rest, timedelta()))
+
+    def plan(self, standard: Standard, stage: Stage | None, last_step: int = 0) -> Plan:
+        """Everything that time will do to the clock from here on; the whole case has neither light nor ladder."""
+        if stage is None:
+            return Plan(calendars=self._ctx.calendars_version, provisional=self.provisional, ceiling_at=self._ceiling())
+        ladder = self._ctx.policy.ladder(standard.ladder) or NO_LADDER
+        resumed = len(self._intervals) > 1
+        course = Course(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
+        return plan(
+            course,
+            ladder,
+            standard.lights,
+            last_step,
+            calendars=self._ctx.calendars_version,
+            provisional=self.provisional,
+            ceiling_at=self._ceiling(),
+        )
+
+
+def _spent(length: Length, calendar: Calendar, intervals: Iterable[Interval], now: datetime) -> timedelta:
+    return sum(
+        (measured(length, calendar, i.start, i.end or max(now, i.start)) for i in intervals),
+        timedelta(),
+    )

@@ -1,0 +1,217 @@
+"""The arithmetic of a deadline line by line, for people: which days count, which do not and why."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from models.enums import LimitUnit
+from models.policy.calendar import Calendar
+from models.policy.limits import Length
+from rules.deadlines.calendar_days import Day, DayKind
+from rules.deadlines.explain_words import NOTHING, Both, clock, days, hours, joined, kind, moment_words, period
+from rules.deadlines.limits import HOURS_A_DAY, deadline, unpublished_years, work_time
+from rules.deadlines.working_time import Timetable, timetable
+
+#: More days than this (our choice), and runs of ordinary days are told in one line.
+_DAY_BY_DAY = 12
+_DAY = timedelta(days=1)
+_Date = date
+_DUE = Both(" → 到期", " → due")
+_NOT_COUNTED = Both("起算当日不计", "the day of the start is not counted")
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStep:
+    """One line of the arithmetic, in both languages, for the days `date` to `until`.
+
+    `counted` and `left`: hours, or days in the units that count whole days; None where nothing is counted.
+    """
+
+    zh: str
+    en: str
+    date: _Date | None = None
+    until: _Date | None = None
+    counted: float | None = None
+    left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A day, how much of it counts (hours or days), and how people say that."""
+
+    day: Day
+    amount: timedelta
+    said: Both = NOTHING
+
+
+def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[ExplainedStep, ...]:
+    """The steps by which `limits.deadline` reaches its result, from start to deadline. Raises ValueError like it."""
+    times = timetable(calendar)
+    due_at = deadline(length, calendar, start)
+    match length.unit:
+        case LimitUnit.URGENT_HOUR:
+            steps = [_urgent(length, times, start, due_at)]
+        case LimitUnit.WORK_HOUR | LimitUnit.WORK_DAY_8H:
+            steps = list(_work_hours(length, times, start, due_at))
+        case LimitUnit.LEGAL_WORK_DAY:
+            steps = list(_legal_days(length, times, start, due_at))
+        case LimitUnit.NATURAL_DAY:
+            steps = list(_natural_days(length, times, start, due_at))
+    if years := unpublished_years(length, calendar, start, due_at):
+        listed = ", ".join(map(str, years))
+        zh = f"{listed} 年的放假安排尚未公布:本期限为暂定,公布后重算"
+        en = f"no arrangement is published for {listed}: provisional, to be recomputed once it is"
+        steps.append(ExplainedStep(zh, en))
+    return tuple(steps)
+
+
+def _urgent(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
+    since, until = times.local(start), times.local(due_at)
+    span = hours(due_at - start)
+    said = joined(moment_words(since), Both(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
+    said = joined(said, moment_words(until), _DUE)
+    return ExplainedStep(said.zh, said.en, since.date(), until.date(), _in_hours(due_at - start), 0)
+
+
+def _work_hours(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
+    total = work_time(length)
+    if length.unit is LimitUnit.WORK_DAY_8H:
+        zh = f"{length.amount:g} 天,每天 {HOURS_A_DAY} 个工作小时:共 {hours(total).zh}"
+        en = f"{length.amount:g} days of {HOURS_A_DAY} work hours: {hours(total).en}"
+        yield ExplainedStep(zh, en, left=_in_hours(total))
+    first = times.local(start).date()
+    last = max(first, times.local(due_at - timedelta.resolution).date())
+    yield from _lines(times, [_hours_on(times, day, start, due_at) for day in _range(first, last)], total, hours)
+
+
+def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) -> _Counted:
+    """The working time of `day` within [start, due_at), and its stretches in wall time."""
+    what = times.why(day)
+    since = max(start, times.at(day, timedelta(), ends=False))
+    until = min(due_at, times.at(day + _DAY, timedelta(), ends=False))
+    amount = times.between(since, until)
+    if not what.spans:
+        return _Counted(what, amount)
+    stretches = []
+    for span in what.spans:
+        begins = max(start, times.at(day, timedelta(minutes=span.start), ends=False))
+        ends = min(due_at, times.at(day, timedelta(minutes=span.end), ends=True))
+        if begins < ends:
+            stretches.append(f"{clock(times.local(begins), day)}–{clock(times.local(ends), day)}")
+    if not amount:
+        return _Counted(what, amount, Both(":当日已无工作时间", ": no working time is left on this day"))
+    listed = ", ".join(stretches)
+    return _Counted(what, amount, joined(Both(f" {listed}:", f" {listed}: "), hours(amount)))
+
+
+def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
+    first, last = times.local(start).date(), times.local(due_at - timedelta.resolution).date()
+    yield _one_day(first, _NOT_COUNTED, length.amount)
+    total, number = int(length.amount), 0
+    counted = []
+    for day in _range(first + _DAY, last):
+        what = times.why(day)
+        if not what.spans:
+            counted.append(_Counted(what, timedelta()))
+            continue
+        number += 1
+        said = Both(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
+        if number == total:
+            close = clock(times.local(due_at), day)
+            said = joined(said, Both(f",{close} 下班", f", close of work {close}"))
+        counted.append(_Counted(what, _DAY, said))
+    yield from _lines(times, counted, total * _DAY, days)
+
+
+def _natural_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
+    first, due = times.local(start).date(), times.local(due_at).date()
+    last = first + int(length.amount) * _DAY
+    yield _one_day(first, _NOT_COUNTED, length.amount)
+    end = clock(times.local(due_at), due)
+    said = joined(period(first + _DAY, last), Both(":共 ", ": "), days(last - first))
+    if due == last:
+        said = joined(said, Both(f",当日 {end} 止", f", until {end}"), _DUE)
+    yield ExplainedStep(said.zh, said.en, first + _DAY, last, length.amount, 0)
+    if due == last:
+        return
+    resting = _named([_Counted(times.why(day), timedelta()) for day in _range(last, due - _DAY)])
+    for run in _runs(resting, lambda one: (one.day.kind, one.day.reason)):
+        moves = Both(":顺延", ": the deadline moves on")
+        said = joined(period(run[0].day.date, run[-1].day.date), kind(run[0].day, times.calendar), moves)
+        yield ExplainedStep(said.zh, said.en, run[0].day.date, run[-1].day.date)
+    ends = Both(f":下一工作日 {end} 止", f": the next workday, until {end}")
+    said = joined(period(due, due), kind(times.why(due), times.calendar), ends, _DUE)
+    yield ExplainedStep(said.zh, said.en, due, due)
+
+
+def _lines(
+    times: Timetable, counted: list[_Counted], total: timedelta, say: Callable[[timedelta], Both]
+) -> Iterator[ExplainedStep]:
+    """The days as lines: each that counts, runs of those that do not; of many days the ordinary ones in one line."""
+    ordinary = {DayKind.WORKDAY, DayKind.REST} if len(counted) > _DAY_BY_DAY else set()
+    named = _named(counted)
+    ends = {named[0].day.date, named[-1].day.date}
+
+    def belongs(one: _Counted) -> Hashable:
+        if one.day.kind in ordinary and one.day.date not in ends:
+            return "ordinary"
+        return one.day.date if one.day.spans else (one.day.kind, one.day.reason)
+
+    left = total
+    for run in _runs(named, belongs):
+        amount = sum((one.amount for one in run), timedelta())
+        left -= amount
+        said = joined(period(run[0].day.date, run[-1].day.date), _what(times, run, amount, say))
+        if amount and left:
+            said = joined(said, Both(";余 ", "; "), say(left), Both("", " left"))
+        elif amount:
+            said = joined(said, _DUE)
+        in_unit = _in_days if say is days else _in_hours
+        yield ExplainedStep(
+            said.zh, said.en, run[0].day.date, run[-1].day.date, in_unit(amount), in_unit(left)
+        )  # fmt: skip
+
+
+def _what(times: Timetable, run: list[_Counted], amount: timedelta, say: Callable[[timedelta], Both]) -> Both:
+    """What a run of days is, and what of it counts."""
+    worked = sum(1 for one in run if one.day.spans)
+    if worked == 0 or len(run) == 1:
+        return joined(kind(run[0].day, times.calendar), run[0].said)
+    told = Both(f":{worked} 个工作日", f": {worked} workdays")
+    if worked < len(run):
+        told = joined(told, Both("(休息日不计)", " (days of rest left out)"))
+    return told if say is days else joined(told, Both(",计 ", ", "), say(amount))
+
+
+def _named(counted: list[_Counted]) -> list[_Counted]:
+    """Days of rest around a holiday are told as part of it: a festival is a run of days."""
+    found = []
+    for free, run in groupby(counted, lambda one: one.day.kind in {DayKind.REST, DayKind.HOLIDAY}):
+        days_ = list(run)
+        festive = free and any(one.day.kind is DayKind.HOLIDAY for one in days_)
+        found += [replace(one, day=replace(one.day, kind=DayKind.HOLIDAY)) for one in days_] if festive else days_
+    return found
+
+
+def _runs(counted: list[_Counted], belongs: Callable[[_Counted], Hashable]) -> Iterator[list[_Counted]]:
+    for _, run in groupby(counted, belongs):
+        yield list(run)
+
+
+def _one_day(day: date, said: Both, left: float) -> ExplainedStep:
+    said = joined(period(day, day), Both(":", ": "), said)
+    return ExplainedStep(said.zh, said.en, day, day, 0, left)
+
+
+def _range(first: date, last: date) -> Iterator[date]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)
+
+
+def _in_hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 6)
+
+
+def _in_days(span: timedelta) -> float:
+    return span.days

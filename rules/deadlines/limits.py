@@ -1,0 +1,124 @@
+"""When a limit is over: arithmetic over a length and a calendar, in the five units that are never mixed.
+
+- `urgent_hour`: hours that run day and night.
+- `work_hour`: only working time counts.
+- `work_day_8h`: as many times eight work hours; such a deadline may fall at midday.
+- `legal_work_day`: the day of the start is not counted; the last workday ends with its working time
+  (民法典 §201, §203).
+- `natural_day`: the day of the start is not counted; the last day ends at 24:00 (民法典 §201, §203). We say
+  23:59:59, the last second of it, since that keeps the date that people quote (our choice). With `moves_on`, a
+  last day of rest gives way to the next workday (§203).
+
+Days are days of the calendar's zone; results are UTC. The *measure* of a unit is what a pause stops and a resume
+lets run: working time for the working units, natural time for the others. Whatever remains after a pause is
+run off and then settled to where the unit lets a deadline fall.
+
+Everything here raises ValueError for a moment that no calendar reaches and for a calendar with too little
+working time.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+from models.enums import LimitUnit
+from models.policy.calendar import Calendar
+from models.policy.limits import NATURAL, Length
+from rules.deadlines.working_time import Timetable, timetable
+
+#: The hours of a workday in `work_day_8h`, whatever the calendar's workdays are.
+HOURS_A_DAY = 8
+#: The end of a natural day (our choice, see above).
+LAST_SECOND = timedelta(hours=23, minutes=59, seconds=59)
+_DAY, _TICK = timedelta(days=1), timedelta.resolution
+# Looked up once: a member of an enumeration takes longer to find than to compare.
+_URGENT_HOUR, _LEGAL_WORK_DAY = LimitUnit.URGENT_HOUR, LimitUnit.LEGAL_WORK_DAY
+_NATURAL_DAY, _WORK_DAY_8H = LimitUnit.NATURAL_DAY, LimitUnit.WORK_DAY_8H
+
+
+def deadline(length: Length, calendar: Calendar, start: datetime) -> datetime:
+    """When a limit that starts at `start` is over, in UTC; see `touches_provisional` for whether it is sure."""
+    try:
+        return _due(length, timetable(calendar), start)
+    except OverflowError:
+        raise ValueError(f"no calendar reaches {length.amount:g} {length.unit} after {start}") from None
+
+
+def _due(length: Length, times: Timetable, start: datetime) -> datetime:
+    unit = length.unit
+    if unit is _URGENT_HOUR:
+        return start.astimezone(UTC) + timedelta(hours=length.amount)
+    if unit is _LEGAL_WORK_DAY:
+        return times.close_of(times.workday_after(times.local(start).date(), int(length.amount)))
+    if unit is _NATURAL_DAY:
+        return _end_of(length, times, times.local(start).date() + int(length.amount) * _DAY)
+    return times.advance(start, work_time(length))
+
+
+def _end_of(length: Length, times: Timetable, day: date) -> datetime:
+    """The end of a natural day, or of the next workday when the length moves on."""
+    return times.at(times.next_workday(day) if length.moves_on else day, LAST_SECOND, ends=True)
+
+
+def work_time(length: Length) -> timedelta:
+    """The working time of a length in work hours or in days of eight of them."""
+    return timedelta(hours=length.amount * (HOURS_A_DAY if length.unit is _WORK_DAY_8H else 1))
+
+
+def measured(length: Length, calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+    """How much of the measure of `length` has passed in [start, end); none when `end` is not after `start`."""
+    if length.unit in NATURAL:
+        return max(end.astimezone(UTC) - start.astimezone(UTC), timedelta())
+    return timetable(calendar).between(start, end)
+
+
+def reach(length: Length, calendar: Calendar, since: datetime, rest: timedelta) -> datetime:
+    """The moment at which `rest` of the measure of `length` has passed since `since`; `since` for none."""
+    if length.unit not in NATURAL:
+        return timetable(calendar).advance(since, rest)
+    try:
+        return since.astimezone(UTC) + max(rest, timedelta())
+    except OverflowError:
+        raise ValueError(f"no calendar reaches {rest} after {since}") from None
+
+
+def settle(length: Length, calendar: Calendar, moment: datetime) -> datetime:
+    """The first moment, not before `moment`, at which the unit of `length` lets a deadline fall."""
+    times = timetable(calendar)
+    if length.unit is _LEGAL_WORK_DAY:
+        return times.next_close(moment)
+    if length.unit is _NATURAL_DAY:
+        day = times.local(moment).date()
+        end = _end_of(length, times, day)
+        return end if end >= moment else _end_of(length, times, day + _DAY)
+    return moment.astimezone(UTC)
+
+
+def touches_provisional(length: Length, calendar: Calendar, start: datetime, due_at: datetime) -> bool:
+    """Whether a limit from `start` to `due_at` depends on a year whose arrangement is not published."""
+    return bool(unpublished_years(length, calendar, start, due_at))
+
+
+def unpublished_years(length: Length, calendar: Calendar, start: datetime, due_at: datetime) -> tuple[int, ...]:
+    """The years without a published arrangement on which a limit from `start` to `due_at` depends.
+
+    None for urgent hours; for natural days only when they move on, by the days of rest they moved over.
+    """
+    if not calendar.years or length.unit is _URGENT_HOUR:
+        return ()
+    if length.unit is _NATURAL_DAY and not length.moves_on:
+        return ()
+    times = timetable(calendar)
+    first = times.local(start).date()
+    # A deadline at 24:00 is the end of that day, not a part of the next.
+    last = times.local(due_at - _TICK).date()
+    if length.unit is _NATURAL_DAY:
+        first = _moved_from(times, first, last)
+    elif length.unit is _LEGAL_WORK_DAY:
+        first = min(first + _DAY, last)
+    return times.unpublished(first, last)
+
+
+def _moved_from(times: Timetable, first: date, last: date) -> date:
+    """The earliest day that a natural deadline on `last` may have moved on from."""
+    while last - _DAY > first and not times.is_workday(last - _DAY):
+        last -= _DAY
+    return last

@@ -1,0 +1,177 @@
+"""受理: the report itself, and what the duty desk does with it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from models.case import Case
+from models.commands import Accept, Reject, Report, RequestInfo, SelfClose, SupplyInfo
+from models.context import Context, Grant
+from models.enums import Outcome, Role, Source, Stage
+from models.errors import (
+    EvidenceMissing,
+    InputError,
+    NotYours,
+    OutsideYourScope,
+    TimeInFuture,
+    TimeNotLater,
+    UnknownCategory,
+    UnknownGrid,
+)
+from models.facts import Accepted, Body, InfoRequested, InfoSupplied, Received, SelfClosed
+from rules.deadlines import clocks
+from rules.deadlines.standards import opening
+from rules.deciders.common import Move, actor, closing, due_for, require_attachments, require_between, review_desk
+from rules.escalation.wake_ups import goes_on
+from rules.routing import desk, low_desk, route
+from rules.scope import REPORTING_ROLES, in_force, may_report
+
+#: How far a phone's clock may run ahead of ours before its times are refused (our choice).
+CLOCK_SKEW = timedelta(minutes=2)
+#: The channels of people who report for themselves.
+OWN_SOURCES = frozenset({Source.RESIDENT, Source.ENTERPRISE})
+#: The longest time a reporter may be given to answer a question (our choice).
+ANSWER_CAP = timedelta(days=30)
+
+
+def report(cmd: Report, ctx: Context) -> Sequence[Body]:
+    """上报: the report becomes a case, owned from its first second.
+
+    Raises UnknownCategory, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
+    UnknownAttachment, each pointing at its field.
+    """
+    category = ctx.policy.category(cmd.category)
+    if category is None:
+        raise UnknownCategory(category=cmd.category, pointer="/category")
+    severity = cmd.severity or category.severity
+    opened = opening(ctx.policy, cmd.category, severity)
+    if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
+        raise UnknownGrid(grid=cmd.grid, pointer="/grid")
+    grid_path = tuple(unit.code for unit in reversed(ctx.units))
+    if ctx.person is not None and cmd.split_from is None:
+        _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
+    _check_times(cmd, ctx)
+    require_attachments(ctx, "/attachments")
+    assert ctx.case_no is not None, "a number is drawn before a report is decided"
+    duty = desk(ctx, ctx.units, Role.DUTY_OFFICER)
+    first = low_desk(ctx, opened.standard.first_level) or duty
+    host = route(ctx.policy, cmd.category, grid_path)
+    return [
+        Received(
+            report_id=cmd.report_id,
+            case_no=ctx.case_no,
+            category=cmd.category,
+            title=cmd.title,
+            description=cmd.description,
+            severity=severity,
+            source=cmd.source,
+            grid=cmd.grid,
+            grid_path=grid_path,
+            location=cmd.location,
+            occurred_at=cmd.occurred_at,
+            reported_at=cmd.reported_at,
+            attachments=cmd.attachments,
+            reporter_ref=cmd.reporter_ref,
+            anonymous=cmd.anonymous,
+            external=cmd.external,
+            split_from=cmd.split_from,
+            policy_version=ctx.policy_version,
+            content_hash=cmd.content_hash,
+            owner=first.owner,
+            desk=duty.owner,
+            level=first.level,
+            owner_why=first.why,
+            suggested_host=host.host,
+            host_why=host.why,
+            due=clocks.start(ctx, opened.standard, Stage.RECEIVE, ctx.now),
+            condition=opened.condition,
+        )
+    ]
+
+
+def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list[Grant]:
+    held = [g for g in in_force(actor(ctx), ctx.today) if g.role in REPORTING_ROLES]
+    if not held:
+        raise NotYours(command="report", who=" / ".join(sorted(REPORTING_ROLES)))
+    if not any(may_report(grant, grid_path) for grant in held):
+        raise OutsideYourScope(grid=grid, pointer="/grid")
+    return held
+
+
+def _check_source(cmd: Report, held: list[Grant]) -> None:
+    """The channel decides who is named to whom, so it is not for everybody to say what it was."""
+    staff = any(grant.role is not Role.REPORTER for grant in held)
+    inner = cmd.source is Source.SPLIT or (cmd.source is Source.IMPORT and cmd.external is None)
+    if inner or (not staff and cmd.source not in OWN_SOURCES):
+        raise InputError(
+            why_zh=f"您不能以“{cmd.source}”渠道上报",
+            why_en=f"you cannot report by the channel “{cmd.source}”",
+            pointer="/source",
+        )
+
+
+def _check_times(cmd: Report, ctx: Context) -> None:
+    latest = ctx.now + CLOCK_SKEW
+    if cmd.occurred_at > latest:
+        raise TimeInFuture(moment=cmd.occurred_at.isoformat(), pointer="/occurred_at")
+    if cmd.reported_at > latest:
+        raise TimeInFuture(moment=cmd.reported_at.isoformat(), pointer="/reported_at")
+    if cmd.occurred_at > cmd.reported_at + CLOCK_SKEW:
+        raise TimeNotLater(
+            moment=cmd.reported_at.isoformat(), after=cmd.occurred_at.isoformat(), pointer="/reported_at"
+        )
+
+
+def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
+    """立案 under the policy version in force now (the context's), which the case keeps from here on.
+
+    Raises UnknownCondition.
+    """
+    opened = opening(ctx.policy, case.category, case.severity, cmd.condition)
+    return [
+        Accepted(
+            note=cmd.note,
+            owner=case.desk,
+            due=clocks.start(ctx, opened.standard, Stage.DISPATCH, ctx.now),
+            condition=opened.condition,
+            policy_version=ctx.policy_version,
+            whole=clocks.start_whole(ctx, opened.standard, ctx.now),
+        )
+    ]
+
+
+def reject(case: Case, cmd: Reject, ctx: Context) -> Sequence[Body]:
+    return [closing(Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)]
+
+
+def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
+    answer_by = cmd.answer_by or ctx.now + timedelta(hours=ctx.policy.answer_hours)
+    require_between(answer_by, ctx.now, ANSWER_CAP, "/answer_by")
+    return [InfoRequested(question=cmd.question, answer_by=answer_by)]
+
+
+def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
+    require_attachments(ctx, "/attachments")
+    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **goes_on(case, ctx, ctx.now))]
+
+
+def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:
+    require_attachments(ctx, "/evidence")
+    require_evidence(case, cmd.evidence, ctx)
+    due = due_for(case, Stage.REVIEW, ctx)
+    return [SelfClosed(result=cmd.result, evidence=cmd.evidence, owner=review_desk(ctx), due=due)]
+
+
+def require_evidence(case: Case, evidence: tuple[str, ...], ctx: Context) -> None:
+    """Raises EvidenceMissing when the category asks for evidence and none came."""
+    category = ctx.policy.category(case.category)
+    if category is not None and category.evidence_required and not evidence:
+        raise EvidenceMissing(pointer="/evidence")
+
+
+MOVES: dict[str, Move] = {
+    "accept": accept,
+    "reject": reject,
+    "request_info": request_info,
+    "supply_info": supply_info,
+    "self_close": self_close,
+}

@@ -1,0 +1,72 @@
+"""督办 that the system gives by itself: overdue at the top, a third return, a second failed review (our choice)."""
+
+from datetime import datetime
+
+from models.case import Case
+from models.context import Context
+from models.enums import Level, UrgeCause, UrgeKind
+from models.facts import Body, Fact, Overdue, ReturnRequested, ReviewFailed, StepFired, Urged
+from rules.deadlines.clocks import calendar_of
+from rules.deadlines.limits import deadline
+from rules.deadlines.planning import Course, rungs
+from rules.deadlines.standards import NO_LADDER
+
+#: From which one on a return, or a failed review, brings an urge order.
+RETURNS, FAILED_REVIEWS = 3, 2
+
+_WHY = {
+    UrgeCause.OVERDUE_AT_THE_TOP: "已升至最高层级仍超期,自动督办 · overdue at the top level",
+    UrgeCause.THIRD_RETURN: "第三次退单,自动督办 · returned for the third time",
+    UrgeCause.SECOND_FAILED_REVIEW: "第二次核查不通过,自动督办 · failed its review for the second time",
+}
+
+
+def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
+    """The urge order that `fact`, which made `case` what it is, brings about; None when it brings none.
+
+    A cause counts once: while its order is unanswered no second one is given.
+    """
+    cause = _cause(case, fact.body)
+    kind = UrgeKind.ORDINARY
+    rule = ctx.policy.urges.get(kind)
+    waiting = any(u.cause is cause and u.answered_at is None for u in case.urges)
+    if cause is None or rule is None or waiting or not case.is_open:
+        return None
+    reply_by = deadline(rule.reply, calendar_of(rule.reply, ctx), ctx.now)
+    return Urged(
+        number=next_number(case),
+        urge_kind=kind,
+        reply_by=reply_by,
+        note=_WHY[cause],
+        cause=cause,
+        rungs=urge_rungs(kind, ctx, reply_by),
+    )
+
+
+def next_number(case: Case) -> int:
+    """The number of the case's next urge order."""
+    return max((u.number for u in case.urges), default=0) + 1
+
+
+def urge_rungs(kind: UrgeKind, ctx: Context, reply_by: datetime) -> tuple[datetime, ...]:
+    """The moments of the order's own ladder; its fractions count from now to the reply deadline."""
+    rule = ctx.policy.urges.get(kind)
+    ladder = (ctx.policy.ladder(rule.ladder) if rule else None) or NO_LADDER
+    span = reply_by - ctx.now
+    return rungs(Course(lambda part: ctx.now + span * part, ctx.now, lambda length: calendar_of(length, ctx)), ladder)
+
+
+def _cause(case: Case, body: object) -> UrgeCause | None:
+    match body:
+        case Overdue() | StepFired(urge=None) if case.level is Level.PARK and _overdue(case):
+            return UrgeCause.OVERDUE_AT_THE_TOP if isinstance(body, Overdue) or body.owner is not None else None
+        case ReturnRequested() if case.returns >= RETURNS:
+            return UrgeCause.THIRD_RETURN
+        case ReviewFailed() if case.failed_reviews >= FAILED_REVIEWS:
+            return UrgeCause.SECOND_FAILED_REVIEW
+    return None
+
+
+def _overdue(case: Case) -> bool:
+    clocks = (case.clock, case.whole)
+    return any(clock is not None and clock.overdue_at is not None and clock.ended_at is None for clock in clocks)

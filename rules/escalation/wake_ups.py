@@ -1,0 +1,258 @@
+"""What time does to a case: the next moment at which it must wake, and what falls due then.
+
+Deadlines, lights, the steps of the ladder and of urge orders, pauses that run out, reminders, the archive: each is
+a moment that the case knows. `next_wake_up` is the earliest; `due_step` says what it means, one at a time.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from models.case import Case, Clock, UrgeOrder
+from models.context import Context
+from models.enums import EscalationMode, Light, OwnerKind
+from models.facts import (
+    AcknowledgementLapsed,
+    Archived,
+    Body,
+    InfoSupplied,
+    LightChanged,
+    Overdue,
+    Reminded,
+    Resumed,
+    StepFired,
+    UrgeOverdue,
+)
+from models.policy.standard import Rung
+from rules.deadlines import clocks
+from rules.deadlines.planning import put_off
+from rules.deadlines.standards import NO_LADDER, ladder_of, standard_of
+from rules.escalation.recipients import reach
+
+Meaning = Callable[[Case, Context], Body]
+
+
+class Moment(NamedTuple):
+    """Something that will fall due, and what it then means. Of two at one moment, the first named comes first."""
+
+    at: datetime
+    means: Meaning
+
+
+def next_wake_up(case: Case) -> datetime | None:
+    """The next moment at which something falls due; None only once the case is archived."""
+    return min((moment.at for moment in moments(case)), default=None)
+
+
+def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
+    """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
+    first = min(moments(case), key=lambda moment: moment.at, default=None)
+    return None if first is None or first.at > now else first.means(case, ctx)
+
+
+def is_asleep(case: Case) -> bool:
+    """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
+    reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
+    if next(moments(case), None) is None:
+        return case.archived_at is None
+    clock = case.clock
+    if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
+        return False
+    return case.acknowledged_until is None and not _climbs(case, clock)
+
+
+def taken_over(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
+    """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
+    if case.acknowledged_by is None or _answering(before) == _answering(case):
+        return None
+    waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
+    return AcknowledgementLapsed(rungs=put_off(waiting, ctx.now))
+
+
+def _answering(case: Case) -> tuple[OwnerKind, str] | None:
+    """Who answers for the case: a unit, a department whoever in it has claimed it, or the fallback owner."""
+    owner = case.owner
+    if owner is None:
+        return None
+    if owner.kind is not OwnerKind.UNIT and case.host is not None:
+        return OwnerKind.DEPARTMENT, case.host
+    return owner.kind, owner.id
+
+
+def reminded(ctx: Context) -> Reminded:
+    """Said again, and when the next time."""
+    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+
+
+def moments(case: Case) -> Iterator[Moment]:
+    """Every moment the case waits for, in the order in which those of one instant take effect."""
+    if case.archived_at is not None:
+        return
+    yield from _of_pauses(case)
+    if case.clock is not None and case.clock.due_at is not None:
+        yield from _of_the_clock(case, case.clock)
+    if case.whole is not None and case.whole.due_at is not None and case.whole.overdue_at is None:
+        yield Moment(case.whole.due_at, _whole_overdue)
+    for urge in case.urges:
+        if urge.answered_at is None:
+            yield from _of_an_urge(urge)
+    if case.remind_at is not None:
+        yield Moment(case.remind_at, _reminder)
+    if case.archive_at is not None and case.reopen_request is None and case.appeal is None:
+        yield Moment(case.archive_at, lambda case, ctx: Archived())
+
+
+def _of_pauses(case: Case) -> Iterator[Moment]:
+    if case.info_request is not None and case.info_request.until is not None:
+        yield Moment(case.info_request.until, _answer_overdue)
+    if case.suspended_until is not None:
+        yield Moment(case.suspended_until, _suspension_over)
+    if case.acknowledged_until is not None:
+        yield Moment(case.acknowledged_until, _acknowledgement_lapsed)
+
+
+def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
+    plan = clock.plan
+    if plan is not None and clock.overdue_at is None:
+        if plan.yellow_at is not None and clock.light is Light.GREEN and plan.yellow_at != plan.red_at:
+            yield Moment(plan.yellow_at, _turns(Light.YELLOW))
+        if plan.red_at is not None and clock.light is not Light.RED and plan.red_at != clock.due_at:
+            yield Moment(plan.red_at, _turns(Light.RED))
+    if clock.due_at is not None and clock.overdue_at is None:
+        yield Moment(clock.due_at, _overdue)
+    if plan is not None and _climbs(case, clock):
+        yield Moment(plan.rungs[0], _step)
+
+
+def _climbs(case: Case, clock: Clock) -> bool:
+    """Whether a step of the ladder is awaited; an acknowledgement holds it."""
+    return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
+
+
+def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
+    if urge.overdue_at is None:
+        yield Moment(urge.reply_by, lambda case, ctx: UrgeOverdue(number=urge.number, reply_by=urge.reply_by))
+    if urge.rungs:
+        yield Moment(urge.rungs[0], lambda case, ctx: _urge_step(case, ctx, urge))
+
+
+# --- what they mean -------------------------------------------------------------------------------------------------
+
+
+def _answer_overdue(case: Case, ctx: Context) -> Body:
+    assert case.info_request is not None
+    assert case.info_request.until is not None
+    return InfoSupplied(note="", attachments=(), **goes_on(case, ctx, case.info_request.until))
+
+
+def _suspension_over(case: Case, ctx: Context) -> Body:
+    assert case.suspended_until is not None
+    return Resumed(note="", **goes_on(case, ctx, case.suspended_until))
+
+
+def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
+    """What the fact says by which the stopped clock goes on at `since`: deadline and plan, those of the whole too."""
+    standard = standard_of(case, ctx)
+    assert case.clock is not None
+    due_at, plan = clocks.resumption(case.clock, standard, ctx, since)
+    found = {"since": since, "due_at": due_at, "plan": plan}
+    whole = case.whole
+    if whole is not None and whole.due_at is None and whole.ended_at is None:
+        found["whole_due_at"], found["whole_plan"] = clocks.resumption(whole, standard, ctx, since)
+    return found
+
+
+def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:
+    assert case.acknowledged_until is not None
+    waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
+    return AcknowledgementLapsed(rungs=put_off(waiting, case.acknowledged_until))
+
+
+def _turns(light: Light) -> Meaning:
+    def turned(case: Case, ctx: Context) -> Body:
+        assert case.clock is not None
+        assert case.clock.stage is not None
+        return LightChanged(stage=case.clock.stage, light=light)
+
+    return turned
+
+
+def _overdue(case: Case, ctx: Context) -> Body:
+    assert case.clock is not None
+    assert case.clock.due_at is not None
+    climbs_on = case.clock.plan is not None and bool(case.clock.plan.rungs)
+    held = case.acknowledged_by is not None and case.acknowledged_until is None
+    remind_at = None if climbs_on and not held else ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    return Overdue(stage=case.clock.stage, due_at=case.clock.due_at, remind_at=remind_at)
+
+
+def _whole_overdue(case: Case, ctx: Context) -> Body:
+    assert case.whole is not None
+    assert case.whole.due_at is not None
+    return Overdue(stage=None, due_at=case.whole.due_at, remind_at=case.remind_at)
+
+
+def _reminder(case: Case, ctx: Context) -> Body:
+    return reminded(ctx)
+
+
+def _step(case: Case, ctx: Context) -> Body:
+    """The next step of the running stage's ladder: whoever it reaches now is told, or takes the case."""
+    clock = case.clock
+    assert clock is not None
+    assert clock.plan is not None
+    ladder = ladder_of(case, ctx)
+    is_last = len(clock.plan.rungs) == 1
+    overdue = clock.overdue_at is not None
+    return _fired(
+        case, ctx, _rung(ladder.rungs, clock.last_step),
+        step=clock.last_step + 1,
+        planned_at=clock.plan.rungs[0],
+        remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours) if is_last and overdue else None,
+        consultation=is_last and overdue and ladder.consultation,
+    )  # fmt: skip
+
+
+def _urge_step(case: Case, ctx: Context, urge: UrgeOrder) -> Body:
+    """The next step of an urge order's ladder. An urge order never takes a case away: it only informs."""
+    rule = ctx.policy.urges.get(urge.kind)
+    ladder = (ctx.policy.ladder(rule.ladder) if rule else None) or NO_LADDER
+    rung = _rung(ladder.rungs, urge.last_step)
+    told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets) if rung else ()
+    only_told = rung.model_copy(update={"targets": told}) if rung else None
+    return _fired(
+        case, ctx, only_told, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number,
+    )  # fmt: skip
+
+
+def _rung(rungs: tuple[Rung, ...], fired: int) -> Rung | None:
+    """The step after `fired`; past the end, the last one again. None where the ladder has lost its steps."""
+    return rungs[min(fired, len(rungs) - 1)] if rungs else None
+
+
+def _fired(
+    case: Case,
+    ctx: Context,
+    rung: Rung | None,
+    *,
+    step: int,
+    planned_at: datetime,
+    remind_at: datetime | None = None,
+    consultation: bool = False,
+    urge: int | None = None,
+) -> StepFired:
+    assert case.clock is not None
+    assert case.clock.stage is not None
+    outcome = reach(case, ctx, rung.targets if rung else ())
+    return StepFired(
+        stage=case.clock.stage,
+        urge=urge,
+        step=step,
+        planned_at=planned_at,
+        reached=outcome.reached,
+        vacancies=outcome.vacancies,
+        owner=outcome.owner,
+        level=outcome.level,
+        remind_at=remind_at,
+        consultation=consultation,
+    )

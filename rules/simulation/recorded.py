@@ -1,0 +1,97 @@
+"""From the facts of a case to the clocks that a simulation lives through: one per stage and round, and the whole's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from models.case import Case
+from models.facts import (
+    Accepted,
+    Acknowledged,
+    Body,
+    Claimed,
+    Closed,
+    Due,
+    ExtensionGranted,
+    Fact,
+    InfoRequested,
+    InfoSupplied,
+    ProgressReported,
+    Recategorised,
+    Released,
+    Reopened,
+    Resumed,
+    SuspensionGranted,
+    Transferred,
+)
+from rules.evolve import evolve
+from rules.simulation.world import Change, Opening
+
+#: What changes how a clock runs, and what only changes whom its ladder reaches.
+_OF_EVERY_CLOCK = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
+_OF_A_STAGE = (*_OF_EVERY_CLOCK, Acknowledged, ProgressReported, Claimed, Released, Transferred)
+
+
+@dataclass
+class _Begun:
+    """A clock that has not ended yet."""
+
+    opening: Opening
+    changes: list[Change] = field(default_factory=list)
+
+    def ended(self, at: datetime | None) -> Opening:
+        return replace(self.opening, ended_at=at, changes=tuple(self.changes))
+
+
+def recorded(facts: Iterable[Fact]) -> tuple[Opening, ...]:
+    """The clocks of one case in the order in which they ended, those that still run last.
+
+    The whole is timed from acceptance, and anew from a reopening, whether or not the policy of then set a limit for it.
+    Raises rules.evolve.GapInFacts.
+    """
+    case: Case | None = None
+    stage: _Begun | None = None
+    whole: _Begun | None = None
+    found: list[Opening] = []
+    for fact in facts:
+        before, case = case, evolve(case, fact)
+        body = fact.body
+        due = getattr(body, "due", None)
+        if stage is not None and (isinstance(due, Due) or isinstance(body, Closed)):
+            found.append(stage.ended(fact.at))
+            stage = None
+        if whole is not None and isinstance(body, Closed):
+            found.append(whole.ended(fact.at))
+            whole = None
+        if isinstance(due, Due):
+            stage = _Begun(_opening(case, due.started_at))
+        if isinstance(body, Accepted | Reopened):
+            whole = _Begun(replace(_opening(case, fact.at), stage=None))
+        _note(stage, body, fact.at, before, _OF_A_STAGE)
+        _note(whole, body, fact.at, before, _OF_EVERY_CLOCK)
+    found += [begun.ended(None) for begun in (stage, whole) if begun is not None]
+    return tuple(found)
+
+
+def _opening(case: Case, at: datetime) -> Opening:
+    assert case.clock is not None
+    return Opening(
+        case=case.case_no,
+        category=case.category,
+        severity=case.severity,
+        grid_path=case.grid_path,
+        started_at=at,
+        ended_at=None,
+        stage=case.clock.stage,
+        round=case.round,
+        condition=case.condition,
+        owner=case.owner,
+        host=case.host,
+        claimed_by=case.claimed_by,
+    )
+
+
+def _note(begun: _Begun | None, body: Body, at: datetime, before: Case | None, kinds: tuple[type, ...]) -> None:
+    if begun is not None and isinstance(body, kinds):
+        clock = before.clock if before is not None else None
+        begun.changes.append(Change(at, body, clock.due_at if clock is not None else None))

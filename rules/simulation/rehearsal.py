@@ -1,0 +1,220 @@
+"""A year in seconds: cases that nobody acts on, lived through at the year's worst moments before a policy is published.
+
+A case of every standard is opened at each start and left alone in each stage, in a park where every desk is
+staffed, and once in one where nobody is: at every step the case must have an owner and a next wake-up, and time must
+move on.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from models.case import Case
+from models.commands import Accept, Command, Complete, Dispatch, Report, WakeUp
+from models.context import Context, Department, Grant, Holder, Person, Unit
+from models.enums import Level, Role, Severity
+from models.facts import Actor
+from models.ids import derived_id
+from models.messages import Step
+from models.policy.calendar import Calendar
+from models.policy.document import Category, Policy
+from models.policy.standard import Condition
+from rules.deadlines.standards import openings
+from rules.decide import decide
+from rules.escalation.wake_ups import next_wake_up
+from rules.evolve import fold
+
+#: After so many due steps a case that still climbs is called endless: a ladder has 12 steps and 5 repeats at most.
+MOST_STEPS = 60
+#: Once a case wakes for daily reminders alone, so many of them are enough to see.
+REMINDERS = 3
+
+SOMEBODY = derived_id("rehearsal", "somebody")
+FALLBACK = derived_id("rehearsal", "fallback")
+PATH = ("000000001", "000000001001", "000000001001001", "000000001001001001")
+EVIDENCE = ("0" * 64,)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What went wrong with a case of that category and condition, opened at `start`."""
+
+    category: str
+    condition: str
+    start: datetime
+    zh: str
+    en: str
+
+
+def starts(calendar: Calendar) -> tuple[datetime, ...]:
+    """The worst moments of its last certain year and of the next: the longest holiday's eve, a make-up day, the end."""
+    zone = ZoneInfo(calendar.zone)
+    days: set[date] = set()
+    certain = [year for year in calendar.years if not year.provisional][-1:]
+    for year in (*certain, *[year for year in calendar.years if year.provisional][:1]):
+        days |= {date(year.year, 12, 31), *year.workdays[:1]}
+        days |= {_before_the_longest(year.holidays)} if year.holidays else set()
+    if not days:
+        days = {date(2026, 2, 13), date(2026, 12, 31)}
+    return tuple(datetime.combine(day, time(17, 59), zone) for day in sorted(days))
+
+
+def _before_the_longest(holidays: Iterable[date]) -> date:
+    """The eve of the longest run of holidays, counting what lies between two of them no further than a weekend."""
+    runs: list[list[date]] = []
+    for day in sorted(holidays):
+        if runs and day - runs[-1][-1] <= timedelta(days=3):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return max(runs, key=len)[0] - timedelta(days=1)
+
+
+def rehearse(policy: Policy, at: Iterable[datetime] | None = None) -> Iterator[Finding]:
+    """What a case would run into under `policy`; nothing when it holds."""
+    moments = tuple(starts(policy.calendars[0]) if at is None else at)
+    for category, condition in _unlike(policy):
+        for start in moments:
+            yield from _live(policy, category, condition, start, staffed=True)
+        yield from _live(policy, category, condition, moments[0], staffed=False)
+
+
+def _unlike(policy: Policy) -> Iterator[tuple[Category, Condition]]:
+    """One opening condition of each standard: the others would live the same lives."""
+    seen: set[tuple[str, bool]] = set()
+    for category in policy.categories:
+        for condition, standard in openings(policy, category):
+            kind = (standard.code, category.evidence_required)
+            if kind not in seen:
+                seen.add(kind)
+                yield category, condition
+
+
+def _live(
+    policy: Policy, category: Category, condition: Condition, start: datetime, *, staffed: bool
+) -> Iterator[Finding]:
+    life = _Life(policy, category, condition, staffed=staffed)
+    try:
+        life.report(start)
+        for command in (
+            Accept(condition=None if category.limits else condition.code),
+            Dispatch(host=policy.routes[-1].host),
+            Complete(result="-", evidence=EVIDENCE),
+        ):
+            left_alone = life.case
+            life.wait()
+            life.case = left_alone
+            life.give(command, life.now_of(left_alone))
+        life.wait()
+    except _Stuck as stuck:
+        yield Finding(category.code, condition.code, start, stuck.zh, stuck.en)
+    except (ValueError, OverflowError) as error:
+        yield Finding(category.code, condition.code, start, f"无法计算期限:{error}", f"no deadline: {error}")
+
+
+class _Stuck(Exception):
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(en)
+
+
+class _Life:
+    """One case in a made-up park."""
+
+    def __init__(self, policy: Policy, category: Category, condition: Condition, *, staffed: bool) -> None:
+        self._policy = policy
+        self._category = category
+        self._severity = condition.severities[0] if condition.severities else Severity.ORDINARY
+        self._units = tuple(_unit(level, staffed=staffed) for level in reversed(Level))
+        self._last: Case | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case as it stands."""
+        assert self._last is not None
+        return self._last
+
+    @case.setter
+    def case(self, case: Case) -> None:
+        self._last = case
+
+    def now_of(self, case: Case) -> datetime:
+        """A minute after the last thing that happened."""
+        return case.updated_at + timedelta(minutes=1)
+
+    def report(self, at: datetime) -> None:
+        """Somebody reports."""
+        report_id = derived_id("rehearsal", self._category.code)
+        command = Report(
+            report_id=report_id, category=self._category.code, title="-", grid=PATH[-1], occurred_at=at,
+            reported_at=at, severity=self._severity, content_hash="-",
+        )  # fmt: skip
+        self._decide(None, command, at, report_id)
+        self._check()
+
+    def give(self, command: Command, at: datetime) -> None:
+        """Somebody gives a command."""
+        self._decide(self.case, command, at, self.case.report_id)
+        self._check()
+
+    def wait(self) -> None:
+        """Nobody acts: every due step is taken, until only daily reminders are left."""
+        reminders = 0
+        for _ in range(MOST_STEPS):
+            moment = next_wake_up(self.case)
+            assert moment is not None
+            before = self.case
+            self._decide(before, WakeUp(moment=moment), moment, before.report_id)
+            self._check()
+            if self.case.seq == before.seq:
+                raise _Stuck(f"{moment} 到期而无事发生", f"nothing comes of what is due at {moment}")
+            only_reminded = self.case.seq == before.seq + 1 and self.case.remind_at != before.remind_at
+            reminders = reminders + 1 if only_reminded else 0
+            if reminders == REMINDERS:
+                return
+        raise _Stuck(f"{MOST_STEPS} 步之后仍在升级", f"still climbing after {MOST_STEPS} steps")
+
+    def _decide(self, case: Case | None, command: Command, at: datetime, report_id: UUID) -> None:
+        actor = Actor(person=None if isinstance(command, WakeUp) else SOMEBODY)
+        id_ = derived_id(report_id, command.kind, at, case.seq if case else 0)
+        step = Step(report_id=report_id, known=case.seq if case else 0, id=id_, at=at, actor=actor, command=command)
+        self._last = fold(decide(case, step, self._context(at, actor)), case)
+
+    def _check(self) -> None:
+        if self.case.owner is None:
+            raise _Stuck("案件没有责任人", "the case has no owner")
+        if next_wake_up(self.case) is None:
+            raise _Stuck("案件没有下一次唤醒", "the case has no next wake-up")
+        clock = self.case.clock
+        if clock and clock.plan and clock.plan.ceiling_at and clock.due_at and clock.due_at > clock.plan.ceiling_at:
+            raise _Stuck(
+                f"期限 {clock.due_at} 晚于法定上限 {clock.plan.ceiling_at}",
+                f"the deadline {clock.due_at} is later than its ceiling {clock.plan.ceiling_at}",
+            )
+
+    def _context(self, at: datetime, actor: Actor) -> Context:
+        today = at.astimezone(ZoneInfo(self._policy.zone)).date()
+        host = self._policy.routes[-1].host
+        roles = (Role.GRID_WORKER, Role.DUTY_OFFICER, Role.SUPERVISOR, Role.REVIEWER)
+        grants = (
+            *(Grant(role=role, since=date.min) for role in roles),
+            Grant(role=Role.HANDLER, department=host, since=date.min),
+        )
+        person = Person(id=SOMEBODY, username="somebody", grants=grants)
+        return Context(
+            now=at, today=today, policy=self._policy, policy_version=1, calendars=self._policy.calendars,
+            calendars_version=1, person=person if actor.person else None, units=self._units,
+            departments=(Department(id=host),), fallback=FALLBACK, case_no="-",
+        )  # fmt: skip
+
+
+def _unit(level: Level, *, staffed: bool) -> Unit:
+    held = frozenset(Role) if staffed else frozenset[Role]()
+    return Unit(
+        code=PATH[level - 1],
+        level=level,
+        staffed=held,
+        holders=tuple(Holder(role=role, person=SOMEBODY) for role in sorted(held)),
+    )

@@ -1,0 +1,304 @@
+"""A clock lived through once more under a policy: between two changes time alone acts, and what is due comes first.
+
+Deadlines, plans, extensions and pauses come from `rules.deadlines.clocks`, the recipients of a step from
+`rules.escalation.recipients`, urge orders of the system from `rules.escalation.urge_orders`: this module only plays
+them in order, without recording facts.
+
+Left out, since they answered what another policy would not have asked: escalations and urge orders given by people,
+and a change of place in the middle of a stage. An acknowledgement is kept, and lapses as the policy says.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from models.case import Case, Clock, Owner
+from models.context import Context
+from models.enums import EscalationMode, Level, OwnerKind, Role, Severity, Source, Stage, UrgeKind
+from models.facts import (
+    Acknowledged,
+    Claimed,
+    ExtensionGranted,
+    InfoRequested,
+    InfoSupplied,
+    ProgressReported,
+    Recategorised,
+    Released,
+    Resumed,
+    SuspensionGranted,
+    Transferred,
+    Vacancy,
+)
+from models.ids import derived_id
+from models.policy.limits import Length
+from models.policy.standard import Ladder, Rung, Target
+from rules.deadlines import clocks
+from rules.deadlines.limits import deadline, measured
+from rules.deadlines.planning import put_off
+from rules.deadlines.standards import NO_LADDER
+from rules.escalation.recipients import reach
+from rules.escalation.urge_orders import urge_rungs
+from rules.evolvers.common import level_of
+from rules.routing import desk, low_desk, route
+from rules.simulation.world import Change, Fired, Lived, Opening, Roster, World
+
+_NO_ONE = derived_id("simulation", "case")
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+#: What a case is made of here: only the rules that resolve people look at it, and never at what stays blank.
+_BLANK = Case(
+    report_id=_NO_ONE, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
+    source=Source.IMPORT, title="-", grid="-", grid_path=("-",), level=Level.PARK, policy_version=1,
+    reported_by=_NO_ONE, occurred_at=_NEVER, reported_at=_NEVER, received_at=_NEVER, updated_at=_NEVER,
+    owner=None, desk=Owner(kind=OwnerKind.PERSON, id=str(_NO_ONE)), suggested_host="-", clock=None,
+)  # fmt: skip
+
+
+def live(world: World, clock: Opening, now: datetime) -> Lived | None:
+    """What becomes of the clock; None where the policy sets no limit for the whole of such a case.
+
+    Raises NotCovered, and ValueError for a moment that no calendar reaches.
+    """
+    return _Life(world, clock, now).lived()
+
+
+class _Life:
+    def __init__(self, world: World, clock: Opening, now: datetime) -> None:
+        self._is = clock
+        self._end = clock.ended_at or max(now, clock.started_at)
+        self._world = world
+        self._ctx = ctx = world.context(clock.grid_path)
+        self._severity = world.severity(clock.category, clock.severity)
+        self._standard = world.standard(clock.category, self._severity, clock.condition)
+        self._ladder = world.policy.ladder(self._standard.ladder) or NO_LADDER
+        self._vacancies: tuple[Vacancy, ...] = ()
+        self._case = self._begin(ctx)
+        self._rungs: tuple[datetime, ...] = ()
+        self._last_step = 0
+        self._missed_at: datetime | None = None
+        self._held = False
+        self._held_until: datetime | None = None
+        self._urge: _Urge | None = None
+        self._urged_at: datetime | None = None
+        self._fired: list[Fired] = []
+
+    def lived(self) -> Lived | None:
+        """Plays it."""
+        if self._is.stage is None and self._standard.whole is None:
+            return None
+        first = self._case
+        clock = self._start()
+        self._take(clock)
+        for change in self._is.changes:
+            self._wait(change.at)
+            self._apply(change)
+        self._wait(self._end)
+        plan = self._clock.plan
+        assert first.owner is not None
+        return Lived(
+            due_at=self._clock.due_at,
+            missed_at=self._missed_at,
+            late=None if self._missed_at is None else self._end - self._missed_at,
+            owner=first.owner,
+            given=_given(self._world.roster, self._is.stage, first.owner, self._ctx, self._is.claimed_by),
+            vacancies=self._vacancies,
+            fired=tuple(self._fired),
+            urged_at=self._urged_at,
+            provisional=plan is not None and plan.provisional,
+        )
+
+    # --- the start ------------------------------------------------------------------------------------------------
+
+    def _start(self) -> Clock:
+        found = self._is
+        due = (
+            clocks.start_whole(self._ctx, self._standard, found.started_at)
+            if found.stage is None
+            else clocks.start(self._ctx, self._standard, found.stage, found.started_at)
+        )
+        assert due is not None
+        return clocks.begun(due, found.round)
+
+    def _begin(self, ctx: Context) -> Case:
+        """The case as far as the rules that resolve people ask about it."""
+        found = self._is
+        policy = self._world.policy
+        stage = found.stage or Stage.HANDLE
+        host = found.host or (route(policy, found.category, found.grid_path).host if stage is Stage.HANDLE else None)
+        owner = found.owner or self._owner(ctx, stage, host)
+        if stage is Stage.HANDLE and host is not None and not self._world.roster.departments.get(host):
+            self._vacancies = (Vacancy(role=Role.HANDLER, unit=host),)
+        told: dict[str, object] = {
+            "case_no": found.case,
+            "stage": stage,
+            "round": found.round,
+            "category": found.category,
+            "severity": self._severity,
+            "grid": found.grid_path[-1],
+            "grid_path": found.grid_path,
+            "level": level_of(owner, found.grid_path),
+            "owner": owner,
+            "desk": owner,
+            "host": host,
+            "claimed_by": found.claimed_by,
+        }
+        return _BLANK.model_copy(update=told)
+
+    def _owner(self, ctx: Context, stage: Stage, host: str | None) -> Owner:
+        """Whose the case is when nobody has said: as the rules of each stage choose."""
+        if stage is Stage.HANDLE and host is not None:
+            return Owner(kind=OwnerKind.DEPARTMENT, id=host)
+        if stage is Stage.REVIEW:
+            return desk(ctx, ctx.units, Role.REVIEWER).owner
+        low = low_desk(ctx, self._standard.first_level) if stage is Stage.RECEIVE else None
+        return (low or desk(ctx, ctx.units, Role.DUTY_OFFICER)).owner
+
+    # --- time alone -----------------------------------------------------------------------------------------------
+
+    def _take(self, clock: Clock) -> None:
+        """From here on it is timed by this clock."""
+        self._clock = clock
+        self._rungs = clock.plan.rungs if clock.plan is not None else ()
+
+    def _wait(self, until: datetime) -> None:
+        """Everything that falls due up to and including `until`, in order; of one moment in the order of the rules."""
+        while (first := min(self._moments(), key=lambda moment: moment[0], default=None)) and first[0] <= until:
+            first[1](first[0])
+
+    def _moments(self) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
+        if self._held_until is not None:
+            yield self._held_until, self._lapse
+        if self._clock.due_at is not None and self._missed_at is None:
+            yield self._clock.due_at, self._miss
+        if self._clock.due_at is not None and self._rungs and not self._held:
+            yield self._rungs[0], self._step
+        if self._urge is not None and self._urge.rungs:
+            yield self._urge.rungs[0], self._urge_step
+
+    def _lapse(self, at: datetime) -> None:
+        self._held, self._held_until = False, None
+        self._rungs = put_off(self._rungs, at)
+
+    def _miss(self, at: datetime) -> None:
+        self._missed_at = at
+        if self._is.stage is not None and self._case.level is Level.PARK:
+            self._order(at)
+
+    def _step(self, at: datetime) -> None:
+        rung = _rung(self._ladder, self._last_step)
+        self._last_step += 1
+        self._rungs = self._rungs[1:]
+        outcome = reach(self._case, self._ctx, rung.targets if rung else ())
+        self._fired.append(Fired(self._last_step, at, outcome.reached, outcome.vacancies, outcome.level))
+        if outcome.owner is not None:
+            self._case = self._case.model_copy(update={"owner": outcome.owner, "level": outcome.level})
+            if self._missed_at is not None and outcome.level is Level.PARK:
+                self._order(at)
+
+    def _order(self, at: datetime) -> None:
+        """督办 by itself, once: nobody answers it before the clock ends."""
+        rule = self._world.policy.urges.get(UrgeKind.ORDINARY)
+        if rule is None or self._urged_at is not None:
+            return
+        ctx = self._ctx.model_copy(update={"now": at})
+        reply_by = deadline(rule.reply, clocks.calendar_of(rule.reply, ctx), at)
+        self._urged_at = at
+        ladder = self._world.policy.ladder(rule.ladder) or NO_LADDER
+        self._urge = _Urge(ladder, urge_rungs(UrgeKind.ORDINARY, ctx, reply_by))
+
+    def _urge_step(self, at: datetime) -> None:
+        urge = self._urge
+        assert urge is not None
+        rung = _rung(urge.ladder, urge.last_step)
+        self._urge = _Urge(urge.ladder, urge.rungs[1:], urge.last_step + 1)
+        outcome = reach(self._case, self._ctx, map(_only_told, rung.targets) if rung else ())
+        step = urge.last_step + 1
+        self._fired.append(Fired(step, at, outcome.reached, outcome.vacancies, outcome.level, urge=True))
+
+    # --- what really happened -------------------------------------------------------------------------------------
+
+    def _apply(self, change: Change) -> None:
+        clock = self._clock.model_copy(update={"last_step": self._last_step, "overdue_at": self._missed_at})
+        match change.body:
+            case InfoRequested() | SuspensionGranted():
+                self._take(clocks.stopped(clock, change.at))
+            case InfoSupplied(since=since) | Resumed(since=since):
+                if not clock.runs:
+                    due_at, plan = clocks.resumption(clock, self._standard, self._ctx, since)
+                    self._take(clocks.resumed(clock, since, due_at, plan))
+            case ExtensionGranted() as granted:
+                self._extend(clock, change, granted)
+            case Recategorised() as found:
+                self._recategorise(clock, found, change.at)
+            case Acknowledged():
+                self._held, self._held_until = True, self._lapses(change.at)
+            case ProgressReported() if self._held:
+                self._held_until = self._lapses(change.at) or self._held_until
+            case Claimed() | Released() | Transferred() as moved:
+                self._hand_on(moved)
+
+    def _extend(self, clock: Clock, change: Change, granted: ExtensionGranted) -> None:
+        """As much as was granted, counted as this policy counts; none once overdue, and none while it stands."""
+        if self._missed_at is not None or not clock.runs:
+            return
+        terms = clocks.terms_of(clock)
+        more = granted.extended
+        if change.due_before is not None:
+            more = measured(terms, clocks.calendar_of(terms, self._ctx), change.due_before, granted.due_at)
+        self._recount(clock.model_copy(update={"extended": clock.extended + more}), change.at)
+
+    def _recategorise(self, clock: Clock, found: Recategorised, at: datetime) -> None:
+        self._severity = found.severity
+        self._standard = self._world.standard(found.category, found.severity, found.condition)
+        self._ladder = self._world.policy.ladder(self._standard.ladder) or NO_LADDER
+        if self._is.stage is not None or self._standard.whole is not None:
+            self._recount(clock, at)
+
+    def _recount(self, clock: Clock, at: datetime) -> None:
+        self._take(clocks.counted_anew(clock, clocks.retimed(clock, self._standard, self._ctx), at))
+
+    def _lapses(self, at: datetime) -> datetime | None:
+        length: Length | None = self._ladder.acknowledged_for
+        return None if length is None else deadline(length, clocks.calendar_of(length, self._ctx), at)
+
+    def _hand_on(self, moved: Claimed | Released | Transferred) -> None:
+        person = UUID(moved.owner.id) if moved.owner.kind is OwnerKind.PERSON else None
+        changed: dict[str, object] = {"owner": moved.owner, "claimed_by": person}
+        if isinstance(moved, Transferred):
+            changed |= {"host": moved.to_department, "claimed_by": moved.to_person}
+        self._case = self._case.model_copy(update=changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Urge:
+    """The urge order: its ladder, the moments still to come, how many steps have fired."""
+
+    ladder: Ladder
+    rungs: tuple[datetime, ...]
+    last_step: int = 0
+
+
+def _rung(ladder: Ladder, fired: int) -> Rung | None:
+    return ladder.rungs[min(fired, len(ladder.rungs) - 1)] if ladder.rungs else None
+
+
+def _only_told(target: Target) -> Target:
+    if target.mode is EscalationMode.INFORM:
+        return target
+    return target.model_copy(update={"mode": EscalationMode.INFORM})
+
+
+def _given(
+    roster: Roster, stage: Stage | None, owner: Owner, ctx: Context, claimed_by: UUID | None
+) -> tuple[UUID, ...]:
+    """The people whose a case is when its clock starts; a department's is nobody's in person until it is claimed."""
+    if stage is None:
+        return ()
+    if owner.kind is OwnerKind.PERSON:
+        return (UUID(owner.id),)
+    if owner.kind is OwnerKind.DEPARTMENT:
+        return (claimed_by,) if claimed_by is not None else ()
+    roles = (Role.REVIEWER,) if stage is Stage.REVIEW else (Role.DUTY_OFFICER, Role.GRID_WORKER, Role.VOLUNTEER)
+    held = next((unit.holders for unit in ctx.units if unit.code == owner.id), ())
+    role = next((role for role in roles if any(h.role is role for h in held)), None)
+    return tuple(dict.fromkeys(h.person for h in held if h.role is role))

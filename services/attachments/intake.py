@@ -1,0 +1,132 @@
+"""Attachments: taken in from those who may act, shown to those who uploaded them or see a case that has them."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import transaction
+from infra.settings import Settings
+from infra.store.context import local_day
+from models.base import Frozen
+from models.context import Person
+from models.errors import AttachmentLost, NoSuchPage
+from models.tables import CASES, AttachmentRow
+from services.attachments.files import StoredFile, keep, path_of
+from services.criteria.scope import visible
+
+log = structlog.get_logger(__name__)
+
+#: A picture being unpacked can take hundreds of megabytes: so many at a time, in threads of their own.
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="attachments")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class AttachmentView(Frozen):
+    """A stored attachment: `size` in bytes, `width` and `height` in pixels for pictures."""
+
+    sha256: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of an upload; `created` False when these very bytes were stored before."""
+
+    view: AttachmentView
+    created: bool
+
+
+def most_bytes(settings: Settings) -> int:
+    """The cap of one attachment, in bytes."""
+    return settings.attachment_megabytes * 1024 * 1024
+
+
+async def store(engine: AsyncEngine, settings: Settings, person: Person, source: IO[bytes], now: datetime) -> Kept:
+    """Stores an upload for `person`: first the file, durably, then the row that makes it known.
+
+    Raises what `services.attachments.files.keep` raises, and the database's errors: the file alone is nothing.
+    """
+    stored = await asyncio.get_running_loop().run_in_executor(
+        _THREADS, keep, source, settings.attachments_dir, most_bytes(settings)
+    )
+    async with transaction(engine) as connection:
+        created = await _register(connection, stored, person.id, now)
+    view = AttachmentView(
+        sha256=stored.sha256,
+        media_type=stored.media_type,
+        size=stored.size,
+        width=stored.width,
+        height=stored.height,
+    )
+    return Kept(view, created)
+
+
+_REGISTER = text("""
+INSERT INTO attachments AS a (sha256, media_type, size, width, height, uploaded_by, uploaded_at)
+VALUES (:sha256, :media_type, :size, :width, :height, ARRAY[CAST(:person AS uuid)], :now)
+ON CONFLICT (sha256) DO UPDATE SET uploaded_by =
+  CASE WHEN CAST(:person AS uuid) = ANY (a.uploaded_by) THEN a.uploaded_by
+       ELSE array_append(a.uploaded_by, CAST(:person AS uuid)) END
+RETURNING (xmax = 0)
+""")
+
+
+async def _register(connection: AsyncConnection, stored: StoredFile, person: UUID, now: datetime) -> bool:
+    values: dict[str, Any] = {**vars(stored), "person": person, "now": now}
+    return bool(await connection.scalar(_REGISTER, values))
+
+
+async def find(
+    connection: AsyncConnection, settings: Settings, person: Person, sha256: str, now: datetime
+) -> tuple[Path, str]:
+    """Where the attachment lies and its media type, if `person` uploaded it or may see a case that has it.
+
+    Raises NoSuchPage, whether it is hidden or does not exist, and AttachmentLost when its file is gone.
+    """
+    media_type = await _media_type(connection, person, sha256, now) if _HASH.fullmatch(sha256) else None
+    if media_type is None:
+        raise NoSuchPage(what=sha256[:80])
+    path = path_of(settings.attachments_dir, sha256)
+    if not await asyncio.to_thread(path.is_file):
+        log.error("the file of an attachment is gone", sha256=sha256)
+        raise AttachmentLost(sha256=sha256)
+    return path, media_type
+
+
+async def _media_type(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> str | None:
+    row = (
+        await connection.execute(
+            select(AttachmentRow.media_type, AttachmentRow.uploaded_by).where(  # type: ignore[call-overload]
+                AttachmentRow.sha256 == sha256
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if person.id in row.uploaded_by:
+        return str(row.media_type)
+    seen = await connection.scalar(
+        select(
+            select(literal_column("1"))
+            .select_from(CASES)
+            .where(
+                # Spelled as an index on this expression would be.
+                literal_column("(cases.state -> 'attachments')").op("?")(sha256),
+                visible(person, await local_day(connection, now)),
+            )
+            .exists()
+        )
+    )
+    return str(row.media_type) if seen else None

@@ -1,0 +1,108 @@
+"""When bulletins are made by themselves, and how somebody has one made now."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    WorkflowFailureError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.service import RPCError
+
+from infra.database import AWAY
+from infra.schedules import ensure_schedule
+from infra.store.policies import NoPolicy, newest_version, policy_version
+from models.errors import StoreAway
+from models.errors.base import Refusal, refusal
+from models.jobs.bulletin import BULLETIN_WORKFLOW, BulletinKind, BulletinOrder, BulletinsMade
+from models.policy.document import Policy
+
+log = structlog.get_logger(__name__)
+
+#: Before the morning's work, where the cases are (our choice). Each is about the last period that is over.
+_EIGHT = (ScheduleRange(8),)
+WHEN = {
+    BulletinKind.BOARD: ScheduleCalendarSpec(hour=_EIGHT),
+    BulletinKind.VISITS: ScheduleCalendarSpec(hour=_EIGHT, minute=[ScheduleRange(5)], day_of_week=[ScheduleRange(1)]),
+    BulletinKind.CONSULTATION: ScheduleCalendarSpec(
+        hour=_EIGHT, minute=[ScheduleRange(10)], day_of_month=[ScheduleRange(1)]
+    ),
+    BulletinKind.COMMENDATION: ScheduleCalendarSpec(
+        hour=_EIGHT, minute=[ScheduleRange(15)], day_of_month=[ScheduleRange(1)], month=[ScheduleRange(1, 10, 3)]
+    ),
+}
+#: A bulletin missed while the server was away is made late rather than never, as long as this.
+CATCH_UP = timedelta(days=3)
+
+
+def schedule_id(kind: BulletinKind, queue: str) -> str:
+    """The id of the schedule; its runs begin theirs with it."""
+    return f"bulletin-{kind}-{queue}"
+
+
+async def schedule_bulletins(client: Client, engine: AsyncEngine, queue: str) -> None:
+    """Has the bulletins made by the workers of `queue` from now on. Safe to repeat at every start.
+
+    In the zone of the policy in force; while there is none, or the database is away, in that of a policy that names
+    none. Raises RPCError when Temporal can't be reached.
+    """
+    zone = await _zone(engine)
+    for kind, calendar in WHEN.items():
+        id_ = schedule_id(kind, queue)
+        action = ScheduleActionStartWorkflow(BULLETIN_WORKFLOW, BulletinOrder(kind=kind), id=id_, task_queue=queue)
+        schedule = Schedule(
+            action=action,
+            spec=ScheduleSpec(calendars=[calendar], time_zone_name=zone),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=CATCH_UP),
+        )
+        await ensure_schedule(client, id_, schedule)
+
+
+async def _zone(engine: AsyncEngine) -> str:
+    try:
+        async with engine.connect() as connection:
+            return (await policy_version(connection, await newest_version(connection))).zone
+    except (NoPolicy, SQLAlchemyError, *AWAY) as error:
+        log.warning("bulletins are scheduled in the usual zone", reason=type(error).__name__)
+        return str(Policy.model_fields["zone"].default)
+
+
+async def have_made(client: Client, queue: str, order: BulletinOrder, patience: timedelta) -> tuple[UUID, ...] | None:
+    """Has the bulletins made now and answers their ids; None when that takes longer and goes on by itself.
+
+    Who asks for the same at the same time shares one run. Raises the DomainError it ended with; StoreAway when
+    Temporal can't be reached.
+    """
+    id_ = f"{schedule_id(order.kind, queue)}-{order.grid or 'all'}-{order.day}"
+    try:
+        handle = await client.start_workflow(
+            BULLETIN_WORKFLOW,
+            order,
+            id=id_,
+            task_queue=queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=BulletinsMade,
+        )
+        made: BulletinsMade = await handle.result(rpc_timeout=patience)
+    except WorkflowFailureError as error:
+        cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
+        if isinstance(cause, ApplicationError) and cause.details:
+            raise refusal(Refusal.model_validate(cause.details[0])) from error
+        raise
+    except RPCError as error:
+        if error.status.name in ("DEADLINE_EXCEEDED", "CANCELLED"):
+            return None
+        raise StoreAway() from error
+    return made.ids

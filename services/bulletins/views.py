@@ -1,0 +1,112 @@
+"""What bulletins hold, and how they are listed."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from models.base import Frozen, Instant
+from models.enums import Stage
+from models.jobs.bulletin import BulletinKind
+from services.figures.views import Board, Number, Ranking, UnitName
+
+
+class BoardContent(Frozen):
+    """日晾晒: the board as it stood when the bulletin was made, reported and closed on its day."""
+
+    board: Board
+
+
+class Repeated(Frozen):
+    """The same category in the same micro-grid, again and again."""
+
+    category: str
+    name: str
+    reported: Number
+
+
+class Visit(Frozen):
+    """A micro-grid to visit, the body that it is drawn around, and why."""
+
+    unit: UnitName
+    enterprise: str | None
+    overdue: Number
+    major: Number
+    repeated: tuple[Repeated, ...]
+
+
+class VisitContent(Frozen):
+    """周走访: those with the most reasons first."""
+
+    visits: tuple[Visit, ...]
+
+
+class Listed(Frozen):
+    """A case to meet about: how often it was returned or failed its review."""
+
+    case_no: str
+    title: str
+    grid: str
+    stage: Stage
+    host: str | None
+    reported_at: Instant
+    consultation_at: Instant | None
+    returns: int
+    failed_reviews: int
+    case: str
+
+
+class ConsultationPart(Frozen):
+    """Cases of one figure, the oldest first; at most 500 are listed, all are counted."""
+
+    name: str
+    number: Number
+    cases: tuple[Listed, ...]
+
+
+class ConsultationContent(Frozen):
+    """月会商: on the consultation list, chronic, suspended for long."""
+
+    parts: tuple[ConsultationPart, ...]
+
+
+class Merit(Frozen):
+    """Somebody who completed cases in time."""
+
+    person: UUID
+    name: str
+    handled_on_time: Number
+
+
+class CommendationContent(Frozen):
+    """季表彰: units and departments by score, people by the cases that they handled in time."""
+
+    units: Ranking
+    departments: Ranking
+    people: tuple[Merit, ...]
+
+
+class BulletinItem(Frozen):
+    """A bulletin in a list. `runs`: how often it was made; the last time counts."""
+
+    id: UUID
+    kind: BulletinKind
+    name: str
+    grid: UnitName
+    period_start: date
+    period_end: date
+    made_at: Instant
+    runs: int
+    href: str
+
+
+class BulletinView(BulletinItem):
+    """A bulletin with what it holds, as it stood at `made_at`."""
+
+    content: dict[str, Any]
+
+
+class BulletinPage(Frozen):
+    """The latest period first."""
+
+    items: tuple[BulletinItem, ...]
+    next_cursor: str | None

@@ -1,0 +1,158 @@
+"""Forecast of a case: due when and why, line by line; and if nobody acts: what happens, to whom, when."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import read_context_of
+from models.base import Frozen, Instant
+from models.case import Case, Clock
+from models.context import Context, Person
+from models.enums import EscalationMode, Level, Light, LimitUnit, Role, Stage
+from models.errors import NothingToForecast
+from models.facts import Fact, Overdue, Reached, StepFired, Urged
+from models.policy.limits import Length
+from models.views import NamedOwner
+from rules.deadlines.clocks import calendar_of, terms_of
+from rules.deadlines.explain_clock import explain_clock
+from rules.escalation.forecast import forecast
+from services.cases.names import Names, read_names
+from services.cases.queries import find_case
+
+
+class ForecastLine(Frozen):
+    """One line of a deadline's arithmetic, in both languages. `counted` and `left` in hours, or whole days."""
+
+    zh: str
+    en: str
+    counted: float | None
+    left: float | None
+
+
+class DueView(Frozen):
+    """A clock's deadline and how it comes about. `stage` None: the whole case. `due_at` None: it stands still."""
+
+    stage: Stage | None
+    due_at: Instant | None
+    provisional: bool
+    light: Light
+    amount: float
+    unit: LimitUnit
+    source: str
+    calendar: str
+    ceiling_at: Instant | None
+    lines: tuple[ForecastLine, ...]
+
+
+class ReachedView(Frozen):
+    """Whom a step would reach if it fired today."""
+
+    mode: EscalationMode
+    role: Role | None
+    unit: str | None
+    department: str | None
+    name: str
+    people: tuple[str, ...]
+
+
+class Ahead(Frozen):
+    """Something that will happen if nobody acts. `owner`: whose the case is then, when that changes."""
+
+    at: Instant
+    kind: str
+    stage: Stage | None = None
+    light: Light | None = None
+    step: int | None = None
+    urge: int | None = None
+    reached: tuple[ReachedView, ...] = ()
+    owner: NamedOwner | None = None
+    level: Level | None = None
+    reply_by: Instant | None = None
+    consultation: bool = False
+
+
+class Forecast(Frozen):
+    """The forecast of a case as of a moment."""
+
+    case_no: str
+    as_of: Instant
+    due: tuple[DueView, ...]
+    if_nobody_acts: tuple[Ahead, ...]
+
+
+async def get_forecast(
+    connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
+) -> Forecast:
+    """The forecast of a case that `person` may see. Raises NoSuchCase; NothingToForecast once it is closed."""
+    row = await find_case(connection, person, case_no, now)
+    case = Case.model_validate(row.state)
+    if not case.is_open:
+        raise NothingToForecast()
+    ctx = await read_context_of(connection, case, now)
+    facts = tuple(forecast(case, ctx))
+    people = {p for fact in facts if isinstance(fact.body, StepFired) for r in fact.body.reached for p in r.people}
+    names = await read_names(connection, [case], language, people)
+    clocks = [clock for clock in (case.clock, case.whole) if clock is not None and clock.ended_at is None]
+    return Forecast(
+        case_no=case_no,
+        as_of=now,
+        due=tuple(_due(clock, ctx) for clock in clocks),
+        if_nobody_acts=tuple(_ahead(fact, names) for fact in facts),
+    )
+
+
+def _due(clock: Clock, ctx: Context) -> DueView:
+    terms: Length = terms_of(clock)
+    calendar = calendar_of(terms, ctx)
+    return DueView(
+        stage=clock.stage,
+        due_at=clock.due_at,
+        provisional=clock.plan is not None and clock.plan.provisional,
+        light=clock.light,
+        amount=terms.amount,
+        unit=terms.unit,
+        source=clock.source,
+        calendar=calendar.name,
+        ceiling_at=clock.plan.ceiling_at if clock.plan else None,
+        lines=tuple(
+            ForecastLine(zh=step.zh, en=step.en, counted=step.counted, left=step.left)
+            for step in explain_clock(clock, calendar)
+        ),
+    )
+
+
+def _ahead(fact: Fact, names: Names) -> Ahead:
+    body = fact.body
+    known = {"at": fact.at, "kind": body.kind}
+    match body:
+        case StepFired():
+            return Ahead(
+                **known,
+                stage=body.stage,
+                step=body.step,
+                urge=body.urge,
+                reached=tuple(_reached(one, names) for one in body.reached),
+                owner=names.owner(body.owner) if body.owner else None,
+                level=body.level,
+                consultation=body.consultation,
+            )
+        case Overdue():
+            return Ahead(**known, stage=body.stage)
+        case Urged():
+            return Ahead(**known, urge=body.number, reply_by=body.reply_by)
+    return Ahead(**known, light=getattr(body, "light", None), urge=getattr(body, "number", None))
+
+
+def _reached(one: Reached, names: Names) -> ReachedView:
+    place = names.units.get(one.unit, one.unit) if one.unit else None
+    department = names.departments.get(one.department, one.department) if one.department else None
+    return ReachedView(
+        **one.model_dump(exclude={"people"}),
+        name=place or department or "",
+        people=tuple(_name(person, names) for person in one.people),
+    )
+
+
+def _name(person: UUID, names: Names) -> str:
+    return names.people.get(str(person), "?")

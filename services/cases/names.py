@@ -1,0 +1,108 @@
+"""Names in place of ids, for the cases that a view shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.driver import all_rows
+from infra.store.policies import newest_version, policy_version
+from models.case import Case, Owner, Request
+from models.enums import OwnerKind
+from models.policy.document import Policy
+from models.views import (
+    NamedOwner,
+)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by id, for the cases at hand, in the reader's language."""
+
+    units: dict[str, str]
+    departments: dict[str, str]
+    people: dict[str, str]
+    policy: Policy
+    language: str
+
+    def owner(self, owner: Owner) -> NamedOwner:
+        """The owner with a name; an id nobody knows any more stands for itself."""
+        return self.named(owner.kind, owner.id)
+
+    def named(self, kind: OwnerKind, id_: str) -> NamedOwner:
+        """The same of an owner known by kind and id."""
+        book = {
+            OwnerKind.UNIT: self.units,
+            OwnerKind.DEPARTMENT: self.departments,
+            OwnerKind.PERSON: self.people,
+        }[kind]
+        return NamedOwner(kind=kind, id=id_, name=book.get(id_, id_))
+
+    def with_more(self, other: "Names") -> "Names":
+        """These and the other's, in the same language."""
+        return replace(self, units=self.units | other.units, people=self.people | other.people)
+
+    def category(self, code: str) -> str:
+        """The category's name."""
+        found = self.policy.category(code)
+        if found is None:
+            return code
+        return found.name_en if self.language.startswith("en") else found.name_zh
+
+
+_NAMES = """
+SELECT 'unit' AS kind, code AS id, name FROM grid_units WHERE code = ANY (%(units)s::text[])
+UNION ALL SELECT 'person', id::text, name FROM people WHERE id = ANY (%(people)s::uuid[])
+UNION ALL SELECT 'department', id, CASE WHEN %(english)s THEN name_en ELSE name_zh END FROM departments
+"""
+
+
+async def read_names(
+    connection: AsyncConnection, cases: Iterable[Case], language: str, people: Iterable[UUID] = ()
+) -> Names:
+    """The names that the views of `cases` need, and those of `people` besides."""
+    units: set[str] = set()
+    persons = {str(person) for person in people}
+    for case in cases:
+        units.update(case.grid_path)
+        persons.update(_people_in(case))
+        if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
+            units.add(case.owner.id)
+    return await name_ids(connection, units, persons, language)
+
+
+async def name_ids(connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str) -> Names:
+    """The names of these units and people, of every department, and the policy that names categories."""
+    asked = {"units": list(units), "people": list(people), "english": language.startswith("en")}
+    found = await all_rows(connection, _NAMES, asked)
+    named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
+    for kind, id_, name in found:
+        named[kind][id_] = name
+    return Names(
+        units=named["unit"],
+        departments=named["department"],
+        people=named["person"],
+        policy=await policy_version(connection, await newest_version(connection)),
+        language=language,
+    )
+
+
+def _people_in(case: Case) -> set[str]:
+    """Everybody whom the view of a case may name."""
+    named = {case.claimed_by, case.reported_by, case.void_proposed_by, *(urge.by for urge in case.urges)}
+    named |= {request.by for _, request in pending_requests(case)}
+    found = {str(person) for person in named if person is not None}
+    return found | {o.id for o in (case.owner, case.desk) if o is not None and o.kind is OwnerKind.PERSON}
+
+
+def pending_requests(case: Case) -> list[tuple[str, Request]]:
+    asked = {
+        "info": case.info_request,
+        "return": case.return_request,
+        "extension": case.extension_request,
+        "suspension": case.suspension_request,
+        "reopen": case.reopen_request,
+        "appeal": case.appeal,
+    }
+    return [(kind, request) for kind, request in asked.items() if request is not None]

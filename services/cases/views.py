@@ -1,0 +1,197 @@
+"""Cases as people see them: names in place of ids, the reporter behind an alias."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from models.case import Case, Clock, UrgeOrder
+from models.commands import Location
+from models.context import Person
+from models.facts import Actor, Explanation, Fact
+from models.policy.calendar import Calendar
+from models.policy.document import Policy
+from models.views import (
+    ActorView,
+    CaseItem,
+    CaseView,
+    ClockView,
+    CoHandlerView,
+    FactView,
+    GridView,
+    ReporterView,
+    RequestView,
+    TaskView,
+    UrgeView,
+)
+from rules.deadlines.clocks import elapsed, left, terms_of
+from rules.deadlines.lights import light
+from rules.scope import allowed_commands
+from rules.tasks import open_tasks
+from services.cases.names import Names, pending_requests
+from services.cases.reporter_alias import alias, is_hidden, masked_owner, reporter_name, who
+
+#: What a list and a view read of a row of `cases`.
+COLUMNS = "state, description, lat, lon, anonymous"
+
+
+def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
+    """The case as one line of a list."""
+    return CaseItem(
+        case_no=case.case_no,
+        title=case.title,
+        category=case.category,
+        category_name=names.category(case.category),
+        severity=case.severity,
+        source=case.source,
+        grid=case.grid,
+        grid_name=names.units.get(case.grid, case.grid),
+        stage=case.stage,
+        outcome=case.outcome,
+        light=light(case, now),
+        **clock_figures(case.clock, names.policy, now),
+        owner=names.owner(case.owner) if case.owner else None,
+        level=case.level,
+        round=case.round,
+        revision=case.seq,
+        reported_at=case.reported_at,
+        updated_at=case.updated_at,
+        closed_at=case.closed_at,
+    )
+
+
+def clock_figures(clock: Clock | None, policy: Policy, now: datetime) -> dict[str, Any]:
+    """What a line says of the clock of the stage: when it is due, what is left in which unit, whether it is late."""
+    if clock is None:
+        return {"due_at": None, "left": None, "unit": None, "overdue": False}
+    late = clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)
+    remaining = left(clock, _calendar(clock, policy), now)
+    return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": late}
+
+
+def case_view(
+    row: Row[Any], names: Names, person: Person, day: date, now: datetime, phone: str | None = None
+) -> CaseView:
+    """The case as it stands, for `person`; `phone` is what they are shown of the reporter's number."""
+    case = Case.model_validate(row.state)
+    item = case_item(case, names, now)
+    return CaseView(
+        **item.model_dump(exclude={"grid", "grid_name"}),
+        report_id=case.report_id,
+        description=row.description,
+        grid=GridView(
+            code=case.grid,
+            name=item.grid_name,
+            level=_level(case),
+            path=case.grid_path,
+            path_names=tuple(names.units.get(code, code) for code in case.grid_path),
+        ),
+        location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
+        provisional=any(c.plan is not None and c.plan.provisional for c in (case.clock, case.whole) if c is not None),
+        condition=case.condition,
+        policy_version=case.policy_version,
+        acknowledged_until=case.acknowledged_until,
+        consultation_at=case.consultation_at,
+        clocks=tuple(
+            _clock(c, names.policy, now) for c in (*case.past_clocks, case.clock, case.whole) if c is not None
+        ),
+        tasks=tuple(
+            TaskView(kind=t.kind, assignee=names.owner(masked_owner(t.assignee, case)), due_at=t.due_at)
+            for t in open_tasks(case)
+        ),
+        host=case.host,
+        suggested_host=case.suggested_host,
+        co_handlers=tuple(
+            CoHandlerView(
+                department=c.department,
+                name=names.departments.get(c.department, c.department),
+                reported_at=c.reported_at,
+            )
+            for c in case.co_handlers
+        ),
+        claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
+        suspended_until=case.suspended_until,
+        requests=tuple(
+            RequestView(kind=kind, by=who(r.by, case, names), at=r.at, until=r.until)
+            for kind, r in pending_requests(case)
+        ),
+        urges=tuple(urge_view(u, case, names) for u in case.urges),
+        attachments=case.attachments,
+        reporter=ReporterView(
+            alias=alias(case.report_id),
+            anonymous=row.anonymous,
+            contact_kept=case.reporter_ref is not None,
+            phone=phone,
+        ),
+        rating=case.rating,
+        merged_into=case.merged_into,
+        occurred_at=case.occurred_at,
+        received_at=case.received_at,
+        archived_at=case.archived_at,
+        allowed_commands=allowed_commands(person, case, day),
+    )
+
+
+def fact_views(facts: Sequence[Fact], case: Case, names: Names) -> tuple[FactView, ...]:
+    """The timeline: each fact with its actor named, unless that is the reporter."""
+    return tuple(
+        FactView(
+            seq=fact.seq,
+            at=fact.at,
+            kind=fact.body.kind,
+            command=fact.command,
+            actor=_actor(fact.actor, case, names),
+            body=fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"}),
+            why=_reasons(fact),
+        )
+        for fact in facts
+    )
+
+
+def _reasons(fact: Fact) -> tuple[Explanation, ...]:
+    found = (getattr(fact.body, name, None) for name in ("owner_why", "host_why"))
+    return tuple(why for why in found if why is not None)
+
+
+def _actor(actor: Actor, case: Case, names: Names) -> ActorView:
+    if actor.person is None:
+        return ActorView(kind="system", id=None, name="Gridloop")
+    if is_hidden(actor.person, case):
+        return ActorView(kind="reporter", id=None, name=reporter_name(case, names))
+    return ActorView(kind="person", id=actor.person, name=names.people.get(str(actor.person), "?"))
+
+
+def _level(case: Case) -> int:
+    return len(case.grid_path)
+
+
+def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
+    """The urge order, with who gave it."""
+    by = "Gridloop" if urge.by is None else who(urge.by, case, names)
+    return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
+
+
+def _is_overdue(clock: Clock, now: datetime) -> bool:
+    return clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)
+
+
+def _calendar(clock: Clock, policy: Policy) -> Calendar:
+    return policy.calendar(terms_of(clock).calendar) or policy.calendars[0]
+
+
+def _clock(clock: Clock, policy: Policy, now: datetime) -> ClockView:
+    terms, plan = terms_of(clock), clock.plan
+    calendar = _calendar(clock, policy)
+    return ClockView(
+        **clock.model_dump(exclude={"terms", "plan", "last_step"}),
+        amount=terms.amount,
+        unit=terms.unit,
+        elapsed=elapsed(clock, calendar, now),
+        running=clock.runs and clock.ended_at is None,
+        provisional=plan is not None and plan.provisional,
+        yellow_at=plan.yellow_at if plan else None,
+        red_at=plan.red_at if plan else None,
+        ceiling_at=plan.ceiling_at if plan else None,
+        next_step_at=plan.rungs[0] if plan and plan.rungs else None,
+    )

@@ -1,0 +1,238 @@
+"""One case of the demonstration, brought where it is to stand: reported, then one command after another.
+
+Each is given by somebody of the park who may give it.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from uuid import UUID
+
+import yaml
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.cases import read_case
+from infra.store.context import local_day, read_person
+from models.base import Code, Frozen, Text
+from models.case import Case
+from models.context import Person
+from models.enums import Level, Role, Severity, UrgeKind
+from models.errors import DomainError
+from models.ids import derived_id
+from models.tables import GRID_UNITS, PersonRow
+from rules.scope import allowed_commands, covers, in_force
+from services.attachments.intake import store
+from services.commands.send import read_command, send
+from services.demo.images import scene
+from services.files.shipped import DEPLOY
+from services.reports.submit import ReportInput, submit
+from services.runtime.resources import Backstage
+
+CASES = DEPLOY / "demo" / "cases.yaml"
+
+_TO_HANDLING = ("accept", "dispatch", "claim")
+#: Where a case may go, as the commands that take it there.
+WAYS: dict[str, tuple[str, ...]] = {
+    "received": (),
+    "asked": ("request_info",),
+    "rejected": ("reject",),
+    "accepted": ("accept",),
+    "dispatched": ("accept", "dispatch"),
+    "shared": ("accept", "dispatch_shared", "claim", "report_progress"),
+    "claimed": _TO_HANDLING,
+    "progress": (*_TO_HANDLING, "report_progress"),
+    "noted": (*_TO_HANDLING, "comment"),
+    "urged": (*_TO_HANDLING, "urge"),
+    "returning": (*_TO_HANDLING, "return"),
+    "extending": (*_TO_HANDLING, "request_extension"),
+    "extended": (*_TO_HANDLING, "request_extension", "grant_extension"),
+    "suspending": (*_TO_HANDLING, "request_suspension"),
+    "suspended": (*_TO_HANDLING, "request_suspension", "grant_suspension"),
+    "reviewing": (*_TO_HANDLING, "complete"),
+    "reworked": (*_TO_HANDLING, "complete", "fail_review"),
+    "closed": (*_TO_HANDLING, "complete", "pass_review"),
+    "rated": (*_TO_HANDLING, "complete", "pass_review", "rate"),
+    "reopening": (*_TO_HANDLING, "complete", "pass_review", "request_reopen"),
+    "voiding": ("void",),
+    "settled": ("self_close",),
+}
+
+
+class DemoReport(Frozen):
+    """One report of the file."""
+
+    category: Code
+    title: Text
+    description: Text
+    picture: Text
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case of the plan."""
+
+    number: int
+    report: DemoReport
+    grid: str
+    way: str
+
+
+@dataclass(frozen=True)
+class Town:
+    """Who can act, what there is to report, and where."""
+
+    people: tuple[Person, ...]
+    reports: tuple[DemoReport, ...]
+    paths: Mapping[str, tuple[str, ...]]
+    departments: tuple[str, ...]
+    day: date
+
+    def reporters(self, grid: str) -> list[Person]:
+        """Grid workers of the place; else the residents and the hotline."""
+        path = self.paths[grid]
+        roles = ((Role.GRID_WORKER,), (Role.REPORTER, Role.DUTY_OFFICER))
+        for wanted in roles:
+            found = [p for p in self.people if any(g.role in wanted and covers(g, path) for g in in_force(p, self.day))]
+            if found:
+                return found
+        return []
+
+
+async def read_town(backstage: Backstage) -> Town:
+    reports = TypeAdapter(tuple[DemoReport, ...]).validate_python(yaml.safe_load(CASES.read_text())["reports"])
+    async with backstage.engine.connect() as connection:
+        day = await local_day(connection, datetime.now(UTC))
+        people = await _people(connection)
+        c = GRID_UNITS.c
+        rows = await connection.execute(select(c.code, c.path).where(c.level == Level.MICRO_GRID).order_by(c.code))
+        paths = {row.code: tuple(str(row.path).split(".")) for row in rows}
+    departments = sorted({g.department for p in people for g in p.grants if g.department})
+    return Town(tuple(people), reports, paths, tuple(departments), day)
+
+
+async def _people(connection: AsyncConnection) -> list[Person]:
+    """Everybody who can sign in."""
+    ids: Iterable[UUID] = await connection.scalars(
+        select(PersonRow.id).where(PersonRow.active, PersonRow.password_hash.is_not(None)).order_by(PersonRow.username)  # type: ignore[call-overload, union-attr]
+    )
+    found = [await read_person(connection, id_) for id_ in ids]
+    return [person for person in found if person is not None]
+
+
+async def live(backstage: Backstage, town: Town, job: Job) -> None:
+    """Reports, then gives each command of its way by somebody who may."""
+    luck = random.Random(job.number)
+    now = datetime.now(UTC)
+    report_id = derived_id("demo-case", job.number)
+    reporter = luck.choice(town.reporters(job.grid))
+    photos = await _photos(backstage, reporter, job, now) if luck.random() < 0.6 else ()
+    wanted = ReportInput(
+        report_id=report_id,
+        category=job.report.category,
+        title=job.report.title,
+        description=job.report.description,
+        grid=job.grid,
+        severity=job.report.severity,
+        attachments=photos,
+    )
+    submitted = await submit(backstage, reporter, wanted, now)
+    if submitted.receipt is None:
+        return
+    for place, step in enumerate(WAYS[job.way]):
+        await _step(
+            backstage, town, job, report_id, submitted.receipt.case_no, step, derived_id(report_id, "demo", place)
+        )
+
+
+async def _photos(
+    backstage: Backstage, person: Person, job: Job, now: datetime, *, after: bool = False
+) -> tuple[str, ...]:
+    picture = await asyncio.to_thread(scene, job.report.picture, job.number % 7, after=after)
+    kept = await store(backstage.engine, backstage.settings, person, BytesIO(picture), now)
+    return (kept.view.sha256,)
+
+
+async def _step(
+    backstage: Backstage, town: Town, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
+) -> None:
+    """One command, unless nobody may give it any more, or its rule forbids it here: then the case stays where it is."""
+    async with backstage.engine.connect() as connection:
+        case = await read_case(connection, report_id)
+    name = step.removesuffix("_shared")
+    actor = None if case is None else _actor(town, case, name, job.number)
+    if case is None or actor is None:
+        return
+    make = _BODIES.get(step)
+    body = {} if make is None else make(job, case, town)
+    now = datetime.now(UTC)
+    if name in ("complete", "self_close"):
+        body["evidence"] = await _photos(backstage, actor, job, now, after=True)
+    try:
+        await send(backstage, actor, case_no, read_command(name, body), command_id=id_, if_revision=None, now=now)
+    except DomainError as error:
+        if error.status >= 500:
+            raise
+
+
+def _actor(town: Town, case: Case, command: str, number: int) -> Person | None:
+    """Somebody who may give the command, not always the same; the reporter last, unless only they may."""
+    able = [person for person in town.people if command in allowed_commands(person, case, town.day)]
+    others = [person for person in able if person.id not in (case.reported_by, case.claimed_by)]
+    if command in ("claim", "complete", "report_progress", "return", "request_extension", "request_suspension"):
+        mine = [person for person in able if person.id == case.claimed_by]
+        others = mine or others
+    choice: Sequence[Person] = others or able
+    return choice[number % len(choice)] if choice else None
+
+
+def _other_department(job: Job, case: Case, town: Town) -> str:
+    left = [code for code in town.departments if code != case.suggested_host]
+    return left[job.number % len(left)]
+
+
+def _half_as_long(case: Case) -> str:
+    """The deadline, half as far away again from the start."""
+    clock = case.clock
+    assert clock is not None, "only what is being handled is extended"
+    due = clock.due_at or datetime.now(UTC)
+    return (due + (due - clock.intervals[0].start) / 2).isoformat()
+
+
+def _in(days: float) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
+
+
+_Body = Callable[[Job, Case, Town], dict[str, object]]
+_BODIES: dict[str, _Body] = {
+    "accept": lambda job, case, town: {"note": "情况属实,予以受理"},
+    "reject": lambda job, case, town: {"reason": "属于公安机关职责范围", "right_channel": "110 或辖区派出所"},
+    "request_info": lambda job, case, town: {"question": "请补充具体楼号,并拍一张门口的照片"},
+    "dispatch": lambda job, case, town: {"host": case.suggested_host, "note": "请按时限办理"},
+    "dispatch_shared": lambda job, case, town: {
+        "host": case.suggested_host, "co_handlers": [_other_department(job, case, town)], "note": "请主办单位牵头",
+    },
+    "report_progress": lambda job, case, town: {"note": "已到现场查看,约定明日上午整改", "interim": True},
+    "comment": lambda job, case, town: {"note": "已电话告知上报人办理情况"},
+    "urge": lambda job, case, town: {
+        "urge_kind": UrgeKind.LISTED if job.number % 3 == 0 else UrgeKind.ORDINARY,
+        "reply_by": _in(1.5), "note": "请说明未办结原因和预计完成时间",
+    },
+    "return": lambda job, case, town: {"reason": "现场不在本单位管辖范围,建议改派"},
+    "request_extension": lambda job, case, town: {"until": _half_as_long(case), "reason": "需采购配件,到货后方可施工"},
+    "grant_extension": lambda job, case, town: {"note": "同意,请按期完成"},
+    "request_suspension": lambda job, case, town: {"until": _in(30), "reason": "需等待年度维修计划批复"},
+    "grant_suspension": lambda job, case, town: {"note": "同意挂账,到期自动恢复"},
+    "complete": lambda job, case, town: {"result": "已整改完毕,现场清理干净,并告知上报人"},
+    "fail_review": lambda job, case, town: {"reason": "现场仍有残留,请彻底清理后再报"},
+    "pass_review": lambda job, case, town: {"note": "现场核实,情况已解决"},
+    "rate": lambda job, case, town: {"score": (5, 5, 4, 3, 5, 2)[job.number % 6], "note": ""},
+    "request_reopen": lambda job, case, town: {"reason": "隔天又出现了同样的问题"},
+    "void": lambda job, case, town: {"reason": "与已有案件重复录入"},
+    "self_close": lambda job, case, town: {"result": "现场劝离,通道已恢复畅通"},
+}  # fmt: skip

@@ -1,0 +1,156 @@
+"""The demonstration park: a real registry of communities with everything below and everybody in it invented."""
+
+import json
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import transaction
+from models.enums import Level, Role
+from rules.organisation.grid_tree import GridUnit
+from rules.organisation.invented_names import person_name
+from rules.organisation.lower_levels import make_lower_levels
+from rules.organisation.tiling import DEMO_BOX, tile
+from services.files.reference_files import BadFile
+from services.files.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
+from services.organisation.grid_registry import checked_file, load_units
+from services.organisation.people_files import PeopleFile, PersonEntry, read_departments, read_people, store_entries
+from services.organisation.people_store import (
+    GrantRecord,
+    PersonRecord,
+    known_departments,
+    known_grids,
+    known_usernames,
+    store_people,
+)
+from services.policies.files import check_policy, read_policy
+from services.policies.versions import publish, published_as
+
+ACCOUNTS_FILE = "demo-accounts.json"
+MICRO_GRIDS = 1_837
+_SINCE = date(2024, 1, 1)
+#: Names from here on are the volunteers', and then the grid workers' who are not in `people.yaml`; those before are.
+_FIRST_VOLUNTEER_NAME = 1_000
+_FIRST_WORKER_NAME = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """How much loading the demonstration added, and the version that its policy was published as."""
+
+    units: int
+    departments: int
+    people: int
+    workers: int
+    volunteers: int
+    policy_version: int
+    policy_published: bool
+    accounts: Path
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was new."""
+        return bool(
+            self.units or self.departments or self.people or self.workers or self.volunteers or self.policy_published
+        )
+
+
+async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
+    """Loads the demonstration park in one transaction, and writes who can sign in to `demo-accounts.json`.
+
+    It only adds: whatever is there already stays as it is, so that what an operator has changed survives the
+    next start; and a second time there is nothing to do. The accounts file holds passwords that everybody
+    knows: only its owner may read it all the same. Raises BadFile when a file of the demonstration is broken.
+    """
+    registry = checked_file(DIVISIONS).units
+    departments = read_departments(DEPARTMENTS).departments
+    units = tile(make_lower_levels(registry, MICRO_GRIDS), DEMO_BOX)
+    file = read_people(PEOPLE, {d.id for d in departments}, {unit.code for unit in units})
+    async with transaction(engine) as connection:
+        grids = await known_grids(connection)
+        loaded = await load_units(connection, [unit for unit in units if unit.code not in grids])
+        here = await known_departments(connection, retired=True)
+        names = await known_usernames(connection)
+        people = await store_entries(connection, [d for d in departments if d.id not in here], _without(file, names))
+        workers, _ = await store_people(connection, _new(workers_of(units, file), names))
+        volunteers, _ = await store_people(connection, _new(volunteers_of(units), names))
+        version, fresh = await _publish_once(connection)
+    return DemoSummary(
+        units=loaded.inserted,
+        departments=people.departments.inserted,
+        people=people.people.inserted,
+        workers=workers.inserted,
+        volunteers=volunteers.inserted,
+        policy_version=version,
+        policy_published=fresh,
+        accounts=_write_accounts(data_dir, file),
+    )
+
+
+def _without(file: PeopleFile, usernames: Collection[str]) -> PeopleFile:
+    return PeopleFile(since=file.since, people=tuple(p for p in file.people if p.username not in usernames))
+
+
+def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[PersonRecord]:
+    return [person for person in people if person.username not in usernames]
+
+
+async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
+    """Publishes the policy of the demonstration, unless it was once: a newer one is not to be undone."""
+    policy = read_policy(POLICY)
+    if (version := await published_as(connection, policy)) is not None:
+        return version, False
+    departments, people = await known_departments(connection), await known_usernames(connection, active=True)
+    if problems := check_policy(policy, departments, people):
+        raise BadFile(problems)
+    return await publish(connection, policy, datetime.now(UTC)), True
+
+
+def workers_of(units: Iterable[GridUnit], file: PeopleFile) -> list[PersonRecord]:
+    """One grid worker for each grid that has none in the file; they have no password and cannot sign in."""
+    held = {grant.grid for person in file.people for grant in person.grants if grant.role is Role.GRID_WORKER}
+    empty = sorted(unit.code for unit in units if unit.level is Level.GRID and unit.code not in held)
+    return [_invented("w", code, Role.GRID_WORKER, _FIRST_WORKER_NAME + number) for number, code in enumerate(empty)]
+
+
+def volunteers_of(units: Iterable[GridUnit]) -> list[PersonRecord]:
+    """One volunteer for each micro-grid; they have no password and cannot sign in."""
+    codes = sorted(unit.code for unit in units if unit.level is Level.MICRO_GRID)
+    return [_invented("v", code, Role.VOLUNTEER, _FIRST_VOLUNTEER_NAME + number) for number, code in enumerate(codes)]
+
+
+def _invented(prefix: str, code: str, role: Role, number: int) -> PersonRecord:
+    """Somebody with that role in that unit, who cannot sign in."""
+    grants = (GrantRecord(role, code, None, _SINCE),)
+    return PersonRecord(username=f"{prefix}{code}", name=person_name(number), grants=grants)
+
+
+def _write_accounts(data_dir: Path, file: PeopleFile) -> Path:
+    """Writes the accounts in one move, readable by their owner only."""
+    path = data_dir / ACCOUNTS_FILE
+    data_dir.mkdir(parents=True, exist_ok=True)
+    fresh = data_dir / f"{ACCOUNTS_FILE}.new"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(_accounts(file.people), out, ensure_ascii=False, indent=1)
+    fresh.replace(path)
+    return path
+
+
+def _accounts(people: Sequence[PersonEntry]) -> list[dict[str, object]]:
+    return [
+        {
+            "username": person.username,
+            "password": person.password.get_secret_value(),
+            "roles": [
+                {"role": grant.role.value, "grid": grant.grid, "department": grant.department}
+                for grant in person.grants
+            ],
+        }
+        for person in people
+        if person.password is not None
+    ]

@@ -1,0 +1,229 @@
+"""All that a page about one case tells: the case, its timeline, its forecast, and what the rules would say."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.cases import facts_of
+from infra.store.context import local_day, read_context_of
+from models.base import Frozen, Instant
+from models.case import Case
+from models.context import Context, Person
+from models.enums import OwnerKind, Role, Stage
+from models.errors import NoSuchCase
+from models.facts import Fact
+from models.views import CaseView, FactView
+from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
+from rules.deciders.handle import latest_extension
+from rules.result_evidence import result_evidence
+from services.cases.forecast import Forecast, get_forecast
+from services.cases.names import Names, read_names
+from services.cases.queries import find_case
+from services.cases.reporter_contact import masked_phone
+from services.cases.views import case_view, fact_views
+from services.directory.people import unit_names
+from services.policies.rule_drift import NewerRule, newer_rule
+
+
+class ExtensionTerms(Frozen):
+    """延期: how often it was granted and may be, up to when one more may reach, who grants it.
+
+    `latest` None: none can be asked for now; `overdue`: because the deadline has passed.
+    """
+
+    granted: int
+    most: int
+    latest: Instant | None
+    overdue: bool
+    granted_by: Role
+
+
+class ConditionChoice(Frozen):
+    """An opening condition that the case may be accepted under."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class CaseRules(Frozen):
+    """What the rules ask of whoever acts on the case."""
+
+    evidence_required: bool
+    extension: ExtensionTerms | None
+    suspension_days: int
+    conditions: tuple[ConditionChoice, ...]
+    helpers_missing: tuple[str, ...]
+    claimed_by_me: bool
+    void_proposed: bool
+    returned_before: bool
+
+
+class FileView(Frozen):
+    """An attachment of the case: its media type and size in bytes; pixels for pictures."""
+
+    sha256: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a page can show it."""
+        return self.media_type.startswith("image/")
+
+
+class CasePageView(Frozen):
+    """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them;
+    `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: what the
+    policy version in force says otherwise than the one the case lives under; `releasable`: the photos of the last
+    result, which its review may show to the reporter."""
+
+    case: CaseView
+    facts: tuple[FactView, ...]
+    forecast: Forecast | None
+    rules: CaseRules
+    files: dict[str, FileView]
+    names: dict[str, str]
+    outlines: tuple[dict[str, Any], ...] = ()
+    newer: NewerRule | None = None
+    releasable: tuple[FileView, ...] = ()
+
+
+async def get_case_page(
+    connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
+) -> CasePageView:
+    """Everything about a case that `person` may see. Raises NoSuchCase."""
+    row = await find_case(connection, person, case_no, now)
+    case = Case.model_validate(row.state)
+    facts = await facts_of(connection, case.report_id)
+    names = await read_names(connection, [case], language, _people_in(facts))
+    day = await local_day(connection, now)
+    ctx = await read_context_of(connection, case, now)
+    units = await _unit_names(connection, facts)
+    files = await files_of(connection, case.attachments)
+    return CasePageView(
+        case=case_view(row, names, person, day, now, await masked_phone(connection, case, person, day)),
+        facts=fact_views(facts, case, names),
+        forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
+        rules=_rules(case, ctx, person, names),
+        files=files,
+        names={**units, **names.units, **names.departments, **names.people},
+        outlines=await _outlines(connection, case.grid_path),
+        newer=await newer_rule(connection, case, ctx, now),
+        releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
+    )
+
+
+async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """The outlines of the two lowest units on the way down, the larger first."""
+    rows = await connection.execute(
+        text("SELECT geometry FROM grid_units WHERE code = ANY (:codes) AND geometry IS NOT NULL ORDER BY level"),
+        {"codes": list(grid_path[-2:])},
+    )
+    return tuple(rows.scalars())
+
+
+async def files_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict[str, FileView]:
+    """What is known of these attachments, by their hashes."""
+    rows = await connection.execute(
+        text("SELECT sha256, media_type, size, width, height FROM attachments WHERE sha256 = ANY (:hashes)"),
+        {"hashes": list(hashes)},
+    )
+    return {row.sha256: FileView.model_validate(dict(row._mapping)) for row in rows}
+
+
+class Meanwhile(Frozen):
+    """What others did to a case since somebody looked. `case_no` is theirs to see."""
+
+    facts: tuple[FactView, ...]
+    revision: int
+
+
+async def facts_since(
+    connection: AsyncConnection, person: Person, case_no: str, seen: int, now: datetime, language: str
+) -> Meanwhile:
+    """The facts after the revision `seen`. Raises NoSuchCase."""
+    row = await find_case(connection, person, case_no, now)
+    case = Case.model_validate(row.state)
+    facts = [fact for fact in await facts_of(connection, case.report_id) if fact.seq > seen]
+    names = await read_names(connection, [case], language, _people_in(facts))
+    return Meanwhile(facts=fact_views(facts, case, names), revision=case.seq)
+
+
+async def last_words(
+    connection: AsyncConnection, person: Person, case_nos: Iterable[str], now: datetime, language: str
+) -> dict[str, FactView | None]:
+    """The last thing that somebody did on each case; None for one that `person` may not see (any more)."""
+    found: dict[str, FactView | None] = {}
+    for case_no in case_nos:
+        try:
+            known = await facts_since(connection, person, case_no, 0, now, language)
+        except NoSuchCase:
+            found[case_no] = None
+            continue
+        found[case_no] = next((f for f in reversed(known.facts) if f.actor.kind != "system"), known.facts[-1])
+    return found
+
+
+def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
+    standard, category = standard_of(case, ctx), ctx.policy.category(case.category)
+    found = openings(ctx.policy, category) if category is not None and category.conditions else ()
+    waiting = [c.department for c in case.co_handlers if c.reported_at is None]
+    return CaseRules(
+        evidence_required=category is not None and category.evidence_required,
+        extension=_extension(case, ctx) if case.stage is Stage.HANDLE else None,
+        suspension_days=suspension_days(standard, ctx.policy),
+        conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
+        helpers_missing=tuple(names.departments.get(d, d) for d in waiting),
+        claimed_by_me=case.claimed_by == person.id,
+        void_proposed=case.void_proposed_by is not None,
+        returned_before=case.host in case.returns_settled,
+    )
+
+
+def _extension(case: Case, ctx: Context) -> ExtensionTerms:
+    rule = extension_rule(standard_of(case, ctx), ctx.policy)
+    clock = case.clock
+    overdue = clock is not None and (clock.overdue_at is not None or (clock.due_at or ctx.now) < ctx.now)
+    possible = clock is not None and clock.due_at is not None and not overdue and case.extensions_granted < rule.times
+    return ExtensionTerms(
+        granted=case.extensions_granted,
+        most=rule.times,
+        latest=latest_extension(case, ctx) if possible else None,
+        overdue=overdue,
+        granted_by=rule.granted_by,
+    )
+
+
+def _people_in(facts: Iterable[Fact]) -> set[UUID]:
+    """Everybody whom the timeline names: who acted, who owned, whom a step reached."""
+    found: set[UUID] = set()
+    for fact in facts:
+        if fact.actor.person is not None:
+            found.add(fact.actor.person)
+        owner = getattr(fact.body, "owner", None)
+        if owner is not None and owner.kind is OwnerKind.PERSON:
+            found.add(UUID(owner.id))
+        for reached in getattr(fact.body, "reached", ()):
+            found.update(reached.people)
+        to_person = getattr(fact.body, "to_person", None)
+        if to_person is not None:
+            found.add(to_person)
+    return found
+
+
+async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dict[str, str]:
+    codes: set[str] = set()
+    for fact in facts:
+        codes.update(reached.unit for reached in getattr(fact.body, "reached", ()) if reached.unit)
+        codes.update(code for name in ("grid", "to_unit") if (code := getattr(fact.body, name, None)))
+        owner = getattr(fact.body, "owner", None)
+        if owner is not None and owner.kind is OwnerKind.UNIT:
+            codes.add(owner.id)
+    return await unit_names(connection, codes)

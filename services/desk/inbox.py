@@ -1,0 +1,100 @@
+"""The inbox: the open tasks that a person can do, the most urgent first."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from models.case import Case, Owner
+from models.context import Grant, Person
+from models.enums import Level, OwnerKind, Role, TaskKind
+from models.tables import CASES, GRID_UNITS, TASKS
+from models.views import InboxItem
+from rules.scope import DEPARTMENT_ROLES, LOW_ROLES, in_force
+from services.cases.names import read_names
+from services.cases.reporter_alias import masked_owner
+from services.cases.views import case_item
+from services.criteria.scope import visible, within
+
+#: Who does the tasks that lie at a unit's desk.
+_DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
+    Role.DUTY_OFFICER: (
+        TaskKind.ACCEPT,
+        TaskKind.DISPATCH,
+        TaskKind.DECIDE_RETURN,
+        TaskKind.DECIDE_EXTENSION,
+        TaskKind.DECIDE_REOPEN,
+        TaskKind.CONFIRM_VOID,
+        TaskKind.ANSWER_URGE,
+    ),
+    Role.REVIEWER: (TaskKind.REVIEW,),
+    Role.SUPERVISOR: (
+        TaskKind.DECIDE_RETURN,
+        TaskKind.DECIDE_EXTENSION,
+        TaskKind.DECIDE_SUSPENSION,
+        TaskKind.DECIDE_REOPEN,
+        TaskKind.DECIDE_APPEAL,
+        TaskKind.ANSWER_URGE,
+    ),
+}
+
+
+async def inbox(
+    connection: AsyncConnection, person: Person, now: datetime, language: str, limit: int = 200
+) -> tuple[InboxItem, ...]:
+    """The person's tasks, by deadline, those without one last."""
+    day = await local_day(connection, now)
+    ways = [_to_person(person), *(way for g in in_force(person, day) if (way := _by_role(g)) is not None)]
+    rows = (
+        await connection.execute(
+            select(TASKS, CASES.c.state)
+            .join(CASES, CASES.c.report_id == TASKS.c.report_id)
+            .where(visible(person, day), or_(*ways))
+            .order_by(TASKS.c.due_at.asc().nulls_last(), TASKS.c.report_id)
+            .limit(limit)
+        )
+    ).all()
+    cases = [Case.model_validate(row.state) for row in rows]
+    names = await read_names(connection, cases, language)
+    return tuple(
+        InboxItem(
+            task=row.kind,
+            due_at=row.due_at,
+            assignee=names.owner(masked_owner(Owner(kind=row.assignee_kind, id=row.assignee_id), case)),
+            case=case_item(case, names, now),
+        )
+        for row, case in zip(rows, cases, strict=True)
+    )
+
+
+def _to_person(person: Person) -> ColumnElement[bool]:
+    return and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
+
+
+def _by_role(grant: Grant) -> ColumnElement[bool] | None:
+    if grant.role in DEPARTMENT_ROLES and grant.department is not None:
+        mine = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == grant.department)
+        return and_(mine, within(grant.grid))
+    if grant.role in LOW_ROLES and grant.grid is not None:
+        return _settled_here(grant)
+    kinds = _DESK_TASKS.get(grant.role)
+    if kinds is None:
+        return None
+    at_desk = and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds))
+    here = and_(at_desk, within(grant.grid))
+    return or_(here, _overseen(grant)) if grant.role is Role.SUPERVISOR else here
+
+
+def _overseen(grant: Grant) -> ColumnElement[bool]:
+    """Cases that have climbed to the very unit that is supervised: what lies lower is overseen there."""
+    mine = true() if grant.grid is None else TASKS.c.assignee_id == grant.grid
+    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind == TaskKind.OVERSEE, mine)
+
+
+def _settled_here(grant: Grant) -> ColumnElement[bool]:
+    """What a grid or micro-grid owns itself, for those who work in it."""
+    root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grant.grid).scalar_subquery()
+    below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.bool_op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
+    kinds = (TaskKind.ACCEPT, TaskKind.OVERSEE, TaskKind.ANSWER_URGE)
+    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds), TASKS.c.assignee_id.in_(below))

@@ -1,0 +1,82 @@
+"""When a case was last dealt with on a tab of the desk that is empty now."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from models.base import Frozen, Instant
+from models.context import Grant, Person
+from models.tables import CASES, FACTS
+from models.tables.directory import GrantRow
+from rules.scope import in_force
+from services.criteria.scope import visible
+from services.desk.tabs import DONE_WITHIN, DeskTab
+
+_GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]
+#: By which facts a case leaves a tab at the hands of those whose tab it is. The light of the others turns by itself,
+#: or somebody else decides.
+_LEFT_BY: Mapping[DeskTab, tuple[str, ...]] = {
+    DeskTab.ACCEPTING: ("accepted", "rejected"),
+    DeskTab.DISPATCHING: ("dispatched",),
+    DeskTab.UNCLAIMED: ("claimed",),
+    DeskTab.DOING: ("completed", "aborted"),
+    DeskTab.REVIEWING: ("review_passed", "review_failed"),
+    DeskTab.HELPING: ("progress_reported", "responded"),
+    DeskTab.URGED: ("urge_answered",),
+    DeskTab.DECIDING: (
+        "return_granted", "return_refused", "extension_granted", "extension_refused", "suspension_granted",
+        "suspension_refused", "reopened", "reopen_refused", "appeal_decided",
+    ),
+}  # fmt: skip
+
+
+class LastThere(Frozen):
+    """The last case of a tab: when it left, by which fact. It is one that the reader may see."""
+
+    at: Instant
+    kind: str
+    case_no: str
+
+
+async def last_there(connection: AsyncConnection, tab: DeskTab, person: Person, now: datetime) -> LastThere | None:
+    """What the reader, or somebody who holds the same role in the same place, did last about a case of the tab;
+    None where that is longer ago than the list of what is done reaches back, or the tab empties by itself."""
+    day = await local_day(connection, now)
+    kinds = _LEFT_BY.get(tab)
+    if kinds is None:
+        return None
+    alike = or_(false(), *(_alike(grant, day) for grant in in_force(person, day)))
+    ours = {person.id, *(await connection.scalars(select(_GRANTS.c.person).where(alike)))}
+    reports_for = FACTS.c.body.op("->>")("reports_for")
+    asked = (
+        select(FACTS.c.at, FACTS.c.kind, CASES.c.case_no)
+        .join(CASES, CASES.c.report_id == FACTS.c.report_id)
+        .where(
+            FACTS.c.actor.in_(ours),
+            FACTS.c.at >= now - DONE_WITHIN,
+            FACTS.c.kind != "received",  # as the index on what people did has it
+            FACTS.c.kind.in_(kinds),
+            or_(FACTS.c.kind != "progress_reported", reports_for.is_not(None)),  # the host's own ends nothing
+            visible(person, day),
+        )
+        .order_by(FACTS.c.at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(asked)).one_or_none()
+    return None if row is None else LastThere.model_validate(dict(row._mapping))
+
+
+def _alike(grant: Grant, day: date) -> ColumnElement[bool]:
+    """Whether a grant is of the same role for the same unit and department, and in force."""
+    g = _GRANTS.c
+    return and_(
+        g.role == grant.role.value,
+        g.grid.is_not_distinct_from(grant.grid),
+        g.department.is_not_distinct_from(grant.department),
+        g.since <= day,
+        or_(g.until.is_(None), g.until >= day),
+    )

@@ -1,0 +1,157 @@
+"""What somebody was told: the steps of ladders that reached them, the newest first."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from infra.store.policies import NoPolicy, newest_version, policy_version
+from models.base import Frozen, Instant, SaidInstant
+from models.case import Case
+from models.context import Person
+from models.enums import EscalationMode, Level, Severity
+from models.tables import CASES, FACTS, NOTICES
+from models.views import CaseItem
+from rules.deadlines.quiet_hours import QuietHours
+from rules.scope import DEPARTMENT_ROLES, in_force
+from services.accounts.preferences import read_settings
+from services.cases.names import read_names
+from services.cases.views import case_item
+from services.criteria.scope import KEPT, visible, within
+
+MOST = 200
+#: What calls in quiet hours too, besides everything about an urge order (our choice).
+URGENT = (Severity.URGENT, Severity.MAJOR)
+
+
+class Notice(Frozen):
+    """A step that reached the reader (or their department): to act, or to be informed.
+
+    `urge`: it belongs to that urge order's ladder; `consultation`: the case came on the consultation list with it.
+    """
+
+    at: Instant
+    mode: EscalationMode
+    step: int
+    urge: int | None
+    level: Level
+    consultation: bool
+    read: bool
+    case: CaseItem
+
+
+class Unread(Frozen):
+    """`unread` counts all that are unread; `calling` those that call for attention now: in the reader's quiet hours
+    the urgent ones alone, else all. `quiet_until`: when these hours are over; None outside of them.
+    """
+
+    unread: int = 0
+    calling: int = 0
+    quiet_until: Instant | None = None
+
+
+class Notices(Unread):
+    """Notices, the newest first; all that are unread are counted, shown or not."""
+
+    items: tuple[Notice, ...]
+
+
+class ReadUpTo(Frozen):
+    """Everything that came up to this moment has been read; None: everything."""
+
+    until: Annotated[SaidInstant | None, Field()] = None
+
+
+async def notices(
+    connection: AsyncConnection, person: Person, now: datetime, language: str, *, unread: bool = False
+) -> Notices:
+    """The person's notices on cases they may see, the newest first, `MOST` of them."""
+    mine = and_(_mine(person, await local_day(connection, now)), *([NOTICES.c.read_at.is_(None)] if unread else []))
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
+        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
+    )
+    query = select(NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, CASES.c.state).select_from(joined)
+    rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MOST))).all()
+    cases = [Case.model_validate(row.state) for row in rows]
+    names = await read_names(connection, cases, language)
+    waiting = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
+    return Notices(
+        items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
+        **waiting.model_dump(),
+    )
+
+
+async def unread_notices(
+    connection: AsyncConnection, person: Person, now: datetime, quiet: QuietHours | None
+) -> Unread:
+    """How many notices the person has not read, and how many of them call now: in their `quiet` hours, the urgent ones.
+
+    None while nothing is set up.
+    """
+    try:
+        zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
+    except NoPolicy:
+        return Unread()
+    end = quiet.end(now.astimezone(zone)) if quiet is not None else None
+    found = (await connection.execute(_unread_and_urgent(person, await local_day(connection, now)))).one()
+    return Unread(unread=found.unread, calling=found.unread if end is None else found.pressing, quiet_until=end)
+
+
+async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:
+    """Marks as read what came up to `until`, and says how many notices that were. Again changes nothing."""
+    mine = _mine(person, await local_day(connection, now))
+    keys = (
+        select(NOTICES.c.report_id, NOTICES.c.seq, NOTICES.c.receiver)
+        .select_from(NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id))
+        .where(mine, NOTICES.c.read_at.is_(None), NOTICES.c.at <= (until or now))
+        .subquery()
+    )
+    done = await connection.execute(
+        update(NOTICES)
+        .values(read_at=now)
+        .where(
+            NOTICES.c.report_id == keys.c.report_id,
+            NOTICES.c.seq == keys.c.seq,
+            NOTICES.c.receiver == keys.c.receiver,
+        )
+    )
+    return int(done.rowcount)
+
+
+@lru_cache(maxsize=KEPT)
+def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
+    urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
+    joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
+        FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
+    )
+    unread, pressing = func.count().label("unread"), func.count().filter(urgent).label("pressing")
+    return select(unread, pressing).select_from(joined).where(_mine(person, day), NOTICES.c.read_at.is_(None))
+
+
+def _mine(person: Person, day: date) -> ColumnElement[bool]:
+    ways: list[ColumnElement[bool]] = [NOTICES.c.person == person.id]
+    ways += [
+        and_(NOTICES.c.department == grant.department, within(grant.grid))
+        for grant in in_force(person, day)
+        if grant.role in DEPARTMENT_ROLES and grant.department is not None
+    ]
+    return and_(or_(*ways), visible(person, day))
+
+
+def _notice(row: Any, item: CaseItem) -> Notice:
+    body = row.body
+    return Notice(
+        at=row.at,
+        mode=row.mode,
+        step=body["step"],
+        urge=body.get("urge"),
+        level=body["level"],
+        consultation=bool(body.get("consultation")),
+        read=row.read_at is not None,
+        case=item,
+    )

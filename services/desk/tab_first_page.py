@@ -1,0 +1,32 @@
+"""The first page of a tab of the desk, which is opened again and again: its statement is put together once a day."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, and_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from models.context import Person
+from models.views import CasePage
+from services.cases.filter import CaseFilter, Sort
+from services.cases.lists import page_of_rows, page_statement
+from services.criteria.conditions import NOW
+from services.criteria.scope import KEPT, visible
+from services.desk.tabs import DeskTab, on_tab
+
+
+async def first_page(
+    connection: AsyncConnection, person: Person, tab: DeskTab, wanted: CaseFilter, now: datetime, language: str
+) -> CasePage:
+    """What `queries.list_cases` answers for all of the tab; of `wanted` only the order and the limit count."""
+    day = await local_day(connection, now)
+    rows = (await connection.execute(_statement(tab, person, day, wanted.sort, wanted.limit), {"now": now})).all()
+    return await page_of_rows(connection, rows, wanted, rows[0].total if rows else 0, now, language)
+
+
+@lru_cache(maxsize=KEPT)
+def _statement(tab: DeskTab, person: Person, day: date, sort: Sort, limit: int) -> Select[Any]:
+    fits = and_(visible(person, day), on_tab(tab, person, day, NOW))
+    return page_statement(fits, CaseFilter(sort=sort, limit=limit), count=True)

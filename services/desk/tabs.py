@@ -1,0 +1,194 @@
+"""The tabs of the desk: what waits for somebody by the roles they hold, as conditions on cases.
+
+A tab is a way of looking at what the scope rule lets somebody see; it never widens it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, any_, false, func, not_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from models.context import Grant, Person
+from models.enums import Light, OwnerKind, Role, Stage, TaskKind
+from models.tables import CASES, FACTS, TASKS
+from rules.scope import DEPARTMENT_ROLES, in_force
+from services.criteria.conditions import NOW, Moment, is_open, shines
+from services.criteria.scope import KEPT, lies_within, visible
+
+#: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
+_Owed = Callable[..., ColumnElement[bool]]
+#: How far back the list of what somebody has done reaches (our choice).
+DONE_WITHIN = timedelta(days=30)
+
+
+class DeskTab(StrEnum):
+    """What waits, in the order in which tabs are shown."""
+
+    ACCEPTING = "accepting"
+    DISPATCHING = "dispatching"
+    UNCLAIMED = "unclaimed"
+    DOING = "doing"
+    REVIEWING = "reviewing"
+    SOON = "soon"
+    RETURNING = "returning"
+    HELPING = "helping"
+    URGED = "urged"
+    DECIDING = "deciding"
+    OVERSEEN = "overseen"
+    DONE = "done"
+
+
+_DEPARTMENTAL = (
+    DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.SOON, DeskTab.RETURNING, DeskTab.HELPING, DeskTab.URGED, DeskTab.DONE,
+)  # fmt: skip
+_DESK = (DeskTab.ACCEPTING, DeskTab.DISPATCHING, DeskTab.SOON, DeskTab.DECIDING, DeskTab.DONE)
+_OF_ROLE: Mapping[Role, tuple[DeskTab, ...]] = {
+    Role.HANDLER: _DEPARTMENTAL,
+    Role.DEPARTMENT_HEAD: _DEPARTMENTAL,
+    Role.DUTY_OFFICER: _DESK,
+    Role.REVIEWER: (DeskTab.REVIEWING, DeskTab.SOON, DeskTab.DONE),
+    Role.SUPERVISOR: (DeskTab.OVERSEEN, DeskTab.DECIDING, DeskTab.SOON, DeskTab.DONE),
+    Role.ADMIN: (DeskTab.SOON, DeskTab.DONE),
+    Role.AUDITOR: (DeskTab.SOON, DeskTab.DONE),
+}
+#: What lies at a unit's desk, by who sits there.
+_AT_DESK: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
+    (DeskTab.ACCEPTING, Role.DUTY_OFFICER): (TaskKind.ACCEPT,),
+    (DeskTab.DISPATCHING, Role.DUTY_OFFICER): (TaskKind.DISPATCH,),
+    (DeskTab.REVIEWING, Role.REVIEWER): (TaskKind.REVIEW,),
+    (DeskTab.DECIDING, Role.DUTY_OFFICER): (
+        TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_REOPEN, TaskKind.CONFIRM_VOID,
+        TaskKind.ANSWER_URGE,
+    ),
+    (DeskTab.DECIDING, Role.SUPERVISOR): (
+        TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.DECIDE_REOPEN,
+        TaskKind.DECIDE_APPEAL,
+    ),
+    (DeskTab.OVERSEEN, Role.SUPERVISOR): (TaskKind.OVERSEE, TaskKind.ANSWER_URGE),
+}  # fmt: skip
+#: In which stages a role's work lies, where the light is about to turn.
+_STAGES: Mapping[Role, tuple[Stage, ...]] = {
+    Role.DUTY_OFFICER: (Stage.RECEIVE, Stage.DISPATCH),
+    Role.REVIEWER: (Stage.REVIEW,),
+    Role.SUPERVISOR: tuple(Stage),
+    Role.ADMIN: tuple(Stage),
+    Role.AUDITOR: tuple(Stage),
+}
+
+
+def tabs_of(person: Person, day: date) -> tuple[DeskTab, ...]:
+    """The tabs of what the person acts as on `day`, in their order."""
+    found = {tab for grant in in_force(person, day) for tab in _OF_ROLE.get(grant.role, ())}
+    return tuple(tab for tab in DeskTab if tab in found)
+
+
+def on_tab(tab: DeskTab, person: Person, day: date, now: Moment) -> ColumnElement[bool]:
+    """Whether a row of `cases` is on that tab of the person's. A tab that is not theirs is empty."""
+    match tab:
+        case DeskTab.DONE:
+            return _done(person, day, now)
+        case DeskTab.SOON:
+            return and_(shines(Light.YELLOW, now), _waits(tab, person, day, _found_by_task))
+        case _:
+            return _waits(tab, person, day, _found_by_task)
+
+
+async def tab_counts(
+    connection: AsyncConnection, person: Person, now: datetime, without: DeskTab | None = None
+) -> dict[DeskTab, int]:
+    """How many cases are on each of the person's tabs; what is done is not counted, nor the tab `without`."""
+    day = await local_day(connection, now)
+    tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, without)]
+    if not tabs:
+        return {}
+    row = (await connection.execute(_counts(tuple(tabs), person, day), {"now": now})).one()
+    return dict(zip(tabs, row, strict=True))
+
+
+@lru_cache(maxsize=KEPT)
+def _counts(tabs: tuple[DeskTab, ...], person: Person, day: date) -> Select[*tuple[int, ...]]:
+    return select(*(_count(tab, person, day).label(tab) for tab in tabs))
+
+
+def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
+    here = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
+    return here.scalar_subquery()
+
+
+@lru_cache(maxsize=KEPT)
+def _waits(tab: DeskTab, person: Person, day: date, owed: _Owed) -> ColumnElement[bool]:
+    """What waits on the tab, whatever the time: what is soon due is narrowed to it by who knows the time."""
+    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, owed)) is not None]
+    found = or_(false(), *ways)
+    return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # a closed case may be asked to be reopened
+
+
+def _way(tab: DeskTab, grant: Grant, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
+    """How a case comes on the tab by this one grant."""
+    here = lies_within(grant.grid)
+    if kinds := _AT_DESK.get((tab, grant.role)):
+        return and_(owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
+    if tab is DeskTab.SOON and grant.role in _STAGES:
+        return and_(CASES.c.stage.in_(_STAGES[grant.role]), here)
+    if grant.role in DEPARTMENT_ROLES and grant.department is not None:
+        way = _departmental(tab, grant.department, person, owed)
+        return None if way is None else and_(way, here)
+    return None
+
+
+def _only_here(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[bool]]:
+    """What has climbed is overseen at the very unit that it climbed to."""
+    if TaskKind.OVERSEE not in kinds or grant.grid is None:
+        return []
+    return [TASKS.c.assignee_id == grant.grid]
+
+
+def _departmental(tab: DeskTab, department: str, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
+    ours = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == department)
+    mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
+    hosted = CASES.c.host == department
+    match tab:
+        case DeskTab.UNCLAIMED:
+            return owed((TaskKind.HANDLE,), ours)
+        case DeskTab.DOING:
+            return and_(hosted, owed((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
+        case DeskTab.SOON:
+            return and_(hosted, CASES.c.stage == Stage.HANDLE)
+        case DeskTab.RETURNING:
+            return and_(hosted, owed((TaskKind.DECIDE_RETURN,)))
+        case DeskTab.HELPING:
+            return owed((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
+        case DeskTab.URGED:
+            return owed((TaskKind.ANSWER_URGE,), or_(ours, mine))
+    return None
+
+
+def _found_by_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The cases on which such a task is open, for a list: the tasks are found first, then their cases by id.
+
+    Left to choose, PostgreSQL goes the other way: it takes any part of the park to hold one case in a hundred, and
+    then looks through all cases of the whole park for their tasks.
+    """
+    owing = select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions)
+    return CASES.c.report_id == any_(func.array(owing.scalar_subquery()))
+
+
+def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same, to leave such cases out: the tasks are looked up once and kept by case, not once for each case."""
+    return CASES.c.report_id.in_(select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions))
+
+
+def _done(person: Person, day: date, now: Moment) -> ColumnElement[bool]:
+    """What the person has done something about lately, and what waits on no other tab of theirs."""
+    acted = select(FACTS.c.report_id).where(
+        FACTS.c.actor == person.id, FACTS.c.at >= now - DONE_WITHIN, FACTS.c.kind != "received"
+    )
+    others = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
+    waiting = [_waits(tab, person, day, _has_task) for tab in others]
+    lately = CASES.c.updated_at >= now - DONE_WITHIN
+    dealt_with = CASES.c.report_id == any_(func.array(acted.distinct().scalar_subquery()))
+    return and_(lately, dealt_with, not_(func.coalesce(or_(false(), *waiting), False)))

@@ -1,0 +1,165 @@
+"""Colleagues, departments and categories, looked up."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import local_day
+from infra.store.driver import all_rows
+from infra.store.policies import NoPolicy, newest_version, policy_version
+from models.context import Person
+from models.policy.document import Category, Policy
+from rules.deadlines.standards import openings
+from services.criteria.cursors import cursor_after, keys_in
+from services.directory.scope import people_scope
+from services.directory.views import (
+    CategoryList,
+    CategoryView,
+    ConditionView,
+    DepartmentList,
+    DepartmentView,
+    GroupView,
+    PersonPage,
+    PersonView,
+)
+
+_ZONE = ZoneInfo(str(Policy.model_fields["zone"].default))
+
+#: What LIKE would take for a pattern.
+_LITERAL, _ESCAPED = re.compile(r"([\\%_])"), r"\\\1"
+
+_PEOPLE = text("""
+SELECT p.id, p.username, p.name, coalesce(
+    (SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department)
+                     ORDER BY g.role, g.grid, g.department)
+     FROM grants g WHERE g.person = p.id AND g.since <= :day AND (g.until IS NULL OR g.until >= :day)),
+    '[]'::json) AS roles
+FROM people p
+WHERE p.active AND p.username > :after
+  AND (p.name ILIKE :like OR p.username ILIKE :like)
+  AND (CAST(:among AS uuid[]) IS NULL OR p.id = ANY (CAST(:among AS uuid[])))
+  AND (:everybody OR p.id = :me OR EXISTS (
+    SELECT 1 FROM grants g LEFT JOIN grid_units u ON u.code = g.grid
+    WHERE g.person = p.id AND g.since <= :day AND (g.until IS NULL OR g.until >= :day)
+      AND (u.path <@ CAST(:roots AS ltree[]) OR g.department = ANY (CAST(:departments AS text[])))))
+ORDER BY p.username LIMIT :most
+""")
+
+
+async def local_today(connection: AsyncConnection, now: datetime) -> date:
+    """The date at `now` where the newest policy applies; in the usual zone while none is published."""
+    try:
+        day: date = await local_day(connection, now)
+    except NoPolicy:
+        return now.astimezone(_ZONE).date()
+    return day
+
+
+async def name_of(connection: AsyncConnection, person: UUID) -> str:
+    """The person's name; empty when there is none."""
+    return str(await connection.scalar(text("SELECT name FROM people WHERE id = :id"), {"id": person}) or "")
+
+
+async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple[str, ...]:
+    """Their names, in the order in which they were named; who does not exist is left out."""
+    if not people:
+        return ()
+    asked = text("SELECT id, name FROM people WHERE id = ANY (:ids)")
+    rows = await connection.execute(asked, {"ids": list(people)})
+    known: dict[UUID, str] = {row.id: row.name for row in rows}
+    return tuple(known[one] for one in people if one in known)
+
+
+async def names_by_username(connection: AsyncConnection, usernames: Iterable[str]) -> dict[str, str]:
+    """The names of people by their user names; those who have left too."""
+    asked = text("SELECT username, name FROM people WHERE username = ANY (:usernames)")
+    rows = await connection.execute(asked, {"usernames": sorted(usernames)})
+    return dict(rows.all())
+
+
+async def unit_names(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
+    """The names of grid units by their codes; those that have been retired too."""
+    asked = text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)")
+    rows = await connection.execute(asked, {"codes": sorted(codes)})
+    return dict(rows.all())
+
+
+async def list_people(
+    connection: AsyncConnection,
+    person: Person,
+    now: datetime,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    words: str = "",
+    among: Sequence[UUID] | None = None,
+) -> PersonPage:
+    """The colleagues whom `person` may look up, by user name, with the roles they hold today; always themselves.
+
+    `words`: only those with it in their name or user name; `among`: only these. Raises BadFilter for a cursor that is
+    none.
+    """
+    day = await local_today(connection, now)
+    scope = await people_scope(connection, person, day)
+    rows = (
+        await connection.execute(
+            _PEOPLE,
+            {
+                "day": day,
+                "after": "" if cursor is None else keys_in("people", cursor, 1)[0],
+                "everybody": scope.everybody,
+                "me": person.id,
+                "roots": list(scope.roots),
+                "departments": list(scope.departments),
+                "most": limit + 1,
+                "like": f"%{_LITERAL.sub(_ESCAPED, words)}%",
+                "among": None if among is None else list(among),
+            },
+        )
+    ).all()
+    items = tuple(PersonView.model_validate(dict(row._mapping)) for row in rows[:limit])
+    more = len(rows) > limit
+    return PersonPage(items=items, next_cursor=cursor_after("people", items[-1].username) if more else None)
+
+
+async def list_departments(connection: AsyncConnection) -> DepartmentList:
+    """The departments in use."""
+    rows = await all_rows(connection, "SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id", {})
+    return DepartmentList(items=tuple(DepartmentView(id=id_, name_zh=zh, name_en=en) for id_, zh, en in rows))
+
+
+async def list_categories(connection: AsyncConnection) -> CategoryList:
+    """What can be reported under the newest policy, in its order. Raises NoPolicy."""
+    version = await newest_version(connection)
+    key = (str(connection.engine.url), version)
+    if key not in _known:
+        _known[key] = _categories(await policy_version(connection, version), version)
+    return _known[key]
+
+
+#: By database and version: a published policy never changes.
+_known: dict[tuple[str, int], CategoryList] = {}
+
+
+def _categories(policy: Policy, version: int) -> CategoryList:
+    shown = [_category(policy, category) for category in policy.categories]
+    groups = tuple(
+        GroupView(**dict(group), categories=tuple(c for c in shown if c.group == group.code)) for group in policy.groups
+    )
+    return CategoryList(policy_version=version, groups=groups)
+
+
+def _category(policy: Policy, category: Category) -> CategoryView:
+    conditions = tuple(
+        ConditionView(
+            **condition.model_dump(exclude={"standard"}),
+            **{name: getattr(standard, name) for name in ("accept", "dispatch", "handle", "review", "whole", "ladder")},
+        )
+        for condition, standard in openings(policy, category)
+    )
+    return CategoryView(**category.model_dump(exclude={"limits", "conditions"}), conditions=conditions)

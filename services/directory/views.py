@@ -1,0 +1,133 @@
+"""Reference data as people are shown it: grid units, categories, departments, people."""
+
+from uuid import UUID
+
+from models.base import Frozen
+from models.enums import Role, Severity, UnitType
+from models.policy.limits import Limit
+
+
+class UnitView(Frozen):
+    """A grid unit. `households` is a count; `enterprise` the body that a dedicated unit is drawn around."""
+
+    code: str
+    name: str
+    level: int
+    parent: str | None
+    type: UnitType
+    households: int | None
+    enterprise: str | None
+
+
+class UnitPage(Frozen):
+    """Units in the order of their codes, so that each comes after its parent."""
+
+    items: tuple[UnitView, ...]
+    next_cursor: str | None
+
+
+class PathStep(Frozen):
+    """One unit on the way down from the park."""
+
+    code: str
+    name: str
+    level: int
+
+
+class UnitHolder(Frozen):
+    """Somebody who holds a role in this very unit."""
+
+    name: str
+    role: Role
+
+
+class UnitDetail(UnitView):
+    """A unit with the way to it from the park (itself last), its children in use, and who acts there."""
+
+    path: tuple[PathStep, ...]
+    children: int
+    people: tuple[UnitHolder, ...]
+
+
+class ConditionView(Frozen):
+    """立案条件: for which severities (none: all), the limits of the stages and where each comes from, the ladder.
+
+    A category with limits of its own has one condition, `any`.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    severities: tuple[Severity, ...]
+    accept: Limit
+    dispatch: Limit
+    handle: Limit
+    review: Limit
+    whole: Limit | None
+    ladder: str | None
+
+
+class CategoryView(Frozen):
+    """小类, with the conditions under which a case of it is opened, the first that fits deciding."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    group: str
+    severity: Severity
+    evidence_required: bool
+    conditions: tuple[ConditionView, ...]
+
+
+class GroupView(Frozen):
+    """大类 with its categories."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    categories: tuple[CategoryView, ...]
+
+
+class CategoryList(Frozen):
+    """What can be reported, under the newest policy."""
+
+    policy_version: int
+    groups: tuple[GroupView, ...]
+
+
+class DepartmentView(Frozen):
+    """A department in use."""
+
+    id: str
+    name_zh: str
+    name_en: str
+
+
+class DepartmentList(Frozen):
+    """Departments by id."""
+
+    items: tuple[DepartmentView, ...]
+
+
+class PersonRole(Frozen):
+    """A role held today; no `grid` means every grid."""
+
+    role: Role
+    grid: str | None
+    department: str | None
+
+
+class PersonView(Frozen):
+    """A colleague."""
+
+    id: UUID
+    username: str
+    name: str
+    roles: tuple[PersonRole, ...]
+
+
+class PersonPage(Frozen):
+    """People in the order of their user names."""
+
+    items: tuple[PersonView, ...]
+    next_cursor: str | None

@@ -1,0 +1,140 @@
+"""Making an export: what the workflow has done. Safe to repeat; each time anew, with the roles of then."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.database import one_moment, transaction
+from infra.store.context import local_day, read_person
+from models.errors import Internal, NoSuchPage
+from models.errors.base import DomainError
+from models.jobs.export import UNDER_WAY, ExportStatus
+from models.tables import EXPORT_PIECES, EXPORTS
+from services.exports.jobs import roles_of
+from services.exports.request import ExportWanted, count_rows
+from services.exports.write import Writer, Written
+
+log = structlog.get_logger(__name__)
+
+#: Bytes of a piece; how often, in seconds, the row is told how far it is.
+PIECE, TELL_EVERY = 256 * 1024, 0.5
+
+
+class Stopped(Exception):
+    """The one who asked has stopped it, or it is gone."""
+
+
+async def make_export(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
+    """Makes the workbook and keeps it with its row; what can't be made is put down there.
+
+    `beat` is told the rows written. Raises what the database raises when it is away; and after putting it down, what
+    is a fault of ours.
+    """
+    try:
+        await _make(engine, id_, beat)
+    except Stopped:
+        log.info("export stopped", export=str(id_))
+    except DomainError as error:
+        await _fail(engine, id_, error)
+
+
+async def put_down_failure(engine: AsyncEngine, id_: UUID) -> None:
+    """Puts down that a fault of ours made it impossible."""
+    await _fail(engine, id_, Internal())
+
+
+async def remove_export(engine: AsyncEngine, id_: UUID) -> None:
+    """Takes the export away with its file. Safe to repeat."""
+    async with transaction(engine) as connection:
+        await connection.execute(delete(EXPORTS).where(EXPORTS.c.id == id_))
+
+
+async def _make(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
+    row = await _advance(engine, id_, status=ExportStatus.MAKING, made=0)
+    wanted = ExportWanted.model_validate(row.wanted)
+    now = datetime.now(UTC)
+    async with one_moment(engine) as connection:
+        person = await read_person(connection, row.owner)
+        if person is None or not person.active:
+            raise NoSuchPage(what=f"export {id_}")
+        total = await count_rows(connection, person, wanted, now)
+        await _advance(engine, id_, total=total)
+        report = _Report(engine, id_, beat)
+        written = await Writer(connection, person, wanted, now, row.language, report.rows).write()
+        grants = roles_of(person, await local_day(connection, now))
+    size = await _keep(engine, id_, written, grants)
+    log.info("export made", export=str(id_), rows=written.rows, bytes=size)
+
+
+class _Report:
+    """Says how far it is: to Temporal each time, to the row now and then."""
+
+    def __init__(self, engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
+        self._engine, self._id, self._beat = engine, id_, beat
+        self._last = time.monotonic()
+
+    async def rows(self, count: int) -> None:
+        """Raises Stopped."""
+        self._beat(count)
+        if time.monotonic() - self._last >= TELL_EVERY:
+            await _advance(self._engine, self._id, made=count)
+            self._last = time.monotonic()
+
+
+async def _advance(engine: AsyncEngine, id_: UUID, **values: object) -> Any:
+    """Writes down how far it is. Raises Stopped when it is not under way any more."""
+    e = EXPORTS.c
+    change = update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**values).returning(EXPORTS)
+    async with transaction(engine) as connection:
+        row = (await connection.execute(change)).one_or_none()
+    if row is None:
+        raise Stopped()
+    return row
+
+
+async def _keep(engine: AsyncEngine, id_: UUID, written: Written, grants: list[dict[str, object]]) -> int:
+    """Stores file and outcome together. Raises Stopped, and stores nothing then."""
+    e = EXPORTS.c
+    size = number = 0
+    async with transaction(engine) as connection:
+        held = await connection.scalar(select(e.id).where(e.id == id_, e.status.in_(UNDER_WAY)).with_for_update())
+        if held is None:
+            raise Stopped()
+        await connection.execute(delete(EXPORT_PIECES).where(EXPORT_PIECES.c.export == id_))
+        for piece in _gathered(written):
+            await connection.execute(insert(EXPORT_PIECES).values(export=id_, number=number, content=piece))
+            size, number = size + len(piece), number + 1
+        done = {
+            "status": ExportStatus.DONE, "made": written.rows, "total": written.rows, "size": size, "grants": grants,
+            "finished_at": datetime.now(UTC), "policy_version": written.policy_version,
+        }  # fmt: skip
+        await connection.execute(update(EXPORTS).where(e.id == id_).values(**done))
+    return size
+
+
+def _gathered(written: Written) -> Iterator[bytes]:
+    gathered = bytearray()
+    for piece in written.pieces:
+        gathered += piece
+        if len(gathered) >= PIECE:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
+
+
+async def _fail(engine: AsyncEngine, id_: UUID, error: DomainError) -> None:
+    e = EXPORTS.c
+    failed = {
+        "status": ExportStatus.FAILED, "finished_at": datetime.now(UTC),
+        "failure": error.as_refusal().model_dump(mode="json"),
+    }  # fmt: skip
+    async with transaction(engine) as connection:
+        await connection.execute(update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**failed))
+    log.warning("export not made", export=str(id_), code=error.code)

@@ -1,0 +1,39 @@
+"""Whose case it is, where people are ranked: of the one who completed its handling, else of its claimant.
+
+Only leaders look at people: a department's head at the cases it hosts, a unit's supervisor at those within.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Uuid, and_, cast, false, func, or_, select
+
+from models.context import Person
+from models.enums import Role
+from models.tables import CASES, FACTS
+from rules.scope import in_force
+from services.criteria.scope import within
+
+
+def handler_of_case() -> ColumnElement[Any]:
+    """The id of that person; null for a case that nobody has claimed or completed."""
+    f = FACTS.c
+    completed = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
+    completer = select(f.actor).where(completed).order_by(f.seq.desc()).limit(1).scalar_subquery()
+    return func.coalesce(completer, cast(CASES.c.state["claimed_by"].astext, Uuid))
+
+
+def leads(person: Person, day: date) -> bool:
+    """Whether the person leads anybody."""
+    return any(grant.role in (Role.SUPERVISOR, Role.DEPARTMENT_HEAD) for grant in in_force(person, day))
+
+
+def led_by(person: Person, day: date) -> ColumnElement[bool]:
+    """The cases whose people `person` leads."""
+    ways: list[ColumnElement[bool]] = [false()]
+    for grant in in_force(person, day):
+        if grant.role is Role.SUPERVISOR:
+            ways.append(within(grant.grid))
+        elif grant.role is Role.DEPARTMENT_HEAD and grant.department is not None:
+            ways.append(and_(CASES.c.host == grant.department, within(grant.grid)))
+    return or_(*ways)

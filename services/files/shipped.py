@@ -1,0 +1,9 @@
+"""Where the files are that the product brings along."""
+
+from pathlib import Path
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+DIVISIONS = DEPLOY / "demo" / "divisions.csv"
+DEPARTMENTS = DEPLOY / "demo" / "departments.yaml"
+PEOPLE = DEPLOY / "demo" / "people.yaml"
+POLICY = DEPLOY / "policies" / "demo.yaml"

@@ -1,0 +1,226 @@
+"""The grid tree in the database: reading a registry, checking it, storing it all or not at all."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import transaction
+from models.enums import Level
+from rules.organisation.grid_tree import Checked, GridUnit, UnitLine, check
+from rules.organisation.lower_levels import make_lower_levels
+from rules.organisation.tiling import Box, tile
+from services.files.errors import Unusable
+from services.files.reference_files import BadFile, FileProblem, read_text
+from services.organisation.geojson import OPTIONAL, REQUIRED, is_geojson, read_features
+
+#: Rows per statement: large enough to be fast, small enough to show progress.
+CHUNK = 5_000
+
+#: Called with how many units are stored so far, of how many.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """What a load did. `skipped` counts lines of divisions above level 1."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    skipped: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many units the file held, made ones included."""
+        return self.inserted + self.updated + self.unchanged
+
+
+def read_units(path: Path) -> tuple[UnitLine, ...]:
+    """The lines of a registry: CSV in UTF-8, `code,name,level,parent_code[,type,households,enterprise]`.
+
+    Raises BadFile naming every broken line, and FileNotFoundError.
+    """
+    return _read_csv(path, read_text(path))
+
+
+def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
+    # Strict: a stray quote would otherwise swallow the lines after it without a word.
+    reader = csv.reader(StringIO(content, newline=""), strict=True)
+    lines: list[UnitLine] = []
+    problems: list[FileProblem] = []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        _check_header(path, header)
+        for row in reader:
+            try:
+                if row:
+                    lines.append(_line(reader.line_num, header, row))
+            except _Broken as broken:
+                problems.append(FileProblem(str(path), reader.line_num, broken.zh, broken.en))
+    except csv.Error as error:
+        zh, en = f"CSV 有误:{error}", f"broken CSV: {error}"
+        problems.append(FileProblem(str(path), reader.line_num, zh, en))
+    if problems:
+        raise BadFile(problems)
+    return tuple(lines)
+
+
+class _Broken(Unusable):
+    """A line that can't be read."""
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    lost = [name for name in REQUIRED if name not in header]
+    odd = [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]
+    if lost:
+        names = ", ".join(lost)
+        raise BadFile([FileProblem(str(path), 1, f"缺少列:{names}", f"columns missing: {names}")])
+    if odd:
+        names = ", ".join(odd)
+        zh, en = f"不认识或重复的列:{names}", f"columns unknown or given twice: {names}"
+        raise BadFile([FileProblem(str(path), 1, zh, en)])
+
+
+def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
+    if len(row) != len(header):
+        raise _Broken(f"应有 {len(header)} 列,实有 {len(row)} 列", f"{len(header)} columns expected, {len(row)} found")
+    cell = {name: value.strip() for name, value in zip(header, row, strict=True)}
+    households = cell.get("households", "")
+    if households and not (households.isascii() and households.isdigit() and len(households) < 10):
+        raise _Broken(f"户数“{households}”不是整数", f"households “{households}” is not a whole number")
+    return UnitLine(
+        line=number,
+        code=cell["code"],
+        name=cell["name"],
+        level=cell["level"],
+        parent_code=cell["parent_code"],
+        type=cell.get("type", ""),
+        households=int(households) if households else None,
+        enterprise=cell.get("enterprise", ""),
+    )
+
+
+def checked_file(path: Path, known: dict[str, Level] | None = None) -> Checked:
+    """A registry, CSV or GeoJSON, that holds together, alone or with the `known` units.
+
+    Raises BadFile with every problem, and FileNotFoundError.
+    """
+    content = read_text(path)
+    features = read_features(str(path), content) if is_geojson(content) else None
+    checked = check(_read_csv(path, content) if features is None else features.lines, known or {})
+    if features is None and checked.problems:
+        raise BadFile([FileProblem(str(path), p.line, p.zh, p.en) for p in checked.problems])
+    if features is not None and (problems := checked.problems or features.overlaps()):
+        raise BadFile([features.told(str(path), problem) for problem in problems])
+    return checked
+
+
+async def load_file(
+    engine: AsyncEngine,
+    path: Path,
+    make_lower: bool = False,
+    micro_grids: int | None = None,
+    box: Box | None = None,
+    progress: Progress | None = None,
+) -> LoadSummary:
+    """Loads a registry in one transaction; with any problem, nothing.
+
+    `make_lower` adds grids and micro-grids where the file has none (`rules.organisation.lower_levels`), `box` draws
+    made-up rectangles inside it (`rules.organisation.tiling`). Raises BadFile, and ValueError when the target number of
+    micro-grids or the box does not fit.
+    """
+    async with transaction(engine) as connection:
+        # A city's shapes take seconds to look at, in which others want to be answered.
+        checked = await asyncio.to_thread(checked_file, path, await known_levels(connection))
+        if box is not None and any(unit.geometry for unit in checked.units):
+            told = "文件自带图形,不能再画示意矩形", "the file has shapes of its own: none are to be drawn"
+            raise BadFile([FileProblem(str(path), 1, *told)])
+        units = make_lower_levels(checked.units, micro_grids) if make_lower else checked.units
+        summary = await load_units(connection, tile(units, box) if box else units, progress)
+    return LoadSummary(summary.inserted, summary.updated, summary.unchanged, checked.skipped)
+
+
+async def known_levels(connection: AsyncConnection) -> dict[str, Level]:
+    """The level of every unit in use, by code."""
+    rows = await connection.execute(text("SELECT code, level FROM grid_units WHERE retired_on IS NULL"))
+    return {code: Level(level) for code, level in rows}
+
+
+# A shape is only ever replaced by a shape: a registry without shapes does not wipe a surveyed map.
+_UPSERT = text("""
+INSERT INTO grid_units AS g (code, name, level, parent, path, type, households, enterprise,
+                             retired_on, geometry, west, south, east, north)
+SELECT code, name, level, parent, CAST(path AS ltree), type, households, enterprise,
+       NULL, CAST(geometry AS jsonb), west, south, east, north
+FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:level AS int[]), CAST(:parent AS text[]),
+            CAST(:path AS text[]), CAST(:type AS text[]), CAST(:households AS int[]),
+            CAST(:enterprise AS text[]), CAST(:geometry AS text[]), CAST(:west AS float8[]),
+            CAST(:south AS float8[]), CAST(:east AS float8[]), CAST(:north AS float8[]))
+  AS u(code, name, level, parent, path, type, households, enterprise, geometry, west, south, east, north)
+ON CONFLICT (code) DO UPDATE SET
+  name = excluded.name, type = excluded.type, households = excluded.households,
+  enterprise = excluded.enterprise, geometry = coalesce(excluded.geometry, g.geometry),
+  west = coalesce(excluded.west, g.west), south = coalesce(excluded.south, g.south),
+  east = coalesce(excluded.east, g.east), north = coalesce(excluded.north, g.north)
+WHERE (g.name, g.type, g.households, g.enterprise)
+      IS DISTINCT FROM (excluded.name, excluded.type, excluded.households, excluded.enterprise)
+   OR (excluded.geometry IS NOT NULL AND excluded.geometry IS DISTINCT FROM g.geometry)
+RETURNING (xmax = 0) AS fresh
+""")
+
+
+async def load_units(
+    connection: AsyncConnection, units: Iterable[GridUnit], progress: Progress | None = None
+) -> LoadSummary:
+    """Stores units in the caller's transaction: new ones are added, changed ones updated, none deleted.
+
+    The same units again change nothing. A parent must be among them or stored already.
+    """
+    # By level, so that a parent is there before its children; by code, so that two loads never deadlock.
+    ordered = sorted(units, key=lambda unit: (unit.level, unit.code))
+    inserted = updated = 0
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
+        rows = (await connection.execute(_UPSERT, _columns(chunk))).scalars().all()
+        inserted += sum(rows)
+        updated += len(rows) - sum(rows)
+        if progress is not None:
+            progress(start + len(chunk), len(ordered))
+    return LoadSummary(inserted, updated, len(ordered) - inserted - updated)
+
+
+def _columns(units: Sequence[GridUnit]) -> dict[str, Any]:
+    boxes = [_bounds(unit.geometry) if unit.geometry else (None,) * 4 for unit in units]
+    west, south, east, north = (list(side) for side in zip(*boxes, strict=True))
+    return {
+        "code": [u.code for u in units],
+        "name": [u.name for u in units],
+        "level": [int(u.level) for u in units],
+        "parent": [u.parent for u in units],
+        "path": [".".join(u.path) for u in units],
+        "type": [u.type.value for u in units],
+        "households": [u.households for u in units],
+        "enterprise": [u.enterprise for u in units],
+        "geometry": [json.dumps(u.geometry) if u.geometry else None for u in units],
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+    }
+
+
+def _bounds(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
+    """West, south, east, north of a GeoJSON Polygon or MultiPolygon, degrees."""
+    parts = geometry["coordinates"]
+    polygons = parts if geometry["type"] == "MultiPolygon" else [parts]
+    points = [point for polygon in polygons for point in polygon[0]]
+    lons, lats = [p[0] for p in points], [p[1] for p in points]
+    return min(lons), min(lats), max(lons), max(lats)

@@ -1,0 +1,263 @@
+"""Departments, people and the roles they hold: read from YAML, checked, stored all or not at all."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from os import cpu_count
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import transaction
+from models.base import Code, Frozen, Text
+from models.enums import Role
+from services.accounts.passwords import hash_password
+from services.files.reference_files import BadFile, Document, FileProblem, parse, read_yaml
+from services.organisation.people_store import (
+    DepartmentRecord,
+    GrantRecord,
+    PersonRecord,
+    Stored,
+    known_departments,
+    known_grids,
+    store_departments,
+    store_people,
+    usernames_with_password,
+)
+from services.organisation.roster import (
+    AbsenceDraft,
+    ShiftDraft,
+    absence_faults,
+    shift_faults,
+    store_absence,
+    store_shift,
+)
+
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
+
+#: Roles that mean nothing without a department, and roles that must not silently cover every grid.
+_NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+_NEEDS_GRID = frozenset({Role.GRID_WORKER, Role.VOLUNTEER})
+
+
+class DepartmentEntry(Frozen):
+    """A department as a file names it."""
+
+    id: Code
+    name_zh: Name
+    name_en: Name
+    active: bool = True
+
+
+class DepartmentsFile(Frozen):
+    departments: tuple[DepartmentEntry, ...]
+
+
+class GrantEntry(Frozen):
+    """A role as a file grants it; `since` falls back to the file's, without `grid` it covers every grid."""
+
+    role: Role
+    grid: Code | None = None
+    department: Code | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+class PersonEntry(Frozen):
+    """A person as a file names them. `password` is their first one; later files do not change it."""
+
+    username: Code
+    name: Name
+    password: Annotated[SecretStr, Field(min_length=8, max_length=200)] | None = None
+    active: bool = True
+    grants: tuple[GrantEntry, ...] = ()
+
+
+class PeopleFile(Frozen):
+    """People, and the date from which their roles hold unless a grant says otherwise; who is away, who on duty."""
+
+    since: date
+    people: tuple[PersonEntry, ...]
+    absences: tuple[AbsenceDraft, ...] = ()
+    shifts: tuple[ShiftDraft, ...] = ()
+
+    def starts(self, grant: GrantEntry) -> date:
+        """The first day on which `grant` holds."""
+        return grant.since or self.since
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSummary:
+    """What became of departments, people and grants, each; and how many absences and shifts are new or changed."""
+
+    departments: Stored
+    people: Stored
+    grants: Stored
+    roster: int = 0
+
+
+def read_departments(path: Path) -> DepartmentsFile:
+    """The departments in a YAML file. Raises BadFile with every problem, FileNotFoundError."""
+    document = read_yaml(path)
+    found = parse(document, DepartmentsFile)
+    ids = [department.id for department in found.departments]
+    _refuse(_twice(document, "departments", "id", ids))
+    return found
+
+
+def read_people(path: Path, departments: Collection[str], grids: Collection[str]) -> PeopleFile:
+    """The people in a YAML file, whose roles may name only these departments and grid codes.
+
+    Raises BadFile with every problem, FileNotFoundError.
+    """
+    document = read_yaml(path)
+    found = parse(document, PeopleFile)
+    usernames = [person.username for person in found.people]
+    problems = _twice(document, "people", "username", usernames)
+    for i, person in enumerate(found.people):
+        seen: set[tuple[object, ...]] = set()
+        for j, grant in enumerate(person.grants):
+            at = ("people", i, "grants", j)
+            problems += _grant_problems(document, at, grant, found, departments, grids)
+            key = (grant.role, grant.grid, grant.department, found.starts(grant))
+            if key in seen:
+                problems.append(document.problem(at, "同一角色写了两次", "the same role is granted twice"))
+            seen.add(key)
+    _refuse(problems)
+    return found
+
+
+def _refuse(problems: Sequence[FileProblem]) -> None:
+    if problems:
+        raise BadFile(sorted(problems, key=lambda problem: problem.line))
+
+
+def _twice(document: Document, section: str, field: str, values: Sequence[str]) -> list[FileProblem]:
+    first: dict[str, int] = {}
+    problems = []
+    for position, value in enumerate(values):
+        if value in first:
+            line = document.line_of((section, first[value], field))
+            problems.append(
+                document.problem(
+                    (section, position, field),
+                    f"“{value}”重复,已见于第 {line} 行",
+                    f"“{value}” is a duplicate of line {line}",
+                )
+            )
+        first.setdefault(value, position)
+    return problems
+
+
+def _grant_problems(
+    document: Document,
+    at: tuple[int | str, ...],
+    grant: GrantEntry,
+    file: PeopleFile,
+    departments: Collection[str],
+    grids: Collection[str],
+) -> list[FileProblem]:
+    since = file.starts(grant)
+    checks = (
+        (
+            grant.department is not None and grant.department not in departments,
+            "department",
+            f"没有部门“{grant.department}”",
+            f"there is no department “{grant.department}”",
+        ),
+        (
+            grant.grid is not None and grant.grid not in grids,
+            "grid",
+            f"没有网格“{grant.grid}”",
+            f"there is no grid unit “{grant.grid}”",
+        ),
+        (
+            grant.until is not None and grant.until < since,
+            "until",
+            f"截止 {grant.until} 早于起始 {since}",
+            f"ends {grant.until}, before it begins on {since}",
+        ),
+        (
+            grant.role in _NEEDS_DEPARTMENT and grant.department is None,
+            "role",
+            f"角色 {grant.role} 须指明部门",
+            f"role {grant.role} takes a department",
+        ),
+        (
+            grant.role in _NEEDS_GRID and grant.grid is None,
+            "role",
+            f"角色 {grant.role} 须指明网格",
+            f"role {grant.role} takes a grid",
+        ),
+    )
+    return [document.problem((*at, field), zh, en) for wrong, field, zh, en in checks if wrong]
+
+
+async def load_people(engine: AsyncEngine, departments_path: Path, people_path: Path) -> PeopleSummary:
+    """Loads departments, people, grants, absences and shifts in one transaction; with any problem, nothing.
+
+    The same files again change nothing and hash nothing. Somebody named in the file holds exactly the roles
+    it grants; nobody is deleted, no stored password is replaced, and no absence or shift is taken back.
+
+    Raises BadFile, FileNotFoundError.
+    """
+    departments = read_departments(departments_path).departments
+    async with transaction(engine) as connection:
+        usable = {d.id for d in departments if d.active} | (
+            await known_departments(connection) - {d.id for d in departments}
+        )
+        file = read_people(people_path, usable, await known_grids(connection))
+        summary = await store_entries(connection, departments, file)
+        return replace(summary, roster=await _store_roster(connection, read_yaml(people_path), file))
+
+
+async def _store_roster(connection: AsyncConnection, document: Document, file: PeopleFile) -> int:
+    """Stores absences, then shifts, each checked against those before it; how many are new or changed."""
+    changed, problems = 0, []
+    for i, absence in enumerate(file.absences):
+        faults = await absence_faults(connection, absence)
+        problems += [document.problem(("absences", i, fault.field), fault.zh, fault.en) for fault in faults]
+        changed += not faults and await store_absence(connection, absence)
+    for i, shift in enumerate(file.shifts):
+        faults = await shift_faults(connection, shift)
+        problems += [document.problem(("shifts", i, fault.field), fault.zh, fault.en) for fault in faults]
+        changed += not faults and await store_shift(connection, shift)
+    _refuse(problems)
+    return changed
+
+
+async def store_entries(
+    connection: AsyncConnection, departments: Sequence[DepartmentEntry], file: PeopleFile
+) -> PeopleSummary:
+    """Stores what has been read and checked, in the caller's transaction."""
+    hashes = await _hashes(file.people, await usernames_with_password(connection))
+    stored = await store_departments(
+        connection, [DepartmentRecord(d.id, d.name_zh, d.name_en, d.active) for d in departments]
+    )
+    people, grants = await store_people(connection, [_record(file, p, hashes) for p in file.people])
+    return PeopleSummary(stored, people, grants)
+
+
+def _record(file: PeopleFile, person: PersonEntry, hashes: Mapping[str, str]) -> PersonRecord:
+    return PersonRecord(
+        username=person.username,
+        name=person.name,
+        active=person.active,
+        password_hash=hashes.get(person.username),
+        grants=tuple(GrantRecord(g.role, g.grid, g.department, file.starts(g), g.until) for g in person.grants),
+    )
+
+
+async def _hashes(people: Sequence[PersonEntry], settled: Collection[str]) -> dict[str, str]:
+    """A hash for everybody with a first password and none stored. One thread a core: each takes its time."""
+    fresh = {p.username: p.password for p in people if p.password is not None and p.username not in settled}
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        waiting = [
+            loop.run_in_executor(pool, hash_password, password.get_secret_value()) for password in fresh.values()
+        ]
+        return dict(zip(fresh, await asyncio.gather(*waiting), strict=True))

@@ -1,0 +1,184 @@
+"""Departments, people and grants in the database, in bulk: the same again changes nothing."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.enums import Level, Role
+from models.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRecord:
+    """A department as it is to be stored."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A role for a grid subtree and/or a department, from a date to a date, both included."""
+
+    role: Role
+    grid: str | None
+    department: str | None
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """A person as they are to be stored, with every role they hold."""
+
+    username: str
+    name: str
+    grants: tuple[GrantRecord, ...]
+    active: bool = True
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a load did to the rows of one table."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    removed: int = 0
+
+
+_DEPARTMENTS = text("""
+INSERT INTO departments AS d (id, name_zh, name_en, active)
+SELECT * FROM unnest(CAST(:id AS text[]), CAST(:zh AS text[]), CAST(:en AS text[]), CAST(:active AS bool[]))
+ON CONFLICT (id) DO UPDATE SET
+  name_zh = excluded.name_zh, name_en = excluded.name_en, active = excluded.active
+WHERE (d.name_zh, d.name_en, d.active)
+      IS DISTINCT FROM (excluded.name_zh, excluded.name_en, excluded.active)
+RETURNING (xmax = 0) AS fresh
+""")
+
+# A password once set stays: the one in a file is only the first.
+_PEOPLE = text("""
+INSERT INTO people AS p (id, username, name, active, password_hash)
+SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:username AS text[]), CAST(:name AS text[]),
+                     CAST(:active AS bool[]), CAST(:hash AS text[]))
+ON CONFLICT (username) DO UPDATE SET
+  name = excluded.name, active = excluded.active,
+  password_hash = coalesce(p.password_hash, excluded.password_hash)
+WHERE (p.name, p.active) IS DISTINCT FROM (excluded.name, excluded.active)
+   OR (p.password_hash IS NULL AND excluded.password_hash IS NOT NULL)
+RETURNING (xmax = 0) AS fresh
+""")
+
+_IDS = text("SELECT username, id FROM people WHERE username = ANY(CAST(:usernames AS text[]))")
+
+_OTHER_GRANTS_GONE = text("""
+DELETE FROM grants
+WHERE person = ANY(CAST(:people AS uuid[])) AND NOT id = ANY(CAST(:kept AS uuid[]))
+""")
+
+_GRANTS = text("""
+INSERT INTO grants AS g (id, person, role, grid, department, since, until)
+SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:person AS uuid[]), CAST(:role AS text[]),
+                     CAST(:grid AS text[]), CAST(:department AS text[]),
+                     CAST(:since AS date[]), CAST(:until AS date[]))
+ON CONFLICT (id) DO UPDATE SET until = excluded.until WHERE g.until IS DISTINCT FROM excluded.until
+RETURNING (xmax = 0) AS fresh
+""")
+
+
+async def store_departments(connection: AsyncConnection, departments: Iterable[DepartmentRecord]) -> Stored:
+    """Adds and updates departments in the caller's transaction; none is deleted."""
+    ordered = sorted(departments, key=lambda d: d.id)
+    columns = {
+        "id": [d.id for d in ordered],
+        "zh": [d.name_zh for d in ordered],
+        "en": [d.name_en for d in ordered],
+        "active": [d.active for d in ordered],
+    }
+    rows = (await connection.execute(_DEPARTMENTS, columns)).scalars().all()
+    return _stored(rows, len(ordered))
+
+
+async def store_people(connection: AsyncConnection, people: Iterable[PersonRecord]) -> tuple[Stored, Stored]:
+    """Adds and updates people, in the caller's transaction, and makes their grants those given.
+
+    Gives what became of the people and of the grants. People not named keep everything; a person's stored
+    password is never replaced. Usernames must differ; grids and departments must exist.
+    """
+    ordered = sorted(people, key=lambda person: person.username)
+    columns = {
+        "id": [derived_id("person", p.username) for p in ordered],
+        "username": [p.username for p in ordered],
+        "name": [p.name for p in ordered],
+        "active": [p.active for p in ordered],
+        "hash": [p.password_hash for p in ordered],
+    }
+    rows = (await connection.execute(_PEOPLE, columns)).scalars().all()
+    return _stored(rows, len(ordered)), await _store_grants(connection, ordered)
+
+
+async def _store_grants(connection: AsyncConnection, people: list[PersonRecord]) -> Stored:
+    found = await connection.execute(_IDS, {"usernames": [p.username for p in people]})
+    ids = {username: person for username, person in found}
+    held = {
+        derived_id("grant", ids[p.username], g.role, g.grid, g.department, g.since): (ids[p.username], g)
+        for p in people
+        for g in p.grants
+    }
+    gone = await connection.execute(_OTHER_GRANTS_GONE, {"people": list(ids.values()), "kept": list(held)})
+    columns = {
+        "id": list(held),
+        "person": [person for person, _ in held.values()],
+        "role": [g.role.value for _, g in held.values()],
+        "grid": [g.grid for _, g in held.values()],
+        "department": [g.department for _, g in held.values()],
+        "since": [g.since for _, g in held.values()],
+        "until": [g.until for _, g in held.values()],
+    }
+    rows = (await connection.execute(_GRANTS, columns)).scalars().all()
+    return _stored(rows, len(held), gone.rowcount)
+
+
+def _stored(fresh: Collection[bool], total: int, removed: int = 0) -> Stored:
+    inserted = sum(fresh)
+    return Stored(inserted, len(fresh) - inserted, total - len(fresh), removed)
+
+
+async def known_grids(connection: AsyncConnection) -> frozenset[str]:
+    """The code of every grid unit, retired ones included: a past role may have been held for one."""
+    return frozenset((await connection.execute(text("SELECT code FROM grid_units"))).scalars())
+
+
+async def known_departments(connection: AsyncConnection, retired: bool = False) -> frozenset[str]:
+    """The id of every active department; with `retired`, of those as well."""
+    query = text("SELECT id FROM departments WHERE active OR :retired")
+    return frozenset((await connection.execute(query, {"retired": retired})).scalars())
+
+
+async def known_usernames(connection: AsyncConnection, active: bool = False) -> frozenset[str]:
+    """The username of everybody; with `active`, only of those who have not left."""
+    query = text("SELECT username FROM people WHERE active OR NOT :active")
+    return frozenset((await connection.execute(query, {"active": active})).scalars())
+
+
+async def held_posts(connection: AsyncConnection) -> frozenset[tuple[Role, Level]]:
+    """Which roles are held in units of which level, by somebody active, today."""
+    query = text(
+        "SELECT DISTINCT g.role, u.level FROM grants g JOIN people p ON p.id = g.person"
+        " JOIN grid_units u ON u.code = g.grid WHERE p.active AND u.retired_on IS NULL"
+        " AND g.since <= current_date AND (g.until IS NULL OR g.until >= current_date)"
+    )
+    return frozenset((Role(role), Level(level)) for role, level in (await connection.execute(query)))
+
+
+async def usernames_with_password(connection: AsyncConnection) -> frozenset[str]:
+    """The username of everybody who has a password already."""
+    found = await connection.execute(text("SELECT username FROM people WHERE password_hash IS NOT NULL"))
+    return frozenset(found.scalars())

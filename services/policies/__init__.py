@@ -1,0 +1,4 @@
+"""Policies: files, variants, preview, publication, versions, Chinese calendars.
+
+Simulating a policy does not belong here (`services.simulation`).
+"""

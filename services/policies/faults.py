@@ -1,0 +1,85 @@
+"""Faults of a policy that are found in the raw data, where they have lines: codes given twice, names of nothing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.files.reference_files import Document, FileProblem, Location
+
+#: What is named where: (the place of the name, the section that should have it, its field there, what it is).
+_References = Iterator[tuple[Location, Any]]
+
+
+def own_faults(document: Document) -> list[FileProblem]:
+    """Every such fault, at its line; what is not of the expected shape is left to the schema."""
+    problems: list[FileProblem] = []
+    for section, field in (
+        ("groups", "code"), ("categories", "code"), ("standards", "code"), ("ladders", "code"), ("calendars", "name"),
+    ):  # fmt: skip
+        problems += _twice(document, section, field)
+    groups = set(_codes(document, "groups").values())
+    for position in _codes(document, "categories"):
+        group = document.data["categories"][position].get("group")
+        if group is not None and group not in groups:
+            at: Location = ("categories", position, "group")
+            problems.append(document.problem(at, f"没有大类“{group}”", f"there is no group “{group}”"))
+    named: tuple[tuple[_References, str, str, str, str], ...] = (
+        (_standards_named(document), "standards", "code", "标准", "standard"),
+        (_ladders_named(document), "ladders", "code", "升级梯级", "ladder"),
+        (_calendars_named(document.data, ()), "calendars", "name", "日历", "calendar"),
+    )
+    for found, section, field, zh, en in named:
+        known = set(_codes(document, section, field).values())
+        for place, name in found:
+            if isinstance(name, str) and name not in known:
+                problems.append(document.problem(place, f"没有{zh}“{name}”", f"there is no {en} “{name}”"))
+    return problems
+
+
+def _twice(document: Document, section: str, field: str) -> Iterator[FileProblem]:
+    codes = _codes(document, section, field)
+    for position, code in codes.items():
+        first = next(p for p, c in codes.items() if c == code)
+        if first != position:
+            line = document.line_of((section, first, field))
+            zh, en = f"“{code}”重复,已见于第 {line} 行", f"“{code}” is a duplicate of line {line}"
+            yield document.problem((section, position, field), zh, en)
+
+
+def _standards_named(document: Document) -> _References:
+    for place, category in _items(document.data, "categories"):
+        for number, condition in _items(category, "conditions"):
+            yield ("categories", place, "conditions", number, "standard"), condition.get("standard")
+
+
+def _ladders_named(document: Document) -> _References:
+    for place, standard in _items(document.data, "standards"):
+        yield ("standards", place, "ladder"), standard.get("ladder")
+    urges = document.data.get("urges") if isinstance(document.data, Mapping) else None
+    for kind, rule in urges.items() if isinstance(urges, Mapping) else ():
+        if isinstance(rule, Mapping):
+            yield ("urges", kind, "ladder"), rule.get("ladder")
+
+
+def _calendars_named(value: Any, at: Location) -> _References:
+    """Every `calendar:` of a limit or delay, wherever it stands."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            if key == "calendar" and "amount" in value:
+                yield (*at, key), entry
+            else:
+                yield from _calendars_named(entry, (*at, key))
+    elif isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield from _calendars_named(entry, (*at, place))
+
+
+def _items(value: Any, section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    found = value.get(section) if isinstance(value, Mapping) else None
+    for place, item in enumerate(found if isinstance(found, list) else []):
+        if isinstance(item, Mapping):
+            yield place, item
+
+
+def _codes(document: Document, section: str, field: str = "code") -> dict[int, str]:
+    """The codes in a section of the raw data, by position."""
+    return {place: item[field] for place, item in _items(document.data, section) if isinstance(item.get(field), str)}

@@ -1,0 +1,114 @@
+"""What adopting a policy would change: for one case, clock by clock, or counted over all that are open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.rollout import bare_context
+from infra.store.policies import policy_version
+from models.base import Frozen, Instant
+from models.case import Case
+from models.context import Context, Person
+from models.enums import Stage
+from models.errors import NoSuchVersion, NothingToForecast, UnknownCategory
+from models.facts import Retimed
+from models.policy.document import Policy
+from models.policy.limits import Limit
+from rules.deadlines.clocks import recounted, terms_of
+from rules.deadlines.standards import opening
+from services.cases.queries import find_case
+
+
+class RetimedView(Frozen):
+    """A clock as it is and as it would be. `stage` None: the whole case; `due_at` None: it stands still."""
+
+    stage: Stage | None
+    limit: Limit
+    due_at: Instant | None
+    new_limit: Limit
+    new_due_at: Instant | None
+
+
+class Adoption(Frozen):
+    """What adopting policy `to_version` would change for a case under `from_version`. Nothing was changed."""
+
+    case_no: str
+    from_version: int
+    to_version: int
+    condition: str | None
+    clocks: tuple[RetimedView, ...]
+
+
+@dataclass
+class PreviewCounts:
+    """What a policy would do to the open cases if each adopted it."""
+
+    open: int = 0
+    earlier: int = 0
+    later: int = 0
+    overdue_at_once: int = 0
+    unchanged: int = 0
+    without_category: int = 0
+
+
+async def preview_adoption(
+    connection: AsyncConnection, person: Person, case_no: str, version: int, now: datetime
+) -> Adoption:
+    """What adopting `version` would change. Raises NoSuchCase, NothingToForecast, NoSuchVersion or UnknownCategory."""
+    row = await find_case(connection, person, case_no, now)
+    case = Case.model_validate(row.state)
+    if not case.is_open:
+        raise NothingToForecast()
+    known = await connection.scalar(text("SELECT true FROM policies WHERE version = :v"), {"v": version})
+    if not known:
+        raise NoSuchVersion(version=version, pointer="/query/version")
+    policy = await policy_version(connection, version)
+    condition, found = changes_under(case, policy, version, now)
+    old = {clock.stage: clock for clock in (case.clock, case.whole) if clock is not None}
+    return Adoption(
+        case_no=case_no,
+        from_version=case.policy_version,
+        to_version=version,
+        condition=condition,
+        clocks=tuple(
+            RetimedView(
+                stage=new.stage,
+                limit=terms_of(old[new.stage]),
+                due_at=new.old_due_at,
+                new_limit=new.terms,
+                new_due_at=new.due_at,
+            )
+            for new in found
+        ),
+    )
+
+
+def changes_under(case: Case, policy: Policy, version: int, now: datetime) -> tuple[str | None, tuple[Retimed, ...]]:
+    """The opening condition and the clocks of `case` under `policy`. Raises UnknownCategory."""
+    context: Context = bare_context(policy, version, policy, version, now)
+    found = policy.category(case.category)
+    kept = found is not None and any(c.code == case.condition for c in found.conditions)
+    opened = opening(policy, case.category, case.severity, case.condition if kept else None)
+    return opened.condition, recounted(case, opened.standard, context)
+
+
+async def preview_all(connection: AsyncConnection, policy: Policy, version: int, now: datetime) -> PreviewCounts:
+    """Counts over every open case what adopting `policy` would change."""
+    counts = PreviewCounts()
+    states = await connection.stream_scalars(text("SELECT state FROM cases WHERE closed_at IS NULL"))
+    async for state in states:
+        case = Case.model_validate(state)
+        counts.open += 1
+        try:
+            _, found = changes_under(case, policy, version, now)
+        except UnknownCategory:
+            counts.without_category += 1
+            continue
+        moved = [(new.old_due_at, new.due_at) for new in found if new.old_due_at and new.due_at]
+        counts.earlier += any(after < before for before, after in moved)
+        counts.later += any(after > before for before, after in moved)
+        counts.overdue_at_once += any(after <= now < before for before, after in moved)
+        counts.unchanged += not any(before != after for before, after in moved)
+    return counts

@@ -1,0 +1,4 @@
+"""People without an account: their report, its progress code, what they may do with it.
+
+The rights of staff do not belong here.
+"""

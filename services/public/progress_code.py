@@ -1,0 +1,274 @@
+"""查询码: a reporter without an account follows their report, rates it and asks to reopen it, by a code.
+
+A code is ten signs of Crockford's alphabet, which has no look-alikes: fifty bits, worked out from the report's id and a
+secret, so that a form posted twice answers the same one. Only its hash is stored.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.settings import Settings
+from infra.store.cases import facts_of, read_case
+from infra.store.context import pictures_among
+from models.base import Frozen, Instant
+from models.case import Case
+from models.enums import Outcome, Stage
+from models.errors import NoSuchPage, WrongCode
+from models.facts import (
+    Closed,
+    Dispatched,
+    ExtensionGranted,
+    Fact,
+    InfoRequested,
+    ReviewPassed,
+    SuspensionGranted,
+)
+from rules.result_evidence import result_evidence
+from services.cases.names import Names, read_names
+
+#: Crockford's Base32: no I, L, O or U.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 10
+#: What people type for another sign that looks the same.
+_ALIKE = str.maketrans("ILO", "110")
+#: How long after the archive a code still tells something.
+KEPT = timedelta(days=365)
+#: How many photos of a result that was released as a whole are shown, and for how long the address of one is good.
+MOST_PHOTOS = 4
+PHOTO_LASTS = timedelta(hours=1)
+
+
+class ProgressUpdate(Frozen):
+    """One line of what has happened, in words that anybody may read."""
+
+    at: Instant
+    text: str
+
+
+class Progress(Frozen):
+    """All that a code shows: nobody's name, no phone, no inner note, no house number.
+
+    `tail`: the last digits of the case's number. `expected_by`: None once closed, or while it stands still.
+    `reached`: how many of the five stages have been entered. `question`: what the reporter is being asked.
+    `photos`: the hashes of what shows the result, where the reviewer has released it.
+    """
+
+    tail: str
+    category: str
+    place: str
+    stage: Stage
+    outcome: Outcome | None
+    reached: int
+    expected_by: Instant | None
+    reported_at: Instant
+    closed_at: Instant | None
+    right_channel: str
+    question: str | None
+    may_rate: bool
+    may_reopen: bool
+    reopen_asked: bool
+    rating: int | None
+    updates: tuple[ProgressUpdate, ...]
+    photos: tuple[str, ...] = ()
+
+
+def code_of(settings: Settings, report_id: UUID) -> str:
+    """The code of a report, written in two groups of five."""
+    digest = _keyed(settings, b"progress-code", report_id.bytes)
+    number = int.from_bytes(digest[:8])
+    signs = "".join(ALPHABET[number >> (5 * place) & 31] for place in range(LENGTH))
+    return f"{signs[:5]}-{signs[5:]}"
+
+
+def plain(code: str) -> str:
+    """The code as typed, without spaces and dashes, look-alikes put right; not necessarily one that exists."""
+    return "".join(sign for sign in code.upper() if sign.isalnum()).translate(_ALIKE)[:40]
+
+
+async def issue_code(
+    connection: AsyncConnection, settings: Settings, report_id: UUID, phone: str | None, now: datetime
+) -> str:
+    """Makes the report's code known, and answers it; `phone`'s last four digits are asked for besides, where given.
+
+    Again answers the same code.
+    """
+    code = code_of(settings, report_id)
+    await connection.execute(
+        text(
+            "INSERT INTO progress_codes (code_hash, report_id, phone_hash, made_at)"
+            " VALUES (:hash, :report, :phone, :now) ON CONFLICT (report_id) DO NOTHING"
+        ),
+        {"hash": _hash(settings, code), "report": report_id, "phone": _phone_hash(settings, code, phone), "now": now},
+    )
+    return code
+
+
+async def report_of(connection: AsyncConnection, settings: Settings, code: str, phone_tail: str, now: datetime) -> UUID:
+    """The report of a code. Raises WrongCode for an unknown one and for wrong digits alike."""
+    row = (
+        await connection.execute(
+            text("SELECT report_id, phone_hash FROM progress_codes WHERE code_hash = :hash"),
+            {"hash": _hash(settings, code)},
+        )
+    ).one_or_none()
+    given = _phone_hash(settings, code, phone_tail) or ""
+    if row is None or not hmac.compare_digest(row.phone_hash or given, given):
+        raise WrongCode()
+    return UUID(str(row.report_id))
+
+
+async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, language: str) -> Progress | None:
+    """What the code shows; None while the report is accepted and not yet recorded. Raises WrongCode once it expired."""
+    case = await read_case(connection, report_id)
+    if case is None:
+        return None
+    if case.archived_at is not None and now > case.archived_at + KEPT:
+        raise WrongCode()
+    facts = await facts_of(connection, report_id)
+    names = await read_names(connection, [case], language)
+    shown = _progress(case, facts, names)
+    return shown.model_copy(update={"photos": await pictures_among(connection, shown.photos)})
+
+
+def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
+    closed = case.stage is Stage.CLOSED
+    deadline = case.whole or case.clock
+    return Progress(
+        tail=case.case_no[-6:],
+        category=names.category(case.category),
+        place=" · ".join(names.units.get(code, code) for code in case.grid_path[:3]),
+        stage=case.stage,
+        outcome=case.outcome,
+        reached=5 if closed else list(Stage).index(case.stage) + 1,
+        expected_by=None if closed or deadline is None else deadline.due_at,
+        reported_at=case.reported_at,
+        closed_at=case.closed_at,
+        right_channel=_right_channel(facts),
+        question=_question(case, facts),
+        may_rate=closed and case.archived_at is None and case.rating is None and case.outcome is Outcome.SOLVED,
+        may_reopen=closed and case.archived_at is None and case.reopen_request is None and not _asked_before(facts),
+        reopen_asked=case.reopen_request is not None,
+        rating=case.rating,
+        updates=tuple(_updates(facts, names)),
+        photos=_released(facts) if closed else (),
+    )
+
+
+def _released(facts: Sequence[Fact]) -> tuple[str, ...]:
+    """What was given as evidence of the result, as far as the review that accepted it released it."""
+    last = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
+    if last is None:
+        return ()
+    passed, result = facts[last].body, result_evidence(facts[:last])
+    assert isinstance(passed, ReviewPassed)
+    if passed.released:
+        return result[:MOST_PHOTOS]
+    return tuple(sha256 for sha256 in result if sha256 in passed.released_photos)
+
+
+def _question(case: Case, facts: Sequence[Fact]) -> str | None:
+    if case.info_request is None:
+        return None
+    return next((fact.body.question for fact in reversed(facts) if isinstance(fact.body, InfoRequested)), None)
+
+
+def _right_channel(facts: Sequence[Fact]) -> str:
+    return next((fact.body.right_channel for fact in reversed(facts) if isinstance(fact.body, Closed)), "")
+
+
+def _asked_before(facts: Sequence[Fact]) -> bool:
+    return any(fact.body.kind == "reopen_requested" for fact in facts)
+
+
+#: What is told of a fact, in both languages; a fact that is not here is nobody else's business.
+_TOLD: dict[str, tuple[str, str]] = {
+    "received": ("已收到您的反映", "Your report has come in"),
+    "accepted": ("已受理", "It has been accepted"),
+    "info_requested": ("请您补充信息", "You are asked for information"),
+    "info_supplied": ("已收到补充信息", "The information has come in"),
+    "self_closed": ("网格员已现场处理,等待核查", "A grid worker has settled it on the spot; a check follows"),
+    "dispatched": ("已派给{host}办理", "It has been given to {host}"),
+    "claimed": ("承办人员已开始办理", "Somebody has begun to work on it"),
+    "completed": ("办理完毕,等待核查", "The work is done; a check follows"),
+    "review_failed": ("核查未通过,继续办理", "The check has found it unsettled; work goes on"),
+    "extension_granted": ("办理期限延长至{day}", "The deadline has been moved to {day}"),
+    "suspension_granted": ("因客观条件暂缓办理,到{day}恢复", "Put off until {day} for reasons out of our hands"),
+    "resumed": ("恢复办理", "Work goes on"),
+    "reopen_requested": ("已收到您的“仍未解决”反馈", "Your word that it is not settled has come in"),
+    "reopened": ("已重新办理", "It has been reopened"),
+    "reopen_refused": ("经复核,不再重新办理", "It has been looked at again and stays closed"),
+    "rated": ("感谢您的评价", "Thank you for your rating"),
+}
+_CLOSED: dict[Outcome, tuple[str, str]] = {
+    Outcome.SOLVED: ("已办结", "It is settled"),
+    Outcome.REJECTED: ("不予受理", "It is not for us to accept"),
+    Outcome.ABORTED: ("已终止办理", "It has been ended without a result"),
+    Outcome.MERGED: ("与同一事项合并办理", "It is dealt with together with another report of the same matter"),
+    Outcome.WITHDRAWN: ("已撤回", "It has been withdrawn"),
+    Outcome.VOIDED: ("已作废", "It has been voided"),
+}
+
+
+def _updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
+    """The newest first."""
+    place = 1 if names.language.startswith("en") else 0
+    found = []
+    for fact in facts:
+        told = _CLOSED[fact.body.outcome] if isinstance(fact.body, Closed) else _TOLD.get(fact.body.kind)
+        if told is not None:
+            found.append(ProgressUpdate(at=fact.at, text=told[place].format(**_filled(fact, names))))
+    return found[::-1]
+
+
+def _filled(fact: Fact, names: Names) -> dict[str, str]:
+    match fact.body:
+        case Dispatched(host=host):
+            return {"host": names.departments.get(host, host)}
+        case ExtensionGranted(due_at=moment) | SuspensionGranted(until=moment):
+            return {"day": f"{moment.astimezone(ZoneInfo(names.policy.zone)):%Y-%m-%d}"}
+        case _:
+            return {}
+
+
+def photo_token(settings: Settings, sha256: str, now: datetime) -> str:
+    """What stands in the address of a released photo: good for `PHOTO_LASTS`, and for this photo alone."""
+    until = int((now + PHOTO_LASTS).timestamp())
+    return f"{sha256}.{until}.{_signature(settings, sha256, until)}"
+
+
+def photo_of(settings: Settings, token: str, now: datetime) -> str:
+    """The hash of the photo that the token is for. Raises NoSuchPage for one that is not ours, or too old."""
+    sha256, _, rest = token.partition(".")
+    until, _, signature = rest.partition(".")
+    known = until.isascii() and until.isdigit() and len(until) < 12 and signature.isascii()
+    if not known or not hmac.compare_digest(signature, _signature(settings, sha256, int(until))):
+        raise NoSuchPage(what="photo")
+    if now.timestamp() > int(until):
+        raise NoSuchPage(what="photo")
+    return sha256
+
+
+def _signature(settings: Settings, sha256: str, until: int) -> str:
+    return _keyed(settings, b"progress-photo", f"{sha256}:{until}".encode()).hex()[:32]
+
+
+def _hash(settings: Settings, code: str) -> str:
+    return _keyed(settings, b"progress-hash", plain(code).encode()).hex()
+
+
+def _phone_hash(settings: Settings, code: str, phone: str | None) -> str | None:
+    """Of the last four digits, with the code, so that equal digits of two reports differ; None for no phone."""
+    digits = "".join(sign for sign in phone or "" if sign.isdecimal())[-4:]
+    return _keyed(settings, b"progress-phone", f"{plain(code)}:{digits}".encode()).hex() if digits else None
+
+
+def _keyed(settings: Settings, purpose: bytes, content: bytes) -> bytes:
+    secret = settings.token_secret.get_secret_value().encode()
+    return hmac.new(secret, purpose + b"\0" + content, hashlib.sha256).digest()

@@ -1,0 +1,89 @@
+"""Reports from people without an account, and what they do with the code that they got for one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from infra.database import transaction
+from models.base import Code, Frozen, Text, Title
+from models.commands import HumanCommand
+from models.enums import Source
+from models.errors import WrongCode
+from services.attachments.intake import store
+from services.cases.queries import case_no_of
+from services.commands.send import Sent, send
+from services.public.account import public_account
+from services.public.progress_code import issue_code
+from services.reports.submit import ReporterInput, ReportInput, submit
+from services.runtime.resources import Backstage
+
+
+class PublicReport(Frozen):
+    """What the public form holds. `report_id` is made with the form, so that posting it twice counts once.
+
+    `grid` is a unit of any level; `place` says in words where in it.
+    """
+
+    report_id: UUID
+    category: Code
+    title: Title
+    description: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    grid: Code
+    place: Annotated[Text, StringConstraints(max_length=200)] = ""
+    enterprise: bool = False
+    reporter: ReporterInput | None = None
+
+
+@dataclass(frozen=True)
+class PubliclyReported:
+    """The code to follow the report by; `case_no` None: accepted, and recorded as soon as the store is back."""
+
+    code: str
+    case_no: str | None
+
+
+async def report_publicly(
+    backstage: Backstage, wanted: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
+) -> PubliclyReported:
+    """Takes a report from somebody without an account.
+
+    Raises what `reports.submit.submit` and `attachments.intake.store` raise; then nothing was reported.
+    """
+    async with transaction(backstage.engine) as connection:
+        person = await public_account(connection)
+    kept = [await store(backstage.engine, backstage.settings, person, photo, now) for photo in photos]
+    place = f"\n地点: {wanted.place}" if wanted.place else ""
+    submitted = await submit(
+        backstage,
+        person,
+        ReportInput(
+            report_id=wanted.report_id,
+            category=wanted.category,
+            title=wanted.title,
+            description=f"{wanted.description}{place}".strip(),
+            grid=wanted.grid,
+            source=Source.ENTERPRISE if wanted.enterprise else Source.RESIDENT,
+            attachments=tuple(one.view.sha256 for one in kept),
+            reporter=wanted.reporter,
+        ),
+        now,
+    )
+    phone = wanted.reporter.phone if wanted.reporter else None
+    async with transaction(backstage.engine) as connection:
+        code = await issue_code(connection, backstage.settings, wanted.report_id, phone, now)
+    return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
+
+
+async def act_by_code(
+    backstage: Backstage, report_id: UUID, command: HumanCommand, command_id: UUID, now: datetime
+) -> Sent:
+    """Gives a command in the reporter's name. Raises what `services.commands.send.send` raises, and WrongCode."""
+    async with transaction(backstage.engine) as connection:
+        person = await public_account(connection)
+        case_no = await case_no_of(connection, report_id)
+    if case_no is None:
+        raise WrongCode()
+    return await send(backstage, person, case_no, command, command_id=command_id, if_revision=None, now=now)

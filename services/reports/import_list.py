@@ -1,0 +1,285 @@
+"""Cases from another system's list of service requests: a mapping says what is what, and nothing comes in twice.
+
+The old number becomes an external reference, and the report id follows from it: a second import finds what the
+first one brought in, wherever that one was stopped.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, ValidationError, model_validator
+from sqlalchemy import text
+
+from models.base import Code, Frozen
+from models.commands import ExternalReference, Location
+from models.context import Person
+from models.enums import Source
+from models.errors import DomainError
+from models.ids import derived_id
+from services.files.errors import Unusable
+from services.files.reference_files import BadFile, parse, read_yaml
+from services.files.service_requests import Row
+from services.reports.submit import ReportInput, submit
+from services.runtime.resources import Backstage
+from services.wording.input_faults import sentence
+from services.wording.refusals import told
+
+#: How many reports are under way at once.
+ABREAST = 12
+Box = tuple[float, float, float, float]
+_MISSING = ("缺少", "missing")
+
+
+class Fields(Frozen):
+    """Which column holds what."""
+
+    number: str = "service_request_id"
+    service: str = "service_code"
+    title: str = "title"
+    description: str = "description"
+    lat: str = "lat"
+    lon: str = "long"
+    reported_at: str = "requested_datetime"
+
+
+class Place(Frozen):
+    """Where the list lies on the earth, in degrees; it is scaled onto the park, keeping the pattern of places."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @model_validator(mode="after")
+    def _has_an_extent(self) -> Self:
+        if not self.west < self.east:
+            raise ValueError("west must lie west of east")
+        if not self.south < self.north:
+            raise ValueError("south must lie south of north")
+        return self
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name}")
+    return name
+
+
+class Mapping(Frozen):
+    """How another system's list is read. `default_category` None: an unknown service is rejected."""
+
+    system: Code
+    fields: Fields = Fields()
+    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    services: dict[str, Code]
+    default_category: Code | None = None
+    place: Place | None = None
+
+
+class BadRow(Unusable):
+    """What is wrong with a row, in which of its fields, in both languages."""
+
+    def __init__(self, field: str, zh: str, en: str) -> None:
+        super().__init__(_at(field, zh), _at(field, en))
+
+
+class BadMapping(Unusable):
+    """The mapping file is wrong; the message names the file and the place in it, in both languages."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that did not become a case, and why, in both languages."""
+
+    row: int
+    number: str
+    zh: str
+    en: str
+
+
+@dataclass
+class Outcome:
+    """What an import has come to so far."""
+
+    opened: int = 0
+    known: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """Rows dealt with."""
+        return self.opened + self.known + len(self.rejected)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """The mapping in a YAML file. Raises BadMapping."""
+    try:
+        return parse(read_yaml(path), Mapping)
+    except BadFile as error:
+        zh, en = ("\n".join(problem.text(language) for problem in error.problems) for language in ("zh", "en"))
+        raise BadMapping(zh, en) from error
+
+
+async def import_rows(
+    backstage: Backstage,
+    person: Person,
+    rows: list[Row],
+    mapping: Mapping,
+    *,
+    outcome: Outcome,
+    park: str | None = None,
+    progress: Callable[[Outcome], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+) -> Outcome:
+    """Opens a case for each row that is not one yet, twelve abreast, in the order of the file.
+
+    Stops after the rows under way once `stop` is set; run again, it goes on where it was. Raises StoreAway when
+    the store is away: what came in before stays.
+    """
+    known = await _known_numbers(backstage, mapping.system)
+    box = await _park_box(backstage, park) if mapping.place is not None else None
+    room = asyncio.Semaphore(ABREAST)
+    stop = stop or asyncio.Event()
+    turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def one(row: Row) -> None:
+        number = str(row[1].get(mapping.fields.number) or "").strip()
+        async with turns[number], room:  # rows of one number never race: the second finds what the first became
+            if stop.is_set():
+                return
+            if number in known:
+                outcome.known += 1
+            else:
+                await _import_row(backstage, person, row, number, mapping, box, outcome)
+            progress(outcome)
+
+    async with asyncio.TaskGroup() as group:
+        for row in rows:
+            group.create_task(one(row))
+    outcome.rejected.sort(key=lambda rejected: rejected.row)
+    return outcome
+
+
+async def _import_row(
+    backstage: Backstage, person: Person, row: Row, number: str, mapping: Mapping, box: Box | None, outcome: Outcome
+) -> None:
+    now = datetime.now(UTC)
+    try:
+        wanted = as_report(row[1], number, mapping, box)
+        external = ExternalReference(system=mapping.system, number=number)
+        submitted = await submit(backstage, person, wanted, now, external)
+    except (DomainError, ValueError) as error:
+        if isinstance(error, DomainError) and error.status >= 500:
+            raise
+        outcome.rejected.append(Rejected(row[0], number, *reason_of(error)))
+        return
+    if submitted.created:
+        outcome.opened += 1
+    else:
+        outcome.known += 1
+
+
+def as_report(record: dict[str, Any], number: str, mapping: Mapping, box: Box | None) -> ReportInput:
+    """The report that a record stands for. Raises BadRow or ValidationError."""
+    names = mapping.fields
+    if not number:
+        raise BadRow(names.number, *_MISSING)
+    service = str(record.get(names.service) or "").strip()
+    category = mapping.services.get(service, mapping.default_category)
+    if category is None:
+        raise BadRow(names.service, f"“{service}”没有对应的类别", f"no category is mapped for “{service}”")
+    reported_at = _moment(record.get(names.reported_at), names.reported_at, mapping.zone)
+    fields: dict[str, Any] = {
+        "report_id": derived_id("import", mapping.system, number),
+        "category": category,
+        "title": str(record.get(names.title) or service)[:120],
+        "description": str(record.get(names.description) or ""),
+        "location": _location(record, mapping, box),
+        "occurred_at": reported_at,
+        "reported_at": reported_at,
+        "source": Source.IMPORT,
+    }
+    return ReportInput.model_validate(fields)
+
+
+def _location(record: dict[str, Any], mapping: Mapping, box: Box | None) -> Location:
+    names = mapping.fields
+    try:
+        lat, lon = float(record[names.lat]), float(record[names.lon])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRow(f"{names.lat}, {names.lon}", "没有位置", "no place") from error
+    if mapping.place is None or box is None:
+        return Location(lat=lat, lon=lon)
+    place = mapping.place
+    if not (place.west <= lon <= place.east and place.south <= lat <= place.north):
+        zh, en = f"{lat}, {lon} 在映射所指的范围之外", f"{lat}, {lon} lies outside the mapping's place"
+        raise BadRow(f"{names.lat}, {names.lon}", zh, en)
+    west, south, east, north = box
+    return Location(
+        lat=south + (lat - place.south) / (place.north - place.south) * (north - south),
+        lon=west + (lon - place.west) / (place.east - place.west) * (east - west),
+    )
+
+
+def _moment(value: Any, name: str, zone: str) -> datetime:
+    if value is None or value == "":
+        raise BadRow(name, *_MISSING)
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise BadRow(name, f"“{value}”不是时间", f"“{value}” is no time") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def reason_of(error: DomainError | ValueError) -> tuple[str, str]:
+    """Why, in Chinese and in English: the field, where it is known, and what is wrong with it."""
+    if isinstance(error, BadRow):
+        return error.zh, error.en
+    if isinstance(error, DomainError):
+        where = (error.pointer or "").removeprefix("/")
+        return _at(where, told(error, "zh")), _at(where, told(error, "en"))
+    if not isinstance(error, ValidationError):  # half a character, which no text can hold
+        return f"值无效: {error}", str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return _at(where, sentence(first, "zh")), _at(where, sentence(first, "en"))
+
+
+def _at(where: str, what: str) -> str:
+    return f"{where}: {what}" if where else what
+
+
+async def _known_numbers(backstage: Backstage, system: str) -> frozenset[str]:
+    async with backstage.engine.connect() as connection:
+        rows = await connection.execute(
+            text("SELECT external_number FROM cases WHERE external_system = :system"), {"system": system}
+        )
+        return frozenset(row.external_number for row in rows)
+
+
+async def _park_box(backstage: Backstage, park: str | None) -> Box:
+    async with backstage.engine.connect() as connection:
+        row = (
+            await connection.execute(
+                text(
+                    "SELECT west, south, east, north FROM grid_units WHERE level = 1 AND west IS NOT NULL"
+                    " AND (CAST(:park AS text) IS NULL OR code = :park) ORDER BY code LIMIT 1"
+                ),
+                {"park": park},
+            )
+        ).one_or_none()
+    if row is None:
+        raise BadMapping(
+            "映射要把地点缩放到园区,但没有已加载且带边界的园区",
+            "the mapping scales places onto the park, but no park with a geometry is loaded",
+        )
+    return (row.west, row.south, row.east, row.north)

@@ -1,0 +1,251 @@
+"""推演: policies side by side over recorded facts, or over a file of reports with their real closing times.
+
+Nothing is stored, and the database is only read. What is counted, and what not, is said in `rules.simulation.world`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.store.recorded import count_cases, recorded_cases
+from models.errors import NoSuchPage
+from models.policy.document import Policy
+from rules.evolve import GapInFacts
+from rules.simulation.recorded import recorded
+from rules.simulation.tallies import Simulation
+from rules.simulation.world import Opening, Roster, World
+from services.files.errors import Unusable
+from services.files.service_requests import Row
+from services.policies.files import read_policy
+from services.policies.versions import version
+from services.reports.import_list import Mapping
+from services.simulation.reports import CLOSING_COLUMNS, Places, read_reports
+from services.simulation.results import LETTERS, Names, RejectedRow, Result, compared, policy_result
+from services.simulation.rosters import roster_of_files, roster_of_store
+
+#: Called with how many are done, of how many.
+Progress = Callable[[int, int], None]
+
+#: A published version, as it is named where a file could be.
+VERSION = re.compile(r"v([0-9]{1,9})")
+#: After how many clocks progress is told.
+_EVERY = 100
+
+
+class CannotSimulate(Unusable):
+    """What was asked for can't be run; the message says why, in both languages."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A policy to simulate, and what it was asked for as: a file's name or a version."""
+
+    label: str
+    policy: Policy
+
+
+def check_choice(names: Sequence[str]) -> None:
+    """Raises CannotSimulate unless there are 1 to 4 policies."""
+    if not names:
+        raise CannotSimulate("至少给出一个 --policy", "give at least one --policy")
+    if len(names) > len(LETTERS):
+        most = len(LETTERS)
+        raise CannotSimulate(
+            f"最多比较 {most} 套规则,给出了 {len(names)} 套",
+            f"at most {most} policies are compared, {len(names)} were given",
+        )
+
+
+def is_version(name: str) -> bool:
+    """Whether a policy is named by its published version (`v3`) and so needs the database."""
+    return VERSION.fullmatch(name) is not None
+
+
+async def choose(names: Sequence[str], connection: AsyncConnection | None) -> tuple[Choice, ...]:
+    """The policies of these names: files, or `vN` as published.
+
+    Raises BadFile, FileNotFoundError, or CannotSimulate for a version that was never published.
+    """
+    found = []
+    for name in names:
+        match = VERSION.fullmatch(name)
+        if match is None:
+            found.append(Choice(Path(name).name, read_policy(Path(name))))
+            continue
+        assert connection is not None, "versions are looked up in the database"
+        try:
+            found.append(Choice(name, await version(connection, int(match[1]))))
+        except NoSuchPage as error:
+            raise CannotSimulate(
+                f"没有第 {match[1]} 版规则", f"policy version {match[1]} was never published"
+            ) from error
+    return tuple(found)
+
+
+@dataclass
+class _Extent:
+    """What was lived through: how many cases and clocks, how many still run, from when to when."""
+
+    cases: set[str]
+    clocks: int = 0
+    running: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def add(self, clock: Opening) -> None:
+        self.cases.add(clock.case)
+        self.clocks += 1
+        self.running += clock.ended_at is None
+        self.first = min(self.first or clock.started_at, clock.started_at)
+        self.last = max(self.last or clock.started_at, clock.started_at)
+
+
+class _Run:
+    """The policies over one roster, and what has been added so far."""
+
+    def __init__(self, choices: Sequence[Choice], roster: Roster, names: Names, now: datetime) -> None:
+        self._choices = choices
+        self._names = names
+        self._now = now
+        self._extent = _Extent(set())
+        self._simulation = Simulation([World(choice.policy, roster) for choice in choices])
+
+    def add(self, clocks: Iterable[Opening]) -> None:
+        """Lives clocks through."""
+        for clock in clocks:
+            self._extent.add(clock)
+            self._simulation.add(clock, self._now)
+
+    def result(self, source: str, replayed: str, told: tuple[str, str], rejected: Sequence[RejectedRow]) -> Result:
+        """The figures."""
+        simulation, extent = self._simulation, self._extent
+        simulation.finish()
+        return Result.model_validate(
+            {
+                "source": source,
+                "replayed": replayed,
+                "replayed_zh": told[0],
+                "replayed_en": told[1],
+                "zone": self._choices[0].policy.zone,
+                "as_of": self._now,
+                "cases": len(extent.cases),
+                "clocks": extent.clocks,
+                "still_running": extent.running,
+                "first_at": extent.first,
+                "last_at": extent.last,
+                "rejected": len(rejected),
+                "rejected_rows": tuple(rejected),
+                "policies": tuple(
+                    policy_result(simulation, place, choice.label, self._names)
+                    for place, choice in enumerate(self._choices)
+                ),
+                "comparisons": tuple(compared(one, simulation, self._names) for one in simulation.comparisons),
+            }
+        )
+
+
+REPORTS_ZH = (
+    "每条上报按所属标准走一段处置计时,从上报到结案。受理与派遣视为立即完成:文件里没有这两个环节的时间。"
+    "结案时间取自:{column}。人员按今天的名册计。"
+)
+REPORTS_EN = (
+    "One clock of handling per report, from opening to closing, by the standard of its category and severity. "
+    "Acceptance and dispatch are taken as immediate, because the file does not tell them. "
+    "Closing times are from: {column}. People are those of today's roster."
+)
+FACTS_ZH = (
+    "每件案件每个环节、每一轮的计时,按实际的起止重放:中止照旧,延期按原有时长折算,先行知悉照旧;仍在办的算到现在。"
+    "人工升级、人工督办与环节中途的位置变更不重放。人员按今天的名册计。"
+)
+FACTS_EN = (
+    "Every recorded clock, of each stage and round, from its real start to its real end: pauses are kept, extensions "
+    "kept in measure, acknowledgements kept; clocks that still run count up to now. Escalations and urge orders by "
+    "people, and changes of place within a stage, are not replayed. People are those of today's roster."
+)
+
+
+def simulate_reports(
+    choices: Sequence[Choice],
+    rows: Sequence[Row],
+    mapping: Mapping,
+    *,
+    source: str,
+    now: datetime,
+    closed_at: str | None = None,
+    people: Path | None = None,
+    strict: bool = False,
+    progress: Progress = lambda done, of: None,
+) -> Result:
+    """The policies over a file of reports. Needs no server and no database.
+
+    Raises BadFile, FileNotFoundError, and CannotSimulate when the column that `closed_at` names is not there, no row
+    can be used or, `strict`, any can't.
+    """
+    if closed_at is not None and rows and not any(closed_at in record for _, record in rows):
+        raise CannotSimulate(f"文件中没有 {closed_at} 这一列", f"the file has no column {closed_at}")
+    places = Places()
+    day = now.astimezone().date()
+    roster, names = roster_of_files(places, day, people)
+    reports = read_reports(rows, mapping, places, now, closed_at)
+    rejected = tuple(
+        RejectedRow(row=str(r.row), number=r.number, reason=r.en, reason_zh=r.zh) for r in reports.rejected
+    )
+    _refuse(rejected, len(reports.clocks), strict)
+    run = _Run(choices, roster, names, now)
+    for done, clock in enumerate(reports.clocks, 1):
+        run.add((clock,))
+        if done % _EVERY == 0 or done == len(reports.clocks):
+            progress(done, len(reports.clocks))
+    column = closed_at or " / ".join(CLOSING_COLUMNS)
+    told = REPORTS_ZH.format(column=column), REPORTS_EN.format(column=column)
+    return run.result(source, "reports", told, rejected)
+
+
+async def simulate_facts(
+    engine: AsyncEngine,
+    names: Sequence[str],
+    *,
+    source: str,
+    now: datetime,
+    people: Path | None = None,
+    strict: bool = False,
+    progress: Progress = lambda done, of: None,
+) -> Result:
+    """The policies over everything recorded, read in one read-only transaction.
+
+    Raises like `choose` and `simulate_reports`; a case whose facts don't hold together is rejected by its id.
+    """
+    rejected: list[RejectedRow] = []
+    async with engine.connect() as connection:
+        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        choices = await choose(names, connection)
+        roster, called = await roster_of_store(connection, now, choices[0].policy.zone, people)
+        run = _Run(choices, roster, called, now)
+        total, done = await count_cases(connection), 0
+        async for report_id, facts in recorded_cases(connection):
+            try:
+                run.add(recorded(facts))
+            except GapInFacts as gap:
+                rejected.append(RejectedRow(row=str(report_id), number="", reason=str(gap)))
+                _refuse(rejected, 1, strict)
+            done += 1
+            if done % _EVERY == 0 or done == total:
+                progress(done, total)
+    _refuse(rejected, done, strict)
+    return run.result(source, "facts", (FACTS_ZH, FACTS_EN), rejected)
+
+
+def _refuse(rejected: Sequence[RejectedRow], usable: int, strict: bool) -> None:
+    if rejected and (strict or not usable):
+        first = rejected[0]
+        raise CannotSimulate(
+            f"{len(rejected)} 行不能用,首先是第 {first.row} 行({first.number}):{first.reason}",
+            f"{len(rejected)} row(s) can't be used, first row {first.row} ({first.number}): {first.reason}",
+        )
+    if not usable:
+        raise CannotSimulate("没有可推演的案件", "there is nothing to simulate")

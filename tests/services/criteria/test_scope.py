@@ -1,0 +1,131 @@
+"""The scope rule is written twice, for values and for SQL; whatever the case and the person, both say the same."""
+
+import random
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.database import transaction
+from infra.store.cases import append
+from models.case import Case
+from models.context import Grant, Person
+from models.enums import OwnerKind, Role, Stage
+from models.facts import Fact, Received
+from models.ids import new_id
+from models.tables import CASES
+from models.wire_names import PUBLIC
+from rules.evolve import fold
+from rules.life_cycle import Who
+from rules.scope import may_see, standing
+from services.criteria.scope import visible
+from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
+from tests.rules.test_case_properties import Walk
+from tests.rules.world import EVERYBODY, START, ZONE
+
+CASES_MADE = 60
+PEOPLE_MADE = 150
+TODAY = START.astimezone(ZONE).date()
+#: Dates before, at and after the day asked about: a grant holds on its first and on its last day.
+DAYS = [TODAY + timedelta(days=n) for n in (-400, -1, 0, 1, 400)]
+GRIDS = [None, *(unit.code for unit in UNITS)]
+DEPARTMENTS = [None, FIRE, LABOUR, ENVIRONMENT]
+
+
+class QuickWalk(Walk):
+    """A walk that does not look at every step: that has a test of its own."""
+
+    def check(self) -> None:
+        """Nothing to hold here."""
+
+    @property
+    def day(self) -> date:
+        """The date where the cases are."""
+        return self.now.astimezone(ZONE).date()
+
+
+def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
+    """The facts of a random case, under a number of its own."""
+    walk = QuickWalk(seed)
+    for _ in range(walk.luck.randint(0, 28)):
+        walk.step()
+    first, *rest = walk.facts
+    assert isinstance(first.body, Received)
+    # Every other one was reported by somebody who could be reached.
+    reference = new_id() if seed % 2 else None
+    received = first.body.model_copy(update={"case_no": f"scope-{seed}", "reporter_ref": reference})
+    facts = (first.model_copy(update={"body": received}), *rest)
+    case = fold(facts)
+    assert case is not None
+    return facts, case
+
+
+def a_grant(luck: random.Random) -> Grant:
+    since = luck.choice(DAYS[:4])
+    return Grant(
+        role=luck.choice(list(Role)),
+        grid=luck.choice(GRIDS),
+        department=luck.choice(DEPARTMENTS),
+        since=since,
+        until=luck.choice([None, None, *(day for day in DAYS if day >= since)]),
+    )
+
+
+def a_person(luck: random.Random, ids: list[UUID]) -> Person:
+    """Somebody with random roles; often one of those who have reported or claimed a case."""
+    return Person(
+        id=luck.choice(ids) if luck.random() < 0.4 else new_id(),
+        username="somebody",
+        active=luck.random() < 0.9,
+        grants=tuple(a_grant(luck) for _ in range(luck.choice([0, 1, 1, 1, 2, 3]))),
+    )
+
+
+async def store_lives(connection: AsyncConnection) -> list[Case]:
+    """Stores the cases, each in two goes where it is long enough: as rows are made, and as they are changed."""
+    cases = []
+    for seed in range(CASES_MADE):
+        facts, case = a_life(seed)
+        half = len(facts) // 2
+        if half:
+            middle = fold(facts[:half])
+            assert middle is not None
+            await append(connection, None, facts[:half], middle)
+            await append(connection, middle, facts[half:], case)
+        else:
+            await append(connection, None, facts, case)
+        cases.append(case)
+    return cases
+
+
+async def seen_in_sql(connection: AsyncConnection, person: Person, day: date) -> set[str]:
+    rows = await connection.execute(select(CASES.c.case_no).where(visible(person, day)))
+    return {row.case_no for row in rows}
+
+
+async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    luck = random.Random(1)
+    ids = [*(person.id for person in EVERYBODY.values()), PUBLIC]
+    some = none = everything = 0
+    reasons: set[Who] = set()
+    async with transaction(engine) as connection:
+        cases = await store_lives(connection)
+        assert {case.stage for case in cases} == set(Stage)
+        assert {case.owner.kind for case in cases if case.owner} == set(OwnerKind)
+        public = Person(id=PUBLIC, username="public")
+        crowd = [public, *EVERYBODY.values(), *(a_person(luck, ids) for _ in range(PEOPLE_MADE))]
+        for number, person in enumerate(crowd):
+            day = TODAY + timedelta(days=luck.choice([-1, 0, 0, 0, 1]))
+            ways = {case.case_no: standing(person, case, day) for case in cases}
+            by_value = {case.case_no for case in cases if may_see(person, case, day)}
+            assert by_value == {case_no for case_no, way in ways.items() if way}
+            assert await seen_in_sql(connection, person, day) == by_value, f"person {number}: {person}, {day}"
+            reasons = reasons.union(*ways.values())
+            some += 0 < len(by_value) < len(cases)
+            everything += len(by_value) == len(cases)
+            none += not by_value
+    # The comparison says something only if every answer and every kind of standing occurred.
+    assert min(some, none, everything) >= 10
+    assert reasons == set(Who) - {Who.SYSTEM}

@@ -1,0 +1,76 @@
+"""The demonstration's cases: brought where they stand by real commands, the same ones again when it is repeated."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from models.policy.limits import Limit
+from rules.deadlines.standards import openings
+from rules.life_cycle import HUMAN_COMMANDS
+from services.demo.case_script import CASES, WAYS, DemoReport
+from services.demo.cases import MARK, PHASES, glowing, hurried, load_demo_life
+from services.files.shipped import POLICY
+from services.policies.files import read_policy
+from services.policies.versions import current
+from services.runtime.resources import Backstage
+from tests.town import town_settings
+from worker import build_worker
+
+
+@pytest.fixture
+async def stage(demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Backstage]:
+    """The demonstration park with a worker running."""
+    settings = town_settings(demo_url, data_dir=tmp_path)
+    async with build_worker(temporal_client, demo, settings):
+        yield Backstage(settings, demo, temporal_client)
+
+
+@pytest.mark.timeout(300)
+async def test_every_stage_and_light_is_there_and_nothing_twice(stage: Backstage, tmp_path: Path) -> None:
+    count = 70
+    assert await load_demo_life(stage, tmp_path, count) == count
+    async with stage.engine.connect() as connection:
+        stages = set((await connection.execute(text("SELECT DISTINCT stage FROM cases"))).scalars())
+        facts: dict[str, int] = dict(
+            (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).all()
+        )
+        _, policy = await current(connection)
+    assert stages == {"receive", "dispatch", "handle", "review", "closed"}
+    assert {"suspension_granted", "extension_requested", "urged", "rated", "review_failed", "dispatched"} <= set(facts)
+    assert facts["received"] == count
+    assert policy == read_policy(POLICY), "what is in force afterwards is the park's own policy"
+    (tmp_path / MARK).unlink()
+    await load_demo_life(stage, tmp_path, count)
+    async with stage.engine.connect() as connection:
+        again = await connection.scalar(
+            text("SELECT count(*) FROM facts WHERE command NOT IN ('wake_up', 'recompute')")
+        )
+        once = await connection.scalar(text("SELECT count(DISTINCT command_id) FROM facts WHERE kind = 'received'"))
+    assert once == count
+    assert again is not None
+    assert await load_demo_life(stage, tmp_path, count) == 0, "done once, it is not even looked at"
+
+
+def test_the_variants_of_the_policy_are_policies() -> None:
+    policy = read_policy(POLICY)
+    short = hurried(policy)
+    assert {s.handle.amount for s in short.standards} == {short.standards[0].handle.amount}
+    assert isinstance(short.standards[0].handle, Limit)
+    assert all(s.lights.yellow < 0.001 for s in glowing(policy).standards)
+    assert sum(phase.share for phase in PHASES) == pytest.approx(1)
+
+
+def test_each_report_fits_the_policy_and_each_way_is_made_of_commands() -> None:
+    policy = read_policy(POLICY)
+    for entry in yaml.safe_load(CASES.read_text())["reports"]:
+        report = DemoReport.model_validate(entry)
+        category = policy.category(report.category)
+        assert category is not None, report
+        assert openings(policy, category)
+    assert {step.removesuffix("_shared") for way in WAYS.values() for step in way} <= set(HUMAN_COMMANDS)
+    assert {way for phase in PHASES for way in phase.ways} == set(WAYS)

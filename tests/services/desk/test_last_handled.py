@@ -1,0 +1,86 @@
+"""An empty tab tells when the last case was there: what one did, or a colleague of the same place."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from infra.store.context import read_person
+from models.commands import Accept, Claim, Complete, Dispatch, PassReview, ReportProgress
+from services.desk.last_handled import LastThere, last_there
+from services.desk.tabs import DONE_WITHIN, DeskTab
+from tests.api.hall import Hall, open_hall
+from tests.builders import ENVIRONMENT, LABOUR, person_id
+from tests.servers import Servers
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    async with open_hall(servers, tmp_path_factory.mktemp("last")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def closed(hall: Hall) -> str:
+    """A case that went all the way, and one after it that was dispatched and no more."""
+    to_labour = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)))
+    helped = (("duty", Accept()), ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,))))
+    report = ("environment_handler", ReportProgress(note="已配合"))
+    done = (
+        ("labour_handler", Claim()),
+        report,
+        ("labour_handler", Complete(result="已付")),
+        ("reviewer", PassReview()),
+    )
+    case_no = await hall.past(datetime.now(UTC) - timedelta(hours=1), *helped, *done)
+    await hall.past(datetime.now(UTC) - timedelta(minutes=30), *to_labour)
+    return case_no
+
+
+async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastThere | None:
+    async with hall.engine.connect() as connection:
+        person = await read_person(connection, person_id(username))
+        assert person is not None
+        return await last_there(connection, tab, person, now or datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("username", "tab", "kind"),
+    [
+        ("duty_2", DeskTab.ACCEPTING, "accepted"),  # a colleague at the same desk did
+        ("duty", DeskTab.DISPATCHING, "dispatched"),
+        ("labour_handler", DeskTab.UNCLAIMED, "claimed"),
+        ("labour_handler", DeskTab.DOING, "completed"),
+        ("reviewer", DeskTab.REVIEWING, "review_passed"),
+        ("environment_handler", DeskTab.HELPING, "progress_reported"),
+    ],
+)
+async def test_the_last_case_of_a_tab_is_told(hall: Hall, closed: str, username: str, tab: DeskTab, kind: str) -> None:
+    found = await asked(hall, username, tab)
+    assert found is not None
+    assert found.kind == kind
+    facts = await hall.get("admin", f"/cases/{found.case_no}/facts")
+    assert [datetime.fromisoformat(fact["at"]) for fact in facts if fact["kind"] == kind] == [found.at]
+    assert (found.case_no == closed) is (tab not in (DeskTab.ACCEPTING, DeskTab.DISPATCHING))
+
+
+@pytest.mark.parametrize(
+    ("username", "tab"),
+    [
+        ("fire_handler", DeskTab.UNCLAIMED),  # another department's
+        ("community_duty", DeskTab.ACCEPTING),  # another desk's
+        ("labour_handler", DeskTab.HELPING),  # reports as the host alone
+        ("labour_handler", DeskTab.SOON),  # empties by itself
+    ],
+)
+async def test_what_is_not_of_ones_own_is_not_told(hall: Hall, closed: str, username: str, tab: DeskTab) -> None:
+    assert await asked(hall, username, tab) is None
+
+
+async def test_what_is_long_ago_is_not_told(hall: Hall, closed: str) -> None:
+    later = datetime.now(UTC) + DONE_WITHIN
+    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later) is None
+    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later - timedelta(hours=2)) is not None

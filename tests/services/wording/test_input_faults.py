@@ -1,0 +1,34 @@
+"""What is wrong with input, in Chinese as well as in English: what may be typed is told with its word."""
+
+import pytest
+from pydantic import ValidationError
+
+from services.cases.filter import CaseFilter
+from services.criteria.due_filter import DueWithin
+from services.wording.input_faults import sentence
+
+
+def told(language: str, **wrong: object) -> str:
+    with pytest.raises(ValidationError) as refused:
+        CaseFilter.model_validate(wrong)
+    (error,) = refused.value.errors()
+    return sentence(error, language)
+
+
+def test_what_may_be_chosen_is_told_in_chinese_with_the_codes_that_are_typed() -> None:
+    assert told("zh", stage=("xx",)) == (
+        "须为以下之一:受理(receive)、派遣(dispatch)、处置(handle)、核查(review) 或 结案(closed)"
+    )
+    assert told("zh", light="blue") == "须为以下之一:绿(green)、黄(yellow)、红(red) 或 停(grey)"
+
+
+def test_codes_that_have_no_word_are_told_alone() -> None:
+    *most, last = [wanted.value for wanted in DueWithin]
+    assert told("zh", due="soon") == f"须为以下之一:{'、'.join(most)} 或 {last}"
+    assert told("zh", sort="up") == (
+        "须为以下之一:reported_at、-reported_at、due_at、-due_at、updated_at 或 -updated_at"
+    )
+
+
+def test_english_stays_as_it_is() -> None:
+    assert told("en", stage=("xx",)) == "Input should be 'receive', 'dispatch', 'handle', 'review' or 'closed'"

@@ -1,0 +1,63 @@
+"""The address of a list: what it asks for, what it says, and the address of the same list changed."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+import pytest
+from fastapi.exceptions import RequestValidationError
+
+from models.enums import Light, Stage
+from services.criteria.due_filter import DueWithin
+from services.desk.tabs import DeskTab
+from web.reader import Preferences, Visitor
+from web.views.lists.list_address import asked_in, chips
+
+TABS = (DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.DONE)
+
+
+def a_visitor(language: str = "zh") -> Visitor:
+    return Visitor("/queue", "", Preferences(language), datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_filters_tab_and_order_are_read() -> None:
+    asked = asked_in("tab=doing&light=red&stage=handle&stage=review&q=+井盖+&category=&lang=en", TABS)
+    assert asked.tab is DeskTab.DOING
+    assert asked.wanted.light is Light.RED
+    assert asked.wanted.stage == (Stage.HANDLE, Stage.REVIEW)
+    assert asked.wanted.q == "井盖"
+    assert asked.wanted.sort == "due_at"
+    assert parse_qs(asked.query()) == {"tab": ["doing"], "light": ["red"], "stage": ["handle", "review"], "q": ["井盖"]}
+
+
+def test_an_unknown_tab_is_the_usual_one_and_what_is_done_comes_newest_first() -> None:
+    assert asked_in("tab=nonsense", TABS, home="doing").tab is DeskTab.DOING
+    assert asked_in("", TABS).tab is DeskTab.UNCLAIMED
+    assert asked_in("", ()).tab is None
+    assert asked_in("tab=done", TABS).sort == "-updated_at"
+
+
+@pytest.mark.parametrize(
+    "query", ["light=purple", "due=someday", "nonsense=1", "sort=colour", "reported_from=yesterday"]
+)
+def test_what_makes_no_sense_is_refused(query: str) -> None:
+    with pytest.raises(RequestValidationError):
+        asked_in(query, None)
+
+
+def test_the_time_limit_is_told_in_words() -> None:
+    asked = asked_in("due=4h&overdue=true", None)
+    assert [(chip.name, chip.value) for chip in chips(asked, a_visitor(), {})] == [
+        ("超期", "是"),
+        ("时限", "4 小时内到期"),
+    ]
+    english = [chip.value for due in DueWithin for chip in chips(asked_in(f"due={due}", None), a_visitor("en"), {})]
+    assert len(set(english)) == len(DueWithin)
+    assert all(value.isascii() for value in english)
+
+
+def test_chips_say_what_is_set_and_lead_to_the_list_without_it() -> None:
+    asked = asked_in("tab=doing&light=red&q=井盖", TABS)
+    told = chips(asked, a_visitor(), {})
+    assert [(chip.name, chip.value) for chip in told] == [("文字", "井盖"), ("灯色", "红 ●")]
+    assert parse_qs(told[0].query) == {"tab": ["doing"], "light": ["red"]}
+    assert [chip.name for chip in chips(asked, a_visitor("en"), {})] == ["Text", "Light"]

@@ -1,0 +1,86 @@
+"""What the reader sets for themselves (D4): columns, the tab to begin with, quiet hours; the keys for this browser."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
+
+from doors.dependencies import Opened
+from infra.database import transaction
+from models.errors import InputError
+from rules.deadlines.quiet_hours import QuietHours
+from services.accounts.preferences import COLUMNS, read_settings, save_settings
+from services.desk.tabs import tabs_of
+from web.pages import go_to, local, page
+from web.reader import SignedIn
+from web.views.lists.case_rows import COLUMN_NAMES
+from web.views.lists.tabs import NAMES
+from web.views.shortcuts import KEY_GROUPS
+
+router = APIRouter()
+
+
+@router.get("/settings")
+async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
+    """The form with what is set."""
+    return page(
+        reader, "desk/settings.html", settings=reader.settings, all_columns=COLUMNS, column_names=COLUMN_NAMES,
+        tabs=[(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)], saved=saved,
+    )  # fmt: skip
+
+
+@router.post("/settings")
+async def change_settings(
+    request: Request,
+    opened: Opened,
+    reader: SignedIn,
+    home: Annotated[str, Form(max_length=40)] = "",
+    columns: Annotated[list[str] | None, Form()] = None,
+    keys: Annotated[str | None, Form()] = None,
+    quiet: Annotated[str | None, Form()] = None,
+    quiet_since: Annotated[str, Form(max_length=8)] = "",
+    quiet_until: Annotated[str, Form(max_length=8)] = "",
+) -> Response:
+    """Keeps columns, tab and quiet hours with the account, and the keys in this browser."""
+    try:
+        hours = QuietHours.model_validate({"since": quiet_since, "until": quiet_until}) if quiet == "on" else None
+    except ValidationError as error:
+        raise InputError(
+            why_zh="免打扰时段须有不同的开始和结束时间", why_en="quiet hours begin and end at two different times",
+            pointer="/quiet_since",
+        ) from error  # fmt: skip
+    async with transaction(opened.engine) as connection:
+        known = await read_settings(connection, reader.person)
+        wanted = known.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
+        await save_settings(connection, reader.person, wanted, reader.now)
+    answer = go_to(request, "/settings?saved=true")
+    replace(reader.preferences, keys=keys == "on").keep(answer)
+    return answer
+
+
+@router.post("/settings/columns")
+async def change_columns(
+    request: Request,
+    opened: Opened,
+    reader: SignedIn,
+    columns: Annotated[list[str] | None, Form()] = None,
+    back: Annotated[str, Form()] = "/queue",
+) -> Response:
+    """Keeps which columns lists show, and goes back to the list."""
+    async with transaction(opened.engine) as connection:
+        known = await read_settings(connection, reader.person)
+        wanted = known.model_copy(update={"columns": _columns(columns)})
+        await save_settings(connection, reader.person, wanted, reader.now)
+    return go_to(request, local(back, "/queue"))
+
+
+@router.get("/keys")
+async def show_keys(request: Request, reader: SignedIn) -> Response:
+    """The key sheet: a page of its own, or what a dialog shows."""
+    template = "desk/keys_part.html" if request.headers.get("HX-Request") else "desk/keys.html"
+    return page(reader, template, key_groups=KEY_GROUPS)
+
+
+def _columns(wanted: list[str] | None) -> tuple[str, ...]:
+    return tuple(name for name in COLUMNS if name in (wanted or ()))

@@ -1,0 +1,57 @@
+"""Signing in and out."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from doors import session
+from doors.dependencies import Opened
+from models.errors import DomainError, TooManyAttempts, WrongPassword
+from services.accounts.sign_in import sign_in
+from web.pages import go_to, local, page
+from web.reader import AnyVisitor
+
+router = APIRouter()
+
+
+@router.get("/sign-in")
+async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -> Response:
+    """The form; `next` is where the reader wanted to go, `ended`: they were signed in until just now."""
+    return page(visitor, "sign_in.html", next=local(next, "/"), username="", error=None, ended=ended)
+
+
+@router.post("/sign-in")
+async def open_session(
+    request: Request,
+    opened: Opened,
+    visitor: AnyVisitor,
+    username: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Signs in and goes on to where the reader wanted; else the form again, with the reason."""
+    place = local(next, "/")
+    client = request.client.host if request.client else ""
+    try:
+        token = await sign_in(
+            opened.engine, opened.settings, opened.attempts, username, password, client=client, now=datetime.now(UTC)
+        )
+    except (WrongPassword, TooManyAttempts) as error:
+        return _again(visitor, place, username, error)
+    answer = go_to(request, place)
+    session.keep(answer, request, token.access_token, token.expires_in)
+    return answer
+
+
+@router.post("/sign-out")
+async def close_session(request: Request, visitor: AnyVisitor) -> Response:
+    """Ends the browser's session."""
+    answer = go_to(request, "/sign-in")
+    session.end(answer)
+    return answer
+
+
+def _again(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
+    told = error.message(visitor.language)
+    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=told, ended=False)

@@ -1,0 +1,1 @@
+"""Pages of the desk: queue, search, intake, the case and its commands, exports, notices."""

@@ -1,0 +1,69 @@
+"""Finding things fast (D3): cases by number or words, grid units, people, pages; and what forms choose from."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from doors.dependencies import Opened
+from models.views import CaseItem
+from services.cases.filter import CaseFilter
+from services.cases.lists import list_cases
+from services.commands.transfer_targets import colleagues
+from services.directory.choices import UnitChoice, units_like
+from services.directory.people import list_people
+from services.directory.views import PersonView
+from web.nav import menu
+from web.pages import page
+from web.reader import SignedIn
+
+router = APIRouter()
+
+MOST = 8
+
+
+@router.get("/palette")
+async def find(request: Request, opened: Opened, reader: SignedIn, q: str = "", part: str = "") -> Response:
+    """What the words find. Without words: the pages of the menu. `part` is `results` for the answers only."""
+    words = _plain(q)
+    people: tuple[PersonView, ...] = ()
+    cases: tuple[CaseItem, ...] = ()
+    units: tuple[UnitChoice, ...] = ()
+    entries = [e for e in menu(reader) if not words or words.lower() in reader.text(e.title).lower()]
+    if words:
+        async with opened.reading.connect() as connection:
+            wanted = CaseFilter(q=words, limit=MOST, sort="-updated_at")
+            cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
+            units = await units_like(connection, reader.person, words, reader.now, 5)
+            people = (await list_people(connection, reader.person, reader.now, limit=5, words=words)).items
+    scripted = request.headers.get("HX-Request") == "true"
+    template = "desk/palette_results.html" if part == "results" else "desk/palette_part.html"
+    found: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
+    return page(reader, template if scripted else "desk/palette.html", q=words, **found)
+
+
+def _plain(typed: str) -> str:
+    return typed.replace("\x00", "").strip()[:100]
+
+
+@router.get("/choices/people")
+async def offer_people(opened: Opened, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
+    """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
+    async with opened.reading.connect() as connection:
+        found = await list_people(connection, reader.person, reader.now, limit=MOST, words=_plain(person or deputy))
+    return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
+
+
+@router.get("/choices/grids")
+async def offer_units(opened: Opened, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
+    """Grid units for a field that somebody types into, as options."""
+    async with opened.reading.connect() as connection:
+        units = await units_like(connection, reader.person, _plain(grid or unit), reader.now)
+    return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
+
+
+@router.get("/choices/colleagues")
+async def offer_colleagues(opened: Opened, reader: SignedIn) -> Response:
+    """To whom the reader may pass cases on, with what each of them holds, as options."""
+    async with opened.reading.connect() as connection:
+        found = await colleagues(connection, reader.person, reader.now)
+    return page(reader, "desk/colleagues.html", colleagues=found)

@@ -1,0 +1,216 @@
+"""The queue (D1): what waits for the reader, tab by tab, and what they do with many cases at once."""
+
+import asyncio
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
+
+from doors.dependencies import Opened, Services
+from infra.database import transaction
+from models.errors import InputError
+from models.ids import new_id
+from models.views import FactView
+from services.cases.lists import items_among
+from services.commands.bulk import MOST, Outcome, send_many
+from services.commands.send import read_command
+from services.commands.transfer_targets import colleague_names
+from services.desk.case_page import last_words
+from services.desk.last_handled import last_there
+from services.desk.saved_views import NewView, remove_view, save_view
+from web.local_time import short
+from web.pages import go_to, is_part, local, page
+from web.reader import Reader, SignedIn
+from web.routes.desk.listing import (
+    QUEUE,
+    SEARCH,
+    filters_of,
+    head_of,
+    lines_of,
+    read_address,
+    rows_of,
+    tab_condition,
+    whole_tab,
+)
+from web.views.case.fact_sentences import did as what_happened
+from web.views.lists.list_address import Asked
+from web.views.refusals import refused
+
+router = APIRouter()
+
+#: What may be done with many cases at once from a list.
+BULK = ("claim", "transfer", "comment")
+
+
+@router.get("/queue")
+async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: str = "", did: str = "") -> Response:
+    """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
+    asked = read_address(reader, QUEUE, request.url.query)
+    if is_part(request):
+        return page(reader, "desk/list_part.html", **await _listed(opened, reader, asked))
+    context = await _queue(opened, reader, asked)
+    return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40])
+
+
+async def _listed(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """The list; where it is empty, what was there last."""
+    async with opened.reading.connect() as connection:
+        rows = await rows_of(connection, reader, asked, QUEUE)
+        bare = asked.tab if not asked.pairs and not rows["total"] else None
+        last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
+        return {**rows, **await filters_of(connection, reader, asked), "last": last}
+
+
+async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """The list and what stands around it: PostgreSQL counts the other tabs while it finds the rows of this one."""
+    whole = whole_tab(asked)
+
+    async def around() -> dict[str, Any]:
+        async with opened.reading.connect() as connection:
+            head = await head_of(connection, reader, asked, without=whole)
+            return {**head, "colleagues": await colleague_names(connection, reader.person, reader.now)}
+
+    rows, head = await asyncio.gather(_listed(opened, reader, asked), around())
+    if whole is not None:
+        head["counts"][whole] = rows["total"]
+    return {**rows, **head}
+
+
+@router.get("/queue/rows")
+async def more_of_queue(request: Request, opened: Opened, reader: SignedIn) -> Response:
+    """The rows that follow a cursor."""
+    return await _more(request, opened, reader, QUEUE)
+
+
+@router.get("/cases/rows")
+async def more_of_search(request: Request, opened: Opened, reader: SignedIn) -> Response:
+    """The rows that follow a cursor."""
+    return await _more(request, opened, reader, SEARCH)
+
+
+async def _more(request: Request, opened: Opened, reader: Reader, place: str) -> Response:
+    async with opened.reading.connect() as connection:
+        asked = read_address(reader, place, request.url.query)
+        context = await rows_of(connection, reader, asked, place)
+    return page(reader, "desk/rows.html", **context)
+
+
+@router.get("/queue/head")
+async def show_head(request: Request, opened: Opened, reader: SignedIn) -> Response:
+    """Tabs and saved views with their counts, as they are now."""
+    async with opened.reading.connect() as connection:
+        asked = read_address(reader, QUEUE, request.url.query)
+        return page(reader, "desk/head.html", **await head_of(connection, reader, asked))
+
+
+@router.get("/lists/changes")
+async def show_changes(
+    request: Request, opened: Opened, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
+) -> Response:
+    """What became of cases that have changed, for a page with this list: the row of each that is in it, and for each
+    `known` one (a row that the page shows) that is not, why it left. `cases` and `known` are separated by commas."""
+    place = SEARCH if list == SEARCH else QUEUE
+    shown = [no for no in known.split(",") if no][:200]
+    asked_for = [no for no in cases.split(",") if no][:200]
+    async with opened.reading.connect() as connection:
+        asked = read_address(reader, place, request.url.query)
+        here = await items_among(
+            connection, reader.person, [*shown, *asked_for], asked.wanted, reader.now, reader.language,
+            tab_condition(asked, reader),
+        )  # fmt: skip
+        gone = [no for no in shown if no not in {item.case_no for item in here}]
+        words = await last_words(connection, reader.person, gone, reader.now, reader.language)
+    reasons = {no: _why_gone(reader, words[no]) for no in gone}
+    context = lines_of(reader, here, place)
+    return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
+
+
+def _why_gone(reader: Reader, fact: FactView | None) -> str:
+    if fact is None:
+        return reader.text("已不在您的权限范围内")
+    return reader.text(
+        "%(who)s %(when)s %(what)s", who=fact.actor.name, when=short(fact.at, reader), what=what_happened(fact, reader)
+    )
+
+
+@router.post("/queue/bulk")
+async def give_many(request: Request, opened: Opened, reader: SignedIn) -> Response:
+    """One command for the cases that are ticked, with an outcome for each."""
+    form = await request.form()
+    case_nos = [str(value) for value in form.getlist("case")][:MOST]
+    name = str(form.get("command", ""))
+    batch = _uuid(form.get("batch"))
+    fault = ""
+    outcomes: tuple[Outcome, ...] = ()
+    if not case_nos:
+        fault = reader.text("请先勾选案件。")
+    elif name not in BULK:
+        fault = reader.text("没有这个操作。")
+    else:
+        fields = {
+            "comment": {"note": form.get("note", "")},
+            "transfer": {"to_person": form.get("to_person", ""), "reason": form.get("reason", "")},
+        }.get(name, {})
+        try:
+            command = read_command(name, dict(fields))
+        except ValidationError:
+            fault = reader.text("请把要填的内容填写完整。")
+        else:
+            outcomes = await send_many(opened.backstage, reader.person, case_nos, command, batch=batch, now=reader.now)
+    context: dict[str, Any] = {
+        "fault": fault,
+        "command": name,
+        "done": [o for o in outcomes if o.refusal is None],
+        "failed": [(o.case_no, refused(o.refusal, reader)) for o in outcomes if o.refusal is not None],
+        "batch": new_id(),
+        "back": local(str(form.get("back", "")), QUEUE),
+    }
+    template = "desk/bulk_part.html" if is_part(request) else "desk/bulk.html"
+    return page(reader, template, 422 if fault else 200, **context)
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise InputError(why_zh="缺少批次编号", why_en="the batch has no id", pointer="/batch") from error
+
+
+@router.post("/views")
+async def keep_view(
+    request: Request,
+    opened: Opened,
+    reader: SignedIn,
+    name: Annotated[str, Form()] = "",
+    query: Annotated[str, Form()] = "",
+    shared_with: Annotated[str, Form()] = "",
+) -> Response:
+    """Keeps a list under a name, and goes back to it."""
+    try:
+        wanted = NewView(name=name, query=_clean(query), shared_with=shared_with or None)
+    except ValidationError as error:
+        raise InputError(
+            why_zh="视图名称须为 1 至 40 个字", why_en="a view's name has 1 to 40 letters", pointer="/name"
+        ) from error
+    async with transaction(opened.engine) as connection:
+        await save_view(connection, reader.person, wanted, reader.now)
+    return go_to(request, f"{QUEUE}?{wanted.query}")
+
+
+@router.post("/views/{id_}/remove")
+async def drop_view(
+    request: Request, opened: Opened, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
+) -> Response:
+    """Removes a view of the reader's own."""
+    async with transaction(opened.engine) as connection:
+        await remove_view(connection, reader.person, id_)
+    return go_to(request, local(back, QUEUE))
+
+
+def _clean(query: str) -> str:
+    """The query without what belongs to one moment only."""
+    return urlencode(
+        [(k, v) for k, v in parse_qsl(query) if k not in ("cursor", "shown", "lang", "large", "left", "did")]
+    )

@@ -1,0 +1,129 @@
+"""督办单: the orders given, their letters, and the answers."""
+
+from typing import Annotated
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Form, Query, Request, Response
+from markupsafe import Markup
+from pydantic import ValidationError
+
+from doors.dependencies import Opened
+from models.base import Code
+from models.enums import Role, UrgeKind
+from models.errors import DomainError
+from models.ids import new_id
+from services.cases.queries import get_case
+from services.commands.send import read_command, send
+from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges
+from services.wording.input_faults import sentence
+from web.pages import go_to, page
+from web.reader import Reader, SignedIn
+from web.views.forms import blank
+from web.views.lists.periods import with_query
+from web.views.translation_marks import _
+
+router = APIRouter()
+
+#: The tabs of the list.
+STATES = {
+    UrgeState.WAITING: _("待答复"),
+    UrgeState.LATE: _("逾期未答"),
+    UrgeState.ANSWERED: _("已答复"),
+    UrgeState.ANSWERED_LATE: _("逾期答复"),
+}
+Cursor = Annotated[str | None, blank(), Query(max_length=200)]
+
+
+@router.get("/urges")
+async def show_urges(
+    opened: Opened,
+    reader: SignedIn,
+    state: Annotated[UrgeState | None, blank()] = None,
+    kind: Annotated[UrgeKind | None, blank()] = None,
+    grid: Annotated[Code | None, blank()] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """The orders on the reader's cases, the latest first."""
+    wanted = UrgeFilter(state=state, kind=kind, grid=grid, cursor=cursor)
+    async with opened.reading.connect() as connection:
+        found = await list_urges(connection, reader.person, wanted, reader.now, reader.language)
+    query = {"kind": kind.value if kind else None, "grid": grid}
+    return page(
+        reader,
+        "urges/list.html",
+        found=found,
+        wanted=wanted,
+        states=STATES,
+        kinds=tuple(UrgeKind),
+        here=lambda **changed: with_query("/urges", **{**query, "state": state.value if state else None, **changed}),
+    )
+
+
+@router.get("/urges/{case_no}/{number}")
+async def show_letter(
+    request: Request, opened: Opened, reader: SignedIn, case_no: str, number: int, done: bool = False
+) -> Response:
+    """The letter of an order, for print, with its answer or the form for it."""
+    return await _letter(request, opened, reader, case_no, number, done=done)
+
+
+@router.post("/urges/{case_no}/{number}")
+async def answer(
+    request: Request,
+    opened: Opened,
+    reader: SignedIn,
+    case_no: str,
+    number: int,
+    id: Annotated[UUID, Form()],
+    note: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Answers the order."""
+    try:
+        command = read_command("answer_urge", {"urge": number, "note": note})
+        await send(opened.backstage, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
+    except DomainError as error:
+        return await _letter(request, opened, reader, case_no, number, fault=error.message(reader.language), note=note)
+    except ValidationError as error:
+        told = sentence(error.errors(include_url=False)[0], reader.language)
+        return await _letter(request, opened, reader, case_no, number, fault=told, note=note)
+    return go_to(request, f"/urges/{case_no}/{number}?done=1")
+
+
+def qr(text: str) -> Markup:
+    """A text as a QR code: plain SVG without any style of its own."""
+    made = segno.make(text, error="m").svg_inline(
+        scale=4, border=2, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
+    )
+    return Markup(made)
+
+
+async def _letter(
+    request: Request,
+    opened: Opened,
+    reader: Reader,
+    case_no: str,
+    number: int,
+    *,
+    done: bool = False,
+    fault: str = "",
+    note: str = "",
+) -> Response:
+    async with opened.reading.connect() as connection:
+        urge = await get_urge(connection, reader.person, case_no, number, reader.now, reader.language)
+        case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
+    return page(
+        reader,
+        "urges/letter.html",
+        422 if fault else 200,
+        urge=urge,
+        case=case,
+        states=STATES,
+        may_answer="answer_urge" in case.allowed_commands and urge.answered_at is None,
+        watches=reader.acts_as(Role.SUPERVISOR),
+        qr=qr(str(request.base_url.replace(path=f"/urges/{case_no}/{number}"))),
+        done=done,
+        fault=fault,
+        note=note,
+        fresh=new_id(),
+    )

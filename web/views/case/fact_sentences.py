@@ -1,0 +1,225 @@
+"""A fact of the timeline in words: who did what, and the particulars that people ask for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.views import FactView
+from services.wording import vocabulary
+from web.local_time import exact, short
+from web.reader import Visitor
+from web.views.case.limit_sources import origin
+from web.views.translation_marks import _
+
+#: The parties of a case: the lanes of its timeline, in their order.
+LANES = {
+    "reporter": _("上报方"),
+    "desk": _("受理派遣"),
+    "department": _("承办方"),
+    "review": _("核查方"),
+    "clock": _("时限通知"),
+}
+_LANE_OF: Mapping[str, str] = {
+    **dict.fromkeys(("received", "info_supplied", "rated", "reopen_requested", "self_closed"), "reporter"),
+    **dict.fromkeys(("review_passed", "review_failed"), "review"),
+    **dict.fromkeys(
+        ("claimed", "released", "transferred", "progress_reported", "completed", "aborted", "return_requested",
+         "extension_requested", "suspension_requested", "appealed", "responded", "urge_answered"),
+        "department",
+    ),
+    **dict.fromkeys(
+        ("light_changed", "overdue", "reminded", "step_fired", "acknowledgement_lapsed", "urge_overdue", "recomputed",
+         "archived", "errand_settled"),
+        "clock",
+    ),
+}  # fmt: skip
+#: Which chip of the timeline shows a fact.
+GROUPS = {"handling": _("办理"), "time": _("时限"), "notice": _("升级督办"), "evidence": _("附件")}
+_TIME = ("light_changed", "overdue", "reminded", "recomputed", "extension_requested", "extension_granted",
+         "extension_refused", "suspension_requested", "suspension_granted", "suspension_refused", "resumed", "adopted",
+         "acknowledgement_lapsed")  # fmt: skip
+_NOTICE = ("step_fired", "escalated", "urged", "urge_answered", "urge_overdue", "acknowledged", "convened", "responded")
+#: Facts that change nothing for whoever is about to act: the clock's own, and what is only said.
+HARMLESS = frozenset(
+    {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed"}
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact as the page shows it. `day` is local; `group`: the chip that shows it; `files`: hashes of attachments."""
+
+    seq: int
+    at: datetime
+    day: str
+    kind: str
+    what: str
+    who: str
+    lane: str
+    group: str
+    details: tuple[tuple[str, str], ...]
+    why: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def did(fact: FactView, visitor: Visitor) -> str:
+    """What happened, in a word or two."""
+    what = vocabulary.named(vocabulary.FACTS, fact.kind, visitor.language)
+    if fact.kind == "light_changed":
+        return f"{what}: {vocabulary.named(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
+    return what
+
+
+def lane_of(kind: str) -> str:
+    """The party whose line on the timeline a fact is."""
+    return _LANE_OF.get(kind, "desk")
+
+
+def group_of(fact: FactView) -> str:
+    """The chip that shows the fact."""
+    if fact.kind in _TIME:
+        return "time"
+    if fact.kind in _NOTICE:
+        return "notice"
+    return "evidence" if fact.kind == "attached" else "handling"
+
+
+def tell(facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor) -> tuple[Told, ...]:
+    """The timeline in words; `names` of departments, units and people by id."""
+    return tuple(
+        Told(
+            seq=fact.seq,
+            at=fact.at,
+            day=exact(fact.at, visitor)[:10],
+            kind=fact.kind,
+            what=did(fact, visitor),
+            who=visitor.text("系统") if fact.actor.kind == "system" else fact.actor.name,
+            lane=lane_of(fact.kind),
+            group=group_of(fact),
+            details=tuple(_details(fact, names, visitor)),
+            why=tuple(why.en if visitor.language == "en" else why.zh for why in fact.why),
+            files=tuple(fact.body.get("attachments") or fact.body.get("evidence") or ()),
+        )
+        for fact in facts
+    )
+
+
+Say = Callable[[Any, Mapping[str, str], Visitor], str]
+
+
+def _text(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return str(value)
+
+
+def _name(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return names.get(str(value), str(value))
+
+
+def _names(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return ", ".join(_name(one, names, visitor) for one in value)
+
+
+def _moment(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return short(datetime.fromisoformat(str(value)), visitor)
+
+
+def _owner(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return _name(value["id"], names, visitor)
+
+
+def _due(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return (
+        f"{_moment(value['due_at'], names, visitor)} ({origin(value['source'], visitor)})"
+        if value.get("due_at")
+        else ""
+    )
+
+
+def _yes(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("是") if value else visitor.text("否")
+
+
+def _if_so(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("是") if value else ""
+
+
+def _how_many(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("%(n)s 张", n=len(value))
+
+
+def _word(book: vocabulary.Book) -> Say:
+    return lambda value, names, visitor: vocabulary.named(book, str(value), visitor.language)
+
+
+def _reached(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return "; ".join(_one_reached(one, names, visitor) for one in value)
+
+
+def _one_reached(one: Mapping[str, Any], names: Mapping[str, str], visitor: Visitor) -> str:
+    place = _name(one.get("unit") or one.get("department") or "", names, visitor)
+    role = vocabulary.named(vocabulary.ROLES, one["role"], visitor.language) if one.get("role") else ""
+    people = _names(one.get("people") or (), names, visitor)
+    mode = vocabulary.named(vocabulary.ESCALATION_MODES, one["mode"], visitor.language)
+    return f"{mode} {place} {role} {people}".replace("  ", " ").strip()
+
+
+#: The particulars in the order in which they are told.
+_PARTICULARS: Sequence[tuple[str, str, Say]] = (
+    ("outcome", _("结果"), _word(vocabulary.OUTCOMES)),
+    ("result", _("处置结果"), _text),
+    ("reason", _("原因"), _text),
+    ("question", _("问题"), _text),
+    ("note", _("说明"), _text),
+    ("right_channel", _("正确渠道"), _text),
+    ("host", _("主办"), _name),
+    ("co_handlers", _("协办"), _names),
+    ("departments", _("召集"), _names),
+    ("department", _("部门"), _name),
+    ("to_department", _("转往部门"), _name),
+    ("to_person", _("转给"), _name),
+    ("reports_for", _("代表部门"), _name),
+    ("mode", _("方式"), _word(vocabulary.ESCALATION_MODES)),
+    ("urge_kind", _("督办类型"), _word(vocabulary.URGE_KINDS)),
+    ("cause", _("起因"), _word(vocabulary.URGE_CAUSES)),
+    ("category", _("类别"), _name),
+    ("severity", _("紧急程度"), _word(vocabulary.SEVERITIES)),
+    ("grid", _("网格"), _name),
+    ("to_unit", _("升级到"), _name),
+    ("step", _("步骤"), _text),
+    ("reached", _("通知"), _reached),
+    ("until", _("至"), _moment),
+    ("answer_by", _("答复期限"), _moment),
+    ("reply_by", _("答复期限"), _moment),
+    ("meet_at", _("会商时间"), _moment),
+    ("lapses_at", _("有效至"), _moment),
+    ("due", _("期限"), _due),
+    ("due_at", _("期限"), _moment),
+    ("owner", _("持有人"), _owner),
+    ("into", _("并入"), _text),
+    ("case_no", _("案件"), _text),
+    ("score", _("评分"), _text),
+    ("upheld", _("申诉成立"), _yes),
+    ("released", _("成果照片已公开"), _if_so),
+    ("released_photos", _("公开的成果照片"), _how_many),
+    ("to_version", _("策略版本"), _text),
+)
+#: What a fact holds that its case page tells elsewhere.
+_LEFT_OUT: Mapping[str, frozenset[str]] = {
+    "received": frozenset({"category", "severity", "grid", "case_no"}),
+    "overdue": frozenset({"owner"}),
+}
+
+
+def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list[tuple[str, str]]:
+    left_out = _LEFT_OUT.get(fact.kind, frozenset())
+    if fact.body.get("cause"):  # an order that the system gives: its note says the cause once more, in both languages
+        left_out |= {"note"}
+    found = []
+    for key, label, say in _PARTICULARS:
+        value = fact.body.get(key)
+        if value in (None, "", [], ()) or key in left_out:
+            continue
+        if told := say(value, names, visitor):
+            found.append((visitor.text(label), told))
+    return found

@@ -1,0 +1,1 @@
+"""What lists show: the address of a list, its rows, tabs and periods."""

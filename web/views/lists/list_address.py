@@ -1,0 +1,143 @@
+"""A list of cases as its address asks for it: tab, filters, order, page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from models.figures import FigureKey
+from services.cases.filter import CaseFilter
+from services.criteria.due_filter import DueWithin
+from services.desk.tabs import DeskTab
+from services.figures.definitions import FIGURES
+from services.wording import vocabulary
+from web.reader import Visitor
+from web.views.translation_marks import _
+
+PAGE = 50
+#: How many rows a page may grow to; then it goes on on another one.
+MOST_ROWS = 500
+#: What the address may say besides the filters.
+_OF_PAGE = frozenset(
+    {"tab", "lang", "large", "cursor", "shown", "case", "cases", "known", "list", "left", "did", "sort"}
+)
+_FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
+#: What a filter is called where it is shown; in the order in which chips are shown.
+FILTER_NAMES: Mapping[str, str] = {
+    "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "due": _("时限"),
+    "category": _("类别"), "grid": _("网格"),
+    "department": _("部门"), "host": _("主办"), "level": _("层级"),
+    "owner": _("持有人"), "handled_by": _("办结人"), "handler": _("办理人"), "led": _("下属办理"),
+    "figure": _("指标"), "without": _("不含"),
+    "from": _("自"), "to": _("至"), "reported_from": _("上报自"), "reported_to": _("上报至"),
+}  # fmt: skip
+#: What the filter by time limit offers, in this order.
+DUE_NAMES: Mapping[DueWithin, str] = {
+    DueWithin.OVERDUE: _("已超期"), DueWithin.HOURS_4: _("4 小时内到期"), DueWithin.HOURS_24: _("24 小时内到期"),
+    DueWithin.TODAY: _("今天到期"), DueWithin.TOMORROW: _("明天到期"), DueWithin.WEEK: _("7 天内到期"),
+    DueWithin.NONE: _("停表,无时限"),
+}  # fmt: skip
+SORTS: Mapping[str, str] = {
+    "due_at": _("剩余时间"), "-updated_at": _("最近更新"), "-reported_at": _("最近上报"), "reported_at": _("最早上报"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for. `pairs` are its filters, as they were given and without empty ones."""
+
+    pairs: tuple[tuple[str, str], ...]
+    wanted: CaseFilter
+    tab: DeskTab | None
+    sort: str
+    cursor: str | None
+    shown: int
+
+    def value(self, name: str) -> str:
+        """The value of a filter; empty where it is not narrowed."""
+        return next((value for key, value in self.pairs if key == name), "")
+
+    def query(self, *, without: Iterable[str] = (), **changed: str) -> str:
+        """The query of the same list, changed. What is set to "" is left out."""
+        left = {*without, *changed}
+        told = [("tab", self.tab.value)] if self.tab is not None and "tab" not in left else []
+        told += [(name, value) for name, value in self.pairs if name not in left]
+        told += [("sort", self.sort)] if self.sort != usual_sort(self.tab) and "sort" not in left else []
+        told += [(name, value) for name, value in changed.items() if value]
+        return urlencode(told)
+
+    def without(self, name: str, value: str) -> str:
+        """The query of the same list without that one filter."""
+        kept = tuple(pair for pair in self.pairs if pair != (name, value))
+        return Asked(kept, self.wanted, self.tab, self.sort, None, 0).query()
+
+
+def asked_in(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> Asked:
+    """Reads an address. `tabs`: those of the reader, or None for the list that has none; `home` is the usual one.
+
+    Unknown filters and wrong values raise RequestValidationError, as everywhere.
+    """
+    given = [(name, value.strip()) for name, value in parse_qsl(query.replace("\x00", "")) if value.strip()]
+    known = dict(given)
+    pairs = tuple((name, value) for name, value in given if name not in _OF_PAGE)
+    tab = None if tabs is None else chosen_tab(known.get("tab", ""), tabs, home)
+    sort = known.get("sort") or usual_sort(tab)
+    fields: dict[str, object] = {name: value for name, value in pairs if name != "stage"}
+    stages = tuple(value for name, value in pairs if name == "stage")
+    try:
+        wanted = CaseFilter.model_validate(
+            {**fields, "stage": stages, "sort": sort, "limit": PAGE, "cursor": known.get("cursor")}
+        )
+    except ValidationError as error:
+        told = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(told) from error
+    shown = known.get("shown", "")
+    return Asked(
+        pairs, wanted, tab, sort, known.get("cursor"), int(shown) if shown.isascii() and shown.isdigit() else 0
+    )
+
+
+def usual_sort(tab: DeskTab | None) -> str:
+    """What waits is sorted by the time left, what is done by when; a search by when it was reported."""
+    return {None: "-reported_at", DeskTab.DONE: "-updated_at"}.get(tab, "due_at")
+
+
+def chosen_tab(name: str, tabs: Sequence[DeskTab], home: str) -> DeskTab | None:
+    """The tab of that name, else the usual one, else the first."""
+    by_name = {tab.value: tab for tab in tabs}
+    return by_name.get(name) or by_name.get(home) or next(iter(tabs), None)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is set: what it says, and the list without it."""
+
+    name: str
+    value: str
+    query: str
+
+
+def chips(asked: Asked, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chip, ...]:
+    """The filters that are set, in words; `names` are those of departments, categories and people by id."""
+    order = list(FILTER_NAMES)
+    known = sorted((pair for pair in asked.pairs if pair[0] in FILTER_NAMES), key=lambda pair: order.index(pair[0]))
+    return tuple(
+        Chip(visitor.text(FILTER_NAMES[name]), said(name, value, visitor, names), asked.without(name, value))
+        for name, value in known
+    )
+
+
+def said(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
+    """The value of a filter in the reader's words."""
+    if name == "due":
+        return visitor.text(DUE_NAMES[DueWithin(value)])
+    books = {"light": vocabulary.LIGHTS, "stage": vocabulary.STAGES, "level": vocabulary.LEVELS}
+    if name in books:
+        return vocabulary.named(books[name], value, visitor.language)
+    if name in ("figure", "without"):
+        return FIGURES[FigureKey(value)].name(visitor.language)
+    if name in ("overdue", "led"):
+        return visitor.text("是") if value.lower() in ("true", "1") else visitor.text("否")
+    return names.get(value, value)

@@ -1,0 +1,85 @@
+"""How the case workflow reaches the world: the recording step and the errands, with their patience.
+
+Activities are named, not imported: what they import must not enter the sandbox.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from models.errors import DomainError, Refusal, refusal
+    from models.messages import Opening, Receipt, Recorded, Step, Telling
+    from models.wire_names import OPEN_CASE_ACTIVITY, RECORD_ACTIVITY, TELL_CASE_ACTIVITY
+
+#: How long the tries inside the workflow task may take together.
+AT_ONCE = timedelta(seconds=6)
+#: Then it becomes a regular activity. Bounded by attempts: between tries nothing looks at a local activity's
+#: schedule-to-close timeout, and a worker could not even stop.
+SOON = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
+PATIENT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=5),
+)
+
+
+class Refused(ApplicationError):
+    """The recording step said no. An ApplicationError, so that it fails the update and never wedges the case."""
+
+    def __init__(self, value: Refusal) -> None:
+        self.refusal = value
+        super().__init__(
+            refusal(value).message("en"), value.model_dump(mode="json"), type=value.code, non_retryable=True
+        )
+
+
+def as_failure(error: DomainError) -> Refused:
+    """A domain error as it travels: typed by its code, with its parameters as details."""
+    return Refused(error.as_refusal())
+
+
+async def record(step: Step) -> Recorded:
+    """One recording step: local first, so that a command costs one workflow task; patient when the database is away.
+
+    While PostgreSQL is away this waits, without end and without history, for it to come back.
+    """
+    try:
+        recorded: Recorded = await workflow.execute_local_activity(
+            RECORD_ACTIVITY,
+            step,
+            result_type=Recorded,
+            schedule_to_close_timeout=AT_ONCE,
+            retry_policy=SOON,
+        )
+    except (ActivityError, ApplicationError):  # a local activity raises what it failed with, unwrapped
+        recorded = await workflow.execute_activity(
+            RECORD_ACTIVITY,
+            step,
+            result_type=Recorded,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=PATIENT,
+            summary=f"record {step.command.kind}",
+        )
+    return recorded
+
+
+async def tell_case(telling: Telling) -> None:
+    """Tells the lead case that another was merged into it."""
+    await workflow.execute_activity(
+        TELL_CASE_ACTIVITY, telling, start_to_close_timeout=timedelta(seconds=30), retry_policy=PATIENT
+    )
+
+
+async def open_case(opening: Opening) -> Receipt:
+    """Opens the case that a split-off part becomes."""
+    receipt: Receipt = await workflow.execute_activity(
+        OPEN_CASE_ACTIVITY,
+        opening,
+        result_type=Receipt,
+        start_to_close_timeout=timedelta(seconds=30),
+        retry_policy=PATIENT,
+    )
+    return receipt
