@@ -2,18 +2,14 @@
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import Date, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.base import Frozen, Instant
+from models.base import Frozen
 from models.enums import Level, Light, TaskKind
 from models.figures import FigureKey, IndicatorKey
-from models.jobs.bulletin import BulletinKind
 from models.tables import CASES, TASKS, metadata
-from services.bulletins.store import BULLETINS
-from services.bulletins.views import BoardContent
 from services.criteria.conditions import is_open, is_overdue, shines
 from services.figures.conditions import Period
 from services.figures.count import count_figures, indicator_value
@@ -21,7 +17,7 @@ from services.figures.definitions import FIGURES
 from services.figures.drill_down import cases_at
 from services.figures.indicators import INDICATORS
 from services.figures.viewpoint import Watch
-from services.figures.views import Board, IndicatorValue, Number
+from services.figures.views import IndicatorValue, Number
 
 _DEPARTMENTS = metadata.tables["departments"]
 #: The rates of the board, as the assessment of a 网格 knows them.
@@ -73,14 +69,6 @@ class Change(Frozen):
 
     reported: int
     closed: int
-
-
-class Earlier(Frozen):
-    """The board as a daily bulletin kept it."""
-
-    id: UUID
-    made_at: Instant
-    board: Board
 
 
 async def departments_by_light(
@@ -207,23 +195,3 @@ async def daily(connection: AsyncConnection, look: Watch, grid: str | None, days
 def _aware(moment: datetime) -> datetime:
     """The same wall time, whatever its offset was then."""
     return moment.replace(fold=0)
-
-
-async def earlier_board(connection: AsyncConnection, look: Watch, grid: str | None) -> Earlier | None:
-    """The latest daily bulletin of that very unit, with whose numbers today's are compared; None without one.
-
-    The bulletin counts everything in the unit: somebody who sees only part of it has nothing to compare with.
-    """
-    if grid is None or look.own_departments is not None:
-        return None
-    row = (
-        await connection.execute(
-            select(BULLETINS.c.id, BULLETINS.c.made_at, BULLETINS.c.content)
-            .where(BULLETINS.c.kind == BulletinKind.BOARD, BULLETINS.c.grid == grid, BULLETINS.c.made_at < look.now)
-            .order_by(BULLETINS.c.made_at.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return Earlier(id=row.id, made_at=row.made_at, board=BoardContent.model_validate(row.content).board)

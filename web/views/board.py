@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.enums import Light
 from models.figures import FigureKey
+from services.bulletins.earlier_board import Earlier, earlier_board
 from services.figures.glossary import definitions
 from services.figures.viewpoint import Watch, list_units
 from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
@@ -19,13 +20,11 @@ from services.supervision.overview import (
     Change,
     Climbed,
     DepartmentLights,
-    Earlier,
     Named,
     climbed_by_level,
     daily,
     decisions_waiting,
     departments_by_light,
-    earlier_board,
     rates_of,
     same_time_yesterday,
 )

@@ -5,6 +5,8 @@ import type { Answer } from "../answers";
 import type { Place } from "../bridge";
 import { useCached } from "../cached";
 import { dropDraft, useDraft } from "../drafts";
+import { DistanceToPlace } from "../distance_to_place";
+import { Fault } from "../fault";
 import { distance } from "../geo";
 import { newId } from "../ids";
 import { enqueue, flush } from "../outbox";
@@ -19,8 +21,6 @@ import type { CaseView, Group, Me } from "../types";
 import { Icon, Note, Screen } from "../ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
-import { Fault } from "./report";
-import { Way } from "./task";
 
 /** Metres from the place beyond which the phone asks why. */
 const NEAR = 200;
@@ -141,7 +141,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
       {far > NEAR && here && about.location && (
         <section class="card stack-s">
           <Note kind="warn">
-            <Way from={here} to={about.location} /> {t("超过 200 米,请说明原因,会记入说明")}
+            <DistanceToPlace from={here} to={about.location} /> {t("超过 200 米,请说明原因,会记入说明")}
           </Note>
           <label>
             {t("不在现场的原因")}

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { bridge } from "../bridge";
+import { Fault } from "../fault";
 import { exact } from "../moments";
 import { dropPhoto, NotAPicture, takeIn } from "../photo";
 import { Thumb } from "../pictures";
@@ -9,7 +10,6 @@ import type { DraftPhoto } from "../report_draft";
 import { Full } from "../shelf";
 import { t } from "../texts";
 import { Icon, Note } from "../ui";
-import { Fault } from "./report";
 
 const MOST = 6;
 

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { bridge, PlaceError } from "../bridge";
 import { useCached } from "../cached";
 import { dropDraft, useDraft, type Saved } from "../drafts";
+import { Fault } from "../fault";
 import { unitAt } from "../geo";
 import { Later } from "../lazy";
 import { dropItem, enqueue, flush } from "../outbox";
@@ -154,14 +155,6 @@ function Form(props: Props): JSX.Element {
       )}
     </Screen>
   );
-}
-
-export function Fault({ text }: { text: string }): JSX.Element | null {
-  return text ? (
-    <p class="fault" role="alert">
-      {text}
-    </p>
-  ) : null;
 }
 
 function SavedChip({ saved }: { saved: Saved }): JSX.Element | null {

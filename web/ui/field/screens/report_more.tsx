@@ -1,9 +1,9 @@
 // What a report may have besides: that it was settled on the spot, and who told of it.
 import type { JSX } from "preact";
+import { Fault } from "../fault";
 import type { ReportDraft } from "../report_draft";
 import { t } from "../texts";
 import { Photos } from "./photos";
-import { Fault } from "./report";
 
 const MOST = 200;
 

@@ -4,13 +4,13 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { answerTo, ANSWERS } from "../answers";
 import { bridge, type Place } from "../bridge";
 import { useCached } from "../cached";
-import { bearing, distance } from "../geo";
+import { DistanceToPlace } from "../distance_to_place";
 import { leftOf, short } from "../moments";
 import { items } from "../outbox";
 import { Compare, Picture } from "../pictures";
 import { isHere, type Item } from "../states";
 import { t, word } from "../texts";
-import type { CaseView, Fact, Point } from "../types";
+import type { CaseView, Fact } from "../types";
 import { Light, Note, Screen, useLive } from "../ui";
 import { AnswerForm } from "./answer";
 import { stateOf } from "./outbox";
@@ -116,18 +116,6 @@ function Head({ about, at, fresh }: { about: CaseView; at: number | undefined; f
   );
 }
 
-export function Way({ from, to }: { from: Point; to: Point }): JSX.Element {
-  const metres = Math.round(distance(from, to));
-  return (
-    <span class="way">
-      <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 3 18 20 12 16 6 20Z" fill="currentColor" transform={`rotate(${Math.round(bearing(from, to))} 12 12)`} />
-      </svg>
-      {metres < 1000 ? t("距现场 %(n)s 米", { n: metres }) : t("距现场 %(n)s 公里", { n: (metres / 1000).toFixed(1) })}
-    </span>
-  );
-}
-
 function Facts({ about, here, photos }: { about: CaseView; here: Place | null; photos: { before: string[]; after: string[] } }): JSX.Element {
   const pictures = photos.before.length ? photos.before : about.attachments;
   return (
@@ -150,7 +138,7 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
         {about.location && (
           <>
             <dt>{t("位置")}</dt>
-            <dd>{here ? <Way from={here} to={about.location} /> : `${about.location.lat.toFixed(5)}, ${about.location.lon.toFixed(5)}`}</dd>
+            <dd>{here ? <DistanceToPlace from={here} to={about.location} /> : `${about.location.lat.toFixed(5)}, ${about.location.lon.toFixed(5)}`}</dd>
           </>
         )}
         <dt>{t("上报")}</dt>
