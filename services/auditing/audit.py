@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress
 from activities.auditing.metrics import show
-from infra.database import AWAY
-from infra.db_timeouts import within
+from infra.database import AWAY_ERRORS
+from infra.db_timeouts import with_timeout
 from infra.store.audits import latest_audit
 from models.jobs.audit import AuditReport, AuditSummary
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 __all__ = ["GRACE", "TOLERANCE", "Progress", "audit", "show_latest"]
 
@@ -20,13 +20,13 @@ PATIENCE = 2.0
 
 
 async def audit(
-    stage: Backstage, *, fix: bool = False, sample: int | None = None, progress: Progress | None = None
+    resources: Resources, *, fix: bool = False, sample: int | None = None, progress: Progress | None = None
 ) -> AuditReport:
     """Compares both stores, both ways; with `fix`, repairs through the workflow and compares again.
 
     See `Auditor.audit` for `sample` and `progress`. Raises what the stores raise when one of them is away.
     """
-    auditor = Auditor(stage.engine, stage.temporal, stage.settings.case_queue)
+    auditor = Auditor(resources.engine, resources.temporal, resources.settings.case_queue)
     told = {} if progress is None else {"progress": progress}
     return await auditor.audit(fix=fix, sample=sample, **told)
 
@@ -38,6 +38,6 @@ async def _latest(engine: AsyncEngine) -> AuditSummary | None:
 
 async def show_latest(engine: AsyncEngine) -> None:
     """Brings the metrics of this process to the latest audit, whoever ran it; with the database away they stay."""
-    with suppress(SQLAlchemyError, *AWAY):
-        if (summary := await within(PATIENCE, _latest(engine))) is not None:
+    with suppress(SQLAlchemyError, *AWAY_ERRORS):
+        if (summary := await with_timeout(PATIENCE, _latest(engine))) is not None:
             show(summary)

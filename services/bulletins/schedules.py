@@ -21,7 +21,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError
 
-from infra.database import AWAY
+from infra.database import AWAY_ERRORS
 from infra.schedules import ensure_schedule
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.errors import StoreAway
@@ -74,7 +74,7 @@ async def _zone(engine: AsyncEngine) -> str:
     try:
         async with engine.connect() as connection:
             return (await policy_version(connection, await newest_version(connection))).zone
-    except (NoPolicy, SQLAlchemyError, *AWAY) as error:
+    except (NoPolicy, SQLAlchemyError, *AWAY_ERRORS) as error:
         log.warning("bulletins are scheduled in the usual zone", reason=type(error).__name__)
         return str(Policy.model_fields["zone"].default)
 

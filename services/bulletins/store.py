@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.database import one_moment
+from infra.database import snapshot_connection
 from models.base import Code, Frozen
 from models.context import Grant
 from models.enums import Level, Role
@@ -74,7 +74,7 @@ async def make_bulletins(engine: AsyncEngine, order: BulletinOrder) -> Bulletins
         units = await _units(connection, look, order.grid)
     first, last = period_of(order.kind, order.day) if order.day else last_period(order.kind, look.day)
     for unit in units:
-        async with one_moment(engine) as connection:
+        async with snapshot_connection(engine) as connection:
             now = await watch(connection, None, datetime.now(UTC), "zh")
             content = await content_of(connection, now, order.kind, unit, first, last)
         async with engine.begin() as connection:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import read_context_of
+from infra.store.context import read_system_context
 from models.base import Frozen, Instant
 from models.case import Case, Clock
 from models.context import Context, Person
@@ -89,7 +89,7 @@ async def get_forecast(
     case = Case.model_validate(row.state)
     if not case.is_open:
         raise NothingToForecast()
-    ctx = await read_context_of(connection, case, now)
+    ctx = await read_system_context(connection, case, now)
     facts = tuple(forecast(case, ctx))
     people = {p for fact in facts if isinstance(fact.body, StepFired) for r in fact.body.reached for p in r.people}
     names = await read_names(connection, [case], language, people)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.cases import facts_of
+from infra.store.cases import read_facts
 from infra.store.context import local_day
 from models.case import Case
 from models.context import Person
@@ -92,7 +92,7 @@ async def get_facts(
     """The timeline of a case. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
-    facts = await facts_of(connection, case.report_id)
+    facts = await read_facts(connection, case.report_id)
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await read_names(connection, [case], language, actors)
     return fact_views(facts, case, names)

@@ -11,7 +11,7 @@ from models.context import Person
 from models.errors import DomainError
 from models.ids import derived_id
 from services.commands.send import Sent, send
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 #: How many cases of a bulk command are under way at once, and how many it may name.
 ABREAST = 8
@@ -28,7 +28,7 @@ class Outcome:
 
 
 async def send_many(
-    backstage: Backstage,
+    resources: Resources,
     person: Person,
     case_nos: Sequence[str],
     command: HumanCommand,
@@ -46,7 +46,7 @@ async def send_many(
         async with room:
             try:
                 id_ = derived_id(batch, case_no)
-                sent = await send(backstage, person, case_no, command, command_id=id_, if_revision=None, now=now)
+                sent = await send(resources, person, case_no, command, command_id=id_, if_revision=None, now=now)
             except DomainError as error:
                 return Outcome(case_no, None, error)
             return Outcome(case_no, sent, None)

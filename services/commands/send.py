@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.case_client import UNANSWERED, act, is_accepted
+from infra.case_client import NO_ANSWER_ERRORS, act, is_accepted
 from infra.database import is_away
 from infra.store.context import local_day
 from models.case import Case
@@ -23,7 +23,7 @@ from models.messages import Act, Receipt, command_digest
 from rules.life_cycle import HUMAN_COMMANDS, check_fits
 from rules.scope import check_standing
 from services.cases.queries import find_case
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def read_command(name: str, body: dict[str, Any]) -> HumanCommand:
 
 
 async def send(
-    backstage: Backstage,
+    resources: Resources,
     person: Person,
     case_no: str,
     command: HumanCommand,
@@ -65,7 +65,7 @@ async def send(
     """
     wanted = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
-        async with backstage.reading.connect() as connection:
+        async with resources.reading.connect() as connection:
             try:
                 row = await find_case(connection, person, case_no, now)
             except NoSuchCase:
@@ -74,7 +74,7 @@ async def send(
                     raise
                 return earlier
             case = Case.model_validate(row.state)
-            backstage.known.remember_case(case_no, case.report_id)
+            resources.reference.remember_case(case_no, case.report_id)
             if await _counts_already(connection, case, wanted):
                 return Sent(command_id, case_no, Receipt(case_no=case_no, revision=case.seq))
             check_standing(person, case, command.kind, await local_day(connection, now))
@@ -86,11 +86,11 @@ async def send(
     except DomainError:
         raise
     except Exception as error:
-        remembered = backstage.known.case_ids.get(case_no)
+        remembered = resources.reference.case_ids.get(case_no)
         if not is_away(error) or remembered is None:
             raise
         report_id = remembered
-    return await _send(backstage, report_id, case_no, wanted)
+    return await _send(resources, report_id, case_no, wanted)
 
 
 async def _earlier_out_of_sight(connection: AsyncConnection, case_no: str, wanted: Act) -> Sent | None:
@@ -114,12 +114,12 @@ async def _earlier_out_of_sight(connection: AsyncConnection, case_no: str, wante
     return Sent(wanted.id, case_no, Receipt(case_no=case_no, revision=row.seq))
 
 
-async def _send(backstage: Backstage, report_id: UUID, case_no: str, wanted: Act) -> Sent:
+async def _send(resources: Resources, report_id: UUID, case_no: str, wanted: Act) -> Sent:
     try:
-        async with asyncio.timeout(backstage.settings.answer_seconds):
-            receipt = await act(backstage.temporal, report_id, wanted)
-    except UNANSWERED as error:
-        if await is_accepted(backstage.temporal, report_id, wanted):
+        async with asyncio.timeout(resources.settings.answer_seconds):
+            receipt = await act(resources.temporal, report_id, wanted)
+    except NO_ANSWER_ERRORS as error:
+        if await is_accepted(resources.temporal, report_id, wanted):
             log.warning("command accepted, not yet recorded", case_no=case_no, command=wanted.command.kind)
             return Sent(wanted.id, case_no, None)
         raise StoreAway() from error

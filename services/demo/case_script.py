@@ -31,7 +31,7 @@ from services.commands.send import read_command, send
 from services.demo.images import scene
 from services.files.shipped import DEPLOY
 from services.reports.submit import ReportInput, submit
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 CASES = DEPLOY / "demo" / "cases.yaml"
 
@@ -104,9 +104,9 @@ class Town:
         return []
 
 
-async def read_town(backstage: Backstage) -> Town:
+async def read_town(resources: Resources) -> Town:
     reports = TypeAdapter(tuple[DemoReport, ...]).validate_python(yaml.safe_load(CASES.read_text())["reports"])
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         day = await local_day(connection, datetime.now(UTC))
         people = await _people(connection)
         c = GRID_UNITS.c
@@ -125,13 +125,13 @@ async def _people(connection: AsyncConnection) -> list[Person]:
     return [person for person in found if person is not None]
 
 
-async def live(backstage: Backstage, town: Town, job: Job) -> None:
+async def live(resources: Resources, town: Town, job: Job) -> None:
     """Reports, then gives each command of its way by somebody who may."""
     luck = random.Random(job.number)
     now = datetime.now(UTC)
     report_id = derived_id("demo-case", job.number)
     reporter = luck.choice(town.reporters(job.grid))
-    photos = await _photos(backstage, reporter, job, now) if luck.random() < 0.6 else ()
+    photos = await _photos(resources, reporter, job, now) if luck.random() < 0.6 else ()
     wanted = ReportInput(
         report_id=report_id,
         category=job.report.category,
@@ -141,28 +141,28 @@ async def live(backstage: Backstage, town: Town, job: Job) -> None:
         severity=job.report.severity,
         attachments=photos,
     )
-    submitted = await submit(backstage, reporter, wanted, now)
+    submitted = await submit(resources, reporter, wanted, now)
     if submitted.receipt is None:
         return
     for place, step in enumerate(WAYS[job.way]):
         await _step(
-            backstage, town, job, report_id, submitted.receipt.case_no, step, derived_id(report_id, "demo", place)
+            resources, town, job, report_id, submitted.receipt.case_no, step, derived_id(report_id, "demo", place)
         )
 
 
 async def _photos(
-    backstage: Backstage, person: Person, job: Job, now: datetime, *, after: bool = False
+    resources: Resources, person: Person, job: Job, now: datetime, *, after: bool = False
 ) -> tuple[str, ...]:
     picture = await asyncio.to_thread(scene, job.report.picture, job.number % 7, after=after)
-    kept = await store(backstage.engine, backstage.settings, person, BytesIO(picture), now)
+    kept = await store(resources.engine, resources.settings, person, BytesIO(picture), now)
     return (kept.view.sha256,)
 
 
 async def _step(
-    backstage: Backstage, town: Town, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
+    resources: Resources, town: Town, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
 ) -> None:
     """One command, unless nobody may give it any more, or its rule forbids it here: then the case stays where it is."""
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         case = await read_case(connection, report_id)
     name = step.removesuffix("_shared")
     actor = None if case is None else _actor(town, case, name, job.number)
@@ -172,9 +172,9 @@ async def _step(
     body = {} if make is None else make(job, case, town)
     now = datetime.now(UTC)
     if name in ("complete", "self_close"):
-        body["evidence"] = await _photos(backstage, actor, job, now, after=True)
+        body["evidence"] = await _photos(resources, actor, job, now, after=True)
     try:
-        await send(backstage, actor, case_no, read_command(name, body), command_id=id_, if_revision=None, now=now)
+        await send(resources, actor, case_no, read_command(name, body), command_id=id_, if_revision=None, now=now)
     except DomainError as error:
         if error.status >= 500:
             raise

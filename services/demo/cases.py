@@ -24,7 +24,7 @@ from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import publish
 from services.reports.submit import refresh_memory
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 #: Tells that it has all been done once.
 MARK = "demo-cases.json"
@@ -66,7 +66,7 @@ _CALM = {
 
 
 async def load_demo_life(
-    backstage: Backstage, data_dir: Path, count: int = USUAL, progress: Callable[[int], None] = lambda done: None
+    resources: Resources, data_dir: Path, count: int = USUAL, progress: Callable[[int], None] = lambda done: None
 ) -> int:
     """Brings `count` cases where they stand, and says how many; 0 when that was done before.
 
@@ -75,20 +75,20 @@ async def load_demo_life(
     mark = data_dir / MARK
     if count == 0 or mark.exists():
         return 0
-    await refresh_memory(backstage, datetime.now(UTC))
-    town = await read_town(backstage)
+    await refresh_memory(resources, datetime.now(UTC))
+    town = await read_town(resources)
     policy = read_policy(POLICY)
     plan = _plan(count, town)
     done = 0
     for phase, jobs in plan:
-        async with transaction(backstage.engine) as connection:
+        async with transaction(resources.engine) as connection:
             await publish(connection, phase.change(policy), datetime.now(UTC))
         room = asyncio.Semaphore(ABREAST)
 
         async def one(job: Job, room: asyncio.Semaphore = room) -> None:
             nonlocal done
             async with room:
-                await live(backstage, town, job)
+                await live(resources, town, job)
             done += 1
             progress(done)
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.cases import facts_of
-from infra.store.context import local_day, read_context_of
+from infra.store.cases import read_facts
+from infra.store.context import local_day, read_system_context
 from models.base import Frozen, Instant
 from models.case import Case
 from models.context import Context, Person
@@ -101,10 +101,10 @@ async def get_case_page(
     """Everything about a case that `person` may see. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
-    facts = await facts_of(connection, case.report_id)
+    facts = await read_facts(connection, case.report_id)
     names = await read_names(connection, [case], language, _people_in(facts))
     day = await local_day(connection, now)
-    ctx = await read_context_of(connection, case, now)
+    ctx = await read_system_context(connection, case, now)
     units = await _unit_names(connection, facts)
     files = await files_of(connection, case.attachments)
     return CasePageView(
@@ -151,7 +151,7 @@ async def facts_since(
     """The facts after the revision `seen`. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
-    facts = [fact for fact in await facts_of(connection, case.report_id) if fact.seq > seen]
+    facts = [fact for fact in await read_facts(connection, case.report_id) if fact.seq > seen]
     names = await read_names(connection, [case], language, _people_in(facts))
     return Meanwhile(facts=fact_views(facts, case, names), revision=case.seq)
 

@@ -25,7 +25,7 @@ from models.jobs.export import EXPORT_WORKFLOW, KEPT, UNDER_WAY, ExportKind, Exp
 from models.tables import EXPORT_PIECES, EXPORTS
 from rules.scope import in_force
 from services.exports.request import MOST, ExportWanted, count_rows
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 #: How many exports one person may have under way (our choice): each takes a worker for seconds.
 AT_ONCE = 3
@@ -63,27 +63,27 @@ class ExportView(Frozen):
         return self.status in UNDER_WAY
 
 
-async def ask(backstage: Backstage, person: Person, wanted: ExportWanted, now: datetime, language: str) -> ExportView:
+async def ask(resources: Resources, person: Person, wanted: ExportWanted, now: datetime, language: str) -> ExportView:
     """Has the list made into a workbook, or joins the same that is under way for the same person.
 
     Raises what the list itself refuses, TooManyRows, TooManyExports, and StoreAway when the workflow can't be started;
     nothing is kept then.
     """
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         count = await count_rows(connection, person, wanted, now)
     if count > MOST:
         raise TooManyRows(count=count, most=MOST)
-    async with transaction(backstage.engine) as connection:
+    async with transaction(resources.engine) as connection:
         id_, fresh = await _recorded(connection, person, wanted, now, language, count)
     try:
-        async with asyncio.timeout(backstage.settings.answer_seconds):
-            await _start(backstage, id_)
+        async with asyncio.timeout(resources.settings.answer_seconds):
+            await _start(resources, id_)
     except (RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: there was never a connection
         if fresh:  # else it is somebody's who waits already
-            async with transaction(backstage.engine) as connection:
+            async with transaction(resources.engine) as connection:
                 await connection.execute(delete(EXPORTS).where(EXPORTS.c.id == id_))
         raise StoreAway() from error
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         return await get_export(connection, person, id_, now, language)
 
 
@@ -111,14 +111,14 @@ async def _recorded(
     return id_, True
 
 
-async def _start(backstage: Backstage, id_: UUID) -> None:
+async def _start(resources: Resources, id_: UUID) -> None:
     """Starts the workflow unless it was; so whoever joins also mends a start that never came about."""
     try:
-        await backstage.temporal.start_workflow(
+        await resources.temporal.start_workflow(
             EXPORT_WORKFLOW,
             ExportOrder(id=id_),
             id=f"export-{id_}",
-            task_queue=backstage.settings.case_queue,
+            task_queue=resources.settings.case_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
@@ -160,13 +160,13 @@ class ExportFile:
     pieces: AsyncIterator[bytes]
 
 
-async def find_file(backstage: Backstage, person: Person, id_: UUID, now: datetime) -> ExportFile:
+async def find_file(resources: Resources, person: Person, id_: UUID, now: datetime) -> ExportFile:
     """The file of an export.
 
     Raises NoSuchPage, ExportNotReady, the refusal that made it impossible, and RightsChanged when the person has lost
     a role that it was made with.
     """
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         row = await _find(connection, person, id_)
         if row.status == ExportStatus.FAILED:
             raise refusal(Refusal.model_validate(row.failure))
@@ -175,15 +175,15 @@ async def find_file(backstage: Backstage, person: Person, id_: UUID, now: dateti
         held = roles_of(person, await local_day(connection, now))
         if not all(grant in held for grant in row.grants):
             raise RightsChanged()
-    return ExportFile(f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}", row.size, _pieces(backstage, id_))
+    return ExportFile(f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}", row.size, _pieces(resources, id_))
 
 
-async def _pieces(backstage: Backstage, id_: UUID) -> AsyncIterator[bytes]:
+async def _pieces(resources: Resources, id_: UUID) -> AsyncIterator[bytes]:
     """A piece a query: whoever reads slowly holds no connection meanwhile."""
     p = EXPORT_PIECES.c
     number = 0
     while True:
-        async with backstage.engine.connect() as connection:
+        async with resources.engine.connect() as connection:
             piece = await connection.scalar(select(p.content).where(p.export == id_, p.number == number))
         if piece is None:
             return

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.database import one_moment, transaction
+from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day, read_person
 from models.errors import Internal, NoSuchPage
 from models.errors.base import DomainError
@@ -59,7 +59,7 @@ async def _make(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> 
     row = await _advance(engine, id_, status=ExportStatus.MAKING, made=0)
     wanted = ExportWanted.model_validate(row.wanted)
     now = datetime.now(UTC)
-    async with one_moment(engine) as connection:
+    async with snapshot_connection(engine) as connection:
         person = await read_person(connection, row.owner)
         if person is None or not person.active:
             raise NoSuchPage(what=f"export {id_}")

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.case_client import open_case
 from services.measure.throughput import Cast, a_start
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,9 +30,11 @@ class Space:
     temporal: float
 
 
-async def open_many(stage: Backstage, cast: Cast, count: int, data_dir: Path, progress: Callable[[int], None]) -> Space:
+async def open_many(
+    resources: Resources, cast: Cast, count: int, data_dir: Path, progress: Callable[[int], None]
+) -> Space:
     """Opens `count` cases on a queue of their own, with a worker process of their own, and weighs them."""
-    queue = f"{stage.settings.case_queue}-space-{os.getpid()}"
+    queue = f"{resources.settings.case_queue}-space-{os.getpid()}"
     worker = subprocess.Popen(
         [sys.executable, "worker.py"],
         cwd=ROOT,
@@ -40,22 +42,22 @@ async def open_many(stage: Backstage, cast: Cast, count: int, data_dir: Path, pr
     )
     try:
         process = psutil.Process(worker.pid)
-        await open_case(stage.temporal, a_start(cast), queue=queue)
+        await open_case(resources.temporal, a_start(cast), queue=queue)
         before = process.memory_info().rss
-        stored = await _stored(stage.engine), _temporal_bytes(data_dir)
+        stored = await _stored(resources.engine), _temporal_bytes(data_dir)
         room, opened = asyncio.Semaphore(20), 0
 
         async def one() -> None:
             nonlocal opened
             async with room:
-                await open_case(stage.temporal, a_start(cast), queue=queue)
+                await open_case(resources.temporal, a_start(cast), queue=queue)
                 opened += 1
                 progress(opened)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(count):
                 group.create_task(one())
-        postgresql = (await _stored(stage.engine) - stored[0]) / count
+        postgresql = (await _stored(resources.engine) - stored[0]) / count
         temporal = (_temporal_bytes(data_dir) - stored[1]) / count
         return Space(count, before, process.memory_info().rss, postgresql, temporal)
     finally:

@@ -20,7 +20,7 @@ from models.enums import Source
 from models.facts import Actor
 from models.ids import new_id
 from models.messages import Act, CaseStart
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from workflows.bare import NOTHING
 
 
@@ -62,15 +62,17 @@ async def nothing(given: dict[str, str]) -> dict[str, str]:
     return given
 
 
-async def compare(stage: Backstage, cast: Cast, bare_queue: str, *, cases: int, abreast: int, rounds: int) -> Compared:
+async def compare(
+    resources: Resources, cast: Cast, bare_queue: str, *, cases: int, abreast: int, rounds: int
+) -> Compared:
     """Runs `rounds` of all three in turn, `cases` each, `abreast` at once."""
     ours: list[float] = []
     bare: list[float] = []
     way: list[float] = []
     for _ in range(rounds):
-        bare.append(await rate(lambda: bare_workflow(stage, bare_queue), cases, abreast))
-        way.append(await rate(lambda: way_workflow(stage, bare_queue), cases, abreast))
-        ours.append(await rate(lambda: whole_case(stage, cast), cases, abreast))
+        bare.append(await rate(lambda: bare_workflow(resources, bare_queue), cases, abreast))
+        way.append(await rate(lambda: way_workflow(resources, bare_queue), cases, abreast))
+        ours.append(await rate(lambda: whole_case(resources, cast), cases, abreast))
     return Compared(median(ours), median(bare), _ratio(ours, bare), _ratio(way, bare))
 
 
@@ -94,11 +96,11 @@ async def rate(one: Callable[[], Awaitable[None]], count: int, abreast: int) -> 
     return count / (time.perf_counter() - begun)
 
 
-async def whole_case(stage: Backstage, cast: Cast) -> None:
+async def whole_case(resources: Resources, cast: Cast) -> None:
     """A report and four commands to closure."""
     start = a_start(cast)
     report_id = start.report.report_id
-    await open_case(stage.temporal, start, queue=stage.settings.case_queue)
+    await open_case(resources.temporal, start, queue=resources.settings.case_queue)
     steps: list[tuple[Person, HumanCommand]] = [
         (cast.duty, Accept()),
         (cast.duty, Dispatch(host=cast.host)),
@@ -106,7 +108,7 @@ async def whole_case(stage: Backstage, cast: Cast) -> None:
         (cast.reviewer, PassReview(note="现场核实")),
     ]
     for person, command in steps:
-        await act(stage.temporal, report_id, Act(id=new_id(), actor=Actor(person=person.id), command=command))
+        await act(resources.temporal, report_id, Act(id=new_id(), actor=Actor(person=person.id), command=command))
 
 
 def a_start(cast: Cast) -> CaseStart:
@@ -126,23 +128,23 @@ def a_start(cast: Cast) -> CaseStart:
     return CaseStart(report=report, actor=Actor(person=cast.worker.id))
 
 
-async def bare_workflow(stage: Backstage, queue: str) -> None:
+async def bare_workflow(resources: Resources, queue: str) -> None:
     """A start and five updates, the first with the start, as ours."""
-    await _five_updates(stage, queue, "Bare", "take")
+    await _five_updates(resources, queue, "Bare", "take")
 
 
-async def way_workflow(stage: Backstage, queue: str) -> None:
+async def way_workflow(resources: Resources, queue: str) -> None:
     """The same of the workflow that goes the way of ours, and records nothing."""
-    await _five_updates(stage, queue, "Way", "receipt")
+    await _five_updates(resources, queue, "Way", "receipt")
 
 
-async def _five_updates(stage: Backstage, queue: str, name: str, first: str) -> None:
+async def _five_updates(resources: Resources, queue: str, name: str, first: str) -> None:
     id_ = f"{name.lower()}-{uuid4()}"
     body = {"description": "三个月工资未发,涉及十一人。" * 4}
     operation: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
         name, body, id=id_, task_queue=queue, id_conflict_policy=WorkflowIDConflictPolicy.FAIL
     )
-    await stage.temporal.execute_update_with_start_workflow(first, body, start_workflow_operation=operation)
-    handle = stage.temporal.get_workflow_handle(id_)
+    await resources.temporal.execute_update_with_start_workflow(first, body, start_workflow_operation=operation)
+    handle = resources.temporal.get_workflow_handle(id_)
     for _ in range(4):
         await handle.execute_update("take", body)

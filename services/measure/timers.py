@@ -17,7 +17,7 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
-from infra.store.cases import draw_sequence, insert_many
+from infra.store.cases import insert_cases, next_sequence
 from infra.store.context import read_context
 from models.case import Case
 from models.commands import Report
@@ -30,7 +30,7 @@ from models.wire_names import CASE_WORKFLOW
 from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import evolve
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 #: Cases stored in one transaction, and starts under way at once.
 BATCH, ABREAST = 500, 40
@@ -49,7 +49,7 @@ class Late:
 
 
 async def wait_open(
-    stage: Backstage,
+    resources: Resources,
     reporter: Person,
     grid: str,
     category: str,
@@ -57,7 +57,7 @@ async def wait_open(
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[UUID]:
     """Opens one case for each moment of `dues`, at which its acceptance falls due, and starts its workflow."""
-    pattern = await _pattern(stage.engine, reporter, grid, category)
+    pattern = await _pattern(resources.engine, reporter, grid, category)
     room, started = asyncio.Semaphore(ABREAST), 0
     opened: list[UUID] = []
 
@@ -65,21 +65,21 @@ async def wait_open(
         nonlocal started
         async with room:
             report = pattern.report.model_copy(update={"report_id": case.report_id})
-            await stage.temporal.start_workflow(
+            await resources.temporal.start_workflow(
                 CASE_WORKFLOW,
                 CaseStart(report=report, actor=Actor(person=reporter.id), case=case),
                 id=workflow_id(case.report_id),
-                task_queue=stage.settings.case_queue,
+                task_queue=resources.settings.case_queue,
             )
             started += 1
             progress(started)
 
     waiting = iter(dues)
     while batch := list(islice(waiting, BATCH)):
-        async with stage.engine.begin() as connection:
+        async with resources.engine.begin() as connection:
             made = await _received(connection, pattern, batch)
-            await insert_many(connection, made)
-        await _taken_up(stage)
+            await insert_cases(connection, made)
+        await _taken_up(resources)
         async with asyncio.TaskGroup() as group:
             for _, case in made:
                 group.create_task(start(case))
@@ -121,7 +121,7 @@ async def _received(
     body = pattern.fact.body
     assert isinstance(body, Received)
     day = pattern.fact.at.date()
-    last = await draw_sequence(connection, pattern.park, day, len(dues))
+    last = await next_sequence(connection, pattern.park, day, len(dues))
     found = []
     for sequence, due_at in enumerate(dues, last - len(dues) + 1):
         report_id = new_id()
@@ -134,16 +134,16 @@ async def _received(
     return found
 
 
-async def _taken_up(stage: Backstage) -> None:
+async def _taken_up(resources: Resources) -> None:
     """Waits until the workers have taken up nearly all cases: one that waits for them has not set its timer yet."""
     request = DescribeTaskQueueRequest(
-        namespace=stage.temporal.namespace,
-        task_queue=TaskQueue(name=stage.settings.case_queue),
+        namespace=resources.temporal.namespace,
+        task_queue=TaskQueue(name=resources.settings.case_queue),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         report_stats=True,
     )
     while True:
-        answer = await stage.temporal.workflow_service.describe_task_queue(request)
+        answer = await resources.temporal.workflow_service.describe_task_queue(request)
         if answer.stats.approximate_backlog_count < BATCH:
             return
         await asyncio.sleep(0.5)

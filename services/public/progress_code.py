@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.settings import Settings
-from infra.store.cases import facts_of, read_case
-from infra.store.context import pictures_among
+from infra.store.cases import read_case, read_facts
+from infra.store.context import filter_pictures
 from models.base import Frozen, Instant
 from models.case import Case
 from models.enums import Outcome, Stage
@@ -131,10 +131,10 @@ async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, 
         return None
     if case.archived_at is not None and now > case.archived_at + KEPT:
         raise WrongCode()
-    facts = await facts_of(connection, report_id)
+    facts = await read_facts(connection, report_id)
     names = await read_names(connection, [case], language)
     shown = _progress(case, facts, names)
-    return shown.model_copy(update={"photos": await pictures_among(connection, shown.photos)})
+    return shown.model_copy(update={"photos": await filter_pictures(connection, shown.photos)})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:

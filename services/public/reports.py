@@ -18,7 +18,7 @@ from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress_code import issue_code
 from services.reports.submit import ReporterInput, ReportInput, submit
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 
 class PublicReport(Frozen):
@@ -46,18 +46,18 @@ class PubliclyReported:
 
 
 async def report_publicly(
-    backstage: Backstage, wanted: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
+    resources: Resources, wanted: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
 ) -> PubliclyReported:
     """Takes a report from somebody without an account.
 
     Raises what `reports.submit.submit` and `attachments.intake.store` raise; then nothing was reported.
     """
-    async with transaction(backstage.engine) as connection:
+    async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-    kept = [await store(backstage.engine, backstage.settings, person, photo, now) for photo in photos]
+    kept = [await store(resources.engine, resources.settings, person, photo, now) for photo in photos]
     place = f"\n地点: {wanted.place}" if wanted.place else ""
     submitted = await submit(
-        backstage,
+        resources,
         person,
         ReportInput(
             report_id=wanted.report_id,
@@ -72,18 +72,18 @@ async def report_publicly(
         now,
     )
     phone = wanted.reporter.phone if wanted.reporter else None
-    async with transaction(backstage.engine) as connection:
-        code = await issue_code(connection, backstage.settings, wanted.report_id, phone, now)
+    async with transaction(resources.engine) as connection:
+        code = await issue_code(connection, resources.settings, wanted.report_id, phone, now)
     return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
 
 
 async def act_by_code(
-    backstage: Backstage, report_id: UUID, command: HumanCommand, command_id: UUID, now: datetime
+    resources: Resources, report_id: UUID, command: HumanCommand, command_id: UUID, now: datetime
 ) -> Sent:
     """Gives a command in the reporter's name. Raises what `services.commands.send.send` raises, and WrongCode."""
-    async with transaction(backstage.engine) as connection:
+    async with transaction(resources.engine) as connection:
         person = await public_account(connection)
         case_no = await case_no_of(connection, report_id)
     if case_no is None:
         raise WrongCode()
-    return await send(backstage, person, case_no, command, command_id=command_id, if_revision=None, now=now)
+    return await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)

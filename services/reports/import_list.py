@@ -26,7 +26,7 @@ from services.files.errors import Unusable
 from services.files.reference_files import BadFile, parse, read_yaml
 from services.files.service_requests import Row
 from services.reports.submit import ReportInput, submit
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from services.wording.input_faults import sentence
 from services.wording.refusals import told
 
@@ -127,7 +127,7 @@ def read_mapping(path: Path) -> Mapping:
 
 
 async def import_rows(
-    backstage: Backstage,
+    resources: Resources,
     person: Person,
     rows: list[Row],
     mapping: Mapping,
@@ -142,8 +142,8 @@ async def import_rows(
     Stops after the rows under way once `stop` is set; run again, it goes on where it was. Raises StoreAway when
     the store is away: what came in before stays.
     """
-    known = await _known_numbers(backstage, mapping.system)
-    box = await _park_box(backstage, park) if mapping.place is not None else None
+    known = await _known_numbers(resources, mapping.system)
+    box = await _park_box(resources, park) if mapping.place is not None else None
     room = asyncio.Semaphore(ABREAST)
     stop = stop or asyncio.Event()
     turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -156,7 +156,7 @@ async def import_rows(
             if number in known:
                 outcome.known += 1
             else:
-                await _import_row(backstage, person, row, number, mapping, box, outcome)
+                await _import_row(resources, person, row, number, mapping, box, outcome)
             progress(outcome)
 
     async with asyncio.TaskGroup() as group:
@@ -167,13 +167,13 @@ async def import_rows(
 
 
 async def _import_row(
-    backstage: Backstage, person: Person, row: Row, number: str, mapping: Mapping, box: Box | None, outcome: Outcome
+    resources: Resources, person: Person, row: Row, number: str, mapping: Mapping, box: Box | None, outcome: Outcome
 ) -> None:
     now = datetime.now(UTC)
     try:
         wanted = as_report(row[1], number, mapping, box)
         external = ExternalReference(system=mapping.system, number=number)
-        submitted = await submit(backstage, person, wanted, now, external)
+        submitted = await submit(resources, person, wanted, now, external)
     except (DomainError, ValueError) as error:
         if isinstance(error, DomainError) and error.status >= 500:
             raise
@@ -258,16 +258,16 @@ def _at(where: str, what: str) -> str:
     return f"{where}: {what}" if where else what
 
 
-async def _known_numbers(backstage: Backstage, system: str) -> frozenset[str]:
-    async with backstage.engine.connect() as connection:
+async def _known_numbers(resources: Resources, system: str) -> frozenset[str]:
+    async with resources.engine.connect() as connection:
         rows = await connection.execute(
             text("SELECT external_number FROM cases WHERE external_system = :system"), {"system": system}
         )
         return frozenset(row.external_number for row in rows)
 
 
-async def _park_box(backstage: Backstage, park: str | None) -> Box:
-    async with backstage.engine.connect() as connection:
+async def _park_box(resources: Resources, park: str | None) -> Box:
+    async with resources.engine.connect() as connection:
         row = (
             await connection.execute(
                 text(

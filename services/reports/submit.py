@@ -13,10 +13,10 @@ from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.case_client import UNANSWERED, is_started, open_case
+from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.context import local_day, read_context
-from infra.store.reporters import forget_reporter
+from infra.store.reporters import delete_reporter
 from models.base import PHONE, Code, Description, Frozen, SaidInstant, Text, Title
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
@@ -28,7 +28,7 @@ from models.messages import CaseStart, Receipt, Step
 from rules.decide import decide
 from rules.scope import in_force
 from services.reports.locate import unit_at
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class Submitted:
 
 
 async def submit(
-    backstage: Backstage,
+    resources: Resources,
     person: Person,
     wanted: ReportInput,
     now: datetime,
@@ -86,7 +86,7 @@ async def submit(
     Raises the DomainError that says what is wrong with it, ReportIdReused, or StoreAway: then nothing was stored.
     """
     try:
-        async with transaction(backstage.engine) as connection:
+        async with transaction(resources.engine) as connection:
             known = await _earlier(connection, person, wanted)
             if known is not None:
                 return Submitted(wanted.report_id, known, created=False)
@@ -99,34 +99,34 @@ async def submit(
     except Exception as error:
         if not is_away(error):
             raise
-        start = _checked_from_memory(backstage, person, wanted, now, external, error)
-    return await _start_case(backstage, start)
+        start = _checked_from_memory(resources, person, wanted, now, external, error)
+    return await _start_case(resources, start)
 
 
-async def refresh_memory(backstage: Backstage, now: datetime) -> None:
+async def refresh_memory(resources: Resources, now: datetime) -> None:
     """Looks at the world again if the last look is old; while PostgreSQL is away the old one stays."""
-    if not backstage.known.stale(now):
+    if not resources.reference.is_stale(now):
         return
     try:
-        await backstage.known.refresh(backstage.engine, now)
+        await resources.reference.refresh(resources.engine, now)
     except Exception as error:
         if not is_away(error):
             raise
         log.warning("database away; reports are checked from memory", error=type(error).__name__)
 
 
-async def _start_case(backstage: Backstage, start: CaseStart) -> Submitted:
+async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
     report_id = start.report.report_id
     try:
-        async with asyncio.timeout(backstage.settings.answer_seconds):
-            receipt = await open_case(backstage.temporal, start, queue=backstage.settings.case_queue)
-    except UNANSWERED as error:
-        if await is_started(backstage.temporal, report_id):
+        async with asyncio.timeout(resources.settings.answer_seconds):
+            receipt = await open_case(resources.temporal, start, queue=resources.settings.case_queue)
+    except NO_ANSWER_ERRORS as error:
+        if await is_started(resources.temporal, report_id):
             log.warning("report accepted, not yet recorded", report_id=str(report_id))
             return Submitted(report_id, None, created=True)
         raise StoreAway() from error
     except DomainError:
-        await _forget_reporter(backstage, start)
+        await _forget_reporter(resources, start)
         raise
     if receipt.content_hash != start.report.content_hash:
         raise ReportIdReused(pointer="/report_id")
@@ -175,12 +175,12 @@ async def _reporter_ref(connection: AsyncConnection, wanted: ReportInput, now: d
     return reference
 
 
-async def _forget_reporter(backstage: Backstage, start: CaseStart) -> None:
+async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
     """A refused report leaves nothing behind."""
     if start.report.reporter_ref is None:
         return
-    async with transaction(backstage.engine) as connection:
-        await forget_reporter(connection, start.report.reporter_ref)
+    async with transaction(resources.engine) as connection:
+        await delete_reporter(connection, start.report.reporter_ref)
 
 
 def _start(
@@ -230,7 +230,7 @@ async def _check(connection: AsyncConnection, start: CaseStart, now: datetime) -
 
 
 def _checked_from_memory(
-    backstage: Backstage,
+    resources: Resources,
     person: Person,
     wanted: ReportInput,
     now: datetime,
@@ -238,7 +238,7 @@ def _checked_from_memory(
     error: Exception,
 ) -> CaseStart:
     """The same check while PostgreSQL is away. Raises StoreAway for what only PostgreSQL could tell or keep."""
-    world = backstage.known.world
+    world = resources.reference.snapshot
     named = wanted.reporter is not None and (wanted.reporter.name or wanted.reporter.phone)
     if world is None or wanted.grid is None or named:
         raise StoreAway() from error

@@ -1,4 +1,4 @@
-"""What one process holds: its connections, and what it remembers while PostgreSQL is away.
+"""What one process holds: its connections, and the reference data it keeps while PostgreSQL is away.
 
 Nothing about a single case belongs here.
 """

@@ -1,6 +1,6 @@
-"""What a door remembers of the world while PostgreSQL is away: the places, and the newest policy.
+"""Keep the grid units and the newest policy in memory while PostgreSQL is away.
 
-With it a report can still be checked as it always is, accepted durably by Temporal, and recorded later.
+With them a report can still be checked by the usual rules, accepted durably by Temporal, and recorded later.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from models.context import Context, Person, Unit
 from models.enums import Level
 from models.policy.document import Policy
 
-#: How old the memory may grow before it is refreshed.
-FRESH = timedelta(minutes=5)
+#: How old the snapshot may grow before it is read again.
+FRESH_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class World:
-    """Places and policy as they were at `read_at`."""
+class ReferenceSnapshot:
+    """Grid units and policy as they were at `read_at`."""
 
     read_at: datetime
     paths: dict[str, tuple[str, ...]]
@@ -31,7 +31,7 @@ class World:
     fallback: UUID
 
     def context(self, person: Person, grid: str, now: datetime) -> Context:
-        """A context good enough to check a report; who is on duty is left to the recording step."""
+        """Return a context that is enough to check a report; who is on duty is left to the recording step."""
         path = self.paths.get(grid, ())
         units = tuple(Unit(code=code, level=Level(len(path) - i)) for i, code in enumerate(reversed(path)))
         return Context(
@@ -47,19 +47,19 @@ class World:
         )
 
 
-class Known:
-    """The memory of one process. Call `refresh` whenever the database answers."""
+class ReferenceCache:
+    """The reference data of one process. Call `refresh` whenever the database answers."""
 
     def __init__(self) -> None:
-        self.world: World | None = None
+        self.snapshot: ReferenceSnapshot | None = None
         self.case_ids: dict[str, UUID] = {}
 
-    def stale(self, now: datetime) -> bool:
-        """Whether it is time to look again."""
-        return self.world is None or now - self.world.read_at > FRESH
+    def is_stale(self, now: datetime) -> bool:
+        """Return whether the snapshot is missing or older than five minutes."""
+        return self.snapshot is None or now - self.snapshot.read_at > FRESH_FOR
 
     async def refresh(self, engine: AsyncEngine, now: datetime) -> None:
-        """Reads the places and the newest policy. Raises when the database is away; the old memory stays."""
+        """Read the grid units and the newest policy. Raises when the database is away; the old snapshot stays."""
         async with engine.connect() as connection:
             version = await newest_version(connection)
             policy = await policy_version(connection, version)
@@ -71,10 +71,10 @@ class Known:
                 text("SELECT id FROM people WHERE username = :name"), {"name": policy.fallback_owner}
             )
         if fallback is not None:
-            self.world = World(now, paths, policy, version, fallback)
+            self.snapshot = ReferenceSnapshot(now, paths, policy, version, fallback)
 
-    def remember_case(self, case_no: str, report_id: UUID, most: int = 50_000) -> None:
-        """Which case a number means: never changes, so it can be acted on while the database is away."""
-        if len(self.case_ids) >= most:
+    def remember_case(self, case_no: str, report_id: UUID, limit: int = 50_000) -> None:
+        """Keep which case a number means. That never changes, so commands can be sent while the database is away."""
+        if len(self.case_ids) >= limit:
             self.case_ids.pop(next(iter(self.case_ids)))
         self.case_ids[case_no] = report_id

@@ -1,4 +1,4 @@
-"""What every service is given: settings, the database, Temporal."""
+"""What every service receives: settings, the database engine, the Temporal client."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -6,22 +6,25 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from infra.database import at_once
+from infra.database import autocommit_engine
 from infra.settings import Settings
-from services.runtime.reference_cache import Known
+from services.runtime.reference_cache import ReferenceCache
 
 
 @dataclass(frozen=True)
-class Backstage:
+class Resources:
     """The connections of one process, opened once."""
 
     settings: Settings
     engine: AsyncEngine
     temporal: Client
-    known: Known = field(default_factory=Known)
+    reference: ReferenceCache = field(default_factory=ReferenceCache)
 
     @cached_property
     def reading(self) -> AsyncEngine:
-        """The database for who only reads: each statement by itself, as in a transaction here too, but without one to
-        begin and to end, which costs two ways to PostgreSQL."""
-        return at_once(self.engine)
+        """The engine for reads: each statement runs alone, without the two round trips that begin and end a
+        transaction.
+
+        A statement sees what it would see in a transaction of its own.
+        """
+        return autocommit_engine(self.engine)

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.store.recorded import count_cases, recorded_cases
+from infra.store.recorded import count_cases, stream_recorded_cases
 from models.errors import NoSuchPage
 from models.policy.document import Policy
 from rules.evolve import GapInFacts
@@ -227,7 +227,7 @@ async def simulate_facts(
         roster, called = await roster_of_store(connection, now, choices[0].policy.zone, people)
         run = _Run(choices, roster, called, now)
         total, done = await count_cases(connection), 0
-        async for report_id, facts in recorded_cases(connection):
+        async for report_id, facts in stream_recorded_cases(connection):
             try:
                 run.add(recorded(facts))
             except GapInFacts as gap:

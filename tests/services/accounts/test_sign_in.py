@@ -16,7 +16,7 @@ from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
 from services.accounts import sign_in as accounts
 from services.accounts.rate_limit import Attempts
 from services.accounts.sign_in import issue_token, read_token, sign_in
-from services.runtime.person_cache import LastKnown
+from services.runtime.person_cache import PersonCache
 from tests.builders import PASSWORD, person_id, small_park
 
 NOW = datetime(2025, 6, 1, 8, 0, tzinfo=UTC)
@@ -105,7 +105,7 @@ def test_the_memory_of_attempts_is_bounded() -> None:
 
 
 def test_people_are_remembered_for_a_while() -> None:
-    known = LastKnown(most=2)
+    known = PersonCache(limit=2)
     people = [Person(id=uuid4(), username=str(number)) for number in range(3)]
     known.remember(people[0], NOW)
     assert known.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]

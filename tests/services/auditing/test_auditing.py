@@ -15,7 +15,7 @@ from activities.auditing.activity import last_night
 from activities.auditing.auditor import Auditor
 from activities.recording import record
 from infra.store.audits import latest_audit
-from infra.store.cases import facts_of
+from infra.store.cases import read_facts
 from models.case import Case
 from models.commands import Comment, WakeUp
 from models.facts import Actor
@@ -42,8 +42,10 @@ async def town(engine: AsyncEngine, database_url: str, temporal_client: Client) 
 
 async def looked(town: Town, **more: Any) -> AuditReport:
     """An audit by an auditor who waits for nothing: neither for late steps nor for reports just accepted."""
-    stage = town.backstage
-    auditor = Auditor(stage.engine, stage.temporal, stage.settings.case_queue, tolerance=timedelta(), grace=timedelta())
+    resources = town.resources
+    auditor = Auditor(
+        resources.engine, resources.temporal, resources.settings.case_queue, tolerance=timedelta(), grace=timedelta()
+    )
     return await auditor.audit(**more)
 
 
@@ -70,13 +72,13 @@ async def by_hand(town: Town, statement: str, **values: Any) -> None:
 async def terminate(town: Town, case_no: str) -> Case:
     """Ends the case's workflow from outside, as an operator's mistake would; the case as it stands."""
     case = await town.case(case_no)
-    await town.backstage.temporal.get_workflow_handle(workflow_id(case.report_id)).terminate("by mistake")
+    await town.resources.temporal.get_workflow_handle(workflow_id(case.report_id)).terminate("by mistake")
     return case
 
 
 async def known_to_workflow(town: Town, case: Case) -> Case:
     """What the workflow says that the case is."""
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(case.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(case.report_id))
     answer: Case = await handle.query(STATE_QUERY, result_type=Case)
     return answer
 
@@ -85,7 +87,7 @@ async def test_a_healthy_town_has_no_findings(town: Town) -> None:
     first, second = await town.report(), await town.report(category="0201", title="欠薪")
     await town.do("duty", first, "accept")
     seen: list[tuple[str, int, int]] = []
-    report = await audit(town.backstage, progress=lambda *step: seen.append(step))
+    report = await audit(town.resources, progress=lambda *step: seen.append(step))
     assert report.findings == ()
     assert (report.cases, report.looked_into) == (2, 2)
     assert ("look", 2, 2) in seen
@@ -96,7 +98,7 @@ async def test_a_healthy_town_has_no_findings(town: Town) -> None:
 async def test_a_sample_asks_only_so_many_workflows(town: Town) -> None:
     for _ in range(3):
         await town.report()
-    report = await audit(town.backstage, sample=2)
+    report = await audit(town.resources, sample=2)
     assert (report.cases, report.looked_into, report.findings) == (3, 2, ())
 
 
@@ -121,7 +123,7 @@ async def test_a_workflow_that_was_lost_altogether_is_started_from_the_facts(tow
     no = await town.report(description="堆放木料", title="消防通道被堵")
     case = await terminate(town, no)
     async with town.engine.connect() as connection:
-        facts = await facts_of(connection, case.report_id)
+        facts = await read_facts(connection, case.report_id)
     start = restart(case, facts)
     assert start.report.report_id == case.report_id
     assert (start.report.description, start.report.title) == ("堆放木料", "消防通道被堵")
@@ -165,10 +167,10 @@ async def test_a_report_accepted_just_now_is_given_time_to_be_recorded(town: Tow
     no = await town.report()
     case = await town.case(no)
     async with town.engine.connect() as connection:
-        received = (await facts_of(connection, case.report_id))[0].body
+        received = (await read_facts(connection, case.report_id))[0].body
     lost = as_sent(received).model_copy(update={"report_id": new_id()})  # type: ignore[arg-type]
-    queue = town.backstage.settings.case_queue
-    await town.backstage.temporal.start_workflow(
+    queue = town.resources.settings.case_queue
+    await town.resources.temporal.start_workflow(
         CASE_WORKFLOW,
         CaseStart(
             report=lost,
@@ -179,15 +181,15 @@ async def test_a_report_accepted_just_now_is_given_time_to_be_recorded(town: Tow
         task_queue=queue,
     )
     await until_listed(town, 2)
-    assert (await audit(town.backstage)).findings == ()
+    assert (await audit(town.resources)).findings == ()
     assert kinds(await looked(town)) == {"row_missing": [None]}
 
 
 async def until_listed(town: Town, count: int) -> None:
     """Waits until Temporal lists so many running cases of the town."""
-    queue = town.backstage.settings.case_queue
+    queue = town.resources.settings.case_queue
     query = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
-    while (await town.backstage.temporal.count_workflows(query)).count != count:
+    while (await town.resources.temporal.count_workflows(query)).count != count:
         pass
 
 
@@ -219,7 +221,7 @@ async def test_a_due_step_that_has_not_fired_is_missed(town: Town) -> None:
     """Seen without asking any workflow: by the row alone."""
     no = await town.report()
     await by_hand(town, "UPDATE cases SET wake_at = now() - interval '5 minutes' WHERE case_no = :no", no=no)
-    finding = only(await audit(town.backstage, sample=0))
+    finding = only(await audit(town.resources, sample=0))
     assert (finding.kind, finding.fixable) == (Drift.STEP_MISSED, True)
 
 
@@ -297,7 +299,7 @@ async def test_without_a_worker_nothing_is_asked_and_that_is_said(
 async def test_a_scheduled_audit_is_kept_with_the_nights_check_of_the_organisation(town: Town) -> None:
     no = await town.report()
     await terminate(town, no)
-    client, queue = town.backstage.temporal, town.backstage.settings.case_queue
+    client, queue = town.resources.temporal, town.resources.settings.case_queue
 
     async def run() -> dict[str, int]:
         found: dict[str, int] = await client.execute_workflow(
@@ -334,9 +336,9 @@ async def test_a_reporter_of_whose_report_no_case_came_is_forgotten_after_a_day(
                  " (:new, '乙', false, :now)"),
             {"old": new_id(), "new": new_id(), "then": now - timedelta(days=2), "now": now},
         )  # fmt: skip
-    stage = town.backstage
-    await stage.temporal.execute_workflow(
-        AUDIT_WORKFLOW, id=f"audit-{no}", task_queue=stage.settings.case_queue, result_type=dict[str, int]
+    resources = town.resources
+    await resources.temporal.execute_workflow(
+        AUDIT_WORKFLOW, id=f"audit-{no}", task_queue=resources.settings.case_queue, result_type=dict[str, int]
     )
     async with town.engine.connect() as connection:
         left = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))

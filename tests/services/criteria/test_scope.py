@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
-from infra.store.cases import append
+from infra.store.cases import append_facts
 from models.case import Case
 from models.context import Grant, Person
 from models.enums import OwnerKind, Role, Stage
@@ -91,10 +91,10 @@ async def store_lives(connection: AsyncConnection) -> list[Case]:
         if half:
             middle = fold(facts[:half])
             assert middle is not None
-            await append(connection, None, facts[:half], middle)
-            await append(connection, middle, facts[half:], case)
+            await append_facts(connection, None, facts[:half], middle)
+            await append_facts(connection, middle, facts[half:], case)
         else:
-            await append(connection, None, facts, case)
+            await append_facts(connection, None, facts, case)
         cases.append(case)
     return cases
 

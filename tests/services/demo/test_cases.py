@@ -17,24 +17,26 @@ from services.demo.cases import MARK, PHASES, glowing, hurried, load_demo_life
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import current
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.town import town_settings
 from worker import build_worker
 
 
 @pytest.fixture
-async def stage(demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Backstage]:
+async def resources(
+    demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path
+) -> AsyncIterator[Resources]:
     """The demonstration park with a worker running."""
     settings = town_settings(demo_url, data_dir=tmp_path)
     async with build_worker(temporal_client, demo, settings):
-        yield Backstage(settings, demo, temporal_client)
+        yield Resources(settings, demo, temporal_client)
 
 
 @pytest.mark.timeout(300)
-async def test_every_stage_and_light_is_there_and_nothing_twice(stage: Backstage, tmp_path: Path) -> None:
+async def test_every_stage_and_light_is_there_and_nothing_twice(resources: Resources, tmp_path: Path) -> None:
     count = 70
-    assert await load_demo_life(stage, tmp_path, count) == count
-    async with stage.engine.connect() as connection:
+    assert await load_demo_life(resources, tmp_path, count) == count
+    async with resources.engine.connect() as connection:
         stages = set((await connection.execute(text("SELECT DISTINCT stage FROM cases"))).scalars())
         facts: dict[str, int] = dict(
             (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).all()
@@ -45,15 +47,15 @@ async def test_every_stage_and_light_is_there_and_nothing_twice(stage: Backstage
     assert facts["received"] == count
     assert policy == read_policy(POLICY), "what is in force afterwards is the park's own policy"
     (tmp_path / MARK).unlink()
-    await load_demo_life(stage, tmp_path, count)
-    async with stage.engine.connect() as connection:
+    await load_demo_life(resources, tmp_path, count)
+    async with resources.engine.connect() as connection:
         again = await connection.scalar(
             text("SELECT count(*) FROM facts WHERE command NOT IN ('wake_up', 'recompute')")
         )
         once = await connection.scalar(text("SELECT count(DISTINCT command_id) FROM facts WHERE kind = 'received'"))
     assert once == count
     assert again is not None
-    assert await load_demo_life(stage, tmp_path, count) == 0, "done once, it is not even looked at"
+    assert await load_demo_life(resources, tmp_path, count) == 0, "done once, it is not even looked at"
 
 
 def test_the_variants_of_the_policy_are_policies() -> None:

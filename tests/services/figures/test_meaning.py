@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
-from infra.store.cases import append
+from infra.store.cases import append_facts
 from models.case import Case
 from models.enums import Outcome, Severity, Stage
 from models.facts import Fact
@@ -73,7 +73,7 @@ async def a_case(connection: AsyncConnection, **changed: Any) -> str:
     facts, case = a_life(next(_seeds))
     while case.rating is not None or case.urges or _asked(case) or _redirected(facts):  # of these no column tells
         facts, case = a_life(next(_seeds))
-    await append(connection, None, facts, case)
+    await append_facts(connection, None, facts, case)
     await connection.execute(update(CASES).where(CASES.c.report_id == case.report_id).values({**GOOD, **changed}))
     return case.case_no
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.store.context import read_person
-from infra.store.org_alarms import open_alarms
+from infra.store.org_alarms import list_open_alarms
 from models.enums import Role
 from models.errors import NotYours
 from models.ids import new_id
@@ -92,7 +92,7 @@ async def test_an_alarm_is_told_until_the_role_is_held_again(park: AsyncEngine) 
     assert (OrgFault.ALARM, GRID) not in told(await as_seen_by(park, "admin")), "looking clears nothing"
     async with park.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM org_alarms")) == 1
-        assert await open_alarms(connection, NOW, NOW.date()) == ()
+        assert await list_open_alarms(connection, NOW, NOW.date()) == ()
     assert (OrgFault.ALARM, GRID) not in told(await whole(park))
     async with park.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM org_alarms")) == 0

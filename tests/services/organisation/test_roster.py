@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from activities.recording import Recorder, _Refused, record
 from infra.store.cases import read_case
 from infra.store.holders import with_holders
-from infra.store.org_alarms import clear_alarms, open_alarms
+from infra.store.org_alarms import clear_alarms, list_open_alarms
 from models.case import Case
 from models.commands import Accept, Command, Report, WakeUp
 from models.context import Unit
@@ -222,7 +222,7 @@ def counted(role: Role) -> float:
 
 
 async def alarms(connection: AsyncConnection, at: datetime) -> list[tuple[str, Role, int]]:
-    found = await open_alarms(connection, at, at.astimezone(ZONE).date())
+    found = await list_open_alarms(connection, at, at.astimezone(ZONE).date())
     return [(alarm.unit, alarm.role, alarm.times) for alarm in found]
 
 

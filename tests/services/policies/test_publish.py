@@ -16,7 +16,7 @@ from temporalio.client import Client
 
 import workflows.rollout
 from activities import rollout
-from infra.case_client import tell_system
+from infra.case_client import act_as_system
 from models.errors import CalendarsMissing, NoSuchVersion, NothingToForecast, PublishedIntoThePast, StoreBehind
 from models.messages import Receipt, Rollout, SystemAct
 from models.policy.document import Policy
@@ -57,7 +57,7 @@ def stormy() -> dict[str, Any]:
 async def rolled_out(town: Town, version: int) -> Rollout:
     """What the rollout of a version came to."""
     async with asyncio.timeout(60):
-        handle = town.backstage.temporal.get_workflow_handle(f"rollout-{version}", result_type=Rollout)
+        handle = town.resources.temporal.get_workflow_handle(f"rollout-{version}", result_type=Rollout)
         done: Rollout = await handle.result()
         return done
 
@@ -70,9 +70,9 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
     path = written(tmp_path, a_timed_policy(), calendars=[stormy()])
     published = await publish_file(town.engine, path)
     assert (published.version, published.is_new) == (3, True)
-    queue = town.backstage.settings.case_queue
+    queue = town.resources.settings.case_queue
     version = await unique_rollout(town, published.version)
-    assert await roll_out(town.backstage.temporal, queue, version, published.effective_from)
+    assert await roll_out(town.resources.temporal, queue, version, published.effective_from)
     assert (await rolled_out(town, version)).told == 3
     for no in counted:
         case = await town.case(no)
@@ -83,7 +83,7 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
         assert case.policy_version == 2, "the calendar counts for all; the policy is the case's own"
         assert (await town.kinds(no))[-1] == "recomputed"
     assert (await town.kinds(closed))[-1] == "closed"
-    again = await roll_out(town.backstage.temporal, queue, version, published.effective_from)
+    again = await roll_out(town.resources.temporal, queue, version, published.effective_from)
     assert not again, "a version is rolled out once"
 
 
@@ -99,14 +99,14 @@ async def test_one_case_that_can_t_be_told_keeps_no_other_from_its_calendar(
         if report_id == ill and len(told) < 2:
             raise StoreBehind(stored=1, known=2)
         told.append(report_id)
-        return await tell_system(client, report_id, act)
+        return await act_as_system(client, report_id, act)
 
     monkeypatch.setattr(rollout, "tell_system", tell)
     monkeypatch.setattr(rollout, "PAGE", 1)
     monkeypatch.setattr(workflows.rollout, "PAUSE", timedelta(milliseconds=200))
     published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
     version = await unique_rollout(town, published.version)
-    await roll_out(town.backstage.temporal, town.backstage.settings.case_queue, version, published.effective_from)
+    await roll_out(town.resources.temporal, town.resources.settings.case_queue, version, published.effective_from)
     assert (await rolled_out(town, version)).told == 3
     assert told[-1] == ill
     for no in numbers:
@@ -231,8 +231,8 @@ async def test_what_could_not_be_rolled_out_is_caught_up(town: Town, tmp_path: P
     """The publisher found Temporal away: the next worker to start begins the rollout."""
     published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
     version = await unique_rollout(town, published.version)
-    settings = town.backstage.settings
-    await catch_up_rollouts(town.engine, town.backstage.temporal, settings.case_queue)
+    settings = town.resources.settings
+    await catch_up_rollouts(town.engine, town.resources.temporal, settings.case_queue)
     assert (await rolled_out(town, version)).version == version
 
 

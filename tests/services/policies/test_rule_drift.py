@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from infra.store.context import read_context_of, read_person
+from infra.store.context import read_person, read_system_context
 from infra.store.policies import newest_version
 from models.case import Case
 from models.commands import Accept, Reject
@@ -37,7 +37,7 @@ async def asked(hall: Hall, case_no: str, **changed: object) -> NewerRule | None
             await publish(connection, a_policy(**changed), version=await newest_version(connection) + 1)
         row = await find_case(connection, await hall_person(hall), case_no, now)
         case = Case.model_validate(row.state)
-        return await newer_rule(connection, case, await read_context_of(connection, case, now), now)
+        return await newer_rule(connection, case, await read_system_context(connection, case, now), now)
 
 
 async def hall_person(hall: Hall) -> Person:

@@ -53,7 +53,7 @@ async def bring_in(
     park: str | None = None,
 ) -> Outcome:
     return await import_rows(
-        town.backstage,
+        town.resources,
         await town.person("duty"),
         rows,
         mapping,

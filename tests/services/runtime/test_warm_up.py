@@ -11,7 +11,7 @@ from activities.recording import Recorder
 from doors.warm_up import warm_up
 from infra.database import open_database
 from infra.settings import Settings
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import small_park
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -24,10 +24,10 @@ def settings(url: str) -> Settings:
 
 async def test_nothing_is_stored(engine: AsyncEngine, database_url: str, temporal_client: Client) -> None:
     await small_park(engine)
-    stage = Backstage(settings(database_url), engine, temporal_client)
-    await warm_up(stage, NOW)
+    resources = Resources(settings(database_url), engine, temporal_client)
+    await warm_up(resources, NOW)
     await Recorder(engine).warm_up(NOW)
-    assert stage.known.world is not None
+    assert resources.reference.snapshot is not None
     async with engine.connect() as connection:
         for table in ("cases", "facts", "tasks", "reporters", "case_counters"):
             assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
@@ -35,6 +35,6 @@ async def test_nothing_is_stored(engine: AsyncEngine, database_url: str, tempora
 
 async def test_a_process_starts_though_the_database_is_away(temporal_client: Client) -> None:
     engine = open_database(settings(NOBODY))
-    await warm_up(Backstage(settings(NOBODY), engine, temporal_client), NOW)
+    await warm_up(Resources(settings(NOBODY), engine, temporal_client), NOW)
     await Recorder(engine).warm_up(NOW)
     await engine.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
-from infra.store.cases import append
+from infra.store.cases import append_facts
 from models.commands import Accept, Dispatch
 from models.enums import Level, Severity, Stage
 from models.policy.document import Policy
@@ -208,7 +208,7 @@ async def record(engine: AsyncEngine, *lives: Life) -> None:
             case = None
             for fact in life.facts:
                 after = evolve(case, fact)
-                await append(connection, case, [fact], after)
+                await append_facts(connection, case, [fact], after)
                 case = after
 
 
@@ -273,8 +273,8 @@ async def test_a_case_with_a_gap_in_its_facts_is_left_out_and_named(stored: Asyn
     damaged = life(at("2026-03-02T09:00"), 4, 3)
     first, after = damaged.facts[0], evolve(None, damaged.facts[0])
     async with transaction(stored) as connection:
-        await append(connection, None, [first], after)
-        await append(connection, after, [damaged.facts[2]], damaged.case)
+        await append_facts(connection, None, [first], after)
+        await append_facts(connection, after, [damaged.facts[2]], damaged.case)
     result = await simulate_facts(stored, ["v2"], source="", now=NOW)
     assert (result.cases, result.rejected) == (2, 1)
     assert "fact 3 came where 2 was due" in result.rejected_rows[0].reason

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import open_database, transaction
 from infra.settings import Settings
-from infra.store.cases import append
-from infra.store.policies import asked_once
+from infra.store.cases import append_facts
+from infra.store.policies import cache_newest_version
 from models.case import Case
 from models.context import Person
 from models.enums import Light
@@ -64,7 +64,7 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     async with transaction(opened) as connection:
         for seed in range(LIVES):
             facts, case = a_life(seed)
-            await append(connection, None, facts, case)
+            await append_facts(connection, None, facts, case)
     yield opened
     await opened.dispose()
     servers.drop_database(name)
@@ -83,7 +83,7 @@ async def opened_by(connection: AsyncConnection, person: Person, href: str, now:
     }
     wanted = CaseFilter.model_validate({**asked, "limit": 200})
     found: list[str] = []
-    with asked_once():
+    with cache_newest_version():
         while True:
             page = await list_cases(connection, person, wanted, now, "zh")
             found += [item.case_no for item in page.items]
