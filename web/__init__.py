@@ -1,1 +1,1 @@
-"""The pages: desk, supervision, public progress, and the phone's shell. They call the same services as the API does."""
+"""The pages: desk, supervision, public progress, and the field app's shell. They call the same services as the API."""

@@ -1,4 +1,4 @@
-"""Runs the API and the pages: `python -m web`."""
+"""Run the API and the pages: `python -m web`."""
 
 from api.__main__ import serve
 from web.app import create_app

@@ -1,4 +1,4 @@
-"""The application that a browser meets: the API, with the pages beside it."""
+"""The application that browsers use: the API and the pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,14 +16,14 @@ from web.static import mount_static
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """What the API opens, and the hub that hears of changes."""
-    async with api_lifespan(app), hearing(app):
+    """Open what the API opens, and run the hub of changes."""
+    async with api_lifespan(app), run_hub(app):
         yield
 
 
 @asynccontextmanager
-async def hearing(app: FastAPI) -> AsyncIterator[None]:
-    """`app.state.hub` while it hears of changes; `app.state.services` must be there."""
+async def run_hub(app: FastAPI) -> AsyncIterator[None]:
+    """Set `app.state.hub`, and listen for changes until the block ends. `app.state.services` must be set."""
     services = app.state.services
     async with Hub(services.settings.database_url.get_secret_value()).listening() as hub:
         app.state.hub = hub
@@ -33,14 +33,14 @@ async def hearing(app: FastAPI) -> AsyncIterator[None]:
 def create_app() -> FastAPI:
     """The API with all pages."""
     app = create_api(lifespan)
-    told_to_programs = app.router.routes[:]
+    api_routes = app.router.routes[:]
     app.router.routes.clear()
-    # Routes are tried one after the other. What each page asks for several times comes first, and takes no time.
+    # Routes are tried in order. Each page asks for several static files, so these come first.
     mount_static(app)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
-    # The pages before the API: at "/" a browser is not to be met with the API's own words.
-    app.router.routes.extend(told_to_programs)
+    # The pages come before the API: a browser at "/" must get a page, not the API's document.
+    app.router.routes.extend(api_routes)
     add_handlers(app)
     app.add_middleware(PageMiddleware)
     return app

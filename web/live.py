@@ -1,6 +1,7 @@
-"""What has just changed, told to the pages that show it: one listener a process, one stream a page.
+"""Changes of cases as server-sent events: one database listener per process, one stream per page.
 
-A page hears of a case only if its reader may see it; that is asked of the database each time, by the one scope rule.
+A page gets the changes of a case only if its reader may see the case. The database decides that each time, by the one
+scope rule.
 """
 
 import asyncio
@@ -16,28 +17,28 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import is_away
-from infra.store.cases import CHANGED
+from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
-from services.cases.queries import seen_among
+from services.cases.queries import visible_case_nos
 from services.desk.viewers import VIEWED, Presence
 
 log = structlog.get_logger(__name__)
 
-#: How many changes are remembered for pages that come back; how many one page may lag behind.
-REMEMBERED, LAG = 1_000, 500
-#: Changes within so many seconds of the first are told together.
-TOGETHER = 0.3
-#: A line now and then keeps proxies from closing a quiet stream.
-HEARTBEAT = 20.0
-#: A stream ends after so many seconds, and the page opens it anew: whoever has lost a role or left is then refused.
-LASTS = 15 * 60.0
-#: How long until a lost listener is tried again.
-AGAIN = 2.0
+#: Changes kept for pages that reconnect; changes that may wait in the queue of one page.
+HISTORY_SIZE, QUEUE_SIZE = 1_000, 500
+#: Changes within this many seconds of the first are sent together.
+BATCH_SECONDS = 0.3
+#: Interval of the comment line that keeps proxies from closing a quiet stream.
+HEARTBEAT_SECONDS = 20.0
+#: A stream ends after this many seconds, and the page opens a new one. Who has lost a role is then refused.
+STREAM_SECONDS = 15 * 60.0
+#: Seconds before a lost listener connects again.
+RECONNECT_SECONDS = 2.0
 
 
 class Change(Frozen):
-    """A case that has changed, as of `revision`. `number` counts the changes that this process has heard of."""
+    """A case that has changed, as of `revision`. `number` counts the changes that this process has received."""
 
     number: int
     case_no: str
@@ -45,20 +46,20 @@ class Change(Frozen):
 
 
 class Hub:
-    """Hears of every change in the database at `url`, and passes each on to whoever follows."""
+    """Listens for all changes in the database at `url`, and passes each to all subscribers."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        #: Ids of another process, or of before a gap, mean nothing here.
-        self._era = uuid4().hex[:8]
+        #: Prefix of event ids. Ids of another process, or from before a gap, are not valid here.
+        self._epoch = uuid4().hex[:8]
         self._count = 0
-        self._recent: deque[Change] = deque(maxlen=REMEMBERED)
-        self._followers: set[asyncio.Queue[Change | None]] = set()
+        self._recent: deque[Change] = deque(maxlen=HISTORY_SIZE)
+        self._subscribers: set[asyncio.Queue[Change | None]] = set()
         self.presence = Presence()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Hub"]:
-        """Listens until the block ends; while the database is away it is tried again, and the gap is told."""
+        """Listen until the block ends. While the database is away, connect again and report the gap."""
         task = asyncio.create_task(self._listen())
         try:
             yield self
@@ -66,56 +67,56 @@ class Hub:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            for follower in self._followers:
-                _put(follower, None)
+            for subscriber in self._subscribers:
+                _enqueue(subscriber, None)
 
     async def _listen(self) -> None:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    for channel in (CHANGED, VIEWED):
+                    for channel in (CHANGED_CHANNEL, VIEWED):
                         await connection.execute(f"LISTEN {channel}")
                     while True:
                         async for notice in connection.notifies(stop_after=1):
-                            self._hear(notice)
-                        # To be woken for each of them costs four times as much: they gather meanwhile.
-                        await asyncio.sleep(TOGETHER)
+                            self._on_notice(notice)
+                        # Waking up for each notice costs four times as much, so they are gathered for a moment.
+                        await asyncio.sleep(BATCH_SECONDS)
             except psycopg.Error as error:
-                log.warning("not hearing of changes for a while", error=type(error).__name__)
-            self._forget()
-            await asyncio.sleep(AGAIN)
+                log.warning("change listener lost", error=type(error).__name__)
+            self._reset()
+            await asyncio.sleep(RECONNECT_SECONDS)
 
-    def _hear(self, notice: psycopg.Notify) -> None:
+    def _on_notice(self, notice: psycopg.Notify) -> None:
         if notice.channel == VIEWED:
             self.presence.hear(notice.payload, datetime.now(UTC))
         else:
             case_no, _, revision = notice.payload.rpartition(" ")
-            self._tell(case_no, int(revision))
+            self._publish(case_no, int(revision))
 
-    def _tell(self, case_no: str, revision: int) -> None:
+    def _publish(self, case_no: str, revision: int) -> None:
         self._count += 1
         change = Change(number=self._count, case_no=case_no, revision=revision)
         self._recent.append(change)
-        for follower in self._followers:
-            _put(follower, change)
+        for subscriber in self._subscribers:
+            _enqueue(subscriber, change)
 
-    def _forget(self) -> None:
-        """What was missed is unknown: everybody looks again."""
-        self._era = uuid4().hex[:8]
+    def _reset(self) -> None:
+        """Start over after a gap: the missed changes are unknown, so every subscriber must reload."""
+        self._epoch = uuid4().hex[:8]
         self._recent.clear()
-        for follower in self._followers:
-            _put(follower, None)
+        for subscriber in self._subscribers:
+            _enqueue(subscriber, None)
 
-    def id_of(self, number: int) -> str:
-        """The id of an event, to come back with."""
-        return f"{self._era}-{number}"
+    def event_id(self, number: int) -> str:
+        """The id of an event, which a page sends when it reconnects."""
+        return f"{self._epoch}-{number}"
 
-    def since(self, last_id: str | None) -> Sequence[Change] | None:
-        """What came after the event of that id; None where that is not known any more."""
+    def changes_since(self, last_id: str | None) -> Sequence[Change] | None:
+        """The changes after the event of that id; None if they are no longer known."""
         if last_id is None:
             return ()
-        era, _, number = last_id.partition("-")
-        if era != self._era or not number.isdecimal():
+        epoch, _, number = last_id.partition("-")
+        if epoch != self._epoch or not number.isdecimal():
             return None
         seen = int(number)
         if self._recent and self._recent[0].number > seen + 1:
@@ -123,66 +124,68 @@ class Hub:
         return [change for change in self._recent if change.number > seen]
 
     @asynccontextmanager
-    async def following(self) -> AsyncIterator[asyncio.Queue[Change | None]]:
-        """The changes from now on; None means that some were missed."""
-        queue: asyncio.Queue[Change | None] = asyncio.Queue(maxsize=LAG)
-        self._followers.add(queue)
+    async def subscribe(self) -> AsyncIterator[asyncio.Queue[Change | None]]:
+        """A queue of the changes from now on; None in it means that some were missed."""
+        queue: asyncio.Queue[Change | None] = asyncio.Queue(maxsize=QUEUE_SIZE)
+        self._subscribers.add(queue)
         try:
             yield queue
         finally:
-            self._followers.discard(queue)
+            self._subscribers.discard(queue)
 
     async def stream(self, engine: AsyncEngine, person: Person, last_id: str | None) -> AsyncIterator[bytes]:
         """Server-sent events for one page: `case` for each change that `person` may see, `resync` after a gap.
 
-        Ends after `LASTS`: what `person` may see is what they held when it began.
+        Ends after `STREAM_SECONDS`, because the grants of `person` are those of the beginning.
         """
         clock = asyncio.get_running_loop().time
-        until = clock() + LASTS
-        async with self.following() as queue:
-            missed = self.since(last_id)
+        until = clock() + STREAM_SECONDS
+        async with self.subscribe() as queue:
+            missed = self.changes_since(last_id)
             yield b": open\n\n"
-            heard: list[Change | None] = [None] if missed is None else list(missed)
+            batch: list[Change | None] = [None] if missed is None else list(missed)
             while clock() < until:
-                for event in await self._events(engine, person, heard):
+                for event in await self._events(engine, person, batch):
                     yield event
-                heard = await _next(queue)
-                if not heard:
+                batch = await _next_batch(queue)
+                if not batch:
                     yield b": still here\n\n"
 
-    async def _events(self, engine: AsyncEngine, person: Person, heard: Sequence[Change | None]) -> list[bytes]:
-        """What to say of these: the last change of each case that the person may see, and whether some are missing."""
-        last = {change.case_no: change for change in heard if change is not None}
-        told = [_event("resync", self.id_of(self._count), {})] if None in heard else []
+    async def _events(self, engine: AsyncEngine, person: Person, batch: Sequence[Change | None]) -> list[bytes]:
+        """The events for a batch: the last change of each case that the person may see, and `resync` after a gap."""
+        last = {change.case_no: change for change in batch if change is not None}
+        events = [_format_event("resync", self.event_id(self._count), {})] if None in batch else []
         if not last:
-            return told
+            return events
         try:
             async with engine.connect() as connection:
-                seen = await seen_among(connection, person, list(last), datetime.now(UTC))
+                seen = await visible_case_nos(connection, person, list(last), datetime.now(UTC))
         except Exception as error:
             if not is_away(error):
                 raise
-            return [_event("resync", self.id_of(self._count), {})]
+            return [_format_event("resync", self.event_id(self._count), {})]
         changes = sorted((last[case_no] for case_no in seen), key=lambda change: change.number)
-        return told + [
-            _event("case", self.id_of(change.number), {"case_no": change.case_no, "revision": change.revision})
+        return events + [
+            _format_event(
+                "case", self.event_id(change.number), {"case_no": change.case_no, "revision": change.revision}
+            )
             for change in changes
         ]
 
 
-async def _next(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
-    """What comes next, and all that was heard with it; nothing within the time of a heartbeat."""
+async def _next_batch(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
+    """The next change and all that are queued with it; empty if none comes within a heartbeat."""
     try:
-        heard = [await asyncio.wait_for(queue.get(), HEARTBEAT)]
+        batch = [await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)]
     except TimeoutError:
         return []
     while not queue.empty():
-        heard.append(queue.get_nowait())
-    return heard
+        batch.append(queue.get_nowait())
+    return batch
 
 
-def _put(queue: asyncio.Queue[Change | None], change: Change | None) -> None:
-    """Hands it on; who lags too far behind is told to look again."""
+def _enqueue(queue: asyncio.Queue[Change | None], change: Change | None) -> None:
+    """Queue a change. A full queue is replaced by one None: its page must reload."""
     if queue.full():
         while not queue.empty():
             queue.get_nowait()
@@ -190,5 +193,5 @@ def _put(queue: asyncio.Queue[Change | None], change: Change | None) -> None:
     queue.put_nowait(change)
 
 
-def _event(name: str, id_: str, data: dict[str, object]) -> bytes:
+def _format_event(name: str, id_: str, data: dict[str, object]) -> bytes:
     return f"event: {name}\nid: {id_}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Which texts the pages say: `python -m web.messages` prints those without English, as a .po file has them."""
+"""The texts of the pages: `python -m web.messages` prints those without English, in the format of a .po file."""
 
 import re
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from web.texts import catalogue
 
 WEB = Path(__file__).parent
 _CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
-#: `t("…")` in scripts.
-_IN_SCRIPTS = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*")""")
+#: Calls of `t("…")` in scripts.
+_SCRIPT_TEXT = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*")""")
 
 
 def messages() -> Iterator[tuple[Path, int, str]]:
-    """Each text with the file and the line where it is said."""
+    """All texts, each with the file and the line where it stands."""
     for path in sorted(WEB.rglob("*.html")):
         if "node_modules" not in path.parts and "static" not in path.parts:
             yield from _extracted(path, "jinja2.ext:babel_extract", {"_": None})
@@ -25,7 +25,7 @@ def messages() -> Iterator[tuple[Path, int, str]]:
     for path in sorted((WEB / "ui").rglob("*.ts*")):
         if "node_modules" not in path.parts:
             source = path.read_text()
-            for match in _IN_SCRIPTS.finditer(source):
+            for match in _SCRIPT_TEXT.finditer(source):
                 yield path, source[: match.start()].count("\n") + 1, _unquoted(match[1])
     from web.nav import ENTRIES
 
@@ -34,12 +34,12 @@ def messages() -> Iterator[tuple[Path, int, str]]:
 
 def untranslated() -> list[tuple[Path, int, str]]:
     """The texts without English, each once."""
-    known, seen, found = catalogue(), set[str](), []
+    english, seen, missing = catalogue(), set[str](), []
     for path, line, message in messages():
-        if message not in known and message not in seen and _CJK.search(message):
+        if message not in english and message not in seen and _CJK.search(message):
             seen.add(message)
-            found.append((path, line, message))
-    return found
+            missing.append((path, line, message))
+    return missing
 
 
 def _extracted(path: Path, method: str, keywords: dict[str, None]) -> Iterator[tuple[Path, int, str]]:
@@ -55,7 +55,7 @@ def _unquoted(literal: str) -> str:
 
 
 def main() -> None:
-    """Prints what is missing."""
+    """Print the texts that have no English."""
     for path, line, message in untranslated():
         escaped = message.replace('"', '\\"').replace("\n", "\\n")
         print(f'#: {path.relative_to(WEB)}:{line}\nmsgid "{escaped}"\nmsgstr ""\n')  # noqa: T201 (a command)

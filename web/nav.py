@@ -1,4 +1,4 @@
-"""The menu: which pages there are for whom."""
+"""The menu: the pages, and the roles that see each."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DEPARTMENT_HEAD, Role.
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu. `key` follows `g` on the keyboard; `title` is Chinese, translated where it is shown."""
+    """A page of the menu. `key` is its shortcut after `g`; `title` is Chinese, translated where it is shown."""
 
     href: str
     title: str
@@ -20,7 +20,7 @@ class Entry:
     key: str = ""
 
     def is_current(self, path: str) -> bool:
-        """Whether `path` is this page, or lies below it."""
+        """Whether `path` is this page or below it."""
         return path == self.href or path.startswith(f"{self.href}/")
 
 
@@ -41,12 +41,12 @@ ENTRIES = (
 
 
 def menu(reader: Reader) -> tuple[Entry, ...]:
-    """The pages for what the reader acts as today."""
+    """The pages for the roles that the reader acts in today."""
     return tuple(entry for entry in ENTRIES if reader.acts_as(*entry.roles))
 
 
 def home(reader: Reader) -> str:
-    """Where somebody goes who has just signed in: the phone's pages for who works outside, else the desk's."""
+    """The first page after signing in, by role: queue, intake desk or board, or the field app for all others."""
     if reader.acts_as(Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER):
         return "/queue"
     if reader.acts_as(Role.DUTY_OFFICER):

@@ -1,4 +1,4 @@
-"""How a page is made: a template, its reader, and what every template may call."""
+"""Pages from templates: rendering, the functions that templates may call, redirects."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,24 +16,24 @@ from web import local_time
 from web.nav import menu
 from web.reader import Reader, Visitor
 from web.static import asset
-from web.texts import TAGS
-from web.views.case.limit_sources import origin
+from web.texts import LANGUAGE_TAGS
+from web.views.case.limit_sources import limit_source_text
 from web.views.case.time_left import LIGHT_WORDS
 from web.views.page_links import to_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
-#: The books that templates take words from by name: `word("stages", case.stage)`.
-_BOOKS: Mapping[str, vocabulary.Book] = {
+#: The books of vocabulary by name, for `word("stages", case.stage)` in templates.
+_BOOKS: Mapping[str, vocabulary.Labels] = {
     name.lower(): book for name, book in vars(vocabulary).items() if name.isupper() and isinstance(book, Mapping)
 }
-#: The signs of the lights: never by colour alone.
+#: The signs of the lights: a light is never shown by colour alone.
 SIGNS = {"red": "●", "yellow": "▲", "green": "■", "grey": "‖", "closed": "✓"}
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """The templates, compiled once."""
-    made = Environment(
+    """The template environment, made once."""
+    jinja = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
@@ -41,50 +41,57 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
-    made.filters["to_page"] = to_page
-    return made
+    jinja.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
+    jinja.filters["to_page"] = to_page
+    return jinja
 
 
 def icon(name: str) -> Markup:
-    """An icon of the sprite, for the eye only."""
+    """An icon of the sprite, hidden from screen readers."""
     href = f"{asset('icons.svg')}#{name}"
     return Markup(f'<svg class="icon" aria-hidden="true"><use href="{escape(href)}"></use></svg>')
 
 
-def _calls(visitor: Visitor) -> dict[str, Any]:
-    """What a template says in its reader's language and zone."""
+def _template_functions(visitor: Visitor) -> dict[str, Any]:
+    """The functions that a template may call, in its reader's language and zone."""
     return {
         "_": visitor.text,
-        "lang": TAGS[visitor.language],
-        "word": lambda book, code: vocabulary.named(_BOOKS[book], str(code), visitor.language),
-        "origin": lambda source: origin(source, visitor),
+        "lang": LANGUAGE_TAGS[visitor.language],
+        "word": lambda book, code: vocabulary.label_of(_BOOKS[book], str(code), visitor.language),
+        "origin": lambda source: limit_source_text(source, visitor),
         "when": lambda moment: local_time.time_tag(moment, visitor),
-        "exact": lambda moment: local_time.exact(moment, visitor),
-        "long": lambda moment: local_time.long(moment, visitor),
-        "span": lambda length: local_time.span(length or timedelta(), visitor),
+        "exact": lambda moment: local_time.format_exact(moment, visitor),
+        "long": lambda moment: local_time.format_long(moment, visitor),
+        "span": lambda length: local_time.format_duration(length or timedelta(), visitor),
     }
 
 
-def markup(visitor: Visitor, template: str, **context: Any) -> str:
-    """The text of a template for its reader. Raises jinja2.UndefinedError for a name that is not given."""
+def render(visitor: Visitor, template: str, **context: Any) -> str:
+    """Render a template for its reader. Raises jinja2.UndefinedError for a name that is not given."""
     entries = menu(visitor) if isinstance(visitor, Reader) else ()
-    known = {"reader": visitor, "entries": entries, **_calls(visitor), **context}
-    return environment().get_template(template).render(known)
+    names = {"reader": visitor, "entries": entries, **_template_functions(visitor), **context}
+    return environment().get_template(template).render(names)
 
 
 def page(visitor: Visitor, template: str, status: int = 200, *, remember: bool = True, **context: Any) -> Response:
-    """A page, or a part of one; a language asked for in the address is remembered, unless no cookie is wanted."""
-    answer = HTMLResponse(markup(visitor, template, **context), status)
-    answer.headers["Content-Language"] = TAGS[visitor.language]
-    answer.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
+    """The response with a page or a part of one. With `remember`, a language in the address is kept in the cookie."""
+    response = HTMLResponse(render(visitor, template, **context), status)
+    response.headers["Content-Language"] = LANGUAGE_TAGS[visitor.language]
+    response.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
     if remember and "lang=" in visitor.query:
-        visitor.preferences.keep(answer)
-    return answer
+        visitor.preferences.keep(response)
+    return response
+
+
+def page_or_part(
+    request: Request, visitor: Visitor, template: str, part: str, status: int = 200, **context: Any
+) -> Response:
+    """The whole page, or only its part where htmx asks for one."""
+    return page(visitor, part if is_part(request) else template, status, **context)
 
 
 def is_scripted(request: Request) -> bool:
-    """Whether a script of our pages asks, not the browser by itself."""
+    """Whether the request comes from a script of our pages."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -94,13 +101,13 @@ def is_part(request: Request) -> bool:
 
 
 def go_to(request: Request, place: str) -> Response:
-    """Sends the browser to another of our pages, also from within a script's request."""
+    """Redirect the browser to another of our pages, also when a script made the request."""
     if is_scripted(request):
         return Response(status_code=204, headers={"HX-Redirect": place})
     return RedirectResponse(place, 303)
 
 
-def local(place: str | None, otherwise: str) -> str:
-    """`place` if it is a path of ours, else `otherwise`: nobody is sent elsewhere by a prepared link."""
+def safe_path(place: str | None, default: str) -> str:
+    """`place` if it is a path on this site, else `default`: a prepared link must not redirect to another site."""
     fits = place is not None and place.startswith("/") and not place.startswith(("//", "/\\")) and "\n" not in place
-    return place if fits and place is not None else otherwise
+    return place if fits and place is not None else default

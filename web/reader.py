@@ -1,4 +1,4 @@
-"""Who reads a page, in which language, how large, and when."""
+"""The reader of a page: person, roles, language, text size, time."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doors.dependencies import Opened
-from doors.negotiation import preferred
-from doors.security import named_by, person_on
-from doors.session import check_own, token_in
+from doors.dependencies import ServicesDep
+from doors.negotiation import preferred_language
+from doors.security import person_by_id, person_id_in_token
+from doors.session import check_same_origin, session_token
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant, Person
 from models.enums import Role
@@ -29,9 +29,9 @@ _YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a reader has set for this browser. `large`: 长辈版, large type; `keys`: single-key shortcuts are on.
+    """The settings of this browser. `large`: 长辈版, large type; `keys`: single-key shortcuts are on.
 
-    `role`: which of their roles they act as (a code; empty: all of them at once).
+    `role`: the role that the reader acts in (a code; empty: all of their roles at once).
     """
 
     language: str = "zh"
@@ -40,23 +40,23 @@ class Preferences:
     role: str = ""
 
     def keep(self, response: Response) -> None:
-        """Remembers them for a year."""
+        """Store them in a cookie for a year."""
         value = {"lang": self.language, "large": int(self.large), "keys": int(self.keys), "role": self.role}
         response.set_cookie(COOKIE, urlencode(value), max_age=_YEAR, httponly=True, samesite="lax")
 
 
-def preferences_in(request: Request) -> Preferences:
-    """What the browser remembers, or asks for in the address (`?lang=en&large=1`)."""
-    known = dict(parse_qsl(request.cookies.get(COOKIE, "")))
-    wanted = request.query_params.get("lang") or known.get("lang")
-    language = wanted if wanted in ("zh", "en") else preferred(request.headers.get("accept-language"))
-    large = request.query_params.get("large") or known.get("large")
-    return Preferences(language, large == "1", known.get("keys", "1") == "1", known.get("role", ""))
+def read_preferences(request: Request) -> Preferences:
+    """The settings of the cookie; language and text size may be overridden in the address (`?lang=en&large=1`)."""
+    stored = dict(parse_qsl(request.cookies.get(COOKIE, "")))
+    lang = request.query_params.get("lang") or stored.get("lang")
+    language = lang if lang in ("zh", "en") else preferred_language(request.headers.get("accept-language"))
+    large = request.query_params.get("large") or stored.get("large")
+    return Preferences(language, large == "1", stored.get("keys", "1") == "1", stored.get("role", ""))
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody at a page, signed in or not."""
+    """The visitor of a page, signed in or not."""
 
     path: str
     query: str
@@ -71,7 +71,7 @@ class Visitor:
 
     @cached_property
     def today(self) -> str:
-        """The date where the cases are, as YYYY-MM-DD."""
+        """The local date of the cases, as YYYY-MM-DD."""
         return self.now.astimezone(self.zone).date().isoformat()
 
     def text(self, message: str, **params: object) -> str:
@@ -81,11 +81,11 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(Visitor):
-    """Somebody signed in, with what they have set and how many of their notices are unread.
+    """A signed-in visitor, with their settings and the number of their unread notices.
 
-    `person` has the grants of the role that they act as, where they have chosen one of several: their pages show and
-    offer what that role sees and may do. It narrows what they look at; their rights are all of those that they hold.
-    `roles`: what they may choose from; `acting`: what they have chosen; `acts_for`: names of units and departments.
+    If they have chosen one of several roles, `person` has only the grants of that role, so their pages show and offer
+    what that role may see and do. This narrows the view only; they keep all their rights.
+    `roles`: the roles to choose from; `acting`: the chosen role; `acts_for`: names of units and departments.
     """
 
     person: Person
@@ -99,58 +99,58 @@ class Reader(Visitor):
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        """What they hold today."""
+        """Their grants in force today."""
         return tuple(in_force(self.person, self.day))
 
     def acts_as(self, *roles: Role) -> bool:
-        """Whether they hold one of these roles today."""
+        """Whether they act in one of these roles today."""
         return any(grant.role in roles for grant in self.grants)
 
 
-async def visitor(request: Request) -> Visitor:
-    """Who looks at a page that everybody may see. Raises ForeignRequest for a change asked for from elsewhere."""
-    check_own(request)
-    return Visitor(request.url.path, request.url.query, preferences_in(request), datetime.now(UTC))
+async def current_visitor(request: Request) -> Visitor:
+    """The visitor of a page that everybody may see. Raises ForeignRequest for a form sent from another site."""
+    check_same_origin(request)
+    return Visitor(request.url.path, request.url.query, read_preferences(request), datetime.now(UTC))
 
 
-async def reader(request: Request, opened: Opened) -> Reader:
-    """Who reads the page. Raises NotSignedIn: they are then shown the way to the sign-in."""
-    at_door = await visitor(request)
-    named = named_by(opened, token_in(request), at_door.now)
+async def current_reader(request: Request, opened: ServicesDep) -> Reader:
+    """The signed-in reader of the page. Raises NotSignedIn, which is answered with a redirect to the sign-in page."""
+    visitor = await current_visitor(request)
+    person_id = person_id_in_token(opened, session_token(request), visitor.now)
     async with opened.reading.connect() as connection:
-        person = await person_on(connection, opened, named, at_door.now)
-        return await _known(connection, at_door, person)
+        person = await person_by_id(connection, opened, person_id, visitor.now)
+        return await _build_reader(connection, visitor, person)
 
 
-async def _known(connection: AsyncConnection, at_door: Visitor, person: Person) -> Reader:
+async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: Person) -> Reader:
     try:
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
-        zone = at_door.zone
-    day = at_door.now.astimezone(zone).date()
-    held = in_force(person, day)
-    roles = tuple(role for role in Role if any(grant.role is role for grant in held))
-    acting = next((role for role in roles if role == at_door.preferences.role), None)
+        zone = visitor.zone
+    day = visitor.now.astimezone(zone).date()
+    grants = in_force(person, day)
+    roles = tuple(role for role in Role if any(grant.role is role for grant in grants))
+    acting = next((role for role in roles if role == visitor.preferences.role), None)
     if acting is not None:
-        held = tuple(grant for grant in held if grant.role is acting)
-        person = person.model_copy(update={"grants": held})
-    known = await known_of(connection, person, held, at_door.language)
+        grants = tuple(grant for grant in grants if grant.role is acting)
+        person = person.model_copy(update={"grants": grants})
+    account = await known_of(connection, person, grants, visitor.language)
     return Reader(
-        path=at_door.path,
-        query=at_door.query,
-        preferences=at_door.preferences,
-        now=at_door.now,
+        path=visitor.path,
+        query=visitor.query,
+        preferences=visitor.preferences,
+        now=visitor.now,
         zone=zone,
         person=person,
-        name=known.name,
+        name=account.name,
         day=day,
-        settings=known.settings,
-        notices=await unread_notices(connection, person, at_door.now, known.settings.quiet),
+        settings=account.settings,
+        notices=await unread_notices(connection, person, visitor.now, account.settings.quiet),
         roles=roles,
         acting=acting,
-        acts_for=known.acts_for,
+        acts_for=account.acts_for,
     )
 
 
-AnyVisitor = Annotated[Visitor, Depends(visitor)]
-SignedIn = Annotated[Reader, Depends(reader)]
+AnyVisitor = Annotated[Visitor, Depends(current_visitor)]
+SignedIn = Annotated[Reader, Depends(current_reader)]

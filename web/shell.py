@@ -1,4 +1,4 @@
-"""What the phone's shell is made of besides its scripts: words for codes, icons, and the manifest to install it by."""
+"""The parts of the field app's shell that are not scripts: words for codes, icons, and the install manifest."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,38 +8,40 @@ from PIL import Image, ImageDraw
 
 from services.wording import vocabulary
 
-#: The books whose words the phone says.
+#: The books of vocabulary that the field app uses.
 _BOOKS = ("STAGES", "FACTS", "ROLES", "SEVERITIES", "SOURCES", "TASKS", "COMMANDS", "OUTCOMES")
-#: Sides of the icons that phones put on their home screen, in pixels.
+#: Sides of the home screen icons, in pixels.
 ICON_SIDES = (180, 192, 512)
 _BRAND = "#0052d9"
-#: Drawn larger, then made smaller: smooth edges.
-_FINER = 4
+#: Icons are drawn larger by this factor and scaled down, for smooth edges.
+_OVERSAMPLING = 4
 
 
-def phone_words(language: str) -> str:
+def vocabulary_json(language: str) -> str:
     """The words for codes as JSON, by book, in `zh` or `en`."""
     books = {
-        name.lower(): {code: vocabulary.named(book, code, language) for code in book}
+        name.lower(): {code: vocabulary.label_of(book, code, language) for code in book}
         for name in _BOOKS
         if isinstance(book := getattr(vocabulary, name), Mapping)
     }
-    return as_script(books)
+    return script_json(books)
 
 
-def as_script(content: object) -> str:
-    """JSON that may stand in a script element."""
+def script_json(content: object) -> str:
+    """The content as JSON that is safe inside a script element."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def phone_sprite(symbols: Iterable[tuple[str, str]]) -> str:
-    """The icons within the page itself, `#i-name` each: no request, and there without a network."""
-    made = "".join(f'<symbol id="i-{name}" viewBox="0 0 24 24" fill="none">{inner}</symbol>' for name, inner in symbols)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" class="sprite" aria-hidden="true">{made}</svg>'
+def inline_sprite(symbols: Iterable[tuple[str, str]]) -> str:
+    """The icons as symbols `#i-name` inside the page: they need no request and no network."""
+    content = "".join(
+        f'<symbol id="i-{name}" viewBox="0 0 24 24" fill="none">{inner}</symbol>' for name, inner in symbols
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" class="sprite" aria-hidden="true">{content}</svg>'
 
 
 def web_manifest(language: str) -> str:
-    """What a phone reads when the page is put on its home screen."""
+    """The web app manifest, which a phone reads when the page is added to its home screen."""
     english = language == "en"
     icons = [{"src": f"./icon-{side}.png", "sizes": f"{side}x{side}", "type": "image/png"} for side in ICON_SIDES[1:]]
     content = {
@@ -57,10 +59,10 @@ def web_manifest(language: str) -> str:
 
 
 def draw_icons(place: Path) -> None:
-    """The icon of `ui/icon.svg` as pictures: a phone's home screen takes no drawing."""
+    """Write the icon of `ui/icon.svg` as PNG files: a phone's home screen does not take SVG."""
     for side in ICON_SIDES:
-        unit = side * _FINER / 32
-        picture = Image.new("RGB", (side * _FINER, side * _FINER), _BRAND)
+        unit = side * _OVERSAMPLING / 32
+        picture = Image.new("RGB", (side * _OVERSAMPLING, side * _OVERSAMPLING), _BRAND)
         pen = ImageDraw.Draw(picture)
         for left, top in ((7, 7), (18, 7), (7, 18)):
             pen.rectangle([left * unit, top * unit, (left + 7) * unit, (top + 7) * unit], fill="#fff")

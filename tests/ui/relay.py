@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from infra.embedded.ports import free_ports
 from tests.servers import ROOT, Servers
 from tests.ui.site import Site
-from web.static import PLACE
+from web.static import STATIC_DIR
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -27,7 +27,7 @@ _OWN = ("content-length", "transfer-encoding")
 @contextmanager
 def relay(site: Site, place: Path) -> Iterator[tuple[str, Path]]:
     """The site under another address, with a copy of the phone's shell that a test may change: address and copy."""
-    shell = Path(shutil.copytree(PLACE / "field", place / "field"))
+    shell = Path(shutil.copytree(STATIC_DIR / "field", place / "field"))
     behind = urlsplit(site.url).netloc
 
     class Handler(BaseHTTPRequestHandler):

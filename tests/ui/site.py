@@ -18,7 +18,7 @@ from services.accounts.sign_in import issue_token
 from tests.api.hall import Hall, open_hall
 from tests.builders import person_id
 from tests.servers import Servers
-from web.app import create_app, hearing
+from web.app import create_app, run_hub
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def running_site(servers: Servers, data_dir: Path) -> Iterator[Site]:
     async def serve() -> None:
         stop = asyncio.Event()
         found["stop"] = stop
-        async with open_hall(servers, data_dir, create_app) as hall, hearing(hall.app):
+        async with open_hall(servers, data_dir, create_app) as hall, run_hub(hall.app):
             (port,) = free_ports(1)
             config = uvicorn.Config(
                 hall.app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1

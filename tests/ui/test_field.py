@@ -25,8 +25,8 @@ from tests.ui.phone import (
     warm,
 )
 from tests.ui.site import Site
-from web.build import UI, find_node, weight
-from web.static import PLACE, manifest
+from web.build import UI, find_node, transfer_size
+from web.static import STATIC_DIR, manifest
 
 #: Language, page, large type.
 LOOKS = [("zh", "/m/", False), ("en", "/m/en.html", False), ("zh", "/m/", True), ("en", "/m/en.html", True)]
@@ -292,17 +292,17 @@ def test_a_filled_form_with_faults_is_accessible_and_fits_a_narrow_phone(open_pa
 
 def test_the_shell_is_light(built: None) -> None:
     names = manifest()
-    script = weight(PLACE, names["field/main.js"])
-    style = len(gzip.compress((PLACE / names["field/field.css"]).read_bytes()))
+    script = transfer_size(STATIC_DIR, names["field/main.js"])
+    style = len(gzip.compress((STATIC_DIR / names["field/field.css"]).read_bytes()))
     for page in ("index.html", "en.html"):
-        text = len(gzip.compress((PLACE / "field" / page).read_bytes()))
+        text = len(gzip.compress((STATIC_DIR / "field" / page).read_bytes()))
         assert script + style + text <= 45_000
     assert script <= 25_000
 
 
 def test_nothing_built_names_another_host(built: None) -> None:
     own = re.compile(rb"https?://(?!www\.w3\.org/)[a-z]")
-    for file in (PLACE / "field").iterdir():
+    for file in (STATIC_DIR / "field").iterdir():
         if file.suffix in (".js", ".html", ".css", ".webmanifest"):
             assert own.search(file.read_bytes()) is None, file.name
 

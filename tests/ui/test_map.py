@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import COMMUNITY, MICRO
 from tests.ui.checks import check_screen, shoot
 from tests.ui.conftest import PHONE, OpenPage
@@ -251,9 +251,9 @@ def tiles(site: Site) -> Iterator[TileServer]:
         "map_tiles_crs": "gcj02",
         "map_tiles_credit": "©",
     }
-    backstage = known.backstage
+    resources = known.resources
     site.hall.app.state.services = replace(
-        known, backstage=Backstage(backstage.settings.model_copy(update=changed), backstage.engine, backstage.temporal)
+        known, resources=Resources(resources.settings.model_copy(update=changed), resources.engine, resources.temporal)
     )
     yield server
     site.hall.app.state.services = known

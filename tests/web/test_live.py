@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from infra.store.cases import CHANGED
+from infra.store.cases import CHANGED_CHANNEL
 from models.context import Person
 from services.desk.viewers import VIEWED
 from web import live
@@ -18,8 +18,8 @@ SOMEBODY = Person(id=uuid4(), username="somebody")
 
 
 async def test_a_stream_ends_so_that_roles_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LASTS", 0.05)
-    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
     engine: Any = None  # no change comes, so nobody is asked
     async with asyncio.timeout(5):
         said = [event async for event in Hub("").stream(engine, SOMEBODY, None)]
@@ -29,16 +29,16 @@ async def test_a_stream_ends_so_that_roles_are_looked_at_again(monkeypatch: pyte
 
 def test_who_comes_back_hears_what_they_missed_or_that_it_is_unknown() -> None:
     hub = Hub("")
-    hub._tell("A", 1)
-    seen = hub.id_of(1)
-    hub._tell("B", 4)
-    missed = hub.since(seen)
+    hub._publish("A", 1)
+    seen = hub.event_id(1)
+    hub._publish("B", 4)
+    missed = hub.changes_since(seen)
     assert missed is not None
     assert [(change.case_no, change.revision) for change in missed] == [("B", 4)]
-    assert hub.since(None) == ()
-    assert hub.since("another-1") is None
-    hub._forget()
-    assert hub.since(seen) is None
+    assert hub.changes_since(None) == ()
+    assert hub.changes_since("another-1") is None
+    hub._reset()
+    assert hub.changes_since(seen) is None
 
 
 async def test_what_changes_while_others_are_told_of_is_told_too(database_url: str) -> None:
@@ -47,12 +47,12 @@ async def test_what_changes_while_others_are_told_of_is_told_too(database_url: s
     async with (
         asyncio.timeout(20),
         hub.listening(),
-        hub.following() as queue,
+        hub.subscribe() as queue,
         await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other,
     ):
 
         async def say(number: int) -> None:
-            await other.execute("SELECT pg_notify(%s, %s)", (CHANGED, f"A{number} {number}"))
+            await other.execute("SELECT pg_notify(%s, %s)", (CHANGED_CHANNEL, f"A{number} {number}"))
 
         while queue.empty():  # until the hub listens, nobody hears
             await say(0)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.web.views.test_list_address import a_visitor
-from web.local_time import long
+from web.local_time import format_long
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,9 @@ from web.local_time import long
 )
 def test_a_day_of_another_year_says_which(language: str, this_year: str, next_year: str) -> None:
     reader = a_visitor(language)  # of 22 November 2026
-    assert long(datetime(2026, 12, 31, 10, tzinfo=UTC), reader) == this_year
-    assert long(datetime(2027, 1, 2, 10, tzinfo=UTC), reader) == next_year
+    assert format_long(datetime(2026, 12, 31, 10, tzinfo=UTC), reader) == this_year
+    assert format_long(datetime(2027, 1, 2, 10, tzinfo=UTC), reader) == next_year
     # In the zone of the cases it is the new year already.
-    assert long(datetime(2026, 12, 31, 16, 30, tzinfo=UTC), reader).startswith(("2027年", "Friday 1 January 2027"))
+    assert format_long(datetime(2026, 12, 31, 16, 30, tzinfo=UTC), reader).startswith(
+        ("2027年", "Friday 1 January 2027")
+    )

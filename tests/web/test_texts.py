@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from web.build import bring_up_to_date
 from web.messages import messages, untranslated
-from web.static import PLACE
+from web.static import STATIC_DIR
 from web.texts import LOCALE, catalogue, translate
 
 _GAP = re.compile(r"%\((\w+)\)s")
@@ -51,7 +51,7 @@ def test_gaps_are_filled_and_unknown_texts_stay_chinese() -> None:
 def built() -> Path:
     """The built files, up to date."""
     bring_up_to_date()
-    return PLACE
+    return STATIC_DIR
 
 
 def test_nothing_that_is_built_names_another_host(built: Path) -> None:

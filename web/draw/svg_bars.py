@@ -27,7 +27,7 @@ class Part:
     title: str = ""
 
 
-def patterns() -> Markup:
+def pattern_defs() -> Markup:
     """The definitions of all patterns, to be put once on a page that draws bars or maps."""
     made = "".join(
         f'<pattern id="p-{name}" width="8" height="8" patternUnits="userSpaceOnUse">{inner}</pattern>'
@@ -36,7 +36,7 @@ def patterns() -> Markup:
     return Markup(f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{made}</defs></svg>')
 
 
-def stacked(parts: Sequence[Part], most: float, *, width: int = 240, height: int = 16) -> Markup:
+def stacked_bar(parts: Sequence[Part], most: float, *, width: int = 240, height: int = 16) -> Markup:
     """A bar whose parts lie side by side; `most` fills the whole width. For the eye only: the numbers stand beside it.
 
     A part that is more than nothing is at least two pixels wide. Raises ValueError for a negative part.
@@ -58,7 +58,7 @@ def stacked(parts: Sequence[Part], most: float, *, width: int = 240, height: int
     )
 
 
-def columns(values: Iterable[tuple[str, float]], *, width: int = 640, height: int = 160) -> Markup:
+def column_chart(values: Iterable[tuple[str, float]], *, width: int = 640, height: int = 160) -> Markup:
     """Columns side by side, each with its label underneath. For the eye only: a table stands beside it."""
     known = list(values)
     most = max((value for _, value in known), default=0) or 1

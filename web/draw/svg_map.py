@@ -14,10 +14,10 @@ from shapely.geometry import MultiPolygon, Polygon, shape
 
 #: Shades, from nothing to most.
 SHADES = 5
-_EDGE = 4
+_MARGIN = 4
 #: Where a point may lie: so many places in a unit of the drawing, about a pixel. Of many units, each is small, and half
 #: a pixel tells their outlines as well; neighbours share theirs as before, for each point goes where it goes with both.
-_FINE, _COARSE, _MANY = 10, 2, 100
+_FINE_GRID, _COARSE_GRID, _MANY_AREAS = 10, 2, 100
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def shade(value: float, most: float) -> int:
     return min(SHADES - 1, 1 + int((value / most) * (SHADES - 1) - 1e-9))
 
 
-def steps(most: float) -> tuple[tuple[int, int, int], ...]:
+def legend_steps(most: float) -> tuple[tuple[int, int, int], ...]:
     """The legend of whole numbers: shade, from, to; shades that hold no whole number are left out."""
     found: dict[int, tuple[int, int]] = {}
     for value in range(int(most) + 1):
@@ -57,15 +57,15 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
     east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
     squeeze = cos(radians((south + north) / 2))
     wide, tall = max((east - west) * squeeze, 1e-9), max(north - south, 1e-9)
-    scale = min((width - 2 * _EDGE) / wide, (height - 2 * _EDGE) / tall)
-    height = int(tall * scale + 2 * _EDGE + 0.999)
+    scale = min((width - 2 * _MARGIN) / wide, (height - 2 * _MARGIN) / tall)
+    height = int(tall * scale + 2 * _MARGIN + 0.999)
     left = (width - wide * scale) / 2
     most = max(area.value for area, _ in outlines)
 
     def place(lon: float, lat: float) -> tuple[float, float]:
-        return left + (lon - west) * squeeze * scale, _EDGE + (north - lat) * scale
+        return left + (lon - west) * squeeze * scale, _MARGIN + (north - lat) * scale
 
-    finest = _COARSE if len(outlines) > _MANY else _FINE
+    finest = _COARSE_GRID if len(outlines) > _MANY_AREAS else _FINE_GRID
     drawn = []
     for area, outline in outlines:
         path = _path(outline, place, 0.4 / scale, finest)
@@ -105,12 +105,12 @@ def _ring(points: Sequence[tuple[float, float]], finest: int) -> str:
     steps_ = ""
     for next_x, next_y in rest:
         if (next_x, next_y) != (x, y):
-            steps_ += _step((next_x - x) / finest, parted=bool(steps_)) + _step((next_y - y) / finest)
+            steps_ += _format_length((next_x - x) / finest, parted=bool(steps_)) + _format_length((next_y - y) / finest)
             x, y = next_x, next_y
     return f"M{start_x / finest:g} {start_y / finest:g}{'l' if steps_ else ''}{steps_}z"
 
 
-def _step(length: float, *, parted: bool = True) -> str:
+def _format_length(length: float, *, parted: bool = True) -> str:
     """A number after another: without the nought before its point, with a space only where no sign parts the two."""
     told = f"{length:g}".replace("0.", ".") if -1 < length < 1 else f"{length:g}"
     return f" {told}" if parted and told[0] != "-" else told

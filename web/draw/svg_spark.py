@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 
-def spark(values: Sequence[float], *, width: int = 120, height: int = 28, kind: str = "plain") -> Markup:
+def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28, kind: str = "plain") -> Markup:
     """The numbers as a line to the last, which has a dot. For the eye only; empty with fewer than two numbers."""
     if len(values) < 2:
         return Markup("")

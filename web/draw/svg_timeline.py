@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 LEFT, RIGHT, TOP = 76, 12, 26
 BAND, LANE = 20, 28
 #: The least part of the width that a stretch gets between two things that happened.
-LEAST = 0.025
+MIN_SHARE = 0.025
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Scale:
     def __init__(self, moments: Iterable[datetime], width: float) -> None:
         self._marks = sorted(set(moments))
         roots = [(b - a).total_seconds() ** 0.5 for a, b in pairwise(self._marks)]
-        least = LEAST * sum(roots)
+        least = MIN_SHARE * sum(roots)
         parts = [max(root, least) for root in roots]
         whole = sum(parts) or 1.0
         self._places: list[float] = [LEFT]
@@ -85,7 +85,7 @@ class Scale:
         return found
 
 
-def draw(drawing: Drawing, width: int = 640) -> Markup:
+def draw_timeline(drawing: Drawing, width: int = 640) -> Markup:
     """The picture as SVG text: no styles, classes only; every event is a link with a title."""
     moments = [drawing.now, *(event.at for event in drawing.events)]
     moments += [moment for band in drawing.bands for moment in (band.start, band.end)]

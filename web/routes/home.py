@@ -4,16 +4,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from api.routes import health
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import language_of
 from web.nav import home
-from web.reader import reader
+from web.reader import current_reader
 
 router = APIRouter()
 
 
 @router.get("/")
-async def front_door(request: Request, opened: Opened) -> Response:
+async def front_door(request: Request, opened: ServicesDep) -> Response:
     """To the desk, the board or the phone's pages, by what the reader acts as. Raises NotSignedIn."""
     if "text/html" not in request.headers.get("accept", ""):
         answer = JSONResponse(None)
@@ -21,7 +21,7 @@ async def front_door(request: Request, opened: Opened) -> Response:
         return JSONResponse(
             told.model_dump(mode="json"), headers={"Content-Language": answer.headers["Content-Language"]}
         )
-    found = await reader(request, opened)
+    found = await current_reader(request, opened)
     led = RedirectResponse(home(found), 303, {"Vary": "Accept"})
     if "lang=" in found.query:  # as any page keeps the language that its address asks for
         found.preferences.keep(led)

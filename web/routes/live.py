@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from services.desk.viewers import look_at
 from web.live import Hub
@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.post("/cases/{case_no}/viewers")
-async def look(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def look(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """在看: an open page says so now and then, and is answered with who else has the case open."""
     hub: Hub = request.app.state.hub
     async with transaction(opened.engine) as connection:
@@ -23,7 +23,7 @@ async def look(case_no: str, request: Request, opened: Opened, reader: SignedIn)
 
 
 @router.get("/live")
-async def follow(request: Request, opened: Opened, reader: SignedIn) -> StreamingResponse:
+async def follow(request: Request, opened: ServicesDep, reader: SignedIn) -> StreamingResponse:
     """Server-sent events: `case` {case_no, revision} for changes the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
     events = hub.stream(opened.engine, reader.person, request.headers.get("last-event-id"))

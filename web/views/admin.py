@@ -21,7 +21,7 @@ SECTIONS = (
 
 
 @dataclass(frozen=True)
-class Fault:
+class FileFault:
     """A problem with its line and what stands there."""
 
     line: int
@@ -29,15 +29,17 @@ class Fault:
     text: str
 
 
-def faults(problems: Sequence[FileProblem], content: str, visitor: Visitor) -> list[Fault]:
+def file_faults(problems: Sequence[FileProblem], content: str, visitor: Visitor) -> list[FileFault]:
     """Problems in the reader's language, with the line that each is about, where it says more than a bracket."""
     lines = content.splitlines()
     return [
-        Fault(problem.line, problem.en if visitor.language == "en" else problem.zh, _quoted(lines, problem.line))
+        FileFault(
+            problem.line, problem.en if visitor.language == "en" else problem.zh, _quote_line(lines, problem.line)
+        )
         for problem in problems
     ]
 
 
-def _quoted(lines: Sequence[str], line: int) -> str:
+def _quote_line(lines: Sequence[str], line: int) -> str:
     text = lines[line - 1].strip()[:120] if 0 < line <= len(lines) else ""
     return text if any(map(str.isalnum, text)) else ""

@@ -28,21 +28,21 @@ from services.supervision.overview import (
     rates_of,
     same_time_yesterday,
 )
-from web.draw.svg_bars import Part, stacked
-from web.draw.svg_map import Area, choropleth, steps
-from web.draw.svg_spark import spark
+from web.draw.svg_bars import Part, stacked_bar
+from web.draw.svg_map import Area, choropleth, legend_steps
+from web.draw.svg_spark import sparkline
 from web.reader import Reader
-from web.views.lists.periods import before, days_of
+from web.views.lists.periods import earlier_periods, period_days
 from web.views.page_links import to_page
 
 #: How many of the longest overdue are shown.
-OLDEST = 10
+OLDEST_SHOWN = 10
 #: The order of lights in bars and tiles: the worst first.
 LIGHTS = (Light.RED, Light.YELLOW, Light.GREEN, Light.GREY)
 
 
 @dataclass(frozen=True)
-class BoardAsked:
+class BoardQuery:
     """What the address asks for."""
 
     grid: str | None = None
@@ -63,7 +63,7 @@ class Bar:
 class BoardPage:
     """All that the page shows, of one moment. `last_overdue`: looked for where nothing is overdue."""
 
-    asked: BoardAsked
+    asked: BoardQuery
     board: Board
     oldest: OverduePage
     last_overdue: LastOverdue | None
@@ -97,11 +97,11 @@ class BoardPage:
         return self.board.totals.lights[light].count - self.earlier.board.totals.lights[light].count
 
 
-async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, asked: BoardAsked) -> BoardPage:
+async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, asked: BoardQuery) -> BoardPage:
     """Counts and draws. Raises NoSuchPage for a unit out of scope."""
     shown = await board(connection, look, asked.grid)
-    first, last = days_of(asked.period, look.day)
-    period_before = before(asked.period, look.day, 1)[0] if asked.compare else None
+    first, last = period_days(asked.period, look.day)
+    period_before = earlier_periods(asked.period, look.day, 1)[0] if asked.compare else None
     departments = await departments_by_light(connection, look, asked.grid)
     shapes = await shapes_of(connection, look, [row.unit.code for row in shown.rows])
     areas = [
@@ -114,13 +114,13 @@ async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, a
         for row in shown.rows
         if row.unit.code in shapes
     ]
-    oldest = await overdue_page(connection, look, OverdueFilter(grid=asked.grid, limit=OLDEST))
+    oldest = await overdue_page(connection, look, OverdueFilter(grid=asked.grid, limit=OLDEST_SHOWN))
     return BoardPage(
         asked=asked,
         board=shown,
         oldest=oldest,
         last_overdue=None if oldest.total else await last_overdue(connection, look, asked.grid),
-        departments=tuple(_bars(departments)),
+        departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, look, asked.grid),
         climbed=await climbed_by_level(connection, look, asked.grid),
         rates=await rates_of(connection, look, asked.grid, look.days(first, last)),
@@ -131,39 +131,40 @@ async def board_page(connection: AsyncConnection, look: Watch, reader: Reader, a
         first=first,
         last=last,
         yesterday=await same_time_yesterday(connection, look, asked.grid),
-        days=_days(await daily(connection, look, asked.grid)),
+        days=_daily_sparkline(await daily(connection, look, asked.grid)),
         earlier=await earlier_board(connection, look, asked.grid) if asked.compare else None,
         map=choropleth(areas),
-        legend=steps(max((area.value for area in areas), default=0)),
-        regions=await regions(connection, look),
-        means=meanings(reader.language),
+        legend=legend_steps(max((area.value for area in areas), default=0)),
+        regions=await list_regions(connection, look),
+        means=figure_meanings(reader.language),
     )
 
 
-def meanings(language: str) -> dict[str, str]:
+def figure_meanings(language: str) -> dict[str, str]:
     """What belongs to each figure, in words, by its key."""
     return {figure.key.value: figure.means for figure in definitions(language).figures}
 
 
-async def regions(connection: AsyncConnection, look: Watch) -> tuple[UnitName, ...]:
+async def list_regions(connection: AsyncConnection, look: Watch) -> tuple[UnitName, ...]:
     """The parks and communities that the reader may pick, in the order of the tree."""
     parks = await list_units(connection, look, level=1)
     return tuple(sorted(parks + await list_units(connection, look, level=2), key=lambda unit: unit.code))
 
 
-def _bars(departments: tuple[DepartmentLights, ...]) -> list[Bar]:
+def _department_bars(departments: tuple[DepartmentLights, ...]) -> list[Bar]:
     most = max((row.open.count for row in departments), default=0)
     return [
-        Bar(row, stacked([Part(light.value, row.lights[light].count) for light in LIGHTS], most)) for row in departments
+        Bar(row, stacked_bar([Part(light.value, row.lights[light].count) for light in LIGHTS], most))
+        for row in departments
     ]
 
 
-def _days(changes: tuple[Change, ...]) -> Markup:
-    return spark([change.reported for change in changes])
+def _daily_sparkline(changes: tuple[Change, ...]) -> Markup:
+    return sparkline([change.reported for change in changes])
 
 
 #: Figures of the open cases that stand in a row under the lights.
-ALSO = (
+OPEN_FIGURES = (
     (FigureKey.OVERDUE, "overdue"),
     (FigureKey.FALLING_DUE, "due_today"),
     (FigureKey.SUSPENDED, "suspended"),

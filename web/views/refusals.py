@@ -4,31 +4,31 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from models.errors import DomainError
-from services.wording.refusals import told
-from web.local_time import exact
+from services.wording.refusals import refusal_message
+from web.local_time import format_exact
 from web.reader import Visitor
 
 _MOMENTS = frozenset({"moment", "after", "limit", "ceiling", "until"})
 
 
-def refused(error: DomainError, visitor: Visitor, names: Mapping[str, str] | None = None) -> str:
+def refusal_text(error: DomainError, visitor: Visitor, names: Mapping[str, str] | None = None) -> str:
     """What a refusal says to people; `names` are those of departments and people by id."""
     known = names or {}
-    params = {name: _said(name, value, visitor, known) for name, value in error.params.items()}
-    return told(error.__class__(pointer=error.pointer, **params), visitor.language)
+    params = {name: _param_text(name, value, visitor, known) for name, value in error.params.items()}
+    return refusal_message(error.__class__(pointer=error.pointer, **params), visitor.language)
 
 
-def _said(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
+def _param_text(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
     if name in _MOMENTS:
-        return _moment(value, visitor)
+        return _moment_text(value, visitor)
     if name == "departments":
         return ", ".join(names.get(one, one) for one in value.split(", "))
     return names.get(value, value)
 
 
-def _moment(value: str, visitor: Visitor) -> str:
+def _moment_text(value: str, visitor: Visitor) -> str:
     parse: Callable[[str], datetime] = datetime.fromisoformat
     try:
-        return exact(parse(value), visitor)[:16]
+        return format_exact(parse(value), visitor)[:16]
     except ValueError:
         return value

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from web.draw.svg_bars import Part, columns, patterns, stacked
-from web.draw.svg_map import SHADES, Area, choropleth, shade, steps
-from web.draw.svg_spark import spark
+from web.draw.svg_bars import Part, column_chart, pattern_defs, stacked_bar
+from web.draw.svg_map import SHADES, Area, choropleth, legend_steps, shade
+from web.draw.svg_spark import sparkline
 
 _SQUARE = {
     "type": "Polygon",
@@ -28,25 +28,25 @@ def parsed(svg: str) -> ElementTree.Element:
 
 
 def test_a_bar_is_to_scale_and_every_part_has_its_pattern() -> None:
-    svg = stacked([Part("red", 30), Part("yellow", 0), Part("green", 10)], 80, width=240)
+    svg = stacked_bar([Part("red", 30), Part("yellow", 0), Part("green", 10)], 80, width=240)
     rects = parsed(svg).findall(f".//{_NS}g/{_NS}rect")
     assert [float(rect.get("width", "0")) for rect in rects] == [90, 90, 30, 30]
     assert [rect.get("fill") for rect in rects[1::2]] == ["url(#p-red)", "url(#p-green)"]
-    assert all(f'id="p-{name}"' in patterns() for name in ("red", "yellow", "green", "grey"))
+    assert all(f'id="p-{name}"' in pattern_defs() for name in ("red", "yellow", "green", "grey"))
 
 
 def test_a_part_that_is_there_can_be_seen_and_none_is_negative() -> None:
-    assert 'width="2.0"' in stacked([Part("red", 1)], 100_000)
-    assert "<g>" not in stacked([Part("red", 0)], 0)
+    assert 'width="2.0"' in stacked_bar([Part("red", 1)], 100_000)
+    assert "<g>" not in stacked_bar([Part("red", 0)], 0)
     with pytest.raises(ValueError, match="not below nothing"):
-        stacked([Part("red", -1)], 10)
+        stacked_bar([Part("red", -1)], 10)
 
 
 def test_names_cannot_break_out_of_a_drawing() -> None:
     evil = '"><script>alert(1)</script>'
     drawings = (
-        stacked([Part("red", 1, evil)], 1),
-        columns([(evil, 1)]),
+        stacked_bar([Part("red", 1, evil)], 1),
+        column_chart([(evil, 1)]),
         choropleth([Area(_SQUARE, 1, f"/cases?x={evil}", evil)]),
     )
     for svg in drawings:
@@ -55,8 +55,8 @@ def test_names_cannot_break_out_of_a_drawing() -> None:
 
 
 def test_a_sparkline_needs_two_numbers() -> None:
-    assert spark([]) == spark([3]) == ""
-    points = parsed(spark([0, 5, 10], width=106, height=26)).find(f"{_NS}polyline")
+    assert sparkline([]) == sparkline([3]) == ""
+    points = parsed(sparkline([0, 5, 10], width=106, height=26)).find(f"{_NS}polyline")
     assert points is not None
     assert points.get("points") == "3.0,23.0 53.0,13.0 103.0,3.0"
 
@@ -69,9 +69,9 @@ def test_shades_go_by_quarters_of_the_most(value: float, expected: int) -> None:
 
 def test_the_legend_covers_every_whole_number_once() -> None:
     for most in (0, 1, 3, 4, 17, 100):
-        numbers = [n for _, low, high in steps(most) for n in range(low, high + 1)]
+        numbers = [n for _, low, high in legend_steps(most) for n in range(low, high + 1)]
         assert numbers == list(range(most + 1))
-        assert all(shade(n, most) == at for at, low, high in steps(most) for n in (low, high))
+        assert all(shade(n, most) == at for at, low, high in legend_steps(most) for n in (low, high))
 
 
 def test_a_map_keeps_its_proportions_and_links_every_unit() -> None:

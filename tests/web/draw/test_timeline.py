@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
-from web.draw.svg_timeline import LEFT, Band, Drawing, Event, Scale, draw
+from web.draw.svg_timeline import LEFT, Band, Drawing, Event, Scale, draw_timeline
 
 T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,7 +32,7 @@ def a_drawing(**changed: object) -> Drawing:
 
 
 def test_it_is_well_formed_and_without_styles() -> None:
-    svg = str(draw(a_drawing()))
+    svg = str(draw_timeline(a_drawing()))
     ElementTree.fromstring(svg)
     assert "style=" not in svg
     assert "<b>" not in svg
@@ -40,11 +40,11 @@ def test_it_is_well_formed_and_without_styles() -> None:
     assert svg.count('<circle class="t-dot') == 2
     assert svg.count('class="t-ahead"') == 1
     assert 'fill="url(#hatch)"' in svg
-    assert svg == str(draw(a_drawing())), "the same input draws the same"
+    assert svg == str(draw_timeline(a_drawing())), "the same input draws the same"
 
 
 def test_events_link_to_their_lines() -> None:
-    svg = str(draw(a_drawing()))
+    svg = str(draw_timeline(a_drawing()))
     assert re.findall(r'<a href="([^"]+)"', svg) == ["#e1", "#e2", "#ahead"]
 
 
@@ -60,9 +60,9 @@ def test_the_scale_runs_from_left_to_right_and_gives_room_to_a_minute_beside_a_w
 
 
 def test_a_case_with_one_moment_is_drawn_too() -> None:
-    ElementTree.fromstring(str(draw(a_drawing(bands=[], events=[], now=T0))))
+    ElementTree.fromstring(str(draw_timeline(a_drawing(bands=[], events=[], now=T0))))
 
 
 def test_a_year_has_no_more_days_than_can_be_told_apart() -> None:
-    svg = str(draw(a_drawing(now=T0 + timedelta(days=365))))
+    svg = str(draw_timeline(a_drawing(now=T0 + timedelta(days=365))))
     assert svg.count('class="t-day"') <= 60

@@ -8,10 +8,10 @@ from models.commands import HUMAN_COMMAND_MODELS
 from models.errors import NotNow, TooLate
 from services.commands.send import read_command
 from tests.web.views.test_list_address import a_visitor
-from web.views.case.actions import MAIN, actions, first_step
-from web.views.case.command_forms import controls, fields_of, typed
-from web.views.case.form_values import at_field, body_of
-from web.views.refusals import refused
+from web.views.case.actions import MAIN, first_step, sort_actions
+from web.views.case.command_forms import control_names, fields_of, known_values
+from web.views.case.form_values import body_of, field_of_pointer
+from web.views.refusals import refusal_text
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -21,7 +21,7 @@ def test_every_field_of_every_command_has_a_control(command: str) -> None:
     model = HUMAN_COMMAND_MODELS[command]
     assert {field.name for field in fields_of(command)} == set(model.model_fields) - {"kind"}
     assert all(field.label for field in fields_of(command))
-    assert all(list(controls(field)) for field in fields_of(command))
+    assert all(list(control_names(field)) for field in fields_of(command))
 
 
 def test_moments_are_of_the_readers_zone() -> None:
@@ -48,26 +48,26 @@ def test_parts_and_places_are_gathered() -> None:
 
 
 def test_only_the_forms_own_controls_are_kept() -> None:
-    assert typed("comment", {"note": ["x"], "command_id": ["1"], "evil": ["2"]}) == {"note": ["x"]}
+    assert known_values("comment", {"note": ["x"], "command_id": ["1"], "evil": ["2"]}) == {"note": ["x"]}
 
 
 def test_pointers_lead_to_fields() -> None:
-    assert at_field("/co_handlers/0") == "co_handlers"
-    assert at_field("") == ""
+    assert field_of_pointer("/co_handlers/0") == "co_handlers"
+    assert field_of_pointer("") == ""
 
 
 def test_the_step_a_case_waits_for_is_open_first() -> None:
     assert first_step(("comment", "dispatch", "convene"), mine=False) == "dispatch"
     assert first_step(("claim", "complete", "comment"), mine=False) is None
     assert first_step(("complete", "comment"), mine=True) == "complete"
-    sorted_ = actions(("comment", "split", "claim"))
+    sorted_ = sort_actions(("comment", "split", "claim"))
     assert sorted_.main == ("claim", "comment")
     assert sorted_.more == ("split",)
     assert set(MAIN) <= set(HUMAN_COMMAND_MODELS)
 
 
 def test_refusals_speak_in_words() -> None:
-    told = refused(NotNow(command="claim", why_zh="已有人认领", why_en="somebody has claimed it"), a_visitor())
+    told = refusal_text(NotNow(command="claim", why_zh="已有人认领", why_en="somebody has claimed it"), a_visitor())
     assert told == "现在不能执行“认领”:已有人认领。"
-    late = refused(TooLate(moment="2026-11-25T02:00:00+00:00", limit="2026-11-24T02:00:00+00:00"), a_visitor())
+    late = refusal_text(TooLate(moment="2026-11-25T02:00:00+00:00", limit="2026-11-24T02:00:00+00:00"), a_visitor())
     assert late == "时间 2026-11-25 10:00 超过上限 2026-11-24 10:00。"

@@ -5,15 +5,15 @@ from datetime import date
 import pytest
 
 from tests.web.views.test_list_address import a_visitor
-from web.views.lists.date_range import Asked, Stretch, read_stretch
+from web.views.lists.date_range import DateFields, DateRange, parse_date_range
 
 TODAY = date(2026, 11, 26)
 USUAL = (date(2026, 9, 7), TODAY)
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
 
 
-def read(*asked: str) -> Stretch | object:
-    return read_stretch(Asked(*asked), TODAY, a_visitor().text)
+def read(*asked: str) -> DateRange | object:
+    return parse_date_range(DateFields(*asked), TODAY, a_visitor().text)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def read(*asked: str) -> Stretch | object:
     ],
 )
 def test_days_are_read(asked: tuple[str, ...], days: tuple[date, date], whole: tuple[date, date]) -> None:
-    assert read(*asked) == Stretch(*days, whole)
+    assert read(*asked) == DateRange(*days, whole)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from models.views import ActorView, FactView
 from tests.web.views.test_list_address import a_visitor
-from web.views.case.fact_sentences import tell
+from web.views.case.fact_sentences import fact_lines
 
 
 def an_urge_order(**body: Any) -> FactView:
@@ -23,11 +23,11 @@ def test_an_order_of_the_system_says_its_cause_once_in_the_readers_language(
     language: str, label: str, cause: str
 ) -> None:
     by_itself = an_urge_order(cause="overdue_at_the_top", note="已升至最高层级仍超期 · overdue at the top level")
-    (told,) = tell([by_itself], {}, a_visitor(language))
+    (told,) = fact_lines([by_itself], {}, a_visitor(language))
     assert [text for _, text in told.details if "overdue" in text or "超期" in text] == [cause]
     assert (label, cause) in told.details
 
 
 def test_an_order_of_a_person_has_its_note() -> None:
-    (told,) = tell([an_urge_order(note="请今天办结")], {}, a_visitor())
+    (told,) = fact_lines([an_urge_order(note="请今天办结")], {}, a_visitor())
     assert ("说明", "请今天办结") in told.details

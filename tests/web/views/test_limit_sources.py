@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from web.reader import Preferences, Visitor
-from web.views.case.limit_sources import origin
+from web.views.case.limit_sources import limit_source_text
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from web.views.case.limit_sources import origin
 )
 def test_a_source_is_told_in_the_readers_language(source: str, zh: str, en: str) -> None:
     for language, told in (("zh", zh), ("en", en)):
-        assert origin(source, Visitor("/", "", Preferences(language), datetime.now(UTC))) == told
+        assert limit_source_text(source, Visitor("/", "", Preferences(language), datetime.now(UTC))) == told

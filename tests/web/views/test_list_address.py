@@ -10,7 +10,7 @@ from models.enums import Light, Stage
 from services.criteria.due_filter import DueWithin
 from services.desk.tabs import DeskTab
 from web.reader import Preferences, Visitor
-from web.views.lists.list_address import asked_in, chips
+from web.views.lists.list_address import chips, parse_list_address
 
 TABS = (DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.DONE)
 
@@ -20,7 +20,7 @@ def a_visitor(language: str = "zh") -> Visitor:
 
 
 def test_filters_tab_and_order_are_read() -> None:
-    asked = asked_in("tab=doing&light=red&stage=handle&stage=review&q=+井盖+&category=&lang=en", TABS)
+    asked = parse_list_address("tab=doing&light=red&stage=handle&stage=review&q=+井盖+&category=&lang=en", TABS)
     assert asked.tab is DeskTab.DOING
     assert asked.wanted.light is Light.RED
     assert asked.wanted.stage == (Stage.HANDLE, Stage.REVIEW)
@@ -30,10 +30,10 @@ def test_filters_tab_and_order_are_read() -> None:
 
 
 def test_an_unknown_tab_is_the_usual_one_and_what_is_done_comes_newest_first() -> None:
-    assert asked_in("tab=nonsense", TABS, home="doing").tab is DeskTab.DOING
-    assert asked_in("", TABS).tab is DeskTab.UNCLAIMED
-    assert asked_in("", ()).tab is None
-    assert asked_in("tab=done", TABS).sort == "-updated_at"
+    assert parse_list_address("tab=nonsense", TABS, home="doing").tab is DeskTab.DOING
+    assert parse_list_address("", TABS).tab is DeskTab.UNCLAIMED
+    assert parse_list_address("", ()).tab is None
+    assert parse_list_address("tab=done", TABS).sort == "-updated_at"
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,24 @@ def test_an_unknown_tab_is_the_usual_one_and_what_is_done_comes_newest_first() -
 )
 def test_what_makes_no_sense_is_refused(query: str) -> None:
     with pytest.raises(RequestValidationError):
-        asked_in(query, None)
+        parse_list_address(query, None)
 
 
 def test_the_time_limit_is_told_in_words() -> None:
-    asked = asked_in("due=4h&overdue=true", None)
+    asked = parse_list_address("due=4h&overdue=true", None)
     assert [(chip.name, chip.value) for chip in chips(asked, a_visitor(), {})] == [
         ("超期", "是"),
         ("时限", "4 小时内到期"),
     ]
-    english = [chip.value for due in DueWithin for chip in chips(asked_in(f"due={due}", None), a_visitor("en"), {})]
+    english = [
+        chip.value for due in DueWithin for chip in chips(parse_list_address(f"due={due}", None), a_visitor("en"), {})
+    ]
     assert len(set(english)) == len(DueWithin)
     assert all(value.isascii() for value in english)
 
 
 def test_chips_say_what_is_set_and_lead_to_the_list_without_it() -> None:
-    asked = asked_in("tab=doing&light=red&q=井盖", TABS)
+    asked = parse_list_address("tab=doing&light=red&q=井盖", TABS)
     told = chips(asked, a_visitor(), {})
     assert [(chip.name, chip.value) for chip in told] == [("文字", "井盖"), ("灯色", "红 ●")]
     assert parse_qs(told[0].query) == {"tab": ["doing"], "light": ["red"]}

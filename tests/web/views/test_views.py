@@ -12,11 +12,11 @@ from services.files.reference_files import FileProblem
 from services.supervision.analysis import last_weeks, weeks_of
 from services.supervision.map import rounded, square_kilometres
 from web.reader import Preferences, Visitor
-from web.views.admin import faults
+from web.views.admin import file_faults
 from web.views.board import BoardPage
 from web.views.forms import local_field, read_local
-from web.views.lists.periods import PERIODS, before, days_of, with_query
-from web.views.page_links import to_page
+from web.views.lists.periods import PERIODS, earlier_periods, period_days
+from web.views.page_links import to_page, with_query
 from web.views.script_data import data_block
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -54,13 +54,13 @@ TODAY = date(2026, 11, 22)  # a Sunday
     ],
 )
 def test_periods_by_name(name: str, first: date, last: date) -> None:
-    assert days_of(name, TODAY) == (first, last)
+    assert period_days(name, TODAY) == (first, last)
     assert name == "nonsense" or name in PERIODS
 
 
 def test_periods_across_a_new_year() -> None:
-    assert days_of("last_month", date(2027, 1, 5)) == (date(2026, 12, 1), date(2026, 12, 31))
-    assert days_of("last_quarter", date(2027, 2, 5)) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert period_days("last_month", date(2027, 1, 5)) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert period_days("last_quarter", date(2027, 2, 5)) == (date(2026, 10, 1), date(2026, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_periods_across_a_new_year() -> None:
     ],
 )
 def test_the_periods_before(name: str, earlier: list[tuple[date, date]]) -> None:
-    assert before(name, TODAY, 2) == earlier
+    assert earlier_periods(name, TODAY, 2) == earlier
 
 
 def test_a_rate_is_compared_in_points_where_both_are_known() -> None:
@@ -122,7 +122,7 @@ def test_data_cannot_end_its_block() -> None:
 
 def test_faults_are_told_with_what_stands_in_their_line() -> None:
     problems = [FileProblem("f", 2, "太短", "too short"), FileProblem("f", 9, "缺", "missing")]
-    told = faults(problems, "code,name\n1,  x \n", VISITOR)
+    told = file_faults(problems, "code,name\n1,  x \n", VISITOR)
     assert [(one.line, one.told, one.text) for one in told] == [(2, "太短", "1,  x"), (9, "缺", "")]
 
 

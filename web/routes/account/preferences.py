@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request, Response
 
 from models.enums import Role
-from web.pages import go_to, local
+from web.pages import go_to, safe_path
 from web.reader import AnyVisitor
 
 router = APIRouter()
@@ -32,6 +32,6 @@ async def set_preferences(
         wanted = replace(wanted, keys=keys)
     if role is not None:
         wanted = replace(wanted, role="" if role == "all" else role)
-    answer = go_to(request, local(back, "/"))
+    answer = go_to(request, safe_path(back, "/"))
     wanted.keep(answer)
     return answer

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.errors import InputError
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import COLUMNS, read_settings, save_settings
 from services.desk.tabs import tabs_of
-from web.pages import go_to, local, page
+from web.pages import go_to, page, safe_path
 from web.reader import SignedIn
 from web.views.lists.case_rows import COLUMN_NAMES
 from web.views.lists.tabs import NAMES
@@ -33,7 +33,7 @@ async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
 @router.post("/settings")
 async def change_settings(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     home: Annotated[str, Form(max_length=40)] = "",
     columns: Annotated[list[str] | None, Form()] = None,
@@ -62,7 +62,7 @@ async def change_settings(
 @router.post("/settings/columns")
 async def change_columns(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     columns: Annotated[list[str] | None, Form()] = None,
     back: Annotated[str, Form()] = "/queue",
@@ -72,7 +72,7 @@ async def change_columns(
         known = await read_settings(connection, reader.person)
         wanted = known.model_copy(update={"columns": _columns(columns)})
         await save_settings(connection, reader.person, wanted, reader.now)
-    return go_to(request, local(back, "/queue"))
+    return go_to(request, safe_path(back, "/queue"))
 
 
 @router.get("/keys")

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.errors import DomainError, TooManyAttempts, WrongPassword
 from services.accounts.sign_in import sign_in
-from web.pages import go_to, local, page
+from web.pages import go_to, page, safe_path
 from web.reader import AnyVisitor
 
 router = APIRouter()
@@ -18,29 +18,29 @@ router = APIRouter()
 @router.get("/sign-in")
 async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -> Response:
     """The form; `next` is where the reader wanted to go, `ended`: they were signed in until just now."""
-    return page(visitor, "sign_in.html", next=local(next, "/"), username="", error=None, ended=ended)
+    return page(visitor, "sign_in.html", next=safe_path(next, "/"), username="", error=None, ended=ended)
 
 
 @router.post("/sign-in")
 async def open_session(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     visitor: AnyVisitor,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Signs in and goes on to where the reader wanted; else the form again, with the reason."""
-    place = local(next, "/")
+    place = safe_path(next, "/")
     client = request.client.host if request.client else ""
     try:
         token = await sign_in(
             opened.engine, opened.settings, opened.attempts, username, password, client=client, now=datetime.now(UTC)
         )
     except (WrongPassword, TooManyAttempts) as error:
-        return _again(visitor, place, username, error)
+        return _show_error(visitor, place, username, error)
     answer = go_to(request, place)
-    session.keep(answer, request, token.access_token, token.expires_in)
+    session.set_session_cookie(answer, request, token.access_token, token.expires_in)
     return answer
 
 
@@ -48,10 +48,10 @@ async def open_session(
 async def close_session(request: Request, visitor: AnyVisitor) -> Response:
     """Ends the browser's session."""
     answer = go_to(request, "/sign-in")
-    session.end(answer)
+    session.delete_session_cookie(answer)
     return answer
 
 
-def _again(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
+def _show_error(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
     told = error.message(visitor.language)
     return page(visitor, "sign_in.html", error.status, next=place, username=username, error=told, ended=False)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.enums import Role
 from services.admin.rights import require_looker
 from services.organisation.lint import check_in_scope
@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.get("/admin")
-async def show_admin(opened: Opened, reader: SignedIn) -> Response:
+async def show_admin(opened: ServicesDep, reader: SignedIn) -> Response:
     """What there is to look at and to change."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -23,7 +23,7 @@ async def show_admin(opened: Opened, reader: SignedIn) -> Response:
 
 
 @router.get("/admin/org")
-async def show_lint(opened: Opened, reader: SignedIn) -> Response:
+async def show_lint(opened: ServicesDep, reader: SignedIn) -> Response:
     """What is wrong with the organisation, errors first; a supervisor sees their own units."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.base import Code
 from models.enums import Role
@@ -19,10 +19,10 @@ from services.directory import people as directory_people
 from services.directory import units as directory
 from services.files.reference_files import BadFile
 from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, roster
-from services.wording.input_faults import sentence
+from services.wording.input_faults import fault_text
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
-from web.views.admin import SECTIONS, faults
+from web.views.admin import SECTIONS, file_faults
 from web.views.forms import blank, read_local
 
 router = APIRouter()
@@ -43,13 +43,13 @@ def _shown(reader: Reader, template: str, status: int = 200, **context: Any) -> 
 
 @router.get("/admin/grids")
 async def show_grids(
-    opened: Opened, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
+    opened: ServicesDep, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
 ) -> Response:
     """The tree, one level at a time, and the import."""
     return await _grids(opened, reader, under, loaded=loaded)
 
 
-async def _grids(opened: Opened, reader: Reader, under: str | None, status: int = 200, **context: Any) -> Response:
+async def _grids(opened: ServicesDep, reader: Reader, under: str | None, status: int = 200, **context: Any) -> Response:
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         unit = None if under is None else await directory.get_unit(connection, reader.person, reader.now, under)
@@ -61,7 +61,7 @@ async def _grids(opened: Opened, reader: Reader, under: str | None, status: int 
 @router.post("/admin/grids")
 async def import_grids(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     file: Annotated[UploadFile, File()],
     action: Words = "check",
@@ -80,7 +80,7 @@ async def import_grids(
         )
     except BadFile as error:
         text = content.decode("utf-8", "replace")
-        return await _grids(opened, reader, None, 422, problems=faults(error.problems, text, reader))
+        return await _grids(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
         return await _grids(opened, reader, None, error.status, fault=error.message(reader.language))
     return go_to(request, f"/admin/grids?loaded={done.inserted}-{done.updated}-{done.unchanged}")
@@ -91,7 +91,7 @@ async def import_grids(
 
 @router.get("/admin/people")
 async def show_people(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
     q: Annotated[str, Query(max_length=100)] = "",
@@ -102,7 +102,7 @@ async def show_people(
 
 
 async def _people(
-    opened: Opened, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
+    opened: ServicesDep, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
 ) -> Response:
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -121,7 +121,7 @@ async def _people(
 @router.post("/admin/people")
 async def import_people(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     departments: Annotated[UploadFile, File()],
     people: Annotated[UploadFile, File()],
@@ -133,7 +133,7 @@ async def import_people(
     except BadFile as error:
         wrong = "departments" if any("departments" in problem.file for problem in error.problems) else "people"
         text = (first if wrong == "departments" else second).decode("utf-8", "replace")
-        return await _people(opened, reader, None, 422, problems=faults(error.problems, text, reader))
+        return await _people(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
         return await _people(opened, reader, None, error.status, fault=error.message(reader.language))
     changed = done.people.inserted + done.people.updated
@@ -144,12 +144,12 @@ async def import_people(
 
 
 @router.get("/admin/roster")
-async def show_roster(opened: Opened, reader: SignedIn, done: bool = False) -> Response:
+async def show_roster(opened: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
     """Who is or will be away and on duty."""
     return await _roster(opened, reader, done=done)
 
 
-async def _roster(opened: Opened, reader: Reader, status: int = 200, **context: Any) -> Response:
+async def _roster(opened: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         found = await roster(connection, reader.now)
@@ -164,7 +164,7 @@ async def _roster(opened: Opened, reader: Reader, status: int = 200, **context: 
 @router.post("/admin/roster/absence")
 async def change_absence(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     person: Words = "",
     since: Words = "",
@@ -191,7 +191,7 @@ async def change_absence(
 @router.post("/admin/roster/shift")
 async def change_shift(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     unit: Words = "",
     role: Words = "",
@@ -222,5 +222,5 @@ def _told(error: Exception, reader: Reader) -> str:
         return error.message(reader.language)
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
-        return f"{first['loc'][0]}: {sentence(first, reader.language)}"
+        return f"{first['loc'][0]}: {fault_text(first, reader.language)}"
     return reader.text("请填写日期。")

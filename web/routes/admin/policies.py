@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.enums import Role
 from models.errors import DomainError
@@ -20,10 +20,10 @@ from services.directory.people import list_categories
 from services.files.reference_files import BadFile
 from services.policies.preview import PreviewCounts
 from services.policies.publish import roll_out
-from services.wording.input_faults import sentence
+from services.wording.input_faults import fault_text
 from web.pages import go_to, is_part, page
 from web.reader import Reader, SignedIn
-from web.views.admin import SECTIONS, faults
+from web.views.admin import SECTIONS, file_faults
 from web.views.forms import read_local
 
 router = APIRouter()
@@ -47,7 +47,7 @@ def _shown(reader: Reader, template: str, status: int = 200, **context: Any) -> 
 
 
 @router.get("/admin/categories")
-async def show_categories(opened: Opened, reader: SignedIn) -> Response:
+async def show_categories(opened: ServicesDep, reader: SignedIn) -> Response:
     """小类 with their opening conditions, limits, sources and ceilings, as they are in force."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -57,7 +57,7 @@ async def show_categories(opened: Opened, reader: SignedIn) -> Response:
 
 @router.get("/admin/calendars")
 async def show_calendars(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     name: Annotated[str | None, Query(max_length=40)] = None,
     year: Annotated[int | None, Query(ge=2000, le=2099)] = None,
@@ -75,7 +75,7 @@ async def show_calendars(
 
 
 @router.get("/admin/ladders")
-async def show_ladders(opened: Opened, reader: SignedIn) -> Response:
+async def show_ladders(opened: ServicesDep, reader: SignedIn) -> Response:
     """The ladders in force, step by step, and the standards that climb them."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -85,7 +85,9 @@ async def show_ladders(opened: Opened, reader: SignedIn) -> Response:
 
 
 @router.get("/admin/policies")
-async def show_policies(opened: Opened, reader: SignedIn, published: int | None = None, late: bool = False) -> Response:
+async def show_policies(
+    opened: ServicesDep, reader: SignedIn, published: int | None = None, late: bool = False
+) -> Response:
     """The versions and the drafts."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -95,7 +97,7 @@ async def show_policies(opened: Opened, reader: SignedIn, published: int | None 
 
 
 @router.get("/admin/policies/{number}")
-async def show_version(opened: Opened, reader: SignedIn, number: int) -> Response:
+async def show_version(opened: ServicesDep, reader: SignedIn, number: int) -> Response:
     """A version as it was published, as YAML."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -109,7 +111,7 @@ async def show_version(opened: Opened, reader: SignedIn, number: int) -> Respons
 @router.post("/admin/drafts")
 async def make_draft(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     title: Words = "",
     version: Annotated[int | None, Form()] = None,
@@ -130,13 +132,19 @@ async def make_draft(
 
 
 @router.get("/admin/drafts/{id}")
-async def show_draft(opened: Opened, reader: SignedIn, id: UUID) -> Response:
+async def show_draft(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """A draft to be read, written on, checked and published."""
     return await _draft(opened, reader, id)
 
 
 async def _draft(
-    opened: Opened, reader: Reader, id_: UUID, status: int = 200, *, typed: dict[str, str] | None = None, **context: Any
+    opened: ServicesDep,
+    reader: Reader,
+    id_: UUID,
+    status: int = 200,
+    *,
+    typed: dict[str, str] | None = None,
+    **context: Any,
 ) -> Response:
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -150,7 +158,7 @@ async def _draft(
 @router.post("/admin/drafts/{id}")
 async def work_on_draft(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     id: UUID,
     action: Words = "save",
@@ -170,18 +178,18 @@ async def work_on_draft(
             await policies.save_draft(connection, reader.person, id, wanted, reader.now)
         return await _act(request, opened, reader, id, action, wanted, read_local(effective, reader))
     except BadFile as error:
-        told = faults(error.problems, typed["content"], reader)
+        told = file_faults(error.problems, typed["content"], reader)
         return await _draft(opened, reader, id, 422, typed=typed, problems=told)
     except DomainError as error:
         return await _draft(opened, reader, id, error.status, typed=typed, fault=error.message(reader.language))
     except ValidationError as error:
-        why = sentence(error.errors(include_url=False)[0], reader.language)
+        why = fault_text(error.errors(include_url=False)[0], reader.language)
         return await _draft(opened, reader, id, 422, typed=typed, fault=why)
 
 
 async def _act(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: Reader,
     id_: UUID,
     action: str,
@@ -207,7 +215,7 @@ async def _act(
     return await _draft(opened, reader, id_, good=reader.text("已保存,没有问题。演练一年通过。"))
 
 
-async def _rolled_out(opened: Opened, version: int, effective_from: datetime) -> bool:
+async def _rolled_out(opened: ServicesDep, version: int, effective_from: datetime) -> bool:
     """Whether the deadlines are being recomputed; else that begins by itself once Temporal is back."""
     try:
         await roll_out(opened.temporal, opened.settings.case_queue, version, effective_from)
@@ -221,7 +229,7 @@ async def _rolled_out(opened: Opened, version: int, effective_from: datetime) ->
 
 
 @router.get("/admin/simulations/{id}")
-async def show_run(request: Request, opened: Opened, reader: SignedIn, id: UUID) -> Response:
+async def show_run(request: Request, opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """How far a simulation is, and what came of it."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
@@ -231,7 +239,7 @@ async def show_run(request: Request, opened: Opened, reader: SignedIn, id: UUID)
 
 
 @router.get("/admin/simulations/{id}/report.html")
-async def show_report(opened: Opened, reader: SignedIn, id: UUID) -> Response:
+async def show_report(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """The charts of a simulation, as the command line writes them."""
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)

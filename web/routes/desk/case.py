@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doors.dependencies import Opened, Services
+from doors.dependencies import Services, ServicesDep
 from models.enums import Role, Stage
 from models.ids import new_id
 from models.views import FactView
@@ -22,20 +22,20 @@ from services.directory.people import list_categories, list_departments
 from services.wording import vocabulary
 from web.draw.qr import qr_code
 from web.draw.svg_place import Ground, draw_place
-from web.draw.svg_timeline import draw
+from web.draw.svg_timeline import draw_timeline
 from web.pages import is_part, page
 from web.reader import Reader, SignedIn
-from web.views.case.actions import DIRECT, GRAVE, KEYS, UNDO, UNHURRIED, actions, first_step
+from web.views.case.actions import DIRECT, GRAVE, KEYS, UNDO, WITHOUT_REVISION, first_step, sort_actions
 from web.views.case.command_forms import PARTS, choice_words, fields_of
-from web.views.case.fact_sentences import GROUPS, tell
-from web.views.case.pictures import pictures
+from web.views.case.fact_sentences import GROUPS, fact_lines
+from web.views.case.pictures import sort_pictures
 from web.views.case.time_left import left_text, light_of, unit_text
-from web.views.case.timeline import ahead_words, timeline
+from web.views.case.timeline import forecast_text, timeline
 
 router = APIRouter()
 
 #: From so many facts on the list is folded by day.
-FOLD_FROM = 200
+FOLD_FACTS_FROM = 200
 STEPS = (Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW, Stage.CLOSED)
 
 
@@ -87,31 +87,31 @@ async def show_case(
 
 def case_context(reader: Reader, known: CasePageView) -> dict[str, Any]:
     """What the templates of a case are told."""
-    told = tell(known.facts, known.names, reader)
+    told = fact_lines(known.facts, known.names, reader)
     return {
         "known": known,
         "case": known.case,
         "told": told,
-        "folded": len(told) >= FOLD_FROM,
-        "svg": draw(timeline(known, told, reader)),
-        "place_map": draw_place(_ground(known)),
-        "pictures": pictures(known),
-        "actions": actions(known.case.allowed_commands),
+        "folded": len(told) >= FOLD_FACTS_FROM,
+        "svg": draw_timeline(timeline(known, told, reader)),
+        "place_map": draw_place(_place(known)),
+        "pictures": sort_pictures(known),
+        "actions": sort_actions(known.case.allowed_commands),
         "keys": KEYS,
         "direct": DIRECT,
         "grave": GRAVE,
         "groups": GROUPS,
         "steps": STEPS,
-        "do": lambda name: capital(vocabulary.named(vocabulary.COMMANDS, name, reader.language)),
+        "do": lambda name: capitalise(vocabulary.label_of(vocabulary.COMMANDS, name, reader.language)),
         "left_text": left_text,
         "unit_text": unit_text,
         "light_of": light_of,
-        "ahead_words": lambda one: ahead_words(one, reader),
+        "ahead_words": lambda one: forecast_text(one, reader),
         "new_id": new_id,
     }
 
 
-def _ground(known: CasePageView) -> Ground:
+def _place(known: CasePageView) -> Ground:
     spot = known.case.location
     return Ground(known.outlines, (spot.lon, spot.lat) if spot else None, known.case.grid.name)
 
@@ -133,7 +133,7 @@ async def form_context(
     if "colleague" in kinds and known.case.host:
         offered["colleagues"] = await colleagues(connection, reader.person, reader.now, known.case.host)
     if "case" in kinds:
-        offered["candidates"] = await candidates(connection, reader, known)
+        offered["candidates"] = await duplicate_candidates(connection, reader, known)
     return {
         "form": form,
         "fields": fields,
@@ -141,11 +141,11 @@ async def form_context(
         "then_dispatch": then,
         "parts": range(PARTS),
         "choice_words": choice_words,
-        "if_revision": form.command not in UNHURRIED,
+        "if_revision": form.command not in WITHOUT_REVISION,
     }
 
 
-async def candidates(connection: AsyncConnection, reader: Reader, known: CasePageView) -> tuple[Any, ...]:
+async def duplicate_candidates(connection: AsyncConnection, reader: Reader, known: CasePageView) -> tuple[Any, ...]:
     """Open cases that may be the same matter."""
     case = known.case
     place = case.location
@@ -153,13 +153,15 @@ async def candidates(connection: AsyncConnection, reader: Reader, known: CasePag
         category=case.category, lat=place.lat if place else None, lon=place.lon if place else None,
         grid=case.grid.code, title=case.title, at=case.reported_at,
     )  # fmt: skip
-    found = await find_duplicates(connection, reader.person, wanted, reader.now, reader.language, but=case.case_no)
+    found = await find_duplicates(
+        connection, reader.person, wanted, reader.now, reader.language, excluding=case.case_no
+    )
     return found.items
 
 
 @router.get("/cases/{case_no}")
 async def show(
-    case_no: str, request: Request, opened: Opened, reader: SignedIn, act: str = "", done: str = "", seq: str = ""
+    case_no: str, request: Request, opened: ServicesDep, reader: SignedIn, act: str = "", done: str = "", seq: str = ""
 ) -> Response:
     """The case. `act`: the form to open; `done` and `seq`: what the reader has just done, and its receipt."""
     form = OpenForm(act) if _is_command(act) else None
@@ -168,7 +170,7 @@ async def show(
 
 
 @router.get("/cases/{case_no}/act/{command}")
-async def show_form(case_no: str, command: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def show_form(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """The form of one command, to be swapped in."""
     if not is_part(request) or not _is_command(command):
         return await show_case(request, opened, reader, case_no, OpenForm(command) if _is_command(command) else None)
@@ -179,7 +181,7 @@ async def show_form(case_no: str, command: str, request: Request, opened: Opened
 
 
 @router.get("/cases/{case_no}/preview")
-async def preview(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def preview(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """The case in short, beside a list."""
     async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
@@ -187,7 +189,7 @@ async def preview(case_no: str, request: Request, opened: Opened, reader: Signed
 
 
 @router.get("/cases/{case_no}/print")
-async def print_case(case_no: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def print_case(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """案卷: the case as a file on A4."""
     async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
@@ -196,7 +198,7 @@ async def print_case(case_no: str, request: Request, opened: Opened, reader: Sig
 
 
 @router.get("/cases/{case_no}/history.json")
-async def history(case_no: str, opened: Opened, reader: SignedIn) -> Response:
+async def history(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
     """The whole history as JSON, to be kept: the view, the facts, the forecast; the reporter only by alias."""
     async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
@@ -207,7 +209,7 @@ async def history(case_no: str, opened: Opened, reader: SignedIn) -> Response:
 
 
 @router.get("/cases/{case_no}/evidence.zip")
-async def evidence(case_no: str, opened: Opened, reader: SignedIn) -> Response:
+async def evidence(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
     """All the files of the case with their hashes."""
     async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
@@ -217,7 +219,7 @@ async def evidence(case_no: str, opened: Opened, reader: SignedIn) -> Response:
     return StreamingResponse(made, media_type="application/zip", headers={"Content-Disposition": name})
 
 
-def capital(text: str) -> str:
+def capitalise(text: str) -> str:
     """With a capital letter first, as buttons have it."""
     return text[:1].upper() + text[1:]
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from doors.dependencies import Opened, Services
+from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Frozen
 from models.errors import CommandIdReused, DomainError, NoSuchCase, NotSignedIn, StaleRevision, UnknownCommand
@@ -19,24 +19,24 @@ from models.views import FactView
 from services.attachments import intake as attachments
 from services.commands.send import Sent, read_command, send
 from services.desk.case_page import facts_since
-from services.wording.input_faults import sentence
-from web.pages import go_to, is_part, local
+from services.wording.input_faults import fault_text
+from web.pages import go_to, is_part, safe_path
 from web.reader import Reader, SignedIn
 from web.routes.desk.case import Done, OpenForm, show_case
-from web.routes.desk.intake import Wish, intake_page
-from web.views.case.actions import UNHURRIED
-from web.views.case.command_forms import Field, fields_of, typed
+from web.routes.desk.intake import IntakeQuery, intake_page
+from web.views.case.actions import WITHOUT_REVISION
+from web.views.case.command_forms import Field, fields_of, known_values
 from web.views.case.fact_sentences import HARMLESS
-from web.views.case.form_values import at_field, body_of
-from web.views.refusals import refused
+from web.views.case.form_values import body_of, field_of_pointer
+from web.views.refusals import refusal_text
 
 router = APIRouter()
 
 #: How many files one form may carry without scripts.
-MOST_FILES = 6
+MAX_FILES = 6
 
 
-class Posted(Frozen):
+class PostedForm(Frozen):
     """A form as it came: what was typed, which command id it bears, and the revision that was seen.
 
     `then_host`: 受理并派遣, one press for two commands: to whom the case goes once it is accepted.
@@ -51,42 +51,46 @@ class Posted(Frozen):
 
 
 @router.post("/cases/{case_no}/commands/{command}")
-async def give(case_no: str, command: str, request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def give(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """Gives the command. Done: the case as it is then (or on to `back`); refused: the form again, with the reason."""
-    fields = fields_of_known(command)
-    async with form_with_files(request, attachments.most_bytes(opened.settings), MOST_FILES) as form:
-        posted = _posted(command, form)
+    fields = require_fields(command)
+    async with form_with_files(request, attachments.most_bytes(opened.settings), MAX_FILES) as form:
+        posted = _read_form(command, form)
         try:
-            uploaded = await _uploaded(opened, reader, form)
+            uploaded = await _store_files(opened, reader, form)
         except DomainError as error:
             field = next((one.name for one in fields if one.kind == "files"), "")
-            return await _again(request, opened, reader, case_no, posted, error.status, {field: refused(error, reader)})
+            return await _show_faults(
+                request, opened, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
+            )
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
     try:
         wanted = read_command(command, body_of(command, posted.given, reader.zone))
     except ValidationError as error:
-        faults = {at_field("/".join(map(str, e["loc"][1:]))): sentence(e, reader.language) for e in error.errors()}
-        return await _again(request, opened, reader, case_no, posted, 422, faults)
+        faults = {
+            field_of_pointer("/".join(map(str, e["loc"][1:]))): fault_text(e, reader.language) for e in error.errors()
+        }
+        return await _show_faults(request, opened, reader, case_no, posted, 422, faults)
     try:
         sent = await _send(opened, reader, case_no, posted, wanted)
     except (NoSuchCase, NotSignedIn):
         raise
     except DomainError as error:
-        return await _refused(request, opened, reader, case_no, posted, error)
+        return await _show_refusal(request, opened, reader, case_no, posted, error)
     if posted.then_host:
-        return await _then_dispatched(request, opened, reader, case_no, posted)
-    return await _done(request, opened, reader, case_no, posted, sent)
+        return await _dispatch_next(request, opened, reader, case_no, posted)
+    return await _after_success(request, opened, reader, case_no, posted, sent)
 
 
 @router.get("/cases/{case_no}/commands/{command}")
 async def lead_back(case_no: str, command: str, request: Request, reader: SignedIn) -> Response:
     """Where somebody comes to whose session ended while they sent a form: to the case, with that form open."""
-    fields_of_known(command)
+    require_fields(command)
     return go_to(request, f"/cases/{quote(case_no)}?act={command}#action")
 
 
-def fields_of_known(command: str) -> tuple[Field, ...]:
+def require_fields(command: str) -> tuple[Field, ...]:
     """The fields of the command. Raises UnknownCommand."""
     try:
         return fields_of(command)
@@ -94,30 +98,30 @@ def fields_of_known(command: str) -> tuple[Field, ...]:
         raise UnknownCommand(command=command[:40]) from error
 
 
-def _posted(command: str, form: FormData) -> Posted:
+def _read_form(command: str, form: FormData) -> PostedForm:
     given: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, str):
             given[name].append(value.replace("\r\n", "\n"))
     id_, seen = (given.get(name, [""])[0] for name in ("command_id", "seen"))
-    return Posted(
+    return PostedForm(
         command=command,
-        id=_uuid(id_),
+        id=_command_id(id_),
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
-        given=typed(command, given),
-        back=local(given.get("back", [""])[0], ""),
+        given=known_values(command, given),
+        back=safe_path(given.get("back", [""])[0], ""),
         then_host=given.get("then_host", [""])[0] if command == "accept" and given.get("then") == ["dispatch"] else "",
     )
 
 
-def _uuid(text: str) -> UUID:
+def _command_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
         return new_id()  # a form of another making: without an id it counts as often as it is sent
 
 
-async def _uploaded(opened: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
+async def _store_files(opened: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
     """Stores the files that came with the form; their hashes by field. Raises what storing them raises."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
@@ -127,25 +131,25 @@ async def _uploaded(opened: Services, reader: Reader, form: FormData) -> dict[st
     return found
 
 
-async def _send(opened: Services, reader: Reader, case_no: str, posted: Posted, wanted: object) -> Sent:
+async def _send(opened: Services, reader: Reader, case_no: str, posted: PostedForm, wanted: object) -> Sent:
     """Sends the command. What only the clock did meanwhile is nobody's conflict: it is sent for the case as it is."""
-    revision = None if posted.command in UNHURRIED else posted.seen
+    revision = None if posted.command in WITHOUT_REVISION else posted.seen
 
     async def sent(seen: int | None) -> Sent:
         return await send(
-            opened.backstage, reader.person, case_no, wanted, command_id=posted.id, if_revision=seen, now=reader.now,  # type: ignore[arg-type]
+            opened.resources, reader.person, case_no, wanted, command_id=posted.id, if_revision=seen, now=reader.now,  # type: ignore[arg-type]
         )  # fmt: skip
 
     try:
         return await sent(revision)
     except StaleRevision:
-        meanwhile = await _meanwhile(opened, reader, case_no, posted.seen)
+        meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
         if any(fact.kind not in HARMLESS for fact in meanwhile):
             raise
         return await sent(None)
 
 
-async def _meanwhile(opened: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
+async def _facts_since_seen(opened: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
     if seen is None:
         return ()
     async with opened.reading.connect() as connection:
@@ -153,13 +157,13 @@ async def _meanwhile(opened: Services, reader: Reader, case_no: str, seen: int |
     return known.facts
 
 
-async def _then_dispatched(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: Posted
+async def _dispatch_next(
+    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm
 ) -> Response:
     """The second half of 受理并派遣. Sent again, both count once. Where it can't be done the case stays accepted, and
     the form to dispatch it says why."""
     intake = posted.back.startswith("/intake")
-    then = Posted(
+    then = PostedForm(
         command="dispatch",
         id=derived_id(posted.id, "dispatch"),
         seen=None,
@@ -175,58 +179,58 @@ async def _then_dispatched(
         raise
     except ValidationError:
         fault = reader.text("请选择主办部门。")
-        return await _again(request, opened, reader, case_no, then, 422, {"host": fault})
+        return await _show_faults(request, opened, reader, case_no, then, 422, {"host": fault})
     except DomainError as error:
-        return await _refused(request, opened, reader, case_no, then, error)
-    return await _done(request, opened, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
+        return await _show_refusal(request, opened, reader, case_no, then, error)
+    return await _after_success(request, opened, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
 
 
-async def _refused(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: Posted, error: DomainError
+async def _show_refusal(
+    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, error: DomainError
 ) -> Response:
     """The form again: the refusal at its field, or above the form with what others did meanwhile."""
-    said = refused(error, reader)
-    field = at_field(error.pointer or "")
+    said = refusal_text(error, reader)
+    field = field_of_pointer(error.pointer or "")
     if field in {one.name for one in fields_of(posted.command)}:
-        return await _again(request, opened, reader, case_no, posted, error.status, {field: said})
-    meanwhile = await _meanwhile(opened, reader, case_no, posted.seen)
+        return await _show_faults(request, opened, reader, case_no, posted, error.status, {field: said})
+    meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
     told = tuple(fact for fact in meanwhile if fact.kind not in HARMLESS)
     id_ = new_id() if isinstance(error, CommandIdReused) else posted.id
     form = OpenForm(
         posted.command, id_, posted.given, {}, alarm="" if told and error.status in (409, 412) else said,
         meanwhile=told, back=posted.back,
     )  # fmt: skip
-    return await _form_again(request, opened, reader, case_no, form, error.status)
+    return await _show_form(request, opened, reader, case_no, form, error.status)
 
 
-async def _again(
+async def _show_faults(
     request: Request,
     opened: Services,
     reader: Reader,
     case_no: str,
-    posted: Posted,
+    posted: PostedForm,
     status: int,
     faults: dict[str, str],
 ) -> Response:
     form = OpenForm(posted.command, posted.id, posted.given, faults, back=posted.back)
-    return await _form_again(request, opened, reader, case_no, form, status)
+    return await _show_form(request, opened, reader, case_no, form, status)
 
 
-async def _form_again(
+async def _show_form(
     request: Request, opened: Services, reader: Reader, case_no: str, form: OpenForm, status: int
 ) -> Response:
     """The page that the form was on, with the form as it was sent and what is wrong with it."""
     if form.back.startswith("/intake"):
         tab = dict(parse_qsl(urlsplit(form.back).query)).get("tab", "")
-        return await intake_page(request, opened, reader, Wish(tab=tab, no=case_no, form=form), status)
+        return await intake_page(request, opened, reader, IntakeQuery(tab=tab, no=case_no, form=form), status)
     try:
         return await show_case(request, opened, reader, case_no, form, status=status)
     except NoSuchCase:
         return go_to(request, f"/queue?left={case_no}&did={form.command}")
 
 
-async def _done(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: Posted, sent: Sent
+async def _after_success(
+    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
 ) -> Response:
     revision = sent.receipt.revision if sent.receipt else None
     if posted.back:

@@ -10,10 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.routes.exports import file_answer
-from api.routes.supervision import workbook
-from doors.dependencies import Opened
-from infra.database import one_moment, transaction
+from api.routes.exports import workbook_response
+from api.routes.supervision import attachment_response
+from doors.dependencies import ServicesDep
+from infra.database import snapshot_connection, transaction
 from models.base import Frozen
 from models.jobs.export import KEPT, ExportKind
 from services.directory.people import list_categories, list_departments
@@ -25,8 +25,8 @@ from services.supervision.overdue import OverdueFilter
 from services.supervision.ranking import RankingFilter
 from web.pages import go_to, is_part, page
 from web.reader import Reader, SignedIn
-from web.routes.desk.listing import QUEUE, SEARCH, filters_of, read_address
-from web.views.lists.periods import days_of
+from web.routes.desk.listing import QUEUE, SEARCH, filter_context, read_address
+from web.views.lists.periods import period_days
 from web.views.lists.tabs import NAMES
 from web.views.translation_marks import _
 
@@ -42,23 +42,25 @@ _OVERDUE_NAMES = {
 @router.post("/exports")
 async def ask(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     kind: Annotated[ExportKind, Form()],
     query: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """The list of that address as a workbook: at once where it is short, else made in the background."""
-    async with one_moment(opened.engine) as connection:
-        wanted = await read_wanted(connection, reader, kind, query)
+    async with snapshot_connection(opened.engine) as connection:
+        wanted = await read_export_request(connection, reader, kind, query)
         if await count_rows(connection, reader.person, wanted, reader.now) <= DIRECT:
             written = await Writer(connection, reader.person, wanted, reader.now, reader.language).write()
-            return workbook(written.pieces, f"gridloop-{kind}-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")
-    made = await jobs.ask(opened.backstage, reader.person, wanted, reader.now, reader.language)
+            return attachment_response(
+                written.pieces, f"gridloop-{kind}-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}"
+            )
+    made = await jobs.ask(opened.resources, reader.person, wanted, reader.now, reader.language)
     return go_to(request, f"/exports#e-{made.id}")
 
 
 @router.get("/exports")
-async def show(request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def show(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """What the reader has exported, and how far each is."""
     async with opened.reading.connect() as connection:
         found = await jobs.list_exports(connection, reader.person, reader.now, reader.language)
@@ -69,7 +71,7 @@ async def show(request: Request, opened: Opened, reader: SignedIn) -> Response:
 
 
 @router.post("/exports/{id_}/stop")
-async def stop(request: Request, opened: Opened, reader: SignedIn, id_: UUID) -> Response:
+async def stop(request: Request, opened: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
     """Stops one that is under way, or removes the file of one that is done."""
     async with transaction(opened.engine) as connection:
         await jobs.stop_export(connection, reader.person, id_, reader.now)
@@ -77,12 +79,14 @@ async def stop(request: Request, opened: Opened, reader: SignedIn, id_: UUID) ->
 
 
 @router.get("/exports/{id_}/file")
-async def fetch(opened: Opened, reader: SignedIn, id_: UUID) -> Response:
+async def fetch(opened: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
     """The workbook."""
-    return await file_answer(opened.backstage, reader.person, id_, reader.now)
+    return await workbook_response(opened.resources, reader.person, id_, reader.now)
 
 
-async def read_wanted(connection: AsyncConnection, reader: Reader, kind: ExportKind, query: str) -> ExportWanted:
+async def read_export_request(
+    connection: AsyncConnection, reader: Reader, kind: ExportKind, query: str
+) -> ExportWanted:
     """The list that an address asks for, told in the reader's words. Raises RequestValidationError, as the list."""
     match kind:
         case ExportKind.CASES:
@@ -95,7 +99,7 @@ async def read_wanted(connection: AsyncConnection, reader: Reader, kind: ExportK
 async def _cases(connection: AsyncConnection, reader: Reader, query: str) -> ExportWanted:
     given = parse_qsl(query)
     asked = read_address(reader, QUEUE if "tab" in dict(given) else SEARCH, query)
-    filters = await filters_of(connection, reader, asked)
+    filters = await filter_context(connection, reader, asked)
     told = [(chip.name, chip.value) for chip in filters["chips"]]
     if asked.tab is not None:
         told.insert(0, (reader.text("页签"), reader.text(NAMES[asked.tab])))
@@ -106,7 +110,7 @@ async def _cases(connection: AsyncConnection, reader: Reader, query: str) -> Exp
 
 async def _overdue(connection: AsyncConnection, reader: Reader, query: str) -> ExportWanted:
     given = {name: value for name, value in parse_qsl(query.replace("\x00", "")) if name in _OVERDUE_NAMES and value}
-    wanted = _checked(OverdueFilter, given)
+    wanted = _validate(OverdueFilter, given)
     english = reader.language == "en"
     names = {d.id: d.name_en if english else d.name_zh for d in (await list_departments(connection)).items}
     for group in (await list_categories(connection)).groups:
@@ -119,18 +123,18 @@ async def _overdue(connection: AsyncConnection, reader: Reader, query: str) -> E
 async def _board(connection: AsyncConnection, reader: Reader, query: str) -> ExportWanted:
     given = dict(parse_qsl(query.replace("\x00", "")))
     look = await watch(connection, reader.person, reader.now, reader.language)
-    days = days_of(given.get("period", ""), look.day)
+    days = period_days(given.get("period", ""), look.day)
     period = look.days(*days)
     # The present is no part of it: who asks again for a period that still runs then joins.
     asked = {"grid": given.get("grid") or None, "from": period.since, "to": period.until}
-    wanted = _checked(RankingFilter, asked)
+    wanted = _validate(RankingFilter, asked)
     told = [(reader.text("比率期间"), f"{days[0]} … {days[1]}")]
     if wanted.grid:
         told.insert(0, (reader.text("范围"), wanted.grid))
     return ExportWanted(kind=ExportKind.BOARD, board=wanted, told=tuple(told))
 
 
-def _checked(kind: type[T], given: Mapping[str, object]) -> T:
+def _validate(kind: type[T], given: Mapping[str, object]) -> T:
     try:
         return kind.model_validate(given)
     except ValidationError as error:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.base import Instant
 from services.desk.notices import mark_read, notices
@@ -16,7 +16,7 @@ router = APIRouter()
 
 
 @router.get("/notices")
-async def show_notices(opened: Opened, reader: SignedIn, unread: bool = False) -> Response:
+async def show_notices(opened: ServicesDep, reader: SignedIn, unread: bool = False) -> Response:
     """The notices, the newest first; `unread`: only those."""
     async with opened.reading.connect() as connection:
         found = await notices(connection, reader.person, reader.now, reader.language, unread=unread)
@@ -34,7 +34,7 @@ async def show_bell(reader: SignedIn) -> Response:
 
 @router.post("/notices/read")
 async def read_notices(
-    request: Request, opened: Opened, reader: SignedIn, until: Annotated[Instant | None, Form()] = None
+    request: Request, opened: ServicesDep, reader: SignedIn, until: Annotated[Instant | None, Form()] = None
 ) -> Response:
     """Marks as read what came up to `until`: what the reader has on the page, and nothing newer."""
     async with transaction(opened.engine) as connection:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
@@ -18,20 +18,20 @@ from web.reader import SignedIn
 
 router = APIRouter()
 
-MOST = 8
+MAX_RESULTS = 8
 
 
 @router.get("/palette")
-async def find(request: Request, opened: Opened, reader: SignedIn, q: str = "", part: str = "") -> Response:
+async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
     """What the words find. Without words: the pages of the menu. `part` is `results` for the answers only."""
-    words = _plain(q)
+    words = _clean_words(q)
     people: tuple[PersonView, ...] = ()
     cases: tuple[CaseItem, ...] = ()
     units: tuple[UnitChoice, ...] = ()
     entries = [e for e in menu(reader) if not words or words.lower() in reader.text(e.title).lower()]
     if words:
         async with opened.reading.connect() as connection:
-            wanted = CaseFilter(q=words, limit=MOST, sort="-updated_at")
+            wanted = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
             cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
             units = await units_like(connection, reader.person, words, reader.now, 5)
             people = (await list_people(connection, reader.person, reader.now, limit=5, words=words)).items
@@ -41,28 +41,30 @@ async def find(request: Request, opened: Opened, reader: SignedIn, q: str = "", 
     return page(reader, template if scripted else "desk/palette.html", q=words, **found)
 
 
-def _plain(typed: str) -> str:
+def _clean_words(typed: str) -> str:
     return typed.replace("\x00", "").strip()[:100]
 
 
 @router.get("/choices/people")
-async def offer_people(opened: Opened, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
+async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
     """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
     async with opened.reading.connect() as connection:
-        found = await list_people(connection, reader.person, reader.now, limit=MOST, words=_plain(person or deputy))
+        found = await list_people(
+            connection, reader.person, reader.now, limit=MAX_RESULTS, words=_clean_words(person or deputy)
+        )
     return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
 
 
 @router.get("/choices/grids")
-async def offer_units(opened: Opened, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
+async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
     """Grid units for a field that somebody types into, as options."""
     async with opened.reading.connect() as connection:
-        units = await units_like(connection, reader.person, _plain(grid or unit), reader.now)
+        units = await units_like(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
 
 
 @router.get("/choices/colleagues")
-async def offer_colleagues(opened: Opened, reader: SignedIn) -> Response:
+async def offer_colleagues(opened: ServicesDep, reader: SignedIn) -> Response:
     """To whom the reader may pass cases on, with what each of them holds, as options."""
     async with opened.reading.connect() as connection:
         found = await colleagues(connection, reader.person, reader.now)

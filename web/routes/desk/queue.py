@@ -8,106 +8,108 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
 
-from doors.dependencies import Opened, Services
+from doors.dependencies import Services, ServicesDep
 from infra.database import transaction
 from models.errors import InputError
 from models.ids import new_id
 from models.views import FactView
-from services.cases.lists import items_among
-from services.commands.bulk import MOST, Outcome, send_many
+from services.cases.lists import find_items
+from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import read_command
 from services.commands.transfer_targets import colleague_names
 from services.desk.case_page import last_words
 from services.desk.last_handled import last_there
 from services.desk.saved_views import NewView, remove_view, save_view
-from web.local_time import short
-from web.pages import go_to, is_part, local, page
+from web.local_time import format_short
+from web.pages import go_to, is_part, page, safe_path
 from web.reader import Reader, SignedIn
 from web.routes.desk.listing import (
     QUEUE,
     SEARCH,
-    filters_of,
-    head_of,
-    lines_of,
+    filter_context,
+    head_context,
+    page_context,
     read_address,
-    rows_of,
+    row_context,
     tab_condition,
-    whole_tab,
+    unfiltered_tab,
 )
-from web.views.case.fact_sentences import did as what_happened
-from web.views.lists.list_address import Asked
-from web.views.refusals import refused
+from web.views.case.fact_sentences import fact_title as what_happened
+from web.views.lists.list_address import ListAddress
+from web.views.refusals import refusal_text
 
 router = APIRouter()
 
 #: What may be done with many cases at once from a list.
-BULK = ("claim", "transfer", "comment")
+BULK_COMMANDS = ("claim", "transfer", "comment")
 
 
 @router.get("/queue")
-async def show_queue(request: Request, opened: Opened, reader: SignedIn, left: str = "", did: str = "") -> Response:
+async def show_queue(
+    request: Request, opened: ServicesDep, reader: SignedIn, left: str = "", did: str = ""
+) -> Response:
     """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
     asked = read_address(reader, QUEUE, request.url.query)
     if is_part(request):
-        return page(reader, "desk/list_part.html", **await _listed(opened, reader, asked))
-    context = await _queue(opened, reader, asked)
+        return page(reader, "desk/list_part.html", **await _list_context(opened, reader, asked))
+    context = await _queue_context(opened, reader, asked)
     return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40])
 
 
-async def _listed(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+async def _list_context(opened: Services, reader: Reader, asked: ListAddress) -> dict[str, Any]:
     """The list; where it is empty, what was there last."""
     async with opened.reading.connect() as connection:
-        rows = await rows_of(connection, reader, asked, QUEUE)
+        rows = await page_context(connection, reader, asked, QUEUE)
         bare = asked.tab if not asked.pairs and not rows["total"] else None
         last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
-        return {**rows, **await filters_of(connection, reader, asked), "last": last}
+        return {**rows, **await filter_context(connection, reader, asked), "last": last}
 
 
-async def _queue(opened: Services, reader: Reader, asked: Asked) -> dict[str, Any]:
+async def _queue_context(opened: Services, reader: Reader, asked: ListAddress) -> dict[str, Any]:
     """The list and what stands around it: PostgreSQL counts the other tabs while it finds the rows of this one."""
-    whole = whole_tab(asked)
+    whole = unfiltered_tab(asked)
 
     async def around() -> dict[str, Any]:
         async with opened.reading.connect() as connection:
-            head = await head_of(connection, reader, asked, without=whole)
+            head = await head_context(connection, reader, asked, without=whole)
             return {**head, "colleagues": await colleague_names(connection, reader.person, reader.now)}
 
-    rows, head = await asyncio.gather(_listed(opened, reader, asked), around())
+    rows, head = await asyncio.gather(_list_context(opened, reader, asked), around())
     if whole is not None:
         head["counts"][whole] = rows["total"]
     return {**rows, **head}
 
 
 @router.get("/queue/rows")
-async def more_of_queue(request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def more_of_queue(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more(request, opened, reader, QUEUE)
+    return await _more_rows(request, opened, reader, QUEUE)
 
 
 @router.get("/cases/rows")
-async def more_of_search(request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def more_of_search(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more(request, opened, reader, SEARCH)
+    return await _more_rows(request, opened, reader, SEARCH)
 
 
-async def _more(request: Request, opened: Opened, reader: Reader, place: str) -> Response:
+async def _more_rows(request: Request, opened: ServicesDep, reader: Reader, place: str) -> Response:
     async with opened.reading.connect() as connection:
         asked = read_address(reader, place, request.url.query)
-        context = await rows_of(connection, reader, asked, place)
+        context = await page_context(connection, reader, asked, place)
     return page(reader, "desk/rows.html", **context)
 
 
 @router.get("/queue/head")
-async def show_head(request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def show_head(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """Tabs and saved views with their counts, as they are now."""
     async with opened.reading.connect() as connection:
         asked = read_address(reader, QUEUE, request.url.query)
-        return page(reader, "desk/head.html", **await head_of(connection, reader, asked))
+        return page(reader, "desk/head.html", **await head_context(connection, reader, asked))
 
 
 @router.get("/lists/changes")
 async def show_changes(
-    request: Request, opened: Opened, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
+    request: Request, opened: ServicesDep, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
 ) -> Response:
     """What became of cases that have changed, for a page with this list: the row of each that is in it, and for each
     `known` one (a row that the page shows) that is not, why it left. `cases` and `known` are separated by commas."""
@@ -116,37 +118,40 @@ async def show_changes(
     asked_for = [no for no in cases.split(",") if no][:200]
     async with opened.reading.connect() as connection:
         asked = read_address(reader, place, request.url.query)
-        here = await items_among(
+        here = await find_items(
             connection, reader.person, [*shown, *asked_for], asked.wanted, reader.now, reader.language,
             tab_condition(asked, reader),
         )  # fmt: skip
         gone = [no for no in shown if no not in {item.case_no for item in here}]
         words = await last_words(connection, reader.person, gone, reader.now, reader.language)
-    reasons = {no: _why_gone(reader, words[no]) for no in gone}
-    context = lines_of(reader, here, place)
+    reasons = {no: _leave_reason(reader, words[no]) for no in gone}
+    context = row_context(reader, here, place)
     return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
 
 
-def _why_gone(reader: Reader, fact: FactView | None) -> str:
+def _leave_reason(reader: Reader, fact: FactView | None) -> str:
     if fact is None:
         return reader.text("已不在您的权限范围内")
     return reader.text(
-        "%(who)s %(when)s %(what)s", who=fact.actor.name, when=short(fact.at, reader), what=what_happened(fact, reader)
+        "%(who)s %(when)s %(what)s",
+        who=fact.actor.name,
+        when=format_short(fact.at, reader),
+        what=what_happened(fact, reader),
     )
 
 
 @router.post("/queue/bulk")
-async def give_many(request: Request, opened: Opened, reader: SignedIn) -> Response:
+async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """One command for the cases that are ticked, with an outcome for each."""
     form = await request.form()
-    case_nos = [str(value) for value in form.getlist("case")][:MOST]
+    case_nos = [str(value) for value in form.getlist("case")][:MAX_CASES]
     name = str(form.get("command", ""))
     batch = _uuid(form.get("batch"))
     fault = ""
     outcomes: tuple[Outcome, ...] = ()
     if not case_nos:
         fault = reader.text("请先勾选案件。")
-    elif name not in BULK:
+    elif name not in BULK_COMMANDS:
         fault = reader.text("没有这个操作。")
     else:
         fields = {
@@ -158,14 +163,14 @@ async def give_many(request: Request, opened: Opened, reader: SignedIn) -> Respo
         except ValidationError:
             fault = reader.text("请把要填的内容填写完整。")
         else:
-            outcomes = await send_many(opened.backstage, reader.person, case_nos, command, batch=batch, now=reader.now)
+            outcomes = await send_many(opened.resources, reader.person, case_nos, command, batch=batch, now=reader.now)
     context: dict[str, Any] = {
         "fault": fault,
         "command": name,
         "done": [o for o in outcomes if o.refusal is None],
-        "failed": [(o.case_no, refused(o.refusal, reader)) for o in outcomes if o.refusal is not None],
+        "failed": [(o.case_no, refusal_text(o.refusal, reader)) for o in outcomes if o.refusal is not None],
         "batch": new_id(),
-        "back": local(str(form.get("back", "")), QUEUE),
+        "back": safe_path(str(form.get("back", "")), QUEUE),
     }
     template = "desk/bulk_part.html" if is_part(request) else "desk/bulk.html"
     return page(reader, template, 422 if fault else 200, **context)
@@ -181,7 +186,7 @@ def _uuid(value: object) -> UUID:
 @router.post("/views")
 async def keep_view(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     name: Annotated[str, Form()] = "",
     query: Annotated[str, Form()] = "",
@@ -189,7 +194,7 @@ async def keep_view(
 ) -> Response:
     """Keeps a list under a name, and goes back to it."""
     try:
-        wanted = NewView(name=name, query=_clean(query), shared_with=shared_with or None)
+        wanted = NewView(name=name, query=_saved_query(query), shared_with=shared_with or None)
     except ValidationError as error:
         raise InputError(
             why_zh="视图名称须为 1 至 40 个字", why_en="a view's name has 1 to 40 letters", pointer="/name"
@@ -201,15 +206,15 @@ async def keep_view(
 
 @router.post("/views/{id_}/remove")
 async def drop_view(
-    request: Request, opened: Opened, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
+    request: Request, opened: ServicesDep, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
 ) -> Response:
     """Removes a view of the reader's own."""
     async with transaction(opened.engine) as connection:
         await remove_view(connection, reader.person, id_)
-    return go_to(request, local(back, QUEUE))
+    return go_to(request, safe_path(back, QUEUE))
 
 
-def _clean(query: str) -> str:
+def _saved_query(query: str) -> str:
     """The query without what belongs to one moment only."""
     return urlencode(
         [(k, v) for k, v in parse_qsl(query) if k not in ("cursor", "shown", "lang", "large", "left", "did")]

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy import text
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.errors import NoSuchPage
 from services.attachments.files import path_of
 from services.public.progress_code import ALPHABET, LENGTH, photo_of, plain
@@ -28,7 +28,7 @@ async def draw_code(request: Request, code: str = "") -> Response:
 
 
 @router.get("/p/photo/{token}")
-async def show_photo(token: str, opened: Opened, visitor: AnyVisitor) -> Response:
+async def show_photo(token: str, opened: ServicesDep, visitor: AnyVisitor) -> Response:
     """A photo that somebody with the code was shown a moment ago; its address is good for an hour."""
     sha256 = photo_of(opened.settings, token[:200], visitor.now)
     async with opened.reading.connect() as connection:

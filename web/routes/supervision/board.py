@@ -4,15 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.base import Code
 from services.figures.viewpoint import watch
-from web.draw.svg_bars import patterns
+from web.draw.svg_bars import pattern_defs
 from web.pages import is_part, page
 from web.reader import SignedIn
-from web.views.board import ALSO, LIGHTS, BoardAsked, board_page
+from web.views.board import LIGHTS, OPEN_FIGURES, BoardQuery, board_page
 from web.views.forms import blank
-from web.views.lists.periods import PERIODS, with_query
+from web.views.lists.periods import PERIODS
+from web.views.page_links import with_query
 
 router = APIRouter()
 
@@ -20,7 +21,7 @@ router = APIRouter()
 @router.get("/board")
 async def show_board(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     grid: Annotated[Code | None, blank()] = None,
     period: Annotated[str, Query(max_length=20)] = "month",
@@ -28,7 +29,7 @@ async def show_board(
     tv: bool = False,
 ) -> Response:
     """The board; the part of it that changes when a script asks."""
-    asked = BoardAsked(grid, period if period in PERIODS else "month", compare, tv)
+    asked = BoardQuery(grid, period if period in PERIODS else "month", compare, tv)
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         shown = await board_page(connection, look, reader, asked)
@@ -38,9 +39,9 @@ async def show_board(
         shown=shown,
         asked=asked,
         lights=LIGHTS,
-        also=ALSO,
+        also=OPEN_FIGURES,
         periods=PERIODS,
-        patterns=patterns(),
+        patterns=pattern_defs(),
         here=lambda **changed: with_query(
             "/board",
             **{"grid": asked.grid, "period": asked.period, "compare": _flag(asked.compare), "tv": _flag(asked.tv)}

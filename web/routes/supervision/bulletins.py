@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from api.routes.supervision import workbook
-from doors.dependencies import Opened
+from api.routes.supervision import attachment_response
+from doors.dependencies import ServicesDep
 from models.base import Code
 from models.errors import DomainError
 from models.jobs.bulletin import BulletinKind
@@ -19,9 +19,9 @@ from services.bulletins.workbook import bulletin_file
 from services.figures.viewpoint import watch
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
-from web.views.board import LIGHTS, regions
+from web.views.board import LIGHTS, list_regions
 from web.views.forms import blank
-from web.views.lists.periods import with_query
+from web.views.page_links import with_query
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -42,7 +42,7 @@ _CONTENTS: dict[BulletinKind, Any] = {
 
 @router.get("/bulletins")
 async def show_bulletins(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind | None, blank()] = None,
     grid: Annotated[Code | None, blank()] = None,
@@ -50,11 +50,11 @@ async def show_bulletins(
     made: int | None = None,
 ) -> Response:
     """The bulletins of the units that the reader looks after."""
-    return await _list(opened, reader, kind, grid, cursor, made=made)
+    return await _list_page(opened, reader, kind, grid, cursor, made=made)
 
 
-async def _list(
-    opened: Opened,
+async def _list_page(
+    opened: ServicesDep,
     reader: Reader,
     kind: BulletinKind | None,
     grid: str | None,
@@ -67,7 +67,7 @@ async def _list(
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await store.list_bulletins(connection, look, wanted)
-        units = await regions(connection, look)
+        units = await list_regions(connection, look)
     return page(
         reader,
         "bulletins/list.html",
@@ -88,7 +88,7 @@ async def _list(
 @router.post("/bulletins")
 async def make_now(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind, Form()],
     period: Annotated[date | None, blank(), Form()] = None,
@@ -108,16 +108,16 @@ async def make_now(
                 return go_to(request, f"/bulletins?kind={kind.value}&made=0")
             made += ids
     except DomainError as error:
-        return await _list(opened, reader, kind, None, None, fault=error.message(reader.language))
+        return await _list_page(opened, reader, kind, None, None, fault=error.message(reader.language))
     if len(made) == 1:
         return go_to(request, f"/bulletins/{made[0]}")
     return go_to(request, f"/bulletins?kind={kind.value}&made={len(made)}")
 
 
 @router.get("/bulletins/{id}")
-async def show_bulletin(opened: Opened, reader: SignedIn, id: UUID) -> Response:
+async def show_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """One bulletin, as it was stored."""
-    found = await _get(opened, reader, id)
+    found = await _get_bulletin(opened, reader, id)
     return page(
         reader,
         "bulletins/bulletin.html",
@@ -129,14 +129,14 @@ async def show_bulletin(opened: Opened, reader: SignedIn, id: UUID) -> Response:
 
 
 @router.get("/bulletins/{id}/export.xlsx")
-async def export_bulletin(opened: Opened, reader: SignedIn, id: UUID) -> Response:
+async def export_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """The stored bulletin for Excel."""
-    found = await _get(opened, reader, id)
+    found = await _get_bulletin(opened, reader, id)
     chunks = await to_thread(bulletin_file, found, reader.zone)
-    return workbook(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")
+    return attachment_response(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")
 
 
-async def _get(opened: Opened, reader: Reader, id_: UUID) -> BulletinView:
+async def _get_bulletin(opened: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         return await store.get_bulletin(connection, look, id_)

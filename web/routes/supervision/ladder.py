@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.base import Code
 from services.figures.viewpoint import watch
 from services.supervision.escalations import LadderFilter, ladder_view
 from web.pages import is_part, page
 from web.reader import SignedIn
-from web.views.board import regions
+from web.views.board import list_regions
 from web.views.forms import blank
-from web.views.lists.periods import with_query
+from web.views.page_links import with_query
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ router = APIRouter()
 @router.get("/ladder")
 async def show_ladder(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     grid: Annotated[Code | None, blank()] = None,
     all: bool = False,
@@ -31,7 +31,7 @@ async def show_ladder(
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await ladder_view(connection, look, wanted)
-        units = await regions(connection, look)
+        units = await list_regions(connection, look)
     return page(
         reader,
         "ladder/body.html" if is_part(request) else "ladder/ladder.html",

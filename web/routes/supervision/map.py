@@ -5,18 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.base import Code
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.figures.viewpoint import watch
 from services.supervision.map import MapData, are_shaped, feature_text, map_data, points_in, units_drawn
-from web.local_time import exact
+from web.local_time import format_exact
 from web.pages import page
 from web.reader import Reader, SignedIn
 from web.views.forms import blank
-from web.views.lists.periods import with_query
-from web.views.page_links import to_page
+from web.views.page_links import to_page, with_query
 from web.views.script_data import data_block
 from web.views.translation_marks import _
 
@@ -24,7 +23,7 @@ router = APIRouter()
 
 MEASURES = {"overdue": _("超期数"), "open": _("未结案数"), "share": _("超期率"), "density": _("密度(件/平方公里)")}
 #: How many cases of a unit are listed beside the map.
-LISTED = 30
+MAX_LISTED = 30
 
 Grid = Annotated[Code | None, blank()]
 OfLevel = Annotated[int | None, blank(), Query(ge=1, le=4)]
@@ -32,7 +31,7 @@ OfLevel = Annotated[int | None, blank(), Query(ge=1, le=4)]
 
 @router.get("/map")
 async def show_map(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     grid: Grid = None,
     level: OfLevel = None,
@@ -45,7 +44,7 @@ async def show_map(
         found = await map_data(connection, look, grid, level)
         shaped = await are_shaped(connection, look, [one.unit.code for one in found.units])
     tiles = opened.settings.tiles
-    at = exact(reader.now, reader)
+    at = format_exact(reader.now, reader)
     said = f"{found.grid.name if found.grid else reader.text('全部')} · {reader.text(MEASURES[measure])} · {at}"
     query = {"grid": grid, "level": level, "measure": measure}
     told = {
@@ -55,7 +54,7 @@ async def show_map(
         "inside": "/map/points.json?grid=",
         "list": "/map/cases/",
         "measure": measure,
-        "units": _units(found),
+        "units": _unit_values(found),
         "own": grid is not None,
         "tiles": None if tiles is None else tiles.model_dump(),
         "said": [said],
@@ -97,7 +96,7 @@ def shown_value(one: Any, measure: str) -> str:
     return str(getattr(one, measure).count)
 
 
-def _units(found: MapData) -> list[dict[str, Any]]:
+def _unit_values(found: MapData) -> list[dict[str, Any]]:
     return [
         {
             "code": one.unit.code,
@@ -112,7 +111,7 @@ def _units(found: MapData) -> list[dict[str, Any]]:
 
 
 @router.get("/map/shapes.geojson")
-async def shapes(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
+async def shapes(opened: ServicesDep, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The outlines, at five decimals."""
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
@@ -122,17 +121,17 @@ async def shapes(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfL
 
 
 @router.get("/map/counts.json")
-async def counts(opened: Opened, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
+async def counts(opened: ServicesDep, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The counts as they are now."""
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
-    return JSONResponse({"units": _units(found)})
+    return JSONResponse({"units": _unit_values(found)})
 
 
 @router.get("/map/points.json")
 async def points(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     grid: Grid = None,
     box: Annotated[str | None, blank(), Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100)] = None,
@@ -148,13 +147,13 @@ async def points(
 
 
 @router.get("/map/cases/{code}")
-async def side_list(opened: Opened, reader: SignedIn, code: str) -> Response:
+async def side_list(opened: ServicesDep, reader: SignedIn, code: str) -> Response:
     """The open cases of a unit, the most urgent first: the part beside the map."""
-    return await _side(opened, reader, code)
+    return await _side_page(opened, reader, code)
 
 
-async def _side(opened: Opened, reader: Reader, code: str) -> Response:
-    wanted = CaseFilter.model_validate({"grid": code, "figure": "open", "sort": "due_at", "limit": LISTED})
+async def _side_page(opened: ServicesDep, reader: Reader, code: str) -> Response:
+    wanted = CaseFilter.model_validate({"grid": code, "figure": "open", "sort": "due_at", "limit": MAX_LISTED})
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, code)

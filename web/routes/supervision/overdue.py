@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.base import Code
 from models.enums import UrgeKind
@@ -22,12 +22,12 @@ from services.figures.viewpoint import watch
 from services.supervision.inspections import InspectionDraft, InspectionView, inspect, inspections_of
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.urges import usual_reply_by
-from services.wording.input_faults import sentence
+from services.wording.input_faults import fault_text
 from web.pages import go_to, is_part, page
 from web.reader import Reader, SignedIn
-from web.views.board import regions
+from web.views.board import list_regions
 from web.views.forms import blank, local_field, read_local
-from web.views.lists.periods import with_query
+from web.views.page_links import with_query
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -40,9 +40,9 @@ TEMPLATES = {
     UrgeKind.LEADER: _("该件由领导督办。请主要负责人牵头,立即办理,并在答复期限前报送结果。"),
     UrgeKind.INTERVIEW: _("就该件超期约谈主办部门负责人。请按通知的时间到场,并在答复期限前报送整改措施与办结时间。"),
 }
-EXPLAIN = _("请说明超期原因、目前进展与预计办结时间。")
+EXPLANATION_REQUEST = _("请说明超期原因、目前进展与预计办结时间。")
 #: What was done, as the panel says it afterwards.
-DONE = {
+DONE_TEXTS = {
     "urge": _("已发出督办单"),
     "escalate": _("已升级"),
     "comment": _("已要求说明"),
@@ -54,7 +54,7 @@ _BLANK = {"grid": None, "category": None, "department": None, "cursor": None, "s
 @router.get("/overdue")
 async def show_overdue(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     grid: Annotated[Code | None, blank()] = None,
     category: Annotated[Code | None, blank()] = None,
@@ -72,7 +72,7 @@ async def show_overdue(
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
         found = await overdue_page(connection, look, wanted)
-        units = await regions(connection, look)
+        units = await list_regions(connection, look)
         departments = await list_departments(connection)
         categories = await list_categories(connection)
     return page(
@@ -104,15 +104,15 @@ class Panel:
 
 
 @router.get("/overdue/{case_no}")
-async def show_panel(request: Request, opened: Opened, reader: SignedIn, case_no: str, done: str = "") -> Response:
+async def show_panel(request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, done: str = "") -> Response:
     """What can be done about the case; beside the list, or as a page of its own."""
-    return await _panel(request, opened, reader, case_no, done=done)
+    return await _panel_page(request, opened, reader, case_no, done=done)
 
 
 @router.post("/overdue/{case_no}/urge")
 async def urge(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
@@ -123,39 +123,39 @@ async def urge(
     """Gives an urge order."""
     moment = read_local(reply_by, reader)
     body = {"urge_kind": urge_kind, "reply_by": moment.isoformat() if moment else None, "note": note}
-    return await _give(request, opened, reader, case_no, "urge", body, id)
+    return await _send_command(request, opened, reader, case_no, "urge", body, id)
 
 
 @router.post("/overdue/{case_no}/escalate")
 async def escalate(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     reason: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Takes the case up one level, now."""
-    return await _give(request, opened, reader, case_no, "escalate", {"reason": reason}, id)
+    return await _send_command(request, opened, reader, case_no, "escalate", {"reason": reason}, id)
 
 
 @router.post("/overdue/{case_no}/comment")
 async def ask_for_explanation(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Asks those who handle the case why it is late; it stands in the timeline."""
-    return await _give(request, opened, reader, case_no, "comment", {"note": note}, id)
+    return await _send_command(request, opened, reader, case_no, "comment", {"note": note}, id)
 
 
 @router.post("/overdue/{case_no}/inspect")
 async def put_down_verdict(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
@@ -168,35 +168,42 @@ async def put_down_verdict(
         async with transaction(opened.engine) as connection:
             await inspect(connection, reader.person, case_no, draft, reader.now)
     except (DomainError, ValidationError) as error:
-        return await _panel(request, opened, reader, case_no, fault=_told(error, reader), failed="inspect")
-    return await _after(request, opened, reader, case_no, "inspect")
+        return await _panel_page(request, opened, reader, case_no, fault=_told(error, reader), failed="inspect")
+    return await _after_success(request, opened, reader, case_no, "inspect")
 
 
-async def _give(
-    request: Request, opened: Opened, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
+async def _send_command(
+    request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
 ) -> Response:
     try:
         command = read_command(name, body)
-        await send(opened.backstage, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now)
+        await send(opened.resources, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now)
     except (DomainError, ValidationError) as error:
-        return await _panel(request, opened, reader, case_no, fault=_told(error, reader), failed=name)
-    return await _after(request, opened, reader, case_no, name)
+        return await _panel_page(request, opened, reader, case_no, fault=_told(error, reader), failed=name)
+    return await _after_success(request, opened, reader, case_no, name)
 
 
-async def _after(request: Request, opened: Opened, reader: Reader, case_no: str, name: str) -> Response:
+async def _after_success(request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str) -> Response:
     if is_part(request):
-        return await _panel(request, opened, reader, case_no, done=name)
+        return await _panel_page(request, opened, reader, case_no, done=name)
     return go_to(request, f"/overdue/{case_no}?done={name}")
 
 
 def _told(error: DomainError | ValidationError, reader: Reader) -> str:
     if isinstance(error, DomainError):
         return error.message(reader.language)
-    return sentence(error.errors(include_url=False)[0], reader.language)
+    return fault_text(error.errors(include_url=False)[0], reader.language)
 
 
-async def _panel(
-    request: Request, opened: Opened, reader: Reader, case_no: str, *, done: str = "", fault: str = "", failed: str = ""
+async def _panel_page(
+    request: Request,
+    opened: ServicesDep,
+    reader: Reader,
+    case_no: str,
+    *,
+    done: str = "",
+    fault: str = "",
+    failed: str = "",
 ) -> Response:
     async with opened.reading.connect() as connection:
         await watch(connection, reader.person, reader.now, reader.language)
@@ -212,11 +219,11 @@ async def _panel(
         422 if fault else 200,
         panel=panel,
         case=case,
-        done=DONE.get(done, ""),
+        done=DONE_TEXTS.get(done, ""),
         fault=fault,
         failed=failed,
         templates=TEMPLATES,
-        explain=EXPLAIN,
+        explain=EXPLANATION_REQUEST,
         kinds=tuple(UrgeKind),
         field=lambda moment: local_field(moment, reader),
         fresh=new_id,

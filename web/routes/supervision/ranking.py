@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.routes.supervision import workbook
-from doors.dependencies import Opened
+from api.routes.supervision import attachment_response
+from doors.dependencies import ServicesDep
 from models.base import Code
 from services.figures.responsible import leads
 from services.figures.viewpoint import Watch, watch
@@ -17,30 +17,31 @@ from services.files.workbook import Sheets
 from services.supervision.past_ranks import standings
 from services.supervision.ranking import RankingBy, RankingFilter, ranking, scoring_in_force
 from services.supervision.sheets import add_ranking
-from web.draw.svg_bars import patterns
-from web.draw.svg_spark import spark
+from web.draw.svg_bars import pattern_defs
+from web.draw.svg_spark import sparkline
 from web.pages import page
 from web.reader import SignedIn
-from web.views.board import meanings, regions
+from web.views.board import figure_meanings, list_regions
 from web.views.forms import blank
-from web.views.lists.periods import PERIODS, before, days_of, with_query
+from web.views.lists.periods import PERIODS, earlier_periods, period_days
+from web.views.page_links import with_query
 from web.views.translation_marks import _
 
 router = APIRouter()
 
 #: Who is ranked, in the words of the page.
-BY = {RankingBy.COMMUNITY: _("社区"), RankingBy.GRID: _("网格"), RankingBy.DEPARTMENT: _("部门"),
+BY_TITLES = {RankingBy.COMMUNITY: _("社区"), RankingBy.GRID: _("网格"), RankingBy.DEPARTMENT: _("部门"),
       RankingBy.PERSON: _("人员")}  # fmt: skip
 #: How many periods before are looked at.
-EARLIER = 3
+EARLIER_PERIODS = 3
 #: A sample below this is not ranked unless the address says otherwise (our choice).
-LEAST = 20
+DEFAULT_LEAST = 20
 
 Least = Annotated[int, Query(ge=0, le=100_000)]
 Name = Annotated[str, Query(max_length=20)]
 
 
-def asked(look: Watch, by: RankingBy, first: date, last: date, grid: str | None, least: int) -> RankingFilter:
+def ranking_filter(look: Watch, by: RankingBy, first: date, last: date, grid: str | None, least: int) -> RankingFilter:
     """What the service is asked: whole days where the cases are, up to now."""
     days = look.days(first, last)
     return RankingFilter.model_validate(
@@ -48,29 +49,29 @@ def asked(look: Watch, by: RankingBy, first: date, last: date, grid: str | None,
     )
 
 
-async def _ranked(
+async def _rank(
     connection: AsyncConnection, look: Watch, by: RankingBy, period: str, grid: str | None, least: int
 ) -> tuple[Ranking, date, date]:
-    first, last = days_of(period, look.day)
-    return await ranking(connection, look, asked(look, by, first, last, grid, least)), first, last
+    first, last = period_days(period, look.day)
+    return await ranking(connection, look, ranking_filter(look, by, first, last, grid, least)), first, last
 
 
 @router.get("/ranking")
 async def show_ranking(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     by: RankingBy = RankingBy.COMMUNITY,
     period: Name = "month",
     grid: Annotated[Code | None, blank()] = None,
-    least: Least = LEAST,
+    least: Least = DEFAULT_LEAST,
 ) -> Response:
     """The ranking as a page, which prints as a bulletin."""
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
-        found, first, last = await _ranked(connection, look, by, period, grid, least)
-        wanted = asked(look, by, first, last, grid, least)
-        standing = await standings(connection, look, wanted, found, before(period, look.day, EARLIER))
-        units = await regions(connection, look)
+        found, first, last = await _rank(connection, look, by, period, grid, least)
+        wanted = ranking_filter(look, by, first, last, grid, least)
+        standing = await standings(connection, look, wanted, found, earlier_periods(period, look.day, EARLIER_PERIODS))
+        units = await list_regions(connection, look)
         version, scoring = await scoring_in_force(connection)
     query = {"by": by.value, "period": period, "grid": grid, "least": least}
     return page(
@@ -78,10 +79,14 @@ async def show_ranking(
         "ranking/ranking.html",
         found=found,
         by=by,
-        ways={one: title for one, title in BY.items() if one is not RankingBy.PERSON or leads(reader.person, look.day)},
-        way=BY[by],
+        ways={
+            one: title
+            for one, title in BY_TITLES.items()
+            if one is not RankingBy.PERSON or leads(reader.person, look.day)
+        },
+        way=BY_TITLES[by],
         standing=standing,
-        sparks={code: spark(one.points, width=72, height=22) for code, one in standing.items()},
+        sparks={code: sparkline(one.points, width=72, height=22) for code, one in standing.items()},
         periods=PERIODS,
         period=period,
         grid=grid,
@@ -92,8 +97,8 @@ async def show_ranking(
         scoring=scoring,
         version=version,
         trial=last >= look.day,
-        means=meanings(reader.language),
-        patterns=patterns(),
+        means=figure_meanings(reader.language),
+        patterns=pattern_defs(),
         here=lambda **changed: with_query("/ranking", **{**query, **changed}),
         excel=with_query("/ranking.xlsx", **query),
     )
@@ -101,17 +106,17 @@ async def show_ranking(
 
 @router.get("/ranking.xlsx")
 async def export_ranking(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     by: RankingBy = RankingBy.COMMUNITY,
     period: Name = "month",
     grid: Annotated[Code | None, blank()] = None,
-    least: Least = LEAST,
+    least: Least = DEFAULT_LEAST,
 ) -> Response:
     """The same ranking for Excel, in the same order."""
     async with opened.reading.connect() as connection:
         look = await watch(connection, reader.person, reader.now, reader.language)
-        found, first, last = await _ranked(connection, look, by, period, grid, least)
+        found, first, last = await _rank(connection, look, by, period, grid, least)
 
     def write() -> Sheets:
         sheets = Sheets(look.zone)
@@ -119,4 +124,4 @@ async def export_ranking(
         return sheets
 
     sheets = await to_thread(write)
-    return workbook(sheets.file(), f"gridloop-ranking-{by.value}-{first}-{last}")
+    return attachment_response(sheets.file(), f"gridloop-ranking-{by.value}-{first}-{last}")

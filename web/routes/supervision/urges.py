@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from models.base import Code
 from models.enums import Role, UrgeKind
 from models.errors import DomainError
@@ -16,11 +16,11 @@ from models.ids import new_id
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges
-from services.wording.input_faults import sentence
+from services.wording.input_faults import fault_text
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
 from web.views.forms import blank
-from web.views.lists.periods import with_query
+from web.views.page_links import with_query
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -37,7 +37,7 @@ Cursor = Annotated[str | None, blank(), Query(max_length=200)]
 
 @router.get("/urges")
 async def show_urges(
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     state: Annotated[UrgeState | None, blank()] = None,
     kind: Annotated[UrgeKind | None, blank()] = None,
@@ -62,16 +62,16 @@ async def show_urges(
 
 @router.get("/urges/{case_no}/{number}")
 async def show_letter(
-    request: Request, opened: Opened, reader: SignedIn, case_no: str, number: int, done: bool = False
+    request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, number: int, done: bool = False
 ) -> Response:
     """The letter of an order, for print, with its answer or the form for it."""
-    return await _letter(request, opened, reader, case_no, number, done=done)
+    return await _letter_page(request, opened, reader, case_no, number, done=done)
 
 
 @router.post("/urges/{case_no}/{number}")
 async def answer(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: SignedIn,
     case_no: str,
     number: int,
@@ -81,16 +81,18 @@ async def answer(
     """Answers the order."""
     try:
         command = read_command("answer_urge", {"urge": number, "note": note})
-        await send(opened.backstage, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
+        await send(opened.resources, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
     except DomainError as error:
-        return await _letter(request, opened, reader, case_no, number, fault=error.message(reader.language), note=note)
+        return await _letter_page(
+            request, opened, reader, case_no, number, fault=error.message(reader.language), note=note
+        )
     except ValidationError as error:
-        told = sentence(error.errors(include_url=False)[0], reader.language)
-        return await _letter(request, opened, reader, case_no, number, fault=told, note=note)
+        told = fault_text(error.errors(include_url=False)[0], reader.language)
+        return await _letter_page(request, opened, reader, case_no, number, fault=told, note=note)
     return go_to(request, f"/urges/{case_no}/{number}?done=1")
 
 
-def qr(text: str) -> Markup:
+def letter_qr(text: str) -> Markup:
     """A text as a QR code: plain SVG without any style of its own."""
     made = segno.make(text, error="m").svg_inline(
         scale=4, border=2, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
@@ -98,9 +100,9 @@ def qr(text: str) -> Markup:
     return Markup(made)
 
 
-async def _letter(
+async def _letter_page(
     request: Request,
-    opened: Opened,
+    opened: ServicesDep,
     reader: Reader,
     case_no: str,
     number: int,
@@ -121,7 +123,7 @@ async def _letter(
         states=STATES,
         may_answer="answer_urge" in case.allowed_commands and urge.answered_at is None,
         watches=reader.acts_as(Role.SUPERVISOR),
-        qr=qr(str(request.base_url.replace(path=f"/urges/{case_no}/{number}"))),
+        qr=letter_qr(str(request.base_url.replace(path=f"/urges/{case_no}/{number}"))),
         done=done,
         fault=fault,
         note=note,

@@ -18,7 +18,7 @@ KEYS = {
     "request_suspension": "h", "dispatch": "d", "accept": "y", "pass_review": "p", "urge": "w",
 }  # fmt: skip
 #: Which form is open when the page is: the step that the case waits for.
-_STEPS = (
+_EXPECTED = (
     "grant_return", "grant_extension", "grant_suspension", "grant_reopen", "decide_appeal", "answer_urge",
     "supply_info", "accept", "dispatch", "pass_review", "resume", "respond",
 )  # fmt: skip
@@ -27,7 +27,9 @@ DIRECT = frozenset({"claim"})
 #: What may be taken back at once, and by which command.
 UNDO = {"claim": "release"}
 #: Commands that a change by somebody else in between does no harm to.
-UNHURRIED = frozenset({"comment", "attach", "acknowledge", "report_progress", "urge", "answer_urge", "rate", "respond"})
+WITHOUT_REVISION = frozenset(
+    {"comment", "attach", "acknowledge", "report_progress", "urge", "answer_urge", "rate", "respond"}
+)
 #: Pressed by mistake, these are hard to mend: they look like it.
 GRAVE = frozenset({"reject", "void", "abort", "fail_review", "withdraw", "merge"})
 
@@ -40,7 +42,7 @@ class Actions:
     more: tuple[str, ...]
 
 
-def actions(allowed: Sequence[str]) -> Actions:
+def sort_actions(allowed: Sequence[str]) -> Actions:
     """Sorts the commands that are allowed."""
     return Actions(
         main=tuple(name for name in MAIN if name in allowed),
@@ -52,4 +54,4 @@ def first_step(allowed: Sequence[str], *, mine: bool) -> str | None:
     """The action whose form is open at first; completing only for who has claimed the case."""
     if mine and "complete" in allowed:
         return "complete"
-    return next((name for name in _STEPS if name in allowed), None)
+    return next((name for name in _EXPECTED if name in allowed), None)

@@ -69,7 +69,7 @@ _FIELDS: Mapping[str, Field] = {
     ),
     "interim": Field("interim", "check", _("仅为阶段进展,不是最终反馈")),
 }
-_SPECIAL: Mapping[tuple[str, str], dict[str, Any]] = {
+_OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("comment", "note"): {"label": _("批注")},
     ("report_progress", "note"): {"label": _("进展")},
     ("answer_urge", "note"): {"label": _("答复内容")},
@@ -89,19 +89,19 @@ def fields_of(command: str) -> tuple[Field, ...]:
     """The fields of a command's form, in the model's order. Raises KeyError for what is no command of people."""
     model = HUMAN_COMMAND_MODELS[command]
     return tuple(
-        replace(_FIELDS[name], required=info.is_required(), **_SPECIAL.get((command, name), {}))
+        replace(_FIELDS[name], required=info.is_required(), **_OVERRIDES.get((command, name), {}))
         for name, info in model.model_fields.items()
         if name != "kind"
     )
 
 
-def typed(command: str, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def known_values(command: str, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What somebody typed into the form, by the names of its controls."""
-    names = {control for field in fields_of(command) for control in controls(field)}
+    names = {control for field in fields_of(command) for control in control_names(field)}
     return {name: list(values) for name, values in given.items() if name in names}
 
 
-def controls(field: Field) -> Iterator[str]:
+def control_names(field: Field) -> Iterator[str]:
     """The names of a field's controls."""
     if field.kind == "place":
         yield from ("location.lat", "location.lon")
@@ -112,7 +112,7 @@ def controls(field: Field) -> Iterator[str]:
         yield field.name
 
 
-def choice_words(book: str) -> vocabulary.Book:
+def choice_words(book: str) -> vocabulary.Labels:
     """The words of what a select offers: the book of that name."""
-    found: vocabulary.Book = getattr(vocabulary, book.upper())
+    found: vocabulary.Labels = getattr(vocabulary, book.upper())
     return found

@@ -7,9 +7,9 @@ from typing import Any
 
 from models.views import FactView
 from services.wording import vocabulary
-from web.local_time import exact, short
+from web.local_time import format_exact, format_short
 from web.reader import Visitor
-from web.views.case.limit_sources import origin
+from web.views.case.limit_sources import limit_source_text
 from web.views.translation_marks import _
 
 #: The parties of a case: the lanes of its timeline, in their order.
@@ -36,10 +36,19 @@ _LANE_OF: Mapping[str, str] = {
 }  # fmt: skip
 #: Which chip of the timeline shows a fact.
 GROUPS = {"handling": _("办理"), "time": _("时限"), "notice": _("升级督办"), "evidence": _("附件")}
-_TIME = ("light_changed", "overdue", "reminded", "recomputed", "extension_requested", "extension_granted",
+_TIME_KINDS = ("light_changed", "overdue", "reminded", "recomputed", "extension_requested", "extension_granted",
          "extension_refused", "suspension_requested", "suspension_granted", "suspension_refused", "resumed", "adopted",
          "acknowledgement_lapsed")  # fmt: skip
-_NOTICE = ("step_fired", "escalated", "urged", "urge_answered", "urge_overdue", "acknowledged", "convened", "responded")
+_NOTICE_KINDS = (
+    "step_fired",
+    "escalated",
+    "urged",
+    "urge_answered",
+    "urge_overdue",
+    "acknowledged",
+    "convened",
+    "responded",
+)
 #: Facts that change nothing for whoever is about to act: the clock's own, and what is only said.
 HARMLESS = frozenset(
     {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed"}
@@ -47,7 +56,7 @@ HARMLESS = frozenset(
 
 
 @dataclass(frozen=True)
-class Told:
+class FactLine:
     """A fact as the page shows it. `day` is local; `group`: the chip that shows it; `files`: hashes of attachments."""
 
     seq: int
@@ -63,11 +72,11 @@ class Told:
     files: tuple[str, ...]
 
 
-def did(fact: FactView, visitor: Visitor) -> str:
+def fact_title(fact: FactView, visitor: Visitor) -> str:
     """What happened, in a word or two."""
-    what = vocabulary.named(vocabulary.FACTS, fact.kind, visitor.language)
+    what = vocabulary.label_of(vocabulary.FACTS, fact.kind, visitor.language)
     if fact.kind == "light_changed":
-        return f"{what}: {vocabulary.named(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
+        return f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
     return what
 
 
@@ -78,22 +87,22 @@ def lane_of(kind: str) -> str:
 
 def group_of(fact: FactView) -> str:
     """The chip that shows the fact."""
-    if fact.kind in _TIME:
+    if fact.kind in _TIME_KINDS:
         return "time"
-    if fact.kind in _NOTICE:
+    if fact.kind in _NOTICE_KINDS:
         return "notice"
     return "evidence" if fact.kind == "attached" else "handling"
 
 
-def tell(facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor) -> tuple[Told, ...]:
+def fact_lines(facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor) -> tuple[FactLine, ...]:
     """The timeline in words; `names` of departments, units and people by id."""
     return tuple(
-        Told(
+        FactLine(
             seq=fact.seq,
             at=fact.at,
-            day=exact(fact.at, visitor)[:10],
+            day=format_exact(fact.at, visitor)[:10],
             kind=fact.kind,
-            what=did(fact, visitor),
+            what=fact_title(fact, visitor),
             who=visitor.text("系统") if fact.actor.kind == "system" else fact.actor.name,
             lane=lane_of(fact.kind),
             group=group_of(fact),
@@ -105,7 +114,7 @@ def tell(facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor) 
     )
 
 
-Say = Callable[[Any, Mapping[str, str], Visitor], str]
+Formatter = Callable[[Any, Mapping[str, str], Visitor], str]
 
 
 def _text(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
@@ -121,7 +130,7 @@ def _names(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
 
 
 def _moment(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
-    return short(datetime.fromisoformat(str(value)), visitor)
+    return format_short(datetime.fromisoformat(str(value)), visitor)
 
 
 def _owner(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
@@ -130,42 +139,42 @@ def _owner(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
 
 def _due(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return (
-        f"{_moment(value['due_at'], names, visitor)} ({origin(value['source'], visitor)})"
+        f"{_moment(value['due_at'], names, visitor)} ({limit_source_text(value['source'], visitor)})"
         if value.get("due_at")
         else ""
     )
 
 
-def _yes(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+def _yes_no(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("是") if value else visitor.text("否")
 
 
-def _if_so(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+def _yes_or_empty(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("是") if value else ""
 
 
-def _how_many(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+def _photo_count(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("%(n)s 张", n=len(value))
 
 
-def _word(book: vocabulary.Book) -> Say:
-    return lambda value, names, visitor: vocabulary.named(book, str(value), visitor.language)
+def _word(book: vocabulary.Labels) -> Formatter:
+    return lambda value, names, visitor: vocabulary.label_of(book, str(value), visitor.language)
 
 
-def _reached(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
-    return "; ".join(_one_reached(one, names, visitor) for one in value)
+def _recipients(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return "; ".join(_recipient(one, names, visitor) for one in value)
 
 
-def _one_reached(one: Mapping[str, Any], names: Mapping[str, str], visitor: Visitor) -> str:
+def _recipient(one: Mapping[str, Any], names: Mapping[str, str], visitor: Visitor) -> str:
     place = _name(one.get("unit") or one.get("department") or "", names, visitor)
-    role = vocabulary.named(vocabulary.ROLES, one["role"], visitor.language) if one.get("role") else ""
+    role = vocabulary.label_of(vocabulary.ROLES, one["role"], visitor.language) if one.get("role") else ""
     people = _names(one.get("people") or (), names, visitor)
-    mode = vocabulary.named(vocabulary.ESCALATION_MODES, one["mode"], visitor.language)
+    mode = vocabulary.label_of(vocabulary.ESCALATION_MODES, one["mode"], visitor.language)
     return f"{mode} {place} {role} {people}".replace("  ", " ").strip()
 
 
 #: The particulars in the order in which they are told.
-_PARTICULARS: Sequence[tuple[str, str, Say]] = (
+_PARTICULARS: Sequence[tuple[str, str, Formatter]] = (
     ("outcome", _("结果"), _word(vocabulary.OUTCOMES)),
     ("result", _("处置结果"), _text),
     ("reason", _("原因"), _text),
@@ -187,7 +196,7 @@ _PARTICULARS: Sequence[tuple[str, str, Say]] = (
     ("grid", _("网格"), _name),
     ("to_unit", _("升级到"), _name),
     ("step", _("步骤"), _text),
-    ("reached", _("通知"), _reached),
+    ("reached", _("通知"), _recipients),
     ("until", _("至"), _moment),
     ("answer_by", _("答复期限"), _moment),
     ("reply_by", _("答复期限"), _moment),
@@ -199,20 +208,20 @@ _PARTICULARS: Sequence[tuple[str, str, Say]] = (
     ("into", _("并入"), _text),
     ("case_no", _("案件"), _text),
     ("score", _("评分"), _text),
-    ("upheld", _("申诉成立"), _yes),
-    ("released", _("成果照片已公开"), _if_so),
-    ("released_photos", _("公开的成果照片"), _how_many),
+    ("upheld", _("申诉成立"), _yes_no),
+    ("released", _("成果照片已公开"), _yes_or_empty),
+    ("released_photos", _("公开的成果照片"), _photo_count),
     ("to_version", _("策略版本"), _text),
 )
 #: What a fact holds that its case page tells elsewhere.
-_LEFT_OUT: Mapping[str, frozenset[str]] = {
+_HIDDEN: Mapping[str, frozenset[str]] = {
     "received": frozenset({"category", "severity", "grid", "case_no"}),
     "overdue": frozenset({"owner"}),
 }
 
 
 def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list[tuple[str, str]]:
-    left_out = _LEFT_OUT.get(fact.kind, frozenset())
+    left_out = _HIDDEN.get(fact.kind, frozenset())
     if fact.body.get("cause"):  # an order that the system gives: its note says the cause once more, in both languages
         left_out |= {"note"}
     found = []

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from web.views.case.command_forms import PARTS, Field, fields_of
 
-Given = Mapping[str, list[str]]
+FormValues = Mapping[str, list[str]]
 
 
-def body_of(command: str, given: Given, zone: ZoneInfo) -> dict[str, Any]:
+def body_of(command: str, given: FormValues, zone: ZoneInfo) -> dict[str, Any]:
     """The body of `command`: what was left empty is left out, moments of day are of `zone`.
 
     Nothing is checked here: what makes no sense is handed on as it was typed, and refused by the model.
@@ -18,7 +18,7 @@ def body_of(command: str, given: Given, zone: ZoneInfo) -> dict[str, Any]:
     return {field.name: value for field in fields_of(command) if (value := _value(field, given, zone)) is not None}
 
 
-def _value(field: Field, given: Given, zone: ZoneInfo) -> Any:
+def _value(field: Field, given: FormValues, zone: ZoneInfo) -> Any:
     match field.kind:
         case "place":
             return _place(given)
@@ -28,13 +28,13 @@ def _value(field: Field, given: Given, zone: ZoneInfo) -> Any:
             return [value for value in given.get(field.name, []) if value] or None
         case "check" | "unasked":
             return True if given.get(field.name) else None
-    text = _one(given, field.name)
+    text = _last_value(given, field.name)
     if not text:
         return None
     return _moment(text, zone) if field.kind == "moment" else text
 
 
-def _one(given: Given, name: str) -> str:
+def _last_value(given: FormValues, name: str) -> str:
     values = given.get(name, [])
     return values[-1].strip() if values else ""
 
@@ -48,21 +48,21 @@ def _moment(text: str, zone: ZoneInfo) -> Any:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
-def _place(given: Given) -> dict[str, str] | None:
-    found = {name: text for name in ("lat", "lon") if (text := _one(given, f"location.{name}"))}
+def _place(given: FormValues) -> dict[str, str] | None:
+    found = {name: text for name in ("lat", "lon") if (text := _last_value(given, f"location.{name}"))}
     return found or None
 
 
-def _parts(given: Given) -> list[dict[str, str]]:
+def _parts(given: FormValues) -> list[dict[str, str]]:
     found = []
     for place in range(PARTS):
         names = ("category", "title", "description", "grid")
-        part = {name: text for name in names if (text := _one(given, f"parts.{place}.{name}"))}
+        part = {name: text for name in names if (text := _last_value(given, f"parts.{place}.{name}"))}
         if part.get("title") or part.get("description") or part.get("grid"):
             found.append(part)
     return found
 
 
-def at_field(pointer: str) -> str:
+def field_of_pointer(pointer: str) -> str:
     """The name of the field that a pointer (`/co_handlers/0`) means; empty for none of the form's."""
     return pointer.strip("/").split("/")[0]

@@ -7,7 +7,7 @@ from web.views.translation_marks import _
 _KINDS = {"law": _("法定"), "standard": _("标准")}
 
 
-def origin(source: str, visitor: Visitor) -> str:
+def limit_source_text(source: str, visitor: Visitor) -> str:
     """The law or standard as it is cited, or that the limit is the house's own."""
     kind, _colon, cited = source.partition(": ")
     if cited and kind in _KINDS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.desk.case_page import CasePageView, FileView
 
 #: Facts whose files show the matter after something was done about it.
-_AFTER = frozenset({"completed", "self_closed", "review_passed", "review_failed", "progress_reported"})
+_AFTER_KINDS = frozenset({"completed", "self_closed", "review_passed", "review_failed", "progress_reported"})
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Pictures:
     number: Mapping[str, int]
 
 
-def pictures(page: CasePageView) -> Pictures:
+def sort_pictures(page: CasePageView) -> Pictures:
     """Sorts the files of a case by the fact that brought them."""
     seen: dict[str, str] = {}
     for fact in page.facts:
         for sha256 in (*(fact.body.get("attachments") or ()), *(fact.body.get("evidence") or ())):
-            seen.setdefault(sha256, "after" if fact.kind in _AFTER else "before")
+            seen.setdefault(sha256, "after" if fact.kind in _AFTER_KINDS else "before")
     known = {sha256: side for sha256, side in seen.items() if sha256 in page.files}
     files = page.files
     return Pictures(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from models.enums import Light, LimitUnit, Stage
 from models.views import CaseItem, CaseView
-from web.local_time import counted_in, span
+from web.local_time import format_duration, minutes_per_day
 from web.reader import Visitor
 from web.views.translation_marks import _
 
@@ -26,7 +26,7 @@ def left_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
     """ "剩 2 小时 10 分", "超 3 小时", "余 1 天" while it is stopped: without the unit; "—" once closed."""
     if item.stage is Stage.CLOSED or item.left is None or item.unit is None:
         return "—"
-    length = span(abs(item.left), visitor, day_minutes=counted_in(item.unit))
+    length = format_duration(abs(item.left), visitor, day_minutes=minutes_per_day(item.unit))
     if item.overdue or item.left < timedelta():
         return visitor.text("超 %(length)s", length=length)
     if item.light is Light.GREY or item.due_at is None:

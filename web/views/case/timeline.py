@@ -9,9 +9,9 @@ from services.cases.forecast import Ahead, Forecast
 from services.desk.case_page import CasePageView
 from services.wording import vocabulary
 from web.draw.svg_timeline import Band, Drawing, Event
-from web.local_time import short
+from web.local_time import format_short
 from web.reader import Visitor
-from web.views.case.fact_sentences import LANES, Told
+from web.views.case.fact_sentences import LANES, FactLine
 
 #: How far into the future the picture reaches (our choice): the next step is what people look for.
 AHEAD = timedelta(days=10)
@@ -20,20 +20,20 @@ _WEIGHTY = frozenset(
 )
 
 
-def timeline(page: CasePageView, told: Sequence[Told], visitor: Visitor) -> Drawing:
+def timeline(page: CasePageView, told: Sequence[FactLine], visitor: Visitor) -> Drawing:
     """The drawing of a case as of the reader's moment, in their zone."""
     local = visitor.zone
     events = [
         Event(
             at=one.at.astimezone(local),
             lane=one.lane,
-            title=f"{short(one.at, visitor)} {one.who} {one.what}",
+            title=f"{format_short(one.at, visitor)} {one.who} {one.what}",
             href=f"#e{one.seq}",
             weighty=one.kind in _WEIGHTY,
         )
         for one in told
     ]
-    events += list(_ahead(page.forecast, visitor))
+    events += list(_forecast_events(page.forecast, visitor))
     lanes = [(code, visitor.text(name)) for code, name in LANES.items() if any(e.lane == code for e in events)]
     clocks = [clock for clock in page.case.clocks if clock.stage is not None]
     return Drawing(
@@ -47,33 +47,33 @@ def timeline(page: CasePageView, told: Sequence[Told], visitor: Visitor) -> Draw
     )
 
 
-def _ahead(forecast: Forecast | None, visitor: Visitor) -> Iterator[Event]:
+def _forecast_events(forecast: Forecast | None, visitor: Visitor) -> Iterator[Event]:
     for one in forecast.if_nobody_acts if forecast else ():
         if one.at <= visitor.now + AHEAD:
-            title = f"{short(one.at, visitor)} {ahead_words(one, visitor)}"
+            title = f"{format_short(one.at, visitor)} {forecast_text(one, visitor)}"
             yield Event(at=one.at.astimezone(visitor.zone), lane="clock", title=title, href="#ahead", ahead=True)
 
 
-def ahead_words(one: Ahead, visitor: Visitor) -> str:
+def forecast_text(one: Ahead, visitor: Visitor) -> str:
     """What will happen if nobody acts, in words."""
-    what = vocabulary.named(vocabulary.FACTS, one.kind, visitor.language)
-    told = [f"{what} {vocabulary.named(vocabulary.LIGHTS, one.light, visitor.language)}" if one.light else what]
+    what = vocabulary.label_of(vocabulary.FACTS, one.kind, visitor.language)
+    told = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, one.light, visitor.language)}" if one.light else what]
     if one.step is not None:
         told.append(visitor.text("第 %(n)s 步", n=one.step))
     for reached in one.reached:
-        role = vocabulary.named(vocabulary.ROLES, reached.role, visitor.language) if reached.role else ""
-        mode = vocabulary.named(vocabulary.ESCALATION_MODES, reached.mode, visitor.language)
+        role = vocabulary.label_of(vocabulary.ROLES, reached.role, visitor.language) if reached.role else ""
+        mode = vocabulary.label_of(vocabulary.ESCALATION_MODES, reached.mode, visitor.language)
         told.append(f"{mode} {reached.name} {role}".strip())
     return " · ".join(told)
 
 
 def _bands(clock: ClockView, visitor: Visitor) -> Iterator[Band]:
     """The stretches of one clock, up to its end, or (open) to its deadline or now."""
-    stage = vocabulary.named(vocabulary.STAGES, str(clock.stage), visitor.language)
+    stage = vocabulary.label_of(vocabulary.STAGES, str(clock.stage), visitor.language)
     due = clock.overdue_at or clock.due_at
     end = clock.ended_at or max(visitor.now, clock.due_at or visitor.now)
     for interval in clock.intervals:
-        yield from _running(interval.start, interval.end or end, due, stage, visitor)
+        yield from _split_interval(interval.start, interval.end or end, due, stage, visitor)
     stops = [(a.end, b.start) for a, b in pairwise(clock.intervals) if a.end is not None]
     last = clock.intervals[-1].end
     if last is not None:
@@ -83,7 +83,9 @@ def _bands(clock: ClockView, visitor: Visitor) -> Iterator[Band]:
             yield _band(start, until, "stopped", f"{stage} {visitor.text('停表')}", visitor)
 
 
-def _running(start: datetime, end: datetime, due: datetime | None, stage: str, visitor: Visitor) -> Iterator[Band]:
+def _split_interval(
+    start: datetime, end: datetime, due: datetime | None, stage: str, visitor: Visitor
+) -> Iterator[Band]:
     now = min(max(visitor.now, start), end)
     late = min(max(due, start), now) if due is not None else now
     if late > start:
@@ -95,5 +97,5 @@ def _running(start: datetime, end: datetime, due: datetime | None, stage: str, v
 
 
 def _band(start: datetime, end: datetime, state: str, what: str, visitor: Visitor) -> Band:
-    title = f"{what}: {short(start, visitor)} – {short(end, visitor)}"
+    title = f"{what}: {format_short(start, visitor)} – {format_short(end, visitor)}"
     return Band(start.astimezone(visitor.zone), end.astimezone(visitor.zone), state, title)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from models.views import CaseItem
 from services.wording import vocabulary
-from web.local_time import exact, time_tag
+from web.local_time import format_exact, time_tag
 from web.pages import SIGNS
 from web.reader import Reader
 from web.views.case.time_left import left_text, light_of, light_word, unit_text
@@ -23,20 +23,20 @@ COLUMN_NAMES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def rows(items: Iterable[CaseItem], reader: Reader, columns: Sequence[str], *, bulk: bool) -> Markup:
+def render_rows(items: Iterable[CaseItem], reader: Reader, columns: Sequence[str], *, bulk: bool) -> Markup:
     """The rows of a table of cases; `bulk`: they can be ticked, in the form of that name."""
-    told = [(name, _TOLD[name]) for name in columns]
+    told = [(name, _CELLS[name]) for name in columns]
     return Markup("".join([_row(item, reader, told, bulk=bulk) for item in items]))
 
 
-def _row(item: CaseItem, reader: Reader, told: Sequence[tuple[str, "_Tell"]], *, bulk: bool) -> str:
-    no = _often(item.case_no)
+def _row(item: CaseItem, reader: Reader, told: Sequence[tuple[str, "_CellRenderer"]], *, bulk: bool) -> str:
+    no = _escape_cached(item.case_no)
     cells = "".join([f'<td class="c-{name}">{tell(item, reader)}</td>' for name, tell in told])
-    look = _often(reader.text("预览 %(no)s", no=item.case_no))
+    look = _escape_cached(reader.text("预览 %(no)s", no=item.case_no))
     preview = f'<a class="button quiet" href="/cases/{no}" data-preview aria-label="{look}"></a>'
     return f"""<tr data-case="{no}" data-revision="{item.revision}">
-  {_tick(item, reader) if bulk else ""}
-  <td class="c-left"><span class="left">{_light(item, reader)}{_left(item, reader)}</span></td>
+  {_checkbox(item, reader) if bulk else ""}
+  <td class="c-left"><span class="left">{_light(item, reader)}{_time_left(item, reader)}</span></td>
   <th scope="row" class="c-title"><a href="/cases/{no}">{escape(item.title)}</a><small class="mono">{no}</small></th>
   {cells}
   <td class="c-open no-print">{preview}</td>
@@ -44,9 +44,9 @@ def _row(item: CaseItem, reader: Reader, told: Sequence[tuple[str, "_Tell"]], *,
 """
 
 
-def _tick(item: CaseItem, reader: Reader) -> str:
-    no = _often(item.case_no)
-    tick = _often(reader.text("选中 %(no)s", no=item.case_no))
+def _checkbox(item: CaseItem, reader: Reader) -> str:
+    no = _escape_cached(item.case_no)
+    tick = _escape_cached(reader.text("选中 %(no)s", no=item.case_no))
     box = f'<input type="checkbox" name="case" value="{no}" form="bulk" aria-label="{tick}">'
     return f'<td class="tick no-print"><label>{box}</label></td>'
 
@@ -54,45 +54,47 @@ def _tick(item: CaseItem, reader: Reader) -> str:
 def _light(item: CaseItem, reader: Reader) -> str:
     light = light_of(item)
     sign = f'<span aria-hidden="true">{SIGNS[light]}</span>'
-    return f'<span class="light light-{light}">{sign} {_often(light_word(item, reader))}</span>'
+    return f'<span class="light light-{light}">{sign} {_escape_cached(light_word(item, reader))}</span>'
 
 
-def _left(item: CaseItem, reader: Reader) -> str:
+def _time_left(item: CaseItem, reader: Reader) -> str:
     """How much time is left, with the moment it falls due behind it; nothing once the case is closed."""
     if item.left is None:
         return ""
     due = ""
     if item.due_at is not None:
-        told = reader.text("到期 %(moment)s", moment=exact(item.due_at, reader))
-        due = f' title="{_often(told)}"'
-    unit = f'<small><span class="dot"> · </span>{_often(unit_text(item, reader))}</small>'
+        told = reader.text("到期 %(moment)s", moment=format_exact(item.due_at, reader))
+        due = f' title="{_escape_cached(told)}"'
+    unit = f'<small><span class="dot"> · </span>{_escape_cached(unit_text(item, reader))}</small>'
     late = " late" if item.overdue else ""
-    return f' <span class="left-time{late}"{due}>{_often(left_text(item, reader))}{unit}</span>'
+    return f' <span class="left-time{late}"{due}>{_escape_cached(left_text(item, reader))}{unit}</span>'
 
 
 @lru_cache(maxsize=8192)
-def _often(text: str) -> str:
+def _escape_cached(text: str) -> str:
     """The text, escaped; of many lines, or of many looks at one line."""
     return str(escape(text))
 
 
-_Tell = Callable[[CaseItem, Reader], str]
+_CellRenderer = Callable[[CaseItem, Reader], str]
 
 
 def _stage(item: CaseItem, reader: Reader) -> str:
-    stage = vocabulary.named(vocabulary.STAGES, item.stage, reader.language)
+    stage = vocabulary.label_of(vocabulary.STAGES, item.stage, reader.language)
     if item.outcome is not None:
-        stage = f"{stage} · {vocabulary.named(vocabulary.OUTCOMES, item.outcome, reader.language)}"
-    return _often(stage)
+        stage = f"{stage} · {vocabulary.label_of(vocabulary.OUTCOMES, item.outcome, reader.language)}"
+    return _escape_cached(stage)
 
 
 #: What a column says of a case, escaped.
-_TOLD: Mapping[str, _Tell] = {
-    "category": lambda item, _reader: _often(item.category_name),
-    "grid": lambda item, _reader: f'<span title="{_often(item.grid)}">{_often(item.grid_name)}</span>',
-    "source": lambda item, reader: _often(vocabulary.named(vocabulary.SOURCES, item.source, reader.language)),
+_CELLS: Mapping[str, _CellRenderer] = {
+    "category": lambda item, _reader: _escape_cached(item.category_name),
+    "grid": lambda item, _reader: f'<span title="{_escape_cached(item.grid)}">{_escape_cached(item.grid_name)}</span>',
+    "source": lambda item, reader: _escape_cached(
+        vocabulary.label_of(vocabulary.SOURCES, item.source, reader.language)
+    ),
     "stage": _stage,
-    "owner": lambda item, _reader: _often(item.owner.name) if item.owner else "—",
+    "owner": lambda item, _reader: _escape_cached(item.owner.name) if item.owner else "—",
     "level": lambda item, _reader: f"L{item.level}",
     "round": lambda item, _reader: str(item.round),
     "updated": lambda item, reader: time_tag(item.updated_at, reader),

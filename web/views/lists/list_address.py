@@ -18,9 +18,9 @@ from web.views.translation_marks import _
 
 PAGE = 50
 #: How many rows a page may grow to; then it goes on on another one.
-MOST_ROWS = 500
+MAX_ROWS = 500
 #: What the address may say besides the filters.
-_OF_PAGE = frozenset(
+_PAGE_PARAMETERS = frozenset(
     {"tab", "lang", "large", "cursor", "shown", "case", "cases", "known", "list", "left", "did", "sort"}
 )
 _FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
@@ -45,7 +45,7 @@ SORTS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListAddress:
     """What the address asks for. `pairs` are its filters, as they were given and without empty ones."""
 
     pairs: tuple[tuple[str, str], ...]
@@ -64,26 +64,26 @@ class Asked:
         left = {*without, *changed}
         told = [("tab", self.tab.value)] if self.tab is not None and "tab" not in left else []
         told += [(name, value) for name, value in self.pairs if name not in left]
-        told += [("sort", self.sort)] if self.sort != usual_sort(self.tab) and "sort" not in left else []
+        told += [("sort", self.sort)] if self.sort != default_sort(self.tab) and "sort" not in left else []
         told += [(name, value) for name, value in changed.items() if value]
         return urlencode(told)
 
     def without(self, name: str, value: str) -> str:
         """The query of the same list without that one filter."""
         kept = tuple(pair for pair in self.pairs if pair != (name, value))
-        return Asked(kept, self.wanted, self.tab, self.sort, None, 0).query()
+        return ListAddress(kept, self.wanted, self.tab, self.sort, None, 0).query()
 
 
-def asked_in(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> Asked:
+def parse_list_address(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> ListAddress:
     """Reads an address. `tabs`: those of the reader, or None for the list that has none; `home` is the usual one.
 
     Unknown filters and wrong values raise RequestValidationError, as everywhere.
     """
     given = [(name, value.strip()) for name, value in parse_qsl(query.replace("\x00", "")) if value.strip()]
     known = dict(given)
-    pairs = tuple((name, value) for name, value in given if name not in _OF_PAGE)
+    pairs = tuple((name, value) for name, value in given if name not in _PAGE_PARAMETERS)
     tab = None if tabs is None else chosen_tab(known.get("tab", ""), tabs, home)
-    sort = known.get("sort") or usual_sort(tab)
+    sort = known.get("sort") or default_sort(tab)
     fields: dict[str, object] = {name: value for name, value in pairs if name != "stage"}
     stages = tuple(value for name, value in pairs if name == "stage")
     try:
@@ -94,12 +94,12 @@ def asked_in(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> Aske
         told = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
         raise RequestValidationError(told) from error
     shown = known.get("shown", "")
-    return Asked(
+    return ListAddress(
         pairs, wanted, tab, sort, known.get("cursor"), int(shown) if shown.isascii() and shown.isdigit() else 0
     )
 
 
-def usual_sort(tab: DeskTab | None) -> str:
+def default_sort(tab: DeskTab | None) -> str:
     """What waits is sorted by the time left, what is done by when; a search by when it was reported."""
     return {None: "-reported_at", DeskTab.DONE: "-updated_at"}.get(tab, "due_at")
 
@@ -119,23 +119,23 @@ class Chip:
     query: str
 
 
-def chips(asked: Asked, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chip, ...]:
+def chips(asked: ListAddress, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chip, ...]:
     """The filters that are set, in words; `names` are those of departments, categories and people by id."""
     order = list(FILTER_NAMES)
     known = sorted((pair for pair in asked.pairs if pair[0] in FILTER_NAMES), key=lambda pair: order.index(pair[0]))
     return tuple(
-        Chip(visitor.text(FILTER_NAMES[name]), said(name, value, visitor, names), asked.without(name, value))
+        Chip(visitor.text(FILTER_NAMES[name]), filter_text(name, value, visitor, names), asked.without(name, value))
         for name, value in known
     )
 
 
-def said(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
+def filter_text(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
     """The value of a filter in the reader's words."""
     if name == "due":
         return visitor.text(DUE_NAMES[DueWithin(value)])
     books = {"light": vocabulary.LIGHTS, "stage": vocabulary.STAGES, "level": vocabulary.LEVELS}
     if name in books:
-        return vocabulary.named(books[name], value, visitor.language)
+        return vocabulary.label_of(books[name], value, visitor.language)
     if name in ("figure", "without"):
         return FIGURES[FigureKey(value)].name(visitor.language)
     if name in ("overdue", "led"):

@@ -1,7 +1,6 @@
 """Periods that people pick by name, as days where the cases are."""
 
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
 from web.views.translation_marks import _
 
@@ -18,7 +17,7 @@ PERIODS = {
 }
 
 
-def days_of(name: str, today: date) -> tuple[date, date]:
+def period_days(name: str, today: date) -> tuple[date, date]:
     """The first and the last day, both included; of a period that runs, up to today. An unknown name is this month."""
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
@@ -47,9 +46,9 @@ _KINDS = {
 }  # fmt: skip
 
 
-def before(name: str, today: date, count: int) -> list[tuple[date, date]]:
+def earlier_periods(name: str, today: date, count: int) -> list[tuple[date, date]]:
     """The whole days, weeks, months, quarters or years before the period of that name, the latest first."""
-    first, _last = days_of(name, today)
+    first, _last = period_days(name, today)
     kind = _KINDS.get(name, 1)
     found = []
     for _place in range(count):
@@ -61,9 +60,3 @@ def before(name: str, today: date, count: int) -> list[tuple[date, date]]:
             first = date(year, month + 1, 1)
         found.append((first, last))
     return found
-
-
-def with_query(path: str, **asked: object) -> str:
-    """The address with what is asked; what is None, False or empty is left out, a zero is not."""
-    known = {name: value for name, value in asked.items() if value is not None and value is not False and value != ""}
-    return f"{path}?{urlencode(known)}" if known else path
