@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 
 class Frozen(BaseModel):
@@ -20,6 +20,7 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 
+_MARKUP = re.compile(r"<\s*[/!?]?\s*[A-Za-z]")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
 
 
@@ -41,5 +42,28 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NO_NUL)]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]
+
+
+def _without_markup(value: str) -> str:
+    """Refuses HTML: the answer is shown to the public as it is written."""
+    if _MARKUP.search(value):
+        raise PydanticCustomError("markup", "must be plain text without HTML tags")
+    return value
+
+
+def is_none(value: object) -> bool:
+    """Whether a field is left out of what is written: an optional field added later keeps the digest as it was."""
+    return value is None
+
+
+def is_empty(value: object) -> bool:
+    """The same for texts and lists."""
+    return not value
+
+
+#: The remark that may accompany a command; empty where there is none.
+OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
+#: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.
+Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_without_markup)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -4,14 +4,20 @@ Everything needed to decide the next command is here, and nothing that people on
 description, names): the whole of it travels on continue-as-new and lies beside the case row.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from pydantic import model_validator
 
 from models.base import Frozen, Instant
 from models.commands import Part
 from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
 from models.plan import Plan
 from models.policy.limits import Limit
+
+#: Fields of the state before a round had things of its own.
+_EARLIER = frozenset({"appeal", "appealed", "exempt", "void_proposed_by"})
 
 
 class Owner(Frozen):
@@ -32,8 +38,12 @@ class Clock(Frozen):
     """计时 of one stage in one round: a list of running intervals, never a stored counter.
 
     `stage` None is the clock of the whole case. `limit` and `extended` (the sum of granted extensions) are counted
-    as `terms` says; without terms, in natural time. `due_at` and `plan` are None while the clock is stopped.
-    `last_step` is the step of the ladder that fired last.
+    as `terms` says; without terms, in natural time. `due_at` and `plan` are None while the clock is stopped;
+    `stopped_due_at` is then the deadline at which it stopped. `last_step` is the step of the ladder that fired last.
+
+    An extension is a moment: `extended_to`, granted at `extended_at`; pauses after the grant move it on.
+    `missed`: deadlines that passed before an extension asked in time was granted late; they stay on record.
+    `held`: the steps of the ladder, each with its owner, that an acknowledgement has held already.
     """
 
     stage: Stage | None
@@ -42,18 +52,28 @@ class Clock(Frozen):
     source: str
     intervals: tuple[Interval, ...]
     extended: timedelta = timedelta()
+    extended_to: Instant | None = None
+    extended_at: Instant | None = None
     due_at: Instant | None
+    stopped_due_at: Instant | None = None
     terms: Limit | None = None
     plan: Plan | None = None
     light: Light = Light.GREEN
     last_step: int = 0
     overdue_at: Instant | None = None
+    missed: tuple[Instant, ...] = ()
+    held: tuple[str, ...] = ()
     ended_at: Instant | None = None
 
     @property
     def runs(self) -> bool:
         """Whether time counts now."""
         return self.intervals[-1].end is None
+
+    @property
+    def was_late(self) -> bool:
+        """Whether a deadline of it has passed, whatever was granted since."""
+        return self.overdue_at is not None or bool(self.missed)
 
 
 class CoHandler(Frozen):
@@ -62,17 +82,23 @@ class CoHandler(Frozen):
 
 
 class Summons(Frozen):
-    """One department called to a joint meeting."""
+    """One department called to a joint meeting; `missed_at`: recorded as not having answered in time.
+
+    `watched` False: called before the missing answer was a matter of record.
+    """
 
     department: str
     meet_at: Instant
+    watched: bool = False
     responded_at: Instant | None = None
+    missed_at: Instant | None = None
 
 
 class UrgeOrder(Frozen):
-    """An urge order that awaits its answer or has it. `by` None: the system gave it, for the `cause`.
+    """An urge order. `by` None: the system gave it, for the `cause`.
 
-    `rungs` are the moments of its ladder's steps still to fire, `last_step` the one that fired last.
+    `rungs` are the moments of its ladder's steps still to fire, `last_step` the one that fired last. `ended_at`: it
+    ended without an answer: it was cancelled, or the case was closed.
     """
 
     number: int
@@ -85,31 +111,93 @@ class UrgeOrder(Frozen):
     last_step: int = 0
     answered_at: Instant | None = None
     overdue_at: Instant | None = None
+    ended_at: Instant | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still owed."""
+        return self.answered_at is None and self.ended_at is None
 
 
 class Request(Frozen):
-    """Something asked and not yet decided: by whom, when, and up to when it would reach."""
+    """A request that awaits its decision or answer: by whom, when, and up to when it would reach.
+
+    `department`: who asks, or (of a transfer) who is asked; `asked`: the unit whose workers are
+    to look. `decide_by`: until when it is to be decided; `rungs` and
+    `last_step` belong to the ladder of that deadline.
+    """
 
     by: UUID
     at: Instant
     until: Instant | None = None
     department: str | None = None
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
+    last_step: int = 0
+    asked: Owner | None = None
+
+
+class AppealRecord(Frozen):
+    """超时申诉 of a department about the time it hosted the case in `round`. `upheld` None: not decided yet."""
+
+    department: str
+    round: int
+    by: UUID
+    at: Instant
+    upheld: bool | None = None
 
 
 class Errand(Frozen):
     """What this case still has to do beyond itself: kept in the case, so that it is never forgotten.
 
-    With `part`, open a case for that matter split off; without, tell the case `lead` that this one was
-    merged into it.
+    With `part`, open a case for that matter split off. With `lead`, tell that case that this one was merged into it.
+    With `left`, tell that case that this one was taken out again. With `member`, take that merged case out.
+    `refused`: the other side refused it for good, with this code; a desk has to deal with it.
     """
 
     id: str
     lead: UUID | None = None
     part: Part | None = None
+    left: UUID | None = None
+    member: str | None = None
+    refused: str | None = None
+
+
+class MergePoint(Frozen):
+    """Where a case stood when it was merged: what it goes back to when it is taken out again."""
+
+    stage: Stage
+    owner: Owner
+    level: Level
+    lead: UUID
+    merged_at: Instant
+
+
+class Round(Frozen):
+    """What a round leaves behind when the next one begins; nothing of it counts for a later round.
+
+    Its clocks are those of `Case.past_clocks` with its number.
+    """
+
+    number: int
+    ended_at: Instant
+    outcome: Outcome | None = None
+    hosts: tuple[str, ...] = ()
+    co_handlers: tuple[CoHandler, ...] = ()
+    summons: tuple[Summons, ...] = ()
+    extensions_granted: int = 0
+    suspensions_granted: int = 0
+    info_requests: int = 0
+    transfers: int = 0
+    rating: int | None = None
 
 
 class Case(Frozen):
-    """One reported issue, as its facts 1 … `seq` leave it."""
+    """One reported issue, as its facts 1 … `seq` leave it.
+
+    What belongs to the case and what to a round is said in docs/architecture.md: fields of the running round stand
+    here, those of the rounds before in `rounds`.
+    """
 
     report_id: UUID
     case_no: str
@@ -155,31 +243,67 @@ class Case(Frozen):
     remind_at: Instant | None = None
     acknowledged_by: UUID | None = None
     acknowledged_until: Instant | None = None
+    noted_for: Owner | None = None
     consultation_at: Instant | None = None
+    reviewer: UUID | None = None
+    self_closed: bool = False
+    hosts: tuple[str, ...] = ()
     returns: int = 0
     failed_reviews: int = 0
+    reopenings: int = 0
     extensions_granted: int = 0
+    suspensions_granted: int = 0
+    suspended_for: timedelta = timedelta()
+    info_requests: int = 0
+    transfers: int = 0
 
     info_request: Request | None = None
+    verification_request: Request | None = None
     return_request: Request | None = None
+    transfer_request: Request | None = None
     extension_request: Request | None = None
     suspension_request: Request | None = None
+    void_request: Request | None = None
     reopen_request: Request | None = None
-    appeal: Request | None = None
-    appealed: bool = False
-    exempt: bool = False
+    appeals: tuple[AppealRecord, ...] = ()
     aborted: bool = False
-    void_proposed_by: UUID | None = None
     suspended_until: Instant | None = None
     returns_settled: tuple[str, ...] = ()
+    transfers_refused: tuple[str, ...] = ()
     summons: tuple[Summons, ...] = ()
     urges: tuple[UrgeOrder, ...] = ()
+    urges_given: int = 0
+    rounds: tuple[Round, ...] = ()
+    merged_at_stage: MergePoint | None = None
     errands: tuple[Errand, ...] = ()
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     parts: int = 0
     rating: int | None = None
     attachments: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_earlier_versions(cls, value: Any) -> Any:
+        """A state stored before there were rounds: its one appeal and its void proposal in their present form."""
+        if not isinstance(value, dict) or not _EARLIER & value.keys():
+            return value
+        state = {name: entry for name, entry in value.items() if name not in _EARLIER}
+        proposer, appeal = value.get("void_proposed_by"), value.get("appeal")
+        if proposer is not None:
+            state["void_request"] = {"by": proposer, "at": value["updated_at"]}
+        if value.get("appealed"):
+            asked = appeal or {"by": value["reported_by"], "at": value["updated_at"]}
+            state["appeals"] = [
+                {
+                    "department": value.get("host") or "",
+                    "round": value.get("round", 1),
+                    "by": asked["by"],
+                    "at": asked["at"],
+                    "upheld": None if appeal else bool(value.get("exempt")),
+                }
+            ]
+        return state
 
     @property
     def is_open(self) -> bool:
@@ -190,3 +314,32 @@ class Case(Frozen):
     def park(self) -> str:
         """The code of the level-1 unit it lies in."""
         return self.grid_path[0]
+
+    @property
+    def all_clocks(self) -> tuple[Clock, ...]:
+        """Every clock there has been, that of the whole case last."""
+        running = (clock for clock in (self.clock, self.whole) if clock is not None)
+        return (*self.past_clocks, *running)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The deadline that people see: the earlier of the stage's and the whole case's; None where none runs."""
+        known = [clock.due_at for clock in (self.clock, self.whole) if clock is not None and clock.due_at is not None]
+        return min(known, default=None) if self.is_open else None
+
+    @property
+    def exempt(self) -> bool:
+        """Whether every round in which a deadline was missed is exempt from statistics by an appeal."""
+        late = {clock.round for clock in self.all_clocks if clock.was_late}
+        upheld = {appeal.round for appeal in self.appeals if appeal.upheld}
+        return bool(late & upheld) and late <= upheld
+
+    @property
+    def pending_appeals(self) -> tuple[AppealRecord, ...]:
+        """The appeals that await their decision, the oldest first."""
+        return tuple(appeal for appeal in self.appeals if appeal.upheld is None)
+
+    @property
+    def hosts_by_round(self) -> dict[int, tuple[str, ...]]:
+        """Which departments hosted the case in each round."""
+        return {**{past.number: past.hosts for past in self.rounds}, self.round: self.hosts}

@@ -30,6 +30,18 @@ class Grant(Frozen):
         return self.since <= day and (self.until is None or day <= self.until)
 
 
+class StandIn(Frozen):
+    """Whom somebody stands in for as deputy, from a date to a date (both inclusive)."""
+
+    person: UUID
+    since: date
+    until: date
+
+    def on(self, day: date) -> bool:
+        """Whether it holds on `day`."""
+        return self.since <= day <= self.until
+
+
 class Person(Frozen):
     """Somebody who acts, with the roles in force."""
 
@@ -37,6 +49,27 @@ class Person(Frozen):
     username: str
     active: bool = True
     grants: tuple[Grant, ...] = ()
+    stands_in: tuple[StandIn, ...] = ()
+
+    def acts_for(self, other: UUID | None, day: date) -> bool:
+        """Whether the person is `other`, or their deputy on `day`."""
+        return other is not None and (self.id == other or any(s.person == other and s.on(day) for s in self.stands_in))
+
+
+class Claimant(Frozen):
+    """Who has claimed the case: the person, and who acts for them today (`deputy`), being `absent`."""
+
+    person: "Person"
+    absent: bool = False
+    deputy: UUID | None = None
+
+
+class Reviewer(Frozen):
+    """Who may review at a unit on the way up, with the departments they belong to."""
+
+    unit: str
+    person: UUID
+    departments: tuple[str, ...] = ()
 
 
 class Holder(Frozen):
@@ -65,11 +98,16 @@ class Department(Frozen):
 
 
 class Lead(Frozen):
-    """What a merge must know of the other case."""
+    """What a merge must know of the other case, which is locked until the merge is recorded.
+
+    `whole_due_at`: the deadline of its whole clock; None where it has none.
+    """
 
     case_no: str
     report_id: UUID
     is_open: bool
+    received_at: Instant | None = None
+    whole_due_at: Instant | None = None
 
 
 class Context(Frozen):
@@ -80,6 +118,11 @@ class Context(Frozen):
     checked again for every decision.
 
     `opens_under` is the version in force now, where a case that begins with the command would be received under it.
+
+    `claimant` is whoever has claimed the case; None where it was not looked up. `reviewers` runs from the case's unit
+    up. `host_reaches`: whether the host department acts at the place that the case is (or would be) at. `answer`: what
+    whoever completed the case wrote for its reporter. `received_under`: the version a case not accepted yet was
+    received under, where the one in force lacks its category.
 
     `units` runs from the case's own unit up to the park. `person` is None for the system. The fields
     below it are filled only when the command needs them.
@@ -100,9 +143,14 @@ class Context(Frozen):
     fallback: UUID
     case_no: str | None = None
     colleague: Person | None = None
+    claimant: Claimant | None = None
+    reviewers: tuple[Reviewer, ...] = ()
+    host_reaches: bool = True
+    received_under: SkipValidation[Policy | None] = None
     lead: Lead | None = None
     unknown_attachments: tuple[str, ...] = ()
     result_photos: tuple[str, ...] = ()
+    answer: str = ""
 
     def department(self, code: str) -> Department | None:
         """The active department of that code, or None."""

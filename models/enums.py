@@ -96,6 +96,7 @@ class TaskKind(StrEnum):
 
     ACCEPT = "accept"
     SUPPLY_INFO = "supply_info"
+    VERIFY = "verify"
     DISPATCH = "dispatch"
     RESPOND = "respond"
     HANDLE = "handle"
@@ -105,10 +106,12 @@ class TaskKind(StrEnum):
     ANSWER_URGE = "answer_urge"
     CONFIRM_VOID = "confirm_void"
     DECIDE_RETURN = "decide_return"
+    DECIDE_TRANSFER = "decide_transfer"
     DECIDE_EXTENSION = "decide_extension"
     DECIDE_SUSPENSION = "decide_suspension"
     DECIDE_REOPEN = "decide_reopen"
     DECIDE_APPEAL = "decide_appeal"
+    SPLIT_AGAIN = "split_again"
 
 
 class Outcome(StrEnum):
@@ -120,6 +123,20 @@ class Outcome(StrEnum):
     MERGED = "merged"
     WITHDRAWN = "withdrawn"
     VOIDED = "voided"
+
+
+class RequestKind(StrEnum):
+    """What somebody asks for and somebody else decides or answers."""
+
+    INFO = "info"
+    VERIFICATION = "verification"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    EXTENSION = "extension"
+    SUSPENSION = "suspension"
+    VOID = "void"
+    REOPEN = "reopen"
+    APPEAL = "appeal"
 
 
 class UrgeKind(StrEnum):
@@ -137,6 +154,7 @@ class UrgeCause(StrEnum):
     OVERDUE_AT_THE_TOP = "overdue_at_the_top"
     THIRD_RETURN = "third_return"
     SECOND_FAILED_REVIEW = "second_failed_review"
+    SECOND_REOPENING = "second_reopening"
 
 
 class EscalationMode(StrEnum):

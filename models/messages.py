@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.case import Case
-from models.commands import Command, HumanCommand, Recompute, Report, WakeUp
+from models.commands import Command, HumanCommand, Recompute, Report, Separate, TakeOut, WakeUp
 from models.errors import Refusal
 from models.facts import Actor, Fact
 
@@ -109,7 +109,7 @@ class SystemAct(Frozen):
     """The system's own word to a case. `id` makes it count once."""
 
     id: UUID
-    command: WakeUp | Recompute
+    command: WakeUp | Recompute | Separate | TakeOut
 
 
 class Rollout(Frozen):

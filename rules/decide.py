@@ -8,20 +8,37 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from models.case import Case
-from models.commands import Absorb, Recompute, Report, SettleErrand, WakeUp
+from models.commands import Recompute, Report, WakeUp
 from models.context import Context
+from models.enums import OwnerKind, Stage
 from models.errors import NotACase, StaleRevision
-from models.facts import Absorbed, Actor, Body, ErrandSettled, Fact, Recomputed
+from models.facts import Actor, Body, ClaimEnded, Fact, InfoSupplied, Recomputed
 from models.messages import Step
 from rules.deadlines.clocks import recounted
 from rules.deadlines.standards import standard_of
-from rules.deciders import any_stage, closed, dispatch, handle, receive, review
-from rules.deciders.common import Move
+from rules.deciders import (
+    any_stage,
+    closed,
+    dispatch,
+    handle,
+    reassign,
+    receive,
+    requests,
+    review,
+    several_cases,
+)
+from rules.deciders.common import Move, department_owner
 from rules.escalation.urge_orders import automatic_urge
-from rules.escalation.wake_ups import due_step, is_asleep, reminded, taken_over
-from rules.evolve import evolve
+from rules.escalation.wake_ups import due_step, goes_on, is_asleep, reminded, taken_over
+from rules.evolve import evolve, fold
 from rules.life_cycle import check_fits
-from rules.scope import check_standing
+from rules.scope import check_standing, holds_claim
+
+#: Commands by which a case leaves its stage: a question to the reporter lapses with it.
+LEAVES_STAGE = frozenset({
+    "accept", "self_close", "reject", "complete", "abort", "recall", "grant_return", "pass_review", "fail_review",
+    "merge", "withdraw", "void",
+})  # fmt: skip
 
 MOVES: dict[str, Move] = {
     **any_stage.MOVES,
@@ -30,6 +47,9 @@ MOVES: dict[str, Move] = {
     **handle.MOVES,
     **review.MOVES,
     **closed.MOVES,
+    **requests.MOVES,
+    **reassign.MOVES,
+    **several_cases.MOVES,
 }
 
 
@@ -49,19 +69,26 @@ def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
         raise StaleRevision(current=case.seq - len(due), seen=step.if_revision)
     check_standing(ctx.person, case, step.command.kind, ctx.today)
     check_fits(case, step.command.kind)
-    return (*due, *_outcome(case, _move(case, step, ctx), step, ctx))
+    lapsed, case = _question_lapses(case, step, ctx)
+    return (*due, *lapsed, *_outcome(case, _move(case, step, ctx), step, ctx))
+
+
+def _question_lapses(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
+    """A stage that is left waits for no answer any more: a clock that stood still for it goes on first."""
+    if case.info_request is None or step.command.kind not in LEAVES_STAGE:
+        return (), case
+    body = InfoSupplied(note="", attachments=(), **goes_on(case, ctx, ctx.now))
+    facts = _outcome(case, [body], step.model_copy(update={"actor": Actor()}), ctx)
+    after = fold(facts, case)
+    assert after is not None
+    return facts, after
 
 
 def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
     command = step.command
-    if isinstance(command, Absorb):
-        return [] if command.case_no in case.absorbed else [Absorbed(case_no=command.case_no)]
     if isinstance(command, Recompute):
         found = recounted(case, standard_of(case, ctx), ctx)
         return [Recomputed(calendars=ctx.calendars_version, clocks=found)] if found else []
-    if isinstance(command, SettleErrand):
-        known = any(errand.id == command.errand for errand in case.errands)
-        return [ErrandSettled(errand=command.errand, case_no=command.case_no)] if known else []
     return MOVES[command.kind](case, command, ctx)
 
 
@@ -69,6 +96,9 @@ def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], C
     """Everything due by now, oldest first, and the case after it. The system did it, not the person."""
     facts: list[Fact] = []
     by = _by(step)
+    if (ended := _claim_ended(case, ctx)) is not None:
+        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=ended, **by), ctx)
+        facts += happened
     while (body := due_step(case, ctx, ctx.now)) is not None:
         case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
         facts += happened
@@ -76,6 +106,17 @@ def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], C
         facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminded(ctx), **by))
         case = evolve(case, facts[-1])
     return tuple(facts), case
+
+
+def _claim_ended(case: Case, ctx: Context) -> ClaimEnded | None:
+    """A claim ends with the role that it rests on: of a person who left, or handles for another department now."""
+    if case.stage is not Stage.HANDLE or case.claimed_by is None or ctx.claimant is None:
+        return None
+    if holds_claim(ctx.claimant.person, case, ctx.today):
+        return None
+    at_unit = case.owner is not None and case.owner.kind is OwnerKind.UNIT
+    owner = case.owner if at_unit and case.owner is not None else department_owner(case.host or "")
+    return ClaimEnded(person=case.claimed_by, owner=owner)
 
 
 def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:

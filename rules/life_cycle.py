@@ -1,32 +1,46 @@
 """The life cycle as a table: which command, in which stage, by whom.
 
     receive 受理 ──accept──▶ dispatch 派遣 ──dispatch──▶ handle 处置 ──complete──▶ review 核查 ──pass──▶ closed 结案
-       │  ▲                     ▲                          │   ▲                     │                    │
-       │  └─ info ─┘            └────── return granted ─────┘   └──── review failed ──┘                    │
+       │  ▲                   │ ▲                          │   ▲                     │                    │
+       │  └──── send_back ────┘ └─ recall, return granted ─┘   └──── review failed ──┘                    │
        ├─ self_close ─────────────────────────────────────────────▶ review                                │
        └─ reject ▶ closed       └◀──────────────────────── reopened (a new round) ────────────────────────┘
+
+    A merged case is closed; unmerge takes it back to where it stood.
 
 The table is all that the workflow's validator needs, so that what a stage can't do at all leaves no trace.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.case import Case
-from models.enums import Level, Stage
+from models.enums import Level, Outcome, Stage
 from models.errors import AlreadyArchived, CaseSuspended, DomainError, NotNow, UnknownCommand, WrongStage
+from rules.levels import stands_at
+from rules.requests import pending_requests
 
 
 class Who(StrEnum):
-    """How a person stands to a case. `rules.scope.standing` works it out."""
+    """How a person stands to a case. `rules.scope.standing` works it out.
+
+    `own_reporter`: who reported for themselves, not for somebody at a hotline. `second_officer`: an officer of the
+    place who did not take the report. `owning_unit`: whoever sits at the unit that owns the case now. `past_host`: of a
+    department that hosted the case in any round. `transfer_target`: of the department asked to take it over.
+    """
 
     REPORTER = "reporter"
+    OWN_REPORTER = "own_reporter"
+    SECOND_OFFICER = "second_officer"
     GRID_WORKER = "grid_worker"
     DUTY_OFFICER = "duty_officer"
     OWNER = "owner"
+    OWNING_UNIT = "owning_unit"
     HOST = "host"
     HOST_HEAD = "host_head"
+    PAST_HOST = "past_host"
+    TRANSFER_TARGET = "transfer_target"
     CO_HANDLER = "co_handler"
     SUMMONED = "summoned"
     REVIEWER = "reviewer"
@@ -38,11 +52,16 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class CommandRule:
-    """Where a command fits and who may give it (any one of `who`)."""
+    """Where a command fits and who may give it: any one of `who`, or of `only[stage]` where a stage has its own."""
 
     stages: frozenset[Stage]
     who: tuple[Who, ...]
     while_suspended: bool = False
+    only: Mapping[Stage, tuple[Who, ...]] = field(default_factory=dict)
+
+    def who_in(self, stage: Stage) -> tuple[Who, ...]:
+        """Who may give the command in that stage."""
+        return self.only.get(stage, self.who)
 
 
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
@@ -54,6 +73,8 @@ _REVIEW = frozenset({Stage.REVIEW})
 _CLOSED = frozenset({Stage.CLOSED})
 
 _DESK = (Who.DUTY_OFFICER, Who.SUPERVISOR)
+_DESK_OR_UNIT = (*_DESK, Who.OWNING_UNIT)
+_HOST = (Who.HOST, Who.HOST_HEAD)
 #: Everybody with a part in the case; not those who only read it.
 _INVOLVED = (
     Who.REPORTER, Who.GRID_WORKER, Who.DUTY_OFFICER, Who.OWNER, Who.HOST, Who.HOST_HEAD, Who.CO_HANDLER,
@@ -68,27 +89,51 @@ COMMANDS: dict[str, CommandRule] = {
     "escalate": CommandRule(_OPEN, (Who.OWNER, Who.SUPERVISOR), while_suspended=True),
     "urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
     "answer_urge": CommandRule(_OPEN, (Who.OWNER, Who.HOST, Who.HOST_HEAD), while_suspended=True),
+    "cancel_urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
+    "retract": CommandRule(_EVER, _INVOLVED, while_suspended=True),
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
     "adopt": CommandRule(_OPEN, _DESK, while_suspended=True),
     "relocate": CommandRule(_OPEN, _DESK, while_suspended=True),
     "merge": CommandRule(_OPEN, _DESK, while_suspended=True),
+    "unmerge": CommandRule(_EVER, _DESK, while_suspended=True),
     "split": CommandRule(_OPEN, _DESK, while_suspended=True),
-    "withdraw": CommandRule(_OPEN, (Who.REPORTER,), while_suspended=True),
-    "void": CommandRule(_OPEN, (Who.DUTY_OFFICER,), while_suspended=True),
+    "withdraw": CommandRule(_OPEN, (Who.OWN_REPORTER, Who.SECOND_OFFICER), while_suspended=True),
+    "void": CommandRule(_OPEN, _DESK, while_suspended=True),
+    "refuse_void": CommandRule(_OPEN, _DESK, while_suspended=True),
     "respond": CommandRule(_OPEN, (Who.SUMMONED,), while_suspended=True),
     # receive
     "accept": CommandRule(_RECEIVE, (Who.DUTY_OFFICER,)),
     "reject": CommandRule(_RECEIVE, (Who.DUTY_OFFICER,)),
-    "request_info": CommandRule(_RECEIVE, (Who.DUTY_OFFICER,)),
-    "supply_info": CommandRule(_RECEIVE, (Who.REPORTER, Who.DUTY_OFFICER)),
+    "request_info": CommandRule(
+        _RECEIVE | _HANDLE | _REVIEW,
+        (Who.DUTY_OFFICER,),
+        only={Stage.HANDLE: (Who.DUTY_OFFICER, *_HOST), Stage.REVIEW: (Who.REVIEWER,)},
+    ),
+    "supply_info": CommandRule(
+        _RECEIVE | _HANDLE | _REVIEW,
+        (Who.REPORTER, Who.DUTY_OFFICER),
+        only={
+            Stage.HANDLE: (Who.REPORTER, Who.DUTY_OFFICER, *_HOST),
+            Stage.REVIEW: (Who.REPORTER, Who.DUTY_OFFICER, Who.REVIEWER),
+        },
+    ),
+    "request_verification": CommandRule(_RECEIVE, (Who.DUTY_OFFICER,)),
+    "report_verification": CommandRule(_RECEIVE, (Who.GRID_WORKER,)),
     "self_close": CommandRule(_RECEIVE, (Who.GRID_WORKER,)),
     # dispatch
     "dispatch": CommandRule(_DISPATCH, (Who.DUTY_OFFICER,)),
-    "convene": CommandRule(_DISPATCH, _DESK),
+    "send_back": CommandRule(_DISPATCH, _DESK),
+    "convene": CommandRule(_DISPATCH | _HANDLE, _DESK, only={Stage.HANDLE: (*_DESK_OR_UNIT, Who.HOST_HEAD)}),
     # handle
+    "redispatch": CommandRule(_HANDLE, _DESK_OR_UNIT),
+    "recall": CommandRule(_HANDLE, _DESK_OR_UNIT),
+    "add_co_handler": CommandRule(_HANDLE, (*_HOST, *_DESK_OR_UNIT)),
+    "release_co_handler": CommandRule(_HANDLE, _DESK_OR_UNIT),
     "claim": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
     "release": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
     "transfer": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
+    "grant_transfer": CommandRule(_HANDLE, (Who.TRANSFER_TARGET,)),
+    "refuse_transfer": CommandRule(_HANDLE, (Who.TRANSFER_TARGET,)),
     "return": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
     "grant_return": CommandRule(_HANDLE, _DESK),
     "refuse_return": CommandRule(_HANDLE, _DESK),
@@ -100,21 +145,24 @@ COMMANDS: dict[str, CommandRule] = {
     "request_suspension": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
     "grant_suspension": CommandRule(_HANDLE, (Who.SUPERVISOR,)),
     "refuse_suspension": CommandRule(_HANDLE, (Who.SUPERVISOR,)),
-    "resume": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD, *_DESK), while_suspended=True),
+    "resume": CommandRule(_HANDLE, (*_HOST, *_DESK_OR_UNIT), while_suspended=True),
     "abort": CommandRule(_HANDLE, (Who.HOST, Who.HOST_HEAD)),
     # review
     "pass_review": CommandRule(_REVIEW, (Who.REVIEWER,)),
     "fail_review": CommandRule(_REVIEW, (Who.REVIEWER,)),
+    "assign_reviewer": CommandRule(_REVIEW, (Who.REVIEWER, *_DESK_OR_UNIT)),
     # closed
-    "rate": CommandRule(_CLOSED, (Who.REPORTER,)),
-    "request_reopen": CommandRule(_CLOSED, (Who.REPORTER,)),
+    "rate": CommandRule(_CLOSED, (Who.OWN_REPORTER, Who.SECOND_OFFICER)),
+    "request_reopen": CommandRule(_CLOSED, (Who.OWN_REPORTER, Who.SECOND_OFFICER)),
     "grant_reopen": CommandRule(_CLOSED, _DESK),
     "refuse_reopen": CommandRule(_CLOSED, _DESK),
-    "appeal": CommandRule(_CLOSED, (Who.HOST, Who.HOST_HEAD)),
-    "decide_appeal": CommandRule(_CLOSED, (Who.SUPERVISOR,)),
+    "appeal": CommandRule(_CLOSED, (Who.HOST, Who.HOST_HEAD, Who.PAST_HOST)),
+    "decide_appeal": CommandRule(_EVER, (Who.SUPERVISOR,), while_suspended=True),
     # the system's own
     "wake_up": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
+    "separate": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
+    "take_out": CommandRule(_CLOSED, (Who.SYSTEM,), while_suspended=True),
     "recompute": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
     "settle_errand": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
 }
@@ -125,19 +173,43 @@ HUMAN_COMMANDS = tuple(name for name, rule in COMMANDS.items() if rule.who != (W
 #: Where each stage can lead; nothing else ever happens.
 NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
     Stage.RECEIVE: frozenset({Stage.DISPATCH, Stage.REVIEW, Stage.CLOSED}),
-    Stage.DISPATCH: frozenset({Stage.HANDLE, Stage.CLOSED}),
+    Stage.DISPATCH: frozenset({Stage.HANDLE, Stage.RECEIVE, Stage.CLOSED}),
     Stage.HANDLE: frozenset({Stage.DISPATCH, Stage.REVIEW, Stage.CLOSED}),
     Stage.REVIEW: frozenset({Stage.HANDLE, Stage.DISPATCH, Stage.CLOSED}),
-    Stage.CLOSED: frozenset({Stage.RECEIVE, Stage.DISPATCH}),
+    Stage.CLOSED: frozenset({Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW}),
 }
 
 
 #: What must hold besides the stage: the test, and what people are told when it fails.
 _NEEDS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
-    "escalate": (lambda c: c.level > Level.PARK, "已在最高层级", "it is at the top level already"),
-    "answer_urge": (
-        lambda c: any(u.answered_at is None for u in c.urges), "没有待答复的督办", "no urge order awaits an answer",
+    "acknowledge": (
+        lambda c: may_acknowledge(c), "本梯级已知悉过,须有进展", "this step was acknowledged; report progress",
     ),
+    "escalate": (lambda c: stands_at(c) > Level.PARK, "已在最高层级", "it is at the top level already"),
+    "answer_urge": (
+        lambda c: any(u.is_open for u in c.urges), "没有待答复的督办", "no urge order awaits an answer",
+    ),
+    "cancel_urge": (
+        lambda c: any(u.is_open for u in c.urges), "没有待答复的督办", "no urge order awaits an answer",
+    ),
+    "retract": (
+        lambda c: bool(pending_requests(c) or c.pending_appeals), "没有待裁定的申请", "no request awaits a decision",
+    ),
+    "refuse_void": (lambda c: c.void_request is not None, "没有作废提议", "nobody proposed to void it"),
+    "unmerge": (
+        lambda c: bool(c.merged_at_stage or c.absorbed),
+        "案件未合并", "the case is not merged, and none was merged into it",
+    ),
+    "request_verification": (
+        lambda c: c.verification_request is None, "已在核实", "a verification was already asked for",
+    ),
+    "report_verification": (
+        lambda c: c.verification_request is not None, "没有核实任务", "no verification was asked for",
+    ),
+    "release_co_handler": (lambda c: bool(c.co_handlers), "没有协办部门", "there are no co-handlers"),
+    "transfer": (lambda c: c.transfer_request is None, "转办申请待答复", "a transfer awaits its answer"),
+    "grant_transfer": (lambda c: c.transfer_request is not None, "没有转办申请", "no transfer was requested"),
+    "refuse_transfer": (lambda c: c.transfer_request is not None, "没有转办申请", "no transfer was requested"),
     "request_info": (lambda c: c.info_request is None, "已在等待补充", "information was already asked for"),
     "supply_info": (lambda c: c.info_request is not None, "没有待补充的信息", "no information was asked for"),
     "claim": (lambda c: c.claimed_by is None, "已有人认领", "somebody has claimed it"),
@@ -156,16 +228,36 @@ _NEEDS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "grant_suspension": (lambda c: c.suspension_request is not None, "没有挂账申请", "no suspension was requested"),
     "refuse_suspension": (lambda c: c.suspension_request is not None, "没有挂账申请", "no suspension was requested"),
     "resume": (lambda c: c.suspended_until is not None, "案件未挂账", "the case is not suspended"),
-    "rate": (lambda c: c.rating is None, "已评价", "it was rated already"),
-    "request_reopen": (lambda c: c.reopen_request is None, "重开申请待审批", "a reopening awaits its decision"),
+    "rate": (
+        lambda c: c.rating is None and c.outcome in (Outcome.SOLVED, Outcome.ABORTED),
+        "已评价,或未经办理", "it was rated already, or never handled",
+    ),
+    "request_reopen": (
+        lambda c: c.reopen_request is None and c.outcome is not Outcome.MERGED,
+        "重开申请待审批,或案件已合并", "a reopening awaits its decision, or the case is merged",
+    ),
     "grant_reopen": (lambda c: c.reopen_request is not None, "没有重开申请", "no reopening was requested"),
     "refuse_reopen": (lambda c: c.reopen_request is not None, "没有重开申请", "no reopening was requested"),
     "appeal": (
-        lambda c: not c.appealed and any(k.overdue_at for k in c.past_clocks),
-        "没有超期记录或已申诉过", "nothing was overdue, or it was appealed already",
+        lambda c: any(clock.was_late for clock in c.all_clocks), "没有超期记录", "nothing was overdue",
     ),
-    "decide_appeal": (lambda c: c.appeal is not None, "没有待裁定的申诉", "no appeal awaits a decision"),
+    "decide_appeal": (lambda c: bool(c.pending_appeals), "没有待裁定的申诉", "no appeal awaits a decision"),
 }  # fmt: skip
+
+
+def may_acknowledge(case: Case) -> bool:
+    """Whether an acknowledgement would say something new: once per step and owner, and none while one holds."""
+    if case.acknowledged_by is not None or case.owner is None or case.clock is None:
+        return False
+    if case.clock.overdue_at is not None:
+        return case.noted_for != case.owner
+    return holding_key(case) not in case.clock.held
+
+
+def holding_key(case: Case) -> str:
+    """Which step of the ladder, and whose: an acknowledgement holds each once."""
+    owner, step = case.owner, case.clock.last_step if case.clock else 0
+    return f"{owner.kind}:{owner.id}:{step}" if owner is not None else f":{step}"
 
 
 def obstacle(case: Case, command: str) -> DomainError | None:

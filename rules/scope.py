@@ -5,13 +5,15 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
-from models.case import Case
+from models.case import Case, Owner
 from models.context import Grant, Person
-from models.enums import Level, OwnerKind, Role, Stage
+from models.enums import Level, OwnerKind, Role, Source, Stage
 from models.errors import NotYours
 from models.wire_names import PUBLIC
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
+from rules.tasks import decision_tasks
 
 #: Roles that see every case in the grid subtree they hold.
 TERRITORIAL_ROLES = frozenset(
@@ -30,6 +32,10 @@ TERRITORIAL_ROLES = frozenset(
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 #: Who can settle a small thing where it was found.
 LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
+#: Channels by which staff take a report for somebody else: whoever took it is not its reporter.
+TAKEN_FOR_OTHERS = frozenset({Source.HOTLINE, Source.IMPORT, Source.SPLIT, Source.SENSOR})
+#: Officers who may record what a reporter told them, if they did not take the report themselves.
+OFFICERS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
 #: Roles that may report: where, says `reporting_root`.
 REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
 
@@ -75,28 +81,71 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
     found: set[Who] = set()
     if not person.active:
         return frozenset()
-    if case.reported_by == person.id or (person.id == PUBLIC and case.reporter_ref is not None):
-        found.add(Who.REPORTER)
-    if case.owner is not None and case.owner.kind is OwnerKind.PERSON and case.owner.id == str(person.id):
-        found.add(Who.OWNER)
+    found |= _as_reporter(person, case) | _as_person(person, case, day)
     for grant in in_force(person, day):
         if not covers(grant, case.grid_path):
             continue
         if grant.role in TERRITORIAL_ROLES:
             found.add(_TERRITORIAL_STANDING[grant.role])
+            if grant.role in OFFICERS and person.id != case.reported_by:
+                found.add(Who.SECOND_OFFICER)
         elif grant.role in DEPARTMENT_ROLES and grant.department in case.departments:
             found |= _departmental(grant, case)
     if _holds_desk(person, case, day):
-        found.add(Who.OWNER)
+        found |= {Who.OWNER, Who.OWNING_UNIT}
     if _settles_here(person, case, day):
         found |= {Who.OWNER, Who.GRID_WORKER}
+        if Role.GRID_WORKER in {grant.role for grant in in_force(person, day)}:
+            found.add(Who.OWNING_UNIT)
     return frozenset(found)
+
+
+def _as_reporter(person: Person, case: Case) -> set[Who]:
+    """Who took a report for somebody else follows it, and does not speak for them."""
+    by_code = person.id == PUBLIC and case.reporter_ref is not None
+    if by_code or (case.reported_by == person.id and case.source not in TAKEN_FOR_OTHERS):
+        return {Who.REPORTER, Who.OWN_REPORTER}
+    return {Who.REPORTER} if case.reported_by == person.id else set()
+
+
+def _as_person(person: Person, case: Case, day: date) -> set[Who]:
+    """What is somebody's by name: a claim with the role it rests on, a review, or what fell to the fallback owner.
+
+    Where no unit has the role, the fallback owner does what its desk would do.
+    """
+    owner = case.owner
+    if owner is not None and case.claimed_by is not None and owner == _by_name(case.claimed_by):
+        return {Who.OWNER} if person.acts_for(case.claimed_by, day) and holds_claim(person, case, day) else set()
+    if owner is not None and owner.kind is OwnerKind.PERSON and case.reviewer is not None:
+        return {Who.OWNER, Who.REVIEWER} if person.acts_for(case.reviewer, day) else set()
+    me = _by_name(person.id)
+    if owner == me:
+        return {Who.OWNER, Who.OWNING_UNIT, Who.DUTY_OFFICER, Who.SUPERVISOR, Who.REVIEWER}
+    if any(task.assignee == me for task in decision_tasks(case)):
+        return {Who.DUTY_OFFICER, Who.SUPERVISOR}
+    return set()
+
+
+def _by_name(person: UUID) -> Owner:
+    return Owner(kind=OwnerKind.PERSON, id=str(person))
+
+
+def holds_claim(person: Person, case: Case, day: date) -> bool:
+    """Whether the person holds a role of the host department at the case's place."""
+    return any(
+        grant.role in DEPARTMENT_ROLES and grant.department == case.host and covers(grant, case.grid_path)
+        for grant in in_force(person, day)
+    )
 
 
 def _departmental(grant: Grant, case: Case) -> set[Who]:
     found = {Who.INVOLVED}
     if grant.department == case.host:
         found.add(Who.HOST_HEAD if grant.role is Role.DEPARTMENT_HEAD else Who.HOST)
+    if any(grant.department in hosts for hosts in case.hosts_by_round.values()):
+        found.add(Who.PAST_HOST)
+    if case.transfer_request is not None and case.transfer_request.department == grant.department:
+        found.add(Who.TRANSFER_TARGET)
     if any(c.department == grant.department for c in case.co_handlers):
         found.add(Who.CO_HANDLER)
     if any(s.department == grant.department and s.responded_at is None for s in case.summons):
@@ -151,8 +200,9 @@ def check_standing(person: Person | None, case: Case, command: str, day: date) -
     """
     rule = COMMANDS[command]
     found = frozenset({Who.SYSTEM}) if person is None else standing(person, case, day)
-    if found.isdisjoint(rule.who):
-        raise NotYours(command=command, who=" / ".join(rule.who))
+    who = rule.who_in(case.stage)
+    if found.isdisjoint(who):
+        raise NotYours(command=command, who=" / ".join(who))
     return found
 
 
@@ -160,5 +210,7 @@ def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
     """What the person can try on the case now, in the order of the life cycle."""
     found = standing(person, case, day)
     return tuple(
-        name for name in HUMAN_COMMANDS if not found.isdisjoint(COMMANDS[name].who) and obstacle(case, name) is None
+        name
+        for name in HUMAN_COMMANDS
+        if not found.isdisjoint(COMMANDS[name].who_in(case.stage)) and obstacle(case, name) is None
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models.base import Frozen
-from models.case import Case, Owner
+from models.case import AppealRecord, Case, Owner, Request
 from models.enums import OwnerKind, Stage, TaskKind
 
 
@@ -18,11 +18,11 @@ class Task(Frozen):
 
 def open_tasks(case: Case) -> tuple[Task, ...]:
     """Every open task of the case; an open case always has at least one."""
-    return (*_stage_tasks(case), *_decisions(case), *_answers(case))
+    return (*_stage_tasks(case), *decision_tasks(case), *_answers(case))
 
 
 def _stage_tasks(case: Case) -> list[Task]:
-    owner, due = case.owner, case.clock.due_at if case.clock else None
+    owner, due = case.owner, case.due_at
     if owner is None:
         return []
     match case.stage:
@@ -31,11 +31,9 @@ def _stage_tasks(case: Case) -> list[Task]:
         case Stage.DISPATCH:
             return [_task(TaskKind.DISPATCH, owner, due)]
         case Stage.HANDLE:
-            assert case.host is not None
-            host = _person(case.claimed_by) if case.claimed_by else _department(case.host)
             helpers = [c.department for c in case.co_handlers if c.reported_at is None]
             return [
-                _task(TaskKind.HANDLE, host, due),
+                _task(TaskKind.HANDLE, _handling(case), due),
                 *(_task(TaskKind.CO_HANDLE, _department(d), due, d) for d in helpers),
             ]
         case Stage.REVIEW:
@@ -44,42 +42,78 @@ def _stage_tasks(case: Case) -> list[Task]:
             return []
 
 
-def _decisions(case: Case) -> list[Task]:
+def decision_tasks(case: Case) -> list[Task]:
+    """What somebody asked for and a desk, or the department asked, is to decide, each by its own deadline."""
     desk = case.desk
-    tasks = []
-    if case.return_request:
-        tasks.append(_task(TaskKind.DECIDE_RETURN, desk))
-    if case.extension_request:
-        tasks.append(_task(TaskKind.DECIDE_EXTENSION, desk))
-    if case.suspension_request:
-        tasks.append(_task(TaskKind.DECIDE_SUSPENSION, desk))
-    if case.reopen_request:
-        tasks.append(_task(TaskKind.DECIDE_REOPEN, desk, case.remind_at))
-    if case.appeal:
-        tasks.append(_task(TaskKind.DECIDE_APPEAL, desk, case.remind_at))
-    if case.void_proposed_by and case.is_open:
-        tasks.append(_task(TaskKind.CONFIRM_VOID, desk))
+    requests: list[tuple[TaskKind, Owner, Request | None]] = [
+        (TaskKind.DECIDE_RETURN, desk, case.return_request),
+        (TaskKind.DECIDE_EXTENSION, desk, case.extension_request),
+        (TaskKind.DECIDE_SUSPENSION, desk, case.suspension_request),
+        (TaskKind.CONFIRM_VOID, desk, case.void_request if case.is_open else None),
+        (TaskKind.DECIDE_REOPEN, desk, case.reopen_request),
+    ]
+    tasks = [
+        _task(kind, decider, request.decide_by or _closing_reminder(case))
+        for kind, decider, request in requests
+        if request is not None
+    ]
+    if case.transfer_request is not None and case.transfer_request.department is not None:
+        asked = _department(case.transfer_request.department)
+        tasks.append(_task(TaskKind.DECIDE_TRANSFER, asked, case.transfer_request.decide_by))
+    tasks += [
+        _task(TaskKind.DECIDE_APPEAL, desk, _closing_reminder(case), _about(appeal, case))
+        for appeal in case.pending_appeals
+    ]
+    if any(errand.refused is not None for errand in case.errands):
+        tasks.append(_task(TaskKind.SPLIT_AGAIN, desk))
     return tasks
+
+
+def _closing_reminder(case: Case) -> datetime | None:
+    return None if case.is_open else case.remind_at
+
+
+def _about(appeal: AppealRecord, case: Case) -> str:
+    """Tells several appeals apart; the only one there is has the key that it always had."""
+    return "" if len(case.pending_appeals) == 1 else f"{appeal.department}:{appeal.round}"
 
 
 def _answers(case: Case) -> list[Task]:
     tasks = []
     if case.info_request:
         tasks.append(_task(TaskKind.SUPPLY_INFO, _person(case.reported_by), case.info_request.until))
+    if case.verification_request is not None and case.verification_request.asked is not None:
+        asked = case.verification_request
+        tasks.append(_task(TaskKind.VERIFY, asked.asked or case.desk, asked.until))
     if case.is_open and case.owner is not None:
         if _climbed(case):
-            tasks.append(_task(TaskKind.OVERSEE, case.owner, case.clock.due_at if case.clock else None))
-        waiting = [u for u in case.urges if u.answered_at is None]
-        tasks += [_task(TaskKind.ANSWER_URGE, case.owner, u.reply_by, str(u.number)) for u in waiting]
+            tasks.append(_task(TaskKind.OVERSEE, case.owner, case.due_at))
+        owed_by = _answering(case)
+        tasks += [_task(TaskKind.ANSWER_URGE, owed_by, u.reply_by, str(u.number)) for u in case.urges if u.is_open]
         called = [s for s in case.summons if s.responded_at is None]
         tasks += [_task(TaskKind.RESPOND, _department(s.department), s.meet_at, s.department) for s in called]
     return tasks
 
 
+def _handling(case: Case) -> Owner:
+    """Whoever handles the case: its claimant, else the host department."""
+    assert case.host is not None
+    return _person(case.claimed_by) if case.claimed_by else _department(case.host)
+
+
+def _answering(case: Case) -> Owner:
+    """Who owes the answer to an urge order: whoever handles the case, also while the result is reviewed; before that
+    its owner."""
+    assert case.owner is not None
+    return _handling(case) if case.host is not None else case.owner
+
+
 def _climbed(case: Case) -> bool:
     """Whether the case has climbed to a unit while a department handles it, and nobody there has taken note."""
-    at_unit = case.owner is not None and case.owner.kind is OwnerKind.UNIT
-    return case.stage is Stage.HANDLE and at_unit and case.acknowledged_by is None
+    owner = case.owner
+    at_unit = owner is not None and owner.kind is OwnerKind.UNIT
+    noted = case.acknowledged_by is not None or case.noted_for == owner
+    return case.stage is Stage.HANDLE and at_unit and not noted
 
 
 def _task(kind: TaskKind, assignee: Owner, due_at: datetime | None = None, what: str = "") -> Task:

@@ -1,6 +1,7 @@
 """Commands: what somebody, or the clock, asks of a case. One frozen model per imperative verb.
 
-`rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens. Every command is imported from here.
+`rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens.
+Every command is imported from here.
 """
 
 from typing import Annotated, get_args
@@ -10,6 +11,9 @@ from pydantic import Field
 from models.base import Frozen
 from models.commands.after_handling import (
     Appeal as Appeal,
+)
+from models.commands.after_handling import (
+    AssignReviewer as AssignReviewer,
 )
 from models.commands.after_handling import (
     DecideAppeal as DecideAppeal,
@@ -45,6 +49,9 @@ from models.commands.any_stage import (
     Attach as Attach,
 )
 from models.commands.any_stage import (
+    CancelUrge as CancelUrge,
+)
+from models.commands.any_stage import (
     Comment as Comment,
 )
 from models.commands.any_stage import (
@@ -63,13 +70,22 @@ from models.commands.any_stage import (
     Recategorise as Recategorise,
 )
 from models.commands.any_stage import (
+    RefuseVoid as RefuseVoid,
+)
+from models.commands.any_stage import (
     Relocate as Relocate,
 )
 from models.commands.any_stage import (
     Respond as Respond,
 )
 from models.commands.any_stage import (
+    Retract as Retract,
+)
+from models.commands.any_stage import (
     Split as Split,
+)
+from models.commands.any_stage import (
+    Unmerge as Unmerge,
 )
 from models.commands.any_stage import (
     Urge as Urge,
@@ -90,16 +106,28 @@ from models.commands.before_handling import (
     Reject as Reject,
 )
 from models.commands.before_handling import (
+    ReportVerification as ReportVerification,
+)
+from models.commands.before_handling import (
     RequestInfo as RequestInfo,
 )
 from models.commands.before_handling import (
+    RequestVerification as RequestVerification,
+)
+from models.commands.before_handling import (
     SelfClose as SelfClose,
+)
+from models.commands.before_handling import (
+    SendBack as SendBack,
 )
 from models.commands.before_handling import (
     SupplyInfo as SupplyInfo,
 )
 from models.commands.handle import (
     Abort as Abort,
+)
+from models.commands.handle import (
+    AddCoHandler as AddCoHandler,
 )
 from models.commands.handle import (
     Claim as Claim,
@@ -117,6 +145,15 @@ from models.commands.handle import (
     GrantSuspension as GrantSuspension,
 )
 from models.commands.handle import (
+    GrantTransfer as GrantTransfer,
+)
+from models.commands.handle import (
+    Recall as Recall,
+)
+from models.commands.handle import (
+    Redispatch as Redispatch,
+)
+from models.commands.handle import (
     RefuseExtension as RefuseExtension,
 )
 from models.commands.handle import (
@@ -126,7 +163,13 @@ from models.commands.handle import (
     RefuseSuspension as RefuseSuspension,
 )
 from models.commands.handle import (
+    RefuseTransfer as RefuseTransfer,
+)
+from models.commands.handle import (
     Release as Release,
+)
+from models.commands.handle import (
+    ReleaseCoHandler as ReleaseCoHandler,
 )
 from models.commands.handle import (
     ReportProgress as ReportProgress,
@@ -165,21 +208,29 @@ from models.commands.system import (
     Recompute as Recompute,
 )
 from models.commands.system import (
+    Separate as Separate,
+)
+from models.commands.system import (
     SettleErrand as SettleErrand,
+)
+from models.commands.system import (
+    TakeOut as TakeOut,
 )
 from models.commands.system import (
     WakeUp as WakeUp,
 )
 
 HumanCommand = Annotated[
-    Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | Recategorise | Relocate | Merge | Split
-    | Adopt | Withdraw | Void | Convene | Respond
-    | Accept | Reject | RequestInfo | SupplyInfo | SelfClose
-    | Dispatch
-    | Claim | Release | Transfer | Return | GrantReturn | RefuseReturn | ReportProgress | Complete
+    Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | CancelUrge | Retract | Recategorise | Relocate
+    | Merge | Unmerge | Split
+    | Adopt | Withdraw | Void | RefuseVoid | Convene | Respond
+    | Accept | Reject | RequestInfo | SupplyInfo | RequestVerification | ReportVerification | SelfClose
+    | Dispatch | SendBack | Redispatch | Recall | AddCoHandler | ReleaseCoHandler
+    | Claim | Release | Transfer | GrantTransfer | RefuseTransfer | Return | GrantReturn | RefuseReturn
+    | ReportProgress | Complete
     | RequestExtension | GrantExtension | RefuseExtension
     | RequestSuspension | GrantSuspension | RefuseSuspension | Resume | Abort
-    | PassReview | FailReview
+    | PassReview | FailReview | AssignReviewer
     | Rate | RequestReopen | GrantReopen | RefuseReopen | Appeal | DecideAppeal,
     Field(discriminator="kind"),
 ]  # fmt: skip
@@ -190,6 +241,6 @@ HUMAN_COMMAND_MODELS: dict[str, type[Frozen]] = {
 }
 
 Command = Annotated[
-    Report | HumanCommand | WakeUp | Absorb | Recompute | SettleErrand,
+    Report | HumanCommand | WakeUp | Absorb | Separate | TakeOut | Recompute | SettleErrand,
     Field(discriminator="kind"),
 ]

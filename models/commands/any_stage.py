@@ -2,11 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from models.base import Code, Description, Frozen, Note, SaidInstant, Text, Title
+from models.base import (
+    Code,
+    Description,
+    Frozen,
+    Note,
+    OptionalNote,
+    SaidInstant,
+    Title,
+    is_none,
+)
 from models.commands.report import Attachments, Location
-from models.enums import EscalationMode, Severity, UrgeKind
+from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
+from models.policy.standard import LevelName
 
 
 class Comment(Frozen):
@@ -17,21 +27,25 @@ class Comment(Frozen):
 class Attach(Frozen):
     kind: Literal["attach"] = "attach"
     attachments: Annotated[Attachments, Field(min_length=1)]
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class Acknowledge(Frozen):
     """I have seen it and I am on it."""
 
     kind: Literal["acknowledge"] = "acknowledge"
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class Escalate(Frozen):
-    """升级: up one level of the hierarchy, to act or to be informed."""
+    """升级: up one level of the hierarchy, or (越级) straight to `to_level`; to act or to be informed.
+
+    `to_level` is left out of the content where it is not given, so that the digest stays what it was.
+    """
 
     kind: Literal["escalate"] = "escalate"
     mode: EscalationMode = EscalationMode.ACT
+    to_level: Annotated[LevelName | None, Field(exclude_if=is_none)] = None
     reason: Note
 
 
@@ -50,6 +64,22 @@ class AnswerUrge(Frozen):
     kind: Literal["answer_urge"] = "answer_urge"
     urge: Annotated[int, Field(ge=1)] | None = None
     note: Note
+
+
+class CancelUrge(Frozen):
+    """Takes back an urge order given by mistake: the only open one, or the one numbered `urge`."""
+
+    kind: Literal["cancel_urge"] = "cancel_urge"
+    urge: Annotated[int, Field(ge=1)] | None = None
+    reason: Note
+
+
+class Retract(Frozen):
+    """Takes back one's own pending request: the only one, or the one of kind `request`."""
+
+    kind: Literal["retract"] = "retract"
+    request: RequestKind | None = None
+    reason: OptionalNote = ""
 
 
 class Recategorise(Frozen):
@@ -88,13 +118,25 @@ class Merge(Frozen):
     reason: Note
 
 
+class Unmerge(Frozen):
+    """Takes a case out of its lead again, with its own clocks as they would have run.
+
+    Given to the merged case, or to the lead with the number of the merged case.
+    """
+
+    kind: Literal["unmerge"] = "unmerge"
+    case_no: Code | None = None
+    reason: Note
+
+
 class Part(Frozen):
-    """One matter taken out of a report that held several."""
+    """One matter taken out of a report that held several. Without a `severity`, its category's own holds."""
 
     category: Code
     title: Title
     description: Description = ""
     grid: Code | None = None
+    severity: Annotated[Severity | None, Field(exclude_if=is_none)] = None
 
 
 class Split(Frozen):
@@ -106,14 +148,23 @@ class Split(Frozen):
 
 
 class Withdraw(Frozen):
+    """The reporter ends their case, or a second officer does so on their word."""
+
     kind: Literal["withdraw"] = "withdraw"
     reason: Note
 
 
 class Void(Frozen):
-    """作废: the first duty officer proposes, a second one confirms by the same command."""
+    """作废: one officer proposes, a second one confirms by the same command."""
 
     kind: Literal["void"] = "void"
+    reason: Note
+
+
+class RefuseVoid(Frozen):
+    """A second person declines a proposal to void: the case goes on."""
+
+    kind: Literal["refuse_void"] = "refuse_void"
     reason: Note
 
 

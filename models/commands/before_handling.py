@@ -2,9 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from models.base import Code, Frozen, Note, SaidInstant, Text
+from models.base import (
+    Code,
+    Frozen,
+    Note,
+    OptionalNote,
+    SaidInstant,
+)
 from models.commands.report import Attachments
 
 
@@ -13,7 +19,7 @@ class Accept(Frozen):
 
     kind: Literal["accept"] = "accept"
     condition: Code | None = None
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class Reject(Frozen):
@@ -25,7 +31,7 @@ class Reject(Frozen):
 
 
 class RequestInfo(Frozen):
-    """The clock of the stage stops until the reporter answers, or until `answer_by`."""
+    """Asks the reporter. Clocks stop until the answer, or until `answer_by`; a statutory clock runs on."""
 
     kind: Literal["request_info"] = "request_info"
     question: Note
@@ -38,6 +44,23 @@ class SupplyInfo(Frozen):
     attachments: Attachments = ()
 
 
+class RequestVerification(Frozen):
+    """发核实: asks the grid's worker to look at the place before the case is accepted."""
+
+    kind: Literal["request_verification"] = "request_verification"
+    question: Note
+    report_by: SaidInstant | None = None
+
+
+class ReportVerification(Frozen):
+    """What the grid's worker found: whether the report holds (`confirmed`), and what there is to see."""
+
+    kind: Literal["report_verification"] = "report_verification"
+    confirmed: bool
+    note: Note
+    attachments: Attachments = ()
+
+
 class SelfClose(Frozen):
     """自办结: the grid worker settled it on the spot; it is still reviewed."""
 
@@ -46,10 +69,20 @@ class SelfClose(Frozen):
     evidence: Attachments = ()
 
 
+class SendBack(Frozen):
+    """退回受理: from dispatch back to receive, where it may be corrected or rejected."""
+
+    kind: Literal["send_back"] = "send_back"
+    reason: Note
+
+
 class Dispatch(Frozen):
-    """派遣: one host, and co-handlers who must all report before completion."""
+    """派遣: one host, and co-handlers who must all report before completion.
+
+    A department that returned the case in this round takes it again only with a `note` that says why.
+    """
 
     kind: Literal["dispatch"] = "dispatch"
     host: Code
     co_handlers: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""

@@ -2,9 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field
 
-from models.base import Code, Frozen, Note, SaidInstant, Text
+from models.base import (
+    Answer,
+    Code,
+    Frozen,
+    Note,
+    OptionalNote,
+    SaidInstant,
+    is_empty,
+)
 from models.commands.report import Attachments
 
 
@@ -17,8 +25,50 @@ class Release(Frozen):
     reason: Note
 
 
+class Redispatch(Frozen):
+    """改派: another host; the clock runs on. `co_handlers` None keeps those there are."""
+
+    kind: Literal["redispatch"] = "redispatch"
+    host: Code
+    co_handlers: Annotated[tuple[Code, ...] | None, Field(max_length=10)] = None
+    reason: Note
+
+
+class Recall(Frozen):
+    """撤回派单: from handle back to dispatch."""
+
+    kind: Literal["recall"] = "recall"
+    reason: Note
+
+
+class AddCoHandler(Frozen):
+    kind: Literal["add_co_handler"] = "add_co_handler"
+    departments: Annotated[tuple[Code, ...], Field(min_length=1, max_length=10)]
+    note: OptionalNote = ""
+
+
+class ReleaseCoHandler(Frozen):
+    """Completion no longer waits for this department. One that has reported stays: its part is on record."""
+
+    kind: Literal["release_co_handler"] = "release_co_handler"
+    department: Code
+    reason: Note
+
+
+class GrantTransfer(Frozen):
+    """The department that was asked takes the case over; the clock runs on."""
+
+    kind: Literal["grant_transfer"] = "grant_transfer"
+    note: OptionalNote = ""
+
+
+class RefuseTransfer(Frozen):
+    kind: Literal["refuse_transfer"] = "refuse_transfer"
+    reason: Note
+
+
 class Transfer(Frozen):
-    """To a colleague of the host department, or, by its head, to another department."""
+    """To a colleague of the host department; or, by its head, a request to another department to take the case."""
 
     kind: Literal["transfer"] = "transfer"
     to_person: Code | None = None
@@ -35,7 +85,7 @@ class Return(Frozen):
 
 class GrantReturn(Frozen):
     kind: Literal["grant_return"] = "grant_return"
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class RefuseReturn(Frozen):
@@ -53,11 +103,15 @@ class ReportProgress(Frozen):
 
 
 class Complete(Frozen):
-    """处置完成: result and evidence; the case goes to review."""
+    """处置完成: result and evidence; the case goes to review.
+
+    `result` is for the staff; `answer` (答复) is what the reporter will read once the review has passed.
+    """
 
     kind: Literal["complete"] = "complete"
     result: Note
     evidence: Attachments = ()
+    answer: Annotated[Answer, Field(exclude_if=is_empty)] = ""
 
 
 class RequestExtension(Frozen):
@@ -71,7 +125,7 @@ class GrantExtension(Frozen):
 
     kind: Literal["grant_extension"] = "grant_extension"
     until: SaidInstant | None = None
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class RefuseExtension(Frozen):
@@ -90,7 +144,7 @@ class RequestSuspension(Frozen):
 class GrantSuspension(Frozen):
     kind: Literal["grant_suspension"] = "grant_suspension"
     until: SaidInstant | None = None
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class RefuseSuspension(Frozen):
@@ -100,7 +154,7 @@ class RefuseSuspension(Frozen):
 
 class Resume(Frozen):
     kind: Literal["resume"] = "resume"
-    note: Annotated[Text, StringConstraints(max_length=2_000)] = ""
+    note: OptionalNote = ""
 
 
 class Abort(Frozen):

@@ -19,6 +19,21 @@ class Absorb(Frozen):
     case_no: str
 
 
+class Separate(Frozen):
+    """A case that was merged into this one has been taken out again."""
+
+    kind: Literal["separate"] = "separate"
+    case_no: str
+
+
+class TakeOut(Frozen):
+    """The lead `lead_no` lets this merged case go: somebody unmerged it there."""
+
+    kind: Literal["take_out"] = "take_out"
+    lead_no: str
+    reason: str
+
+
 class Recompute(Frozen):
     """A calendar was published with policy `version`: count the clocks anew."""
 
@@ -27,8 +42,9 @@ class Recompute(Frozen):
 
 
 class SettleErrand(Frozen):
-    """An errand to another case has been carried out."""
+    """An errand to another case has been carried out, or was refused for good with the code `refused`."""
 
     kind: Literal["settle_errand"] = "settle_errand"
     errand: str
     case_no: str | None = None
+    refused: str | None = None

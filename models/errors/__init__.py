@@ -77,6 +77,9 @@ from models.errors.base import (
     refusal as refusal,
 )
 from models.errors.input import (
+    AnswerMissing as AnswerMissing,
+)
+from models.errors.input import (
     CalendarsMissing as CalendarsMissing,
 )
 from models.errors.input import (
@@ -92,6 +95,9 @@ from models.errors.input import (
     InputError as InputError,
 )
 from models.errors.input import (
+    LevelNotHigher as LevelNotHigher,
+)
+from models.errors.input import (
     NoSuchCase as NoSuchCase,
 )
 from models.errors.input import (
@@ -99,6 +105,9 @@ from models.errors.input import (
 )
 from models.errors.input import (
     NoSuchVersion as NoSuchVersion,
+)
+from models.errors.input import (
+    NotACoHandler as NotACoHandler,
 )
 from models.errors.input import (
     NothingToChange as NothingToChange,
@@ -114,6 +123,9 @@ from models.errors.input import (
 )
 from models.errors.input import (
     PublishedIntoThePast as PublishedIntoThePast,
+)
+from models.errors.input import (
+    ReasonMissing as ReasonMissing,
 )
 from models.errors.input import (
     TimeInFuture as TimeInFuture,
@@ -203,6 +215,9 @@ from models.errors.rights import (
     ReviewerHandledIt as ReviewerHandledIt,
 )
 from models.errors.rights import (
+    ReviewerOfHost as ReviewerOfHost,
+)
+from models.errors.rights import (
     SecondPersonNeeded as SecondPersonNeeded,
 )
 from models.errors.rights import (
@@ -221,6 +236,9 @@ from models.errors.stage import (
     CaseSuspended as CaseSuspended,
 )
 from models.errors.stage import (
+    CoHandlerHasReported as CoHandlerHasReported,
+)
+from models.errors.stage import (
     CoHandlersMissing as CoHandlersMissing,
 )
 from models.errors.stage import (
@@ -228,6 +246,15 @@ from models.errors.stage import (
 )
 from models.errors.stage import (
     ExtensionsUsedUp as ExtensionsUsedUp,
+)
+from models.errors.stage import (
+    LeadIsYounger as LeadIsYounger,
+)
+from models.errors.stage import (
+    LeadOfOthers as LeadOfOthers,
+)
+from models.errors.stage import (
+    LimitReached as LimitReached,
 )
 from models.errors.stage import (
     NoExtensionOnceOverdue as NoExtensionOnceOverdue,

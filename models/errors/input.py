@@ -93,6 +93,34 @@ class UnknownPerson(DomainError):
     en = "There is no person {person}, or not in this department."
 
 
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    status = 422
+    zh = "{department} 本轮已退单;再次派给该部门须在备注中说明理由。"
+    en = "{department} returned the case in this round; say in the note why it is to take it again."
+
+
+class AnswerMissing(DomainError):
+    code = "answer_missing"
+    status = 422
+    zh = "该来源的上报须填写给上报人的答复。"
+    en = "A report from this channel is completed only with an answer for the reporter."
+
+
+class LevelNotHigher(DomainError):
+    code = "level_not_higher"
+    status = 422
+    zh = "只能升级到更高层级;案件现在位于第 {level} 级。"
+    en = "A case is escalated upwards only; it stands at level {level}."
+
+
+class NotACoHandler(DomainError):
+    code = "not_a_co_handler"
+    status = 422
+    zh = "{department} 不是协办部门。"
+    en = "{department} is not a co-handler."
+
+
 class TimeInFuture(DomainError):
     code = "time_in_future"
     status = 422

@@ -63,6 +63,13 @@ class ReviewerHandledIt(DomainError):
     en = "Whoever handled a case may not review it."
 
 
+class ReviewerOfHost(DomainError):
+    code = "reviewer_of_host"
+    status = 403
+    zh = "核查人不能属于主办或协办部门。"
+    en = "A reviewer may not belong to the host department or a co-handling one."
+
+
 class SecondPersonNeeded(DomainError):
     code = "second_person_needed"
     status = 403

@@ -57,6 +57,30 @@ class ReturnSettled(DomainError):
     en = "A return by this department was already decided; it may not return the case again this round."
 
 
+class LeadOfOthers(DomainError):
+    code = "lead_of_others"
+    zh = "案件 {cases} 已并入本案,不能就此终结;请先将其拆出,或继续办理。"
+    en = "Cases {cases} were merged into this one: take them out first, or see it through."
+
+
+class LeadIsYounger(DomainError):
+    code = "lead_is_younger"
+    zh = "只能并入更早且法定期限不晚于本案的案件;请反过来合并。"
+    en = "A case is merged into an earlier one whose statutory deadline is no later; merge the other way round."
+
+
+class LimitReached(DomainError):
+    code = "limit_reached"
+    zh = "本轮{what_zh}最多 {most} 次,已用完。"
+    en = "In a round there are at most {most} {what_en}, and they are used up."
+
+
+class CoHandlerHasReported(DomainError):
+    code = "co_handler_has_reported"
+    zh = "协办部门 {department} 已反馈,其协办记录不能撤销。"
+    en = "Co-handler {department} has reported; its part is on record and stays."
+
+
 class StaleRevision(DomainError):
     code = "stale_revision"
     status = 412

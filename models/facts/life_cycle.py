@@ -55,19 +55,23 @@ class Accepted(Frozen):
 
 
 class InfoRequested(Frozen):
+    """`stops_stage`, `stops_whole`: whether that clock stands still until the answer; a statutory one runs on."""
+
     kind: Literal["info_requested"] = "info_requested"
     question: str
     answer_by: Instant
+    stops_stage: bool = True
+    stops_whole: bool = True
 
 
 class InfoSupplied(Frozen):
-    """The reporter answered, or (`note` empty) the time to answer ran out; the clock goes on from `since`."""
+    """The reporter answered, or (`note` empty) the time to answer ran out; a stopped clock goes on from `since`."""
 
     kind: Literal["info_supplied"] = "info_supplied"
     note: str
     attachments: tuple[str, ...]
     since: Instant
-    due_at: Instant
+    due_at: Instant | None = None
     plan: Plan | None = None
     whole_due_at: Instant | None = None
     whole_plan: Plan | None = None
@@ -81,7 +85,85 @@ class SelfClosed(Frozen):
     due: Due
 
 
+class VerificationRequested(Frozen):
+    """The workers of `unit` are asked to look at the place by `request.until`."""
+
+    kind: Literal["verification_requested"] = "verification_requested"
+    question: str
+    unit: Owner
+    report_by: Instant
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
+
+
+class VerificationReported(Frozen):
+    kind: Literal["verification_reported"] = "verification_reported"
+    confirmed: bool
+    note: str
+    attachments: tuple[str, ...]
+
+
+class SentBack(Frozen):
+    """退回受理: the acceptance no longer stands; the clock of the whole case runs on."""
+
+    kind: Literal["sent_back"] = "sent_back"
+    reason: str
+    owner: Owner
+    due: Due
+
+
+class Redispatched(Frozen):
+    """改派: another host, the same clock."""
+
+    kind: Literal["redispatched"] = "redispatched"
+    from_host: str
+    host: str
+    co_handlers: tuple[str, ...]
+    reason: str
+    owner: Owner
+
+
+class Recalled(Frozen):
+    """撤回派单, by a person; or by the system, where the case was moved out of its host's reach."""
+
+    kind: Literal["recalled"] = "recalled"
+    from_host: str
+    reason: str
+    owner: Owner
+    due: Due
+
+
+class CoHandlersAdded(Frozen):
+    kind: Literal["co_handlers_added"] = "co_handlers_added"
+    departments: tuple[str, ...]
+    note: str
+
+
+class CoHandlerReleased(Frozen):
+    kind: Literal["co_handler_released"] = "co_handler_released"
+    department: str
+    reason: str
+
+
+class ClaimEnded(Frozen):
+    """The claimant no longer holds the role that the claim rests on: the case is its department's again."""
+
+    kind: Literal["claim_ended"] = "claim_ended"
+    person: UUID
+    owner: Owner
+
+
+class ReviewerAssigned(Frozen):
+    kind: Literal["reviewer_assigned"] = "reviewer_assigned"
+    person: UUID
+    owner: Owner
+    reason: str
+
+
 class Dispatched(Frozen):
+    """`per_round`: extensions granted in this round go on counting; facts of before began anew."""
+
+    per_round: bool = False
     kind: Literal["dispatched"] = "dispatched"
     host: str
     co_handlers: tuple[str, ...]
@@ -103,6 +185,9 @@ class Released(Frozen):
 
 
 class Transferred(Frozen):
+    """`keeps_requests`: to a colleague, with whom what the department asked for stays pending."""
+
+    keeps_requests: bool = False
     kind: Literal["transferred"] = "transferred"
     to_department: str
     to_person: UUID | None
@@ -129,6 +214,7 @@ class Completed(Frozen):
     evidence: tuple[str, ...]
     owner: Owner
     due: Due
+    answer: str = ""
 
 
 class Aborted(Frozen):
@@ -141,16 +227,30 @@ class Aborted(Frozen):
 
 
 class ReviewPassed(Frozen):
-    """`released`: whoever has the progress code may see the photos of the result; else those of `released_photos`."""
+    """`released`: whoever has the progress code may see the photos of the result; else those of `released_photos`.
+
+    `answer` (答复): what the reporter reads, as the reviewer confirmed or rewrote it.
+    """
 
     kind: Literal["review_passed"] = "review_passed"
     note: str
     evidence: tuple[str, ...]
     released: bool = False
     released_photos: tuple[str, ...] = ()
+    answer: str = ""
 
 
 class ReviewFailed(Frozen):
+    """`departments`: the co-handlers who report again (None, in facts of before: nobody).
+
+    `accepted_at`, `condition`, `policy_version`, `whole`: a case settled on the spot counts as accepted from then on.
+    """
+
+    departments: tuple[str, ...] | None = None
+    accepted_at: Instant | None = None
+    condition: str | None = None
+    policy_version: int | None = None
+    whole: Due | None = None
     kind: Literal["review_failed"] = "review_failed"
     reason: str
     evidence: tuple[str, ...]

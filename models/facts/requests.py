@@ -5,7 +5,7 @@ from typing import Literal
 
 from models.base import Frozen, Instant
 from models.case import Owner
-from models.enums import Stage
+from models.enums import RequestKind, Stage
 from models.facts.common import Due
 from models.plan import Plan
 
@@ -14,10 +14,13 @@ class ReturnRequested(Frozen):
     kind: Literal["return_requested"] = "return_requested"
     department: str
     reason: str
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
 
 
 class ReturnGranted(Frozen):
     kind: Literal["return_granted"] = "return_granted"
+    department: str | None = None
     note: str
     owner: Owner
     due: Due
@@ -29,19 +32,56 @@ class ReturnRefused(Frozen):
     reason: str
 
 
+class TransferRequested(Frozen):
+    """The host asks another department to take the case over; the clock runs on."""
+
+    kind: Literal["transfer_requested"] = "transfer_requested"
+    from_department: str
+    to_department: str
+    reason: str
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
+
+
+class TransferRefused(Frozen):
+    kind: Literal["transfer_refused"] = "transfer_refused"
+    department: str
+    reason: str
+
+
+class RequestRetracted(Frozen):
+    """Whoever asked took the request back."""
+
+    kind: Literal["request_retracted"] = "request_retracted"
+    request: RequestKind
+    reason: str
+
+
+class RequestLapsed(Frozen):
+    """The request no longer has an object: the case is another department's, or nobody confirmed it in time."""
+
+    kind: Literal["request_lapsed"] = "request_lapsed"
+    request: RequestKind
+
+
 class ExtensionRequested(Frozen):
     kind: Literal["extension_requested"] = "extension_requested"
     until: Instant
     reason: str
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
 
 
 class ExtensionGranted(Frozen):
-    """`extended` is counted as the limit is: in working time, or in natural time.
+    """`until`: the granted moment, which is the deadline from then on (None in facts of before).
+
+    `extended` is counted as the limit is: in working time, or in natural time.
 
     `whole_extended`: by how much the whole's own limit grew, so that it does not end before the stage.
     """
 
     kind: Literal["extension_granted"] = "extension_granted"
+    until: Instant | None = None
     extended: timedelta
     due_at: Instant
     note: str
@@ -60,6 +100,8 @@ class SuspensionRequested(Frozen):
     kind: Literal["suspension_requested"] = "suspension_requested"
     until: Instant
     reason: str
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
 
 
 class SuspensionGranted(Frozen):
@@ -86,9 +128,19 @@ class Resumed(Frozen):
 class VoidProposed(Frozen):
     kind: Literal["void_proposed"] = "void_proposed"
     reason: str
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
+
+
+class VoidRefused(Frozen):
+    kind: Literal["void_refused"] = "void_refused"
+    reason: str
 
 
 class Rated(Frozen):
+    """`on_behalf`: an officer recorded the reporter's verdict after a call-back."""
+
+    on_behalf: bool = False
     kind: Literal["rated"] = "rated"
     score: int
     note: str
@@ -96,11 +148,20 @@ class Rated(Frozen):
 
 class ReopenRequested(Frozen):
     kind: Literal["reopen_requested"] = "reopen_requested"
+    on_behalf: bool = False
+    decide_by: Instant | None = None
+    rungs: tuple[Instant, ...] = ()
     reason: str
     remind_at: Instant
 
 
 class Reopened(Frozen):
+    """A new round. `whole` (facts of before): the clock of the whole case began anew; it goes on from the fact's moment
+    to `whole_due_at` where `per_case_whole` says so; one that was missed stays missed."""
+
+    whole_due_at: Instant | None = None
+    whole_plan: Plan | None = None
+    per_case_whole: bool = False
     kind: Literal["reopened"] = "reopened"
     note: str
     to_stage: Stage
@@ -116,6 +177,8 @@ class ReopenRefused(Frozen):
 
 class Appealed(Frozen):
     kind: Literal["appealed"] = "appealed"
+    department: str | None = None
+    round: int | None = None
     reason: str
     remind_at: Instant
     attachments: tuple[str, ...]
@@ -123,5 +186,7 @@ class Appealed(Frozen):
 
 class AppealDecided(Frozen):
     kind: Literal["appeal_decided"] = "appeal_decided"
+    department: str | None = None
+    round: int | None = None
     upheld: bool
     reason: str

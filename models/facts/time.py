@@ -5,19 +5,20 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.case import Owner
-from models.enums import EscalationMode, Level, Light, Role, Stage
+from models.enums import EscalationMode, Level, Light, RequestKind, Role, Stage
 from models.facts.common import Retimed
 
 
 class LightChanged(Frozen):
-    """The light of the running stage has turned: yellow, or red before the deadline where a standard says so.
+    """The light of the running stage (`stage` None: of the whole case) has turned: yellow, or red before the deadline
+    where a standard says so.
 
     Every other change of light comes with the fact that brings it: a clock that starts, stops, goes on, is counted
     anew or is overdue.
     """
 
     kind: Literal["light_changed"] = "light_changed"
-    stage: Stage
+    stage: Stage | None
     light: Light
 
 
@@ -50,6 +51,15 @@ class Reached(Frozen):
     people: tuple[UUID, ...] = ()
 
 
+class SummonsMissed(Frozen):
+    """A department called to a joint meeting had not answered when it began; `reached` is who was told."""
+
+    kind: Literal["summons_missed"] = "summons_missed"
+    department: str
+    meet_at: Instant
+    reached: tuple[Reached, ...]
+
+
 class Vacancy(Frozen):
     """A role that a step looked for in a unit, and nobody held: an organisational alarm."""
 
@@ -58,7 +68,8 @@ class Vacancy(Frozen):
 
 
 class StepFired(Frozen):
-    """A step of the ladder: of the running stage, or (`urge`) of an urge order that nobody answered.
+    """A step of a ladder: of the running stage, of the whole case (`whole`), of an urge order that nobody answered
+    (`urge` is its number), or of a request that nobody decided (`request`).
 
     `planned_at` is when it was due to fire; the fact's own time is when it did. `owner` is the new owner, if the
     step moved the case; `level` where its attention stands then. After the last step `remind_at` says when the
@@ -66,7 +77,9 @@ class StepFired(Frozen):
     """
 
     kind: Literal["step_fired"] = "step_fired"
-    stage: Stage
+    stage: Stage | None
+    whole: bool = False
+    request: RequestKind | None = None
     urge: int | None = None
     step: int
     planned_at: Instant

@@ -10,12 +10,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from models.base import Code, Frozen, Text
-from models.enums import Severity, UrgeKind
+from models.base import Code, Frozen, Text, is_empty, is_none
+from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
+
+#: How often in a round, where a policy says nothing (our choice; a suspension is approved once, a city's practice).
+SUSPENSIONS, INFO_REQUESTS, RETURNS, TRANSFERS = 1, 3, 3, 2
+#: How long a grid worker has to look at a place (our choice).
+VERIFY_HOURS = 2.0
 
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 
@@ -23,6 +28,7 @@ Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 class Category(Frozen):
     """小类: what kind of issue, and the conditions it is opened under, the first that fits deciding.
 
+    `withdrawable` False: once accepted, the matter goes on whatever its reporter says (a hazard, pollution).
     `limits` is short for one condition that always fits, with these limits and the policy's first ladder.
     """
 
@@ -32,6 +38,7 @@ class Category(Frozen):
     group: Code
     severity: Severity = Severity.ORDINARY
     evidence_required: bool = False
+    withdrawable: Annotated[bool, Field(exclude_if=bool)] = True
     limits: Limits | None = None
     conditions: tuple[Condition, ...] = ()
 
@@ -81,6 +88,12 @@ ROUND_THE_CLOCK = Calendar(
 class Policy(Frozen):
     """Everything that decides how a case runs and is not law of nature; and by which weights rankings are scored.
 
+    Per round: `extensions` granted, `suspensions` granted (`suspension_days` in all), `info_requests`, `returns` and
+    `transfers` asked for. `decide_within`: by when a request is to be decided (None: five legal working days), and
+    `request_ladder` whom its silence reaches (None: the desk, its supervisor, the park's). `answers_required`: the
+    channels whose reports are completed only with a public answer. A field at its default is not written, so that the
+    digest of a policy from before there was the field stays what it was.
+
     Without `scoring`: the public rule of `models.figures`.
     """
 
@@ -96,6 +109,14 @@ class Policy(Frozen):
     extensions: Annotated[int, Field(ge=0, le=10)] = 2
     extension_days: Annotated[int, Field(ge=1, le=3650)] = 30
     suspension_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    suspensions: Annotated[int, Field(ge=0, le=10, exclude_if=lambda value: value == SUSPENSIONS)] = SUSPENSIONS
+    info_requests: Annotated[int, Field(ge=0, le=20, exclude_if=lambda value: value == INFO_REQUESTS)] = INFO_REQUESTS
+    returns: Annotated[int, Field(ge=0, le=20, exclude_if=lambda value: value == RETURNS)] = RETURNS
+    transfers: Annotated[int, Field(ge=0, le=20, exclude_if=lambda value: value == TRANSFERS)] = TRANSFERS
+    verify_hours: Annotated[Hours, Field(exclude_if=lambda value: value == VERIFY_HOURS)] = VERIFY_HOURS
+    decide_within: Annotated[Length | None, Field(exclude_if=is_none)] = None
+    request_ladder: Annotated[Code | None, Field(exclude_if=is_none)] = None
+    answers_required: Annotated[tuple[Source, ...], Field(exclude_if=is_empty)] = ()
     calendars: Annotated[tuple[Calendar, ...], Field(min_length=1)] = (ROUND_THE_CLOCK,)
     standards: tuple[Standard, ...] = ()
     ladders: tuple[Ladder, ...] = ()
@@ -135,6 +156,7 @@ class Policy(Frozen):
         if lost := sorted({c.standard for category in self.categories for c in category.conditions} - standards):
             raise ValueError(f"no such standards: {', '.join(lost)}")
         climbed = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}
+        climbed |= {self.request_ladder} if self.request_ladder else set()
         if lost := sorted(climbed - ladders):
             raise ValueError(f"no such ladders: {', '.join(lost)}")
         if lost := sorted({length.calendar for length in self._lengths() if length.calendar} - calendars):
@@ -144,7 +166,9 @@ class Policy(Frozen):
         for limits in (*self.standards, *(c.limits for c in self.categories if c.limits)):
             for limit in (limits.accept, limits.dispatch, limits.handle, limits.review):
                 yield from (limit, *([limit.ceiling] if limit.ceiling else []))
-        yield from (s.whole for s in self.standards if s.whole)
+        for whole in (standard.whole for standard in self.standards if standard.whole):
+            yield from (whole, *([whole.ceiling] if whole.ceiling else []))
+        yield from ([self.decide_within] if self.decide_within else [])
         yield from (s.extensions.most for s in self.standards if s.extensions and s.extensions.most)
         yield from (urge.reply for urge in self.urges.values())
         for ladder in self.ladders:

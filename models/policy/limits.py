@@ -54,6 +54,11 @@ class Limit(Length):
     source: Annotated[Text, Field(pattern=r"^(law: .+|standard: .+|our choice)$")] = "our choice"
     ceiling: Length | None = None
 
+    @property
+    def is_statutory(self) -> bool:
+        """Whether a law sets it: nothing that people ask for moves its deadline past the ceiling."""
+        return self.source.startswith("law:")
+
     @classmethod
     def of_hours(cls, hours: float) -> Self:
         """So many hours that run day and night, by our choice."""

@@ -4,6 +4,7 @@ A limit belongs to an *opening condition* (立案条件) of a category, not to t
 one category, its missing and its rattling two conditions with a standard each.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -104,6 +105,13 @@ class Ladder(Frozen):
     repeat: Repeat | None = None
     acknowledged_for: Length | None = None
     consultation: bool = True
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        parts = [rung.fraction for rung in self.rungs if rung.fraction is not None]
+        if any(later <= earlier for earlier, later in pairwise(parts)):
+            raise ValueError("the fractions of a ladder's steps must rise from one step to the next")
+        return self
 
 
 class UrgeRule(Frozen):

@@ -4,8 +4,10 @@ A limit has a length as its unit counts it: working time, or natural time. A clo
 counted over its intervals, rounded up to where the unit lets a deadline fall (`rules.deadlines.limits.settle`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 from models.case import Case, Clock, Interval
 from models.context import Context
@@ -16,7 +18,7 @@ from models.policy.calendar import Calendar
 from models.policy.limits import Length, Limit
 from models.policy.standard import Standard
 from rules.deadlines.limits import deadline, measured, reach, settle, touches_provisional
-from rules.deadlines.planning import Course, as_far_apart, plan
+from rules.deadlines.planning import Course, as_far_apart, plan, put_off
 from rules.deadlines.standards import NO_LADDER
 
 
@@ -144,43 +146,65 @@ def light_at(plan: Plan | None, at: datetime) -> Light:
 
 
 def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) -> tuple[datetime, Plan]:
-    """Deadline and plan of a stopped clock that goes on at `since`: it continues where it stopped."""
+    """Deadline and plan of a stopped clock that goes on at `since`: it continues where it stopped.
+
+    A deadline that was missed stays missed: the clock keeps it, and its ladder goes on from `since`.
+    """
     running = clock.model_copy(update={"intervals": (*clock.intervals, Interval(start=since))})
     count = _count(running, ctx)
-    return count.due_at, count.plan(standard, clock.stage, clock.last_step)
+    if clock.overdue_at is None:
+        return count.due_at, count.plan(standard, clock.stage, clock.last_step)
+    missed = clock.stopped_due_at or clock.due_at or clock.overdue_at
+    plan = count.due_then(missed).plan(standard, clock.stage, clock.last_step)
+    return missed, plan.model_copy(update={"rungs": put_off(plan.rungs, since)})
 
 
 def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -> tuple[timedelta, datetime, Plan]:
-    """By how much `until` extends the running clock, as it counts; its new deadline; its new plan."""
+    """By how much `until` extends the running clock, as it counts; its new deadline; its new plan.
+
+    The new deadline is `until`, at the first moment from it on at which the unit lets a deadline fall.
+    """
     assert clock.due_at is not None, "only a running clock is extended"
     terms = terms_of(clock)
     calendar = calendar_of(terms, ctx)
-    more = measured(terms, calendar, clock.due_at, settle(terms, calendar, until))
-    count = _count(clock.model_copy(update={"extended": clock.extended + more}), ctx)
-    return more, count.due_at, count.plan(standard, clock.stage, clock.last_step)
+    moment = settle(terms, calendar, until)
+    count = _count(clock.model_copy(update={"extended_to": moment, "extended_at": ctx.now}), ctx)
+    plan = count.plan(standard, clock.stage, clock.last_step)
+    if clock.overdue_at is not None:
+        plan = plan.model_copy(update={"rungs": put_off(plan.rungs, ctx.now)})
+    return measured(terms, calendar, clock.due_at, count.due_at), count.due_at, plan
 
 
-def retimed(clock: Clock, standard: Standard, ctx: Context) -> Retimed:
-    """The clock counted anew from its start, by the terms that `standard` now gives its stage."""
+def retimed(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> Retimed:
+    """The clock counted anew from its start, by the terms that `standard` now gives its stage.
+
+    `steps_from`: no step of its ladder fires before.
+    """
     terms = standard.of(clock.stage) if clock.stage is not None else standard.whole
     assert terms is not None
     count = _count(clock.model_copy(update={"terms": terms}), ctx)
+    plan = count.plan(standard, clock.stage, clock.last_step) if clock.runs else None
+    if plan is not None and steps_from is not None:
+        plan = plan.model_copy(update={"rungs": put_off(plan.rungs, steps_from)})
     return Retimed(
         stage=clock.stage,
         limit=count.limit,
         terms=terms,
         old_due_at=clock.due_at,
         due_at=count.due_at if clock.runs else None,
-        plan=count.plan(standard, clock.stage, clock.last_step) if clock.runs else None,
+        plan=plan,
     )
 
 
-def recounted(case: Case, standard: Standard, ctx: Context) -> tuple[Retimed, ...]:
-    """Every clock of the case that `standard` and the calendars in force change; none when nothing changes."""
+def recounted(case: Case, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> tuple[Retimed, ...]:
+    """Every clock of the case that `standard` and the calendars in force change; none when nothing changes.
+
+    `steps_from`: a deadline that has passed by then brings its steps from that moment on, not all at once.
+    """
     clocks = [case.clock] if case.clock is not None else []
     if case.whole is not None and case.whole.ended_at is None and standard.whole is not None:
         clocks.append(case.whole)
-    found = ((clock, retimed(clock, standard, ctx)) for clock in clocks)
+    found = ((clock, retimed(clock, standard, ctx, steps_from)) for clock in clocks)
     return tuple(new for clock, new in found if _differs(clock, new))
 
 
@@ -203,7 +227,8 @@ def stopped(clock: Clock, at: datetime) -> Clock:
         return clock
     *before, last = clock.intervals
     closed = Interval(start=last.start, end=max(at, last.start))
-    return clock.model_copy(update={"intervals": (*before, closed), "due_at": None, "plan": None, "light": Light.GREY})
+    stands: dict[str, Any] = {"due_at": None, "stopped_due_at": clock.due_at, "plan": None, "light": Light.GREY}
+    return clock.model_copy(update={"intervals": (*before, closed), **stands})
 
 
 def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) -> Clock:
@@ -212,16 +237,27 @@ def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) 
         update={
             "intervals": (*clock.intervals, Interval(start=since)),
             "due_at": due_at,
+            "stopped_due_at": None,
             "plan": plan,
             "light": Light.RED if clock.overdue_at else light_at(plan, since),
         }
     )
 
 
-def extended(clock: Clock, more: timedelta, due_at: datetime, plan: Plan | None, at: datetime) -> Clock:
-    """The clock with an extension granted at `at`."""
-    light = light_at(plan, at)
-    return clock.model_copy(update={"extended": clock.extended + more, "due_at": due_at, "plan": plan, "light": light})
+def extended(
+    clock: Clock, more: timedelta, due_at: datetime, plan: Plan | None, at: datetime, *, until: datetime | None = None
+) -> Clock:
+    """The clock with an extension granted at `at`; `until`: the moment granted, None in facts of before.
+
+    A deadline that had passed meanwhile, for the request lay undecided, stays on record as missed.
+    """
+    changes: dict[str, Any] = {
+        "extended": clock.extended + more, "due_at": due_at, "plan": plan or clock.plan, "light": light_at(plan, at),
+    }  # fmt: skip
+    if until is not None:
+        missed = (*clock.missed, clock.overdue_at) if clock.overdue_at is not None else clock.missed
+        changes |= {"extended_to": until, "extended_at": at, "overdue_at": None, "missed": missed}
+    return clock.model_copy(update=changes)
 
 
 def counted_anew(clock: Clock, new: Retimed, at: datetime) -> Clock:
@@ -241,21 +277,51 @@ def counted_anew(clock: Clock, new: Retimed, at: datetime) -> Clock:
 
 def ended(clock: Clock, at: datetime) -> Clock:
     """The clock of a stage that is over; its last deadline stays readable."""
-    return stopped(clock, at).model_copy(update={"due_at": clock.due_at, "ended_at": at, "light": clock.light})
+    due_at = clock.due_at or clock.stopped_due_at
+    return stopped(clock, at).model_copy(
+        update={"due_at": due_at, "stopped_due_at": None, "ended_at": at, "light": clock.light}
+    )
+
+
+def reopened(clock: Clock, at: datetime, due_at: datetime | None, plan: Plan | None) -> Clock:
+    """The clock of the whole case in the round that begins at `at`: it goes on where it stood, a missed one missed."""
+    going_on = clock.model_copy(update={"ended_at": None})
+    if not clock.runs and due_at is not None:
+        return resumed(going_on, at, due_at, plan)
+    return going_on
+
+
+def as_if_running(clock: Clock) -> Clock:
+    """A clock that ended while it ran, as if it had never ended: no time is left out."""
+    *before, last = clock.intervals
+    return clock.model_copy(
+        update={"intervals": (*before, Interval(start=last.start)), "ended_at": None, "stopped_due_at": None}
+    )
 
 
 # --- counting -------------------------------------------------------------------------------------------------------
 
 
 def _count(clock: Clock, ctx: Context) -> "_Count":
-    return _Count(ctx, terms_of(clock), clock.intervals, clock.extended)
+    granted = None if clock.extended_to is None or clock.extended_at is None else (clock.extended_to, clock.extended_at)
+    return _Count(ctx, terms_of(clock), clock.intervals, clock.extended, granted)
 
 
 class _Count:
-    """A clock's terms counted over its intervals by the calendars in force: how long, what is spent, when due."""
+    """A clock's terms counted over its intervals by the calendars in force: how long, what is spent, when due.
+
+    `more` is what was granted before extensions were moments. `granted` is the moment of the last extension and when
+    it was granted: the deadline is that moment, moved on by the pauses since, where the limit does not end later
+    itself. No deadline lies after the ceiling.
+    """
 
     def __init__(
-        self, ctx: Context, terms: Limit, intervals: tuple[Interval, ...], more: timedelta = timedelta()
+        self,
+        ctx: Context,
+        terms: Limit,
+        intervals: tuple[Interval, ...],
+        more: timedelta = timedelta(),
+        granted: tuple[datetime, datetime] | None = None,
     ) -> None:
         self._ctx = ctx
         self._terms = terms
@@ -265,38 +331,53 @@ class _Count:
         first = deadline(terms, self._calendar, begun)
         self.limit = measured(terms, self._calendar, begun, first)
         self.provisional = touches_provisional(terms, self._calendar, begun, first)
-        self._total = self.limit + more
         self._since = intervals[-1].start
         self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
-        untouched = len(intervals) == 1 and not more
-        self.due_at = first if untouched else self._settled(terms, self._total)
-        if not untouched:
-            self.provisional |= touches_provisional(terms, self._calendar, self._since, self.due_at)
+        self._total = self.limit + (more if granted is None else timedelta())
+        untouched = len(intervals) == 1 and self._total == self.limit
+        due_at = first if untouched else self._settled(self._total)
+        if granted is not None:
+            due_at = max(due_at, *(moment for _, moment in moved_on(terms, self._calendar, intervals, *granted)))
+        self.ceiling_at = self._ceiling(first)
+        capped = self.ceiling_at is not None and due_at > self.ceiling_at
+        self.due_at = self.ceiling_at if capped and self.ceiling_at is not None else due_at
+        if capped or granted is not None:
+            self._total = self._spent + measured(terms, self._calendar, self._since, self.due_at)
+        if self.due_at != first:
+            self.provisional |= touches_provisional(terms, self._calendar, self._since, max(self.due_at, self._since))
 
-    def _settled(self, length: Length, total: timedelta) -> datetime:
-        calendar = calendar_of(length, self._ctx)
-        rest = total - _spent(length, calendar, self._intervals[:-1], self._since)
-        return settle(length, calendar, reach(length, calendar, self._since, max(rest, timedelta())))
+    def due_then(self, due_at: datetime) -> "_Count":
+        """The same with that deadline."""
+        self.due_at = due_at
+        return self
 
-    def _ceiling(self) -> datetime | None:
+    def _settled(self, total: timedelta) -> datetime:
+        rest = total - self._spent
+        return settle(
+            self._terms, self._calendar, reach(self._terms, self._calendar, self._since, max(rest, timedelta()))
+        )
+
+    def _ceiling(self, first: datetime) -> datetime | None:
+        """The latest deadline that the law leaves room for, from the clock's own start: no pause moves it.
+
+        A statutory limit that names no ceiling is its own.
+        """
         ceiling = self._terms.ceiling
-        if ceiling is None:
-            return None
-        calendar, began = calendar_of(ceiling, self._ctx), self._intervals[0].start
-        end = deadline(ceiling, calendar, began)
-        return end if len(self._intervals) == 1 else self._settled(ceiling, measured(ceiling, calendar, began, end))
+        if ceiling is not None:
+            return deadline(ceiling, calendar_of(ceiling, self._ctx), self._intervals[0].start)
+        return first if self._terms.is_statutory else None
 
     def at_fraction(self, fraction: float) -> datetime:
-        """When that part of the limit, extensions included, has been counted."""
+        """When that part of the limit, extensions included, has been counted; past the limit, from the deadline on."""
         if fraction == 1:
             return self.due_at
+        if fraction > 1:
+            return reach(self._terms, self._calendar, self.due_at, self._total * (fraction - 1))
         rest = self._total * fraction - self._spent
-        return reach(self._terms, self._calendar, self._since, max(rest, timedelta()))
+        return min(reach(self._terms, self._calendar, self._since, max(rest, timedelta())), self.due_at)
 
     def plan(self, standard: Standard, stage: Stage | None, last_step: int = 0) -> Plan:
-        """Everything that time will do to the clock from here on; the whole case has neither light nor ladder."""
-        if stage is None:
-            return Plan(calendars=self._ctx.calendars_version, provisional=self.provisional, ceiling_at=self._ceiling())
+        """Everything that time will do to the clock from here on; that of the whole case has its lights and ladder."""
         ladder = self._ctx.policy.ladder(standard.ladder) or NO_LADDER
         resumed = len(self._intervals) > 1
         course = Course(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
@@ -307,8 +388,24 @@ class _Count:
             last_step,
             calendars=self._ctx.calendars_version,
             provisional=self.provisional,
-            ceiling_at=self._ceiling(),
+            ceiling_at=self.ceiling_at,
         )
+
+
+def moved_on(
+    length: Length, calendar: Calendar, intervals: tuple[Interval, ...], granted: datetime, at: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """A moment granted at `at`, and what each stop since then has moved it on to: (when it stopped, the moment).
+
+    The first is the grant itself. What was left of the moment when the clock stopped is left when it goes on.
+    """
+    yield at, granted
+    for before, after in pairwise(intervals):
+        if before.end is None or before.end < at or granted <= before.end:
+            continue
+        rest = measured(length, calendar, before.end, granted)
+        granted = settle(length, calendar, reach(length, calendar, after.start, rest))
+        yield before.end, granted
 
 
 def _spent(length: Length, calendar: Calendar, intervals: Iterable[Interval], now: datetime) -> timedelta:

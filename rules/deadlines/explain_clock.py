@@ -3,54 +3,112 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from models.case import Clock
+from models.case import Clock, Interval
+from models.enums import LimitUnit
 from models.policy.calendar import Calendar
-from rules.deadlines.clocks import terms_of
+from models.policy.limits import Length
+from rules.deadlines.clocks import moved_on, terms_of
 from rules.deadlines.explain import ExplainedStep, explain
 from rules.deadlines.explain_words import Both, hours, joined, moment_words
-from rules.deadlines.limits import measured
+from rules.deadlines.limits import deadline, measured, reach, settle
 from rules.deadlines.working_time import timetable
 
 _DUE = Both(" → 到期", " → due")
+_RUNS = Both(" 起计时 ", ": the clock runs, ")
+_UNTIL = Both(",至 ", " left, until ")
+_UNITS = {
+    LimitUnit.URGENT_HOUR: ("紧急工作时", "urgent hours"),
+    LimitUnit.WORK_HOUR: ("工作时", "work hours"),
+    LimitUnit.WORK_DAY_8H: ("工作日(8 小时)", "8-hour workdays"),
+    LimitUnit.LEGAL_WORK_DAY: ("法定工作日", "legal working days"),
+    LimitUnit.NATURAL_DAY: ("自然日", "natural days"),
+}
 
 
 def explain_clock(clock: Clock, calendar: Calendar) -> tuple[ExplainedStep, ...]:
-    """The lines from the clock's start to its deadline; of a stopped clock, to where it stands."""
+    """The lines from the clock's start to its deadline, the last of which names it; of a stopped clock, to where it
+    stands."""
     terms = terms_of(clock)
-    if len(clock.intervals) == 1 and clock.runs and not clock.extended:
+    untouched = len(clock.intervals) == 1 and clock.runs and not clock.extended
+    if untouched and clock.due_at == deadline(terms, calendar, clock.intervals[0].start):
         return explain(terms, calendar, clock.intervals[0].start)
-    return tuple(_with_pauses(clock, calendar))
+    return tuple(_Account(clock, calendar).lines())
 
 
-def _with_pauses(clock: Clock, calendar: Calendar) -> Iterator[ExplainedStep]:
-    terms = terms_of(clock)
-    times = timetable(calendar)
-    left = clock.limit
-    yield _line(Both("时限折算:", "the limit comes to "), hours(left), left=left)
-    if clock.extended:
-        left += clock.extended
-        yield _line(Both("批准延期:", "extended by "), hours(clock.extended), left=left)
-    for interval in clock.intervals:
-        since = moment_words(times.local(interval.start))
-        if interval.end is None:
-            rest = joined(Both(" 起继续计时,余 ", ": the clock goes on, "), hours(left), Both("", " left"))
-            due = (
-                joined(Both(":", ": "), moment_words(times.local(clock.due_at)), _DUE) if clock.due_at else Both("", "")
-            )
-            yield _line(since, rest, due, left=left)
+class _Account:
+    """The account of a clock that was paused, extended or capped, line by line."""
+
+    def __init__(self, clock: Clock, calendar: Calendar) -> None:
+        self._clock = clock
+        self._terms = terms_of(clock)
+        self._calendar = calendar
+        self._left = clock.limit
+
+    def lines(self) -> Iterator[ExplainedStep]:
+        """From the limit to the deadline."""
+        clock = self._clock
+        yield self._line(_amount(self._terms), Both(",折合 ", " come to "), hours(self._left))
+        if clock.extended and clock.extended_to is None:
+            self._left += clock.extended
+            yield self._line(Both("批准延期:", "extended by "), hours(clock.extended))
+        for interval in clock.intervals[:-1]:
+            yield self._counted(interval)
+        if not clock.runs:
+            yield self._counted(clock.intervals[-1])
             return
-        counted = measured(terms, calendar, interval.start, interval.end)
-        left -= counted
-        until = moment_words(times.local(interval.end))
-        yield _line(
-            since, Both(" 至 ", " to "), until, Both(":计 ", ": "), hours(counted), Both(",随后停表", ", then stopped"),
-            left=left,
+        yield from self._to_the_end(clock.intervals[-1].start)
+
+    def _counted(self, interval: Interval) -> ExplainedStep:
+        assert interval.end is not None
+        counted = measured(self._terms, self._calendar, interval.start, interval.end)
+        self._left -= counted
+        return self._line(
+            self._at(interval.start), Both(" 至 ", " to "), self._at(interval.end), Both(":计 ", ": "),
+            hours(counted), Both(",随后停表", ", then stopped"),
         )  # fmt: skip
 
+    def _to_the_end(self, since: datetime) -> Iterator[ExplainedStep]:
+        rest = max(self._left, timedelta())
+        runs_out = reach(self._terms, self._calendar, since, rest)
+        due_at = settle(self._terms, self._calendar, runs_out)
+        goes_on = Both(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
+        yield self._line(self._at(since), goes_on, hours(rest), _UNTIL, self._at(runs_out), *self._due(runs_out))
+        if due_at != runs_out:
+            whole_day = Both("按整日计,顺至当日结束:", "counted in whole days, so at the end of that day: ")
+            yield self._line(whole_day, self._at(due_at), *self._due(due_at))
+        if self._clock.extended_to is not None and self._clock.extended_at is not None:
+            granted, at = self._clock.extended_to, self._clock.extended_at
+            for moved_at, moment in moved_on(self._terms, self._calendar, self._clock.intervals, granted, at):
+                due_at = max(due_at, moment)
+                if moment == granted:
+                    yield self._line(Both("批准延期至 ", "extended to "), self._at(granted), *self._due(granted))
+                else:
+                    leads_to = Both(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
+                    yield self._line(self._at(moved_at), leads_to, self._at(moment), *self._due(moment))
+        stays = self._clock.due_at
+        if stays is None or stays == due_at:
+            return
+        if self._clock.overdue_at is not None and stays <= self._clock.overdue_at:
+            missed = Both("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
+            yield self._line(missed, self._at(stays), _DUE)
+        else:
+            capped = Both("不得超过法定上限:", "no later than the statutory ceiling: ")
+            yield self._line(capped, self._at(stays), _DUE)
 
-def _line(*parts: Both, left: timedelta) -> ExplainedStep:
-    said = joined(*parts)
-    return ExplainedStep(said.zh, said.en, left=round(left / timedelta(hours=1), 6))
+    def _due(self, moment: datetime) -> tuple[Both, ...]:
+        return (_DUE,) if moment == self._clock.due_at else ()
+
+    def _at(self, moment: datetime) -> Both:
+        return local_words(moment, self._calendar)
+
+    def _line(self, *parts: Both) -> ExplainedStep:
+        said = joined(*parts)
+        return ExplainedStep(said.zh, said.en, left=round(self._left / timedelta(hours=1), 6))
+
+
+def _amount(length: Length) -> Both:
+    zh, en = _UNITS[length.unit]
+    return Both(f"时限 {length.amount:g} {zh}", f"the limit of {length.amount:g} {en}")
 
 
 def local_words(moment: datetime, calendar: Calendar) -> Both:

@@ -3,32 +3,34 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from models.case import Case, Owner
+from models.case import Case, Owner, UrgeOrder
 from models.commands import (
     Acknowledge,
     Adopt,
     AnswerUrge,
     Attach,
+    CancelUrge,
     Comment,
     Escalate,
-    Merge,
     Recategorise,
+    RefuseVoid,
     Relocate,
     Respond,
-    Split,
+    Retract,
     Urge,
     Void,
     Withdraw,
 )
 from models.context import Context
-from models.enums import EscalationMode, Level, Outcome, OwnerKind, Role, Stage
+from models.enums import EscalationMode, Level, Outcome, OwnerKind, RequestKind, Role, Source, Stage
 from models.errors import (
     InputError,
-    NoSuchLead,
+    LevelNotHigher,
     NoSuchVersion,
     NothingToChange,
+    NotNow,
+    NotYours,
     SecondPersonNeeded,
-    UnknownCategory,
     UnknownGrid,
     VersionNotNewer,
 )
@@ -39,19 +41,35 @@ from models.facts import (
     Body,
     Commented,
     Escalated,
-    Merged,
+    Recalled,
     Recategorised,
     Relocated,
+    RequestRetracted,
     Responded,
-    SplitOff,
     UrgeAnswered,
+    UrgeCancelled,
     Urged,
     VoidProposed,
+    VoidRefused,
 )
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
-from rules.deciders.common import Move, actor, closing, departments_of, lapse, require_attachments, require_between
+from rules.deciders.common import (
+    Move,
+    actor,
+    departments_of,
+    due_for,
+    ending,
+    lapse,
+    require_attachments,
+    require_between,
+    require_no_members,
+    review_desk,
+)
+from rules.escalation.requests import decision_terms
 from rules.escalation.urge_orders import next_number, urge_rungs
+from rules.levels import level_of, stands_at
+from rules.requests import pending_requests
 from rules.routing import desk, route
 
 #: The longest time an urge order may give for its answer (our choice).
@@ -68,20 +86,30 @@ def attach(case: Case, cmd: Attach, ctx: Context) -> Sequence[Body]:
 
 
 def acknowledge(case: Case, cmd: Acknowledge, ctx: Context) -> Sequence[Body]:
-    """The ladder stands still until the acknowledgement lapses."""
+    """The ladder stands still until the acknowledgement lapses; past the deadline it is noted and holds nothing."""
+    if clocks.is_overdue(case):
+        return [Acknowledged(note=cmd.note, lapses_at=None, holds=False)]
     return [Acknowledged(note=cmd.note, lapses_at=lapse(case, ctx))]
 
 
 def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
-    """One level up. To act: the unit there owns the case; to be informed: the owner stays."""
-    to_level = Level(case.level - 1)
+    """One level up from whoever has the case, or straight to a level (越级). To act: the unit there owns the case; to
+    be informed: the owner stays, and so does where the case stands.
+
+    Raises LevelNotHigher.
+    """
+    now_at = stands_at(case)
+    to_level = cmd.to_level or Level(now_at - 1)
+    if to_level >= now_at:
+        raise LevelNotHigher(level=int(now_at), pointer="/to_level")
     unit = next((u for u in ctx.units if u.level <= to_level), ctx.units[-1])
     owner = Owner(kind=OwnerKind.UNIT, id=unit.code) if cmd.mode is EscalationMode.ACT else None
     return [
         Escalated(
             mode=cmd.mode,
-            from_level=case.level,
+            from_level=now_at,
             to_level=to_level,
+            level=to_level if owner is not None else now_at,
             to_unit=unit.code,
             reason=cmd.reason,
             owner=owner,
@@ -103,15 +131,41 @@ def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
 
 
 def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
-    open_ = [u.number for u in case.urges if u.answered_at is None]
-    number = cmd.urge or open_[0]
-    if number not in open_:
+    """By whoever handles the case, never by who gave the order. Raises InputError or SecondPersonNeeded."""
+    order = _open_order(case, cmd.urge)
+    if order.by == actor(ctx).id:
+        raise SecondPersonNeeded()
+    return [UrgeAnswered(number=order.number, note=cmd.note)]
+
+
+def cancel_urge(case: Case, cmd: CancelUrge, ctx: Context) -> Sequence[Body]:
+    """Raises InputError when there is no such open order."""
+    return [UrgeCancelled(number=_open_order(case, cmd.urge).number, reason=cmd.reason)]
+
+
+def _open_order(case: Case, number: int | None) -> UrgeOrder:
+    open_ = [order for order in case.urges if order.is_open]
+    found = next((order for order in open_ if number in (None, order.number)), None)
+    if found is None:
         raise InputError(
-            why_zh=f"督办 {number} 不存在或已答复",
-            why_en=f"urge order {number} does not exist or is answered",
+            why_zh=f"督办 {number} 不存在、已答复或已撤销",
+            why_en=f"urge order {number} does not exist, is answered or cancelled",
             pointer="/urge",
         )
-    return [UrgeAnswered(number=number, note=cmd.note)]
+    return found
+
+
+def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
+    """Raises NotYours for another's request, InputError for one there is not or when several of one's own wait."""
+    mine = [kind for kind, request in pending_requests(case).items() if request.by == actor(ctx).id]
+    mine += [RequestKind.APPEAL] if any(appeal.by == actor(ctx).id for appeal in case.pending_appeals) else []
+    mine = [kind for kind in mine if kind is not RequestKind.INFO]  # an answer ends it: supply_info
+    if cmd.request is None and len(mine) > 1:
+        kinds = ", ".join(mine)
+        raise InputError(why_zh=f"请指明撤回哪一项:{kinds}", why_en=f"say which one: {kinds}", pointer="/request")
+    if not mine or cmd.request not in (None, *mine):
+        raise NotYours(command="retract", who="who asked")
+    return [RequestRetracted(request=cmd.request or mine[0], reason=cmd.reason)]
 
 
 def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
@@ -120,11 +174,13 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     Raises UnknownCategory, UnknownCondition or NothingToChange.
     """
     severity = cmd.severity or case.severity
+    if case.stage is Stage.RECEIVE and ctx.opens_under is not None:
+        ctx = ctx.model_copy(update={"policy": ctx.opens_under})
     opened = opening(ctx.policy, cmd.category, severity, cmd.condition)
     if (cmd.category, severity, opened.condition) == (case.category, case.severity, case.condition):
         raise NothingToChange(pointer="/category")
     host = route(ctx.policy, cmd.category, case.grid_path)
-    found = clocks.recounted(case, opened.standard, ctx)
+    found = clocks.recounted(case, opened.standard, ctx, steps_from=ctx.now)
     stage = next((new for new in found if new.stage is not None), None)
     return [
         Recategorised(
@@ -139,6 +195,8 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
             reason=cmd.reason,
             clocks=found,
             whole=clocks.start_whole_late(case, opened.standard, ctx),
+            whole_ends=case.whole is not None and opened.standard.whole is None,
+            policy_version=ctx.calendars_version if case.stage is Stage.RECEIVE and ctx.opens_under else None,
         )
     ]
 
@@ -159,89 +217,94 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
             from_version=case.policy_version,
             to_version=cmd.version,
             condition=opened.condition,
-            clocks=clocks.recounted(case, opened.standard, there),
+            clocks=clocks.recounted(case, opened.standard, there, steps_from=ctx.now),
             whole=clocks.start_whole_late(case, opened.standard, there),
+            whole_ends=case.whole is not None and opened.standard.whole is None,
             reason=cmd.reason,
         )
     ]
 
 
 def relocate(case: Case, cmd: Relocate, ctx: Context) -> Sequence[Body]:
-    """The desk moves with the place; so does the owner, while the case still lies at a desk.
+    """The desk moves with the place; so does the owner, while the case still lies at a desk. A place out of the host
+    department's reach takes the case back to dispatch. Within its grid, a pin is corrected.
 
     Raises UnknownGrid or NothingToChange.
     """
     units = ctx.target_units
     if not units or units[0].code != cmd.grid or units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
-    if cmd.grid == case.grid:
+    if cmd.grid == case.grid and cmd.location is None:
         raise NothingToChange(pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(units))
     first = desk(ctx, units, Role.DUTY_OFFICER)
     host = route(ctx.policy, case.category, grid_path)
-    return [
-        Relocated(
-            grid=cmd.grid,
-            grid_path=grid_path,
-            location=cmd.location,
-            owner=_owner_after_move(case, ctx, first.owner),
-            desk=first.owner,
-            suggested_host=host.host,
-            host_why=host.why,
-            reason=cmd.reason,
-        )
-    ]
+    stays = cmd.grid == case.grid
+    owner = None if stays else _owner_after_move(case, ctx, first.owner)
+    moved = Relocated(
+        grid=cmd.grid,
+        grid_path=grid_path,
+        location=cmd.location,
+        owner=owner,
+        level=level_of(owner or case.owner or first.owner, grid_path),
+        desk=first.owner,
+        suggested_host=host.host,
+        host_why=host.why,
+        reason=cmd.reason,
+    )
+    if case.stage is Stage.HANDLE and not ctx.host_reaches and not stays:
+        assert case.host is not None
+        due = due_for(case, Stage.DISPATCH, ctx)
+        return [moved, Recalled(from_host=case.host, reason=cmd.reason, owner=first.owner, due=due)]
+    return [moved]
 
 
 def _owner_after_move(case: Case, ctx: Context, first: Owner) -> Owner | None:
     if case.stage in (Stage.RECEIVE, Stage.DISPATCH):
         return first
     if case.stage is Stage.REVIEW:
-        return desk(ctx, ctx.target_units, Role.REVIEWER).owner
+        return review_desk(case, ctx, units=ctx.target_units)
     at_unit = case.owner is not None and case.owner.kind is OwnerKind.UNIT
     return first if at_unit else None
 
 
-def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
-    """Raises NoSuchLead unless the other case is open and another."""
-    lead = ctx.lead
-    if lead is None or not lead.is_open or lead.report_id == case.report_id:
-        raise NoSuchLead(case_no=cmd.into, pointer="/into")
-    return [
-        Merged(into=lead.case_no, lead=lead.report_id, reason=cmd.reason),
-        closing(Outcome.MERGED, cmd.reason, ctx),
-    ]
-
-
-def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
-    """What a part becomes is a new case: its category must be in force now, its place in use, the case's own too.
-
-    Raises UnknownCategory or UnknownGrid, pointing at the part.
-    """
-    policy = ctx.opens_under or ctx.policy
-    known = {unit.code for unit in (*ctx.target_units, *ctx.units[:1]) if not unit.retired}
-    for place, part in enumerate(cmd.parts):
-        if policy.category(part.category) is None:
-            raise UnknownCategory(category=part.category, pointer=f"/parts/{place}/category")
-        if (grid := part.grid or case.grid) not in known:
-            raise UnknownGrid(grid=grid, pointer=f"/parts/{place}/grid")
-    return [SplitOff(parts=cmd.parts, reason=cmd.reason)]
-
-
 def withdraw(case: Case, cmd: Withdraw, ctx: Context) -> Sequence[Body]:
-    return [closing(Outcome.WITHDRAWN, cmd.reason, ctx)]
+    """By the reporter, or by a second officer on their word. What staff reported in their own role is theirs to take
+    back only until it is accepted; a matter of public interest goes on once accepted.
+
+    Raises LeadOfOthers or NotNow.
+    """
+    require_no_members(case)
+    category = ctx.policy.category(case.category)
+    goes_on = category is not None and not category.withdrawable
+    if case.accepted_at is not None and (goes_on or case.source is Source.GRID_WORKER):
+        raise NotNow(
+            command="withdraw",
+            why_zh="已立案的此类事项须办结或作废",
+            why_en="once accepted, it is seen through or voided",
+        )
+    return ending(case, Outcome.WITHDRAWN, cmd.reason, ctx)
 
 
 def void(case: Case, cmd: Void, ctx: Context) -> Sequence[Body]:
-    """作废 takes two people: the first proposes, a second one ends the case.
+    """作废 takes two people: the first proposes, a second one ends the case. A proposal lapses undecided.
 
-    Raises SecondPersonNeeded when the same person asks twice.
+    Raises SecondPersonNeeded when the same person asks twice, LeadOfOthers.
     """
-    if case.void_proposed_by is None:
-        return [VoidProposed(reason=cmd.reason)]
-    if case.void_proposed_by == actor(ctx).id:
+    require_no_members(case)
+    if case.void_request is None:
+        return [VoidProposed(reason=cmd.reason, **decision_terms(ctx))]
+    if case.void_request.by == actor(ctx).id:
         raise SecondPersonNeeded()
-    return [closing(Outcome.VOIDED, cmd.reason, ctx)]
+    return ending(case, Outcome.VOIDED, cmd.reason, ctx)
+
+
+def refuse_void(case: Case, cmd: RefuseVoid, ctx: Context) -> Sequence[Body]:
+    """Raises SecondPersonNeeded for whoever proposed it: they retract."""
+    assert case.void_request is not None
+    if case.void_request.by == actor(ctx).id:
+        raise SecondPersonNeeded()
+    return [VoidRefused(reason=cmd.reason)]
 
 
 def respond(case: Case, cmd: Respond, ctx: Context) -> Sequence[Body]:
@@ -257,11 +320,12 @@ MOVES: dict[str, Move] = {
     "escalate": escalate,
     "urge": urge,
     "answer_urge": answer_urge,
+    "cancel_urge": cancel_urge,
+    "retract": retract,
+    "refuse_void": refuse_void,
     "recategorise": recategorise,
     "adopt": adopt,
     "relocate": relocate,
-    "merge": merge,
-    "split": split,
     "withdraw": withdraw,
     "void": void,
     "respond": respond,

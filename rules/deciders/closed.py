@@ -1,49 +1,125 @@
 """结案: the reporter's verdict, reopening, and the appeal against an overdue."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from models.case import Case
 from models.commands import Appeal, DecideAppeal, GrantReopen, Rate, RefuseReopen, RequestReopen
 from models.context import Context
 from models.enums import Stage
-from models.errors import NotYours
+from models.errors import InputError, NotYours
 from models.facts import AppealDecided, Appealed, Body, Rated, Reopened, ReopenRefused, ReopenRequested
 from rules.deadlines import clocks
 from rules.deadlines.standards import standard_of
-from rules.deciders.common import Move, actor, due_for, remind_at, require_attachments
+from rules.deciders.common import (
+    Move,
+    actor,
+    departments_of,
+    due_for,
+    remind_at,
+    require_attachments,
+    require_other,
+)
+from rules.escalation.requests import decision_terms
+from rules.life_cycle import Who
+from rules.scope import standing
 
 
 def rate(case: Case, cmd: Rate, ctx: Context) -> Sequence[Body]:
-    return [Rated(score=cmd.score, note=cmd.note)]
+    return [Rated(score=cmd.score, note=cmd.note, on_behalf=not _speaks_for_itself(case, ctx))]
 
 
 def request_reopen(case: Case, cmd: RequestReopen, ctx: Context) -> Sequence[Body]:
-    return [ReopenRequested(reason=cmd.reason, remind_at=remind_at(ctx))]
+    """By the reporter, or by an officer after a call-back or when a fraud was found later."""
+    return [
+        ReopenRequested(
+            on_behalf=not _speaks_for_itself(case, ctx),
+            reason=cmd.reason,
+            remind_at=remind_at(ctx),
+            **decision_terms(ctx),
+        )
+    ]
+
+
+def _speaks_for_itself(case: Case, ctx: Context) -> bool:
+    return Who.OWN_REPORTER in standing(actor(ctx), case, ctx.today)
 
 
 def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
-    """A new round with fresh clocks: to dispatch, or to receive when it was never accepted."""
+    """A new round with fresh clocks of the stages: to dispatch, or to receive when it was never accepted. The clock of
+    the whole case goes on where it stood; a missed one stays missed. By a second person; from the second reopening on
+    by a supervisor.
+
+    Raises NotYours.
+    """
+    _require_reopener(case, ctx, "grant_reopen")
     to_stage = Stage.DISPATCH if case.accepted_at else Stage.RECEIVE
+    found: dict[str, Any] = {}
+    if case.whole is not None:
+        found["whole_due_at"], found["whole_plan"] = clocks.resumption(case.whole, standard_of(case, ctx), ctx, ctx.now)
     due = due_for(case, to_stage, ctx)
-    whole = clocks.start_whole(ctx, standard_of(case, ctx), ctx.now) if case.accepted_at else None
-    return [Reopened(note=cmd.note, to_stage=to_stage, owner=case.desk, due=due, whole=whole)]
+    return [Reopened(note=cmd.note, to_stage=to_stage, owner=case.desk, due=due, per_case_whole=True, **found)]
 
 
 def refuse_reopen(case: Case, cmd: RefuseReopen, ctx: Context) -> Sequence[Body]:
+    """Raises NotYours."""
+    _require_reopener(case, ctx, "refuse_reopen")
     return [ReopenRefused(reason=cmd.reason)]
 
 
+def _require_reopener(case: Case, ctx: Context, command: str) -> None:
+    assert case.reopen_request is not None
+    require_other(case.reopen_request.by, ctx, command)
+    if case.reopenings > 0 and Who.SUPERVISOR not in standing(actor(ctx), case, ctx.today):
+        raise NotYours(command=command, who=Who.SUPERVISOR)
+
+
 def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
-    """超时申诉: once per case; it may exempt the case from statistics, and never erases the overdue."""
+    """超时申诉: by each department that hosted the case in a round and was late, once per round, also for the clock of
+    the whole case. It may exempt that round from statistics, and never erases the overdue.
+
+    Raises NotNow when the actor's departments were not late, or have appealed already.
+    """
     require_attachments(ctx, "/attachments")
-    return [Appealed(reason=cmd.reason, attachments=cmd.attachments, remind_at=remind_at(ctx))]
+    mine = departments_of(actor(ctx), case, ctx)
+    late = {clock.round for clock in case.all_clocks if clock.was_late and clock.stage in (Stage.HANDLE, None)}
+    asked = {(appeal.department, appeal.round) for appeal in case.appeals}
+    open_to_them = [
+        (department, number)
+        for number, hosts in sorted(case.hosts_by_round.items(), reverse=True)
+        for department in (hosts or _host_of_old(case, number))
+        if department in mine and number in late and (department, number) not in asked
+        and cmd.round in (None, number)
+    ]  # fmt: skip
+    if not open_to_them:
+        raise NotYours(command="appeal", who="a department that was late and has not appealed yet")
+    department, number = open_to_them[0]
+    return [
+        Appealed(
+            department=department,
+            round=number,
+            reason=cmd.reason,
+            attachments=cmd.attachments,
+            remind_at=remind_at(ctx),
+        )
+    ]
+
+
+def _host_of_old(case: Case, number: int) -> tuple[str, ...]:
+    """A case dispatched before hosts were kept per round: its last host."""
+    return (case.host,) if number == case.round and case.host is not None else ()
 
 
 def decide_appeal(case: Case, cmd: DecideAppeal, ctx: Context) -> Sequence[Body]:
-    assert case.appeal is not None
-    if case.appeal.by == actor(ctx).id:
-        raise NotYours(command="decide_appeal", who="somebody other than who asked")
-    return [AppealDecided(upheld=cmd.upheld, reason=cmd.reason)]
+    """Raises InputError when no such appeal waits, NotYours for who asked."""
+    found = next(
+        (a for a in case.pending_appeals
+         if cmd.department in (None, a.department) and cmd.round in (None, a.round)), None,
+    )  # fmt: skip
+    if found is None:
+        raise InputError(why_zh="没有该部门该轮的申诉", why_en="no such appeal waits", pointer="/department")
+    require_other(found.by, ctx, "decide_appeal")
+    return [AppealDecided(department=found.department, round=found.round, upheld=cmd.upheld, reason=cmd.reason)]
 
 
 MOVES: dict[str, Move] = {

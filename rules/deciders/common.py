@@ -1,14 +1,23 @@
 """What several moves need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from models.case import Case, Owner
-from models.context import Context, Person
+from models.context import Context, Person, Unit
 from models.enums import Outcome, OwnerKind, Role, Stage
-from models.errors import NotYours, TimeNotLater, TooLate, UnknownAttachment, UnknownDepartment
-from models.facts import Body, Closed, Due
+from models.errors import (
+    LeadOfOthers,
+    LimitReached,
+    NotYours,
+    TimeNotLater,
+    TooLate,
+    UnknownAttachment,
+    UnknownDepartment,
+)
+from models.facts import Body, Closed, Due, UrgeLapsed
 from rules.deadlines import clocks
 from rules.deadlines.limits import deadline
 from rules.deadlines.standards import ladder_of, standard_of
@@ -29,9 +38,24 @@ def due_for(case: Case, stage: Stage, ctx: Context) -> Due:
     return clocks.start(ctx, standard_of(case, ctx), stage, ctx.now)
 
 
-def review_desk(ctx: Context) -> Owner:
-    """Who reviews: the nearest unit with a reviewer today, else the fallback owner."""
-    return desk(ctx, ctx.units, Role.REVIEWER).owner
+def review_desk(case: Case, ctx: Context, *, units: tuple[Unit, ...] | None = None) -> Owner:
+    """Who reviews: the nearest unit that has an independent reviewer today, else the next level's, else the fallback
+    owner. Where nobody looked up who the reviewers are, the nearest unit with any."""
+    units = ctx.units if units is None else units
+    independent = {r.unit for r in ctx.reviewers if is_independent(r.person, r.departments, case, ctx)}
+    if not ctx.reviewers:
+        return desk(ctx, units, Role.REVIEWER).owner
+    found = next((unit for unit in units if unit.code in independent and Role.REVIEWER in unit.staffed), None)
+    return person_owner(ctx.fallback) if found is None else Owner(kind=OwnerKind.UNIT, id=found.code)
+
+
+def is_independent(person: UUID, departments: Collection[str], case: Case, ctx: Context) -> bool:
+    """Whether somebody may review: they neither handled the case, nor belong to a department that has a part in it."""
+    mine = actor(ctx).id if ctx.person is not None else None
+    involved = {case.host, *(helper.department for helper in case.co_handlers)}
+    return person not in (*case.handled_by, mine if case.stage is not Stage.REVIEW else None) and involved.isdisjoint(
+        departments
+    )
 
 
 def department_owner(department: str) -> Owner:
@@ -65,11 +89,24 @@ def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: 
 
 
 def require_claimant(case: Case, ctx: Context, command: str) -> None:
-    """Once somebody has claimed a case, only they or their department's head act for the host."""
+    """Once somebody has claimed a case, only they, their deputy or their department's head act for the host."""
     person = actor(ctx)
-    if case.claimed_by in (None, person.id) or heads(person, case.host, case, ctx):
+    claimed = case.claimed_by is not None
+    if not claimed or person.acts_for(case.claimed_by, ctx.today) or heads(person, case.host, case, ctx):
         return
     raise NotYours(command=command, who="claimant / host_head")
+
+
+def require_other(by: UUID | None, ctx: Context, command: str) -> None:
+    """Raises NotYours for whoever asked: nobody decides on their own request."""
+    if by == actor(ctx).id:
+        raise NotYours(command=command, who="somebody other than who asked")
+
+
+def require_left(used: int, most: int, what_zh: str, what_en: str) -> None:
+    """Raises LimitReached when a round holds no more of something."""
+    if used >= most:
+        raise LimitReached(what_zh=what_zh, what_en=what_en, most=most)
 
 
 def heads(person: Person, department: str | None, case: Case, ctx: Context) -> bool:
@@ -89,6 +126,18 @@ def departments_of(person: Person, case: Case, ctx: Context) -> frozenset[str]:
     )
 
 
+def ending(case: Case, outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> list[Body]:
+    """The facts that end a case: urge orders that nobody answered lapse, each with a fact of its own."""
+    lapsed = [UrgeLapsed(number=order.number) for order in case.urges if order.is_open]
+    return [*lapsed, closing(outcome, reason, ctx, right_channel)]
+
+
+def require_no_members(case: Case) -> None:
+    """Raises LeadOfOthers for a lead: it is not ended over the heads of those whose cases were merged into it."""
+    if case.absorbed:
+        raise LeadOfOthers(cases=", ".join(case.absorbed))
+
+
 def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> Closed:
     """The fact that ends a case, with the end of the time in which it may be rated or reopened."""
     return Closed(
@@ -100,9 +149,13 @@ def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = ""
 
 
 def lapse(case: Case, ctx: Context) -> datetime | None:
-    """Until when an acknowledgement given now holds the ladder; None where the ladder sets no end."""
+    """Until when an acknowledgement given now holds the ladder: never past the deadline. None while no deadline runs
+    and the ladder sets no end."""
     length = ladder_of(case, ctx).acknowledged_for
-    return None if length is None else deadline(length, clocks.calendar_of(length, ctx), ctx.now)
+    ends = [case.due_at] if case.due_at is not None else []
+    if length is not None:
+        ends.append(deadline(length, clocks.calendar_of(length, ctx), ctx.now))
+    return max(min(ends), ctx.now) if ends else None
 
 
 def remind_at(ctx: Context) -> datetime:

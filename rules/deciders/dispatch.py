@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from models.case import Case
-from models.commands import Convene, Dispatch
+from models.commands import Convene, Dispatch, SendBack
 from models.context import Context
 from models.enums import Stage
-from models.errors import HostAmongCoHandlers
-from models.facts import Body, Convened, Dispatched
+from models.errors import HostAmongCoHandlers, ReasonMissing
+from models.facts import Body, Convened, Dispatched, SentBack
 from rules.deciders.common import Move, department_owner, due_for, require_between, require_department
 
 #: How far ahead a joint meeting may be called (our choice).
@@ -16,17 +16,17 @@ MEETING_CAP = timedelta(days=90)
 
 
 def dispatch(case: Case, cmd: Dispatch, ctx: Context) -> Sequence[Body]:
-    """The clock of handling starts here, not when somebody claims.
+    """The clock of handling starts here, not when somebody claims. A department that returned the case in this round
+    takes it again only with a reason.
 
-    Raises UnknownDepartment or HostAmongCoHandlers.
+    Raises UnknownDepartment, HostAmongCoHandlers or ReasonMissing.
     """
-    require_department(ctx, cmd.host, "/host")
-    for place, department in enumerate(cmd.co_handlers):
-        require_department(ctx, department, f"/co_handlers/{place}")
-    if cmd.host in cmd.co_handlers:
-        raise HostAmongCoHandlers(pointer="/co_handlers")
+    require_hosts(ctx, cmd.host, cmd.co_handlers)
+    if cmd.host in case.returns_settled and not cmd.note:
+        raise ReasonMissing(department=cmd.host, pointer="/note")
     return [
         Dispatched(
+            per_round=True,
             host=cmd.host,
             co_handlers=tuple(dict.fromkeys(cmd.co_handlers)),
             note=cmd.note,
@@ -37,12 +37,26 @@ def dispatch(case: Case, cmd: Dispatch, ctx: Context) -> Sequence[Body]:
     ]
 
 
+def require_hosts(ctx: Context, host: str, co_handlers: Sequence[str]) -> None:
+    """Raises UnknownDepartment or HostAmongCoHandlers, pointing at the input."""
+    require_department(ctx, host, "/host")
+    for place, department in enumerate(co_handlers):
+        require_department(ctx, department, f"/co_handlers/{place}")
+    if host in co_handlers:
+        raise HostAmongCoHandlers(pointer="/co_handlers")
+
+
+def send_back(case: Case, cmd: SendBack, ctx: Context) -> Sequence[Body]:
+    """退回受理: there it may be corrected, accepted anew or rejected."""
+    return [SentBack(reason=cmd.reason, owner=case.desk, due=due_for(case, Stage.RECEIVE, ctx))]
+
+
 def convene(case: Case, cmd: Convene, ctx: Context) -> Sequence[Body]:
     for place, department in enumerate(cmd.departments):
         require_department(ctx, department, f"/departments/{place}")
     require_between(cmd.meet_at, ctx.now, MEETING_CAP, "/meet_at")
     departments = tuple(dict.fromkeys(cmd.departments))
-    return [Convened(departments=departments, meet_at=cmd.meet_at, note=cmd.note)]
+    return [Convened(watched=True, departments=departments, meet_at=cmd.meet_at, note=cmd.note)]
 
 
-MOVES: dict[str, Move] = {"dispatch": dispatch, "convene": convene}
+MOVES: dict[str, Move] = {"dispatch": dispatch, "send_back": send_back, "convene": convene}

@@ -3,13 +3,24 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from models.case import Case
-from models.commands import Accept, Reject, Report, RequestInfo, SelfClose, SupplyInfo
+from models.case import Case, Clock, Owner
+from models.commands import (
+    Accept,
+    Reject,
+    Report,
+    ReportVerification,
+    RequestInfo,
+    RequestVerification,
+    SelfClose,
+    SupplyInfo,
+)
 from models.context import Context, Grant
-from models.enums import Outcome, Role, Source, Stage
+from models.enums import Outcome, OwnerKind, Role, Source, Stage
 from models.errors import (
+    AnswerMissing,
     EvidenceMissing,
     InputError,
+    NotNow,
     NotYours,
     OutsideYourScope,
     TimeInFuture,
@@ -17,10 +28,30 @@ from models.errors import (
     UnknownCategory,
     UnknownGrid,
 )
-from models.facts import Accepted, Body, InfoRequested, InfoSupplied, Received, SelfClosed
+from models.facts import (
+    Accepted,
+    Body,
+    InfoRequested,
+    InfoSupplied,
+    Received,
+    SelfClosed,
+    VerificationReported,
+    VerificationRequested,
+)
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
-from rules.deciders.common import Move, actor, closing, due_for, require_attachments, require_between, review_desk
+from rules.deciders.common import (
+    Move,
+    actor,
+    due_for,
+    ending,
+    require_attachments,
+    require_between,
+    require_left,
+    require_no_members,
+    review_desk,
+)
+from rules.escalation.requests import decision_terms
 from rules.escalation.wake_ups import goes_on
 from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, in_force, may_report
@@ -31,6 +62,8 @@ CLOCK_SKEW = timedelta(minutes=2)
 OWN_SOURCES = frozenset({Source.RESIDENT, Source.ENTERPRISE})
 #: The longest time a reporter may be given to answer a question (our choice).
 ANSWER_CAP = timedelta(days=30)
+#: The longest time a grid worker may be given to look at a place (our choice).
+VERIFY_CAP = timedelta(days=7)
 
 
 def report(cmd: Report, ctx: Context) -> Sequence[Body]:
@@ -100,7 +133,7 @@ def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list
 def _check_source(cmd: Report, held: list[Grant]) -> None:
     """The channel decides who is named to whom, so it is not for everybody to say what it was."""
     staff = any(grant.role is not Role.REPORTER for grant in held)
-    inner = cmd.source is Source.SPLIT or (cmd.source is Source.IMPORT and cmd.external is None)
+    inner = cmd.source in (Source.SPLIT, Source.SENSOR) or (cmd.source is Source.IMPORT and cmd.external is None)
     if inner or (not staff and cmd.source not in OWN_SOURCES):
         raise InputError(
             why_zh=f"您不能以“{cmd.source}”渠道上报",
@@ -122,10 +155,15 @@ def _check_times(cmd: Report, ctx: Context) -> None:
 
 
 def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
-    """立案 under the policy version in force now (the context's), which the case keeps from here on.
+    """立案 under the policy version in force now (the context's), which the case keeps from here on; under the one it
+    was received under where the newer one no longer has its category.
 
     Raises UnknownCondition.
     """
+    version = ctx.policy_version
+    if ctx.policy.category(case.category) is None and ctx.received_under is not None:
+        version = case.policy_version
+        ctx = ctx.model_copy(update={"policy": ctx.received_under})
     opened = opening(ctx.policy, case.category, case.severity, cmd.condition)
     return [
         Accepted(
@@ -133,20 +171,62 @@ def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
             owner=case.desk,
             due=clocks.start(ctx, opened.standard, Stage.DISPATCH, ctx.now),
             condition=opened.condition,
-            policy_version=ctx.policy_version,
-            whole=clocks.start_whole(ctx, opened.standard, ctx.now),
+            policy_version=version,
+            whole=None if case.whole is not None else clocks.start_whole(ctx, opened.standard, ctx.now),
         )
     ]
 
 
 def reject(case: Case, cmd: Reject, ctx: Context) -> Sequence[Body]:
-    return [closing(Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)]
+    """Raises LeadOfOthers."""
+    require_no_members(case)
+    return ending(case, Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)
 
 
 def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
+    """Asks the reporter, in receive, handle and review. A statutory clock runs on meanwhile.
+
+    Raises LimitReached, TimeNotLater or TooLate.
+    """
+    require_left(case.info_requests, ctx.policy.info_requests, "补充信息", "requests for information")
     answer_by = cmd.answer_by or ctx.now + timedelta(hours=ctx.policy.answer_hours)
     require_between(answer_by, ctx.now, ANSWER_CAP, "/answer_by")
-    return [InfoRequested(question=cmd.question, answer_by=answer_by)]
+    return [
+        InfoRequested(
+            question=cmd.question,
+            answer_by=answer_by,
+            stops_stage=_may_stop(case.clock),
+            stops_whole=_may_stop(case.whole),
+        )
+    ]
+
+
+def _may_stop(clock: Clock | None) -> bool:
+    return clock is not None and clock.runs and not clocks.terms_of(clock).is_statutory
+
+
+def request_verification(case: Case, cmd: RequestVerification, ctx: Context) -> Sequence[Body]:
+    """发核实: the nearest unit with a grid worker today looks at the place. The clock runs on.
+
+    Raises NotNow when no unit has one, TimeNotLater or TooLate.
+    """
+    unit = next((unit for unit in ctx.units if Role.GRID_WORKER in unit.staffed), None)
+    if unit is None:
+        raise NotNow(
+            command="request_verification", why_zh="今日无网格员在岗", why_en="no grid worker is on duty there today"
+        )
+    report_by = cmd.report_by or ctx.now + timedelta(hours=ctx.policy.verify_hours)
+    require_between(report_by, ctx.now, VERIFY_CAP, "/report_by")
+    asked = Owner(kind=OwnerKind.UNIT, id=unit.code)
+    return [
+        VerificationRequested(question=cmd.question, unit=asked, report_by=report_by, **decision_terms(ctx, report_by))
+    ]
+
+
+def report_verification(case: Case, cmd: ReportVerification, ctx: Context) -> Sequence[Body]:
+    """Raises UnknownAttachment."""
+    require_attachments(ctx, "/attachments")
+    return [VerificationReported(confirmed=cmd.confirmed, note=cmd.note, attachments=cmd.attachments)]
 
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
@@ -158,7 +238,7 @@ def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:
     require_attachments(ctx, "/evidence")
     require_evidence(case, cmd.evidence, ctx)
     due = due_for(case, Stage.REVIEW, ctx)
-    return [SelfClosed(result=cmd.result, evidence=cmd.evidence, owner=review_desk(ctx), due=due)]
+    return [SelfClosed(result=cmd.result, evidence=cmd.evidence, owner=review_desk(case, ctx), due=due)]
 
 
 def require_evidence(case: Case, evidence: tuple[str, ...], ctx: Context) -> None:
@@ -168,10 +248,18 @@ def require_evidence(case: Case, evidence: tuple[str, ...], ctx: Context) -> Non
         raise EvidenceMissing(pointer="/evidence")
 
 
+def require_answer(case: Case, answer: str, ctx: Context) -> None:
+    """Raises AnswerMissing when the policy wants the reporter of this channel answered, and no answer came."""
+    if case.source in ctx.policy.answers_required and not answer:
+        raise AnswerMissing(pointer="/answer")
+
+
 MOVES: dict[str, Move] = {
     "accept": accept,
     "reject": reject,
     "request_info": request_info,
     "supply_info": supply_info,
+    "request_verification": request_verification,
+    "report_verification": report_verification,
     "self_close": self_close,
 }

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from models.case import Case, Owner
 from models.context import Context, Unit
-from models.enums import EscalationMode, Level, OwnerKind, Role, Stage
+from models.enums import EscalationMode, Level, OwnerKind, RequestKind, Role, Stage
 from models.facts import Reached, Vacancy
 from models.policy.standard import Target
-from rules.evolvers.common import level_of
+from rules.levels import stands_at
 
 #: Who answers for a unit above, when the role looked for is not held there either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
@@ -31,19 +31,19 @@ class Outcome:
     level: Level
 
 
-def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
-    """Resolves `targets` as the organisation stands now."""
+def reach(case: Case, ctx: Context, targets: Iterable[Target], request: RequestKind | None = None) -> Outcome:
+    """Resolves `targets` as the organisation stands now. For a `request`, its decider stands where the host would."""
     reached: list[Reached] = []
     vacancies: list[Vacancy] = []
     owner: Owner | None = None
-    level, stands_at = case.level, _stands_at(case)
+    level, now_at = case.level, stands_at(case)
     for target in targets:
         if target.host:
-            reached.append(_host(case, ctx))
+            reached += _hosts(case, ctx) if request is None else [_decider(case, ctx, request)]
             continue
         found, at, missed = _climb(ctx, target)
         vacancies += missed
-        if target.mode is EscalationMode.ACT and at < stands_at:
+        if target.mode is EscalationMode.ACT and at < now_at:
             level, owner = min(level, at), _owner(found)
         elif target.mode is EscalationMode.ACT:
             found = found.model_copy(update={"mode": EscalationMode.INFORM})
@@ -51,26 +51,59 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target]) -> Outcome:
     return Outcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
 
 
-def _stands_at(case: Case) -> Level:
-    """The level of whoever has the case. Its own level may lie higher: whoever is only informed takes nothing away."""
-    owner = case.owner
-    claimed = owner is not None and case.claimed_by is not None and owner.id == str(case.claimed_by)
-    return Level(len(case.grid_path)) if owner is None or claimed else level_of(owner, case.grid_path)
+def _hosts(case: Case, ctx: Context) -> list[Reached]:
+    """Whoever handles the case: its department and the person who claimed it, and the co-handlers who still owe their
+    report; before dispatch and in review its owner: of a unit, those who sit at the desk where the case lies."""
+    if case.host is None or case.stage is Stage.REVIEW:
+        return [_at_desk(case.owner or case.desk, case, ctx)]
+    found = [Reached(mode=EscalationMode.INFORM, department=case.host, people=claim_holders(case, ctx))]
+    owing = [c.department for c in case.co_handlers if c.reported_at is None] if case.stage is Stage.HANDLE else []
+    return found + [Reached(mode=EscalationMode.INFORM, department=department) for department in owing]
 
 
-def _host(case: Case, ctx: Context) -> Reached:
-    """Whoever handles the case: its department, and the person who claimed it; before dispatch, its owner: of a unit,
-    those who sit at the desk where the case lies."""
-    people = (case.claimed_by,) if case.claimed_by else ()
-    if case.host is not None:
-        return Reached(mode=EscalationMode.INFORM, department=case.host, people=people)
-    if case.owner is not None and case.owner.kind is OwnerKind.PERSON:
-        return Reached(mode=EscalationMode.INFORM, people=(UUID(case.owner.id),))
-    code = case.owner.id if case.owner else case.desk.id
-    held = next((unit.holders for unit in ctx.units if unit.code == code), ())
-    roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW else DESK_ROLES
+def claim_holders(case: Case, ctx: Context) -> tuple[UUID, ...]:
+    """Who acts for the claim today: the claimant, or their deputy while they are away.
+
+    Nobody when the claimant is away without a deputy: then the whole department is told, its head among them.
+    """
+    if case.claimed_by is None:
+        return ()
+    claimant = ctx.claimant
+    if claimant is None or not claimant.absent:
+        return (case.claimed_by,)
+    return () if claimant.deputy is None else (claimant.deputy,)
+
+
+def _decider(case: Case, ctx: Context, request: RequestKind) -> Reached:
+    """Who is to decide a request: the department asked to take the case over, the workers asked to look, the desk."""
+    asked = case.transfer_request
+    if request is RequestKind.TRANSFER and asked is not None:
+        return Reached(mode=EscalationMode.INFORM, department=asked.department)
+    if request is RequestKind.VERIFICATION and case.owner is not None:
+        workers = (Role.GRID_WORKER, Role.VOLUNTEER)
+        nearest = next((unit for unit in ctx.units if any(holders(unit, role) for role in workers)), None)
+        if nearest is not None:
+            people = tuple(dict.fromkeys(p for role in workers for p in holders(nearest, role)))
+            return Reached(mode=EscalationMode.INFORM, unit=nearest.code, people=people)
+    return _at_desk(case.desk, case, ctx, deciding=True)
+
+
+def _at_desk(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) -> Reached:
+    if owner.kind is OwnerKind.PERSON:
+        return Reached(mode=EscalationMode.INFORM, people=(UUID(owner.id),))
+    if owner.kind is OwnerKind.DEPARTMENT:
+        return Reached(mode=EscalationMode.INFORM, department=owner.id)
+    held = next((unit.holders for unit in ctx.units if unit.code == owner.id), ())
+    roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW and not deciding else DESK_ROLES
     sitting = dict.fromkeys(holder.person for holder in held if holder.role in roles)
-    return Reached(mode=EscalationMode.INFORM, unit=code, people=tuple(sitting))
+    return Reached(mode=EscalationMode.INFORM, unit=owner.id, people=tuple(sitting))
+
+
+def summons_recipients(case: Case, ctx: Context, department: str) -> tuple[Reached, ...]:
+    """Who is told that a department did not answer the whistle: itself, the desk that called, and a supervisor."""
+    supervisor, _, _ = _climb(ctx, Target(role=Role.SUPERVISOR, level=Level.COMMUNITY))
+    away = Reached(mode=EscalationMode.INFORM, department=department)
+    return (away, _at_desk(case.desk, case, ctx, deciding=True), supervisor)
 
 
 def _climb(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:

@@ -1,23 +1,27 @@
-"""督办 that the system gives by itself: overdue at the top, a third return, a second failed review (our choice)."""
+"""督办: what an order's ladder is, and the orders that the system gives by itself (our choice): overdue at the top, a
+third return, a second failed review, a second reopening."""
 
 from datetime import datetime
 
 from models.case import Case
 from models.context import Context
 from models.enums import Level, UrgeCause, UrgeKind
-from models.facts import Body, Fact, Overdue, ReturnRequested, ReviewFailed, StepFired, Urged
+from models.facts import Body, Fact, Overdue, Reopened, ReturnRequested, ReviewFailed, StepFired, Urged
+from models.policy.document import Policy
+from models.policy.standard import Ladder
 from rules.deadlines.clocks import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.planning import Course, rungs
 from rules.deadlines.standards import NO_LADDER
 
-#: From which one on a return, or a failed review, brings an urge order.
-RETURNS, FAILED_REVIEWS = 3, 2
+#: From which one on a return, a failed review or a reopening brings an urge order.
+RETURNS, FAILED_REVIEWS, REOPENINGS = 3, 2, 2
 
 _WHY = {
     UrgeCause.OVERDUE_AT_THE_TOP: "已升至最高层级仍超期,自动督办 · overdue at the top level",
     UrgeCause.THIRD_RETURN: "第三次退单,自动督办 · returned for the third time",
     UrgeCause.SECOND_FAILED_REVIEW: "第二次核查不通过,自动督办 · failed its review for the second time",
+    UrgeCause.SECOND_REOPENING: "第二次重开,自动督办 · reopened for the second time",
 }
 
 
@@ -29,7 +33,7 @@ def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
     cause = _cause(case, fact.body)
     kind = UrgeKind.ORDINARY
     rule = ctx.policy.urges.get(kind)
-    waiting = any(u.cause is cause and u.answered_at is None for u in case.urges)
+    waiting = any(u.cause is cause and u.is_open for u in case.urges)
     if cause is None or rule is None or waiting or not case.is_open:
         return None
     reply_by = deadline(rule.reply, calendar_of(rule.reply, ctx), ctx.now)
@@ -44,14 +48,19 @@ def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
 
 
 def next_number(case: Case) -> int:
-    """The number of the case's next urge order."""
-    return max((u.number for u in case.urges), default=0) + 1
+    """The number of the case's next urge order: numbered once per case, whatever its rounds."""
+    return max((case.urges_given, *(u.number for u in case.urges))) + 1
+
+
+def urge_ladder(kind: UrgeKind, policy: Policy) -> Ladder:
+    """The ladder of an order of that kind: its own, or that of an ordinary one."""
+    rule = policy.urges.get(kind) or policy.urges.get(UrgeKind.ORDINARY)
+    return (policy.ladder(rule.ladder) if rule else None) or NO_LADDER
 
 
 def urge_rungs(kind: UrgeKind, ctx: Context, reply_by: datetime) -> tuple[datetime, ...]:
     """The moments of the order's own ladder; its fractions count from now to the reply deadline."""
-    rule = ctx.policy.urges.get(kind)
-    ladder = (ctx.policy.ladder(rule.ladder) if rule else None) or NO_LADDER
+    ladder = urge_ladder(kind, ctx.policy)
     span = reply_by - ctx.now
     return rungs(Course(lambda part: ctx.now + span * part, ctx.now, lambda length: calendar_of(length, ctx)), ladder)
 
@@ -62,6 +71,8 @@ def _cause(case: Case, body: object) -> UrgeCause | None:
             return UrgeCause.OVERDUE_AT_THE_TOP if isinstance(body, Overdue) or body.owner is not None else None
         case ReturnRequested() if case.returns >= RETURNS:
             return UrgeCause.THIRD_RETURN
+        case Reopened() if case.reopenings >= REOPENINGS:
+            return UrgeCause.SECOND_REOPENING
         case ReviewFailed() if case.failed_reviews >= FAILED_REVIEWS:
             return UrgeCause.SECOND_FAILED_REVIEW
     return None

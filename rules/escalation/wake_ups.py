@@ -6,11 +6,12 @@ a moment that the case knows. `next_wake_up` is the earliest; `due_step` says wh
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
-from models.case import Case, Clock, UrgeOrder
+from models.case import Case, Clock, Request, Summons, UrgeOrder
 from models.context import Context
-from models.enums import EscalationMode, Light, OwnerKind
+from models.enums import EscalationMode, Light, OwnerKind, RequestKind, Stage
 from models.facts import (
     AcknowledgementLapsed,
     Archived,
@@ -19,15 +20,20 @@ from models.facts import (
     LightChanged,
     Overdue,
     Reminded,
+    RequestLapsed,
     Resumed,
     StepFired,
+    SummonsMissed,
     UrgeOverdue,
 )
 from models.policy.standard import Rung
 from rules.deadlines import clocks
 from rules.deadlines.planning import put_off
-from rules.deadlines.standards import NO_LADDER, ladder_of, standard_of
-from rules.escalation.recipients import reach
+from rules.deadlines.standards import ladder_of, standard_of
+from rules.escalation.recipients import reach, summons_recipients
+from rules.escalation.requests import request_ladder
+from rules.escalation.urge_orders import urge_ladder
+from rules.requests import pending_requests
 
 Meaning = Callable[[Case, Context], Body]
 
@@ -91,14 +97,17 @@ def moments(case: Case) -> Iterator[Moment]:
     yield from _of_pauses(case)
     if case.clock is not None and case.clock.due_at is not None:
         yield from _of_the_clock(case, case.clock)
-    if case.whole is not None and case.whole.due_at is not None and case.whole.overdue_at is None:
-        yield Moment(case.whole.due_at, _whole_overdue)
+    if case.whole is not None and case.whole.due_at is not None and case.whole.ended_at is None:
+        yield from _of_the_whole(case.whole)
     for urge in case.urges:
-        if urge.answered_at is None:
-            yield from _of_an_urge(urge)
+        yield from _of_an_urge(urge)
+    for summons in case.summons if case.is_open else ():
+        yield from _of_a_summons(summons)
+    for kind, request in pending_requests(case).items():
+        yield from _of_a_request(kind, request)
     if case.remind_at is not None:
         yield Moment(case.remind_at, _reminder)
-    if case.archive_at is not None and case.reopen_request is None and case.appeal is None:
+    if case.archive_at is not None and case.reopen_request is None and not case.pending_appeals:
         yield Moment(case.archive_at, lambda case, ctx: Archived())
 
 
@@ -112,16 +121,27 @@ def _of_pauses(case: Case) -> Iterator[Moment]:
 
 
 def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
-    plan = clock.plan
-    if plan is not None and clock.overdue_at is None:
+    yield from _lights_and_deadline(clock)
+    if clock.plan is not None and _climbs(case, clock):
+        yield Moment(clock.plan.rungs[0], _step)
+
+
+def _of_the_whole(clock: Clock) -> Iterator[Moment]:
+    """The whole case has its own lights and steps; an acknowledgement holds the ladder of the stage alone."""
+    yield from _lights_and_deadline(clock)
+    if clock.plan is not None and clock.plan.rungs:
+        yield Moment(clock.plan.rungs[0], _whole_step)
+
+
+def _lights_and_deadline(clock: Clock) -> Iterator[Moment]:
+    if clock.overdue_at is not None or clock.due_at is None:
+        return
+    if (plan := clock.plan) is not None:
         if plan.yellow_at is not None and clock.light is Light.GREEN and plan.yellow_at != plan.red_at:
-            yield Moment(plan.yellow_at, _turns(Light.YELLOW))
+            yield Moment(plan.yellow_at, partial(_turned, clock.stage, Light.YELLOW))
         if plan.red_at is not None and clock.light is not Light.RED and plan.red_at != clock.due_at:
-            yield Moment(plan.red_at, _turns(Light.RED))
-    if clock.due_at is not None and clock.overdue_at is None:
-        yield Moment(clock.due_at, _overdue)
-    if plan is not None and _climbs(case, clock):
-        yield Moment(plan.rungs[0], _step)
+            yield Moment(plan.red_at, partial(_turned, clock.stage, Light.RED))
+    yield Moment(clock.due_at, _whole_overdue if clock.stage is None else _overdue)
 
 
 def _climbs(case: Case, clock: Clock) -> bool:
@@ -129,7 +149,21 @@ def _climbs(case: Case, clock: Clock) -> bool:
     return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
 
 
+def _of_a_request(kind: RequestKind, request: Request) -> Iterator[Moment]:
+    if request.rungs:
+        yield Moment(request.rungs[0], lambda case, ctx: _request_step(case, ctx, kind, request))
+    if kind is RequestKind.VOID and request.decide_by is not None:
+        yield Moment(request.decide_by, lambda case, ctx: RequestLapsed(request=RequestKind.VOID))
+
+
+def _of_a_summons(summons: Summons) -> Iterator[Moment]:
+    if summons.watched and summons.responded_at is None and summons.missed_at is None:
+        yield Moment(summons.meet_at, partial(_summons_missed, summons))
+
+
 def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
+    if not urge.is_open:
+        return
     if urge.overdue_at is None:
         yield Moment(urge.reply_by, lambda case, ctx: UrgeOverdue(number=urge.number, reply_by=urge.reply_by))
     if urge.rungs:
@@ -151,13 +185,16 @@ def _suspension_over(case: Case, ctx: Context) -> Body:
 
 
 def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
-    """What the fact says by which the stopped clock goes on at `since`: deadline and plan, those of the whole too."""
+    """What the fact says by which the stopped clocks go on at `since`: deadline and plan, those of the whole too.
+
+    A clock that ran on all the while is left out.
+    """
     standard = standard_of(case, ctx)
-    assert case.clock is not None
-    due_at, plan = clocks.resumption(case.clock, standard, ctx, since)
-    found = {"since": since, "due_at": due_at, "plan": plan}
+    found: dict[str, Any] = {"since": since}
+    if case.clock is not None and not case.clock.runs:
+        found["due_at"], found["plan"] = clocks.resumption(case.clock, standard, ctx, since)
     whole = case.whole
-    if whole is not None and whole.due_at is None and whole.ended_at is None:
+    if whole is not None and not whole.runs and whole.ended_at is None:
         found["whole_due_at"], found["whole_plan"] = clocks.resumption(whole, standard, ctx, since)
     return found
 
@@ -168,13 +205,8 @@ def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:
     return AcknowledgementLapsed(rungs=put_off(waiting, case.acknowledged_until))
 
 
-def _turns(light: Light) -> Meaning:
-    def turned(case: Case, ctx: Context) -> Body:
-        assert case.clock is not None
-        assert case.clock.stage is not None
-        return LightChanged(stage=case.clock.stage, light=light)
-
-    return turned
+def _turned(stage: Stage | None, light: Light, case: Case, ctx: Context) -> Body:
+    return LightChanged(stage=stage, light=light)
 
 
 def _overdue(case: Case, ctx: Context) -> Body:
@@ -213,16 +245,54 @@ def _step(case: Case, ctx: Context) -> Body:
     )  # fmt: skip
 
 
+def _whole_step(case: Case, ctx: Context) -> Body:
+    """The next step of the whole case's ladder: that of its standard, counted by the whole clock."""
+    whole = case.whole
+    assert whole is not None
+    assert whole.plan is not None
+    ladder = ladder_of(case, ctx)
+    overdue = whole.overdue_at is not None
+    is_last = len(whole.plan.rungs) == 1
+    return _fired(
+        case, ctx, _rung(ladder.rungs, whole.last_step),
+        step=whole.last_step + 1,
+        planned_at=whole.plan.rungs[0],
+        remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours) if is_last and overdue else None,
+        consultation=is_last and overdue and ladder.consultation,
+        whole=True,
+    )  # fmt: skip
+
+
 def _urge_step(case: Case, ctx: Context, urge: UrgeOrder) -> Body:
     """The next step of an urge order's ladder. An urge order never takes a case away: it only informs."""
-    rule = ctx.policy.urges.get(urge.kind)
-    ladder = (ctx.policy.ladder(rule.ladder) if rule else None) or NO_LADDER
-    rung = _rung(ladder.rungs, urge.last_step)
-    told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets) if rung else ()
-    only_told = rung.model_copy(update={"targets": told}) if rung else None
+    rung = _informing(_rung(urge_ladder(urge.kind, ctx.policy).rungs, urge.last_step))
+    return _fired(case, ctx, rung, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number)
+
+
+def _request_step(case: Case, ctx: Context, kind: RequestKind, request: Request) -> Body:
+    """The next step of the ladder of a request that nobody decided. It only informs."""
+    rung = _informing(_rung(request_ladder(ctx.policy).rungs, request.last_step))
+    is_last = len(request.rungs) == 1
     return _fired(
-        case, ctx, only_told, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number,
+        case, ctx, rung, step=request.last_step + 1, planned_at=request.rungs[0], request=kind,
+        remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours) if is_last else None,
     )  # fmt: skip
+
+
+def _informing(rung: Rung | None) -> Rung | None:
+    if rung is None:
+        return None
+    told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets)
+    return rung.model_copy(update={"targets": told})
+
+
+def _summons_missed(summons: Summons, case: Case, ctx: Context) -> Body:
+    """Both whistle and response are assessed (吹哨报到): the department, the desk and a supervisor are told."""
+    return SummonsMissed(
+        department=summons.department,
+        meet_at=summons.meet_at,
+        reached=summons_recipients(case, ctx, summons.department),
+    )
 
 
 def _rung(rungs: tuple[Rung, ...], fired: int) -> Rung | None:
@@ -240,13 +310,15 @@ def _fired(
     remind_at: datetime | None = None,
     consultation: bool = False,
     urge: int | None = None,
+    request: RequestKind | None = None,
+    whole: bool = False,
 ) -> StepFired:
-    assert case.clock is not None
-    assert case.clock.stage is not None
-    outcome = reach(case, ctx, rung.targets if rung else ())
+    outcome = reach(case, ctx, rung.targets if rung else (), request)
     return StepFired(
-        stage=case.clock.stage,
+        stage=case.stage,
         urge=urge,
+        request=request,
+        whole=whole,
         step=step,
         planned_at=planned_at,
         reached=outcome.reached,

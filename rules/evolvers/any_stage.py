@@ -1,6 +1,7 @@
 """What can happen in any stage."""
 
-from models.case import Case, Errand, Summons, UrgeOrder
+from models.base import Instant
+from models.case import Case, Clock, Errand, MergePoint, Summons, UrgeOrder
 from models.facts import (
     Absorbed,
     Acknowledged,
@@ -8,6 +9,7 @@ from models.facts import (
     Attached,
     Commented,
     Convened,
+    ErrandReturned,
     ErrandSettled,
     Escalated,
     Fact,
@@ -15,11 +17,19 @@ from models.facts import (
     Recategorised,
     Relocated,
     Responded,
+    Separated,
     SplitOff,
+    UnmergeAsked,
+    Unmerged,
     UrgeAnswered,
+    UrgeCancelled,
     Urged,
+    UrgeLapsed,
 )
-from rules.evolvers.common import Changes, change, counted_anew, with_new, with_urge
+from models.plan import Plan
+from rules.deadlines import clocks
+from rules.evolvers.common import NOTHING_PENDING, Changes, change, counted_anew, with_new, with_urge
+from rules.life_cycle import holding_key
 
 
 @change.register
@@ -34,12 +44,18 @@ def _(body: Attached, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Acknowledged, case: Case, fact: Fact) -> Changes:
-    return {"acknowledged_by": fact.actor.person, "acknowledged_until": body.lapses_at}
+    if not body.holds:
+        return {"noted_for": case.owner}
+    changes: Changes = {"acknowledged_by": fact.actor.person, "acknowledged_until": body.lapses_at}
+    if case.clock is not None:
+        held = with_new(case.clock.held, holding_key(case))
+        changes["clock"] = case.clock.model_copy(update={"held": held})
+    return changes
 
 
 @change.register
 def _(body: Escalated, case: Case, fact: Fact) -> Changes:
-    return {"level": body.to_level, "owner": body.owner or case.owner}
+    return {"level": body.level or body.to_level, "owner": body.owner or case.owner}
 
 
 @change.register
@@ -53,12 +69,17 @@ def _(body: Urged, case: Case, fact: Fact) -> Changes:
         reply_by=body.reply_by,
         rungs=body.rungs,
     )
-    return {"urges": (*case.urges, order)}
+    return {"urges": (*case.urges, order), "urges_given": max(case.urges_given, body.number)}
 
 
 @change.register
 def _(body: UrgeAnswered, case: Case, fact: Fact) -> Changes:
     return {"urges": with_urge(case, body.number, answered_at=fact.at)}
+
+
+@change.register
+def _(body: UrgeCancelled | UrgeLapsed, case: Case, fact: Fact) -> Changes:
+    return {"urges": with_urge(case, body.number, ended_at=fact.at)}
 
 
 @change.register
@@ -68,7 +89,8 @@ def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
         "condition": body.condition,
         "severity": body.severity,
         "suggested_host": body.suggested_host,
-        **counted_anew(case, body.clocks, fact, body.whole),
+        "policy_version": body.policy_version or case.policy_version,
+        **counted_anew(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
     if case.clock is not None and body.limit is not None and not body.clocks:
         # From before limits had units; they were natural time.
@@ -82,7 +104,7 @@ def _(body: Adopted, case: Case, fact: Fact) -> Changes:
     return {
         "policy_version": body.to_version,
         "condition": body.condition,
-        **counted_anew(case, body.clocks, fact, body.whole),
+        **counted_anew(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
 
 
@@ -92,6 +114,7 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
         "grid": body.grid,
         "grid_path": body.grid_path,
         "owner": body.owner or case.owner,
+        "level": body.level or case.level,
         "desk": body.desk,
         "suggested_host": body.suggested_host,
     }
@@ -100,7 +123,58 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Merged, case: Case, fact: Fact) -> Changes:
     errand = Errand(id=f"absorb:{fact.seq}", lead=body.lead)
-    return {"merged_into": body.into, "errands": (*case.errands, errand)}
+    assert case.owner is not None, "only an open case is merged"
+    stood = MergePoint(stage=case.stage, owner=case.owner, level=case.level, lead=body.lead, merged_at=fact.at)
+    return {"merged_into": body.into, "errands": (*case.errands, errand), "merged_at_stage": stood}
+
+
+@change.register
+def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
+    errands = case.errands
+    if body.refused is None and case.merged_at_stage is not None:
+        errands = (*errands, Errand(id=f"separate:{fact.seq}", left=case.merged_at_stage.lead))
+    *before, clock = case.past_clocks
+    changes: Changes = {
+        **NOTHING_PENDING,
+        "stage": body.stage,
+        "owner": body.owner,
+        "level": body.level,
+        "clock": _running_again(clock, body.since, body.due_at, body.plan),
+        "past_clocks": tuple(before),
+        "outcome": None,
+        "closed_at": None,
+        "archive_at": None,
+        "rating": None,
+        "merged_into": None,
+        "merged_at_stage": None,
+        "errands": errands,
+    }
+    if case.whole is not None:
+        changes["whole"] = _running_again(case.whole, body.since, body.whole_due_at, body.whole_plan)
+    return changes
+
+
+def _running_again(clock: Clock, since: Instant | None, due_at: Instant | None, plan: Plan | None) -> Clock:
+    """The clock that the merge had ended: as it would have run, or, if it stood still then, from `since`."""
+    if since is not None and due_at is not None:
+        return clocks.resumed(clock.model_copy(update={"ended_at": None}), since, due_at, plan)
+    return clocks.as_if_running(clock)
+
+
+@change.register
+def _(body: UnmergeAsked, case: Case, fact: Fact) -> Changes:
+    return {"errands": (*case.errands, Errand(id=f"member:{fact.seq}", member=body.case_no))}
+
+
+@change.register
+def _(body: Separated, case: Case, fact: Fact) -> Changes:
+    return {"absorbed": tuple(no for no in case.absorbed if no != body.case_no)}
+
+
+@change.register
+def _(body: ErrandReturned, case: Case, fact: Fact) -> Changes:
+    returned = (e.model_copy(update={"refused": body.refused}) if e.id == body.errand else e for e in case.errands)
+    return {"errands": tuple(e for e in returned if e.id != body.errand or e.part is not None)}
 
 
 @change.register
@@ -111,7 +185,8 @@ def _(body: Absorbed, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: SplitOff, case: Case, fact: Fact) -> Changes:
     errands = tuple(Errand(id=f"split:{fact.seq}:{n}", part=part) for n, part in enumerate(body.parts, 1))
-    return {"errands": (*case.errands, *errands), "parts": case.parts + len(errands)}
+    waiting = tuple(errand for errand in case.errands if errand.refused is None)
+    return {"errands": (*waiting, *errands), "parts": case.parts + len(errands)}
 
 
 @change.register
@@ -121,7 +196,7 @@ def _(body: ErrandSettled, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Convened, case: Case, fact: Fact) -> Changes:
-    called = tuple(Summons(department=d, meet_at=body.meet_at) for d in body.departments)
+    called = tuple(Summons(department=d, meet_at=body.meet_at, watched=body.watched) for d in body.departments)
     return {
         "summons": (*case.summons, *called),
         "departments": with_new(case.departments, *body.departments),

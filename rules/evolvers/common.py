@@ -1,14 +1,16 @@
 """How a fact finds its function, and what several of these need."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import singledispatch
 from typing import Any
 
 from models.base import Frozen
-from models.case import Case, Clock, Owner, Request, UrgeOrder
-from models.enums import Level, OwnerKind, Stage
+from models.case import Case, Clock, Owner, Request, Round, UrgeOrder
+from models.enums import Stage
 from models.facts import Due, Fact, InfoSupplied, Resumed, Retimed
 from rules.deadlines import clocks
+from rules.levels import level_of
 
 Changes = dict[str, Any]
 
@@ -17,10 +19,31 @@ NOTHING_PENDING: Changes = {
     "return_request": None,
     "extension_request": None,
     "suspension_request": None,
+    "verification_request": None,
+    "transfer_request": None,
     "suspended_until": None,
     "remind_at": None,
     "acknowledged_by": None,
     "acknowledged_until": None,
+    "noted_for": None,
+    "reviewer": None,
+}
+#: What the host had asked for: it has no object once another department hosts the case.
+OF_THE_HOST: Changes = dict.fromkeys(("return_request", "transfer_request", "extension_request", "suspension_request"))
+#: What a new round begins with; what the last one had is kept in `Case.rounds`.
+NEW_ROUND: Changes = {
+    "claimed_by": None,
+    "completed_at": None,
+    "aborted": False,
+    "self_closed": False,
+    "summons": (),
+    "returns_settled": (),
+    "transfers_refused": (),
+    "extensions_granted": 0,
+    "suspensions_granted": 0,
+    "suspended_for": timedelta(),
+    "info_requests": 0,
+    "transfers": 0,
 }
 
 
@@ -46,23 +69,32 @@ def enter(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, round_: 
     }
 
 
-def level_of(owner: Owner, grid_path: tuple[str, ...]) -> Level:
-    """Where a case that `owner` answers for stands: a unit at its own level, a department down at the case's place.
-
-    A person is the fallback owner, for whom nobody stands higher.
-    """
-    if owner.kind is OwnerKind.UNIT and owner.id in grid_path:
-        return Level(grid_path.index(owner.id) + 1)
-    return Level.PARK if owner.kind is OwnerKind.PERSON else Level(len(grid_path))
-
-
 def goes_on(case: Case, body: Resumed | InfoSupplied) -> Changes:
     """What was stopped runs again: the stage's clock, and that of the whole case with it."""
-    assert case.clock is not None
-    changes: Changes = {"clock": clocks.resumed(case.clock, body.since, body.due_at, body.plan)}
+    changes: Changes = {}
+    if case.clock is not None and body.due_at is not None:
+        changes["clock"] = clocks.resumed(case.clock, body.since, body.due_at, body.plan)
     if case.whole is not None and body.whole_due_at is not None:
         changes["whole"] = clocks.resumed(case.whole, body.since, body.whole_due_at, body.whole_plan)
     return changes
+
+
+def next_round(case: Case, fact: Fact) -> Changes:
+    """What the round that ends leaves behind, and the empty things of the one that begins."""
+    ended = Round(
+        number=case.round,
+        ended_at=fact.at,
+        outcome=case.outcome,
+        hosts=case.hosts,
+        co_handlers=case.co_handlers,
+        summons=case.summons,
+        extensions_granted=case.extensions_granted,
+        suspensions_granted=case.suspensions_granted,
+        info_requests=case.info_requests,
+        transfers=case.transfers,
+        rating=case.rating,
+    )
+    return {**NEW_ROUND, "rounds": (*case.rounds, ended)}
 
 
 def past(case: Case, fact: Fact) -> tuple[Clock, ...]:
@@ -81,9 +113,13 @@ def request(fact: Fact, **fields: Any) -> Request:
     return Request(by=fact.actor.person, at=fact.at, **fields)
 
 
-def counted_anew(case: Case, found: Iterable[Retimed], fact: Fact, whole: Due | None = None) -> Changes:
-    """The clocks that the fact counts anew; `whole`: the one that it starts for the whole case."""
+def counted_anew(
+    case: Case, found: Iterable[Retimed], fact: Fact, whole: Due | None = None, *, whole_ends: bool = False
+) -> Changes:
+    """The clocks that the fact counts anew; `whole`: the one that it starts for the whole case, or ends."""
     changes: Changes = {} if whole is None else {"whole": clocks.begun_late(whole, case)}
+    if whole_ends and case.whole is not None:
+        changes |= {"whole": None, "past_clocks": (*case.past_clocks, clocks.ended(case.whole, fact.at))}
     for new in found:
         name, clock = ("whole", case.whole) if new.stage is None else ("clock", case.clock)
         assert clock is not None

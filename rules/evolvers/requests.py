@@ -1,6 +1,10 @@
 """What requests and their decisions change, and what the reporter says at the end."""
 
-from models.case import Case
+from datetime import timedelta
+from typing import Any
+
+from models.case import AppealRecord, Case
+from models.enums import RequestKind
 from models.facts import (
     AppealDecided,
     Appealed,
@@ -11,21 +15,28 @@ from models.facts import (
     Rated,
     ReopenRefused,
     ReopenRequested,
+    RequestLapsed,
+    RequestRetracted,
     Resumed,
     ReturnRefused,
     ReturnRequested,
     SuspensionGranted,
     SuspensionRefused,
     SuspensionRequested,
+    TransferRefused,
+    TransferRequested,
     VoidProposed,
+    VoidRefused,
 )
 from rules.deadlines import clocks
 from rules.evolvers.common import Changes, change, goes_on, request, with_new
+from rules.requests import REQUEST_FIELDS
 
 
 @change.register
 def _(body: ReturnRequested, case: Case, fact: Fact) -> Changes:
-    return {"return_request": request(fact, department=body.department), "returns": case.returns + 1}
+    asked = request(fact, department=body.department, **deciding(body))
+    return {"return_request": asked, "returns": case.returns + 1}
 
 
 @change.register
@@ -35,7 +46,7 @@ def _(body: ReturnRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ExtensionRequested, case: Case, fact: Fact) -> Changes:
-    return {"extension_request": request(fact, until=body.until)}
+    return {"extension_request": request(fact, until=body.until, department=case.host, **deciding(body))}
 
 
 @change.register
@@ -44,11 +55,15 @@ def _(body: ExtensionGranted, case: Case, fact: Fact) -> Changes:
     changes: Changes = {
         "extension_request": None,
         "extensions_granted": case.extensions_granted + 1,
-        "clock": clocks.extended(case.clock, body.extended, body.due_at, body.plan, fact.at),
+        "clock": clocks.extended(case.clock, body.extended, body.due_at, body.plan, fact.at, until=body.until),
     }
     if case.whole is not None and body.whole_due_at is not None:
-        longer = {"due_at": body.whole_due_at, "extended": case.whole.extended + body.whole_extended}
-        changes["whole"] = case.whole.model_copy(update={**longer, "plan": body.whole_plan or case.whole.plan})
+        until = body.whole_due_at if body.until is not None and body.whole_extended else None
+        changes["whole"] = (
+            clocks.extended(case.whole, body.whole_extended, body.whole_due_at, body.whole_plan, fact.at, until=until)
+            if body.whole_extended
+            else case.whole.model_copy(update={"due_at": body.whole_due_at})
+        )
     return changes
 
 
@@ -59,7 +74,7 @@ def _(body: ExtensionRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: SuspensionRequested, case: Case, fact: Fact) -> Changes:
-    return {"suspension_request": request(fact, until=body.until)}
+    return {"suspension_request": request(fact, until=body.until, department=case.host, **deciding(body))}
 
 
 @change.register
@@ -68,6 +83,8 @@ def _(body: SuspensionGranted, case: Case, fact: Fact) -> Changes:
     return {
         "suspension_request": None,
         "suspended_until": body.until,
+        "suspensions_granted": case.suspensions_granted + 1,
+        "suspended_for": case.suspended_for + (body.until - fact.at),
         "clock": clocks.stopped(case.clock, fact.at),
         "whole": case.whole and clocks.stopped(case.whole, fact.at),
     }
@@ -80,12 +97,55 @@ def _(body: SuspensionRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Resumed, case: Case, fact: Fact) -> Changes:
-    return {"suspended_until": None, **goes_on(case, body)}
+    unused = timedelta() if case.suspended_until is None else case.suspended_until - body.since
+    return {
+        "suspended_until": None,
+        "suspended_for": max(case.suspended_for - unused, timedelta()),
+        **goes_on(case, body),
+    }
 
 
 @change.register
 def _(body: VoidProposed, case: Case, fact: Fact) -> Changes:
-    return {"void_proposed_by": fact.actor.person}
+    return {"void_request": request(fact, **deciding(body))}
+
+
+@change.register
+def _(body: VoidRefused, case: Case, fact: Fact) -> Changes:
+    return {"void_request": None}
+
+
+@change.register
+def _(body: TransferRequested, case: Case, fact: Fact) -> Changes:
+    return {
+        "transfer_request": request(fact, department=body.to_department, **deciding(body)),
+        "departments": with_new(case.departments, body.to_department),
+        "transfers": case.transfers + 1,
+    }
+
+
+@change.register
+def _(body: TransferRefused, case: Case, fact: Fact) -> Changes:
+    return {"transfer_request": None, "transfers_refused": with_new(case.transfers_refused, body.department)}
+
+
+@change.register
+def _(body: RequestLapsed, case: Case, fact: Fact) -> Changes:
+    return {REQUEST_FIELDS[body.request]: None}
+
+
+@change.register
+def _(body: RequestRetracted, case: Case, fact: Fact) -> Changes:
+    """A return that was taken back was none; an appeal likewise."""
+    if body.request is RequestKind.APPEAL:
+        mine = next(a for a in case.pending_appeals if a.by == fact.actor.person)
+        return {"appeals": tuple(appeal for appeal in case.appeals if appeal is not mine)}
+    changes: Changes = {REQUEST_FIELDS[body.request]: None}
+    if body.request is RequestKind.RETURN:
+        changes["returns"] = case.returns - 1
+    if body.request is RequestKind.INFO:
+        changes["info_requests"] = case.info_requests
+    return changes
 
 
 @change.register
@@ -95,19 +155,25 @@ def _(body: Rated, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ReopenRequested, case: Case, fact: Fact) -> Changes:
-    return {"reopen_request": request(fact), "remind_at": body.remind_at}
+    return {"reopen_request": request(fact, **deciding(body)), "remind_at": body.remind_at}
 
 
 @change.register
 def _(body: ReopenRefused, case: Case, fact: Fact) -> Changes:
-    return {"reopen_request": None, "remind_at": None if case.appeal is None else case.remind_at}
+    return {"reopen_request": None, "remind_at": case.remind_at if case.pending_appeals else None}
 
 
 @change.register
 def _(body: Appealed, case: Case, fact: Fact) -> Changes:
+    assert fact.actor.person is not None, "appeals come from people"
+    record = AppealRecord(
+        department=body.department or case.host or "",
+        round=body.round or case.round,
+        by=fact.actor.person,
+        at=fact.at,
+    )
     return {
-        "appeal": request(fact),
-        "appealed": True,
+        "appeals": (*case.appeals, record),
         "remind_at": body.remind_at,
         "attachments": with_new(case.attachments, *body.attachments),
     }
@@ -115,5 +181,13 @@ def _(body: Appealed, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: AppealDecided, case: Case, fact: Fact) -> Changes:
-    still = None if case.reopen_request is None else case.remind_at
-    return {"appeal": None, "exempt": body.upheld, "remind_at": still}
+    named = (body.department, body.round)
+    about = next(a for a in case.pending_appeals if body.round is None or (a.department, a.round) == named)
+    decided = tuple(a.model_copy(update={"upheld": body.upheld}) if a is about else a for a in case.appeals)
+    waiting = case.reopen_request is not None or len(case.pending_appeals) > 1 or case.is_open
+    return {"appeals": decided, "remind_at": case.remind_at if waiting else None}
+
+
+def deciding(body: Any) -> dict[str, Any]:
+    """The deadline of a request and its ladder, as the fact says."""
+    return {"decide_by": body.decide_by, "rungs": body.rungs}

@@ -7,23 +7,44 @@ from models.facts import (
     Accepted,
     Archived,
     Claimed,
+    ClaimEnded,
     Closed,
+    CoHandlerReleased,
+    CoHandlersAdded,
     Completed,
     Dispatched,
     Fact,
     InfoRequested,
     InfoSupplied,
     ProgressReported,
+    Recalled,
+    Redispatched,
     Released,
     Reopened,
     ReturnGranted,
+    ReviewerAssigned,
     ReviewFailed,
     ReviewPassed,
     SelfClosed,
+    SentBack,
     Transferred,
+    VerificationReported,
+    VerificationRequested,
 )
 from rules.deadlines import clocks
-from rules.evolvers.common import NOTHING_PENDING, Changes, change, enter, goes_on, past, request, with_new
+from rules.evolvers.common import (
+    NOTHING_PENDING,
+    OF_THE_HOST,
+    Changes,
+    change,
+    enter,
+    goes_on,
+    next_round,
+    past,
+    request,
+    with_new,
+)
+from rules.levels import level_of
 
 
 @change.register
@@ -33,23 +54,44 @@ def _(body: Accepted, case: Case, fact: Fact) -> Changes:
         "accepted_at": fact.at,
         "condition": body.condition or case.condition,
         "policy_version": body.policy_version or case.policy_version,
-        "whole": body.whole and clocks.begun(body.whole, case.round),
+        "whole": clocks.begun(body.whole, case.round) if body.whole else case.whole,
     }
 
 
 @change.register
 def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
-    assert case.clock is not None
-    return {
-        "clock": clocks.stopped(case.clock, fact.at),
-        "whole": case.whole and clocks.stopped(case.whole, fact.at),
+    changes: Changes = {
         "info_request": request(fact, until=body.answer_by),
+        "info_requests": case.info_requests + 1,
+    }
+    if case.clock is not None and body.stops_stage:
+        changes["clock"] = clocks.stopped(case.clock, fact.at)
+    if case.whole is not None and body.stops_whole:
+        changes["whole"] = clocks.stopped(case.whole, fact.at)
+    return changes
+
+
+@change.register
+def _(body: VerificationRequested, case: Case, fact: Fact) -> Changes:
+    asked = request(fact, until=body.report_by, asked=body.unit, decide_by=body.decide_by, rungs=body.rungs)
+    return {"verification_request": asked}
+
+
+@change.register
+def _(body: VerificationReported, case: Case, fact: Fact) -> Changes:
+    return {
+        "verification_request": None,
+        "attachments": with_new(case.attachments, *body.attachments),
     }
 
 
 @change.register
+def _(body: SentBack, case: Case, fact: Fact) -> Changes:
+    return {**enter(case, Stage.RECEIVE, body.owner, body.due, fact), "accepted_at": None}
+
+
+@change.register
 def _(body: InfoSupplied, case: Case, fact: Fact) -> Changes:
-    assert case.clock is not None
     return {
         **goes_on(case, body),
         "info_request": None,
@@ -62,6 +104,7 @@ def _(body: SelfClosed, case: Case, fact: Fact) -> Changes:
     return {
         **enter(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
+        "self_closed": True,
         "handled_by": with_new(case.handled_by, fact.actor.person),
         "attachments": with_new(case.attachments, *body.evidence),
     }
@@ -74,9 +117,60 @@ def _(body: Dispatched, case: Case, fact: Fact) -> Changes:
         "host": body.host,
         "co_handlers": tuple(CoHandler(department=d) for d in body.co_handlers),
         "departments": with_new(case.departments, body.host, *body.co_handlers),
+        "hosts": with_new(case.hosts, body.host),
         "claimed_by": None,
-        "extensions_granted": 0,
+        "extensions_granted": case.extensions_granted if body.per_round else 0,
     }
+
+
+@change.register
+def _(body: Redispatched, case: Case, fact: Fact) -> Changes:
+    """The clock runs on; what the former host had asked for has no object any more."""
+    reported = {helper.department: helper for helper in case.co_handlers}
+    return {
+        "owner": body.owner,
+        "level": level_of(body.owner, case.grid_path),
+        "host": body.host,
+        "hosts": with_new(case.hosts, body.host),
+        "co_handlers": tuple(reported.get(d, CoHandler(department=d)) for d in body.co_handlers),
+        "departments": with_new(case.departments, body.host, *body.co_handlers),
+        "claimed_by": None,
+        **OF_THE_HOST,
+    }
+
+
+@change.register
+def _(body: Recalled, case: Case, fact: Fact) -> Changes:
+    return {
+        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
+        "host": None,
+        "co_handlers": (),
+        "claimed_by": None,
+    }
+
+
+@change.register
+def _(body: CoHandlersAdded, case: Case, fact: Fact) -> Changes:
+    added = tuple(CoHandler(department=department) for department in body.departments)
+    return {
+        "co_handlers": (*case.co_handlers, *added),
+        "departments": with_new(case.departments, *body.departments),
+    }
+
+
+@change.register
+def _(body: CoHandlerReleased, case: Case, fact: Fact) -> Changes:
+    return {"co_handlers": tuple(c for c in case.co_handlers if c.department != body.department)}
+
+
+@change.register
+def _(body: ClaimEnded, case: Case, fact: Fact) -> Changes:
+    return {"owner": body.owner, "claimed_by": None}
+
+
+@change.register
+def _(body: ReviewerAssigned, case: Case, fact: Fact) -> Changes:
+    return {"owner": body.owner, "level": level_of(body.owner, case.grid_path), "reviewer": body.person}
 
 
 @change.register
@@ -96,14 +190,17 @@ def _(body: Released, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Transferred, case: Case, fact: Fact) -> Changes:
     handlers = (body.to_person,) if body.to_person else ()
+    lapsed: Changes = {} if body.keeps_requests else {"return_request": None}
+    lapsed |= OF_THE_HOST if body.to_department != case.host else {}
     return {
         "owner": body.owner,
         "host": body.to_department,
         "co_handlers": tuple(c for c in case.co_handlers if c.department != body.to_department),
         "departments": with_new(case.departments, body.to_department),
+        "hosts": with_new(case.hosts, body.to_department),
         "claimed_by": body.to_person,
         "handled_by": with_new(case.handled_by, *handlers),
-        "return_request": None,
+        **lapsed,
     }
 
 
@@ -148,16 +245,28 @@ def _(body: ReviewPassed, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ReviewFailed, case: Case, fact: Fact) -> Changes:
-    return {
+    """The next round; whoever's part failed reports again. A case settled on the spot counts as accepted."""
+    again = body.departments or ()
+    changes: Changes = {
         **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
-        "claimed_by": None,
-        "completed_at": None,
-        "aborted": False,
-        "returns_settled": (),
-        "extensions_granted": 0,
+        **next_round(case, fact),
+        "hosts": (case.host,) if case.host and body.to_stage is Stage.HANDLE else (),
+        "co_handlers": tuple(
+            c.model_copy(update={"reported_at": None}) if c.department in again else c for c in case.co_handlers
+        ),
         "failed_reviews": case.failed_reviews + 1,
         "attachments": with_new(case.attachments, *body.evidence),
     }
+    if body.to_stage is Stage.DISPATCH:
+        changes |= {"host": None, "co_handlers": ()}
+    if body.accepted_at is not None:
+        changes |= {
+            "accepted_at": body.accepted_at,
+            "condition": body.condition or case.condition,
+            "policy_version": body.policy_version or case.policy_version,
+            "whole": clocks.begun(body.whole, case.round) if body.whole else case.whole,
+        }
+    return changes
 
 
 @change.register
@@ -172,8 +281,9 @@ def _(body: Closed, case: Case, fact: Fact) -> Changes:
         "whole": case.whole and clocks.ended(case.whole, fact.at),
         "closed_at": fact.at,
         "archive_at": body.archive_at,
-        "void_proposed_by": None,
-        "urges": tuple(u for u in case.urges if u.answered_at is not None),
+        "void_request": None,
+        "errands": tuple(errand for errand in case.errands if errand.refused is None),
+        "urges": tuple(u.model_copy(update={"ended_at": fact.at}) if u.is_open else u for u in case.urges),
     }
 
 
@@ -184,32 +294,41 @@ def _(body: Archived, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Reopened, case: Case, fact: Fact) -> Changes:
+    """A new round. The clock of the whole case belongs to the case: it goes on; in facts of before it began anew."""
+    whole = case.whole
+    past_clocks = past(case, fact)
+    if body.per_case_whole:
+        whole = None if whole is None else clocks.reopened(whole, fact.at, body.whole_due_at, body.whole_plan)
+    else:
+        past_clocks += (whole,) if whole is not None else ()
+        whole = None if body.whole is None else clocks.begun(body.whole, case.round + 1)
     return {
         **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
-        "whole": body.whole and clocks.begun(body.whole, case.round + 1),
+        **next_round(case, fact),
+        "past_clocks": past_clocks,
+        "whole": whole,
+        "reopenings": case.reopenings + 1,
+        "hosts": (),
         "consultation_at": None,
         "reopen_request": None,
-        "appeal": None,
         "outcome": None,
         "closed_at": None,
         "archive_at": None,
-        "completed_at": None,
         "rating": None,
         "host": None,
         "co_handlers": (),
-        "claimed_by": None,
-        "aborted": False,
         "merged_into": None,
-        "returns_settled": (),
-        "extensions_granted": 0,
+        "merged_at_stage": None,
     }
 
 
 @change.register
 def _(body: ReturnGranted, case: Case, fact: Fact) -> Changes:
+    settled = (body.department,) if body.department else ()
     return {
         **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
         "host": None,
         "co_handlers": (),
         "claimed_by": None,
+        "returns_settled": with_new(case.returns_settled, *settled),
     }

@@ -10,23 +10,27 @@ from models.facts import (
     Recomputed,
     Reminded,
     StepFired,
+    SummonsMissed,
     UrgeOverdue,
 )
 from rules.evolvers.common import Changes, change, counted_anew, with_urge
+from rules.requests import REQUEST_FIELDS
 
 
 @change.register
 def _(body: LightChanged, case: Case, fact: Fact) -> Changes:
+    if body.stage is None:
+        return {"whole": _whole(case).model_copy(update={"light": body.light})}
     return {"clock": _clock(case).model_copy(update={"light": body.light})}
 
 
 @change.register
 def _(body: Overdue, case: Case, fact: Fact) -> Changes:
     if body.stage is None:
-        assert case.whole is not None
-        return {"whole": case.whole.model_copy(update={"overdue_at": fact.at}), "remind_at": body.remind_at}
-    late = _clock(case).model_copy(update={"overdue_at": fact.at, "light": Light.RED})
-    return {"clock": late, "remind_at": body.remind_at}
+        late = {"overdue_at": fact.at, "light": Light.RED, "round": case.round}
+        return {"whole": _whole(case).model_copy(update=late), "remind_at": body.remind_at}
+    clock = _clock(case).model_copy(update={"overdue_at": fact.at, "light": Light.RED})
+    return {"clock": clock, "remind_at": body.remind_at}
 
 
 @change.register
@@ -39,11 +43,16 @@ def _(body: StepFired, case: Case, fact: Fact) -> Changes:
     if body.urge is not None:
         order = next(u for u in case.urges if u.number == body.urge)
         return {"urges": with_urge(case, body.urge, rungs=order.rungs[1:], last_step=body.step)}
-    clock = _clock(case)
+    if body.request is not None:
+        field = REQUEST_FIELDS[body.request]
+        request = getattr(case, field)
+        fired = request.model_copy(update={"rungs": request.rungs[1:], "last_step": body.step})
+        return {field: fired, "remind_at": body.remind_at or case.remind_at}
+    name, clock = ("whole", _whole(case)) if body.whole else ("clock", _clock(case))
     assert clock.plan is not None
     plan = clock.plan.model_copy(update={"rungs": clock.plan.rungs[1:]})
     return {
-        "clock": clock.model_copy(update={"plan": plan, "last_step": body.step}),
+        name: clock.model_copy(update={"plan": plan, "last_step": body.step}),
         "owner": body.owner or case.owner,
         "level": body.level,
         "remind_at": body.remind_at or case.remind_at,
@@ -68,6 +77,23 @@ def _(body: UrgeOverdue, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Recomputed, case: Case, fact: Fact) -> Changes:
     return counted_anew(case, body.clocks, fact)
+
+
+@change.register
+def _(body: SummonsMissed, case: Case, fact: Fact) -> Changes:
+    return {
+        "summons": tuple(
+            s.model_copy(update={"missed_at": fact.at})
+            if s.department == body.department and s.meet_at == body.meet_at and s.responded_at is None
+            else s
+            for s in case.summons
+        )
+    }
+
+
+def _whole(case: Case) -> Clock:
+    assert case.whole is not None
+    return case.whole
 
 
 def _clock(case: Case) -> Clock:

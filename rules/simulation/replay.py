@@ -39,7 +39,7 @@ from rules.deadlines.planning import put_off
 from rules.deadlines.standards import NO_LADDER
 from rules.escalation.recipients import reach
 from rules.escalation.urge_orders import urge_rungs
-from rules.evolvers.common import level_of
+from rules.levels import level_of
 from rules.routing import desk, low_desk, route
 from rules.simulation.world import Change, Fired, Lived, Opening, Roster, World
 

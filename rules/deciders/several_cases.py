@@ -1,0 +1,150 @@
+"""Decisions about two cases at once: merge, unmerge, split; and what other cases answer.
+
+What is decided about a second case rests on a row that is locked until the decision is recorded, or is asked of that
+case by an errand. An errand that was refused for good comes back here and is never taken for carried out.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.case import Case
+from models.commands import Absorb, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
+from models.context import Context
+from models.enums import Outcome
+from models.errors import InputError, LeadIsYounger, NoSuchLead, UnknownCategory, UnknownGrid
+from models.facts import (
+    Absorbed,
+    Body,
+    ErrandReturned,
+    ErrandSettled,
+    Merged,
+    Separated,
+    SplitOff,
+    UnmergeAsked,
+    Unmerged,
+)
+from rules.deadlines import clocks
+from rules.deadlines.standards import standard_of
+from rules.deciders.common import Move, ending
+
+
+def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
+    """Into an earlier case, which stays locked until this is recorded: no older clock is escaped by merging.
+
+    Raises NoSuchLead unless the other case is open and another, LeadIsYounger.
+    """
+    lead = ctx.lead
+    if lead is None or not lead.is_open or lead.report_id == case.report_id:
+        raise NoSuchLead(case_no=cmd.into, pointer="/into")
+    younger = lead.received_at is not None and lead.received_at > case.received_at
+    whole_due_at = case.whole.due_at or case.whole.stopped_due_at if case.whole is not None else None
+    later = whole_due_at is not None and (lead.whole_due_at is None or lead.whole_due_at > whole_due_at)
+    if younger or later:
+        raise LeadIsYounger(pointer="/into")
+    return [
+        Merged(into=lead.case_no, lead=lead.report_id, reason=cmd.reason),
+        *ending(case, Outcome.MERGED, cmd.reason, ctx),
+    ]
+
+
+def unmerge(case: Case, cmd: Unmerge, ctx: Context) -> Sequence[Body]:
+    """A merged case goes back to where it stood; a lead lets the merged case `case_no` go by an errand.
+
+    Raises InputError when the case is not merged, or `case_no` was not merged into it.
+    """
+    if case.merged_at_stage is not None and cmd.case_no in (None, case.case_no):
+        return [taken_out(case, ctx, case.merged_into or "", cmd.reason)]
+    if cmd.case_no in case.absorbed and cmd.case_no is not None:
+        return [UnmergeAsked(case_no=cmd.case_no, reason=cmd.reason)]
+    merged = ", ".join(case.absorbed) or "—"
+    raise InputError(
+        why_zh=f"请指明并入本案的案件:{merged}",
+        why_en=f"name a case merged into this one: {merged}",
+        pointer="/case_no",
+    )
+
+
+def taken_out(case: Case, ctx: Context, from_case: str, reason: str, refused: str | None = None) -> Unmerged:
+    """The fact by which a merged case stands where it stood, its clocks as they would have run; clocks that stood
+    still at the merge go on now."""
+    stood = case.merged_at_stage
+    assert stood is not None, "only a merged case is taken out"
+    clock = case.past_clocks[-1]
+    found: dict[str, Any] = {}
+    standard = standard_of(case, ctx)
+    if clock.intervals[-1].end != clock.ended_at:
+        found["since"] = ctx.now
+        found["due_at"], found["plan"] = clocks.resumption(clock, standard, ctx, ctx.now)
+    if case.whole is not None and case.whole.intervals[-1].end != case.whole.ended_at:
+        found["since"] = ctx.now
+        found["whole_due_at"], found["whole_plan"] = clocks.resumption(case.whole, standard, ctx, ctx.now)
+    return Unmerged(
+        from_case=from_case,
+        reason=reason,
+        stage=stood.stage,
+        owner=stood.owner,
+        level=stood.level,
+        refused=refused,
+        **found,
+    )
+
+
+def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
+    """What a part becomes is a new case: its category must be in force now, its place in use, the case's own too.
+
+    Raises UnknownCategory or UnknownGrid, pointing at the part.
+    """
+    policy = ctx.opens_under or ctx.policy
+    known = {unit.code for unit in (*ctx.target_units, *ctx.units[:1]) if not unit.retired}
+    for place, part in enumerate(cmd.parts):
+        if policy.category(part.category) is None:
+            raise UnknownCategory(category=part.category, pointer=f"/parts/{place}/category")
+        if (grid := part.grid or case.grid) not in known:
+            raise UnknownGrid(grid=grid, pointer=f"/parts/{place}/grid")
+    return [SplitOff(parts=cmd.parts, reason=cmd.reason)]
+
+
+# --- what other cases say -------------------------------------------------------------------------------------------
+
+
+def absorb(case: Case, cmd: Absorb, ctx: Context) -> Sequence[Body]:
+    """Another case was merged into this one. Told twice, it counts once."""
+    return [] if cmd.case_no in case.absorbed else [Absorbed(case_no=cmd.case_no)]
+
+
+def separate(case: Case, cmd: Separate, ctx: Context) -> Sequence[Body]:
+    """A merged case was taken out again."""
+    return [Separated(case_no=cmd.case_no)] if cmd.case_no in case.absorbed else []
+
+
+def take_out(case: Case, cmd: TakeOut, ctx: Context) -> Sequence[Body]:
+    """The lead lets this case go."""
+    if case.merged_at_stage is None or case.merged_into != cmd.lead_no:
+        return []
+    return [taken_out(case, ctx, cmd.lead_no, cmd.reason)]
+
+
+def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]:
+    """An errand was carried out, or refused for good: then a merged case goes back to its desk, and a part that could
+    not be opened is the desk's to split off again."""
+    errand = next((errand for errand in case.errands if errand.id == cmd.errand), None)
+    if errand is None or errand.refused is not None:
+        return []
+    if cmd.refused is None:
+        return [ErrandSettled(errand=cmd.errand, case_no=cmd.case_no)]
+    returned = ErrandReturned(errand=cmd.errand, refused=cmd.refused)
+    if errand.lead is not None and case.merged_at_stage is not None:
+        back = taken_out(case, ctx, case.merged_into or "", "", refused=cmd.refused)
+        return [ErrandSettled(errand=cmd.errand, case_no=None), back]
+    return [returned]
+
+
+MOVES: dict[str, Move] = {
+    "merge": merge,
+    "unmerge": unmerge,
+    "split": split,
+    "absorb": absorb,
+    "separate": separate,
+    "take_out": take_out,
+    "settle_errand": settle_errand,
+}

@@ -1,0 +1,42 @@
+"""Requests that await a decision: which there are, by when they are to be decided, and whom their silence reaches."""
+
+from datetime import datetime
+from typing import Any
+
+from models.context import Context
+from models.enums import EscalationMode, Level, LimitUnit, Role
+from models.policy.document import Policy
+from models.policy.limits import Length
+from models.policy.standard import Ladder, Repeat, Rung, Target
+from rules.deadlines.clocks import calendar_of
+from rules.deadlines.limits import deadline
+from rules.deadlines.planning import Course, rungs
+
+#: By when a request is decided where the policy does not say: five working days, as an objection to a transferred
+#: petition is to be made (信访工作条例 §23).
+DECIDE_WITHIN = Length(amount=5, unit=LimitUnit.LEGAL_WORK_DAY)
+#: Whom an undecided request reaches where the policy does not say (our choice): half way the desk, then supervisors.
+REQUEST_LADDER = Ladder(
+    code="request",
+    rungs=(
+        Rung(fraction=0.5, targets=(Target(host=True),)),
+        Rung(fraction=1, targets=(Target(host=True), Target(role=Role.SUPERVISOR, level=Level.COMMUNITY))),
+        Rung(fraction=2, targets=(Target(role=Role.SUPERVISOR, level=Level.PARK, mode=EscalationMode.INFORM),)),
+    ),
+    repeat=Repeat(times=3, every=Length(amount=1, unit=LimitUnit.LEGAL_WORK_DAY)),
+    consultation=False,
+)
+
+
+def request_ladder(policy: Policy) -> Ladder:
+    """The ladder of undecided requests."""
+    return (policy.ladder(policy.request_ladder) if policy.request_ladder else None) or REQUEST_LADDER
+
+
+def decision_terms(ctx: Context, by: datetime | None = None) -> dict[str, Any]:
+    """`decide_by` (or the moment `by`) and `rungs` of a request made now: what its fact says of its deadline."""
+    length = ctx.policy.decide_within or DECIDE_WITHIN
+    decide_by = by or deadline(length, calendar_of(length, ctx), ctx.now)
+    span = decide_by - ctx.now
+    course = Course(lambda part: ctx.now + span * part, ctx.now, lambda each: calendar_of(each, ctx))
+    return {"decide_by": decide_by, "rungs": rungs(course, request_ladder(ctx.policy))}
