@@ -171,6 +171,8 @@ class MergePoint(Frozen):
     level: Level
     lead: UUID
     merged_at: Instant
+    plan: Plan | None = None
+    whole_plan: Plan | None = None
 
 
 class Round(Frozen):

@@ -33,7 +33,10 @@ class Due(Frozen):
 
 
 class Retimed(Frozen):
-    """A clock counted anew, with the deadline before and after (None while it is stopped)."""
+    """A clock counted anew, with the deadline before and after (None while it is stopped).
+
+    `renews`: the deadline before had passed and the new one has not: the missed one stays on record.
+    """
 
     stage: Stage | None
     limit: timedelta
@@ -41,3 +44,4 @@ class Retimed(Frozen):
     old_due_at: Instant | None
     due_at: Instant | None
     plan: Plan | None = None
+    renews: bool = False

@@ -135,6 +135,12 @@ def is_overdue(case: Case) -> bool:
     return case.clock is not None and case.clock.overdue_at is not None
 
 
+def next_deadline(case: Case) -> datetime | None:
+    """The earliest deadline of the case, of its stage or of the whole, that has not been missed yet."""
+    running = (clock for clock in (case.clock, case.whole) if clock is not None and clock.overdue_at is None)
+    return min((clock.due_at for clock in running if clock.due_at is not None), default=None)
+
+
 def light_at(plan: Plan | None, at: datetime) -> Light:
     """The light of a running clock under `plan` at that moment."""
     if plan is not None and plan.red_at is not None and at >= plan.red_at:
@@ -193,6 +199,7 @@ def retimed(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime
         old_due_at=clock.due_at,
         due_at=count.due_at if clock.runs else None,
         plan=plan,
+        renews=clock.runs and clock.overdue_at is not None and count.due_at > ctx.now,
     )
 
 
@@ -262,6 +269,8 @@ def extended(
 
 def counted_anew(clock: Clock, new: Retimed, at: datetime) -> Clock:
     """The clock as the fact says that it counts since `at`."""
+    if new.renews and clock.overdue_at is not None:
+        clock = clock.model_copy(update={"overdue_at": None, "missed": (*clock.missed, clock.overdue_at)})
     running = Light.RED if clock.overdue_at else light_at(new.plan, at)
     return clock.model_copy(
         update={

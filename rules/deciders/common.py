@@ -152,7 +152,8 @@ def lapse(case: Case, ctx: Context) -> datetime | None:
     """Until when an acknowledgement given now holds the ladder: never past the deadline. None while no deadline runs
     and the ladder sets no end."""
     length = ladder_of(case, ctx).acknowledged_for
-    ends = [case.due_at] if case.due_at is not None else []
+    by = clocks.next_deadline(case)
+    ends = [] if by is None else [by]
     if length is not None:
         ends.append(deadline(length, clocks.calendar_of(length, ctx), ctx.now))
     return max(min(ends), ctx.now) if ends else None

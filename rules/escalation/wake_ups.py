@@ -116,8 +116,10 @@ def _of_pauses(case: Case) -> Iterator[Moment]:
         yield Moment(case.info_request.until, _answer_overdue)
     if case.suspended_until is not None:
         yield Moment(case.suspended_until, _suspension_over)
-    if case.acknowledged_until is not None:
-        yield Moment(case.acknowledged_until, _acknowledgement_lapsed)
+    if case.acknowledged_by is not None:
+        ends = [at for at in (case.acknowledged_until, clocks.next_deadline(case)) if at is not None]
+        if ends:
+            yield Moment(min(ends), partial(_acknowledgement_lapsed, min(ends)))
 
 
 def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
@@ -199,10 +201,10 @@ def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
     return found
 
 
-def _acknowledgement_lapsed(case: Case, ctx: Context) -> Body:
-    assert case.acknowledged_until is not None
+def _acknowledgement_lapsed(since: datetime, case: Case, ctx: Context) -> Body:
+    """The ladder goes on: an acknowledgement holds it for its time, and never past a deadline."""
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
-    return AcknowledgementLapsed(rungs=put_off(waiting, case.acknowledged_until))
+    return AcknowledgementLapsed(rungs=put_off(waiting, since))
 
 
 def _turned(stage: Stage | None, light: Light, case: Case, ctx: Context) -> Body:

@@ -28,6 +28,7 @@ from models.facts import (
 )
 from models.plan import Plan
 from rules.deadlines import clocks
+from rules.deadlines.planning import put_off
 from rules.evolvers.common import NOTHING_PENDING, Changes, change, counted_anew, with_new, with_urge
 from rules.life_cycle import holding_key
 
@@ -124,22 +125,31 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
 def _(body: Merged, case: Case, fact: Fact) -> Changes:
     errand = Errand(id=f"absorb:{fact.seq}", lead=body.lead)
     assert case.owner is not None, "only an open case is merged"
-    stood = MergePoint(stage=case.stage, owner=case.owner, level=case.level, lead=body.lead, merged_at=fact.at)
+    stood = MergePoint(
+        stage=case.stage,
+        owner=case.owner,
+        level=case.level,
+        lead=body.lead,
+        merged_at=fact.at,
+        plan=case.clock.plan if case.clock else None,
+        whole_plan=case.whole.plan if case.whole else None,
+    )
     return {"merged_into": body.into, "errands": (*case.errands, errand), "merged_at_stage": stood}
 
 
 @change.register
 def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
-    errands = case.errands
-    if body.refused is None and case.merged_at_stage is not None:
-        errands = (*errands, Errand(id=f"separate:{fact.seq}", left=case.merged_at_stage.lead))
+    errands, stood = case.errands, case.merged_at_stage
+    assert stood is not None, "only a merged case is taken out"
+    if body.refused is None:
+        errands = (*errands, Errand(id=f"separate:{fact.seq}", left=stood.lead))
     *before, clock = case.past_clocks
     changes: Changes = {
         **NOTHING_PENDING,
         "stage": body.stage,
         "owner": body.owner,
         "level": body.level,
-        "clock": _running_again(clock, body.since, body.due_at, body.plan),
+        "clock": _running_again(clock, fact.at, stood.plan, (body.since, body.due_at, body.plan)),
         "past_clocks": tuple(before),
         "outcome": None,
         "closed_at": None,
@@ -150,15 +160,21 @@ def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
         "errands": errands,
     }
     if case.whole is not None:
-        changes["whole"] = _running_again(case.whole, body.since, body.whole_due_at, body.whole_plan)
+        resumed = (body.since, body.whole_due_at, body.whole_plan)
+        changes["whole"] = _running_again(case.whole, fact.at, stood.whole_plan, resumed)
     return changes
 
 
-def _running_again(clock: Clock, since: Instant | None, due_at: Instant | None, plan: Plan | None) -> Clock:
-    """The clock that the merge had ended: as it would have run, or, if it stood still then, from `since`."""
+def _running_again(
+    clock: Clock, at: Instant, plan: Plan | None, resumed: tuple[Instant | None, Instant | None, Plan | None]
+) -> Clock:
+    """The clock that the merge had ended: as it would have run, by the plan it had; its steps do not fire all at once.
+    One that stood still then goes on as `resumed` (since when, deadline, plan) says."""
+    since, due_at, new_plan = resumed
     if since is not None and due_at is not None:
-        return clocks.resumed(clock.model_copy(update={"ended_at": None}), since, due_at, plan)
-    return clocks.as_if_running(clock)
+        return clocks.resumed(clock.model_copy(update={"ended_at": None}), since, due_at, new_plan)
+    kept = None if plan is None else plan.model_copy(update={"rungs": put_off(plan.rungs, at)})
+    return clocks.as_if_running(clock).model_copy(update={"plan": kept})
 
 
 @change.register

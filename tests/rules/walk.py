@@ -1,0 +1,343 @@
+"""Random working days: two to five cases, everybody of the tiny world, absences, merges, rounds, spring festival.
+
+A walk follows from its seed alone, so that a failing one can be walked again, and shortened. Run many steps by hand:
+`python -m tests.rules.walk --steps 100000`.
+"""
+
+import argparse
+import random
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from models.case import Case
+from models.commands import (
+    HUMAN_COMMAND_MODELS,
+    Absorb,
+    Command,
+    Recompute,
+    Separate,
+    SettleErrand,
+    TakeOut,
+    WakeUp,
+)
+from models.context import Claimant, Lead, Person, Reviewer, StandIn
+from models.enums import Role
+from models.errors import DomainError
+from models.facts import Fact
+from models.ids import derived_id
+from models.policy.document import Policy
+from rules.decide import decide
+from rules.errands import as_report
+from rules.evolve import fold
+from rules.life_cycle import NEXT_STAGES
+from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
+from services.files.shipped import POLICY
+from services.policies.files import read_policy
+from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO, person_id
+from tests.rules import invariants
+from tests.rules.world import EVERYBODY, START, a_report, context, step, today, units_to
+from tests.timed import a_timed_policy, limit, office
+
+PHOTO = "a" * 64
+TIMED = a_timed_policy()
+#: The same, with handling limits of twice the length.
+NEWER = a_timed_policy(standards=[s.model_copy(update={"handle": limit(16)}).model_dump() for s in TIMED.standards])
+ENDINGS = frozenset({"reject", "withdraw", "merge", "void"})
+TALK = frozenset({
+    "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
+    "retract", "cancel_urge", "refuse_void", "unmerge", "request_info", "request_verification", "redispatch", "recall",
+    "send_back", "add_co_handler", "release_co_handler", "assign_reviewer",
+})  # fmt: skip
+SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
+
+
+@cache
+def demo_policy() -> Policy:
+    """The policy of the demonstration park."""
+    return read_policy(POLICY)
+
+
+class Walk:
+    """One random stretch of working days. Every step checks `tests.rules.invariants` on every case."""
+
+    def __init__(self, seed: int, *, demo: bool = False, festival: bool = False) -> None:
+        self.luck = random.Random(seed)
+        self.policies = (demo_policy(), demo_policy()) if demo else (TIMED, NEWER)
+        self.now = START - timedelta(days=30) if festival else START
+        self.people = dict(EVERYBODY)
+        self.absent: dict[str, str | None] = {}
+        self.cases: dict[str, Case] = {}
+        self.facts: dict[str, list[Fact]] = {}
+        self.closed_rounds: dict[tuple[str, int], object] = {}
+        for _ in range(self.luck.randint(2, 5)):
+            self.report()
+
+    @property
+    def day(self) -> date:
+        """Today, where the cases are."""
+        return today(self.now)
+
+    @property
+    def case(self) -> Case:
+        """Any one of the cases; the last one worked on."""
+        return self.cases[self.at]
+
+    def report(self, **fields: Any) -> None:
+        """Somebody reports something."""
+        by = self.luck.choice(["worker", "reporter", "duty"])
+        source = {"reporter": "resident", "duty": "hotline", "worker": "grid_worker"}[by]
+        report = a_report(**{
+            "category": self.luck.choice(["0103", "0201", "0302"]), "source": source,
+            "severity": self.luck.choice([None, "urgent"]), "occurred_at": self.now, "reported_at": self.now, **fields,
+        })  # fmt: skip
+        no = f"c{len(self.cases) + 1}"
+        ctx = context(by, self.now, report.grid, self.policies[0], case_no=no, reviewers=self._reviewers(report.grid))
+        facts = decide(None, step(None, by, report, self.now), ctx)
+        case = fold(facts)
+        assert case is not None
+        self.at = no
+        self.cases[no], self.facts[no] = case, list(facts)
+
+    def step(self) -> None:
+        """Time passes, somebody goes on leave, or somebody does something that fits, or anybody anything."""
+        self.at = self.luck.choice(sorted(self.cases))
+        what = self.luck.random()
+        if what < 0.22:
+            self.now += self.luck.choice(SPANS if what < 0.21 else (timedelta(days=40),))
+            self.wake_all()
+        elif what < 0.26:
+            self.someone_leaves_or_comes_back()
+        elif what < 0.92:
+            self.something_fitting()
+        elif what < 0.93:
+            self.storm()
+        else:
+            kind = self.luck.choice(sorted(HUMAN_COMMAND_MODELS))
+            self.attempt(self.luck.choice(sorted(self.people)), self.command(kind))
+        self.carry_out_errands()
+        self.wake_all()
+        self.check()
+
+    def wake_all(self) -> None:
+        """Whatever has fallen due is recorded, and claims whose role ended are ended."""
+        for no in self.cases:
+            self.give(no, None, WakeUp(moment=self.now))
+
+    def someone_leaves_or_comes_back(self) -> None:
+        """An absence with or without a deputy, its end, or a role that ends for good."""
+        if self.absent and self.luck.random() < 0.6:
+            self.absent.pop(self.luck.choice(sorted(self.absent)))
+        else:
+            name = self.luck.choice(["fire_handler", "labour_handler", "environment_handler", "reviewer"])
+            self.absent[name] = self.luck.choice([None, "fire_handler_2", "labour_head", "supervisor"])
+        if self.luck.random() < 0.1:
+            name = self.luck.choice(["fire_handler", "fire_handler_2", "environment_handler"])
+            grants = () if EVERYBODY[name].grants == self.people[name].grants else EVERYBODY[name].grants
+            self.people[name] = self.people[name].model_copy(update={"grants": grants})
+
+    def person(self, name: str) -> Person:
+        """The person with what they act as today: their own roles, and those of whom they stand in for."""
+        person = self.people[name]
+        for away, deputy in self.absent.items():
+            if deputy == name:
+                stands_in = StandIn(person=person_id(away), since=self.day, until=self.day)
+                grants = (*person.grants, *self.people[away].grants)
+                person = person.model_copy(update={"grants": grants, "stands_in": (*person.stands_in, stands_in)})
+        return person
+
+    def present(self) -> dict[str, Person]:
+        """Everybody who is at work."""
+        return {name: self.person(name) for name in self.people if name not in self.absent}
+
+    def storm(self) -> None:
+        """A typhoon closes the park: the calendar is published anew, and every open case is told."""
+        days = {"since": self.day, "until": self.day + timedelta(days=1), "reason": "台风"}
+        closed = (office(closures=(days,)),)
+        for no, case in self.cases.items():
+            if case.is_open:
+                self.give(no, None, Recompute(version=2), calendars=closed, calendars_version=2)
+
+    def something_fitting(self) -> None:
+        """A command that the case allows somebody; the ones that move it on are the likelier."""
+        able: dict[str, list[str]] = {}
+        for name, person in self.present().items():
+            for kind in allowed_commands(person, self.case, self.day):
+                able.setdefault(kind, []).append(name)
+        kinds = sorted(able)
+        if kinds:
+            weights = [1 if kind in ENDINGS else 3 if kind in TALK else 20 for kind in kinds]
+            kind = self.luck.choices(kinds, weights)[0]
+            self.attempt(self.luck.choice(able[kind]), self.command(kind))
+
+    def attempt(self, username: str, command: Any) -> None:
+        """A command is given: either facts follow, or it is refused, with a reason and without a trace."""
+        no = self.at
+        before, known = self.cases[no], len(self.facts[no])
+        person = self.person(username)
+        allowed = command.kind in allowed_commands(person, before, self.day)
+        try:
+            found = self.give(no, username, command)
+        except DomainError as refused:
+            reason = [refused.message("zh"), refused.message("en")]
+            assert all(reason)
+            assert not any("?" in sentence for sentence in reason), "a message with a hole in it"
+            assert (self.cases[no], len(self.facts[no])) == (before, known)
+        else:
+            assert allowed, f"{command.kind} by {username} went through, though not allowed"
+            assert found, "an accepted command of a person leaves a fact"
+
+    def give(self, no: str, username: str | None, command: Command, **more: Any) -> tuple[Fact, ...]:
+        """Decides and evolves. Raises the DomainError with which the command is refused."""
+        case = self.cases[no]
+        facts = decide(case, step(case, username, command, self.now), self.context(case, username, command, more))
+        for fact in facts:
+            after = fold([fact], self.cases[no])
+            assert after is not None
+            if after.stage is not self.cases[no].stage:
+                assert after.stage in NEXT_STAGES[self.cases[no].stage]
+            self.cases[no] = after
+        self.facts[no] += facts
+        return facts
+
+    def context(self, case: Case, username: str | None, command: Any, more: dict[str, Any]) -> Any:
+        """The world as the recording step would look it up for this command."""
+        target = getattr(command, "grid", None) or case.grid
+        known: dict[str, Any] = {
+            "policy": self.policies[0 if case.policy_version == 1 else 1],
+            "policy_version": case.policy_version,
+            "person": self.person(username) if username else None,
+            "target_units": units_to(target),
+            "adoptable": self.policies[1],
+            "reviewers": self._reviewers(target),
+            "host_reaches": self._reaches(case.host, [unit.code for unit in units_to(target)]),
+            "claimant": self._claimant(case),
+            "colleague": self.people[self.luck.choice(["fire_handler_2", "labour_head", "reviewer", "supervisor"])],
+            "lead": self._lead(getattr(command, "into", None)),
+        }
+        return context(None, self.now, case.grid, **{**known, **more})
+
+    def _reviewers(self, grid: str) -> tuple[Reviewer, ...]:
+        units = [unit.code for unit in units_to(grid)]
+        return tuple(
+            Reviewer(unit=unit, person=person.id, departments=())
+            for unit in units
+            for person in self.present().values()
+            if any(grant.role is Role.REVIEWER and grant.grid == unit for grant in in_force(person, self.day))
+        )
+
+    def _reaches(self, host: str | None, path: list[str]) -> bool:
+        return any(
+            grant.role in DEPARTMENT_ROLES and grant.department == host and covers(grant, path)
+            for person in self.people.values()
+            for grant in in_force(person, self.day)
+        )
+
+    def _claimant(self, case: Case) -> Claimant | None:
+        for name, person in self.people.items():
+            if person.id == case.claimed_by:
+                deputy = self.absent.get(name)
+                return Claimant(person=person, absent=name in self.absent, deputy=person_id(deputy) if deputy else None)
+        return None
+
+    def _lead(self, no: str | None) -> Lead | None:
+        case = self.cases.get(no or "")
+        if case is None:
+            return None
+        return Lead(
+            case_no=case.case_no, report_id=case.report_id, is_open=case.is_open, received_at=case.received_at,
+            whole_due_at=case.whole.due_at if case.whole else None,
+        )  # fmt: skip
+
+    def carry_out_errands(self) -> None:
+        """What cases have to tell one another; sometimes a little later than at once."""
+        for no in list(self.cases):
+            for errand in self.cases[no].errands:
+                if errand.refused is None and self.luck.random() < 0.8:
+                    self._carry_out(no, errand)
+
+    def _carry_out(self, no: str, errand: Any) -> None:
+        settled, refused = None, None
+        try:
+            if errand.part is not None:
+                case = self.cases[no]
+                part = as_report(case, errand, derived_id(case.report_id, errand.id))
+                self.report(**part.model_dump(include={"category", "title", "grid", "severity"}))
+                settled = self.at
+            elif errand.member is not None:
+                self.give(errand.member, None, TakeOut(lead_no=no, reason="拆出"))
+            else:
+                other = next(k for k, c in self.cases.items() if c.report_id == (errand.lead or errand.left))
+                told: Any = Absorb(case_no=no) if errand.lead else Separate(case_no=no)
+                self.give(other, None, told)
+        except DomainError as error:
+            refused = error.code
+        self.give(no, None, SettleErrand(errand=errand.id, case_no=settled, refused=refused))
+
+    def command(self, kind: str) -> Any:
+        """A command with some body: mostly fitting, sometimes not."""
+        luck = self.luck
+
+        def mostly(good: Any, *bad: Any) -> Any:
+            return good if luck.random() < 0.85 else luck.choice(bad)
+
+        wide = timedelta(days=luck.choice([4, 20]))
+        later = self.now + mostly(wide, timedelta(hours=-1), timedelta(hours=5), timedelta(days=400))
+        department = luck.choice(["fire", "labour", "environment"])
+        choices: dict[str, Any] = {
+            "note": "记录", "reason": "原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
+            "answer": "已处理,感谢监督", "until": later, "reply_by": later, "meet_at": later, "answer_by": later,
+            "report_by": self.now + timedelta(hours=4), "confirmed": True, "person": "reviewer",
+            "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],
+            "department": department,
+            "co_handlers": mostly([], ["fire"], ["labour", "environment"]),
+            "evidence": mostly([PHOTO], []), "attachments": [PHOTO],
+            "category": mostly("0103", "0201", "9999"), "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
+            "into": luck.choice([*sorted(self.cases), "nothing"]),
+            "case_no": mostly(None, *sorted(self.cases)),
+            "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
+            "version": mostly(2, 1), "condition": mostly(None, "small", "nothing"),
+            "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
+            "to_level": mostly(None, 1, 3),
+        }  # fmt: skip
+        model = HUMAN_COMMAND_MODELS[kind]
+        body = {name: choices[name] for name in model.model_fields if name in choices}
+        if kind == "transfer":
+            body |= luck.choice([{"to_person": "fire_handler_2"}, {"to_department": department}])
+        if kind in ("grant_extension", "grant_suspension"):
+            body.pop("until")
+        if kind in ("fail_review", "decide_appeal"):
+            body.pop("departments", None)
+            body.pop("department", None)
+        if kind == "add_co_handler":
+            body["departments"] = [department]
+        return model.model_validate(body)
+
+    def check(self) -> None:
+        """Every invariant on every case."""
+        for no, case in self.cases.items():
+            invariants.check(self, no, case)
+
+
+def main() -> None:
+    """Walks until that many steps are done, and says how far it came."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--steps", type=int, default=10_000)
+    asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--length", type=int, default=80)
+    wanted = asked.parse_args()
+    done, seed = 0, wanted.seed
+    while done < wanted.steps:
+        walk = Walk(seed, demo=seed % 2 == 0, festival=seed % 3 == 0)
+        for _ in range(wanted.length):
+            try:
+                walk.step()
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, step {done % wanted.length}, case {walk.at}") from error
+            done += 1
+        seed += 1
+    print(f"{done} steps, {seed - wanted.seed} walks")
+
+
+if __name__ == "__main__":
+    main()
