@@ -90,7 +90,7 @@ def _answers(case: Case) -> list[Task]:
             tasks.append(_task(TaskKind.OVERSEE, case.owner, case.due_at))
         owed_by = _answering(case)
         tasks += [_task(TaskKind.ANSWER_URGE, owed_by, u.reply_by, str(u.number)) for u in case.urges if u.is_open]
-        called = [s for s in case.summons if s.responded_at is None]
+        called = [s for s in case.summons if s.responded_at is None and s.missed_at is None]
         tasks += [_task(TaskKind.RESPOND, _department(s.department), s.meet_at, s.department) for s in called]
     return tasks
 

@@ -16,15 +16,15 @@ from tests.rules.world import today
 if TYPE_CHECKING:
     from tests.rules.walk import Walk
 
+#: A question to the reporter runs out, and a meeting begins without whoever was called.
+ENDS_BY_ITSELF = (TaskKind.SUPPLY_INFO, TaskKind.RESPOND)
 #: What the host asked for also ends when the case is taken from the host.
 _BY_HOST = frozenset({"retract", "redispatch", "recall"})
 #: By which commands each task is done, or taken from whoever can't do it.
 WAYS_OUT: dict[TaskKind, frozenset[str]] = {
     TaskKind.ACCEPT: frozenset({"accept", "reject"}),
-    TaskKind.SUPPLY_INFO: frozenset({"supply_info"}),
     TaskKind.VERIFY: frozenset({"report_verification", "accept"}),
     TaskKind.DISPATCH: frozenset({"dispatch"}),
-    TaskKind.RESPOND: frozenset({"respond"}),
     TaskKind.HANDLE: frozenset({"complete", "resume", "redispatch", "recall"}),
     TaskKind.CO_HANDLE: frozenset({"report_progress", "release_co_handler", "resume"}),
     TaskKind.REVIEW: frozenset({"pass_review", "assign_reviewer"}),
@@ -86,8 +86,8 @@ def every_task_has_an_exit(walk: "Walk", case: Case) -> None:
     """Each task can be done, or taken over, by somebody at work today."""
     open_to = {command for person in walk.present().values() for command in allowed_commands(person, case, walk.day)}
     for task in open_tasks(case):
-        if task.kind is TaskKind.SUPPLY_INFO or (case.suspended_until is not None and "resume" in open_to):
-            continue  # the question runs out by itself; a suspended case is resumed first
+        if task.kind in ENDS_BY_ITSELF or (case.suspended_until is not None and "resume" in open_to):
+            continue  # a suspended case is resumed first
         assert WAYS_OUT[task.kind] & open_to, f"nobody can deal with {task.key} on {case.case_no} ({case.stage})"
 
 
