@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress
-from activities.auditing.metrics import show
+from activities.auditing.metrics import set_gauges
 from infra.database import AWAY_ERRORS
 from infra.db_timeouts import with_timeout
 from infra.store.audits import latest_audit
@@ -40,4 +40,4 @@ async def show_latest(engine: AsyncEngine) -> None:
     """Brings the metrics of this process to the latest audit, whoever ran it; with the database away they stay."""
     with suppress(SQLAlchemyError, *AWAY_ERRORS):
         if (summary := await with_timeout(PATIENCE, _latest(engine))) is not None:
-            show(summary)
+            set_gauges(summary)

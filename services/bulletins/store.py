@@ -22,7 +22,7 @@ from rules.deadlines.periods import last_period, period_of
 from rules.scope import in_force
 from services.bulletins.contents import content_of
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
-from services.criteria.cursors import bad_cursor, cursor_after, keys_in
+from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
 from services.figures.viewpoint import Watch, find_unit, list_units, watch
 from services.figures.views import UnitName
 
@@ -203,7 +203,7 @@ def _held(grants: Iterable[Grant]) -> ColumnElement[bool]:
 
 def _after(cursor: str) -> ColumnElement[bool]:
     b = BULLETINS.c
-    start, id_ = keys_in("bulletins", cursor, 2)
+    start, id_ = read_cursor("bulletins", cursor, 2)
     try:
         day, last = date.fromisoformat(start), UUID(id_)
     except ValueError as error:

@@ -23,7 +23,7 @@ from services.demo.case_script import Job, Town, live, read_town
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import publish
-from services.reports.submit import refresh_memory
+from services.reports.submit import refresh_reference
 from services.runtime.resources import Resources
 
 #: Tells that it has all been done once.
@@ -75,7 +75,7 @@ async def load_demo_life(
     mark = data_dir / MARK
     if count == 0 or mark.exists():
         return 0
-    await refresh_memory(resources, datetime.now(UTC))
+    await refresh_reference(resources, datetime.now(UTC))
     town = await read_town(resources)
     policy = read_policy(POLICY)
     plan = _plan(count, town)

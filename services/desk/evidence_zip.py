@@ -85,7 +85,7 @@ def _list(pieces: Sequence[Piece], zone: ZoneInfo, language: str) -> bytes:
     sheet.writerow(_HEADER["en" if language.startswith("en") else "zh"])
     for piece in pieces:
         fact, file = piece.fact, piece.file
-        what = vocabulary.named(vocabulary.FACTS, fact.kind, language)
+        what = vocabulary.label_of(vocabulary.FACTS, fact.kind, language)
         at = fact.at.astimezone(zone).isoformat(timespec="seconds")
         cells = (piece.name, file.sha256, file.media_type, file.size, fact.seq, at, what, fact.actor.name)
         sheet.writerow([f"'{cell}" if str(cell).startswith(("=", "+", "-", "@")) else cell for cell in cells])

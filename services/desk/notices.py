@@ -22,7 +22,7 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 from services.accounts.preferences import read_settings
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.scope import KEPT, visible, within
+from services.criteria.scope import CACHE_SIZE, visible, within
 
 MOST = 200
 #: What calls in quiet hours too, besides everything about an urge order (our choice).
@@ -123,7 +123,7 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
     return int(done.rowcount)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
     urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(

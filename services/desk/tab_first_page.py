@@ -11,9 +11,9 @@ from infra.store.context import local_day
 from models.context import Person
 from models.views import CasePage
 from services.cases.filter import CaseFilter, Sort
-from services.cases.lists import page_of_rows, page_statement
+from services.cases.lists import build_page, page_statement
 from services.criteria.conditions import NOW
-from services.criteria.scope import KEPT, visible
+from services.criteria.scope import CACHE_SIZE, visible
 from services.desk.tabs import DeskTab, on_tab
 
 
@@ -23,10 +23,10 @@ async def first_page(
     """What `queries.list_cases` answers for all of the tab; of `wanted` only the order and the limit count."""
     day = await local_day(connection, now)
     rows = (await connection.execute(_statement(tab, person, day, wanted.sort, wanted.limit), {"now": now})).all()
-    return await page_of_rows(connection, rows, wanted, rows[0].total if rows else 0, now, language)
+    return await build_page(connection, rows, wanted, rows[0].total if rows else 0, now, language)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _statement(tab: DeskTab, person: Person, day: date, sort: Sort, limit: int) -> Select[Any]:
     fits = and_(visible(person, day), on_tab(tab, person, day, NOW))
     return page_statement(fits, CaseFilter(sort=sort, limit=limit), count=True)

@@ -16,8 +16,8 @@ from models.context import Grant, Person
 from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from rules.scope import DEPARTMENT_ROLES, in_force
-from services.criteria.conditions import NOW, Moment, is_open, shines
-from services.criteria.scope import KEPT, lies_within, visible
+from services.criteria.conditions import NOW, Moment, is_open, shows_light
+from services.criteria.scope import CACHE_SIZE, visible, within_unindexed
 
 #: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
 _Owed = Callable[..., ColumnElement[bool]]
@@ -92,7 +92,7 @@ def on_tab(tab: DeskTab, person: Person, day: date, now: Moment) -> ColumnElemen
         case DeskTab.DONE:
             return _done(person, day, now)
         case DeskTab.SOON:
-            return and_(shines(Light.YELLOW, now), _waits(tab, person, day, _found_by_task))
+            return and_(shows_light(Light.YELLOW, now), _waits(tab, person, day, _found_by_task))
         case _:
             return _waits(tab, person, day, _found_by_task)
 
@@ -109,7 +109,7 @@ async def tab_counts(
     return dict(zip(tabs, row, strict=True))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _counts(tabs: tuple[DeskTab, ...], person: Person, day: date) -> Select[*tuple[int, ...]]:
     return select(*(_count(tab, person, day).label(tab) for tab in tabs))
 
@@ -119,7 +119,7 @@ def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
     return here.scalar_subquery()
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _waits(tab: DeskTab, person: Person, day: date, owed: _Owed) -> ColumnElement[bool]:
     """What waits on the tab, whatever the time: what is soon due is narrowed to it by who knows the time."""
     ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, owed)) is not None]
@@ -129,7 +129,7 @@ def _waits(tab: DeskTab, person: Person, day: date, owed: _Owed) -> ColumnElemen
 
 def _way(tab: DeskTab, grant: Grant, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
     """How a case comes on the tab by this one grant."""
-    here = lies_within(grant.grid)
+    here = within_unindexed(grant.grid)
     if kinds := _AT_DESK.get((tab, grant.role)):
         return and_(owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
     if tab is DeskTab.SOON and grant.role in _STAGES:

@@ -15,7 +15,7 @@ from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Person
 from models.policy.document import Category, Policy
 from rules.deadlines.standards import openings
-from services.criteria.cursors import cursor_after, keys_in
+from services.criteria.cursors import cursor_after, read_cursor
 from services.directory.scope import people_scope
 from services.directory.views import (
     CategoryList,
@@ -111,7 +111,7 @@ async def list_people(
             _PEOPLE,
             {
                 "day": day,
-                "after": "" if cursor is None else keys_in("people", cursor, 1)[0],
+                "after": "" if cursor is None else read_cursor("people", cursor, 1)[0],
                 "everybody": scope.everybody,
                 "me": person.id,
                 "roots": list(scope.roots),

@@ -10,7 +10,7 @@ from models.context import Person
 from models.enums import Level
 from models.errors import NoSuchPage
 from models.tables import GRID_UNITS
-from services.criteria.cursors import cursor_after, keys_in
+from services.criteria.cursors import cursor_after, read_cursor
 from services.directory.people import local_today
 from services.directory.scope import UnitScope, reporting_scope, under, unit_scope
 from services.directory.views import PathStep, UnitDetail, UnitHolder, UnitPage, UnitView
@@ -38,7 +38,7 @@ async def list_units(
     day = await local_today(connection, now)
     wanted = await _wanted(connection, await unit_scope(connection, person, day), day, beneath, level)
     if cursor is not None:
-        wanted = and_(wanted, GRID_UNITS.c.code > keys_in("grids", cursor, 1)[0])
+        wanted = and_(wanted, GRID_UNITS.c.code > read_cursor("grids", cursor, 1)[0])
     query = select(*(GRID_UNITS.c[name] for name in _SHOWN)).where(wanted).order_by(GRID_UNITS.c.code)
     rows = (await connection.execute(query.limit(limit + 1))).all()
     items = tuple(UnitView.model_validate(dict(row._mapping)) for row in rows[:limit])

@@ -14,7 +14,7 @@ from models.context import Person
 from models.errors import TooLongToWaitFor
 from models.jobs.export import ExportKind
 from models.views import CaseItem
-from services.cases.lists import items_among, stream_cases
+from services.cases.lists import find_items, stream_cases
 from services.directory.people import name_of
 from services.exports.case_rows import case_header, case_row
 from services.exports.request import DIRECT, ExportWanted, count_rows, tab_condition
@@ -88,7 +88,7 @@ class Writer:
         wanted, language = self.wanted.case_filter, self.language
         also = await tab_condition(self.connection, self.person, self.wanted, self.now)
         if self.wanted.only:
-            some = await items_among(
+            some = await find_items(
                 self.connection, self.person, self.wanted.only, wanted, self.now, language, also
             )  # fmt: skip
             yield [case_row(item, language) for item in some]

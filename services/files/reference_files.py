@@ -13,7 +13,7 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from services.wording.input_faults import GENERAL, sentence
+from services.wording.input_faults import GENERAL_FAULT, fault_text
 
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -200,7 +200,7 @@ def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[File
         en = error["msg"]
         if error["type"] == "string_type":
             en += " (put quotes around a code made of digits)"
-        zh = _ZH.get(error["type"]) or sentence(error, "zh")
+        zh = _ZH.get(error["type"]) or fault_text(error, "zh")
         # What is wrong in particular is there in English alone.
-        found.append(document.problem(error["loc"], f"{zh}({en})" if zh == GENERAL else zh, en))
+        found.append(document.problem(error["loc"], f"{zh}({en})" if zh == GENERAL_FAULT else zh, en))
     return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.rollout import bare_context
+from activities.rollout import policy_only_context
 from infra.store.policies import policy_version
 from models.base import Frozen, Instant
 from models.case import Case
@@ -87,7 +87,7 @@ async def preview_adoption(
 
 def changes_under(case: Case, policy: Policy, version: int, now: datetime) -> tuple[str | None, tuple[Retimed, ...]]:
     """The opening condition and the clocks of `case` under `policy`. Raises UnknownCategory."""
-    context: Context = bare_context(policy, version, policy, version, now)
+    context: Context = policy_only_context(policy, version, policy, version, now)
     found = policy.category(case.category)
     kept = found is not None and any(c.code == case.condition for c in found.conditions)
     opened = opening(policy, case.category, case.severity, case.condition if kept else None)

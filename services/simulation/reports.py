@@ -24,7 +24,7 @@ from services.demo.park import MICRO_GRIDS
 from services.files.service_requests import Row
 from services.files.shipped import DIVISIONS
 from services.organisation.grid_registry import checked_file
-from services.reports.import_list import BadRow, Rejected, as_report, reason_of
+from services.reports.import_list import BadRow, Rejected, rejection_reason, to_report
 from services.reports.import_list import Mapping as ImportMapping
 
 #: Where a closing time is looked for, in this order, unless a column is named; `updated_datetime` counts in a request
@@ -98,12 +98,12 @@ def read_reports(
             seen[number] = row[0]
             found.append((row, number, opening, point))
         except ValueError as error:
-            reports.rejected.append(Rejected(row[0], number, *reason_of(error)))
+            reports.rejected.append(Rejected(row[0], number, *rejection_reason(error)))
     paths = places.paths_at([point for *_, point in found])
     for (row, number, opening, _), path in zip(found, paths, strict=True):
         if path is None:
             nowhere = BadRow(f"{mapping.fields.lat}, {mapping.fields.lon}", "此处没有微网格", "no micro-grid there")
-            reports.rejected.append(Rejected(row[0], number, *reason_of(nowhere)))
+            reports.rejected.append(Rejected(row[0], number, *rejection_reason(nowhere)))
             continue
         reports.still_open += opening.ended_at is None
         reports.clocks.append(_at(opening, path))
@@ -114,7 +114,7 @@ def read_reports(
 def _opening(
     record: Mapping[str, Any], number: str, mapping: ImportMapping, places: Places, now: datetime, column: str | None
 ) -> tuple[Opening, tuple[float, float]]:
-    report = as_report(dict(record), number, mapping, places.box)
+    report = to_report(dict(record), number, mapping, places.box)
     assert report.reported_at is not None
     assert report.location is not None
     opened = report.reported_at.astimezone(UTC)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.enums import Level, Light, Stage
 from models.figures import FigureKey
 from models.tables import CASES, GRID_UNITS, metadata
-from services.criteria.conditions import is_open, shines
+from services.criteria.conditions import is_open, shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures, unit_at_level
 from services.figures.definitions import condition
@@ -61,7 +61,7 @@ async def _count(
     """Two looks: one over the open cases, by place, stage and light; one over today's."""
     found: dict[str | None, _Tally] = defaultdict(_Tally)
     place = unit_at_level(level) if level <= Level.MICRO_GRID else unit_at_level(Level.MICRO_GRID)
-    light = case(*((shines(light, look.now), light.value) for light in Light))
+    light = case(*((shows_light(light, look.now), light.value) for light in Light))
     flags = [func.count().filter(condition(key, today)).label(key.value) for key in _OF_OPEN]
     rows = await connection.execute(
         select(place.label("place"), CASES.c.stage, light.label("light"), func.count().label("cases"), *flags)

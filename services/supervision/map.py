@@ -13,7 +13,7 @@ from models.base import Frozen
 from models.enums import Level, Light
 from models.figures import FigureKey
 from models.tables import CASES, GRID_UNITS
-from services.criteria.conditions import is_open, is_overdue, shines
+from services.criteria.conditions import is_open, is_overdue, shows_light
 from services.figures.conditions import Period
 from services.figures.count import unit_at_level
 from services.figures.drill_down import cases_at
@@ -191,8 +191,8 @@ async def points_in(
         await connection.execute(
             select(
                 c.case_no, c.title, c.lat, c.lon, is_overdue(look.now).label("overdue"),
-                or_(shines(Light.RED, look.now)).label("red"), shines(Light.YELLOW, look.now).label("yellow"),
-                shines(Light.GREY, look.now).label("grey"), func.count().over().label("total"),
+                or_(shows_light(Light.RED, look.now)).label("red"), shows_light(Light.YELLOW, look.now).label("yellow"),
+                shows_light(Light.GREY, look.now).label("grey"), func.count().over().label("total"),
             )
             .where(*fits)
             .order_by(c.case_no)

@@ -16,10 +16,10 @@ from models.base import Code, Frozen
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
-from services.cases.reporter_alias import masked_owner, who
+from services.cases.reporter_alias import display_name, masked_owner
 from services.cases.views import case_item, urge_view
 from services.criteria.conditions import is_overdue, overdue_since
-from services.criteria.cursors import cursor_after, moment_and_id_in
+from services.criteria.cursors import cursor_after, read_time_cursor
 from services.figures.viewpoint import Watch, find_unit
 from services.figures.views import LastAction, OverdueItem, OverduePage
 
@@ -197,7 +197,7 @@ def _item(case: Case, since: datetime, names: Names, now: datetime, acted: Any) 
         returns=case.returns,
         last_action=None
         if acted is None
-        else LastAction(kind=acted.kind, at=acted.at, by=who(acted.actor, case, names)),
+        else LastAction(kind=acted.kind, at=acted.at, by=display_name(acted.actor, case, names)),
         urges=tuple(urge_view(urge, case, names) for urge in case.urges),
     )
 
@@ -216,5 +216,5 @@ def _cursor(since: datetime, report_id: UUID) -> str:
 
 
 def _after(cursor: str, late: CTE) -> ColumnElement[bool]:
-    moment, last = moment_and_id_in("overdue", cursor)
+    moment, last = read_time_cursor("overdue", cursor)
     return tuple_(late.c.since, late.c.report_id) > tuple_(literal(moment), literal(last))

@@ -10,7 +10,7 @@ from models.base import Frozen
 from models.enums import Level, Light, TaskKind
 from models.figures import FigureKey, IndicatorKey
 from models.tables import CASES, TASKS, metadata
-from services.criteria.conditions import is_open, is_overdue, shines
+from services.criteria.conditions import is_open, is_overdue, shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures, indicator_value
 from services.figures.definitions import FIGURES
@@ -75,7 +75,7 @@ async def departments_by_light(
     connection: AsyncConnection, look: Watch, grid: str | None
 ) -> tuple[DepartmentLights, ...]:
     """Who hosts open cases, those with most overdue first. A head sees their own departments only."""
-    light = case(*((shines(light, look.now), light.value) for light in Light))
+    light = case(*((shows_light(light, look.now), light.value) for light in Light))
     late = func.count().filter(is_overdue(look.now)).label("late")
     rows = await connection.execute(
         select(CASES.c.host, light.label("light"), func.count().label("cases"), late)

@@ -78,7 +78,7 @@ def overdue_row(item: OverdueItem, language: str) -> Row:
         round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
         item.host_name or "", item.ladder_step, int(item.level), f"{len(item.urges)} ({waiting})",
         item.consultation_at, round(item.paused / timedelta(hours=1), 1), item.extensions, item.failed_reviews,
-        item.returns, vocabulary.named(vocabulary.FACTS, acted.kind, language) if acted else None,
+        item.returns, vocabulary.label_of(vocabulary.FACTS, acted.kind, language) if acted else None,
         acted.at if acted else None,
         acted.by if acted else None,
     ]  # fmt: skip

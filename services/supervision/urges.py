@@ -21,9 +21,9 @@ from models.views import CaseItem
 from rules.deadlines.limits import deadline
 from services.cases.names import read_names
 from services.cases.queries import find_case
-from services.cases.reporter_alias import who
+from services.cases.reporter_alias import display_name
 from services.cases.views import case_item
-from services.criteria.cursors import cursor_after, moment_and_id_in
+from services.criteria.cursors import cursor_after, read_time_cursor
 from services.criteria.scope import visible, within
 
 #: What an answer gets where the policy says nothing of that kind of order (our choice).
@@ -168,14 +168,14 @@ async def _lines(connection: AsyncConnection, rows: Any, now: datetime, language
         return UrgeLine(
             number=body["number"],
             kind=body["urge_kind"],
-            by="Gridloop" if row.actor is None or body.get("cause") else who(row.actor, case, names),
+            by="Gridloop" if row.actor is None or body.get("cause") else display_name(row.actor, case, names),
             cause=body.get("cause"),
             urged_at=row.at,
             reply_by=reply_by,
             note=body["note"],
             state=_state(row.answered_at, reply_by, now),
             answered_at=row.answered_at,
-            answered_by=None if row.answered_by is None else who(row.answered_by, case, names),
+            answered_by=None if row.answered_by is None else display_name(row.answered_by, case, names),
             answer=row.answer["note"] if row.answer else None,
             late_by=ended - reply_by if ended > reply_by else None,
             case=case_item(case, names, now),
@@ -192,7 +192,7 @@ def _state(answered_at: datetime | None, reply_by: datetime, now: datetime) -> U
 
 
 def _after(cursor: str) -> ColumnElement[bool]:
-    moment, last = moment_and_id_in("urges", cursor)
+    moment, last = read_time_cursor("urges", cursor)
     return tuple_(_URGED.c.at, _URGED.c.report_id) < tuple_(literal(moment), literal(last))
 
 

@@ -73,7 +73,7 @@ async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) ->
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None
         page = await list_cases(connection, person, wanted, now, language)
-        stream = stream_cases(connection, person, wanted, now, language, at_once=3)
+        stream = stream_cases(connection, person, wanted, now, language, batch_size=3)
         streamed = [item async for items in stream for item in items]
         states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).all())
         cases = [Case.model_validate(states[item.case_no]) for item in page.items]
@@ -110,7 +110,7 @@ async def test_a_list_that_nobody_reads_to_its_end_gives_its_connection_back(hal
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None
-        stream = stream_cases(connection, person, CaseFilter(), datetime.now(UTC), "zh", at_once=2)
+        stream = stream_cases(connection, person, CaseFilter(), datetime.now(UTC), "zh", batch_size=2)
         assert len(await anext(stream)) == 2
         await stream.aclose()
         assert await read_person(connection, person_id("supervisor")) == person

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 
-from activities.auditing.activity import last_night
+from activities.auditing.activity import last_lint_due
 from activities.auditing.auditor import Auditor
-from activities.recording import record
+from activities.recording import record_step
 from infra.store.audits import latest_audit
 from infra.store.cases import read_facts
 from models.case import Case
@@ -202,7 +202,7 @@ async def test_a_step_recorded_and_never_reported_is_caught_up_by_a_word_from_th
         actor=Actor(person=person_id("duty")), command=Comment(note="已派人"),
     )  # fmt: skip
     async with town.engine.begin() as connection:
-        await record(connection, step)
+        await record_step(connection, step)
     assert kinds(await looked(town)) == {"workflow_behind": [no]}
     assert (await looked(town, fix=True)).findings == ()
     assert (await known_to_workflow(town, case)).seq == 2
@@ -278,7 +278,7 @@ async def test_an_archived_case_whose_workflow_runs_on_is_ended(town: Town) -> N
         actor=Actor(), command=WakeUp(moment=case.archive_at),
     )  # fmt: skip
     async with town.engine.begin() as connection:
-        await record(connection, step)
+        await record_step(connection, step)
     assert (await town.case(no)).archived_at is not None
     assert kinds(await looked(town)) == {"outlived": [no]}
     assert (await looked(town, fix=True)).findings == ()
@@ -370,5 +370,5 @@ async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_st
     ],
 )
 def test_the_night_is_the_parks(now: str, night: str) -> None:
-    found = last_night(datetime.fromisoformat(now), ZoneInfo("Asia/Shanghai"))
+    found = last_lint_due(datetime.fromisoformat(now), ZoneInfo("Asia/Shanghai"))
     assert found == datetime.fromisoformat(night)

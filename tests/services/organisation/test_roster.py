@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.recording import Recorder, _Refused, record
+from activities.recording import Recorder, _Refused, record_step
 from infra.store.cases import read_case
 from infra.store.holders import with_holders
 from infra.store.org_alarms import clear_alarms, list_open_alarms
@@ -67,7 +67,7 @@ class Desk:
                 report_id=report_id, known=case.seq if case else 0, id=new_id(), at=at, actor=actor, command=command
             )
             try:
-                return (await record(connection, step)).facts
+                return (await record_step(connection, step)).facts
             except _Refused as refused:
                 raise refused.error from None
 

@@ -101,8 +101,8 @@ async def test_one_case_that_can_t_be_told_keeps_no_other_from_its_calendar(
         told.append(report_id)
         return await act_as_system(client, report_id, act)
 
-    monkeypatch.setattr(rollout, "tell_system", tell)
-    monkeypatch.setattr(rollout, "PAGE", 1)
+    monkeypatch.setattr(rollout, "act_as_system", tell)
+    monkeypatch.setattr(rollout, "PAGE_SIZE", 1)
     monkeypatch.setattr(workflows.rollout, "PAUSE", timedelta(milliseconds=200))
     published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
     version = await unique_rollout(town, published.version)

@@ -10,7 +10,7 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.shipped import DIVISIONS
 from services.organisation.grid_registry import checked_file, load_units
-from services.reports.locate import unit_at
+from services.reports.locate import find_unit_at
 
 
 async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> None:
@@ -20,7 +20,7 @@ async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> N
         for unit in [u for u in units if u.level is Level.MICRO_GRID][::20]:
             assert unit.geometry is not None
             (west, south), _, (east, north), *_ = unit.geometry["coordinates"][0]
-            assert await unit_at(connection, (south + north) / 2, (west + east) / 2) == unit.code
+            assert await find_unit_at(connection, (south + north) / 2, (west + east) / 2) == unit.code
 
 
 async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine: AsyncEngine) -> None:
@@ -32,9 +32,9 @@ async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine
             assert unit.geometry is not None
             for lon, lat in unit.geometry["coordinates"][0]:
                 touching = [u.code for u in micro if u.geometry and [lon, lat] in _edges(u.geometry, lon, lat)]
-                assert await unit_at(connection, lat, lon) == min(touching)
-        assert await unit_at(connection, 37.9, 114.7) is None
-        assert await unit_at(connection, 114.7, 37.98) is None
+                assert await find_unit_at(connection, lat, lon) == min(touching)
+        assert await find_unit_at(connection, 37.9, 114.7) is None
+        assert await find_unit_at(connection, 114.7, 37.98) is None
 
 
 def _edges(geometry: dict[str, list[list[list[float]]]], lon: float, lat: float) -> list[list[float]]:
@@ -54,7 +54,7 @@ async def test_the_box_is_only_the_first_sieve(engine: AsyncEngine) -> None:
     ]
     async with transaction(engine) as connection:
         await load_units(connection, units)
-        assert await unit_at(connection, 0.2, 0.2) == "130172100001001001"
-        assert await unit_at(connection, 0.9, 0.9) is None
+        assert await find_unit_at(connection, 0.2, 0.2) == "130172100001001001"
+        assert await find_unit_at(connection, 0.9, 0.9) is None
         await connection.execute(text("UPDATE grid_units SET retired_on = '2026-01-01' WHERE level = 4"))
-        assert await unit_at(connection, 0.2, 0.2) is None
+        assert await find_unit_at(connection, 0.2, 0.2) is None

@@ -24,7 +24,7 @@ from models.tables import CASES
 from rules.deadlines.lights import light
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
-from services.criteria.conditions import shines
+from services.criteria.conditions import shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures
 from services.figures.definitions import FIGURES, condition
@@ -200,7 +200,7 @@ async def test_the_light_in_sql_is_the_light_of_the_rules(engine: AsyncEngine) -
         cases = [Case.model_validate(row.state) for row in rows]
         for now in (START, START + DAY / 2, START + 2 * DAY, NOW):
             for each in Light:
-                found = await connection.execute(select(CASES.c.case_no).where(shines(each, now)))
+                found = await connection.execute(select(CASES.c.case_no).where(shows_light(each, now)))
                 by_rule = {case.case_no for case in cases if case.is_open and light(case, now) is each}
                 assert {row.case_no for row in found} == by_rule, (each, now)
                 seen |= {each} if by_rule else set()

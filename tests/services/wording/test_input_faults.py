@@ -5,14 +5,14 @@ from pydantic import ValidationError
 
 from services.cases.filter import CaseFilter
 from services.criteria.due_filter import DueWithin
-from services.wording.input_faults import sentence
+from services.wording.input_faults import fault_text
 
 
 def told(language: str, **wrong: object) -> str:
     with pytest.raises(ValidationError) as refused:
         CaseFilter.model_validate(wrong)
     (error,) = refused.value.errors()
-    return sentence(error, language)
+    return fault_text(error, language)
 
 
 def test_what_may_be_chosen_is_told_in_chinese_with_the_codes_that_are_typed() -> None:
