@@ -14,14 +14,14 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.auditing.activity import Audits
-from activities.bulletins import Bulletins
-from activities.errands import Errands
-from activities.exports import Exports
+from activities.auditing.activity import AuditActivities
+from activities.bulletins import BulletinActivities
+from activities.errands import ErrandActivities
+from activities.exports import ExportActivities
 from activities.recording import Recorder
-from activities.rollout import RollOut
-from infra.database import open_database, open_record
-from infra.event_loop import run, settle
+from activities.rollout import RolloutActivities
+from infra.database import open_database, open_recording_engine
+from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
@@ -40,7 +40,7 @@ from workflows.sandbox import PASSED_THROUGH, STICKY_TIMEOUT
 log = structlog.get_logger("worker")
 
 #: How long until what could not be arranged at the start is tried again, in seconds.
-ARRANGE_AGAIN = 5.0
+SCHEDULE_RETRY_SECONDS = 5.0
 
 
 def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record: AsyncEngine | None = None) -> Worker:
@@ -48,18 +48,18 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
 
     `record` is the engine of the recording step (`open_record`); without one, it records over `engine`.
     """
-    exports = Exports(engine, make_export, put_down_failure, remove_export)
+    exports = ExportActivities(engine, make_export, put_down_failure, remove_export)
     return Worker(
         client,
         task_queue=settings.case_queue,
         workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
         activities=[
             Recorder(record or engine).record,
-            Errands(client).tell_case,
-            Errands(client).open_case,
-            RollOut(engine, client).roll_out,
-            Audits(engine, client, settings.case_queue).audit,
-            Bulletins(engine, make_bulletins).make_bulletins,
+            ErrandActivities(client).tell_case,
+            ErrandActivities(client).open_case,
+            RolloutActivities(engine, client).roll_out,
+            AuditActivities(engine, client, settings.case_queue).audit,
+            BulletinActivities(engine, make_bulletins).make_bulletins,
             exports.make_export,
             exports.remove_export,
         ],
@@ -79,7 +79,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-async def arrange(engine: AsyncEngine, client: Client, queue: str) -> None:
+async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queue: str) -> None:
     """Starts the rollouts that a publisher could not, and the standing schedules; safe to repeat at every start.
 
     A store that is away keeps no worker from working: it is tried again until it answers.
@@ -91,7 +91,7 @@ async def arrange(engine: AsyncEngine, client: Client, queue: str) -> None:
             return await schedule_bulletins(client, engine, queue)
         except Exception as error:  # noqa: BLE001 (told, and tried again)
             log.warning("schedules not arranged yet", error=type(error).__name__, reason=str(error))
-        await asyncio.sleep(ARRANGE_AGAIN)
+        await asyncio.sleep(SCHEDULE_RETRY_SECONDS)
 
 
 async def main() -> None:
@@ -101,14 +101,14 @@ async def main() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    engine, record = open_database(config, ping=False), open_record(config)
+    engine, record = open_database(config, ping=False), open_recording_engine(config)
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
     await Recorder(record).warm_up(datetime.now(UTC))
-    settle()
+    freeze_garbage_collector()
     async with build_worker(client, engine, config, record):
-        arranging = asyncio.create_task(arrange(engine, client, config.case_queue))
+        arranging = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")

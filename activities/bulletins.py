@@ -13,13 +13,13 @@ from models.jobs.bulletin import BULLETIN_ACTIVITY, BulletinOrder, BulletinsMade
 
 log = structlog.get_logger(__name__)
 
-Make = Callable[[AsyncEngine, BulletinOrder], Awaitable[BulletinsMade]]
+MakeBulletins = Callable[[AsyncEngine, BulletinOrder], Awaitable[BulletinsMade]]
 
 
-class Bulletins:
+class BulletinActivities:
     """Makes bulletins on one database with `make`."""
 
-    def __init__(self, engine: AsyncEngine, make: Make) -> None:
+    def __init__(self, engine: AsyncEngine, make: MakeBulletins) -> None:
         self._engine = engine
         self._make = make
 

@@ -13,14 +13,14 @@ from models.jobs.export import EXPORT_ACTIVITY, REMOVE_EXPORT_ACTIVITY, ExportOr
 
 log = structlog.get_logger(__name__)
 
-Make = Callable[[AsyncEngine, UUID, Callable[[int], None]], Awaitable[None]]
-Tell = Callable[[AsyncEngine, UUID], Awaitable[None]]
+MakeExport = Callable[[AsyncEngine, UUID, Callable[[int], None]], Awaitable[None]]
+ExportAction = Callable[[AsyncEngine, UUID], Awaitable[None]]
 
 
-class Exports:
+class ExportActivities:
     """Makes exports on one database with `make`; `fail` puts down a fault of ours, `remove` takes one away."""
 
-    def __init__(self, engine: AsyncEngine, make: Make, fail: Tell, remove: Tell) -> None:
+    def __init__(self, engine: AsyncEngine, make: MakeExport, fail: ExportAction, remove: ExportAction) -> None:
         self._engine = engine
         self._make = make
         self._fail = fail
@@ -33,7 +33,7 @@ class Exports:
             await self._make(self._engine, order.id, lambda rows: activity.heartbeat(rows))
         except Exception as error:
             if is_away(error):
-                raise _away() from None
+                raise _database_away() from None
             log.error("export failed", export=str(order.id), exc_info=error)
             await self._fail(self._engine, order.id)
             raise ApplicationError("a fault of ours", type="Internal", non_retryable=True) from None
@@ -46,8 +46,8 @@ class Exports:
         except Exception as error:
             if not is_away(error):
                 raise
-            raise _away() from None
+            raise _database_away() from None
 
 
-def _away() -> ApplicationError:
+def _database_away() -> ApplicationError:
     return ApplicationError("the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN)

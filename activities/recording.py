@@ -16,11 +16,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
-from infra.database import at_once, is_away
+from infra.database import autocommit_engine, is_away
 from infra.store import cases
-from infra.store.context import look_at_case, read_context
+from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
-from infra.store.notices import put_up
+from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
 from models.case import Case
 from models.commands import Report, WakeUp
@@ -37,16 +37,16 @@ from rules.evolve import fold
 log = structlog.get_logger(__name__)
 
 #: How often a unique violation is put down to two tries at once.
-UNIQUE_TRIES = 3
+UNIQUE_VIOLATION_TRIES = 3
 #: How long a start may wait for what only makes the first case faster, in seconds.
-WARM_UP_SECONDS = 3.0
+WARM_UP_TIMEOUT = 3.0
 
 
 class Recorder:
     """Records steps on one database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = at_once(engine)
+        self._engine = autocommit_engine(engine)
 
     @activity.defn(name=RECORD_ACTIVITY)
     async def record(self, step: Step) -> Recorded:
@@ -57,19 +57,19 @@ class Recorder:
         """
         try:
             async with self._engine.connect() as connection:
-                recorded = await record(connection, step)
+                recorded = await record_step(connection, step)
         except _Refused as refused:
             recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
         except Exception as error:  # noqa: BLE001 (none of them may hold up the case)
             if not is_away(error):
-                recorded = _failed(step, error)
-                _tell(step, recorded)
+                recorded = _failure_result(step, error)
+                _log_and_count(step, recorded)
                 return recorded
             log.warning("database away", report_id=str(step.report_id), command=step.command.kind)
             raise ApplicationError(
                 "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
             ) from None
-        _tell(step, recorded)
+        _log_and_count(step, recorded)
         return recorded
 
     async def warm_up(self, now: datetime, abreast: int = 4) -> None:
@@ -80,19 +80,19 @@ class Recorder:
         """
         async with asyncio.TaskGroup() as group:
             for _ in range(abreast):
-                group.create_task(self._refuse(_from_nowhere(now)))
+                group.create_task(self._refuse(_warm_up_step(now)))
 
     async def _refuse(self, step: Step) -> None:
         try:
-            async with asyncio.timeout(WARM_UP_SECONDS), self._engine.connect() as connection:
-                await record(connection, step)
+            async with asyncio.timeout(WARM_UP_TIMEOUT), self._engine.connect() as connection:
+                await record_step(connection, step)
         except _Refused:
             pass
         except Exception as error:  # noqa: BLE001 (see above)
             log.info("not warmed up", error=type(error).__name__)
 
 
-def _from_nowhere(now: datetime) -> Step:
+def _warm_up_step(now: datetime) -> Step:
     id_ = new_id()
     report = Report(
         report_id=id_,
@@ -106,14 +106,14 @@ def _from_nowhere(now: datetime) -> Step:
     return Step(report_id=id_, known=0, id=id_, at=now, actor=Actor(person=id_), command=report)
 
 
-def _failed(step: Step, error: Exception) -> Recorded:
+def _failure_result(step: Step, error: Exception) -> Recorded:
     """A step that can't be recorded is refused, loudly: tried for ever it would hold up the whole case.
 
     Two that begin the same case at once meet in a unique index: that one is raised, to be tried again. So is a report:
     it may have been acknowledged while the database was away, and there is no case yet that it could hold up. Only
     one whose very values the database refuses is refused.
     """
-    if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_TRIES:
+    if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_VIOLATION_TRIES:
         raise error
     log.error("recording failed", report_id=str(step.report_id), command=step.command.kind, exc_info=error)
     if isinstance(step.command, Report) and not isinstance(error, DataError):
@@ -130,33 +130,33 @@ class _Refused(Exception):
         super().__init__(str(error))
 
 
-async def record(connection: AsyncConnection, step: Step) -> Recorded:
+async def record_step(connection: AsyncConnection, step: Step) -> Recorded:
     """The step on this connection; in a transaction of the caller's, it counts with that one. Raises _Refused."""
     if isinstance(step.command, Report):
         async with transaction(connection):
-            recorded = await _try(connection, step)
+            recorded = await _try_record(connection, step)
             assert recorded is not None, "a case that begins twice is an error, not another's turn"
             return recorded
-    while (recorded := await _try(connection, step)) is None:
+    while (recorded := await _try_record(connection, step)) is None:
         log.info("looking again", report_id=str(step.report_id), command=step.command.kind)
     return recorded
 
 
-async def _try(connection: AsyncConnection, step: Step) -> Recorded | None:
+async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | None:
     """None when somebody else has recorded since the look."""
-    found = await look_at_case(connection, step)
+    found = await read_snapshot(connection, step)
     case = found.case
     head = case.seq if case else 0
     if head < step.known:
         return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
-    missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
+    missed = await cases.read_facts(connection, step.report_id, after=step.known) if head > step.known else ()
     # What was recorded since the look is not in the look's answer: ask `missed` too.
     digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest)
     if digest is not None:
         if digest != step.digest:
             raise _Refused(CommandIdReused(), missed)
         return Recorded(facts=missed)
-    context = await read_context(connection, step, case, found.seen)
+    context = await read_context(connection, step, case, found.world)
     context = await _with_number(connection, step, case, context)
     try:
         facts = decide(case, step, context)
@@ -172,12 +172,12 @@ async def _append(connection: AsyncConnection, step: Step, case: Case | None, fa
     after = fold(facts, case)
     assert after is not None
     if not any(isinstance(fact.body, StepFired) for fact in facts):
-        return await cases.append(connection, case, facts, after)
+        return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
-        if not await cases.append(connection, case, facts, after):
+        if not await cases.append_facts(connection, case, facts, after):
             return False
         await raise_alarms(connection, step.report_id, facts)
-        await put_up(connection, step.report_id, facts)
+        await insert_notices(connection, step.report_id, facts)
         return True
 
 
@@ -186,11 +186,11 @@ async def _with_number(connection: AsyncConnection, step: Step, case: Case | Non
     if case is not None or not isinstance(step.command, Report) or not context.units:
         return context
     park = context.units[-1].code
-    sequence = await cases.draw_sequence(connection, park, context.today)
+    sequence = await cases.next_sequence(connection, park, context.today)
     return context.model_copy(update={"case_no": case_number(park, context.today, sequence)})
 
 
-def _tell(step: Step, recorded: Recorded) -> None:
+def _log_and_count(step: Step, recorded: Recorded) -> None:
     kind = step.command.kind
     if recorded.refusal is not None:
         metrics.REFUSED.labels(command=kind, code=recorded.refusal.code).inc()
@@ -201,11 +201,11 @@ def _tell(step: Step, recorded: Recorded) -> None:
     for place, fact in enumerate(recorded.facts):
         # What a wake-up leads to first is what it had been set for.
         first = step.command if place == 0 and fact.command_id == step.id else None
-        _count(fact, first.moment if isinstance(first, WakeUp) else None)
+        _count_clock_fact(fact, first.moment if isinstance(first, WakeUp) else None)
     log.info("recorded", report_id=str(step.report_id), command=kind, facts=[f.body.kind for f in recorded.facts])
 
 
-def _count(fact: Fact, awaited: datetime | None) -> None:
+def _count_clock_fact(fact: Fact, awaited: datetime | None) -> None:
     """Counts what the clock did; `awaited` is the moment it was awaited for, where the fact does not say itself."""
     match fact.body:
         case Overdue(due_at=planned) | UrgeOverdue(reply_by=planned):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from infra.case_client import UNANSWERED, tell_system
+from infra.case_client import NO_ANSWER_ERRORS, act_as_system
 from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
@@ -27,11 +27,11 @@ from rules.deadlines.standards import standard_of
 log = structlog.get_logger(__name__)
 
 #: Who answers where nobody is asked.
-NOBODY = UUID(int=0)
+NO_PERSON = UUID(int=0)
 #: How many cases are looked at together, and how many of them are told at once.
-PAGE, AT_ONCE = 500, 8
+PAGE_SIZE, CONCURRENCY = 500, 8
 #: How long one case may take to answer: within the time in which the activity must be heard of.
-PATIENCE = timedelta(seconds=10)
+CASE_TIMEOUT = timedelta(seconds=10)
 
 _OPEN = text("""
     SELECT state FROM cases WHERE closed_at IS NULL AND (CAST(:after AS uuid) IS NULL OR report_id > :after)
@@ -39,7 +39,7 @@ _OPEN = text("""
 """)
 
 
-class RollOut:
+class RolloutActivities:
     """Rolls out policy versions over one database."""
 
     def __init__(self, engine: AsyncEngine, client: Client) -> None:
@@ -50,13 +50,13 @@ class RollOut:
     async def roll_out(self, rollout: Rollout) -> RolloutPage:
         """One page of open cases. Safe to repeat: a case whose deadlines stand already is not told."""
         async with self._engine.connect() as connection:
-            rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE})).all()
+            rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
             cases = [Case.model_validate(state) for state in rows]
             in_force = await newest_version(connection)
-            changed = [case for case in cases if await _changes(connection, case, in_force)]
-        limit = asyncio.Semaphore(AT_ONCE)
+            changed = [case for case in cases if await _changes_deadlines_or_log(connection, case, in_force)]
+        limit = asyncio.Semaphore(CONCURRENCY)
         told = await asyncio.gather(*(self._tell(case, rollout.version, limit) for case in changed))
-        last = cases[-1].report_id if len(cases) == PAGE else None
+        last = cases[-1].report_id if len(cases) == PAGE_SIZE else None
         return RolloutPage(after=last, seen=len(cases), told=told.count(True), missed=told.count(None))
 
     async def _tell(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
@@ -66,11 +66,11 @@ class RollOut:
         )
         async with limit:
             try:
-                async with asyncio.timeout(PATIENCE.total_seconds()):
-                    await tell_system(self._client, case.report_id, act)
+                async with asyncio.timeout(CASE_TIMEOUT.total_seconds()):
+                    await act_as_system(self._client, case.report_id, act)
             except (AlreadyArchived, WrongStage):
                 return False  # it was closed meanwhile
-            except (DomainError, *UNANSWERED) as error:
+            except (DomainError, *NO_ANSWER_ERRORS) as error:
                 log.error("case not told of a calendar", case_no=case.case_no, error=type(error).__name__)
                 return None
             finally:
@@ -78,25 +78,25 @@ class RollOut:
         return True
 
 
-async def _changes(connection: AsyncConnection, case: Case, version: int) -> bool:
+async def _changes_deadlines_or_log(connection: AsyncConnection, case: Case, version: int) -> bool:
     """As `changes`; a case that can't be counted at all is named and left as it is."""
     try:
-        return await changes(connection, case, version)
+        return await changes_deadlines(connection, case, version)
     except (DomainError, ValueError) as error:
         log.error("case can't be counted anew", case_no=case.case_no, error=str(error))
         return False
 
 
-async def changes(connection: AsyncConnection, case: Case, version: int) -> bool:
+async def changes_deadlines(connection: AsyncConnection, case: Case, version: int) -> bool:
     """Whether the calendars of `version` change a deadline of the case."""
     policy = await policy_version(connection, case.policy_version)
     published = await policy_version(connection, version)
     now = datetime.now(UTC)
-    context = bare_context(policy, case.policy_version, published, version, now)
+    context = policy_only_context(policy, case.policy_version, published, version, now)
     return bool(recounted(case, standard_of(case, context), context))
 
 
-def bare_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:
+def policy_only_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:
     """A context that knows policies and calendars alone: enough to count by, not to decide."""
     return Context(
         now=now,
@@ -108,5 +108,5 @@ def bare_context(policy: Policy, version: int, published: Policy, calendars: int
         person=None,
         units=(),
         departments=(),
-        fallback=NOBODY,
+        fallback=NO_PERSON,
     )

@@ -11,15 +11,15 @@ from fastapi.openapi.utils import get_openapi
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
 from doors.dependencies import Services
-from doors.problems import Problem, add_handlers
+from doors.problems import Problem, add_error_handlers
 from doors.version import version
 from doors.warm_up import warm_up
-from infra.database import PATIENCE, open_database
-from infra.event_loop import settle
+from infra.database import ANSWER_TIMEOUT, open_database
+from infra.event_loop import freeze_garbage_collector
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 _DESCRIPTION = (
     "网格化治理事件流程引擎。Reports become durable cases; commands take them through receive, dispatch, handle, "
@@ -36,11 +36,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """
     chosen = settings()
     set_up_logging(chosen)
-    engine = open_database(chosen, patience=PATIENCE)
+    engine = open_database(chosen, timeout=ANSWER_TIMEOUT)
     try:
-        app.state.services = Services(Backstage(chosen, engine, await connect(lazy=True)))
-        await warm_up(app.state.services.backstage, datetime.now(UTC))
-        settle()
+        app.state.services = Services(Resources(chosen, engine, await connect(lazy=True)))
+        await warm_up(app.state.services.resources, datetime.now(UTC))
+        freeze_garbage_collector()
         yield
     finally:
         await engine.dispose()
@@ -61,7 +61,7 @@ def create_app(during: Callable[[FastAPI], AbstractAsyncContextManager[None]] = 
     )
     for router in ROUTERS:
         app.include_router(router)
-    add_handlers(app)
+    add_error_handlers(app)
     app.add_middleware(RequestMiddleware)
     _describe(app)
     return app

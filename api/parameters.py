@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from doors.security import Caller
 
 
-async def known_parameters(request: Request, _: Caller) -> None:
+async def reject_unknown_parameters(request: Request, _: Caller) -> None:
     """Refuses a GET with parameters that its route does not know; a model of filters does so by itself.
 
     Who has not signed in hears that first. Raises RequestValidationError.
@@ -43,4 +43,4 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
 
 
 #: For routers whose lists take their parameters one by one.
-KNOWN_PARAMETERS = Depends(known_parameters)
+KNOWN_PARAMETERS = Depends(reject_unknown_parameters)

@@ -19,13 +19,13 @@ from temporalio.client import Client
 from cli.banner import print_banner
 from infra.database import open_database
 from infra.embedded.child import ChildFailed
-from infra.embedded.lock import InUse, hold
+from infra.embedded.lock import DataDirInUse, lock_data_dir
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres_user import UserMissing
 from infra.embedded.secrets import KeysUnreadable
 from infra.embedded.system import Ports, System
-from infra.embedded.temporal_server import ToolMissing
-from infra.runtime import forget_runtime, write_runtime
+from infra.embedded.temporal_server import ProgramMissing
+from infra.runtime import remove_runtime, write_runtime
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from web.static import BuildFailed
@@ -51,32 +51,32 @@ def up(
     console = Console(highlight=False)
     place = data_dir.expanduser().resolve()
     try:
-        make_data_dir(place)
-        with hold(place):
+        create_data_dir(place)
+        with lock_data_dir(place):
             ports = choose_ports(port, postgres_port, temporal_port, temporal_ui_port)
             system = System(
                 place,
                 ports,
-                say=lambda line: say(console, line),
+                notify=lambda line: print_line(console, line),
                 workers=workers,
                 load=("演示园区 Demo park", load_demo_park) if demo else None,
-                enliven=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
+                populate=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
             )
             failure = asyncio.run(run(system, console))
-    except (CannotStart, InUse, KeysUnreadable) as error:
+    except (CannotStart, DataDirInUse, KeysUnreadable) as error:
         failure = str(error)
     if failure is not None:
         Console(stderr=True, highlight=False).print(f"错误 Error: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
 
 
-def say(console: Console, line: str) -> None:
+def print_line(console: Console, line: str) -> None:
     """One line of news. A terminal that has gone away must not keep us from stopping the children."""
     with suppress(OSError):
         console.print(line, markup=False, soft_wrap=True)
 
 
-def make_data_dir(place: Path) -> None:
+def create_data_dir(place: Path) -> None:
     """Makes the data directory. Raises CannotStart."""
     try:
         # Under root PostgreSQL is another user, who must get through to its own folder in here.
@@ -135,7 +135,7 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
 async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, str]) -> str:
     """Cases in all stages and lights, by real commands, the first time; after that they are there."""
     from services.demo.cases import load_demo_life
-    from services.runtime.resources import Backstage
+    from services.runtime.resources import Resources
 
     settings = settings_for(data_dir, environment)
     engine = open_database(settings)
@@ -143,7 +143,7 @@ async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, 
         environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
     )
     try:
-        made = await load_demo_life(Backstage(settings, engine, temporal), data_dir, count)
+        made = await load_demo_life(Resources(settings, engine, temporal), data_dir, count)
     finally:
         await engine.dispose()
     return f" ({made})" if made else " (已有 already there)"
@@ -163,26 +163,26 @@ async def run(system: System, console: Console) -> str | None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    forget_runtime(system.data_dir)
+    remove_runtime(system.data_dir)
     failure = None
     try:
         if await start(system, console, stop):
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
             await stop.wait()
-    except (ChildFailed, UserMissing, ToolMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
+    except (ChildFailed, UserMissing, ProgramMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
         failure = str(error)
     finally:
-        say(console, "正在停止 Stopping …")
+        print_line(console, "正在停止 Stopping …")
         await system.stop()
-        forget_runtime(system.data_dir)
-        say(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
+        remove_runtime(system.data_dir)
+        print_line(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
     return failure
 
 
 async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
     """Goes through the steps, each with a line when it is done; False when told to stop meanwhile."""
-    say(console, f"正在启动 Starting Gridloop in {system.data_dir}")
+    print_line(console, f"正在启动 Starting Gridloop in {system.data_dir}")
     told = asyncio.create_task(stop.wait())
     try:
         for title, step in [("网页 Pages", build_pages), *system.steps()]:
@@ -196,7 +196,7 @@ async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
                     return False
                 detail = work.result()
             took = asyncio.get_running_loop().time() - began
-            say(console, f"  ✓ {title}{detail}  {took:.1f} s")
+            print_line(console, f"  ✓ {title}{detail}  {took:.1f} s")
     finally:
         told.cancel()
     return True

@@ -13,16 +13,16 @@ from temporalio.client import Client
 
 from infra.settings import Settings
 from services.accounts.rate_limit import Attempts
-from services.runtime.person_cache import LastKnown
-from services.runtime.resources import Backstage
+from services.runtime.person_cache import PersonCache
+from services.runtime.resources import Resources
 
 
 @dataclass(frozen=True)
 class Services:
     """The connections of the process, and what it remembers of people, of failed sign-ins and of guessed codes."""
 
-    backstage: Backstage
-    people: LastKnown = field(default_factory=LastKnown)
+    resources: Resources
+    people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
     #: Ten wrong progress codes an hour and address, ten reports without an account.
     code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
@@ -31,35 +31,35 @@ class Services:
     @property
     def settings(self) -> Settings:
         """The settings of the process."""
-        return self.backstage.settings
+        return self.resources.settings
 
     @property
     def engine(self) -> AsyncEngine:
         """The database."""
-        return self.backstage.engine
+        return self.resources.engine
 
     @property
     def reading(self) -> AsyncEngine:
         """The database for who only reads."""
-        return self.backstage.reading
+        return self.resources.reading
 
     @property
     def temporal(self) -> Client:
         """Temporal, connected at the first call."""
-        return self.backstage.temporal
+        return self.resources.temporal
 
 
-async def services_of(request: Request) -> Services:
+async def get_services(request: Request) -> Services:
     """What the application opened when it started."""
     found = request.app.state.services
     assert isinstance(found, Services)
     return found
 
 
-async def backstage_of(request: Request) -> Backstage:
-    """What the services are given."""
-    return (await services_of(request)).backstage
+async def get_resources(request: Request) -> Resources:
+    """Return the connections that services receive."""
+    return (await get_services(request)).resources
 
 
-Opened = Annotated[Services, Depends(services_of)]
-Doors = Annotated[Backstage, Depends(backstage_of)]
+ServicesDep = Annotated[Services, Depends(get_services)]
+ResourcesDep = Annotated[Resources, Depends(get_resources)]

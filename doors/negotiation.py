@@ -1,16 +1,16 @@
 """Which language to answer in: zh-CN unless the caller prefers English."""
 
 #: What we speak, the default first.
-SPOKEN = ("zh", "en")
+LANGUAGES = ("zh", "en")
 #: How an answer names its language.
 CONTENT_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
-def preferred(accept_language: str | None) -> str:
+def preferred_language(accept_language: str | None) -> str:
     """`zh` or `en`, whichever an Accept-Language header (RFC 9110) weighs more; `zh` when it weighs neither."""
-    weights = [_weight(accept_language or "", language) for language in SPOKEN]
+    weights = [_weight(accept_language or "", language) for language in LANGUAGES]
     best = max(weights)
-    return SPOKEN[weights.index(best)] if best > 0 else SPOKEN[0]
+    return LANGUAGES[weights.index(best)] if best > 0 else LANGUAGES[0]
 
 
 def _weight(header: str, language: str) -> float:

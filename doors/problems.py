@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from doors.input_errors import pointer
-from doors.negotiation import CONTENT_LANGUAGE, preferred
+from doors.negotiation import CONTENT_LANGUAGE, preferred_language
 from infra.database import is_away
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
@@ -29,8 +29,8 @@ from models.errors import (
     NotSetUp,
     StoreAway,
 )
-from services.wording.input_faults import sentence
-from services.wording.refusals import told
+from services.wording.input_faults import fault_text
+from services.wording.refusals import refusal_message
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ TYPE_PREFIX = "urn:gridloop:problem:"
 RETRY_AFTER = "5"
 
 #: How an application tells a refusal that reaches the middleware, where it is not by a problem document.
-Tell = Callable[[Request, DomainError], Response]
+RefusalRenderer = Callable[[Request, DomainError], Response]
 
 _TITLES: Mapping[int, tuple[str, str]] = {
     400: ("请求有误", "Bad request"),
@@ -89,7 +89,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 def language_of(request: Request) -> str:
     """`zh` or `en`, as the caller prefers."""
-    return preferred(request.headers.get("accept-language"))
+    return preferred_language(request.headers.get("accept-language"))
 
 
 def request_id_of(request: Request) -> str:
@@ -97,9 +97,9 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
-def problem(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
+def problem_document(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
     """The problem document of a domain error, as a JSON object."""
-    detail = told(error, language)
+    detail = refusal_message(error, language)
     faults = [] if error.pointer is None else [InputFault(pointer=error.pointer, message=detail)]
     return _document(error.code, error.status, detail, language, instance, faults)
 
@@ -107,7 +107,7 @@ def problem(error: DomainError, language: str, instance: str | None = None) -> d
 def problem_response(request: Request, error: DomainError, extra: Mapping[str, Any] | None = None) -> Response:
     """The answer that tells a domain error; `extra` are members of the document beyond the usual."""
     language = language_of(request)
-    document = problem(error, language, _instance(request)) | dict(extra or {})
+    document = problem_document(error, language, _instance(request)) | dict(extra or {})
     return _response(document, language, _headers(error))
 
 
@@ -150,7 +150,7 @@ def _headers(error: DomainError) -> dict[str, str]:
     return headers
 
 
-def _invalid(request: Request, error: RequestValidationError) -> Response:
+def _validation_response(request: Request, error: RequestValidationError) -> Response:
     """422 with a fault for each thing wrong; 400 for a body that is no JSON, 415 for one not sent as it."""
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":
@@ -159,11 +159,11 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
         sent = request.headers.get("content-type", "").strip()[:80]
         return problem_response(request, NotSentAsJson(sent=sent or "—", pointer="/header/Content-Type"))
     language = language_of(request)
-    return _response(_invalid_document(request, error, language), language, {})
+    return _response(_validation_document(request, error, language), language, {})
 
 
-def _invalid_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
-    faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in error.errors()]
+def _validation_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
+    faults = [InputFault(pointer=pointer(e["loc"]), message=fault_text(e, language)) for e in error.errors()]
     why = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
     if faults:
         why = dict.fromkeys(why, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else why
@@ -176,7 +176,7 @@ def _broken_json(position: int, text: object) -> BrokenJson:
     return BrokenJson(position=position, line=before.count("\n") + 1, column=position - (before.rfind("\n") + 1) + 1)
 
 
-def _from_framework(request: Request, error: HTTPException) -> DomainError | None:
+def _framework_error(request: Request, error: HTTPException) -> DomainError | None:
     """What FastAPI and Starlette refuse by themselves, in our words; None for a status we have no words for."""
     cause = error.__cause__
     while isinstance(cause, HTTPException):
@@ -194,8 +194,8 @@ def _from_framework(request: Request, error: HTTPException) -> DomainError | Non
     return BadRequest() if error.status_code == 400 else None
 
 
-def _refused_by_framework(request: Request, error: HTTPException) -> Response:
-    known = _from_framework(request, error)
+def _framework_response(request: Request, error: HTTPException) -> Response:
+    known = _framework_error(request, error)
     headers = dict(error.headers or {})
     if known is None:
         language = language_of(request)
@@ -208,7 +208,7 @@ def _refused_by_framework(request: Request, error: HTTPException) -> Response:
     return answer
 
 
-def unexpected(error: Exception) -> DomainError:
+def error_for_unexpected(error: Exception) -> DomainError:
     """What is told of whatever no handler knows: 503 when something is away, else 500 with a logged traceback."""
     if isinstance(error, NoPolicy | NoFallbackOwner):
         log.error("not set up", reason=str(error))
@@ -220,22 +220,22 @@ def unexpected(error: Exception) -> DomainError:
     return Internal()
 
 
-def problem_of(request: Request, error: Exception, language: str) -> Problem:
+def problem_for_handled(request: Request, error: Exception, language: str) -> Problem:
     """The problem document of what a handler knows: a domain error, bad input, or the framework's own refusal."""
     if isinstance(error, RequestValidationError):
-        return Problem.model_validate(_invalid_document(request, error, language))
+        return Problem.model_validate(_validation_document(request, error, language))
     if isinstance(error, HTTPException):
-        known = _from_framework(request, error)
+        known = _framework_error(request, error)
         if known is None:
             code, detail = f"http_{error.status_code}", str(error.detail)
             document = _document(code, error.status_code, detail, language, _instance(request), [])
             return Problem.model_validate(document)
         error = known
     assert isinstance(error, DomainError)
-    return Problem.model_validate(problem(error, language, _instance(request)))
+    return Problem.model_validate(problem_document(error, language, _instance(request)))
 
 
-def add_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Makes every refusal of the application a problem document. The rest is up to the middleware."""
 
     async def domain(request: Request, error: Exception) -> Response:
@@ -244,11 +244,11 @@ def add_handlers(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _invalid(request, error)
+        return _validation_response(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _refused_by_framework(request, error)
+        return _framework_response(request, error)
 
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -10,9 +10,9 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doors.dependencies import Opened, Services
-from doors.session import OWN_HEADER, check_own, token_in
-from infra.database import AWAY, is_away
+from doors.dependencies import Services, ServicesDep
+from doors.session import SCRIPT_HEADER, check_same_origin, session_token
+from infra.database import AWAY_ERRORS, is_away
 from infra.store.context import read_person
 from models.context import Person
 from models.errors import ForeignRequest, NotSignedIn, StoreAway
@@ -37,7 +37,7 @@ Now = Annotated[datetime, Depends(now)]
 
 
 async def caller(
-    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], opened: Opened, moment: Now
+    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], opened: ServicesDep, moment: Now
 ) -> Person:
     """The person of the bearer token, or of the browser's session where there is none.
 
@@ -45,16 +45,16 @@ async def caller(
     `person_of` raises.
     """
     if bearer is not None:
-        return await person_of(opened, bearer, moment)
-    token = token_in(request)
+        return await person_for_token(opened, bearer, moment)
+    token = session_token(request)
     if token is not None:
-        check_own(request)
-        if request.method not in ("GET", "HEAD") and OWN_HEADER not in request.headers:
+        check_same_origin(request)
+        if request.method not in ("GET", "HEAD") and SCRIPT_HEADER not in request.headers:
             raise ForeignRequest()
-    return await person_of(opened, token, moment)
+    return await person_for_token(opened, token, moment)
 
 
-async def person_of(opened: Services, token: str | None, moment: datetime) -> Person:
+async def person_for_token(opened: Services, token: str | None, moment: datetime) -> Person:
     """The person whom the token names, with every role they hold, past and future ones too.
 
     While the database is away, the person as this process last saw them, at most 15 minutes ago: so that a
@@ -63,11 +63,11 @@ async def person_of(opened: Services, token: str | None, moment: datetime) -> Pe
     Raises NotSignedIn for no token, a bad or expired one, or a person who has left; StoreAway when the database
     is away and this process has not seen the person.
     """
-    named = named_by(opened, token, moment)
+    named = person_id_in_token(opened, token, moment)
     try:
         async with opened.reading.connect() as connection:
-            return await person_on(connection, opened, named, moment)
-    except (SQLAlchemyError, *AWAY) as error:
+            return await person_by_id(connection, opened, named, moment)
+    except (SQLAlchemyError, *AWAY_ERRORS) as error:
         if not is_away(error):
             raise
         known = opened.people.recall(named, moment)
@@ -77,7 +77,7 @@ async def person_of(opened: Services, token: str | None, moment: datetime) -> Pe
         return known
 
 
-async def person_on(connection: AsyncConnection, opened: Services, named: UUID, moment: datetime) -> Person:
+async def person_by_id(connection: AsyncConnection, opened: Services, named: UUID, moment: datetime) -> Person:
     """The person of that id, as `person_of`, for who reads on over this connection. Raises NotSignedIn."""
     person = await read_person(connection, named)
     if person is None or not person.active:
@@ -87,7 +87,7 @@ async def person_on(connection: AsyncConnection, opened: Services, named: UUID, 
     return person
 
 
-def named_by(opened: Services, token: str | None, moment: datetime) -> UUID:
+def person_id_in_token(opened: Services, token: str | None, moment: datetime) -> UUID:
     """Whom the token names. Raises NotSignedIn for none, and for a bad or expired one."""
     if token is None:
         raise NotSignedIn()

@@ -12,33 +12,33 @@ from models.errors import ForeignRequest
 
 COOKIE = "gridloop_session"
 #: Sent by our scripts with every change: a form of another site can't send a header.
-OWN_HEADER = "X-Gridloop"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SCRIPT_HEADER = "X-Gridloop"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def keep(response: Response, request: Request, token: str, seconds: int) -> None:
+def set_session_cookie(response: Response, request: Request, token: str, seconds: int) -> None:
     """Gives the browser the session, for `seconds`."""
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, token, max_age=seconds, httponly=True, secure=secure, samesite="lax")
 
 
-def end(response: Response) -> None:
+def delete_session_cookie(response: Response) -> None:
     """Takes the session back."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
-def token_in(request: Request) -> str | None:
+def session_token(request: Request) -> str | None:
     """The token of the session, if the browser sent one."""
     return request.cookies.get(COOKIE) or None
 
 
-def check_own(request: Request) -> None:
+def check_same_origin(request: Request) -> None:
     """Lets pass what only reads, and what one of our own pages sends. Raises ForeignRequest."""
-    if request.method not in _SAFE and not _from_here(request):
+    if request.method not in _SAFE_METHODS and not _is_same_origin(request):
         raise ForeignRequest()
 
 
-def _from_here(request: Request) -> bool:
+def _is_same_origin(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

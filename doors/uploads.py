@@ -15,7 +15,7 @@ from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
 _ENVELOPE = 64 * 1024
 _MEGABYTE = 1024 * 1024
 #: More files than anybody means to send with a form.
-_MANY = 100
+_MANY_FILES = 100
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def uploaded_file(request: Request, most: int, field: str = "file") -> Asy
     _check_declared(request, most)
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise AttachmentMissing(pointer=f"/{field}")
-    parser = MultiPartParser(request.headers, _counted(request, most), max_files=1, max_fields=8)
+    parser = MultiPartParser(request.headers, _stream_up_to(request, most), max_files=1, max_fields=8)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -54,7 +54,7 @@ async def form_with_files(
     Raises AttachmentTooLarge, BrokenForm.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        plain = b"".join([chunk async for chunk in _counted(request, _MEGABYTE)])
+        plain = b"".join([chunk async for chunk in _stream_up_to(request, _MEGABYTE)])
         pairs: list[tuple[str, UploadFile | str]] = [
             *parse_qsl(plain.decode("utf-8", "replace"), keep_blank_values=True)
         ]
@@ -62,8 +62,8 @@ async def form_with_files(
         return
     whole = most * most_files
     _check_declared(request, whole)
-    max_files = most_files if counted else _MANY
-    parser = MultiPartParser(request.headers, _counted(request, whole), max_files=max_files, max_fields=400)
+    max_files = most_files if counted else _MANY_FILES
+    parser = MultiPartParser(request.headers, _stream_up_to(request, whole), max_files=max_files, max_fields=400)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -83,7 +83,7 @@ def _check_declared(request: Request, most: int) -> None:
         raise _too_large(most)
 
 
-async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _stream_up_to(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     seen = 0
     async for chunk in request.stream():
         seen += len(chunk)

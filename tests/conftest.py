@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.database import open_database
-from infra.embedded.temporal_server import tool
-from infra.event_loop import settle
+from infra.embedded.temporal_server import find_program
+from infra.event_loop import freeze_garbage_collector
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported stays; from here on the garbage collector works as seldom as in our own processes."""
     gc.enable()
-    settle()
+    freeze_garbage_collector()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -139,4 +139,4 @@ async def temporal_client(temporal_address: str, temporal_namespace: str) -> Cli
 @pytest.fixture(scope="session")
 def time_skipping_binary() -> str:
     """The Java test server, whose clock jumps; give it as `test_server_existing_path`."""
-    return tool("temporal-test-server")
+    return find_program("temporal-test-server")

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from activities.auditing import case_rows, sentences
-from activities.auditing.case_rows import Row, World
-from activities.auditing.compare import Looker
+from activities.auditing.case_rows import AuditContext, Row
+from activities.auditing.compare import CaseComparer
 from activities.auditing.repair import Repairer
-from activities.auditing.running_workflows import has_worker, running
+from activities.auditing.running_workflows import has_worker, list_running
 from infra.store.context import local_day
 from infra.store.policies import NoPolicy, newest_version
 from models.jobs.audit import AuditReport, Drift, Finding
@@ -22,16 +22,16 @@ from models.jobs.audit import AuditReport, Drift, Finding
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
 TOLERANCE, GRACE = timedelta(minutes=2), timedelta(minutes=1)
 #: How many cases are looked at at once: the recording step needs connections as well.
-AT_ONCE = 8
+CONCURRENCY = 8
 #: How often something odd is looked at before it counts, and how far apart: what changes meanwhile is no drift.
-LOOKS, PAUSE = 3, timedelta(seconds=1)
+ATTEMPTS, PAUSE = 3, timedelta(seconds=1)
 
 Progress = Callable[[str, int, int], None]
-Looked = tuple[Finding, ...]
+Findings = tuple[Finding, ...]
 T = TypeVar("T")
 
 
-def _unseen(what: str, done: int, total: int) -> None:
+def _ignore_progress(what: str, done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
@@ -53,7 +53,9 @@ class Auditor:
         self._tolerance = tolerance
         self._grace = grace
 
-    async def audit(self, *, fix: bool = False, sample: int | None = None, progress: Progress = _unseen) -> AuditReport:
+    async def audit(
+        self, *, fix: bool = False, sample: int | None = None, progress: Progress = _ignore_progress
+    ) -> AuditReport:
         """Looks at everything; with `fix`, repairs what can be and looks again: the report says what is left.
 
         `sample`: of how many cases, picked by chance, the workflow is asked what it knows (None: of all).
@@ -63,7 +65,7 @@ class Auditor:
         """
         world = await self._world()
         report = await self._look(world, sample, progress)
-        fixable = _fixable(report) if fix else []
+        fixable = _repairable(report) if fix else []
         if not fixable:
             return report
         repairer = Repairer(self._engine, self._client, self._queue, world.calendars)
@@ -71,33 +73,33 @@ class Auditor:
         again = await self._look(world, sample, progress)
         return again.model_copy(update={"repaired": len(fixable) - len(failures), "failures": tuple(failures)})
 
-    async def _world(self) -> World:
+    async def _world(self) -> AuditContext:
         async with self._engine.connect() as connection:
             now = datetime.now(UTC)
             try:
-                return World(today=await local_day(connection, now), calendars=await newest_version(connection))
+                return AuditContext(today=await local_day(connection, now), calendars=await newest_version(connection))
             except NoPolicy:  # then there is no case either
-                return World(today=now.date(), calendars=0)
+                return AuditContext(today=now.date(), calendars=0)
 
-    async def _look(self, world: World, sample: int | None, progress: Progress) -> AuditReport:
+    async def _look(self, world: AuditContext, sample: int | None, progress: Progress) -> AuditReport:
         began, at = time.monotonic(), datetime.now(UTC)
         staffed = await has_worker(self._client, self._queue)
-        workflows = await running(self._client, self._queue)
-        total = await case_rows.count(self._engine)
-        chosen = None if sample is None else await case_rows.sample(self._engine, sample)
-        looker = Looker(self._engine, self._client, world, tolerance=self._tolerance, grace=self._grace)
+        workflows = await list_running(self._client, self._queue)
+        total = await case_rows.count_cases(self._engine)
+        chosen = None if sample is None else await case_rows.sample_cases(self._engine, sample)
+        looker = CaseComparer(self._engine, self._client, world, tolerance=self._tolerance, grace=self._grace)
         findings = [] if staffed else [sentences.no_worker(self._queue)]
         unmatched, cases, asked = dict(workflows), 0, 0
 
         def is_close(row: Row) -> bool:
             return staffed and (chosen is None or row.about.report_id in chosen)
 
-        async def look(row: Row, again: bool) -> Looked:
+        async def look(row: Row, again: bool) -> Findings:
             listed = row.about.report_id in workflows
             return await looker.at_row(row, listed=listed, closely=is_close(row), again=again)
 
-        async for page in case_rows.pages(self._engine, world):
-            findings += await _settled(page, look)
+        async for page in case_rows.read_pages(self._engine, world):
+            findings += await _confirmed_findings(page, look)
             for row in page:
                 unmatched.pop(row.about.report_id, None)
             cases += len(page)
@@ -116,39 +118,39 @@ class Auditor:
         )
 
     async def _without_rows(
-        self, looker: Looker, world: World, unmatched: dict[UUID, datetime | None], progress: Progress
+        self, looker: CaseComparer, world: AuditContext, unmatched: dict[UUID, datetime | None], progress: Progress
     ) -> list[Finding]:
         """The reverse: workflows that run for a case that the database has not, or has archived."""
         ids, found = list(unmatched), list[Finding]()
 
-        async def look(report_id: UUID, _: bool) -> Looked:
+        async def look(report_id: UUID, _: bool) -> Findings:
             return await looker.at_workflow(report_id, unmatched[report_id])
 
-        for start in range(0, len(ids), case_rows.PAGE):
-            page = ids[start : start + case_rows.PAGE]
-            known = await case_rows.some(self._engine, world, page)
+        for start in range(0, len(ids), case_rows.PAGE_SIZE):
+            page = ids[start : start + case_rows.PAGE_SIZE]
+            known = await case_rows.read_rows(self._engine, world, page)
             odd = [report_id for report_id in page if report_id not in known or known[report_id].archived]
-            found += await _settled(odd, look)
+            found += await _confirmed_findings(odd, look)
             progress("look_back", start + len(page), len(ids))
         return found
 
 
-def _fixable(report: AuditReport) -> list[Finding]:
+def _repairable(report: AuditReport) -> list[Finding]:
     """What to repair. While nobody takes the steps of cases, a word to a workflow would wait in vain."""
     deaf = any(finding.kind is Drift.NO_WORKER for finding in report.findings)
     return [f for f in report.findings if f.fixable and (not deaf or f.kind is Drift.WORKFLOW_MISSING)]
 
 
-async def _settled(subjects: Sequence[T], look: Callable[[T, bool], Awaitable[Looked]]) -> list[Finding]:
+async def _confirmed_findings(subjects: Sequence[T], look: Callable[[T, bool], Awaitable[Findings]]) -> list[Finding]:
     """What `look` finds at each of `subjects`; what seems odd is looked at again, until it does not or stays so."""
-    room = asyncio.Semaphore(AT_ONCE)
+    room = asyncio.Semaphore(CONCURRENCY)
 
-    async def at(subject: T, again: bool) -> Looked:
+    async def at(subject: T, again: bool) -> Findings:
         async with room:
             return await look(subject, again)
 
-    odd: list[tuple[T, Looked]] = [(subject, ()) for subject in subjects]
-    for again in range(LOOKS):
+    odd: list[tuple[T, Findings]] = [(subject, ()) for subject in subjects]
+    for again in range(ATTEMPTS):
         if again:
             await asyncio.sleep(PAUSE.total_seconds())
         seen = await asyncio.gather(*(at(subject, again > 0) for subject, _ in odd))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from activities.auditing.sentences import About
 
 #: How many cases are read together.
-PAGE = 500
+PAGE_SIZE = 500
 
 _ROWS = """
     SELECT c.report_id, c.case_no, c.seq, c.wake_at, c.archived_at, c.closed_at IS NULL AS is_open,
@@ -38,7 +38,7 @@ _SAMPLE = text("SELECT report_id FROM cases WHERE archived_at IS NULL ORDER BY r
 
 
 @dataclass(frozen=True)
-class World:
+class AuditContext:
     """What a case is held against: the date where it lies, and the policy version whose calendars count."""
 
     today: date
@@ -63,39 +63,39 @@ class Row:
     counted_otherwise: bool
 
 
-async def count(engine: AsyncEngine) -> int:
+async def count_cases(engine: AsyncEngine) -> int:
     """How many cases are not archived."""
     async with engine.connect() as connection:
         return int(await connection.scalar(_COUNT) or 0)
 
 
-async def sample(engine: AsyncEngine, most: int) -> frozenset[UUID]:
+async def sample_cases(engine: AsyncEngine, most: int) -> frozenset[UUID]:
     """So many of them, picked by chance."""
     async with engine.connect() as connection:
         return frozenset(await connection.scalars(_SAMPLE, {"most": most}))
 
 
-async def pages(engine: AsyncEngine, world: World) -> AsyncIterator[Sequence[Row]]:
+async def read_pages(engine: AsyncEngine, world: AuditContext) -> AsyncIterator[Sequence[Row]]:
     """All of them, page by page, each page in a transaction of its own."""
     after: UUID | None = None
     while True:
         async with engine.connect() as connection:
-            page = await _rows(connection, _PAGE, world, after=after, page=PAGE)
+            page = await _read_rows(connection, _PAGE, world, after=after, page=PAGE_SIZE)
         if page:
             yield page
-        if len(page) < PAGE:
+        if len(page) < PAGE_SIZE:
             return
         after = page[-1].about.report_id
 
 
-async def some(engine: AsyncEngine, world: World, ids: Collection[UUID]) -> dict[UUID, Row]:
+async def read_rows(engine: AsyncEngine, world: AuditContext, ids: Collection[UUID]) -> dict[UUID, Row]:
     """Those of `ids` that the database has, archived ones too."""
     async with engine.connect() as connection:
-        found = await _rows(connection, _SOME, world, ids=list(ids))
+        found = await _read_rows(connection, _SOME, world, ids=list(ids))
     return {row.about.report_id: row for row in found}
 
 
-async def _rows(connection: AsyncConnection, statement: Any, world: World, **values: Any) -> list[Row]:
+async def _read_rows(connection: AsyncConnection, statement: Any, world: AuditContext, **values: Any) -> list[Row]:
     told = {"today": world.today, "calendars": world.calendars, **values}
     return [
         Row(

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from activities.auditing import sentences
-from activities.auditing.case_rows import Row, World, some
-from activities.auditing.running_workflows import Ended, Run, Silent, latest_run, state
+from activities.auditing.case_rows import AuditContext, Row, read_rows
+from activities.auditing.running_workflows import Run, RunEnded, WorkflowSilent, latest_run, query_state
 from activities.auditing.sentences import About
-from activities.rollout import changes
+from activities.rollout import changes_deadlines
 from infra.store.cases import read_case
 from models.case import Case
 from models.errors import DomainError
@@ -18,14 +18,14 @@ from models.jobs.audit import Finding
 from rules.escalation.wake_ups import next_wake_up
 
 #: After so many silent workflows in a row no more are asked: it is not they who are ill.
-SILENT_AT_MOST = 8
+MAX_SILENT_WORKFLOWS = 8
 
 
-class Looker:
+class CaseComparer:
     """Looks at cases one at a time, in both stores."""
 
     def __init__(
-        self, engine: AsyncEngine, client: Client, world: World, *, tolerance: timedelta, grace: timedelta
+        self, engine: AsyncEngine, client: Client, world: AuditContext, *, tolerance: timedelta, grace: timedelta
     ) -> None:
         self._engine = engine
         self._client = client
@@ -37,7 +37,7 @@ class Looker:
     @property
     def gave_up(self) -> bool:
         """Whether so many workflows in a row were silent that no more are asked."""
-        return self._silent >= SILENT_AT_MOST
+        return self._silent >= MAX_SILENT_WORKFLOWS
 
     async def at_row(self, row: Row, *, listed: bool, closely: bool, again: bool) -> tuple[Finding, ...]:
         """A case of the database. `listed`: its workflow is among the running; `closely`: ask it what it knows.
@@ -50,7 +50,7 @@ class Looker:
         if listed:
             try:
                 return (*self._of_the_row(stored), *await self._of_the_workflow(stored, closely=closely))
-            except Ended:
+            except RunEnded:
                 pass  # the list is late
         run = await latest_run(self._client, row.about.report_id)
         if not run.runs:
@@ -74,13 +74,13 @@ class Looker:
 
     async def _without_row(self, about: About, since: datetime) -> Finding:
         try:
-            known = await state(self._client, about.report_id)
-        except Silent:
+            known = await query_state(self._client, about.report_id)
+        except WorkflowSilent:
             return sentences.unanswered(about)
         return sentences.unrecorded(about, since) if known is None else sentences.row_missing(about)
 
     async def _stored(self, report_id: UUID) -> Row | None:
-        return (await some(self._engine, self._world, [report_id])).get(report_id)
+        return (await read_rows(self._engine, self._world, [report_id])).get(report_id)
 
     def _of_the_row(self, row: Row) -> tuple[Finding, ...]:
         """What the row says against itself."""
@@ -96,8 +96,8 @@ class Looker:
         if run.status is None:
             return sentences.workflow_missing(row.about, run.words)
         try:
-            known = await state(self._client, row.about.report_id)
-        except Silent:
+            known = await query_state(self._client, row.about.report_id)
+        except WorkflowSilent:
             return sentences.workflow_unknown(row.about, run.words)
         if known is not None and known.seq > row.seq:
             return sentences.row_behind(row.about, row.seq, known.seq)
@@ -114,8 +114,8 @@ class Looker:
 
     async def _compared(self, row: Row) -> tuple[Finding, ...]:
         try:
-            known = await state(self._client, row.about.report_id, only_running=True)
-        except Silent:
+            known = await query_state(self._client, row.about.report_id, only_running=True)
+        except WorkflowSilent:
             self._silent += 1
             return (sentences.unanswered(row.about),)
         self._silent = 0
@@ -131,6 +131,6 @@ class Looker:
         async with self._engine.connect() as connection:
             case: Case | None = await read_case(connection, row.about.report_id)
             try:
-                return case is not None and await changes(connection, case, self._world.calendars)
+                return case is not None and await changes_deadlines(connection, case, self._world.calendars)
             except DomainError:  # its policy no longer says what it is: nothing to count by
                 return False

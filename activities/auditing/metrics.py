@@ -10,7 +10,7 @@ from models.jobs.audit import AuditSummary
 AUDIT_AGE.set(math.inf)
 
 
-def show(summary: AuditSummary) -> None:
+def set_gauges(summary: AuditSummary) -> None:
     """Makes the gauges say what `summary` does, and how old it is now."""
     for kind, count in summary.counts.items():
         AUDIT_FINDINGS.labels(kind=kind).set(count)

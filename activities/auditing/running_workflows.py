@@ -22,15 +22,15 @@ from models.ids import workflow_id
 from models.wire_names import CASE_WORKFLOW, STATE_QUERY
 
 #: How long a workflow may take to say what it knows; one that had been put aside is replayed first.
-ANSWER = timedelta(seconds=15)
+QUERY_TIMEOUT = timedelta(seconds=15)
 _PREFIX = workflow_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 
 
-class Silent(Exception):
+class WorkflowSilent(Exception):
     """The workflow did not answer."""
 
 
-class Ended(Exception):
+class RunEnded(Exception):
     """The workflow no longer runs, whatever the list of the running says."""
 
 
@@ -52,7 +52,7 @@ class Run:
         return self.status.name.lower() if self.status else "none"
 
 
-async def running(client: Client, queue: str) -> dict[UUID, datetime | None]:
+async def list_running(client: Client, queue: str) -> dict[UUID, datetime | None]:
     """The cases whose workflow runs on `queue`, with the start of the run.
 
     The list lags behind what happens: ask `latest_run` before believing it.
@@ -78,7 +78,7 @@ async def latest_run(client: Client, report_id: UUID) -> Run:
     return Run(found.status, found.start_time)
 
 
-async def state(client: Client, report_id: UUID, *, only_running: bool = False) -> Case | None:
+async def query_state(client: Client, report_id: UUID, *, only_running: bool = False) -> Case | None:
     """The case as its latest run knows it; None before its report is recorded. Raises Silent.
 
     With `only_running`, raises Ended when the latest run has ended or there is none.
@@ -86,14 +86,14 @@ async def state(client: Client, report_id: UUID, *, only_running: bool = False) 
     handle = client.get_workflow_handle(workflow_id(report_id))
     condition = QueryRejectCondition.NOT_OPEN if only_running else QueryRejectCondition.NONE
     try:
-        async with asyncio.timeout(ANSWER.total_seconds()):
-            answer = await handle.query(STATE_QUERY, reject_condition=condition, rpc_timeout=ANSWER)
+        async with asyncio.timeout(QUERY_TIMEOUT.total_seconds()):
+            answer = await handle.query(STATE_QUERY, reject_condition=condition, rpc_timeout=QUERY_TIMEOUT)
     except WorkflowQueryRejectedError as error:
-        raise Ended from error
+        raise RunEnded from error
     except RPCError as error:
-        raise (Ended if only_running and error.status is RPCStatusCode.NOT_FOUND else Silent) from error
+        raise (RunEnded if only_running and error.status is RPCStatusCode.NOT_FOUND else WorkflowSilent) from error
     except (WorkflowQueryFailedError, TimeoutError) as error:
-        raise Silent from error
+        raise WorkflowSilent from error
     return None if answer is None else Case.model_validate(answer)
 
 

@@ -14,7 +14,7 @@ class About(Frozen):
     case_no: str | None = None
 
 
-def found(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
+def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
     """A finding about one case, or about none in particular."""
     return Finding(
         kind=kind,
@@ -28,7 +28,7 @@ def found(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool =
 
 def workflow_missing(about: About, last: str) -> Finding:
     """`last`: how the latest run ended, or that there is none."""
-    return found(
+    return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
         f"没有运行中的流程({last}),计时无人看守",
@@ -39,7 +39,7 @@ def workflow_missing(about: About, last: str) -> Finding:
 
 def workflow_unknown(about: About, last: str) -> Finding:
     """The latest run has ended, and cannot be asked what it knew."""
-    return found(
+    return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
         f"没有运行中的流程({last}),且无法查询其最后状态;请确认工作进程在运行后再试",
@@ -50,7 +50,7 @@ def workflow_unknown(about: About, last: str) -> Finding:
 
 def row_missing(about: About) -> Finding:
     """A restored backup, most likely."""
-    return found(
+    return make_finding(
         about,
         Drift.ROW_MISSING,
         "流程在运行而数据库没有此案件(可能恢复了旧备份):请恢复较新的备份,或由流程历史重建",
@@ -61,7 +61,7 @@ def row_missing(about: About) -> Finding:
 
 def unrecorded(about: About, since: datetime) -> Finding:
     """Accepted, and the recording step is still being tried."""
-    return found(
+    return make_finding(
         about,
         Drift.UNRECORDED,
         f"{since.isoformat()} 已接收的上报尚未入库:请检查数据库与工作进程,恢复后会自动入库",
@@ -72,7 +72,7 @@ def unrecorded(about: About, since: datetime) -> Finding:
 
 def outlived(about: About) -> Finding:
     """The workflow has not noticed that its case is archived."""
-    return found(
+    return make_finding(
         about,
         Drift.OUTLIVED,
         "案件已归档而流程仍在运行",
@@ -83,7 +83,7 @@ def outlived(about: About) -> Finding:
 
 def row_behind(about: About, stored: int, known: int) -> Finding:
     """Nothing may be appended over the gap."""
-    return found(
+    return make_finding(
         about,
         Drift.ROW_BEHIND,
         f"数据库落后于流程(库 {stored},流程 {known};可能恢复了旧备份):"
@@ -95,7 +95,7 @@ def row_behind(about: About, stored: int, known: int) -> Finding:
 
 def workflow_behind(about: About, stored: int, known: int) -> Finding:
     """A step was recorded and never reported."""
-    return found(
+    return make_finding(
         about,
         Drift.WORKFLOW_BEHIND,
         f"流程落后于数据库(库 {stored},流程 {known})",
@@ -106,7 +106,7 @@ def workflow_behind(about: About, stored: int, known: int) -> Finding:
 
 def wake_up_differs(about: About, stored: datetime | None, known: datetime | None) -> Finding:
     """The workflow keeps its own time; the row shows another."""
-    return found(
+    return make_finding(
         about,
         Drift.WAKE_UP_DIFFERS,
         f"下次唤醒不一致:库 {_moment(stored)},流程 {_moment(known)};以流程为准,库中的值随下一条事实更正",
@@ -117,7 +117,7 @@ def wake_up_differs(about: About, stored: datetime | None, known: datetime | Non
 
 def step_missed(about: About, wake_at: datetime) -> Finding:
     """Late: the workers are down, or the workflow is stuck."""
-    return found(
+    return make_finding(
         about,
         Drift.STEP_MISSED,
         f"{wake_at.isoformat()} 到期的步骤尚未执行",
@@ -133,12 +133,14 @@ def owner_gone(about: About, kind: str | None, id_: str | None) -> Finding:
     else:
         zh = f"责任方 {kind} {id_} 已停用或不存在"
         en = f"its owner, {kind} {id_}, is retired, inactive or unknown"
-    return found(about, Drift.OWNER_GONE, f"{zh}:请改派、转交或升级", f"{en}: dispatch, transfer or escalate the case")
+    return make_finding(
+        about, Drift.OWNER_GONE, f"{zh}:请改派、转交或升级", f"{en}: dispatch, transfer or escalate the case"
+    )
 
 
 def facts_differ(about: About, seq: int, count: int, last: int | None) -> Finding:
     """Damage: facts are only ever appended."""
-    return found(
+    return make_finding(
         about,
         Drift.FACTS_DIFFER,
         f"事实与案件不符(案件版本 {seq},事实 {count} 条,末条编号 {last}):数据已损坏,请恢复备份或由流程历史重建",
@@ -149,7 +151,7 @@ def facts_differ(about: About, seq: int, count: int, last: int | None) -> Findin
 
 def recount_pending(about: About, version: int) -> Finding:
     """Told cases count anew; this one has not been told."""
-    return found(
+    return make_finding(
         about,
         Drift.RECOUNT_PENDING,
         f"第 {version} 版策略的日历会改变其期限,尚未重算",
@@ -160,7 +162,7 @@ def recount_pending(about: About, version: int) -> Finding:
 
 def unanswered(about: About) -> Finding:
     """No worker takes its tasks, or it fails over and over."""
-    return found(
+    return make_finding(
         about,
         Drift.UNANSWERED,
         "流程在运行但不应答:请查看工作进程与其日志",
@@ -170,7 +172,7 @@ def unanswered(about: About) -> Finding:
 
 def no_worker(queue: str) -> Finding:
     """Nothing fires, and no workflow can be asked."""
-    return found(
+    return make_finding(
         None,
         Drift.NO_WORKER,
         f"队列 {queue} 没有工作进程:没有任何到期步骤会执行,也无法询问流程",

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from doors.uploads import uploaded_file
@@ -51,7 +51,7 @@ _CACHE = "private, max-age=31536000, immutable"
     openapi_extra=_BODY,
     responses={200: {"model": AttachmentView, "description": "These very bytes were stored before"}},
 )
-async def upload(request: Request, response: Response, opened: Opened, caller: Caller, now: Now) -> AttachmentView:
+async def upload(request: Request, response: Response, opened: ServicesDep, caller: Caller, now: Now) -> AttachmentView:
     """Takes a JPEG, PNG, WebP or PDF. Pictures are stored without their metadata, turned upright.
 
     `sha256` is the hash of what is stored, and its name from then on. Answered once it is on the disk.
@@ -64,7 +64,7 @@ async def upload(request: Request, response: Response, opened: Opened, caller: C
 
 
 @router.get("/attachments/{sha256}", response_class=FileResponse, responses=_FILES)
-async def download(sha256: str, request: Request, opened: Opened, caller: Caller, now: Now) -> Response:
+async def download(sha256: str, request: Request, opened: ServicesDep, caller: Caller, now: Now) -> Response:
     """The stored file, for whoever uploaded it or may see a case that has it."""
     async with opened.reading.connect() as connection:
         path, media_type = await intake.find(connection, opened.settings, caller, sha256, now)

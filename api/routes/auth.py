@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
-from doors.dependencies import Opened, Services
+from doors.dependencies import Services, ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from models.base import Frozen
@@ -52,7 +52,7 @@ async def get_token(
     password: Annotated[str, Form(min_length=1, max_length=1000)],
     request: Request,
     response: Response,
-    opened: Opened,
+    opened: ServicesDep,
     now: Now,
 ) -> TokenAnswer:
     """A token for a user name and a password (OAuth 2 password flow)."""
@@ -67,20 +67,20 @@ async def open_session(
     password: Annotated[str, Form(min_length=1, max_length=1000)],
     request: Request,
     response: Response,
-    opened: Opened,
+    opened: ServicesDep,
     now: Now,
 ) -> None:
     """Signs a browser in: the token comes as a cookie that no script can read. Only from one of our own pages."""
-    session.check_own(request)
+    session.check_same_origin(request)
     token = await _sign_in(request, opened, username, password, now)
-    session.keep(response, request, token.access_token, token.expires_in)
+    session.set_session_cookie(response, request, token.access_token, token.expires_in)
 
 
 @router.delete("/auth/session", status_code=204)
 async def close_session(request: Request, response: Response) -> None:
     """Signs the browser out."""
-    session.check_own(request)
-    session.end(response)
+    session.check_same_origin(request)
+    session.delete_session_cookie(response)
 
 
 async def _sign_in(request: Request, opened: Services, username: str, password: str, now: datetime) -> Token:
@@ -89,7 +89,7 @@ async def _sign_in(request: Request, opened: Services, username: str, password: 
 
 
 @router.get("/me")
-async def me(opened: Opened, caller: Caller, now: Now) -> Me:
+async def me(opened: ServicesDep, caller: Caller, now: Now) -> Me:
     """Who the caller is, and the roles they hold today."""
     async with opened.reading.connect() as connection:
         name = await name_of(connection, caller.id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Doors
+from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -27,7 +27,7 @@ from services.cases.forecast import Forecast, get_forecast
 from services.cases.reporter_contact import phone_of
 from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
-from services.reports.submit import ReportInput, refresh_memory, submit
+from services.reports.submit import ReportInput, refresh_reference, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -52,13 +52,13 @@ class ReportBody(ReportInput):
     report_id: UUID | None = None  # type: ignore[assignment]
 
 
-def pending(answer: Pending) -> JSONResponse:
+def pending_response(answer: Pending) -> JSONResponse:
     """The answer 202, with the advice to ask again soon."""
     content = answer.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, status_code=202, headers={"Retry-After": "5"})
 
 
-def shown(view: CaseView, response: Response) -> CaseView:
+def with_etag(view: CaseView, response: Response) -> CaseView:
     """The view, its revision as the ETag."""
     response.headers["ETag"] = f'"{view.revision}"'
     return view
@@ -68,7 +68,7 @@ def shown(view: CaseView, response: Response) -> CaseView:
 async def report_case(
     body: ReportBody,
     response: Response,
-    doors: Doors,
+    doors: ResourcesDep,
     caller: Caller,
     now: Now,
     language: Language,
@@ -85,35 +85,35 @@ async def report_case(
             pointer="/report_id",
         )
     wanted = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
-    await refresh_memory(doors, now)
+    await refresh_reference(doors, now)
     submitted = await submit(doors, caller, wanted, now)
     href = f"/api/v1/reports/{report_id}"
     if submitted.receipt is None:
-        return pending(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
+        return pending_response(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
     async with doors.reading.connect() as connection:
         view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
     response.status_code = 201 if submitted.created else 200
     response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
-    return shown(view, response)
+    return with_etag(view, response)
 
 
 @router.get("/reports/{report_id}", responses={202: {"model": Pending}})
 async def follow_report(
-    report_id: UUID, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    report_id: UUID, response: Response, doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CaseView:
     """What became of a report: its case; 202 while it is accepted and not yet recorded; 404 when it never came."""
     async with doors.reading.connect() as connection:
         view = await queries.get_report(connection, caller, report_id, now, language)
     if view is not None:
-        return shown(view, response)
+        return with_etag(view, response)
     if await is_started(doors.temporal, report_id):
-        return pending(Pending(report_id=report_id, href=f"/api/v1/reports/{report_id}"))  # type: ignore[return-value]
+        return pending_response(Pending(report_id=report_id, href=f"/api/v1/reports/{report_id}"))  # type: ignore[return-value]
     raise NoSuchPage(what=f"report {report_id}")
 
 
 @router.get("/cases")
 async def list_cases(
-    wanted: Annotated[CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[CaseFilter, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CasePage:
     """The cases the caller may see that fit the filters, a page at a time."""
     async with doors.reading.connect() as connection:
@@ -122,7 +122,7 @@ async def list_cases(
 
 @router.get("/cases/duplicates")
 async def list_duplicates(
-    wanted: Annotated[DuplicateQuery, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[DuplicateQuery, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> Duplicates:
     """Open cases that may be the same matter, the likeliest first: within 200 m (or in the same grid unit where a
     place is not known), reported within 72 hours, of the same category or group."""
@@ -132,15 +132,15 @@ async def list_duplicates(
 
 @router.get("/cases/{case_no}")
 async def get_case(
-    case_no: str, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    case_no: str, response: Response, doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CaseView:
     """The case as it stands; `ETag` is its revision."""
     async with doors.reading.connect() as connection:
-        return shown(await queries.get_case(connection, caller, case_no, now, language), response)
+        return with_etag(await queries.get_case(connection, caller, case_no, now, language), response)
 
 
 @router.get("/cases/{case_no}/forecast")
-async def forecast_case(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> Forecast:
+async def forecast_case(case_no: str, doors: ResourcesDep, caller: Caller, now: Now, language: Language) -> Forecast:
     """Due when and why, line by line; and if nobody acts: what happens, to whom, when."""
     async with doors.reading.connect() as connection:
         return await get_forecast(connection, caller, case_no, now, language)
@@ -148,7 +148,7 @@ async def forecast_case(case_no: str, doors: Doors, caller: Caller, now: Now, la
 
 @router.get("/cases/{case_no}/adoption")
 async def preview_case_adoption(
-    case_no: str, version: Annotated[int, Query(ge=1)], doors: Doors, caller: Caller, now: Now
+    case_no: str, version: Annotated[int, Query(ge=1)], doors: ResourcesDep, caller: Caller, now: Now
 ) -> Adoption:
     """What adopting that policy version would change for the case. Nothing is changed by asking."""
     async with doors.reading.connect() as connection:
@@ -156,7 +156,9 @@ async def preview_case_adoption(
 
 
 @router.get("/cases/{case_no}/facts")
-async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[FactView, ...]:
+async def get_facts(
+    case_no: str, doors: ResourcesDep, caller: Caller, now: Now, language: Language
+) -> tuple[FactView, ...]:
     """The timeline: every fact in order."""
     async with doors.reading.connect() as connection:
         return await queries.get_facts(connection, caller, case_no, now, language)
@@ -174,7 +176,7 @@ class ProgressCode(Frozen):
 
 
 @router.post("/cases/{case_no}/progress-code")
-async def issue_progress_code(case_no: str, doors: Doors, caller: Caller, now: Now) -> ProgressCode:
+async def issue_progress_code(case_no: str, doors: ResourcesDep, caller: Caller, now: Now) -> ProgressCode:
     """A code for the reporter to follow the case by, to be handed over; again answers the same one.
 
     For who took the report in, and for the duty officer: with the code goes the reporter's word on the result, which

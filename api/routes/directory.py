@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from models.base import Code
@@ -31,7 +31,7 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` 
 
 @router.get("/grids")
 async def list_grids(
-    opened: Opened,
+    opened: ServicesDep,
     caller: Caller,
     now: Now,
     under: Under = None,
@@ -46,7 +46,7 @@ async def list_grids(
 
 @router.get("/grids.geojson", response_class=Response, responses=_FEATURES)
 async def map_grids(
-    opened: Opened, caller: Caller, now: Now, under: Under = None, level: OfLevel = None, near: Near = None
+    opened: ServicesDep, caller: Caller, now: Now, under: Under = None, level: OfLevel = None, near: Near = None
 ) -> Response:
     """The same units as a map; those without a shape are left out. With `near`: what a phone needs to find the grid of
     a report by itself."""
@@ -56,21 +56,21 @@ async def map_grids(
 
 
 @router.get("/grids/{code}")
-async def get_grid(code: str, opened: Opened, caller: Caller, now: Now) -> UnitDetail:
+async def get_grid(code: str, opened: ServicesDep, caller: Caller, now: Now) -> UnitDetail:
     """One unit: the way down to it, how many units it has below, and who acts there."""
     async with opened.reading.connect() as connection:
         return await units.get_unit(connection, caller, now, code)
 
 
 @router.get("/categories")
-async def list_categories(opened: Opened, caller: Caller) -> CategoryList:
+async def list_categories(opened: ServicesDep, caller: Caller) -> CategoryList:
     """What can be reported, under the newest policy."""
     async with opened.reading.connect() as connection:
         return await people.list_categories(connection)
 
 
 @router.get("/departments")
-async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
+async def list_departments(opened: ServicesDep, caller: Caller) -> DepartmentList:
     """The departments in use."""
     async with opened.reading.connect() as connection:
         return await people.list_departments(connection)
@@ -78,7 +78,7 @@ async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
 
 @router.get("/people")
 async def list_people(
-    opened: Opened, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
+    opened: ServicesDep, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
 ) -> PersonPage:
     """The colleagues in the caller's units and departments, and the caller; by user name."""
     async with opened.reading.connect() as connection:

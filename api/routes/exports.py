@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from api.parameters import KNOWN_PARAMETERS
 from api.routes.supervision import WORKBOOK, XLSX
-from doors.dependencies import Doors
+from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -18,7 +18,7 @@ from models.context import Person
 from services.exports import jobs
 from services.exports.jobs import ExportView
 from services.exports.request import ExportWanted
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -31,7 +31,7 @@ class ExportList(Frozen):
 
 @router.post("", status_code=202)
 async def ask(
-    wanted: ExportWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: ExportWanted, response: Response, doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> ExportView:
     """Has a list made into a workbook: the same cases and order as the list itself.
 
@@ -46,21 +46,21 @@ async def ask(
 
 
 @router.get("")
-async def list_exports(doors: Doors, caller: Caller, now: Now, language: Language) -> ExportList:
+async def list_exports(doors: ResourcesDep, caller: Caller, now: Now, language: Language) -> ExportList:
     """The caller's exports that are under way or still kept."""
     async with doors.reading.connect() as connection:
         return ExportList(items=await jobs.list_exports(connection, caller, now, language))
 
 
 @router.get("/{id}")
-async def show(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> ExportView:
+async def show(id: UUID, doors: ResourcesDep, caller: Caller, now: Now, language: Language) -> ExportView:
     """How far an export is. 404 for another person's, and for one whose time is over."""
     async with doors.reading.connect() as connection:
         return await jobs.get_export(connection, caller, id, now, language)
 
 
 @router.delete("/{id}", status_code=204)
-async def stop(id: UUID, doors: Doors, caller: Caller, now: Now) -> Response:
+async def stop(id: UUID, doors: ResourcesDep, caller: Caller, now: Now) -> Response:
     """Stops one that is under way, and removes the file of one that is done."""
     async with transaction(doors.engine) as connection:
         await jobs.stop_export(connection, caller, id, now)
@@ -68,12 +68,12 @@ async def stop(id: UUID, doors: Doors, caller: Caller, now: Now) -> Response:
 
 
 @router.get("/{id}/file", response_class=StreamingResponse, responses=WORKBOOK)
-async def fetch(id: UUID, doors: Doors, caller: Caller, now: Now) -> StreamingResponse:
+async def fetch(id: UUID, doors: ResourcesDep, caller: Caller, now: Now) -> StreamingResponse:
     """The workbook. 409 while it is not there; 403 when the caller has lost a role that it was made with."""
-    return await file_answer(doors, caller, id, now)
+    return await workbook_response(doors, caller, id, now)
 
 
-async def file_answer(doors: Backstage, person: Person, id_: UUID, now: datetime) -> StreamingResponse:
+async def workbook_response(doors: Resources, person: Person, id_: UUID, now: datetime) -> StreamingResponse:
     """The workbook as an answer, sent as it is read."""
     found = await jobs.find_file(doors, person, id_, now)
     headers = {

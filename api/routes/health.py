@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.negotiation import CONTENT_LANGUAGE
 from doors.problems import PROBLEMS, problem_response
-from doors.readiness import Readiness, readiness
+from doors.readiness import Readiness, check_readiness
 from doors.version import version
-from infra.metrics import page
+from infra.metrics import render_metrics
 from models.base import Frozen
 from models.errors import NotReady
 from services.auditing.audit import show_latest
@@ -51,9 +51,9 @@ async def alive() -> Alive:
 
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: PROBLEMS["5XX"]})
-async def ready(request: Request, opened: Opened) -> Response:
+async def ready(request: Request, opened: ServicesDep) -> Response:
     """Whether PostgreSQL and Temporal answer and a policy is published; 503 with the parts listed when not."""
-    parts = await readiness(opened.engine, opened.temporal)
+    parts = await check_readiness(opened.engine, opened.temporal)
     shown: dict[str, Any] = parts.model_dump(mode="json")
     if parts.failing:
         return problem_response(request, NotReady(parts=", ".join(parts.failing)), {"parts": shown})
@@ -65,10 +65,10 @@ async def ready(request: Request, opened: Opened) -> Response:
     response_class=Response,
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(opened: Opened) -> Response:
+async def metrics(opened: ServicesDep) -> Response:
     """What API and workers count, for Prometheus; and what the latest audit found."""
     await show_latest(opened.engine)
-    return Response(page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(render_metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/")

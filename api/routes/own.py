@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -11,16 +11,16 @@ from infra.database import transaction
 from models.base import Frozen
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import read_settings, save_settings
-from services.reports.own import OwnReports, own_reports
+from services.reports.own import OwnReports, read_own_reports
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 @router.get("/me/reports")
-async def list_own_reports(opened: Opened, caller: Caller, now: Now, language: Language) -> OwnReports:
+async def list_own_reports(opened: ServicesDep, caller: Caller, now: Now, language: Language) -> OwnReports:
     """What the caller has reported, the newest first, and their month: reported, closed, reworked and why."""
     async with opened.reading.connect() as connection:
-        return await own_reports(connection, caller, now, language)
+        return await read_own_reports(connection, caller, now, language)
 
 
 class OwnSettings(Frozen):
@@ -30,14 +30,14 @@ class OwnSettings(Frozen):
 
 
 @router.get("/me/settings")
-async def get_own_settings(opened: Opened, caller: Caller) -> OwnSettings:
+async def get_own_settings(opened: ServicesDep, caller: Caller) -> OwnSettings:
     """What the caller has set."""
     async with opened.reading.connect() as connection:
         return OwnSettings(quiet=(await read_settings(connection, caller)).quiet)
 
 
 @router.put("/me/settings")
-async def set_own_settings(body: OwnSettings, opened: Opened, caller: Caller, now: Now) -> OwnSettings:
+async def set_own_settings(body: OwnSettings, opened: ServicesDep, caller: Caller, now: Now) -> OwnSettings:
     """Keeps what the caller sets; what is set elsewhere (columns, tabs) stays as it is."""
     async with transaction(opened.engine) as connection:
         known = await read_settings(connection, caller)

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Doors
+from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
-from infra.database import one_moment
+from infra.database import snapshot_connection
 from models.base import Code, Frozen
 from models.jobs.export import ExportKind
 from services.bulletins import store
@@ -24,7 +24,7 @@ from services.bulletins.workbook import bulletin_file
 from services.exports.request import ExportWanted
 from services.exports.write import write_now
 from services.figures.glossary import definitions
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.figures.views import Board, Definitions, OverduePage, Ranking
 from services.supervision.board import board
 from services.supervision.overdue import OverdueFilter, overdue_page
@@ -41,35 +41,35 @@ WORKBOOK: dict[int | str, dict[str, Any]] = {
 Grid = Annotated[Code | None, Query(description="The code of a unit: its children are the rows. Else the communities")]
 
 
-def workbook(chunks: Iterator[bytes], name: str) -> StreamingResponse:
+def attachment_response(chunks: Iterator[bytes], name: str) -> StreamingResponse:
     """A workbook to be saved under that name, sent as it is read."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
     return StreamingResponse(chunks, media_type=XLSX, headers=headers)
 
 
 @router.get("/board")
-async def show_board(doors: Doors, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Board:
+async def show_board(doors: ResourcesDep, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Board:
     """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies."""
     async with doors.reading.connect() as connection:
-        return await board(connection, await watch(connection, caller, now, language), grid)
+        return await board(connection, await read_viewpoint(connection, caller, now, language), grid)
 
 
 @router.get("/overdue")
 async def audit_overdue(
-    wanted: Annotated[OverdueFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[OverdueFilter, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> OverduePage:
     """Every open case whose deadline has passed, the longest overdue first."""
     async with doors.reading.connect() as connection:
-        return await overdue_page(connection, await watch(connection, caller, now, language), wanted)
+        return await overdue_page(connection, await read_viewpoint(connection, caller, now, language), wanted)
 
 
 @router.get("/ranking")
 async def rank(
-    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[RankingFilter, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> Ranking:
     """Communities, grids or departments by score over a period, with every numerator and denominator."""
     async with doors.reading.connect() as connection:
-        return await ranking(connection, await watch(connection, caller, now, language), wanted)
+        return await ranking(connection, await read_viewpoint(connection, caller, now, language), wanted)
 
 
 @router.get("/figures")
@@ -80,7 +80,7 @@ async def define(caller: Caller, language: Language) -> Definitions:
 
 @router.get("/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
 async def export_figures(
-    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[RankingFilter, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> StreamingResponse:
     """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages.
 
@@ -88,9 +88,9 @@ async def export_figures(
     """
     told = tuple((name, str(value)) for name, value in wanted.model_dump(by_alias=True, exclude_none=True).items())
     asked = ExportWanted(kind=ExportKind.BOARD, board=wanted, told=told)
-    async with one_moment(doors.engine) as connection:
+    async with snapshot_connection(doors.engine) as connection:
         written = await write_now(connection, caller, asked, now, language)
-    return workbook(written.pieces, f"gridloop-{now:%Y-%m-%d}")
+    return attachment_response(written.pieces, f"gridloop-{now:%Y-%m-%d}")
 
 
 class BulletinsPending(Frozen):
@@ -102,20 +102,20 @@ class BulletinsPending(Frozen):
 
 @router.get("/bulletins")
 async def list_bulletins(
-    wanted: Annotated[store.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: Annotated[store.BulletinFilter, Query()], doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> BulletinPage:
     """通报: what was stored for the units that the caller looks after, the latest period first."""
     async with doors.reading.connect() as connection:
-        return await store.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
+        return await store.list_bulletins(connection, await read_viewpoint(connection, caller, now, language), wanted)
 
 
 @router.post("/bulletins", responses={202: {"model": BulletinsPending}})
 async def make_bulletins(
-    wanted: store.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    wanted: store.BulletinWanted, response: Response, doors: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> tuple[BulletinItem, ...]:
     """Makes bulletins now, or makes them again: the stored ones of that period are replaced."""
     async with doors.reading.connect() as connection:
-        look = await watch(connection, caller, now, language)
+        look = await read_viewpoint(connection, caller, now, language)
         orders = await store.orders_of(connection, look, wanted)
     patience = timedelta(seconds=doors.settings.answer_seconds)
     made: list[UUID] = []
@@ -131,17 +131,19 @@ async def make_bulletins(
 
 
 @router.get("/bulletins/{id}")
-async def get_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> BulletinView:
+async def get_bulletin(id: UUID, doors: ResourcesDep, caller: Caller, now: Now, language: Language) -> BulletinView:
     """One bulletin with what it holds."""
     async with doors.reading.connect() as connection:
-        return await store.get_bulletin(connection, await watch(connection, caller, now, language), id)
+        return await store.get_bulletin(connection, await read_viewpoint(connection, caller, now, language), id)
 
 
 @router.get("/bulletins/{id}/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
-async def export_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> StreamingResponse:
+async def export_bulletin(
+    id: UUID, doors: ResourcesDep, caller: Caller, now: Now, language: Language
+) -> StreamingResponse:
     """The stored bulletin for Excel."""
     async with doors.reading.connect() as connection:
-        look = await watch(connection, caller, now, language)
+        look = await read_viewpoint(connection, caller, now, language)
         found = await store.get_bulletin(connection, look, id)
     chunks = await to_thread(bulletin_file, found, look.zone)
-    return workbook(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")
+    return attachment_response(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")

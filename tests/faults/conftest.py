@@ -77,7 +77,7 @@ async def victim() -> AsyncIterator[Victim]:
 
     with temporary_directory() as place:
         ports = Ports(*free_ports(4))
-        system = System(place, ports, say=news.append, load=("tiny park", load))
+        system = System(place, ports, notify=news.append, load=("tiny park", load))
         try:
             for _, step in system.steps():
                 await step()

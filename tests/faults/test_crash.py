@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from infra.store.cases import facts_of
+from infra.store.cases import read_facts
 from models.case import Case
 from models.ids import new_id, workflow_id
 from models.wire_names import STATE_QUERY
@@ -120,7 +120,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(victim: Victim, name: str
         count = text("SELECT count(*) FROM cases WHERE report_id = ANY (:ours)")
         assert await connection.scalar(count, {"ours": reports}) == CASES
         for report_id in reports:
-            facts = await facts_of(connection, report_id)
+            facts = await read_facts(connection, report_id)
             assert [fact.body.kind for fact in facts] == KINDS
             stored = await connection.scalar(text("SELECT state FROM cases WHERE report_id = :id"), {"id": report_id})
             handle = client.get_workflow_handle(workflow_id(report_id))

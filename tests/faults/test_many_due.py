@@ -11,7 +11,7 @@ from sqlalchemy import text
 from infra.settings import Settings
 from infra.store.context import read_person
 from services.measure.timers import recorded, wait_open
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import MICRO, person_id
 from tests.faults.conftest import Victim
 
@@ -33,12 +33,12 @@ async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order
     async with victim.engine.connect() as connection:
         reporter = await read_person(connection, person_id("worker"))
     assert reporter is not None
-    stage = Backstage(settings=settings_of(victim), engine=victim.engine, temporal=await victim.temporal())
+    resources = Resources(settings=settings_of(victim), engine=victim.engine, temporal=await victim.temporal())
     # The first of them wait on their timers; the others, opened while those fall due, find theirs has passed.
     due_at = datetime.now(UTC) + timedelta(seconds=10)
     dues = [due_at + timedelta(milliseconds=number * 10) for number in range(CASES)]
     async with asyncio.TaskGroup() as group:
-        opening = group.create_task(wait_open(stage, reporter, MICRO, "0302", dues))
+        opening = group.create_task(wait_open(resources, reporter, MICRO, "0302", dues))
         group.create_task(kill_amid(victim))
     opened = opening.result()
     late = await recorded(victim.engine, opened, timedelta(seconds=900))

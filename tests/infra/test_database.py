@@ -13,8 +13,15 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
-from infra.database import at_once, is_away, one_moment, open_database, open_record, transaction
-from infra.db_timeouts import within
+from infra.database import (
+    autocommit_engine,
+    is_away,
+    open_database,
+    open_recording_engine,
+    snapshot_connection,
+    transaction,
+)
+from infra.db_timeouts import with_timeout
 from infra.settings import Settings
 from infra.store.driver import first_row, run
 from tests.proxy import wire
@@ -24,7 +31,7 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
     database_url: str,
 ) -> None:
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
-    engine = open_record(settings)
+    engine = open_recording_engine(settings)
     try:
         async with engine.connect() as connection:
             await run(connection, "CREATE TABLE told (number int)", {})
@@ -34,7 +41,7 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
             await run(connection, "INSERT INTO told VALUES (2)", {})
     finally:
         await engine.dispose()
-    other = open_record(settings)
+    other = open_recording_engine(settings)
     try:
         async with other.connect() as connection:
             assert await first_row(connection, "SELECT array_agg(number) FROM told", {}) == ([2],)
@@ -55,7 +62,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
     try:
         async with transaction(engine) as connection:
             await connection.execute(text("CREATE TABLE told (number int)"))
-        async with at_once(engine).connect() as connection:
+        async with autocommit_engine(engine).connect() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
             async with writer.connect() as other:  # no transaction is left open behind an answer
@@ -63,7 +70,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
             assert await connection.scalar(count) == 0
             await tell()
             assert await connection.scalar(count) == 1
-        async with one_moment(engine) as connection:
+        async with snapshot_connection(engine) as connection:
             assert await connection.scalar(count) == 1
             await tell()
             assert await connection.scalar(count) == 1
@@ -77,7 +84,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
 
 
 async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "IDLE", 0.0)
+    monkeypatch.setattr(database, "IDLE_SECONDS", 0.0)
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
     asking, trusting = open_database(settings), open_database(settings, ping=False)
     try:
@@ -102,7 +109,7 @@ async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_a
     async with wire(real.host, real.port) as line:
         url = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
         settings = Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), database_pool=1)
-        engine = open_database(settings, patience=0.5)
+        engine = open_database(settings, timeout=0.5)
         try:
             async with engine.connect() as connection:
                 assert await connection.scalar(text("SELECT 1")) == 1
@@ -132,11 +139,11 @@ async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> N
                 return await connection.scalar(text("SELECT 1"))
 
         try:
-            assert await within(5.0, ask()) == 1
+            assert await with_timeout(5.0, ask()) == 1
             line.stall()
             started = time.monotonic()
             with pytest.raises(TimeoutError):
-                await within(0.3, ask())
+                await with_timeout(0.3, ask())
             assert time.monotonic() - started < 2
         finally:
             await engine.dispose()
@@ -159,7 +166,7 @@ async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
 async def test_a_server_that_only_follows_another_counts_as_away(database_url: str) -> None:
     """As a standby does before it takes over: a write is not wrong, it comes too early."""
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
-    engine = open_record(settings)
+    engine = open_recording_engine(settings)
     try:
         async with engine.connect() as connection:
             await run(connection, "SET default_transaction_read_only = on", {})

@@ -16,10 +16,10 @@ from infra.embedded.child import ChildFailed
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.postgres_leftover import postmaster_pid
-from infra.embedded.postgres_user import give, server_user
+from infra.embedded.postgres_user import change_owner, server_user
 from infra.embedded.secrets import KeysUnreadable, load_keys
 from infra.embedded.supervisor import Supervisor
-from infra.embedded.waiting import until
+from infra.embedded.waiting import wait_until
 from tests.infra.test_supervisor import alive
 from tests.servers import ROOT, temporary_directory
 
@@ -113,7 +113,7 @@ async def test_a_killed_server_is_started_again_with_all_that_was_stored(place: 
         first = postmaster_pid(postgres.directory)
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await until(lambda: "postgres is back" in said, seconds=30, what=f"postgres back: {said}")
+        await wait_until(lambda: "postgres is back" in said, seconds=30, what=f"postgres back: {said}")
         assert said[0] == "postgres ended (killed by SIGKILL); starting it again"
         assert stored(postgres) == ["stored"]
 
@@ -153,7 +153,7 @@ async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) 
         pid_file.write_text(
             f"{stranger.pid}\n{postgres.directory}\n1700000000\n{postgres.port}\n\n127.0.0.1\n\nready\n"
         )
-        give(pid_file, server_user())
+        change_owner(pid_file, server_user())
         assert postmaster_pid(postgres.directory) is None
         try:
             async with started(postgres):
@@ -166,12 +166,12 @@ async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) 
 async def test_a_leftover_server_is_stopped_first(place: Path) -> None:
     left = server(place)
     child = left.child()
-    # Without the leash, as on a system that can't tie a child to its parent.
+    # Without the launcher, as on a system without a parent death signal.
     with subprocess.Popen(
         child.command, user=child.user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as leftover:
         try:
-            await until(lambda: answers(left), seconds=20, what="the leftover's answer")
+            await wait_until(lambda: answers(left), seconds=20, what="the leftover's answer")
             assert postmaster_pid(left.directory) == leftover.pid
             postgres = server(place)
             async with started(postgres):

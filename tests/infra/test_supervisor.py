@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, turn_over
-from infra.embedded.supervisor import Supervisor, pause_before
-from infra.embedded.waiting import until
+from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, rotate_log
+from infra.embedded.supervisor import Supervisor, restart_delay
+from infra.embedded.waiting import wait_until
 from tests.servers import ROOT
 
 #: Says its process id into a file, then waits; ends with status 0 when asked to.
@@ -70,7 +70,7 @@ class Stage:
 
     async def hears(self, line: str) -> None:
         """Waits until the supervisor has said `line`."""
-        await until(lambda: line in self.said, seconds=20, what=f"{line!r} in {self.said}")
+        await wait_until(lambda: line in self.said, seconds=20, what=f"{line!r} in {self.said}")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(stage: Sta
     await stage.hears("one is back")
     os.kill(stage.pid("one"), signal.SIGKILL)
     await stage.hears("one ended (killed by SIGKILL); starting it again in 1 s")
-    assert [pause_before(deaths) for deaths in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
+    assert [restart_delay(deaths) for deaths in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
 
 
 async def test_all_stop_in_the_opposite_order_each_after_the_other(stage: Stage) -> None:
@@ -135,7 +135,7 @@ async def test_a_child_that_does_not_become_ready_is_told_and_stopped(stage: Sta
 async def test_output_goes_to_the_log(stage: Stage) -> None:
     await stage.supervisor.start(stage.child("one"))
     log = stage.place / "logs" / "one.log"
-    await until(lambda: "a line of output" in log.read_text(), seconds=10, what="the line")
+    await wait_until(lambda: "a line of output" in log.read_text(), seconds=10, what="the line")
     assert log.stat().st_mode & 0o077 == 0
 
 
@@ -144,7 +144,7 @@ def test_a_long_log_is_turned_over(tmp_path: Path) -> None:
     with log.open("a") as writer:
         writer.write("x" * (LOG_LIMIT + 1))
         writer.flush()
-        turn_over(log)
+        rotate_log(log)
         writer.write("goes on")
     assert log.read_text() == "goes on"
     assert (tmp_path / "one.log.1").stat().st_size == LOG_LIMIT + 1
@@ -186,4 +186,4 @@ async def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
         pids = [int((tmp_path / name).read_text()) for name in ("one", "two")]
         assert all(alive(pid) for pid in pids)
         parent.kill()
-    await until(lambda: not any(alive(pid) for pid in pids), seconds=10, what="the children's end")
+    await wait_until(lambda: not any(alive(pid) for pid in pids), seconds=10, what="the children's end")
