@@ -10,7 +10,7 @@ import pytest
 
 from infra.store.cases import CHANGED_CHANNEL
 from models.context import Person
-from services.desk.viewers import VIEWED
+from services.desk.viewers import VIEWED_CHANNEL
 from web import live
 from web.live import Hub
 
@@ -65,7 +65,7 @@ async def test_what_changes_while_others_are_told_of_is_told_too(database_url: s
             assert change is not None, "none is missed"
             heard.append(change.case_no)
         viewer = uuid4()
-        await other.execute("SELECT pg_notify(%s, %s)", (VIEWED, f"A1 {viewer}"))
+        await other.execute("SELECT pg_notify(%s, %s)", (VIEWED_CHANNEL, f"A1 {viewer}"))
         await say(6)
         assert (await queue.get()).case_no == "A6"  # type: ignore[union-attr]  # not missed, as above
         assert hub.presence.others("A1", uuid4(), datetime.now(UTC)) == (viewer,), "who looks is heard as well"

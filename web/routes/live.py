@@ -5,7 +5,7 @@ from fastapi.responses import StreamingResponse
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
-from services.desk.viewers import look_at
+from services.desk.viewers import announce_view
 from web.live import Hub
 from web.pages import page
 from web.reader import SignedIn
@@ -18,7 +18,7 @@ async def look(case_no: str, request: Request, opened: ServicesDep, reader: Sign
     """在看: an open page says so now and then, and is answered with who else has the case open."""
     hub: Hub = request.app.state.hub
     async with transaction(opened.engine) as connection:
-        names = await look_at(connection, hub.presence, reader.person, case_no, reader.now)
+        names = await announce_view(connection, hub.presence, reader.person, case_no, reader.now)
     return page(reader, "case/viewers.html", names=names)
 
 

@@ -83,11 +83,11 @@ def test_a_rate_is_compared_in_points_where_both_are_known() -> None:
     def page(now: float | None, then: float | None) -> Any:
         return SimpleNamespace(rates=(SimpleNamespace(value=now),), rates_before=(SimpleNamespace(value=then),))
 
-    assert BoardPage.moved(page(0.9, 0.875), 0) == 2.5
-    assert BoardPage.moved(page(0.5, 0.75), 0) == -25.0
-    assert BoardPage.moved(page(None, 0.75), 0) is None
-    assert BoardPage.moved(page(0.5, None), 0) is None
-    assert BoardPage.moved(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
+    assert BoardPage.rate_change(page(0.9, 0.875), 0) == 2.5
+    assert BoardPage.rate_change(page(0.5, 0.75), 0) == -25.0
+    assert BoardPage.rate_change(page(None, 0.75), 0) is None
+    assert BoardPage.rate_change(page(0.5, None), 0) is None
+    assert BoardPage.rate_change(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
 
 
 def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:
@@ -123,7 +123,7 @@ def test_data_cannot_end_its_block() -> None:
 def test_faults_are_told_with_what_stands_in_their_line() -> None:
     problems = [FileProblem("f", 2, "太短", "too short"), FileProblem("f", 9, "缺", "missing")]
     told = file_faults(problems, "code,name\n1,  x \n", VISITOR)
-    assert [(one.line, one.told, one.text) for one in told] == [(2, "太短", "1,  x"), (9, "缺", "")]
+    assert [(one.line, one.message, one.text) for one in told] == [(2, "太短", "1,  x"), (9, "缺", "")]
 
 
 def test_shapes_are_rounded_to_a_metre_and_measured() -> None:

@@ -107,7 +107,7 @@ async def _people(
     async with opened.reading.connect() as connection:
         await require_looker(connection, reader.person, reader.now)
         people = await directory_people.list_people(
-            connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
+            connection, reader.person, reader.now, limit=PAGE, cursor=cursor, query=words
         )
         departments = await directory_people.list_departments(connection)
         held = {role.grid for one in people.items for role in one.roles if role.grid}

@@ -17,7 +17,7 @@ from models.views import FactView
 from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
 from services.desk.case_page import CasePageView, get_case_page
-from services.desk.evidence_zip import bundle, gather
+from services.desk.evidence_zip import collect_evidence, stream_zip
 from services.directory.people import list_categories, list_departments
 from services.wording import vocabulary
 from web.draw.qr import qr_code
@@ -213,9 +213,9 @@ async def evidence(case_no: str, opened: ServicesDep, reader: SignedIn) -> Respo
     """All the files of the case with their hashes."""
     async with opened.reading.connect() as connection:
         known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
-    pieces = await asyncio.to_thread(gather, known, opened.settings)
+    pieces = await asyncio.to_thread(collect_evidence, known, opened.settings)
     name = f'attachment; filename="{known.case.case_no}-evidence.zip"'
-    made = bundle(pieces, reader.now, reader.zone, reader.language)
+    made = stream_zip(pieces, reader.now, reader.zone, reader.language)
     return StreamingResponse(made, media_type="application/zip", headers={"Content-Disposition": name})
 
 

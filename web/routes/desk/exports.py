@@ -20,7 +20,7 @@ from services.directory.people import list_categories, list_departments
 from services.exports import jobs
 from services.exports.request import DIRECT, ExportWanted, count_rows
 from services.exports.write import Writer
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.overdue import OverdueFilter
 from services.supervision.ranking import RankingFilter
 from web.pages import go_to, is_part, page
@@ -122,7 +122,7 @@ async def _overdue(connection: AsyncConnection, reader: Reader, query: str) -> E
 
 async def _board(connection: AsyncConnection, reader: Reader, query: str) -> ExportWanted:
     given = dict(parse_qsl(query.replace("\x00", "")))
-    look = await watch(connection, reader.person, reader.now, reader.language)
+    look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
     days = period_days(given.get("period", ""), look.day)
     period = look.days(*days)
     # The present is no part of it: who asks again for a period that still runs then joins.

@@ -12,7 +12,7 @@ from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, find_items, list_cases
 from services.desk.case_page import get_case_page
-from services.desk.last_handled import last_there
+from services.desk.last_handled import last_handled
 from services.desk.tabs import DeskTab, on_tab, tabs_of
 from web.pages import is_part, page
 from web.reader import Reader, SignedIn
@@ -72,7 +72,7 @@ async def intake_page(
             "items": shown.items,
             "beyond": shown.counts[tab] - len(shown.items) if tab else 0,
             "empty": EMPTY[tab] if tab else "",
-            "last": await last_there(connection, tab, reader.person, reader.now) if tab and not shown.items else None,
+            "last": await last_handled(connection, tab, reader.person, reader.now) if tab and not shown.items else None,
             "case": None,
             "was": wish.was,
             "did": wish.did,

@@ -15,7 +15,7 @@ from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
-from services.desk.saved_views import departments_of, saved_views
+from services.desk.saved_views import departments_of, list_saved_views
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory.people import list_categories, list_departments, list_people, name_of
@@ -75,7 +75,7 @@ async def head_context(
 ) -> dict[str, Any]:
     """The tabs and the saved views, each with its count; `without`: the tab whose count is found otherwise."""
     counts = await tab_counts(connection, reader.person, reader.now, without)
-    kept = await saved_views(connection, reader.person, reader.now)
+    kept = await list_saved_views(connection, reader.person, reader.now)
     views = [(view, await count_saved_view(connection, reader, view.query)) for view in kept]
     return {
         "tabs": [(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)],

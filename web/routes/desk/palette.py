@@ -9,7 +9,7 @@ from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.commands.transfer_targets import colleagues
-from services.directory.choices import UnitChoice, units_like
+from services.directory.choices import UnitChoice, suggest_units
 from services.directory.people import list_people
 from services.directory.views import PersonView
 from web.nav import menu
@@ -33,8 +33,8 @@ async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str =
         async with opened.reading.connect() as connection:
             wanted = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
             cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
-            units = await units_like(connection, reader.person, words, reader.now, 5)
-            people = (await list_people(connection, reader.person, reader.now, limit=5, words=words)).items
+            units = await suggest_units(connection, reader.person, words, reader.now, 5)
+            people = (await list_people(connection, reader.person, reader.now, limit=5, query=words)).items
     scripted = request.headers.get("HX-Request") == "true"
     template = "desk/palette_results.html" if part == "results" else "desk/palette_part.html"
     found: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
@@ -50,7 +50,7 @@ async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", 
     """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
     async with opened.reading.connect() as connection:
         found = await list_people(
-            connection, reader.person, reader.now, limit=MAX_RESULTS, words=_clean_words(person or deputy)
+            connection, reader.person, reader.now, limit=MAX_RESULTS, query=_clean_words(person or deputy)
         )
     return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
 
@@ -59,7 +59,7 @@ async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", 
 async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
     """Grid units for a field that somebody types into, as options."""
     async with opened.reading.connect() as connection:
-        units = await units_like(connection, reader.person, _clean_words(grid or unit), reader.now)
+        units = await suggest_units(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
 
 

@@ -17,8 +17,8 @@ from services.cases.lists import find_items
 from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import read_command
 from services.commands.transfer_targets import colleague_names
-from services.desk.case_page import last_words
-from services.desk.last_handled import last_there
+from services.desk.case_page import last_actions
+from services.desk.last_handled import last_handled
 from services.desk.saved_views import NewView, remove_view, save_view
 from web.local_time import format_short
 from web.pages import go_to, is_part, page, safe_path
@@ -61,7 +61,7 @@ async def _list_context(opened: Services, reader: Reader, asked: ListAddress) ->
     async with opened.reading.connect() as connection:
         rows = await page_context(connection, reader, asked, QUEUE)
         bare = asked.tab if not asked.pairs and not rows["total"] else None
-        last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
+        last = None if bare is None else await last_handled(connection, bare, reader.person, reader.now)
         return {**rows, **await filter_context(connection, reader, asked), "last": last}
 
 
@@ -123,7 +123,7 @@ async def show_changes(
             tab_condition(asked, reader),
         )  # fmt: skip
         gone = [no for no in shown if no not in {item.case_no for item in here}]
-        words = await last_words(connection, reader.person, gone, reader.now, reader.language)
+        words = await last_actions(connection, reader.person, gone, reader.now, reader.language)
     reasons = {no: _leave_reason(reader, words[no]) for no in gone}
     context = row_context(reader, here, place)
     return page(reader, "desk/changes.html", gone=reasons, place=place, **context)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
 from models.base import Code
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.figures.views import UnitName
 from services.supervision.analysis import Analysis, Duration, analyse, analysis_file
 from web.pages import page
@@ -46,7 +46,7 @@ DateQuery = Annotated[DateFields, Depends(date_fields)]
 async def show_analysis(opened: ServicesDep, reader: SignedIn, asked: DateQuery, grid: Grid = None) -> Response:
     """The page: its tables hold what the charts show. Days that are none are told at their field."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         units = await list_regions(connection, look)
         days = parse_date_range(asked, look.day, reader.text)
         if not isinstance(days, DateRange):
@@ -86,7 +86,7 @@ def _show_date_faults(
 async def export_analysis(opened: ServicesDep, reader: SignedIn, asked: DateQuery, grid: Grid = None) -> Response:
     """The same for Excel."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         days = parse_date_range(asked, look.day, reader.text)
         if not isinstance(days, DateRange):
             return _show_date_faults(reader, asked, days, grid, await list_regions(connection, look))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from doors.dependencies import ServicesDep
 from models.base import Code
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from web.draw.svg_bars import pattern_defs
 from web.pages import is_part, page
 from web.reader import SignedIn
@@ -31,7 +31,7 @@ async def show_board(
     """The board; the part of it that changes when a script asks."""
     asked = BoardQuery(grid, period if period in PERIODS else "month", compare, tv)
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         shown = await board_page(connection, look, reader, asked)
     return page(
         reader,

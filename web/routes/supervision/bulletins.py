@@ -16,7 +16,7 @@ from services.bulletins import store
 from services.bulletins.schedules import have_made
 from services.bulletins.views import BoardContent, BulletinView, CommendationContent, ConsultationContent, VisitContent
 from services.bulletins.workbook import bulletin_file
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
 from web.views.board import LIGHTS, list_regions
@@ -65,7 +65,7 @@ async def _list_page(
 ) -> Response:
     wanted = store.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await store.list_bulletins(connection, look, wanted)
         units = await list_regions(connection, look)
     return page(
@@ -100,7 +100,7 @@ async def make_now(
     made: list[UUID] = []
     try:
         async with opened.reading.connect() as connection:
-            look = await watch(connection, reader.person, reader.now, reader.language)
+            look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
             orders = await store.orders_of(connection, look, wanted)
         for order in orders:
             ids = await have_made(opened.temporal, opened.settings.case_queue, order, patience)
@@ -138,5 +138,5 @@ async def export_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Re
 
 async def _get_bulletin(opened: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         return await store.get_bulletin(connection, look, id_)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from doors.dependencies import ServicesDep
 from models.base import Code
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.escalations import LadderFilter, ladder_view
 from web.pages import is_part, page
 from web.reader import SignedIn
@@ -29,7 +29,7 @@ async def show_ladder(
     """A column for each level; those that have climbed, or with `all` every open case."""
     wanted = LadderFilter(grid=grid, all=all, most=most)
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await ladder_view(connection, look, wanted)
         units = await list_regions(connection, look)
     return page(

@@ -9,7 +9,7 @@ from doors.dependencies import ServicesDep
 from models.base import Code
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.map import MapData, are_shaped, feature_text, map_data, points_in, units_drawn
 from web.local_time import format_exact
 from web.pages import page
@@ -40,7 +40,7 @@ async def show_map(
     """The map with its table; without shapes, the table and how to import them."""
     measure = measure if measure in MEASURES else "overdue"
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
         shaped = await are_shaped(connection, look, [one.unit.code for one in found.units])
     tiles = opened.settings.tiles
@@ -114,7 +114,7 @@ def _unit_values(found: MapData) -> list[dict[str, Any]]:
 async def shapes(opened: ServicesDep, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The outlines, at five decimals."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         _root, _level, units = await units_drawn(connection, look, grid, level)
         text = await feature_text(connection, look, [unit.code for unit in units])
     return Response(text, media_type="application/geo+json")
@@ -124,7 +124,7 @@ async def shapes(opened: ServicesDep, reader: SignedIn, grid: Grid = None, level
 async def counts(opened: ServicesDep, reader: SignedIn, grid: Grid = None, level: OfLevel = None) -> Response:
     """The counts as they are now."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, grid, level)
     return JSONResponse({"units": _unit_values(found)})
 
@@ -139,7 +139,7 @@ async def points(
     """The open cases with a place; none when there are too many to draw. `box`: west, south, east, north."""
     corners = [float(part) for part in box.split(",")] if box else None
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await points_in(
             connection, look, grid, (corners[0], corners[1], corners[2], corners[3]) if corners else None
         )
@@ -155,7 +155,7 @@ async def side_list(opened: ServicesDep, reader: SignedIn, code: str) -> Respons
 async def _side_page(opened: ServicesDep, reader: Reader, code: str) -> Response:
     wanted = CaseFilter.model_validate({"grid": code, "figure": "open", "sort": "due_at", "limit": MAX_LISTED})
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await map_data(connection, look, code)
         cases = await list_cases(connection, reader.person, wanted, reader.now, reader.language)
     assert found.grid is not None

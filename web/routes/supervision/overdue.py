@@ -18,7 +18,7 @@ from models.views import CaseView
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.directory.people import list_categories, list_departments
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.inspections import InspectionDraft, InspectionView, inspect, inspections_of
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.urges import usual_reply_by
@@ -70,7 +70,7 @@ async def show_overdue(
         grid=grid, category=category, department=department, limit=PAGE, cursor=cursor, sample=sample, seed=seed
     )
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found = await overdue_page(connection, look, wanted)
         units = await list_regions(connection, look)
         departments = await list_departments(connection)
@@ -206,7 +206,7 @@ async def _panel_page(
     failed: str = "",
 ) -> Response:
     async with opened.reading.connect() as connection:
-        await watch(connection, reader.person, reader.now, reader.language)
+        await read_viewpoint(connection, reader.person, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
         panel = Panel(
             case=case,

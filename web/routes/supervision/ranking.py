@@ -11,7 +11,7 @@ from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
 from models.base import Code
 from services.figures.responsible import leads
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Ranking
 from services.files.workbook import Sheets
 from services.supervision.past_ranks import standings
@@ -41,7 +41,9 @@ Least = Annotated[int, Query(ge=0, le=100_000)]
 Name = Annotated[str, Query(max_length=20)]
 
 
-def ranking_filter(look: Watch, by: RankingBy, first: date, last: date, grid: str | None, least: int) -> RankingFilter:
+def ranking_filter(
+    look: Viewpoint, by: RankingBy, first: date, last: date, grid: str | None, least: int
+) -> RankingFilter:
     """What the service is asked: whole days where the cases are, up to now."""
     days = look.days(first, last)
     return RankingFilter.model_validate(
@@ -50,7 +52,7 @@ def ranking_filter(look: Watch, by: RankingBy, first: date, last: date, grid: st
 
 
 async def _rank(
-    connection: AsyncConnection, look: Watch, by: RankingBy, period: str, grid: str | None, least: int
+    connection: AsyncConnection, look: Viewpoint, by: RankingBy, period: str, grid: str | None, least: int
 ) -> tuple[Ranking, date, date]:
     first, last = period_days(period, look.day)
     return await ranking(connection, look, ranking_filter(look, by, first, last, grid, least)), first, last
@@ -67,7 +69,7 @@ async def show_ranking(
 ) -> Response:
     """The ranking as a page, which prints as a bulletin."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found, first, last = await _rank(connection, look, by, period, grid, least)
         wanted = ranking_filter(look, by, first, last, grid, least)
         standing = await standings(connection, look, wanted, found, earlier_periods(period, look.day, EARLIER_PERIODS))
@@ -115,7 +117,7 @@ async def export_ranking(
 ) -> Response:
     """The same ranking for Excel, in the same order."""
     async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
+        look = await read_viewpoint(connection, reader.person, reader.now, reader.language)
         found, first, last = await _rank(connection, look, by, period, grid, least)
 
     def write() -> Sheets:
