@@ -1,4 +1,4 @@
-"""The stream of changes that a page follows, and who else looks at the same case."""
+"""The stream of changes for a page, and who else has a case open."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.post("/cases/{case_no}/viewers")
 async def look(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """在看: an open page says so now and then, and is answered with who else has the case open."""
+    """在看: an open page reports itself from time to time, and gets who else has the case open."""
     hub: Hub = request.app.state.hub
     async with transaction(opened.engine) as connection:
         names = await announce_view(connection, hub.presence, reader.person, case_no, reader.now)
@@ -24,7 +24,7 @@ async def look(case_no: str, request: Request, opened: ServicesDep, reader: Sign
 
 @router.get("/live")
 async def follow(request: Request, opened: ServicesDep, reader: SignedIn) -> StreamingResponse:
-    """Server-sent events: `case` {case_no, revision} for changes the reader may see; `resync` after a gap."""
+    """Server-sent events: `case` {case_no, revision} for changes that the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
     events = hub.stream(opened.engine, reader.person, request.headers.get("last-event-id"))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

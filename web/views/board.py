@@ -12,20 +12,20 @@ from services.bulletins.earlier_board import Earlier, earlier_board
 from services.figures.glossary import definitions
 from services.figures.viewpoint import Viewpoint, list_units
 from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.last_overdue import LastOverdue, last_overdue
-from services.supervision.map import shapes_of
+from services.supervision.map import read_shapes
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.overview import (
     Change,
     Climbed,
     DepartmentLights,
     Named,
+    board_rates,
     climbed_by_level,
-    daily,
+    daily_changes,
     decisions_waiting,
     departments_by_light,
-    rates_of,
     same_time_yesterday,
 )
 from web.draw.svg_bars import Part, stacked_bar
@@ -64,7 +64,7 @@ class BoardPage:
     """Everything that the page shows, of one moment. `last_overdue` is read only if nothing is overdue."""
 
     query: BoardQuery
-    board: Board
+    read_board: Board
     oldest: OverduePage
     last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]
@@ -99,11 +99,11 @@ class BoardPage:
 
 async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: Reader, query: BoardQuery) -> BoardPage:
     """Read the figures of the board and draw them. Raises NoSuchPage for a unit out of scope."""
-    figures = await board(connection, viewpoint, query.grid)
+    figures = await read_board(connection, viewpoint, query.grid)
     first, last = period_days(query.period, viewpoint.day)
     period_before = earlier_periods(query.period, viewpoint.day, 1)[0] if query.compare else None
     departments = await departments_by_light(connection, viewpoint, query.grid)
-    shapes = await shapes_of(connection, viewpoint, [row.unit.code for row in figures.rows])
+    shapes = await read_shapes(connection, viewpoint, [row.unit.code for row in figures.rows])
     areas = [
         Area(
             geometry=shapes[row.unit.code],
@@ -123,15 +123,15 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, viewpoint, query.grid),
         climbed=await climbed_by_level(connection, viewpoint, query.grid),
-        rates=await rates_of(connection, viewpoint, query.grid, viewpoint.days(first, last)),
+        rates=await board_rates(connection, viewpoint, query.grid, viewpoint.days(first, last)),
         rates_before=()
         if period_before is None
-        else await rates_of(connection, viewpoint, query.grid, viewpoint.days(*period_before)),
+        else await board_rates(connection, viewpoint, query.grid, viewpoint.days(*period_before)),
         before=period_before,
         first=first,
         last=last,
         yesterday=await same_time_yesterday(connection, viewpoint, query.grid),
-        days=_daily_sparkline(await daily(connection, viewpoint, query.grid)),
+        days=_daily_sparkline(await daily_changes(connection, viewpoint, query.grid)),
         earlier=await earlier_board(connection, viewpoint, query.grid) if query.compare else None,
         map=choropleth(areas),
         legend=legend_steps(max((area.value for area in areas), default=0)),

@@ -10,7 +10,7 @@ import pytest
 
 from services.files.reference_files import FileProblem
 from services.supervision.analysis import last_weeks, weeks_of
-from services.supervision.map import rounded, square_kilometres
+from services.supervision.map import round_geometries, square_kilometres
 from web.reader import Preferences, Visitor
 from web.views.admin import file_faults
 from web.views.board import BoardPage
@@ -134,8 +134,8 @@ def test_shapes_are_rounded_to_a_metre_and_measured() -> None:
         }
     )
     dot = '{"type":"Polygon","coordinates":[[[117.000001,38],[117.000002,38],[117.000002,38.000001],[117.000001,38]]]}'
-    points, kept = (json.loads(text)["coordinates"][0] for text in rounded([box, dot]))
+    points, kept = (json.loads(text)["coordinates"][0] for text in round_geometries([box, dot]))
     assert {n for point in points for n in point} == {117.0, 117.01, 38.0, 38.01}
     assert kept == json.loads(dot)["coordinates"][0]
     assert square_kilometres([box], [38]) == [pytest.approx(0.976, abs=0.01)]
-    assert (rounded([]), square_kilometres([], [])) == ([], [])
+    assert (round_geometries([]), square_kilometres([], [])) == ([], [])

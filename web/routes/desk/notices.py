@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.base import Instant
-from services.desk.notices import mark_read, read_notices
+from services.desk.notices import find_notices, mark_read
 from web.pages import go_to, page
 from web.reader import SignedIn
 from web.views.case.time_left import left_text, light_of, unit_text
@@ -19,7 +19,7 @@ router = APIRouter()
 async def show_notices(opened: ServicesDep, reader: SignedIn, unread: bool = False) -> Response:
     """The notices, the newest first; `unread`: only those."""
     async with opened.reading.connect() as connection:
-        found = await read_notices(connection, reader.person, reader.now, reader.language, unread=unread)
+        found = await find_notices(connection, reader.person, reader.now, reader.language, unread=unread)
     return page(
         reader, "desk/notices.html", notices=found, only_unread=unread, left_text=left_text, unit_text=unit_text,
         light_of=light_of,
