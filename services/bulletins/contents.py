@@ -25,13 +25,13 @@ from services.bulletins.views import (
     VisitContent,
 )
 from services.figures.conditions import Period
-from services.figures.count import count_figures, number
-from services.figures.definitions import FIGURES, condition
-from services.figures.drill_down import LIST, cases_at
-from services.figures.viewpoint import Watch
+from services.figures.count import count_all, count_figures, figure_number
+from services.figures.definitions import FIGURES, figure_condition
+from services.figures.drill_down import LIST, cases_url
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import Number, UnitName
-from services.supervision.board import board
-from services.supervision.ranking import RankingBy, RankingFilter, ranking
+from services.supervision.board import read_board
+from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 
 _PEOPLE = metadata.tables["people"]
 _DEPARTMENTS = metadata.tables["departments"]
@@ -43,13 +43,13 @@ MOST_LISTED, MOST_COMMENDED = 500, 10
 
 
 async def content_of(
-    connection: AsyncConnection, look: Watch, kind: BulletinKind, unit: UnitName, first: date, last: date
+    connection: AsyncConnection, look: Viewpoint, kind: BulletinKind, unit: UnitName, first: date, last: date
 ) -> Frozen:
     """The content of a unit's bulletin of that kind, from the `first` to the `last` day."""
     period = look.days(first, last)
     match kind:
         case BulletinKind.BOARD:
-            return BoardContent(board=await board(connection, look, unit.code, period))
+            return BoardContent(board=await read_board(connection, look, unit.code, period))
         case BulletinKind.VISITS:
             return await _visits(connection, look, unit, period)
         case BulletinKind.CONSULTATION:
@@ -58,8 +58,8 @@ async def content_of(
             return await _commendation(connection, look, unit, period)
 
 
-async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, period: Period) -> VisitContent:
-    fits = and_(look.fits(unit.code), func.nlevel(CASES.c.grid_path) == int(Level.MICRO_GRID))
+async def _visits(connection: AsyncConnection, look: Viewpoint, unit: UnitName, period: Period) -> VisitContent:
+    fits = and_(look.cases_in(unit.code), func.nlevel(CASES.c.grid_path) == int(Level.MICRO_GRID))
     keys = (FigureKey.OVERDUE, FigureKey.MAJOR)
     counted = await count_figures(connection, fits, keys, period, CASES.c.grid)
     longer = Period(period.until - REPEATED_WITHIN, period.until, period.now)
@@ -67,14 +67,14 @@ async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
     repeated: dict[str, list[Repeated]] = defaultdict(list)
     rows = await connection.execute(
         select(CASES.c.grid, CASES.c.category, func.count().label("cases"))
-        .where(fits, condition(FigureKey.REPORTED, longer))
+        .where(fits, figure_condition(FigureKey.REPORTED, longer))
         .group_by(CASES.c.grid, CASES.c.category)
         .having(func.count() >= REPEATED_FROM)
         .order_by(func.count().desc(), CASES.c.category)
     )
     for row in rows:
         known = policy.category(row.category)
-        href = cases_at(FigureKey.REPORTED, longer, grid=row.grid, category=row.category)
+        href = cases_url(FigureKey.REPORTED, longer, grid=row.grid, category=row.category)
         name = known.name_zh if known else row.category
         repeated[row.grid].append(
             Repeated(category=row.category, name=name, reported=Number(count=row.cases, cases=href))
@@ -87,8 +87,8 @@ async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
         Visit(
             unit=UnitName(code=row.code, name=row.name, level=row.level),
             enterprise=row.enterprise,
-            overdue=number(FigureKey.OVERDUE, counted.get(row.code, nothing), period, grid=row.code),
-            major=number(FigureKey.MAJOR, counted.get(row.code, nothing), period, grid=row.code),
+            overdue=figure_number(FigureKey.OVERDUE, counted.get(row.code, nothing), period, grid=row.code),
+            major=figure_number(FigureKey.MAJOR, counted.get(row.code, nothing), period, grid=row.code),
             repeated=tuple(repeated.get(row.code, ())),
         )
         for row in units
@@ -98,23 +98,26 @@ async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
     )
 
 
-async def _consultation(connection: AsyncConnection, look: Watch, unit: UnitName) -> ConsultationContent:
+async def _consultation(connection: AsyncConnection, look: Viewpoint, unit: UnitName) -> ConsultationContent:
     ever = Period.ever(look.now)
     keys = (FigureKey.CONSULTATION, FigureKey.CHRONIC, FigureKey.LONG_SUSPENDED)
-    counted = (await count_figures(connection, look.fits(unit.code), keys, ever)).get(None, dict.fromkeys(keys, 0))
+    counts = await count_all(connection, look.cases_in(unit.code), keys, ever)
     parts = []
     for key in keys:
         rows = await connection.execute(
             select(CASES, GRID_UNITS.c.name.label("grid_name"), _DEPARTMENTS.c.name_zh.label("host_name"))
             .join(GRID_UNITS, GRID_UNITS.c.code == CASES.c.grid)
             .outerjoin(_DEPARTMENTS, _DEPARTMENTS.c.id == CASES.c.host)
-            .where(look.fits(unit.code), condition(key, ever))
+            .where(look.cases_in(unit.code), figure_condition(key, ever))
             .order_by(CASES.c.reported_at, CASES.c.report_id)
             .limit(MOST_LISTED)
         )
         cases = tuple(_listed(row) for row in rows)
-        named = FIGURES[key].name_zh
-        parts.append(ConsultationPart(name=named, number=number(key, counted, ever, grid=unit.code), cases=cases))
+        parts.append(
+            ConsultationPart(
+                name=FIGURES[key].name_zh, number=figure_number(key, counts, ever, grid=unit.code), cases=cases
+            )
+        )
     return ConsultationContent(parts=tuple(parts))
 
 
@@ -134,20 +137,20 @@ def _listed(row: Any) -> Listed:
 
 
 async def _commendation(
-    connection: AsyncConnection, look: Watch, unit: UnitName, period: Period
+    connection: AsyncConnection, look: Viewpoint, unit: UnitName, period: Period
 ) -> CommendationContent:
     by = RankingBy.COMMUNITY if unit.level < Level.COMMUNITY else RankingBy.GRID
     dated = {"from": period.since, "to": period.until, "grid": unit.code}
     return CommendationContent(
-        units=await ranking(connection, look, RankingFilter.model_validate({"by": by, **dated})),
-        departments=await ranking(
+        units=await read_ranking(connection, look, RankingFilter.model_validate({"by": by, **dated})),
+        departments=await read_ranking(
             connection, look, RankingFilter.model_validate({"by": RankingBy.DEPARTMENT, **dated})
         ),
         people=await _merits(connection, look, unit, Period(period.since, min(period.until, look.now), look.now)),
     )
 
 
-async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, period: Period) -> tuple[Merit, ...]:
+async def _merits(connection: AsyncConnection, look: Viewpoint, unit: UnitName, period: Period) -> tuple[Merit, ...]:
     """Who completed most of the cases that were handled in time: whoever gave the completing command."""
     f = FACTS.c
     completed = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
@@ -157,7 +160,7 @@ async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
         .select_from(CASES)
         .join(FACTS, completed)
         .join(_PEOPLE, _PEOPLE.c.id == f.actor)
-        .where(look.fits(unit.code), condition(FigureKey.HANDLED_ON_TIME, period))
+        .where(look.cases_in(unit.code), figure_condition(FigureKey.HANDLED_ON_TIME, period))
         .group_by(f.actor, _PEOPLE.c.name)
         .order_by(cases.desc(), _PEOPLE.c.name)
         .limit(MOST_COMMENDED)
@@ -168,7 +171,7 @@ async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
             name=row.name,
             handled_on_time=Number(
                 count=row.cases,
-                cases=cases_at(FigureKey.HANDLED_ON_TIME, period, grid=unit.code, handled_by=row.actor),
+                cases=cases_url(FigureKey.HANDLED_ON_TIME, period, grid=unit.code, handled_by=row.actor),
             ),
         )
         for row in rows

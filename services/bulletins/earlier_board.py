@@ -9,7 +9,7 @@ from models.base import Frozen, Instant
 from models.jobs.bulletin import BulletinKind
 from services.bulletins.store import BULLETINS
 from services.bulletins.views import BoardContent
-from services.figures.viewpoint import Watch
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import Board
 
 
@@ -21,7 +21,7 @@ class Earlier(Frozen):
     board: Board
 
 
-async def earlier_board(connection: AsyncConnection, look: Watch, grid: str | None) -> Earlier | None:
+async def earlier_board(connection: AsyncConnection, look: Viewpoint, grid: str | None) -> Earlier | None:
     """The latest daily bulletin of that very unit, with whose numbers today's are compared; None without one.
 
     The bulletin counts everything in the unit: somebody who sees only part of it has nothing to compare with.

@@ -23,7 +23,7 @@ from rules.scope import in_force
 from services.bulletins.contents import content_of
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
 from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
-from services.figures.viewpoint import Watch, find_unit, list_units, watch
+from services.figures.viewpoint import Viewpoint, find_unit, list_units, read_viewpoint
 from services.figures.views import UnitName
 
 BULLETINS = metadata.tables["bulletins"]
@@ -70,19 +70,19 @@ async def make_bulletins(engine: AsyncEngine, order: BulletinOrder) -> Bulletins
     """
     made = []
     async with engine.connect() as connection:
-        look = await watch(connection, None, order.at or datetime.now(UTC), "zh")
+        look = await read_viewpoint(connection, None, order.at or datetime.now(UTC), "zh")
         units = await _units(connection, look, order.grid)
     first, last = period_of(order.kind, order.day) if order.day else last_period(order.kind, look.day)
     for unit in units:
         async with snapshot_connection(engine) as connection:
-            now = await watch(connection, None, datetime.now(UTC), "zh")
+            now = await read_viewpoint(connection, None, datetime.now(UTC), "zh")
             content = await content_of(connection, now, order.kind, unit, first, last)
         async with engine.begin() as connection:
             made.append(await _store(connection, order.kind, unit, (first, last), now.now, content))
     return BulletinsMade(ids=tuple(made))
 
 
-async def _units(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[UnitName, ...]:
+async def _units(connection: AsyncConnection, look: Viewpoint, grid: str | None) -> tuple[UnitName, ...]:
     if grid is not None:
         return (await find_unit(connection, look, grid),)
     parks = await list_units(connection, look, level=Level.PARK)
@@ -108,7 +108,7 @@ async def _store(
     return UUID(str(kept))
 
 
-async def orders_of(connection: AsyncConnection, look: Watch, wanted: BulletinWanted) -> tuple[BulletinOrder, ...]:
+async def orders_of(connection: AsyncConnection, look: Viewpoint, wanted: BulletinWanted) -> tuple[BulletinOrder, ...]:
     """The orders that the person may give for what they want.
 
     Raises NotYours for who may make none there, NoSuchPage for a unit out of scope, InputError for a period to come.
@@ -135,7 +135,7 @@ async def orders_of(connection: AsyncConnection, look: Watch, wanted: BulletinWa
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-async def list_bulletins(connection: AsyncConnection, look: Watch, wanted: BulletinFilter) -> BulletinPage:
+async def list_bulletins(connection: AsyncConnection, look: Viewpoint, wanted: BulletinFilter) -> BulletinPage:
     """The bulletins of the units that the person looks after, the latest period first. Raises BadFilter."""
     b = BULLETINS.c
     fits = [_readable(look)]
@@ -157,7 +157,7 @@ async def list_bulletins(connection: AsyncConnection, look: Watch, wanted: Bulle
     return BulletinPage(items=items, next_cursor=cursor)
 
 
-async def get_bulletin(connection: AsyncConnection, look: Watch, id_: UUID) -> BulletinView:
+async def get_bulletin(connection: AsyncConnection, look: Viewpoint, id_: UUID) -> BulletinView:
     """One bulletin. Raises NoSuchPage, whether it is out of scope or does not exist."""
     row = (await connection.execute(_selected().where(BULLETINS.c.id == id_, _readable(look)))).one_or_none()
     if row is None:
@@ -179,13 +179,13 @@ def _item(row: Any, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _grants(look: Watch, roles: Iterable[Role]) -> tuple[Grant, ...]:
+def _grants(look: Viewpoint, roles: Iterable[Role]) -> tuple[Grant, ...]:
     if look.person is None:
         return ()
     return tuple(grant for grant in in_force(look.person, look.day) if grant.role in roles)
 
 
-def _readable(look: Watch) -> ColumnElement[bool]:
+def _readable(look: Viewpoint) -> ColumnElement[bool]:
     return true() if look.person is None else _held(_grants(look, READERS))
 
 

@@ -148,7 +148,7 @@ def _ahead(fact: Fact, names: Names) -> Ahead:
 
 def _reached(reached: Reached, names: Names) -> ReachedView:
     place = names.units.get(reached.unit, reached.unit) if reached.unit else None
-    department = names.departments.get(reached.department, reached.department) if reached.department else None
+    department = names.department(reached.department) if reached.department else None
     return ReachedView(
         **reached.model_dump(exclude={"people"}),
         name=place or department or "",

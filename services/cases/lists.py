@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
@@ -15,7 +15,7 @@ from models.tables import CASES
 from models.views import CaseItem, CasePage
 from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
-from services.criteria.cursors import cursor_after, read_time_cursor
+from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
 from services.criteria.scope import visible
 from services.figures.responsible import handler_of_case, led_by
@@ -56,7 +56,11 @@ def page_statement(condition: ColumnElement[bool], case_filter: CaseFilter, *, c
     key, descending = _sort_key(case_filter.sort)
     found = select(CASES.c.report_id, key.label("key")).where(condition)
     if case_filter.cursor is not None:
-        found = found.where(_after_cursor(case_filter, case_filter.cursor, key, descending))
+        found = found.where(
+            beyond_time_cursor(
+                _list_name(case_filter), case_filter.cursor, key, CASES.c.report_id, descending=descending
+            )
+        )
     # A CTE is counted faster than a window over it; without a count, a subquery lets the search end with the page.
     matches = found.cte("found") if count else found.subquery("found")
     total = select(func.count()).select_from(matches).scalar_subquery() if count else literal(0)
@@ -78,11 +82,7 @@ async def build_page(
     page_rows, more = rows[: case_filter.limit], len(rows) > case_filter.limit
     return CasePage(
         items=await build_list_items(connection, page_rows, now, language),
-        next_cursor=cursor_after(
-            f"cases {case_filter.sort}", page_rows[-1].key.isoformat(), str(page_rows[-1].report_id)
-        )
-        if more
-        else None,
+        next_cursor=time_cursor(_list_name(case_filter), page_rows[-1].key, page_rows[-1].report_id) if more else None,
         total=total,
     )
 
@@ -173,9 +173,5 @@ def _ordering(key: ColumnElement[Any], id_: ColumnElement[Any], descending: bool
     return (key.desc(), id_.desc()) if descending else (key.asc(), id_.asc())
 
 
-def _after_cursor(
-    case_filter: CaseFilter, cursor: str, key: ColumnElement[datetime], descending: bool
-) -> ColumnElement[bool]:
-    position = tuple_(*map(literal, read_time_cursor(f"cases {case_filter.sort}", cursor)))
-    row = tuple_(key, CASES.c.report_id)
-    return row < position if descending else row > position
+def _list_name(case_filter: CaseFilter) -> str:
+    return f"cases {case_filter.sort}"

@@ -43,6 +43,10 @@ class Names:
         """Return these names together with those of `other`, which is in the same language."""
         return replace(self, units=self.units | other.units, people=self.people | other.people)
 
+    def department(self, code: str) -> str:
+        """Return the department's name."""
+        return self.departments.get(code, code)
+
     def category(self, code: str) -> str:
         """Return the category's name."""
         found = self.policy.category(code)

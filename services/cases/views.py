@@ -104,7 +104,7 @@ def case_view(
         co_handlers=tuple(
             CoHandlerView(
                 department=c.department,
-                name=names.departments.get(c.department, c.department),
+                name=names.department(c.department),
                 reported_at=c.reported_at,
             )
             for c in case.co_handlers

@@ -9,6 +9,8 @@ import json
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, literal, tuple_
+
 from models.errors import BadFilter
 
 #: No cursor of ours has more characters; a longer one is refused unread.
@@ -50,6 +52,20 @@ def read_time_cursor(list_name: str, cursor: str) -> tuple[datetime, UUID]:
     except ValueError as error:
         raise bad_cursor(cursor) from error
     return since, last
+
+
+def time_cursor(list_name: str, at: datetime, id_: UUID) -> str:
+    """Return the cursor of the page that begins after the row of that time and id."""
+    return cursor_after(list_name, at.isoformat(), str(id_))
+
+
+def beyond_time_cursor(
+    list_name: str, cursor: str, at: ColumnElement[datetime], id_: ColumnElement[UUID], *, descending: bool = False
+) -> ColumnElement[bool]:
+    """The condition that a row comes after the cursor, in a list ordered by a time, then by an id. Raises BadFilter."""
+    last = tuple_(*map(literal, read_time_cursor(list_name, cursor)))
+    row = tuple_(at, id_)
+    return row < last if descending else row > last
 
 
 def bad_cursor(cursor: str) -> BadFilter:

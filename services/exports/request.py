@@ -16,7 +16,7 @@ from models.jobs.export import ExportKind
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases
 from services.desk.tabs import DeskTab, on_tab
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.overdue import OverdueFilter, count_overdue
 from services.supervision.ranking import RankingFilter
 
@@ -89,5 +89,5 @@ async def count_rows(connection: AsyncConnection, person: Person, wanted: Export
     if wanted.kind is ExportKind.CASES:
         also = await tab_condition(connection, person, wanted, now)
         return await count_cases(connection, person, wanted.case_filter, now, also)
-    look = await watch(connection, person, now, "zh")
+    look = await read_viewpoint(connection, person, now, "zh")
     return await count_overdue(connection, look, wanted.overdue_filter)

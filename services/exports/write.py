@@ -18,20 +18,20 @@ from services.cases.lists import find_items, stream_cases
 from services.directory.people import name_of
 from services.exports.case_rows import case_header, case_row
 from services.exports.request import DIRECT, ExportWanted, count_rows, tab_condition
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.files.workbook import CellValue, Sheets
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.overdue import stream_overdue
-from services.supervision.overview import departments_by_light, rates_of
-from services.supervision.ranking import period_of, ranking
+from services.supervision.overview import board_rates, departments_by_light
+from services.supervision.ranking import ranking_period, read_ranking
 from services.supervision.sheets import (
     add_board,
     add_departments,
     add_ranking,
     add_rates,
+    localized,
     overdue_header,
     overdue_row,
-    say,
 )
 
 #: Told how many rows are written; raises to stop.
@@ -99,7 +99,7 @@ class Writer:
                 yield await asyncio.to_thread(_case_rows, items, language)
 
     async def _overdue(self) -> AsyncIterator[list[list[CellValue]]]:
-        look = await watch(self.connection, self.person, self.now, self.language)
+        look = await read_viewpoint(self.connection, self.person, self.now, self.language)
         found = stream_overdue(self.connection, look, self.wanted.overdue_filter)
         async with aclosing(found):
             async for items in found:
@@ -107,16 +107,18 @@ class Writer:
 
     async def _board(self, sheets: Sheets, version: int) -> int:
         """Board, what the file is, overdue list, ranking, departments and rates: every block, of the same moment."""
-        look = await watch(self.connection, self.person, self.now, self.language)
+        look = await read_viewpoint(self.connection, self.person, self.now, self.language)
         asked = self.wanted.ranking_filter
-        add_board(sheets, await board(self.connection, look, asked.grid), self.language)
-        ranked = await ranking(self.connection, look, asked)
+        add_board(sheets, await read_board(self.connection, look, asked.grid), self.language)
+        ranked = await read_ranking(self.connection, look, asked)
         await self._about(sheets, None, version)
         title, header = self._say("超期", "Overdue"), overdue_header(self.language)
         rows = await self._rows(sheets, title, header, self._overdue())
         add_ranking(sheets, ranked, self.language)
         add_departments(sheets, await departments_by_light(self.connection, look, asked.grid), self.language)
-        add_rates(sheets, await rates_of(self.connection, look, asked.grid, period_of(look, asked)), self.language)
+        add_rates(
+            sheets, await board_rates(self.connection, look, asked.grid, ranking_period(look, asked)), self.language
+        )
         return rows
 
     async def _rows(
@@ -144,7 +146,7 @@ class Writer:
         )  # fmt: skip
 
     def _say(self, zh: str, en: str) -> str:
-        return say(self.language, zh, en)
+        return localized(self.language, zh, en)
 
 
 def _case_rows(items: Sequence[CaseItem], language: str) -> list[list[CellValue]]:

@@ -1,16 +1,16 @@
 """What belongs to each figure: one condition on `cases`, for a period or for the present moment.
 
-What the conditions lean on:
+The rules behind the conditions:
 
 - 应结案 is not 立案 (a published bulletin of Tianmen, 2016-12: 996 accepted, 972 due for closing): a case is due for
   something once its deadline lies in the period *and* has passed; a case that is not due yet is outside.
-- What was done counts when it was done before the period's end, so that a past period keeps its figures.
+- Work counts when it was done before the period's end, so that a past period keeps its figures.
 - Merged, withdrawn and voided cases are outside of every figure but `reported`, `major` and those of the present
   (our choice). Aborted ones count as handled and closed: ending them is a lawful way to settle them (our choice).
 - Suspended cases (挂账) are not due: outside of 应处置 and 应结案 until their clock runs again (our choice).
 - Cases exempted by an appeal count as on time; that they were late stays a fact, and a figure of its own:
   `late_ever`, and `exempted` among them (our choice, after "exempt from statistics, never erased").
-- On time is by the case's last deadline of that stage; a deadline that any earlier round missed stays missed.
+- On time is by the case's last deadline of that stage; a deadline missed in an earlier round stays missed.
 """
 
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ from models.enums import Outcome, OwnerKind, Severity, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from services.criteria.conditions import is_open, is_overdue
 
-#: Cases closed this way are outside of what is assessed.
-OUTSIDE = (Outcome.MERGED, Outcome.WITHDRAWN, Outcome.VOIDED)
-#: From how many returns and failed reviews on a case is chronic, and how long a suspension is long (our choice).
+#: Cases closed with these outcomes are not assessed.
+NOT_ASSESSED = (Outcome.MERGED, Outcome.WITHDRAWN, Outcome.VOIDED)
+#: From how many returns and failed reviews a case is chronic, and from when a suspension is long (our choice).
 CHRONIC_FROM = 3
 LONG_SUSPENSION = timedelta(days=30)
-#: The rating, 1 … 5, from which somebody is satisfied (our choice).
+#: The rating, 1 … 5, from which a person counts as satisfied (our choice).
 SATISFIED_FROM = 4
 
 
 @dataclass(frozen=True)
 class Period:
-    """From `since` up to, not including, `until`, looked at in the moment `now`."""
+    """From `since` up to, not including, `until`, as seen at `now`."""
 
     since: datetime
     until: datetime
@@ -44,23 +44,23 @@ class Period:
 
     @classmethod
     def ever(cls, now: datetime) -> "Period":
-        """Everything up to now."""
+        """Return the period of everything up to now."""
         return cls(EARLIEST, now, now)
 
     def holds(self, moment: ColumnElement[datetime]) -> ColumnElement[bool]:
-        """Whether the moment lies in the period."""
+        """Whether the time lies in the period."""
         return and_(moment >= self.since, moment < self.until)
 
     def holds_past(self, moment: ColumnElement[datetime]) -> ColumnElement[bool]:
-        """Whether the moment lies in the period and has come."""
+        """Whether the time lies in the period and has come."""
         return and_(self.holds(moment), moment <= self.now)
 
 
 # --- parts of conditions ----------------------------------------------------------------------------------------------
 
 
-def _counts() -> ColumnElement[bool]:
-    return or_(CASES.c.outcome.is_(None), CASES.c.outcome.not_in(OUTSIDE))
+def _is_assessed() -> ColumnElement[bool]:
+    return or_(CASES.c.outcome.is_(None), CASES.c.outcome.not_in(NOT_ASSESSED))
 
 
 def _late_at(*stages: str) -> ColumnElement[bool]:
@@ -71,7 +71,7 @@ def _before(moment: ColumnElement[datetime], end: datetime) -> ColumnElement[boo
     return func.coalesce(moment < end, False)
 
 
-def _stopped() -> ColumnElement[bool]:
+def _clock_stopped() -> ColumnElement[bool]:
     return and_(is_open(), CASES.c.due_at.is_(None))
 
 
@@ -87,7 +87,7 @@ def major(p: Period) -> ColumnElement[bool]:
 
 
 def assessed_reports(p: Period) -> ColumnElement[bool]:
-    return and_(reported(p), _counts())
+    return and_(reported(p), _is_assessed())
 
 
 def valid_reports(p: Period) -> ColumnElement[bool]:
@@ -95,7 +95,7 @@ def valid_reports(p: Period) -> ColumnElement[bool]:
 
 
 def accepted(p: Period) -> ColumnElement[bool]:
-    return and_(p.holds(CASES.c.accepted_at), _counts())
+    return and_(p.holds(CASES.c.accepted_at), _is_assessed())
 
 
 def accepted_on_time(p: Period) -> ColumnElement[bool]:
@@ -103,8 +103,8 @@ def accepted_on_time(p: Period) -> ColumnElement[bool]:
 
 
 def to_dispatch(p: Period) -> ColumnElement[bool]:
-    waits_too_long = and_(CASES.c.stage == Stage.DISPATCH, func.coalesce(CASES.c.due_at <= p.now, False))
-    due = or_(CASES.c.dispatched_at.is_not(None), _late_at(Stage.DISPATCH), waits_too_long)
+    dispatch_overdue = and_(CASES.c.stage == Stage.DISPATCH, func.coalesce(CASES.c.due_at <= p.now, False))
+    due = or_(CASES.c.dispatched_at.is_not(None), _late_at(Stage.DISPATCH), dispatch_overdue)
     return and_(accepted(p), due)
 
 
@@ -114,12 +114,12 @@ def dispatched_on_time(p: Period) -> ColumnElement[bool]:
 
 
 def dispatched_accurately(p: Period) -> ColumnElement[bool]:
-    """Dispatched, and the first department could keep it: no return was granted, no other department took it over.
+    """Dispatched, and kept by the first department: no return was granted, no other department took it over.
 
-    Handing it to a colleague of the same department is none of that.
+    A transfer to a colleague of the same department does not count against it.
     """
     f, first = FACTS.alias("f"), FACTS.alias("first")
-    elsewhere = (
+    other_department = (
         select(first.c.seq)
         .where(
             first.c.report_id == f.c.report_id,
@@ -130,14 +130,14 @@ def dispatched_accurately(p: Period) -> ColumnElement[bool]:
         .exists()
     )
     redirected = select(f.c.report_id).where(
-        f.c.kind.in_(("return_granted", "transferred")), or_(f.c.kind == "return_granted", elsewhere)
+        f.c.kind.in_(("return_granted", "transferred")), or_(f.c.kind == "return_granted", other_department)
     )
     return and_(to_dispatch(p), CASES.c.dispatched_at.is_not(None), CASES.c.report_id.not_in(redirected))
 
 
 def to_handle(p: Period) -> ColumnElement[bool]:
     under_way = CASES.c.stage.in_((Stage.HANDLE, Stage.REVIEW, Stage.CLOSED))
-    return and_(p.holds_past(CASES.c.handle_due_at), under_way, _counts(), ~_stopped())
+    return and_(p.holds_past(CASES.c.handle_due_at), under_way, _is_assessed(), ~_clock_stopped())
 
 
 def _is_handled(p: Period) -> ColumnElement[bool]:
@@ -162,7 +162,7 @@ def extended(p: Period) -> ColumnElement[bool]:
 
 
 def to_close(p: Period) -> ColumnElement[bool]:
-    return and_(p.holds_past(CASES.c.close_due_at), CASES.c.accepted_at.is_not(None), _counts(), ~_stopped())
+    return and_(p.holds_past(CASES.c.close_due_at), CASES.c.accepted_at.is_not(None), _is_assessed(), ~_clock_stopped())
 
 
 def closed(p: Period) -> ColumnElement[bool]:
@@ -170,10 +170,10 @@ def closed(p: Period) -> ColumnElement[bool]:
 
 
 def closed_on_time(p: Period) -> ColumnElement[bool]:
-    """Where a limit for the whole is set, that one decides; else those of handling and review, each on its own.
+    """On time by the limit for the whole case, where one is set; else by those of handling and review, each on its own.
 
-    Without a whole limit the deadline of review moves with the handling: handled ten days late and reviewed within
-    its own limit is not on time.
+    Without a whole limit the deadline of review moves with the handling: handled ten days late and reviewed within its
+    own limit is not on time.
     """
     by_stages = and_(CASES.c.whole_due_at.is_(None), _late_at(Stage.HANDLE, Stage.REVIEW))
     late = or_(CASES.c.closed_at > CASES.c.close_due_at, _late_at("whole"), by_stages)
@@ -181,7 +181,7 @@ def closed_on_time(p: Period) -> ColumnElement[bool]:
 
 
 def to_review(p: Period) -> ColumnElement[bool]:
-    """应核查: due for closing, and handled by the period's end, so that a review was owed."""
+    """应核查: due for closing, and handled by the period's end, so that a review was due."""
     return and_(to_close(p), _is_handled(p))
 
 
@@ -203,7 +203,7 @@ def exempted(p: Period) -> ColumnElement[bool]:
 
 
 def closings(p: Period) -> ColumnElement[bool]:
-    return and_(p.holds(CASES.c.closed_at), _counts())
+    return and_(p.holds(CASES.c.closed_at), _is_assessed())
 
 
 def _rating() -> ColumnElement[int]:
@@ -238,8 +238,8 @@ def overdue(p: Period) -> ColumnElement[bool]:
 
 
 def suspended(p: Period) -> ColumnElement[bool]:
-    # Handling is the one stage whose clock a suspension stops; what else stops a clock does so in others.
-    return and_(_stopped(), CASES.c.stage == Stage.HANDLE)
+    # A suspension stops only the clock of handling; in other stages a clock stops for other reasons.
+    return and_(_clock_stopped(), CASES.c.stage == Stage.HANDLE)
 
 
 def long_suspended(p: Period) -> ColumnElement[bool]:
@@ -261,7 +261,7 @@ def urged(p: Period) -> ColumnElement[bool]:
 
 
 def climbed(p: Period) -> ColumnElement[bool]:
-    # A unit owns a case in the handling stage only when the ladder, or a person, has taken it up to there.
+    # A unit owns a case in the handling stage only after the ladder, or a person, has escalated it there.
     return and_(is_open(), CASES.c.stage == Stage.HANDLE, CASES.c.owner_kind == OwnerKind.UNIT)
 
 

@@ -27,12 +27,12 @@ from models.ids import new_id
 from models.plan import Plan
 from models.policy.limits import Limit
 from models.tables import DepartmentRow, GridUnitRow, PersonRow, PolicyRow
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page
-from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.ranking import RankingFilter, read_ranking
 
 PARK = "990000001"
 COMMUNITIES, GRIDS, MICRO_GRIDS = 7, 12, 7
@@ -135,21 +135,21 @@ async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
     grant = Grant(role=Role.SUPERVISOR, grid=PARK, since=day)
     person = Person(id=new_id(), username="supervisor", grants=(grant,))
 
-    async def timed(page: Callable[[AsyncConnection, Watch], Awaitable[Frozen]], times: int) -> list[float]:
+    async def timed(page: Callable[[AsyncConnection, Viewpoint], Awaitable[Frozen]], times: int) -> list[float]:
         waits = []
         for _ in range(times + 1):
             begun = time.perf_counter()
             async with engine.connect() as connection:
-                look = await watch(connection, person, datetime.now(UTC), "zh")
+                look = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
                 (await page(connection, look)).model_dump_json()
             waits.append((time.perf_counter() - begun) * 1000)
         return sorted(waits[1:])
 
-    boards = await timed(lambda connection, look: board(connection, look, None), rounds)
+    boards = await timed(lambda connection, look: read_board(connection, look, None), rounds)
     audits = await timed(lambda connection, look: overdue_page(connection, look, OverdueFilter()), rounds)
-    ranks = await timed(lambda connection, look: ranking(connection, look, RankingFilter()), max(rounds // 6, 3))
+    ranks = await timed(lambda connection, look: read_ranking(connection, look, RankingFilter()), max(rounds // 6, 3))
     async with engine.connect() as connection:
-        look = await watch(connection, person, datetime.now(UTC), "zh")
+        look = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
         late = (await overdue_page(connection, look, OverdueFilter(limit=1))).total
         closed, still = (
             await connection.execute(

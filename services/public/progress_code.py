@@ -230,7 +230,7 @@ def _updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
 def _filled(fact: Fact, names: Names) -> dict[str, str]:
     match fact.body:
         case Dispatched(host=host):
-            return {"host": names.departments.get(host, host)}
+            return {"host": names.department(host)}
         case ExtensionGranted(due_at=moment) | SuspensionGranted(until=moment):
             return {"day": f"{moment.astimezone(ZoneInfo(names.policy.zone)):%Y-%m-%d}"}
         case _:

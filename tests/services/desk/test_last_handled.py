@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from infra.store.context import read_person
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview, ReportProgress
-from services.desk.last_handled import LastThere, last_there
+from services.desk.last_handled import LastHandled, last_handled
 from services.desk.tabs import DONE_WITHIN, DeskTab
 from tests.api.hall import Hall, open_hall
 from tests.builders import ENVIRONMENT, LABOUR, person_id
@@ -40,11 +40,11 @@ async def closed(hall: Hall) -> str:
     return case_no
 
 
-async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastThere | None:
+async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastHandled | None:
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
-        return await last_there(connection, tab, person, now or datetime.now(UTC))
+        return await last_handled(connection, tab, person, now or datetime.now(UTC))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from models.enums import EscalationMode
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import PersonSettings, save_settings
-from services.desk.notices import Notices, mark_read, notices
+from services.desk.notices import Notices, find_notices, mark_read
 from tests.builders import publish
 from tests.scenarios import dispatched, until_recorded
 from tests.timed import a_hasty_policy
@@ -29,7 +29,7 @@ async def town(engine: AsyncEngine, temporal_client: Client, database_url: str) 
 async def told(town: Town, username: str, *, unread: bool = False) -> Notices:
     """What that person was told."""
     async with town.engine.connect() as connection:
-        return await notices(connection, await town.person(username), await town.now(), "zh", unread=unread)
+        return await find_notices(connection, await town.person(username), await town.now(), "zh", unread=unread)
 
 
 async def test_a_step_is_told_to_whom_it_reached_and_read_once(town: Town) -> None:

@@ -20,9 +20,9 @@ from models.tables import CASES, FACTS
 from rules.scoring import percent
 from services.figures.conditions import Period
 from services.figures.count import count_figures
-from services.figures.definitions import condition
-from services.figures.viewpoint import watch
-from services.supervision.ranking import RankingFilter, ranking
+from services.figures.definitions import figure_condition
+from services.figures.viewpoint import read_viewpoint
+from services.supervision.ranking import RankingFilter, read_ranking
 from tests.builders import COMMUNITY, FIRE, MICRO, PARK, small_park
 from tests.rules.world import EVERYBODY
 from tests.services.criteria.test_scope import a_life
@@ -93,7 +93,7 @@ async def figures_of(connection: AsyncConnection, case_no: str, period: Period |
     asked = period or Period(SINCE, UNTIL, NOW)
     found = set()
     for key in FigureKey:
-        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, condition(key, asked))
+        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, figure_condition(key, asked))
         if (await connection.execute(mine)).one_or_none():
             found.add(key)
     return found
@@ -277,13 +277,13 @@ async def test_the_numbers_of_tianmen_from_cases(engine: AsyncEngine) -> None:
         await a_case(connection, **UNHANDLED)
         await a_case(connection, **UNHANDLED | {"due_at": NOW + DAY, "handle_due_at": NOW + DAY,
                                                 "close_due_at": NOW + DAY})  # fmt: skip
-        look = await watch(connection, EVERYBODY["auditor"], NOW, "zh")
-        counts = (await count_figures(connection, look.fits(), FigureKey, Period(SINCE, UNTIL, NOW)))[None]
+        look = await read_viewpoint(connection, EVERYBODY["auditor"], NOW, "zh")
+        counts = (await count_figures(connection, look.cases_in(), FigureKey, Period(SINCE, UNTIL, NOW)))[None]
         assert [counts[key] for key in (K.ACCEPTED, K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME)] == [10, 9, 8, 7]
         assert percent(counts[K.CLOSED], counts[K.TO_CLOSE]) == "88.89 %"
 
         wanted = RankingFilter.model_validate({"by": "community", "from": SINCE, "to": UNTIL})
-        shown = await ranking(connection, look, wanted)
+        shown = await read_ranking(connection, look, wanted)
     mine, other = shown.rows
     assert (mine.place.code, mine.rank) == (COMMUNITY, 1)
     # 30·8/9 + 20·8/9 + 20·(1 − 0) + 20·(1 − 1/9) + 10·(1 − 0)
@@ -302,10 +302,10 @@ async def test_the_tail_is_named_and_why(engine: AsyncEngine) -> None:
             for number in range(5):
                 late = {"failed_reviews": 1, "extended": True} if number < bad else {}
                 await a_case(connection, host=host, departments=[host], **late)
-        look = await watch(connection, EVERYBODY["auditor"], NOW, "zh")
+        look = await read_viewpoint(connection, EVERYBODY["auditor"], NOW, "zh")
         wanted = RankingFilter.model_validate({"by": "department", "from": SINCE, "to": UNTIL})
-        shown = await ranking(connection, look, wanted)
-        few = await ranking(connection, look, wanted.model_copy(update={"least_cases": 6}))
+        shown = await read_ranking(connection, look, wanted)
+        few = await read_ranking(connection, look, wanted.model_copy(update={"least_cases": 6}))
     assert [(row.place.code, row.rank, row.tail) for row in shown.rows] == [
         (FIRE, 1, False), ("labour", 2, True), ("environment", 3, True),
     ]  # fmt: skip

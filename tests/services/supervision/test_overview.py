@@ -30,23 +30,23 @@ from models.figures import FigureKey
 from models.ids import new_id
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Number
 from services.supervision.analysis import analyse
-from services.supervision.board import board
-from services.supervision.escalations import LadderFilter, ladder_view
-from services.supervision.inspections import InspectionDraft, Verdict, inspect, inspections_of
-from services.supervision.map import feature_text, map_data, points_in
+from services.supervision.board import read_board
+from services.supervision.escalations import LadderFilter, read_ladder
+from services.supervision.inspections import InspectionDraft, Verdict, list_inspections, record_inspection
+from services.supervision.map import feature_text, list_points, read_map
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.overview import (
+    board_rates,
     climbed_by_level,
-    daily,
+    daily_changes,
     decisions_waiting,
     departments_by_light,
-    rates_of,
     same_time_yesterday,
 )
-from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges, usual_reply_by
+from services.supervision.urges import UrgeFilter, UrgeState, default_reply_by, get_urge, list_urges
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, LABOUR, MICRO, MICRO_2, OTHER_MICRO, PARK, person_id
 from tests.servers import Servers
@@ -84,13 +84,13 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def look_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Watch:
+async def look_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Viewpoint:
     """The look of somebody by user name, now."""
     person = await read_person(connection, person_id(username))
-    return await watch(connection, person, datetime.now(UTC), language)
+    return await read_viewpoint(connection, person, datetime.now(UTC), language)
 
 
-async def opened(connection: Any, look: Watch, number: Number) -> int:
+async def opened(connection: Any, look: Viewpoint, number: Number) -> int:
     """How many cases the link of a number opens."""
     pairs = dict(parse_qsl(urlsplit(number.cases).query))
     assert look.person is not None
@@ -109,13 +109,13 @@ async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, g
             assert sum(number.count for number in row.lights.values()) == row.open.count
         numbers += [one.number for one in await decisions_waiting(connection, look, grid)]
         numbers += [one.number for one in await climbed_by_level(connection, look, grid)]
-        for rate in await rates_of(connection, look, grid, look.days(look.day - timedelta(days=30), look.day)):
+        for rate in await board_rates(connection, look, grid, look.days(look.day - timedelta(days=30), look.day)):
             numbers.append(Number(count=rate.numerator, cases=rate.cases))
             numbers.append(Number(count=rate.denominator, cases=rate.denominator_cases))
-        for column in (await ladder_view(connection, look, LadderFilter(grid=grid, all=True))).columns:
+        for column in (await read_ladder(connection, look, LadderFilter(grid=grid, all=True))).columns:
             numbers.append(column.number)
             assert len(column.cases) == column.number.count
-        for unit in (await map_data(connection, look, grid)).units:
+        for unit in (await read_map(connection, look, grid)).units:
             numbers += [unit.open, unit.overdue]
         found = await analyse(connection, look, grid, look.day - timedelta(days=40), look.day)
         numbers += [number for span in found.spans for number in (span.reported, span.closed)]
@@ -128,7 +128,7 @@ async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, g
 async def test_departments_add_up_to_the_board(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
         look = await look_of(hall, "supervisor", connection)
-        shown = await board(connection, look, None)
+        shown = await read_board(connection, look, None)
         rows = await departments_by_light(connection, look, None)
     (labour,) = rows
     assert labour.code == LABOUR
@@ -155,9 +155,9 @@ async def test_what_waits_and_what_has_climbed(hall: Hall) -> None:
 async def test_days_and_yesterday(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
         look = await look_of(hall, "auditor", connection)
-        days = await daily(connection, look, None)
+        days = await daily_changes(connection, look, None)
         yesterday = await same_time_yesterday(connection, look, None)
-        shown = await board(connection, look, None)
+        shown = await read_board(connection, look, None)
     assert days[-1].reported == shown.totals.reported_today.count
     assert days[-2].reported >= yesterday.reported
 
@@ -195,7 +195,7 @@ async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
         shown = await get_urge(connection, supervisor, answered.case.case_no, answered.number, now, "zh")
         with pytest.raises(NoSuchCase):
             await get_urge(connection, other, answered.case.case_no, answered.number, now, "zh")
-        usual = await usual_reply_by(connection, UrgeKind.ORDINARY, now)
+        usual = await default_reply_by(connection, UrgeKind.ORDINARY, now)
     assert every.counts[UrgeState.WAITING] == 1
     assert every.counts[UrgeState.ANSWERED] == 1
     assert (answered.answer, answered.state) == ("已安排", UrgeState.ANSWERED)
@@ -220,22 +220,24 @@ async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(
             person = people[refused]
             assert person is not None
             with pytest.raises(NotYours):
-                await inspect(connection, person, case_no, draft, now)
+                await record_inspection(connection, person, case_no, draft, now)
         with pytest.raises(InputError):
-            await inspect(connection, supervisor, case_no, InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM), now)
+            await record_inspection(
+                connection, supervisor, case_no, InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM), now
+            )
         for _ in range(2):
-            await inspect(connection, supervisor, case_no, draft, now)
-        found = await inspections_of(connection, supervisor, [case_no], now)
+            await record_inspection(connection, supervisor, case_no, draft, now)
+        found = await list_inspections(connection, supervisor, [case_no], now)
     assert [(one.verdict, one.note) for one in found] == [(Verdict.PROBLEM, "照片不清")]
 
 
 async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
         look = await look_of(hall, "community_supervisor", connection)
-        data = await map_data(connection, look, None, 4)
+        data = await read_map(connection, look, None, 4)
         text = await feature_text(connection, look, [MICRO, MICRO_2, OTHER_MICRO])
-        points = await points_in(connection, look, COMMUNITY)
-        boxed = await points_in(connection, look, None, (117.0, 38.0, 117.01, 38.01))
+        points = await list_points(connection, look, COMMUNITY)
+        boxed = await list_points(connection, look, None, (117.0, 38.0, 117.01, 38.01))
     assert [unit.unit.code for unit in data.units] == [MICRO, MICRO_2]
     assert data.units[0].density is not None
     assert OTHER_MICRO not in text

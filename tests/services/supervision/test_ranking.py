@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from infra.store.context import read_person
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview
-from services.figures.viewpoint import watch
-from services.supervision.past_ranks import Standing, standings
-from services.supervision.ranking import RankingFilter, ranking
+from services.figures.viewpoint import read_viewpoint
+from services.supervision.past_ranks import Standing, compare_standings
+from services.supervision.ranking import RankingFilter, read_ranking
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, ENVIRONMENT, LABOUR, OTHER_COMMUNITY, person_id
 from tests.servers import Servers
@@ -108,14 +108,14 @@ async def test_what_is_left_out_must_belong_to_a_figure(hall: Hall) -> None:
 async def test_how_they_stood_in_the_periods_before(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
-        look = await watch(connection, person, datetime.now(UTC), "zh")
+        look = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
         days = look.days(look.day - timedelta(days=400), look.day)
         wanted = RankingFilter.model_validate(
             {"by": "department", "from": days.since, "to": look.now, "least_cases": 0, "grid": COMMUNITY}
         )
-        now = await ranking(connection, look, wanted)
+        now = await read_ranking(connection, look, wanted)
         same = [(look.day - timedelta(days=400), look.day), (date(2020, 1, 1), date(2020, 1, 31))]
-        found = await standings(connection, look, wanted, now, same)
+        found = await compare_standings(connection, look, wanted, now, same)
     ranks = {row.place.code: row.rank for row in now.rows}
     points = {row.place.code: row.score.points for row in now.rows if row.score}
     assert found == {

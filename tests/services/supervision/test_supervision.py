@@ -27,13 +27,13 @@ from services.cases.lists import count_cases, list_cases
 from services.criteria.conditions import shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures
-from services.figures.definitions import FIGURES, condition
+from services.figures.definitions import FIGURES, figure_condition
 from services.figures.indicators import INDICATORS
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Number, OverdueItem
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page, stream_overdue
-from services.supervision.ranking import RankingBy, RankingFilter, ranking
+from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK, PARK, small_park
 from tests.rules.world import EVERYBODY, START
 from tests.servers import Servers
@@ -70,8 +70,8 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     servers.drop_database(name)
 
 
-async def looking(connection: AsyncConnection, username: str, now: datetime = NOW) -> Watch:
-    return await watch(connection, EVERYBODY[username], now, "zh")
+async def looking(connection: AsyncConnection, username: str, now: datetime = NOW) -> Viewpoint:
+    return await read_viewpoint(connection, EVERYBODY[username], now, "zh")
 
 
 async def opened_by(connection: AsyncConnection, person: Person, href: str, now: datetime = NOW) -> list[str]:
@@ -120,7 +120,9 @@ async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: Asy
         look = await looking(connection, username)
         for since, until in PERIODS:
             period = Period(since, until, NOW)
-            counts = (await count_figures(connection, look.fits(), FigureKey, Period(since, until, NOW))).get(None, {})
+            counts = (await count_figures(connection, look.cases_in(), FigureKey, Period(since, until, NOW))).get(
+                None, {}
+            )
             for key, figure in FIGURES.items():
                 dates = {"from": since, "to": until} if figure.timed else {}
                 wanted = CaseFilter.model_validate({"figure": key, **dates})
@@ -136,7 +138,7 @@ async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: Asy
 async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, username: str, grid: str | None) -> None:
     async with engine.connect() as connection:
         for now in (NOW, START + DAY) if grid is None else (NOW,):
-            shown = await board(connection, await looking(connection, username, now), grid)
+            shown = await read_board(connection, await looking(connection, username, now), grid)
             found = numbers_in(shown)
             assert len(found) >= 17
             for number in found:
@@ -159,7 +161,7 @@ async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, us
 async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, username: str, by: RankingBy) -> None:
     async with engine.connect() as connection:
         wanted = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
-        shown = await ranking(connection, await looking(connection, username), wanted)
+        shown = await read_ranking(connection, await looking(connection, username), wanted)
         assert shown.rows
         for number in numbers_in(shown):
             cases = await opened_by(connection, EVERYBODY[username], number.cases)
@@ -171,8 +173,8 @@ async def test_the_lives_fill_the_figures(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         look = await looking(connection, "auditor")
         period = Period(*PERIODS[0], NOW)
-        counts = (await count_figures(connection, look.fits(), FigureKey, period))[None]
-        shown = await board(connection, look, None)
+        counts = (await count_figures(connection, look.cases_in(), FigureKey, period))[None]
+        shown = await read_board(connection, look, None)
     empty = {key for key, count in counts.items() if not count}
     assert empty <= {FigureKey.LONG_SUSPENDED, FigureKey.EXTENDED, FigureKey.MAJOR}, empty
     assert len(shown.totals.cells) >= 6
@@ -184,7 +186,9 @@ async def test_a_numerator_is_a_part_of_its_denominator(engine: AsyncEngine) -> 
         for since, until in PERIODS:
             period = Period(since, until, NOW)
             for indicator in INDICATORS.values():
-                stray = and_not(condition(indicator.numerator, period), condition(indicator.denominator, period))
+                stray = and_not(
+                    figure_condition(indicator.numerator, period), figure_condition(indicator.denominator, period)
+                )
                 found = (await connection.execute(select(CASES.c.case_no).where(stray))).all()
                 assert not found, (indicator.key, found)
 
@@ -210,7 +214,9 @@ async def test_the_light_in_sql_is_the_light_of_the_rules(engine: AsyncEngine) -
 async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         look = await looking(connection, "auditor")
-        items = [item async for items in stream_overdue(connection, look, OverdueFilter(), at_once=2) for item in items]
+        items = [
+            item async for items in stream_overdue(connection, look, OverdueFilter(), batch_size=2) for item in items
+        ]
         expected = await opened_by(connection, EVERYBODY["auditor"], "/api/v1/cases?figure=overdue")
         paged: list[OverdueItem] = []
         wanted = OverdueFilter(limit=3)
@@ -233,12 +239,12 @@ async def test_the_overdue_audit_narrows_to_place_department_and_category(engine
     async with engine.connect() as connection:
         look = await looking(connection, "auditor")
         everything = [
-            item async for items in stream_overdue(connection, look, OverdueFilter(), at_once=2) for item in items
+            item async for items in stream_overdue(connection, look, OverdueFilter(), batch_size=2) for item in items
         ]
         for asked in ({"grid": MICRO}, {"grid": OTHER_PARK}, {"category": "01"}, {"department": "fire"}):
             found = [
                 item
-                async for items in stream_overdue(connection, look, OverdueFilter.model_validate(asked), at_once=2)
+                async for items in stream_overdue(connection, look, OverdueFilter.model_validate(asked), batch_size=2)
                 for item in items
             ]
             assert {i.case_no for i in found} <= {i.case_no for i in everything}
@@ -248,9 +254,9 @@ async def test_the_overdue_audit_narrows_to_place_department_and_category(engine
 
 async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        whole = await board(connection, await looking(connection, "auditor"), None)
-        part = await board(connection, await looking(connection, "community_supervisor"), None)
-        of_park = await board(connection, await looking(connection, "supervisor"), PARK)
+        whole = await read_board(connection, await looking(connection, "auditor"), None)
+        part = await read_board(connection, await looking(connection, "community_supervisor"), None)
+        of_park = await read_board(connection, await looking(connection, "supervisor"), PARK)
     assert {row.unit.code for row in part.rows} == {COMMUNITY}
     assert part.totals.open.count <= of_park.totals.open.count < whole.totals.open.count
     assert [row.unit.code for row in of_park.rows] == [COMMUNITY]
@@ -259,7 +265,7 @@ async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> 
 async def test_a_department_head_ranks_only_their_own_department(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         wanted = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
-        everybody = await ranking(connection, await looking(connection, "auditor"), wanted)
-        own = await ranking(connection, await looking(connection, "fire_head"), wanted)
+        everybody = await read_ranking(connection, await looking(connection, "auditor"), wanted)
+        own = await read_ranking(connection, await looking(connection, "fire_head"), wanted)
     assert len(everybody.rows) == 3
     assert [row.place.code for row in own.rows] == ["fire"]
