@@ -13,7 +13,7 @@ from models.errors import InputError
 from rules.organisation.grid_tree import Checked
 from rules.organisation.tiling import Box
 from services.admin.rights import check_admin
-from services.organisation.grid_registry import LoadSummary, checked_file, known_levels, load_file
+from services.organisation.grid_registry import LoadSummary, load_file, read_checked, read_levels
 from services.organisation.people_files import PeopleSummary, load_people
 
 #: The longest file, in bytes (our choice): a city's registry has some megabytes.
@@ -36,10 +36,10 @@ async def check_grids(engine: AsyncEngine, person: Person, content: bytes, name:
     """Checks a registry and stores nothing. Raises NotYours, InputError, and BadFile with every problem."""
     await check_admin(engine, person, now, "grids check")
     async with engine.connect() as connection:
-        known = await known_levels(connection)
+        known = await read_levels(connection)
     with TemporaryDirectory() as place:
         path = _written(Path(place), {name: content})[0]
-        return await to_thread(checked_file, path, known)
+        return await to_thread(read_checked, path, known)
 
 
 async def load_grids(

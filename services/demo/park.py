@@ -17,7 +17,7 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.reference_files import BadFile
 from services.files.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
-from services.organisation.grid_registry import checked_file, load_units
+from services.organisation.grid_registry import load_units, read_checked
 from services.organisation.people_files import PeopleFile, PersonEntry, read_departments, read_people, store_entries
 from services.organisation.people_store import (
     GrantRecord,
@@ -66,7 +66,7 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
     next start; and a second time there is nothing to do. The accounts file holds passwords that everybody
     knows: only its owner may read it all the same. Raises BadFile when a file of the demonstration is broken.
     """
-    registry = checked_file(DIVISIONS).units
+    registry = read_checked(DIVISIONS).units
     departments = read_departments(DEPARTMENTS).departments
     units = tile(make_lower_levels(registry, MICRO_GRIDS), DEMO_BOX)
     file = read_people(PEOPLE, {d.id for d in departments}, {unit.code for unit in units})

@@ -16,13 +16,13 @@ _HEADER = (
 
 
 def case_header(language: str) -> list[str]:
-    """What the columns are called."""
+    """Return the column headers."""
     english = language.startswith("en")
     return [en if english else zh for zh, en in _HEADER]
 
 
 def case_row(item: CaseItem, language: str) -> list[CellValue]:
-    """A line of a list as its page shows it."""
+    """Return the cells of a list item as its page shows them."""
     return [
         item.case_no, item.title, item.category_name, item.grid, item.grid_name,
         vocabulary.label_of(vocabulary.SOURCES, item.source, language),

@@ -13,7 +13,7 @@ from models.ids import new_id
 from models.jobs.export import ExportKind, ExportStatus
 from models.tables import EXPORTS
 from services.exports.make import make_export
-from services.exports.request import ExportWanted
+from services.exports.request import ExportRequest
 from services.measure.queue import people
 
 
@@ -32,7 +32,7 @@ class ExportCost:
 async def measure_export(engine: AsyncEngine) -> ExportCost:
     """Every case of a database of `services.measure.queue`, as its supervisor would ask for it."""
     supervisor = people()[-1]
-    id_, wanted = new_id(), ExportWanted(kind=ExportKind.CASES)
+    id_, wanted = new_id(), ExportRequest(kind=ExportKind.CASES)
     row = {
         "id": id_, "owner": supervisor.id, "kind": wanted.kind.value, "digest": str(id_), "language": "zh",
         "wanted": wanted.model_dump(mode="json", by_alias=True, exclude_none=True), "status": ExportStatus.WAITING,

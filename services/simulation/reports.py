@@ -23,7 +23,7 @@ from rules.simulation.world import Opening
 from services.demo.park import MICRO_GRIDS
 from services.files.service_requests import Row
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import checked_file
+from services.organisation.grid_registry import read_checked
 from services.reports.import_list import BadRow, Rejected, rejection_reason, to_report
 from services.reports.import_list import Mapping as ImportMapping
 
@@ -48,7 +48,7 @@ class Places:
     @cached_property
     def units(self) -> tuple[GridUnit, ...]:
         """Every unit, drawn as the demonstration draws it."""
-        return tile(make_lower_levels(checked_file(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
+        return tile(make_lower_levels(read_checked(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
 
     @property
     def box(self) -> tuple[float, float, float, float]:

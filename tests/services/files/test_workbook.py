@@ -12,7 +12,7 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from services.files import workbook
-from services.files.workbook import LONGEST_TEXT, CellValue, Sheets
+from services.files.workbook import MAX_TEXT_LENGTH, CellValue, Sheets
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 
@@ -116,7 +116,7 @@ def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
 
 
 def test_a_sheet_takes_no_more_rows_or_signs_than_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(read(written([["案" * (LONGEST_TEXT + 9)]])).worksheets[0]["A2"].value) == LONGEST_TEXT
+    assert len(read(written([["案" * (MAX_TEXT_LENGTH + 9)]])).worksheets[0]["A2"].value) == LONGEST_TEXT
     monkeypatch.setattr(workbook, "MOST_ROWS", 3)
     sheets = Sheets(SHANGHAI)
     sheet = sheets.begin("x", ["a"])

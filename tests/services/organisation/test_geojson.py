@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rules.organisation.tiling import DEMO_BOX
 from services.files.reference_files import BadFile
 from services.organisation.geojson import read_features
-from services.organisation.grid_registry import LoadSummary, checked_file, load_file
+from services.organisation.grid_registry import LoadSummary, load_file, read_checked
 
 PARK, COMMUNITY, OTHER = "130172100", "130172100001", "130172100002"
 
@@ -79,7 +79,7 @@ def test_households_and_the_rest_are_read_as_from_a_csv(tmp_path: Path) -> None:
             feature(f"{COMMUNITY}901003", "micro_grid", None, grid, households="13"),
         ],
     )
-    units = checked_file(path).units
+    units = read_checked(path).units
     assert [(unit.households, unit.enterprise) for unit in units[4:]] == [(None, "示例化工厂"), (12, None), (13, None)]
 
 
@@ -162,7 +162,7 @@ def test_what_is_no_collection_is_told(tmp_path: Path, content: str, line: int, 
     path = tmp_path / "x.json"
     path.write_text(content, "utf-8")
     with pytest.raises(BadFile) as caught:
-        checked_file(path)
+        read_checked(path)
     (problem,) = caught.value.problems
     assert problem.line == line
     assert reason in problem.en
@@ -174,7 +174,7 @@ def test_neighbours_that_touch_or_overlap_by_a_hair_are_no_fault(tmp_path: Path)
         feature(COMMUNITY, "community", square(114, 38, 114.5, 39), PARK),
         feature(OTHER, "community", square(114.4999, 38, 115, 39), PARK),
     ]
-    assert len(checked_file(write(tmp_path, features)).units) == 3
+    assert len(read_checked(write(tmp_path, features)).units) == 3
 
 
 async def test_no_made_up_shapes_are_drawn_over_real_ones(engine: AsyncEngine, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.reference_files import BadFile
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import LoadSummary, checked_file, load_file, load_units, read_units
+from services.organisation.grid_registry import LoadSummary, load_file, load_units, read_checked, read_units
 
 HEADER = "code,name,level,parent_code\n"
 
@@ -42,7 +42,7 @@ async def test_the_same_file_again_changes_nothing(engine: AsyncEngine) -> None:
 
 
 async def test_what_changed_is_updated_and_what_is_missing_stays(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     renamed = replace(units[3], name="新名")
     plain = replace(units[5], geometry=None)
     async with transaction(engine) as connection:
@@ -80,7 +80,7 @@ async def test_with_any_problem_nothing_is_stored(engine: AsyncEngine, tmp_path:
 
 
 async def test_a_unit_without_its_parent_rolls_everything_back(engine: AsyncEngine) -> None:
-    units = checked_file(DIVISIONS).units
+    units = read_checked(DIVISIONS).units
     with pytest.raises(IntegrityError):
         async with transaction(engine) as connection:
             await load_units(connection, units[1:])

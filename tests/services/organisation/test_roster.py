@@ -31,7 +31,7 @@ from services.organisation.roster import (
     cancel_shift,
     put_absence,
     put_shift,
-    roster,
+    read_roster,
 )
 from tests.builders import COMMUNITY, GRID, MICRO, PARK, Holder, add_people, person_id, publish, small_park
 from tests.timed import a_timed_policy
@@ -184,7 +184,7 @@ async def test_an_absence_taken_back_gives_the_roles_back_from_today_on(desk: De
     await desk.absent("worker", TODAY + timedelta(days=7), TODAY + timedelta(days=8))
     async with desk.engine.begin() as connection:
         await cancel_absence(connection, "worker", TODAY + timedelta(days=8), MONDAY)
-        assert (await roster(connection, MONDAY)).absences == ()
+        assert (await read_roster(connection, MONDAY)).absences == ()
         pointer, why = await refused(cancel_absence(connection, "worker", TODAY, MONDAY))
     assert (pointer, "not away" in why) == ("/since", True)
 

@@ -9,12 +9,12 @@ from rules.organisation.grid_tree import GridUnit
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import checked_file, load_units
+from services.organisation.grid_registry import load_units, read_checked
 from services.reports.locate import find_unit_at
 
 
 async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     async with transaction(engine) as connection:
         await load_units(connection, units)
         for unit in [u for u in units if u.level is Level.MICRO_GRID][::20]:
@@ -24,7 +24,7 @@ async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> N
 
 
 async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     micro = [unit for unit in units if unit.level is Level.MICRO_GRID]
     async with transaction(engine) as connection:
         await load_units(connection, units)
