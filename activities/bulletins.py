@@ -1,4 +1,7 @@
-"""Making bulletins. What they hold is counted by the services, whose work is handed in: activities stand below them."""
+"""The activity that makes bulletins.
+
+The function that counts and stores comes from `services` as an argument, because activities may not import services.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,7 +20,7 @@ MakeBulletins = Callable[[AsyncEngine, BulletinOrder], Awaitable[BulletinsMade]]
 
 
 class BulletinActivities:
-    """Makes bulletins on one database with `make`."""
+    """The activity, bound to a database and to `make`."""
 
     def __init__(self, engine: AsyncEngine, make: MakeBulletins) -> None:
         self._engine = engine
@@ -25,7 +28,10 @@ class BulletinActivities:
 
     @activity.defn(name=BULLETIN_ACTIVITY)
     async def make_bulletins(self, order: BulletinOrder) -> BulletinsMade:
-        """Counts and stores. Safe to repeat; a database that is away is tried again, what can't be made is not."""
+        """Make and store the bulletins of an order. Safe to repeat.
+
+        A database that is away is an error to retry; a domain error is not retried.
+        """
         try:
             made = await self._make(self._engine, order)
         except DomainError as error:

@@ -1,4 +1,7 @@
-"""Making and removing exports. How is the services' matter, whose work is handed in: activities stand below them."""
+"""The activities that make and remove exports.
+
+The functions that do the work come from `services` as arguments, because activities may not import services.
+"""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -18,7 +21,10 @@ ExportAction = Callable[[AsyncEngine, UUID], Awaitable[None]]
 
 
 class ExportActivities:
-    """Makes exports on one database with `make`; `fail` puts down a fault of ours, `remove` takes one away."""
+    """The activities, bound to a database.
+
+    `make` writes an export, `fail` records an internal error on it, `remove` deletes it.
+    """
 
     def __init__(self, engine: AsyncEngine, make: MakeExport, fail: ExportAction, remove: ExportAction) -> None:
         self._engine = engine
@@ -28,7 +34,7 @@ class ExportActivities:
 
     @activity.defn(name=EXPORT_ACTIVITY)
     async def make_export(self, order: ExportOrder) -> None:
-        """Makes one. Safe to repeat; a database that is away is tried again, a fault of ours is not."""
+        """Make an export. Safe to repeat. A database that is away is retried; an internal error is not."""
         try:
             await self._make(self._engine, order.id, lambda rows: activity.heartbeat(rows))
         except Exception as error:
@@ -40,7 +46,7 @@ class ExportActivities:
 
     @activity.defn(name=REMOVE_EXPORT_ACTIVITY)
     async def remove_export(self, order: ExportOrder) -> None:
-        """Takes it away. Safe to repeat."""
+        """Remove an export. Safe to repeat."""
         try:
             await self._remove(self._engine, order.id)
         except Exception as error:

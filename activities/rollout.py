@@ -1,4 +1,4 @@
-"""Telling open cases that a calendar was published: those alone whose deadlines it changes."""
+"""The activity that rolls a published calendar out to the open cases whose deadlines it changes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -26,11 +26,11 @@ from rules.deadlines.standards import standard_of
 
 log = structlog.get_logger(__name__)
 
-#: Who answers where nobody is asked.
+#: Fallback owner in a context that decides nothing.
 NO_PERSON = UUID(int=0)
-#: How many cases are looked at together, and how many of them are told at once.
+#: How many cases are read together, and how many workflows are updated at once.
 PAGE_SIZE, CONCURRENCY = 500, 8
-#: How long one case may take to answer: within the time in which the activity must be heard of.
+#: How long one case may take to answer: less than the heartbeat timeout of the activity.
 CASE_TIMEOUT = timedelta(seconds=10)
 
 _OPEN = text("""
@@ -40,7 +40,7 @@ _OPEN = text("""
 
 
 class RolloutActivities:
-    """Rolls out policy versions over one database."""
+    """The activity, bound to a database and a Temporal client."""
 
     def __init__(self, engine: AsyncEngine, client: Client) -> None:
         self._engine = engine
@@ -48,19 +48,19 @@ class RolloutActivities:
 
     @activity.defn(name=ROLLOUT_ACTIVITY)
     async def roll_out(self, rollout: Rollout) -> RolloutPage:
-        """One page of open cases. Safe to repeat: a case whose deadlines stand already is not told."""
+        """Roll out to one page of open cases. Safe to repeat: a case whose deadlines are right already is left out."""
         async with self._engine.connect() as connection:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
             cases = [Case.model_validate(state) for state in rows]
             in_force = await newest_version(connection)
             changed = [case for case in cases if await _changes_deadlines_or_log(connection, case, in_force)]
         limit = asyncio.Semaphore(CONCURRENCY)
-        told = await asyncio.gather(*(self._tell(case, rollout.version, limit) for case in changed))
+        told = await asyncio.gather(*(self._recompute(case, rollout.version, limit) for case in changed))
         last = cases[-1].report_id if len(cases) == PAGE_SIZE else None
         return RolloutPage(after=last, seen=len(cases), told=told.count(True), missed=told.count(None))
 
-    async def _tell(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
-        """Whether it was told; None: it could not be now, which is no reason to keep the others waiting."""
+    async def _recompute(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
+        """Return whether the case was recomputed; None when it was not reached, which must not delay the others."""
         act = SystemAct(
             id=derived_id(case.report_id, "recompute", version, case.seq), command=Recompute(version=version)
         )
@@ -69,9 +69,9 @@ class RolloutActivities:
                 async with asyncio.timeout(CASE_TIMEOUT.total_seconds()):
                     await act_as_system(self._client, case.report_id, act)
             except (AlreadyArchived, WrongStage):
-                return False  # it was closed meanwhile
+                return False  # closed meanwhile
             except (DomainError, *NO_ANSWER_ERRORS) as error:
-                log.error("case not told of a calendar", case_no=case.case_no, error=type(error).__name__)
+                log.error("case not recomputed", case_no=case.case_no, error=type(error).__name__)
                 return None
             finally:
                 activity.heartbeat()
@@ -79,16 +79,16 @@ class RolloutActivities:
 
 
 async def _changes_deadlines_or_log(connection: AsyncConnection, case: Case, version: int) -> bool:
-    """As `changes`; a case that can't be counted at all is named and left as it is."""
+    """Return `changes_deadlines`; for a case that can't be recomputed, log it and return False."""
     try:
         return await changes_deadlines(connection, case, version)
     except (DomainError, ValueError) as error:
-        log.error("case can't be counted anew", case_no=case.case_no, error=str(error))
+        log.error("case can't be recomputed", case_no=case.case_no, error=str(error))
         return False
 
 
 async def changes_deadlines(connection: AsyncConnection, case: Case, version: int) -> bool:
-    """Whether the calendars of `version` change a deadline of the case."""
+    """Return whether the calendars of `version` change a deadline of the case."""
     policy = await policy_version(connection, case.policy_version)
     published = await policy_version(connection, version)
     now = datetime.now(UTC)
@@ -97,7 +97,7 @@ async def changes_deadlines(connection: AsyncConnection, case: Case, version: in
 
 
 def policy_only_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:
-    """A context that knows policies and calendars alone: enough to count by, not to decide."""
+    """Return a context with policies and calendars only: enough to compute deadlines, not to decide."""
     return Context(
         now=now,
         today=now.astimezone(ZoneInfo(policy.zone)).date(),

@@ -1,6 +1,6 @@
-"""What one API process holds open, and how a route asks for it.
+"""The connections and caches of one API process, as FastAPI dependencies.
 
-What routes depend on is `async` even where it awaits nothing: otherwise FastAPI gives each to another thread.
+Dependencies are `async` even where they await nothing: FastAPI would run a plain function in another thread.
 """
 
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ from services.runtime.resources import Resources
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, and what it remembers of people, of failed sign-ins and of guessed codes."""
+    """The connections of the process, the cache of people, and the counters of failed sign-ins and guessed codes."""
 
     resources: Resources
     people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
-    #: Ten wrong progress codes an hour and address, ten reports without an account.
+    #: Per hour and address: ten wrong progress codes, ten reports without an account.
     code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
     public_reports: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
 
@@ -35,25 +35,25 @@ class Services:
 
     @property
     def engine(self) -> AsyncEngine:
-        """The database."""
+        """The database engine for transactions."""
         return self.resources.engine
 
     @property
     def reading(self) -> AsyncEngine:
-        """The database for who only reads."""
+        """The database engine for reads, in autocommit mode."""
         return self.resources.reading
 
     @property
     def temporal(self) -> Client:
-        """Temporal, connected at the first call."""
+        """The Temporal client, connected at the first call."""
         return self.resources.temporal
 
 
 async def get_services(request: Request) -> Services:
-    """What the application opened when it started."""
-    found = request.app.state.services
-    assert isinstance(found, Services)
-    return found
+    """Return what the application opened when it started."""
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
 
 
 async def get_resources(request: Request) -> Resources:

@@ -1,4 +1,4 @@
-"""Whether everything that work needs answers, asked within two seconds each."""
+"""Readiness: whether PostgreSQL, a policy and Temporal are there. Each check takes at most two seconds."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ CHECK_TIMEOUT = timedelta(seconds=2)
 
 
 class Condition(StrEnum):
-    """How a part is: it answers; it does not; it answers, but what we need of it is not there."""
+    """The state of a part: it answers; it does not answer; it answers, but what we need in it is missing."""
 
     OK = "ok"
     AWAY = "away"
@@ -28,7 +28,7 @@ class Condition(StrEnum):
 
 
 class Readiness(Frozen):
-    """The parts; `policy` is `away` with the database that holds it."""
+    """The state of each part. `policy` is `away` when the database is."""
 
     postgres: Condition
     policy: Condition
@@ -36,14 +36,14 @@ class Readiness(Frozen):
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The parts that are not ok."""
+        """The names of the parts that are not ok."""
         return tuple(name for name, condition in self if condition is not Condition.OK)
 
 
 async def check_readiness(engine: AsyncEngine, temporal: Client) -> Readiness:
-    """Asks all parts at once. Never raises for a part that is away."""
-    (postgres, policy), far_side = await asyncio.gather(_check_database(engine), _check_temporal(temporal))
-    return Readiness(postgres=postgres, policy=policy, temporal=far_side)
+    """Check all parts at once. A part that is away raises nothing."""
+    (postgres, policy), temporal_state = await asyncio.gather(_check_database(engine), _check_temporal(temporal))
+    return Readiness(postgres=postgres, policy=policy, temporal=temporal_state)
 
 
 async def _check_database(engine: AsyncEngine) -> tuple[Condition, Condition]:
@@ -73,6 +73,6 @@ async def _check_temporal(client: Client) -> Condition:
             await client.workflow_service.describe_namespace(
                 DescribeNamespaceRequest(namespace=client.namespace), timeout=CHECK_TIMEOUT
             )
-    except (RPCError, RuntimeError, *AWAY_ERRORS):  # RuntimeError: the connection could not be made at all
+    except (RPCError, RuntimeError, *AWAY_ERRORS):  # RuntimeError: no connection at all
         return Condition.AWAY
     return Condition.OK

@@ -1,4 +1,4 @@
-"""Before its first request a process connects, prepares its statements and reads the policy, so that nobody waits."""
+"""Warm-up of an API process: connect, prepare statements and read the policy before the first request."""
 
 import asyncio
 from contextlib import suppress
@@ -19,16 +19,16 @@ from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
 
-#: How long a start may wait for it, in seconds.
+#: Seconds that the warm-up may delay the start.
 TIMEOUT = 3.0
-#: How many connections are made ready.
+#: How many connections are warmed up.
 CONNECTIONS = 4
 
 
 async def warm_up(resources: Resources, now: datetime) -> None:
-    """Reports from a place that does not exist, which is refused, and looks for the case. Stores nothing.
+    """Submit a report from a grid that does not exist and look for its case. It is refused, and nothing is stored.
 
-    Whatever is away is no reason not to start: then the first to come wait, as they would have.
+    Raises nothing: a part that is away does not prevent the start.
     """
     try:
         async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as group:
@@ -36,7 +36,7 @@ async def warm_up(resources: Resources, now: datetime) -> None:
             for _ in range(CONNECTIONS):
                 group.create_task(_warm_up_connection(resources, now))
     except Exception as error:  # noqa: BLE001 (see above)
-        log.info("not warmed up", error=type(error).__name__)
+        log.info("warm-up skipped", error=type(error).__name__)
 
 
 async def _warm_up_connection(resources: Resources, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The latest audit, as metrics."""
+"""Gauges of the latest audit."""
 
 import math
 import time
@@ -11,7 +11,7 @@ AUDIT_AGE.set(math.inf)
 
 
 def set_gauges(summary: AuditSummary) -> None:
-    """Makes the gauges say what `summary` does, and how old it is now."""
+    """Set the gauges to the counts and the age of `summary`."""
     for kind, count in summary.counts.items():
         AUDIT_FINDINGS.labels(kind=kind).set(count)
     ended = (summary.at + timedelta(seconds=summary.seconds)).timestamp()

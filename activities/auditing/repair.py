@@ -1,4 +1,4 @@
-"""Puts right what an audit has found, through the workflow alone: nothing is written behind its back."""
+"""Repairs findings of an audit through the workflows. Nothing here writes to the database directly."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ CONCURRENCY, CASE_TIMEOUT = 8, timedelta(seconds=30)
 
 
 class Repairer:
-    """Repairs cases; `version` is the policy version whose calendars count."""
+    """Repairs cases. `version`: the policy version whose calendars are in force."""
 
     def __init__(self, engine: AsyncEngine, client: Client, queue: str, version: int) -> None:
         self._engine = engine
@@ -32,22 +32,22 @@ class Repairer:
         self._version = version
 
     async def repair(self, findings: Sequence[Finding], progress: Callable[[int, int], None]) -> list[str]:
-        """Repairs `findings`; for each that could not be, why not. Whether the others helped, a new look tells."""
+        """Repair `findings` and return a message for each failure. Only a new audit shows whether the rest worked."""
         room, done, failures = asyncio.Semaphore(CONCURRENCY), 0, list[str]()
 
         async def one(finding: Finding) -> None:
             nonlocal done
             async with room:
-                why = await self._tried(finding)
-            if why is not None:
-                failures.append(f"{finding.case_no or finding.report_id}: {why}")
+                failure = await self._try_repair(finding)
+            if failure is not None:
+                failures.append(f"{finding.case_no or finding.report_id}: {failure}")
             done += 1
             progress(done, len(findings))
 
         await asyncio.gather(*(one(finding) for finding in findings))
         return failures
 
-    async def _tried(self, finding: Finding) -> str | None:
+    async def _try_repair(self, finding: Finding) -> str | None:
         if finding.report_id is None:
             return "-"
         try:

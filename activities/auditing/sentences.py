@@ -1,4 +1,4 @@
-"""What was found, in words, and what to do about it."""
+"""The findings of an audit in words: what is wrong and what to do about it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,14 +8,14 @@ from models.jobs.audit import Drift, Finding
 
 
 class About(Frozen):
-    """The case that a finding is about; `case_no` None where the database has no such case."""
+    """The case of a finding. `case_no` is None when the database has no such case."""
 
     report_id: UUID
     case_no: str | None = None
 
 
 def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
-    """A finding about one case, or about none in particular."""
+    """Return a finding about one case, or about the system."""
     return Finding(
         kind=kind,
         case_no=about.case_no if about else None,
@@ -27,7 +27,7 @@ def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable:
 
 
 def workflow_missing(about: About, last: str) -> Finding:
-    """`last`: how the latest run ended, or that there is none."""
+    """No workflow runs. `last`: the status of the latest run."""
     return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
@@ -38,7 +38,7 @@ def workflow_missing(about: About, last: str) -> Finding:
 
 
 def workflow_unknown(about: About, last: str) -> Finding:
-    """The latest run has ended, and cannot be asked what it knew."""
+    """No workflow runs, and the latest run can't be queried."""
     return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
@@ -49,7 +49,7 @@ def workflow_unknown(about: About, last: str) -> Finding:
 
 
 def row_missing(about: About) -> Finding:
-    """A restored backup, most likely."""
+    """A workflow runs for a case that the database does not have; most likely a restored backup."""
     return make_finding(
         about,
         Drift.ROW_MISSING,
@@ -60,7 +60,7 @@ def row_missing(about: About) -> Finding:
 
 
 def unrecorded(about: About, since: datetime) -> Finding:
-    """Accepted, and the recording step is still being tried."""
+    """A report was accepted and its recording step is still retried."""
     return make_finding(
         about,
         Drift.UNRECORDED,
@@ -71,7 +71,7 @@ def unrecorded(about: About, since: datetime) -> Finding:
 
 
 def outlived(about: About) -> Finding:
-    """The workflow has not noticed that its case is archived."""
+    """The case is archived but its workflow still runs."""
     return make_finding(
         about,
         Drift.OUTLIVED,
@@ -82,7 +82,7 @@ def outlived(about: About) -> Finding:
 
 
 def row_behind(about: About, stored: int, known: int) -> Finding:
-    """Nothing may be appended over the gap."""
+    """The database has fewer facts than the workflow. Nothing may be appended over the gap."""
     return make_finding(
         about,
         Drift.ROW_BEHIND,
@@ -94,7 +94,7 @@ def row_behind(about: About, stored: int, known: int) -> Finding:
 
 
 def workflow_behind(about: About, stored: int, known: int) -> Finding:
-    """A step was recorded and never reported."""
+    """The workflow has fewer facts than the database: a step was recorded but never reported."""
     return make_finding(
         about,
         Drift.WORKFLOW_BEHIND,
@@ -105,7 +105,7 @@ def workflow_behind(about: About, stored: int, known: int) -> Finding:
 
 
 def wake_up_differs(about: About, stored: datetime | None, known: datetime | None) -> Finding:
-    """The workflow keeps its own time; the row shows another."""
+    """The row shows another wake-up than the workflow's timer."""
     return make_finding(
         about,
         Drift.WAKE_UP_DIFFERS,
@@ -116,7 +116,7 @@ def wake_up_differs(about: About, stored: datetime | None, known: datetime | Non
 
 
 def step_missed(about: About, wake_at: datetime) -> Finding:
-    """Late: the workers are down, or the workflow is stuck."""
+    """A due step has not fired: the workers are down or the workflow is stuck."""
     return make_finding(
         about,
         Drift.STEP_MISSED,
@@ -127,7 +127,7 @@ def step_missed(about: About, wake_at: datetime) -> Finding:
 
 
 def owner_gone(about: About, kind: str | None, id_: str | None) -> Finding:
-    """An organisational fault: somebody must take the case."""
+    """The owner is missing or inactive: somebody must take the case."""
     if kind is None:
         zh, en = "案件没有责任人", "the case has no owner"
     else:
@@ -139,7 +139,7 @@ def owner_gone(about: About, kind: str | None, id_: str | None) -> Finding:
 
 
 def facts_differ(about: About, seq: int, count: int, last: int | None) -> Finding:
-    """Damage: facts are only ever appended."""
+    """Facts and case do not match. The record is damaged, because facts are only appended."""
     return make_finding(
         about,
         Drift.FACTS_DIFFER,
@@ -150,7 +150,7 @@ def facts_differ(about: About, seq: int, count: int, last: int | None) -> Findin
 
 
 def recount_pending(about: About, version: int) -> Finding:
-    """Told cases count anew; this one has not been told."""
+    """A published calendar changes a deadline of the case, which was not recomputed yet."""
     return make_finding(
         about,
         Drift.RECOUNT_PENDING,
@@ -161,7 +161,7 @@ def recount_pending(about: About, version: int) -> Finding:
 
 
 def unanswered(about: About) -> Finding:
-    """No worker takes its tasks, or it fails over and over."""
+    """The workflow does not answer: no worker takes its tasks, or it keeps failing."""
     return make_finding(
         about,
         Drift.UNANSWERED,
@@ -171,7 +171,7 @@ def unanswered(about: About) -> Finding:
 
 
 def no_worker(queue: str) -> Finding:
-    """Nothing fires, and no workflow can be asked."""
+    """No worker polls the queue: nothing fires and no workflow can be queried."""
     return make_finding(
         None,
         Drift.NO_WORKER,

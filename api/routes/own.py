@@ -1,4 +1,4 @@
-"""What the caller has reported and set themselves: for the phone."""
+"""Routes for the caller's own reports and settings, for the phone."""
 
 from fastapi import APIRouter
 
@@ -17,29 +17,29 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, depe
 
 
 @router.get("/me/reports")
-async def list_own_reports(opened: ServicesDep, caller: Caller, now: Now, language: Language) -> OwnReports:
-    """What the caller has reported, the newest first, and their month: reported, closed, reworked and why."""
-    async with opened.reading.connect() as connection:
+async def list_own_reports(services: ServicesDep, caller: Caller, now: Now, language: Language) -> OwnReports:
+    """The caller's reports, the newest first, and their month: reported, closed, reworked and why."""
+    async with services.reading.connect() as connection:
         return await read_own_reports(connection, caller, now, language)
 
 
 class OwnSettings(Frozen):
-    """What the caller has set for themselves, as far as a phone has use for it. No `quiet`: notices always call."""
+    """The caller's settings that the phone uses. Without `quiet`, notices always alert."""
 
     quiet: QuietHours | None = None
 
 
 @router.get("/me/settings")
-async def get_own_settings(opened: ServicesDep, caller: Caller) -> OwnSettings:
-    """What the caller has set."""
-    async with opened.reading.connect() as connection:
+async def get_own_settings(services: ServicesDep, caller: Caller) -> OwnSettings:
+    """The caller's settings."""
+    async with services.reading.connect() as connection:
         return OwnSettings(quiet=(await read_settings(connection, caller)).quiet)
 
 
 @router.put("/me/settings")
-async def set_own_settings(body: OwnSettings, opened: ServicesDep, caller: Caller, now: Now) -> OwnSettings:
-    """Keeps what the caller sets; what is set elsewhere (columns, tabs) stays as it is."""
-    async with transaction(opened.engine) as connection:
-        known = await read_settings(connection, caller)
-        await save_settings(connection, caller, known.model_copy(update={"quiet": body.quiet}), now)
+async def set_own_settings(body: OwnSettings, services: ServicesDep, caller: Caller, now: Now) -> OwnSettings:
+    """Stores the caller's settings. Those made elsewhere (columns, tabs) stay as they are."""
+    async with transaction(services.engine) as connection:
+        current = await read_settings(connection, caller)
+        await save_settings(connection, caller, current.model_copy(update={"quiet": body.quiet}), now)
     return body
