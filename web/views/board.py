@@ -64,7 +64,7 @@ class BoardPage:
     """Everything that the page shows, of one moment. `last_overdue` is read only if nothing is overdue."""
 
     query: BoardQuery
-    read_board: Board
+    board: Board
     oldest: OverduePage
     last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]

@@ -38,7 +38,7 @@ def test_a_bar_is_to_scale_and_every_part_has_its_pattern() -> None:
 def test_a_part_that_is_there_can_be_seen_and_none_is_negative() -> None:
     assert 'width="2.0"' in stacked_bar([Part("red", 1)], 100_000)
     assert "<g>" not in stacked_bar([Part("red", 0)], 0)
-    with pytest.raises(ValueError, match="not below nothing"):
+    with pytest.raises(ValueError, match="must not be negative"):
         stacked_bar([Part("red", -1)], 10)
 
 

@@ -1,4 +1,4 @@
-"""What the reader was told: steps of ladders that reached them."""
+"""The reader's notices: the ladder steps that reached them."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ router = APIRouter()
 
 @router.get("/notices")
 async def show_notices(opened: ServicesDep, reader: SignedIn, unread: bool = False) -> Response:
-    """The notices, the newest first; `unread`: only those."""
+    """The notices, the newest first; with `unread`, only the unread ones."""
     async with opened.reading.connect() as connection:
         found = await find_notices(connection, reader.person, reader.now, reader.language, unread=unread)
     return page(
@@ -28,7 +28,7 @@ async def show_notices(opened: ServicesDep, reader: SignedIn, unread: bool = Fal
 
 @router.get("/notices/bell")
 async def show_bell(reader: SignedIn) -> Response:
-    """The bell of the header, as it is now: for a page that has been open for a while."""
+    """The current bell of the header, for pages that stay open."""
     return page(reader, "parts/bell.html")
 
 
@@ -36,7 +36,7 @@ async def show_bell(reader: SignedIn) -> Response:
 async def read_notices(
     request: Request, opened: ServicesDep, reader: SignedIn, until: Annotated[Instant | None, Form()] = None
 ) -> Response:
-    """Marks as read what came up to `until`: what the reader has on the page, and nothing newer."""
+    """Mark the notices up to `until` as read: those on the reader's page, and nothing newer."""
     async with transaction(opened.engine) as connection:
         await mark_read(connection, reader.person, reader.now, until)
     return go_to(request, "/notices")

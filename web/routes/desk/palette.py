@@ -1,4 +1,4 @@
-"""Finding things fast (D3): cases by number or words, grid units, people, pages; and what forms choose from."""
+"""The search palette (D3): cases by number or words, grid units, people, pages; and choices for form fields."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ MAX_RESULTS = 8
 
 @router.get("/palette")
 async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
-    """What the words find. Without words: the pages of the menu. `part` is `results` for the answers only."""
+    """The results for the words; without words, the pages of the menu. `part=results`: only the results."""
     words = _clean_words(q)
     people: tuple[PersonView, ...] = ()
     cases: tuple[CaseItem, ...] = ()
@@ -47,7 +47,7 @@ def _clean_words(typed: str) -> str:
 
 @router.get("/choices/people")
 async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
-    """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
+    """Options for a user name field: people whose user name or name contains the typed text."""
     async with opened.reading.connect() as connection:
         found = await list_people(
             connection, reader.person, reader.now, limit=MAX_RESULTS, query=_clean_words(person or deputy)
@@ -57,7 +57,7 @@ async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", 
 
 @router.get("/choices/grids")
 async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
-    """Grid units for a field that somebody types into, as options."""
+    """Options for a grid unit field."""
     async with opened.reading.connect() as connection:
         units = await suggest_units(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
@@ -65,7 +65,7 @@ async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", uni
 
 @router.get("/choices/colleagues")
 async def offer_colleagues(opened: ServicesDep, reader: SignedIn) -> Response:
-    """To whom the reader may pass cases on, with what each of them holds, as options."""
+    """Options for a transfer: the colleagues to whom the reader may transfer cases, with their open cases."""
     async with opened.reading.connect() as connection:
         found = await colleagues(connection, reader.person, reader.now)
     return page(reader, "desk/colleagues.html", colleagues=found)

@@ -13,7 +13,7 @@ from models.base import Code
 from models.errors import DomainError
 from models.jobs.bulletin import BulletinKind
 from services.bulletins import store
-from services.bulletins.schedules import have_made
+from services.bulletins.schedules import make_bulletins_now
 from services.bulletins.views import BoardContent, BulletinView, CommendationContent, ConsultationContent, VisitContent
 from services.bulletins.workbook import bulletin_file
 from web.pages import go_to, page
@@ -92,14 +92,14 @@ async def make_now(
     grid: Annotated[Code | None, blank(), Form()] = None,
 ) -> Response:
     """Make bulletins now. Stored bulletins of the same period are replaced."""
-    order_request = store.BulletinWanted(kind=kind, period=period, grid=grid)
+    order_request = store.BulletinRequest(kind=kind, period=period, grid=grid)
     timeout = timedelta(seconds=opened.settings.answer_seconds)
     bulletin_ids: list[UUID] = []
     try:
         async with open_viewpoint(opened, reader) as (connection, viewpoint):
-            orders = await store.orders_of(connection, viewpoint, order_request)
+            orders = await store.plan_orders(connection, viewpoint, order_request)
         for order in orders:
-            ids = await have_made(opened.temporal, opened.settings.case_queue, order, timeout)
+            ids = await make_bulletins_now(opened.temporal, opened.settings.case_queue, order, timeout)
             if ids is None:
                 return go_to(request, f"/bulletins?kind={kind.value}&made=0")
             bulletin_ids += ids

@@ -96,6 +96,11 @@ def fields_of(command: str) -> tuple[Field, ...]:
     )
 
 
+def is_command(name: str) -> bool:
+    """Whether `name` is a command that people can give."""
+    return name in HUMAN_COMMAND_MODELS
+
+
 def known_values(command: str, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The form values that belong to controls of this command."""
     names = {control for field in fields_of(command) for control in control_names(field)}

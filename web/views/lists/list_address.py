@@ -49,7 +49,7 @@ class ListAddress:
     """The content of an address. `pairs` are its filters as given, without empty ones."""
 
     pairs: tuple[tuple[str, str], ...]
-    wanted: CaseFilter
+    filter: CaseFilter
     tab: DeskTab | None
     sort: str
     cursor: str | None
@@ -71,7 +71,7 @@ class ListAddress:
     def without(self, name: str, value: str) -> str:
         """The query of the same list without this filter."""
         pairs = tuple(pair for pair in self.pairs if pair != (name, value))
-        return ListAddress(pairs, self.wanted, self.tab, self.sort, None, 0).query()
+        return ListAddress(pairs, self.filter, self.tab, self.sort, None, 0).query()
 
 
 def parse_list_address(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> ListAddress:
