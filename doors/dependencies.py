@@ -25,8 +25,8 @@ class Services:
     people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
     #: Per hour and address: ten wrong progress codes, ten reports without an account.
-    code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
-    public_reports: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
+    code_attempts: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
+    public_reports: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
 
     @property
     def settings(self) -> Settings:

@@ -27,8 +27,8 @@ from services.organisation.people_store import held_posts, known_departments, kn
 from services.policies.files import read_and_check
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file
-from services.policies.versions import current
-from services.policies.versions import version as published_version
+from services.policies.versions import read_current
+from services.policies.versions import read_version as published_version
 
 _DRAFTS = metadata.tables["policy_drafts"]
 _PEOPLE = metadata.tables["people"]
@@ -80,7 +80,7 @@ async def versions(connection: AsyncConnection) -> tuple[VersionView, ...]:
 
 async def policy_of(connection: AsyncConnection, number: int | None) -> tuple[int, Policy]:
     """That version, or without a number the one in force. Raises NoSuchPage."""
-    return await current(connection) if number is None else (number, await published_version(connection, number))
+    return await read_current(connection) if number is None else (number, await published_version(connection, number))
 
 
 def written(policy: Policy) -> str:

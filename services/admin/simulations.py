@@ -23,7 +23,7 @@ from models.ids import new_id
 from services.admin.policies import as_file
 from services.admin.rights import check_admin
 from services.files.reference_files import BadFile
-from services.simulation.page import page
+from services.simulation.page import render_page
 from services.simulation.results import Result
 from services.simulation.run import CannotSimulate, simulate_facts
 
@@ -80,7 +80,7 @@ def report_of(settings: Settings, id_: UUID) -> str:
     found = find_run(settings, id_).result
     if found is None:
         raise NoSuchPage(what=f"simulation {id_}")
-    return page(found)
+    return render_page(found)
 
 
 async def start_run(

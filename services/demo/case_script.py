@@ -26,7 +26,7 @@ from models.errors import DomainError
 from models.ids import derived_id
 from models.tables import GRID_UNITS, PersonRow
 from rules.scope import allowed_commands, covers, in_force
-from services.attachments.intake import store
+from services.attachments.intake import store_upload
 from services.commands.send import read_command, send
 from services.demo.images import scene
 from services.files.shipped import DEPLOY
@@ -154,7 +154,7 @@ async def _photos(
     resources: Resources, person: Person, job: Job, now: datetime, *, after: bool = False
 ) -> tuple[str, ...]:
     picture = await asyncio.to_thread(scene, job.report.picture, job.number % 7, after=after)
-    kept = await store(resources.engine, resources.settings, person, BytesIO(picture), now)
+    kept = await store_upload(resources.engine, resources.settings, person, BytesIO(picture), now)
     return (kept.view.sha256,)
 
 

@@ -28,7 +28,7 @@ from services.organisation.people_store import (
     store_people,
 )
 from services.policies.files import check_policy, read_policy
-from services.policies.versions import publish, published_as
+from services.policies.versions import find_version, publish
 
 ACCOUNTS_FILE = "demo-accounts.json"
 MICRO_GRIDS = 1_837
@@ -102,7 +102,7 @@ def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[Per
 async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
     """Publishes the policy of the demonstration, unless it was once: a newer one is not to be undone."""
     policy = read_policy(POLICY)
-    if (version := await published_as(connection, policy)) is not None:
+    if (version := await find_version(connection, policy)) is not None:
         return version, False
     departments, people = await known_departments(connection), await known_usernames(connection, active=True)
     if problems := check_policy(policy, departments, people):

@@ -26,7 +26,7 @@ from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
 from services.cases.views import case_view, fact_views
 from services.directory.people import unit_names
-from services.policies.rule_drift import NewerRule, newer_rule
+from services.policies.rule_drift import NewerRule, find_newer_rule
 
 
 class ExtensionTerms(Frozen):
@@ -118,7 +118,7 @@ async def get_case_page(
         files=files,
         names={**units, **names.units, **names.departments, **names.people},
         outlines=await _outlines(connection, case.grid_path),
-        newer=await newer_rule(connection, case, ctx, now),
+        newer=await find_newer_rule(connection, case, ctx, now),
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
     )
 

@@ -21,7 +21,7 @@ from services.admin import loading, policies, roster, simulations
 from services.admin.calendars import year_of
 from services.files.reference_files import BadFile
 from services.organisation.roster import AbsenceDraft, ShiftDraft
-from services.policies.versions import current, publish
+from services.policies.versions import publish, read_current
 from services.supervision.ranking import scoring_in_force
 from tests.api.hall import hall_settings
 from tests.builders import COMMUNITY, PARK, a_policy, small_park
@@ -140,7 +140,7 @@ async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -
 async def test_what_a_version_says_can_be_drafted_from(engine: AsyncEngine) -> None:
     await small_park(engine)
     async with engine.connect() as connection:
-        _, policy = await current(connection)
+        _, policy = await read_current(connection)
     assert await policies.read_draft(engine, policies.written(policy)) == policy
 
 

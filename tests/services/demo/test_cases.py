@@ -16,7 +16,7 @@ from services.demo.case_script import CASES, WAYS, DemoReport
 from services.demo.cases import MARK, PHASES, glowing, hurried, load_demo_life
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
-from services.policies.versions import current
+from services.policies.versions import read_current
 from services.runtime.resources import Resources
 from tests.town import town_settings
 from worker import build_worker
@@ -41,7 +41,7 @@ async def test_every_stage_and_light_is_there_and_nothing_twice(resources: Resou
         facts: dict[str, int] = dict(
             (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).all()
         )
-        _, policy = await current(connection)
+        _, policy = await read_current(connection)
     assert stages == {"receive", "dispatch", "handle", "review", "closed"}
     assert {"suspension_granted", "extension_requested", "urged", "rated", "review_failed", "dispatched"} <= set(facts)
     assert facts["received"] == count

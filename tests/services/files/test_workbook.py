@@ -116,7 +116,7 @@ def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
 
 
 def test_a_sheet_takes_no_more_rows_or_signs_than_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(read(written([["案" * (MAX_TEXT_LENGTH + 9)]])).worksheets[0]["A2"].value) == LONGEST_TEXT
+    assert len(read(written([["案" * (MAX_TEXT_LENGTH + 9)]])).worksheets[0]["A2"].value) == MAX_TEXT_LENGTH
     monkeypatch.setattr(workbook, "MOST_ROWS", 3)
     sheets = Sheets(SHANGHAI)
     sheet = sheets.begin("x", ["a"])

@@ -14,7 +14,7 @@ from services.files.reference_files import BadFile
 from services.files.shipped import DEPARTMENTS, POLICY
 from services.organisation.people_files import read_departments
 from services.policies.files import check_policy, read_and_check, read_policy
-from services.policies.versions import current, publish, published_as, version
+from services.policies.versions import find_version, publish, read_current, read_version
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 SMALL = """name: 示范
@@ -114,19 +114,19 @@ async def test_versions_count_up_and_the_same_content_is_no_new_one(engine: Asyn
     second = first.model_copy(update={"archive_days": 31})
     async with transaction(engine) as connection:
         with pytest.raises(NoSuchPage):
-            await current(connection)
+            await read_current(connection)
         assert await publish(connection, first, NOW) == 1
         assert await publish(connection, first, NOW) == 1
         assert await publish(connection, second, NOW) == 2
-        assert await current(connection) == (2, second)
+        assert await read_current(connection) == (2, second)
         assert await publish(connection, first, NOW) == 3, "going back is a new version"
     async with engine.connect() as connection:
-        assert await version(connection, 1) == first
-        assert await version(connection, 2) == second
-        assert await published_as(connection, first) == 3
-        assert await published_as(connection, first.model_copy(update={"name": "别的"})) is None
+        assert await read_version(connection, 1) == first
+        assert await read_version(connection, 2) == second
+        assert await find_version(connection, first) == 3
+        assert await find_version(connection, first.model_copy(update={"name": "别的"})) is None
         with pytest.raises(NoSuchPage):
-            await version(connection, 4)
+            await read_version(connection, 4)
 
 
 @pytest.fixture(scope="module")

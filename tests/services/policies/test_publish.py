@@ -24,7 +24,7 @@ from services.cases.forecast import get_forecast
 from services.files.reference_files import BadFile
 from services.policies.preview import preview_adoption, preview_all
 from services.policies.publish import catch_up_rollouts, publish_file, roll_out
-from services.policies.versions import current
+from services.policies.versions import read_current
 from tests.builders import publish, small_park
 from tests.timed import a_timed_policy, limit, office
 from tests.town import Town, running_town, town_settings
@@ -129,7 +129,7 @@ async def test_a_policy_of_tomorrow_is_not_in_force_today(engine: AsyncEngine, t
     published = await publish_file(engine, written(tmp_path, a_timed_policy()), effective_from=tomorrow)
     assert published.is_new
     async with engine.connect() as connection:
-        assert (await current(connection))[0] == published.before
+        assert (await read_current(connection))[0] == published.before
 
 
 async def test_nothing_is_published_into_the_past(engine: AsyncEngine, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from models.enums import Stage
 from models.policy.document import Category
 from models.policy.limits import Limit
 from services.cases.queries import find_case
-from services.policies.rule_drift import NewerRule, newer_rule
+from services.policies.rule_drift import NewerRule, find_newer_rule
 from tests.api.hall import Hall, open_hall
 from tests.builders import a_policy, person_id, publish
 from tests.servers import Servers
@@ -37,7 +37,7 @@ async def asked(hall: Hall, case_no: str, **changed: object) -> NewerRule | None
             await publish(connection, a_policy(**changed), version=await newest_version(connection) + 1)
         row = await find_case(connection, await hall_person(hall), case_no, now)
         case = Case.model_validate(row.state)
-        return await newer_rule(connection, case, await read_system_context(connection, case, now), now)
+        return await find_newer_rule(connection, case, await read_system_context(connection, case, now), now)
 
 
 async def hall_person(hall: Hall) -> Person:

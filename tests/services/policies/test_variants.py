@@ -11,7 +11,7 @@ from services.files.reference_files import BadFile, FileProblem
 from services.files.shipped import DEPARTMENTS, DEPLOY, POLICY
 from services.organisation.people_files import read_departments
 from services.policies.files import check_policy, read_and_check, read_policy
-from services.policies.variants import MOST_LAYERS
+from services.policies.variants import MAX_LAYERS
 
 HALF = DEPLOY / "policies" / "demo-half.yaml"
 BASE = """name: 示范
@@ -151,10 +151,10 @@ def test_a_variant_that_is_wrong_itself(tmp_path: Path, content: str, line: int,
 
 def test_not_too_many_may_extend_one_another(tmp_path: Path) -> None:
     (tmp_path / "0.yaml").write_text(BASE, encoding="utf-8")
-    for n in range(MOST_LAYERS + 1):
+    for n in range(MAX_LAYERS + 1):
         (tmp_path / f"{n + 1}.yaml").write_text(f"extends: {n}.yaml\n", encoding="utf-8")
-    assert read_policy(tmp_path / f"{MOST_LAYERS - 1}.yaml").name == "示范"
-    assert "at most" in problems(tmp_path / f"{MOST_LAYERS + 1}.yaml")[0].en
+    assert read_policy(tmp_path / f"{MAX_LAYERS - 1}.yaml").name == "示范"
+    assert "at most" in problems(tmp_path / f"{MAX_LAYERS + 1}.yaml")[0].en
 
 
 def test_the_halved_demonstration_is_half_and_fits_the_park() -> None:

@@ -23,11 +23,11 @@ from services.files.service_requests import Row
 from services.files.shipped import DEPLOY, POLICY
 from services.policies.files import read_policy
 from services.reports.import_list import Mapping, Place
-from services.simulation.page import page
+from services.simulation.page import render_page
 from services.simulation.reports import Places, read_reports
 from services.simulation.results import Result
-from services.simulation.rosters import roster_of_files
-from services.simulation.run import CannotSimulate, Choice, check_choice, choose, simulate_facts, simulate_reports
+from services.simulation.rosters import read_roster_from_files
+from services.simulation.run import CannotSimulate, Choice, check_choice, read_choices, simulate_facts, simulate_reports
 from tests.builders import FIRE, PARK, publish, small_park
 from tests.rules.calendars import at
 from tests.rules.simulation.test_replay import halved, wait
@@ -179,14 +179,14 @@ def test_one_to_four_policies(demo: Policy) -> None:
 
 
 def test_the_files_roster_knows_who_holds_what(places: Places, tmp_path: Path) -> None:
-    roster, names = roster_of_files(places, NOW.date())
+    roster, names = read_roster_from_files(places, NOW.date())
     assert {holder.role.value for holder in roster.holders[PARK]} >= {"supervisor", "duty_officer", "reviewer"}
     assert roster.departments["urban"]
     assert names.people[roster.people["leader"]] == "冯春宁"
     people = tmp_path / "people.yaml"
     ended = f'{{role: supervisor, grid: "{PARK}", until: 2025-01-01}}'
     people.write_text(f"since: 2024-01-01\npeople:\n  - {{username: u, name: 新人, grants: [{ended}]}}\n")
-    roster, _ = roster_of_files(places, NOW.date(), people)
+    roster, _ = read_roster_from_files(places, NOW.date(), people)
     assert (roster.holders, list(roster.people)) == ({}, ["u"]), "a grant that has ended holds no longer"
 
 
@@ -286,8 +286,8 @@ async def test_an_unknown_version_and_an_empty_store_are_told(engine: AsyncEngin
     await small_park(engine)
     async with engine.connect() as connection:
         with pytest.raises(CannotSimulate, match="version 9 was never published"):
-            await choose(["v9"], connection)
-    (choice,) = await choose([str(POLICY)], None)
+            await read_choices(["v9"], connection)
+    (choice,) = await read_choices([str(POLICY)], None)
     assert choice.label == "demo.yaml"
     with pytest.raises(CannotSimulate, match="nothing to simulate"):
         await simulate_facts(engine, ["v1"], source="", now=NOW)
@@ -310,7 +310,7 @@ async def test_a_simulation_only_reads(stored: AsyncEngine) -> None:
 def test_the_page_escapes_what_it_is_told_and_fetches_nothing(demo: Policy) -> None:
     half = demo.model_copy(update={"name": "<script>alert(1)</script>"})
     result = reported([demo, half], rows(closing(20), closing(300), {"lat": "<img src=x>"}))
-    html = page(result)
+    html = render_page(result)
     assert "<script" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)" in html
