@@ -40,7 +40,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
-        self.commands = {name: TyperCommand(name, help=_summary(place)) for name, place in COMMANDS.items()}
+        self.commands = {name: TyperCommand(name, help=_read_summary(place)) for name, place in COMMANDS.items()}
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All names, in the order of the list above."""
@@ -49,10 +49,10 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is called, as its name, itself and what it is given."""
         name, told, rest = super().resolve_command(ctx, args)
-        return name, _read(args[0]) if told is not None else None, rest
+        return name, _load_command(args[0]) if told is not None else None, rest
 
 
-def _read(name: str) -> Any:
+def _load_command(name: str) -> Any:
     """The command, its file read."""
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(module), attribute)
@@ -63,7 +63,7 @@ def _read(name: str) -> Any:
     return typer.main.get_command(alone)
 
 
-def _summary(place: str) -> str:
+def _read_summary(place: str) -> str:
     """The first paragraph of what a function says of itself, or of what a group is said to be for."""
     module, _, attribute = place.partition(":")
     file = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-ACCOUNTS = "demo-accounts.json"
+ACCOUNTS_FILE = "demo-accounts.json"
 #: How many accounts are shown, every set of roles among them; the file has them all.
-SHOWN = 14
+MAX_ACCOUNTS = 14
 
 
 def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str]) -> None:
@@ -30,7 +30,7 @@ def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str
         line = Text.assemble("  ", (label, "bold"))
         line.pad_right(max(1, 32 - line.cell_len))
         console.print(line, Text(value), soft_wrap=True)
-    print_accounts(console, data_dir / ACCOUNTS)
+    print_accounts(console, data_dir / ACCOUNTS_FILE)
     console.print()
     console.print("[bold green]Gridloop is ready / Gridloop 已就绪[/]  (Ctrl-C: 停止 stop)", soft_wrap=True)
 
@@ -42,16 +42,16 @@ def print_accounts(console: Console, path: Path) -> None:
     except FileNotFoundError:
         return
     table = Table("用户名 user", "密码 password", "角色 roles", title="演示账号 Demo accounts", title_justify="left")
-    for account in choose(accounts):
-        roles = ", ".join(role_in_words(role) for role in account["roles"])
+    for account in choose_accounts(accounts):
+        roles = ", ".join(describe_role(role) for role in account["roles"])
         table.add_row(escape(account["username"]), escape(account["password"]), escape(roles))
     console.print()
     console.print(table)
-    if len(accounts) > SHOWN:
+    if len(accounts) > MAX_ACCOUNTS:
         console.print(f"  {len(accounts)} in all: {escape(str(path))}", soft_wrap=True)
 
 
-def choose(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def choose_accounts(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The first account of every set of roles, then others, in their order, up to `SHOWN`."""
     seen: set[frozenset[str]] = set()
     first: list[dict[str, Any]] = []
@@ -60,11 +60,11 @@ def choose(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         roles = frozenset(str(role["role"]) for role in account["roles"])
         (others if roles in seen else first).append(account)
         seen.add(roles)
-    chosen = (first + others)[:SHOWN]
+    chosen = (first + others)[:MAX_ACCOUNTS]
     return [account for account in accounts if account in chosen]
 
 
-def role_in_words(role: Mapping[str, Any]) -> str:
+def describe_role(role: Mapping[str, Any]) -> str:
     """`supervisor of 310115 for water`: a role with what it is held for."""
     return " ".join(
         [

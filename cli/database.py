@@ -9,10 +9,10 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.labels import say
+from cli.labels import localize
 from cli.output import fail
 from infra.database import is_away, open_database
-from infra.runtime import adopt_runtime
+from infra.runtime import apply_runtime
 from infra.settings import settings
 
 T = TypeVar("T")
@@ -27,12 +27,12 @@ DEFAULT_DATA_DIR = Path(".gridloop")
 
 def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
     """Runs `work` on the database of the system on `data_dir`; exit 1 with the reason when it is away."""
-    adopt_runtime(data_dir)
+    apply_runtime(data_dir)
     try:
         configured = settings()
     except ValidationError:
         fail(
-            say(
+            localize(
                 f"未找到运行中的系统:{data_dir} 里没有 runtime.json,也未设置 GRIDLOOP_DATABASE_URL",
                 f"no running system found: no runtime.json in {data_dir}, and GRIDLOOP_DATABASE_URL is not set",
             )
@@ -49,5 +49,5 @@ def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -
         return asyncio.run(run())
     except Exception as error:
         if is_away(error):
-            fail(say("数据库无法连接", "the database cannot be reached"))
+            fail(localize("数据库无法连接", "the database cannot be reached"))
         raise

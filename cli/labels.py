@@ -3,12 +3,12 @@
 import locale
 import os
 
-from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Book, named
+from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Labels, label_of
 
-__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "english", "say", "word"]
+__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "is_english", "label", "localize"]
 
 
-def english() -> bool:
+def is_english() -> bool:
     """Whether to speak English: by `GRIDLOOP_LANG`, else by the terminal's locale; else Chinese."""
     wanted = os.environ.get("GRIDLOOP_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     if not wanted or wanted.startswith(("C", "POSIX")):
@@ -16,11 +16,11 @@ def english() -> bool:
     return wanted.lower().startswith("en")
 
 
-def say(zh: str, en: str) -> str:
+def localize(zh: str, en: str) -> str:
     """The one of two texts that is in the reader's language."""
-    return en if english() else zh
+    return en if is_english() else zh
 
 
-def word(book: Book, code: str) -> str:
+def label(book: Labels, code: str) -> str:
     """The word for a code; an unknown code stands for itself."""
-    return named(book, code, "en" if english() else "zh")
+    return label_of(book, code, "en" if is_english() else "zh")

@@ -17,9 +17,10 @@ from activities.recording import Recorder
 from cli.bench.export import export_rows
 from cli.bench.queue import queue_rows
 from cli.bench.time import Row, deadline_rows, supervision_rows, timer_rows
-from cli.http import DataDir, console, fail
+from cli.http import DataDir, fail
 from cli.labels import localize
 from cli.operator import find_person, open_resources
+from cli.output import out
 from infra.database import open_recording_engine
 from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
@@ -80,28 +81,28 @@ async def _bench(wanted: BenchOptions, data_dir: Path) -> None:
     async with open_resources(data_dir) as resources:
         set_up_logging(resources.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _find_cast(resources)
-        console.print(localize("上报等待 …", "Waiting for a report …"))
+        out.print(localize("上报等待 …", "Waiting for a report …"))
         host = Stolen()
         waited = await _measure_latency(resources, cast, wanted.seconds, wanted.rate)
         rows.append(_steal_row(localize("上报期间", "during the reports"), host))
-        console.print(localize("吞吐 …", "Throughput …"))
+        out.print(localize("吞吐 …", "Throughput …"))
         host = Stolen()
         compared = await _measure_throughput(resources, cast, wanted.cases, wanted.abreast, wanted.rounds)
         rows.append(_steal_row(localize("吞吐期间", "during the throughput"), host))
         space = None
         if wanted.closed:
-            console.print(localize("看板与超期清单 …", "The board and the overdue list …"))
+            out.print(localize("看板与超期清单 …", "The board and the overdue list …"))
             rows += await supervision_rows(resources, wanted.closed)
         if wanted.queue:
-            console.print(localize("队列页 …", "The queue …"))
+            out.print(localize("队列页 …", "The queue …"))
             rows += await queue_rows(resources, wanted.queue)
         if wanted.export:
-            console.print(localize("导出 …", "The workbook …"))
+            out.print(localize("导出 …", "The workbook …"))
             rows += await export_rows(resources, wanted.export)
         if wanted.timers:
             rows += await timer_rows(resources, cast, wanted.timers, wanted.due_rate, wanted.minutes)
         if wanted.open_cases:
-            with Progress(console=console) as bar:
+            with Progress(console=out) as bar:
                 task = bar.add_task(localize("打开案件", "Opening cases"), total=wanted.open_cases)
                 space = await open_many(
                     resources, cast, wanted.open_cases, data_dir, lambda done: bar.update(task, completed=done)
@@ -189,4 +190,4 @@ def _print_results(compared: Compared, waited: Waited, space: Space | None, rate
         ]  # fmt: skip
     for row in (*rows, *more):
         table.add_row(*row)
-    console.print(table, highlight=False)
+    out.print(table, highlight=False)

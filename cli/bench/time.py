@@ -7,8 +7,8 @@ from itertools import islice
 import psutil
 from rich.progress import Progress
 
-from cli.http import console
 from cli.labels import UNITS, localize
+from cli.output import out
 from services.files.shipped import POLICY
 from services.measure.deadlines import deadlines
 from services.measure.supervision import compare_supervision
@@ -45,7 +45,7 @@ async def timer_rows(resources: Resources, cast: Cast, count: int, rate: float, 
     """
     watched = min(count, int(rate * 60 * minutes))
     later = islice(evenly(datetime.now(UTC) + FAR_DEADLINE, rate), count - watched)
-    with Progress(console=console) as bar:
+    with Progress(console=out) as bar:
         task = bar.add_task(localize("打开案件", "Opening cases"), total=count)
         others = await wait_open(
             resources, cast.worker, cast.grid, cast.category, list(later), lambda done: bar.update(task, completed=done)

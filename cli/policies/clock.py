@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.labels import say
-from cli.output import out, telling_problems
+from cli.labels import localize
+from cli.output import exit_on_problems, out
 from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
@@ -63,37 +63,41 @@ def clock(
     Example · 例
     starter.py clock --start 2026-02-13T16:00 --limit 4 --unit work_hour
     """
-    with telling_problems():
+    with exit_on_problems():
         found = read_policy(policy)
     by = found.calendar(calendar)
     if by is None:
         names = ", ".join(one.name for one in found.calendars)
         zh, en = f"没有日历“{calendar}”,只有:{names}", f"there is no calendar “{calendar}”, only {names}"
-        raise _wrong("--calendar", zh, en)
-    since, length = _start(start, by), _length(limit, unit, holiday_rule)
+        raise _bad_option("--calendar", zh, en)
+    since, length = _parse_start(start, by), _build_length(limit, unit, holiday_rule)
     try:
         due, steps = deadline(length, by, since), explain(length, by, since)
         missing = unpublished_years(length, by, since, due)
     except ValueError as error:
-        raise _wrong("--limit", str(error), str(error)) from error
+        raise _bad_option("--limit", str(error), str(error)) from error
     due_at = timetable(by).local(due)
     if as_json:
-        answer = {"due_at": due_at.isoformat(), "provisional": bool(missing), "steps": [_step(one) for one in steps]}
+        answer = {
+            "due_at": due_at.isoformat(),
+            "provisional": bool(missing),
+            "steps": [_step_as_json(one) for one in steps],
+        }
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        _print(due_at, by, steps, missing)
+        _print_deadline(due_at, by, steps, missing)
 
 
-def _start(text: str, calendar: Calendar) -> datetime:
+def _parse_start(text: str, calendar: Calendar) -> datetime:
     """A moment as somebody writes it; without an offset it is wall time of the calendar."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong(
+        raise _bad_option(
             "--start", f"“{text}”不是时间,例:2026-02-13T16:00", f"“{text}” is not a moment like 2026-02-13T16:00"
         ) from None
     if moment.year not in _YEARS:
-        raise _wrong(
+        raise _bad_option(
             "--start",
             f"年份应在 {_YEARS.start} 至 {_YEARS.stop - 1} 之间",
             f"the year must be {_YEARS.start} to {_YEARS.stop - 1}",
@@ -104,19 +108,19 @@ def _start(text: str, calendar: Calendar) -> datetime:
     return timetable(calendar).at(moment.date(), since_midnight, ends=False)
 
 
-def _length(limit: float, unit: LimitUnit, moves_on: bool) -> Length:
+def _build_length(limit: float, unit: LimitUnit, moves_on: bool) -> Length:
     try:
         return Length(amount=limit, unit=unit, moves_on=moves_on)
     except ValidationError as error:
         told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
-        raise _wrong("--limit", told, told) from error
+        raise _bad_option("--limit", told, told) from error
 
 
-def _wrong(option: str, zh: str, en: str) -> typer.BadParameter:
-    return typer.BadParameter(say(zh, en), param_hint=option)
+def _bad_option(option: str, zh: str, en: str) -> typer.BadParameter:
+    return typer.BadParameter(localize(zh, en), param_hint=option)
 
 
-def _step(step: ExplainedStep) -> dict[str, Any]:
+def _step_as_json(step: ExplainedStep) -> dict[str, Any]:
     return {
         "zh": step.zh,
         "en": step.en,
@@ -127,12 +131,14 @@ def _step(step: ExplainedStep) -> dict[str, Any]:
     }
 
 
-def _print(due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]) -> None:
-    told = say(*moment_words(due_at))
-    out.print(say(f"期限:{told}", f"due: {told}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False)
+def _print_deadline(
+    due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]
+) -> None:
+    told = localize(*moment_words(due_at))
+    out.print(localize(f"期限:{told}", f"due: {told}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False)
     if missing:
         years = ", ".join(map(str, missing))
         zh, en = f"暂定:{years} 年的放假安排尚未公布", f"provisional: no arrangement is published for {years}"
-        out.print(say(zh, en), style="yellow", highlight=False)
+        out.print(localize(zh, en), style="yellow", highlight=False)
     for step in steps:
-        out.print("  " + say(step.zh, step.en), highlight=False, markup=False, soft_wrap=True)
+        out.print("  " + localize(step.zh, step.en), highlight=False, markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cli import cases
+from cli import cases, formatting
 from infra.embedded.ports import free_ports
 from infra.runtime import write_runtime
 from models.commands import HUMAN_COMMAND_MODELS
@@ -249,7 +249,7 @@ def test_what_is_not_there_or_not_theirs_is_told(api: Run) -> None:
 def test_a_zone_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("GRIDLOOP_ZONE", "Mars/Olympus")
     with pytest.raises(typer.Exit):
-        cases._zone()
+        formatting._read_zone()
     assert "Mars/Olympus" in capsys.readouterr().err
 
 
