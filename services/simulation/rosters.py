@@ -17,7 +17,7 @@ from models.context import Holder, Unit
 from models.enums import Level, Role
 from models.ids import derived_id
 from rules.simulation.world import Roster
-from services.demo.park import volunteers_of, workers_of
+from services.demo.park import make_volunteers, make_workers
 from services.files.shipped import DEPARTMENTS, PEOPLE
 from services.organisation.people_files import DepartmentEntry, PeopleFile, read_departments, read_people
 from services.organisation.people_store import PersonRecord, known_grids
@@ -41,7 +41,7 @@ def read_roster_from_files(places: Places, day: date, people: Path | None = None
     roster = _roster_from(file, day)
     names = {_id(person.username): person.name for person in file.people}
     if people is None:
-        invented = [*workers_of(places.units, file), *volunteers_of(places.units)]
+        invented = [*make_workers(places.units, file), *make_volunteers(places.units)]
         names |= {_id(person.username): person.name for person in invented}
         roster = replace(roster, holders=_grouped([*_pairs(roster.holders), *_posts(invented)]))
     return roster, Names({unit.code: unit.name for unit in places.units}, names, _department_names(departments))

@@ -163,15 +163,15 @@ async def count_overdue(connection: AsyncConnection, viewpoint: Viewpoint, overd
 
 
 async def _items(
-    connection: AsyncConnection, viewpoint: Viewpoint, since: Sequence[datetime], cases: Sequence[Case]
+    connection: AsyncConnection, viewpoint: Viewpoint, overdue_times: Sequence[datetime], cases: Sequence[Case]
 ) -> tuple[OverdueItem, ...]:
     last_actions = await _last_actions(connection, [case.report_id for case in cases])
     names = await read_names(connection, cases, viewpoint.language, {row.actor for row in last_actions.values()})
 
     def build() -> tuple[OverdueItem, ...]:
         return tuple(
-            _item(case, overdue_since, names, viewpoint.now, last_actions.get(case.report_id))
-            for case, overdue_since in zip(cases, since, strict=True)
+            _item(case, since, names, viewpoint.now, last_actions.get(case.report_id))
+            for case, since in zip(cases, overdue_times, strict=True)
         )
 
     return await asyncio.to_thread(build)

@@ -18,7 +18,7 @@ from models.figures import IndicatorKey, Scoring, Weight
 from models.ids import new_id
 from models.policy.document import Policy
 from services.admin import loading, policies, roster, simulations
-from services.admin.calendars import year_of
+from services.admin.calendars import build_year
 from services.files.reference_files import BadFile
 from services.organisation.roster import AbsenceDraft, ShiftDraft
 from services.policies.versions import publish, read_current
@@ -49,14 +49,14 @@ async def test_nobody_but_an_administrator_changes_anything(engine: AsyncEngine,
         return [
             lambda: loading.load_grids(engine, person, GRIDS, "g.csv", NOW),
             lambda: loading.check_grids(engine, person, GRIDS, "g.csv", NOW),
-            lambda: loading.load_house(engine, person, b"", b"", NOW),
+            lambda: loading.load_people_files(engine, person, b"", b"", NOW),
             lambda: within(roster.put_absence, absence, NOW),
             lambda: within(roster.cancel_absence, "worker", NOW.date(), NOW),
             lambda: within(roster.put_shift, shift, NOW),
             lambda: within(roster.cancel_shift, PARK, Role.DUTY_OFFICER, "duty", NOW, NOW),
             lambda: within(policies.new_draft, typed, NOW),
             lambda: within(policies.save_draft, new_id(), typed, NOW),
-            lambda: within(policies.drop_draft, new_id(), NOW),
+            lambda: within(policies.delete_draft, new_id(), NOW),
             lambda: policies.publish_draft(engine, person, new_id(), None, NOW),
             lambda: simulations.start_run(settings, engine, person, "x", "name: x", 1, NOW),
         ]
@@ -94,9 +94,9 @@ async def _unit(engine: AsyncEngine) -> str | None:
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "117.1,38,117,38.1"])
 def test_a_box_that_is_none_is_told(box: str) -> None:
     with pytest.raises(InputError):
-        loading.box_of(box)
-    assert loading.box_of(" ") is None
-    assert loading.box_of("117\uff0c38\uff0c117.1\uff0c38.1") == loading.box_of("117,38,117.1,38.1") is not None
+        loading.parse_box(box)
+    assert loading.parse_box(" ") is None
+    assert loading.parse_box("117\uff0c38\uff0c117.1\uff0c38.1") == loading.parse_box("117,38,117.1,38.1") is not None
 
 
 async def _draft(engine: AsyncEngine, content: str) -> UUID:
@@ -114,7 +114,7 @@ async def test_a_draft_reads_nothing_from_the_servers_disk(engine: AsyncEngine) 
 async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -> None:
     await small_park(engine)
     weights = (Weight(indicator=IndicatorKey.CLOSED_ON_TIME_RATE, points=100),)
-    content = policies.written(a_policy(name="新策略", scoring=Scoring(weights=weights)))
+    content = policies.to_yaml(a_policy(name="新策略", scoring=Scoring(weights=weights)))
     assert await policies.check_draft(engine, content) == ()
     wrong = content.replace("host: fire", "host: nobody").replace("points: 100.0", "points: 90.0")
     lines = wrong.splitlines()
@@ -132,8 +132,11 @@ async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -
     published = await policies.publish_draft(engine, ADMIN, id_, None, NOW)
     assert (published.version, published.is_new) == (2, True)
     async with engine.connect() as connection:
-        assert await policies.drafts(connection) == ()
-        assert [(one.version, one.in_force) for one in await policies.versions(connection)] == [(2, True), (1, False)]
+        assert await policies.list_drafts(connection) == ()
+        assert [(one.version, one.in_force) for one in await policies.list_versions(connection)] == [
+            (2, True),
+            (1, False),
+        ]
         assert (await scoring_in_force(connection))[1].weights == weights
 
 
@@ -141,7 +144,7 @@ async def test_what_a_version_says_can_be_drafted_from(engine: AsyncEngine) -> N
     await small_park(engine)
     async with engine.connect() as connection:
         _, policy = await read_current(connection)
-    assert await policies.read_draft(engine, policies.written(policy)) == policy
+    assert await policies.read_draft(engine, policies.to_yaml(policy)) == policy
 
 
 async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engine: AsyncEngine) -> None:
@@ -151,7 +154,7 @@ async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engin
     assert "scoring" not in policy.model_dump(mode="json")
     assert Policy.model_validate(policy.model_dump(mode="json")).scoring is None
     scored = a_policy(scoring=Scoring())
-    assert Policy.model_validate(yaml.safe_load(policies.written(scored))).scoring == Scoring()
+    assert Policy.model_validate(yaml.safe_load(policies.to_yaml(scored))).scoring == Scoring()
     async with transaction(engine) as connection:
         first = await publish(connection, policy, NOW)
         assert await publish(connection, policy, NOW) == first
@@ -160,7 +163,7 @@ async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engin
 
 def test_a_year_has_all_its_days_in_weeks_from_monday() -> None:
     (calendar,) = a_policy().calendars
-    months = year_of(calendar, 2028)
+    months = build_year(calendar, 2028)
     days = [day.day for month in months for week in month.weeks for day in week if day]
     assert days == [date(2028, 1, 1) + timedelta(days=n) for n in range(366)]
     assert all(len(week) == 7 for month in months for week in month.weeks)
