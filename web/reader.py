@@ -19,7 +19,7 @@ from models.context import Grant, Person
 from models.enums import Role
 from models.policy.document import Policy
 from rules.scope import in_force
-from services.accounts.preferences import PersonSettings, known_of
+from services.accounts.preferences import PersonSettings, read_details
 from services.desk.notices import Unread, unread_notices
 from web.texts import translate
 
@@ -134,7 +134,7 @@ async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: P
     if acting is not None:
         grants = tuple(grant for grant in grants if grant.role is acting)
         person = person.model_copy(update={"grants": grants})
-    account = await known_of(connection, person, grants, visitor.language)
+    account = await read_details(connection, person, grants, visitor.language)
     return Reader(
         path=visitor.path,
         query=visitor.query,

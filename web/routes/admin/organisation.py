@@ -12,8 +12,8 @@ from models.base import Code
 from models.enums import Role
 from models.errors import DomainError
 from services.admin import roster as rosters
-from services.admin.loading import box_of, check_grids, load_grids, load_house
-from services.admin.units import branches
+from services.admin.loading import check_grids, load_grids, load_people_files, parse_box
+from services.admin.units import list_branches
 from services.directory import people as directory_people
 from services.directory import units as directory
 from services.files.reference_files import BadFile
@@ -50,7 +50,7 @@ async def _grids_page(
 ) -> Response:
     async with open_admin(opened, reader) as connection:
         unit = None if under is None else await directory.get_unit(connection, reader.person, reader.now, under)
-        below = await branches(connection, reader.person, reader.now, under)
+        below = await list_branches(connection, reader.person, reader.now, under)
     context = {"problems": (), "fault": "", "said": "", "loaded": "", **context}
     return admin_page(reader, "grids.html", status, unit=unit, below=below, **context)
 
@@ -73,7 +73,7 @@ async def import_grids(
             said = reader.text("没有问题:%(n)s 个单位,跳过上级区划 %(s)s 行", n=len(checked.units), s=checked.skipped)
             return await _grids_page(opened, reader, None, said=said)
         done = await load_grids(
-            opened.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=box_of(box)
+            opened.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=parse_box(box)
         )
     except BadFile as error:
         text = content.decode("utf-8", "replace")
@@ -125,7 +125,7 @@ async def import_people(
     """Load departments and people: all of both files, or nothing if there is any problem."""
     first, second = await departments.read(), await people.read()
     try:
-        done = await load_house(opened.engine, reader.person, first, second, reader.now)
+        done = await load_people_files(opened.engine, reader.person, first, second, reader.now)
     except BadFile as error:
         wrong = "departments" if any("departments" in problem.file for problem in error.problems) else "people"
         text = (first if wrong == "departments" else second).decode("utf-8", "replace")

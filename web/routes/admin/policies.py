@@ -13,7 +13,7 @@ from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.errors import DomainError
 from services.admin import policies, simulations
-from services.admin.calendars import year_of
+from services.admin.calendars import build_year
 from services.directory.people import list_categories
 from services.files.reference_files import BadFile
 from services.policies.preview import PreviewCounts
@@ -55,12 +55,12 @@ async def show_calendars(
 ) -> Response:
     """A year of a calendar, day by day."""
     async with open_admin(opened, reader) as connection:
-        number, policy = await policies.policy_of(connection, None)
+        number, policy = await policies.read_policy_version(connection, None)
     calendar = policy.calendar(name) or policy.calendars[0]
     shown_year = year or reader.day.year
     return admin_page(
         reader, "calendars.html", version=number, calendars=policy.calendars, calendar=calendar, year=shown_year,
-        months=year_of(calendar, shown_year),
+        months=build_year(calendar, shown_year),
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ async def show_calendars(
 async def show_ladders(opened: ServicesDep, reader: SignedIn) -> Response:
     """The ladders in force with their steps, and the standards that use them."""
     async with open_admin(opened, reader) as connection:
-        number, policy = await policies.policy_of(connection, None)
+        number, policy = await policies.read_policy_version(connection, None)
     climbed = {ladder.code: [s.code for s in policy.standards if s.ladder == ladder.code] for ladder in policy.ladders}
     return admin_page(reader, "ladders.html", version=number, policy=policy, climbed=climbed)
 
@@ -79,8 +79,8 @@ async def show_policies(
 ) -> Response:
     """The versions and the drafts of the policy."""
     async with open_admin(opened, reader) as connection:
-        versions = await policies.versions(connection)
-        drafts = await policies.drafts(connection)
+        versions = await policies.list_versions(connection)
+        drafts = await policies.list_drafts(connection)
     return admin_page(reader, "policies.html", versions=versions, drafts=drafts, published=published, late=late)
 
 
@@ -88,8 +88,8 @@ async def show_policies(
 async def show_version(opened: ServicesDep, reader: SignedIn, number: int) -> Response:
     """A published version as YAML."""
     async with open_admin(opened, reader) as connection:
-        _, policy = await policies.policy_of(connection, number)
-    return admin_page(reader, "version.html", number=number, policy=policy, text=policies.written(policy))
+        _, policy = await policies.read_policy_version(connection, number)
+    return admin_page(reader, "version.html", number=number, policy=policy, text=policies.to_yaml(policy))
 
 
 # --- drafts -----------------------------------------------------------------------------------------------------------
@@ -108,8 +108,8 @@ async def make_draft(
     content = (await file.read()).decode("utf-8-sig", "replace") if file is not None and file.filename else ""
     async with transaction(opened.engine) as connection:
         if not content:
-            number, policy = await policies.policy_of(connection, version)
-            content = policies.written(policy)
+            number, policy = await policies.read_policy_version(connection, version)
+            content = policies.to_yaml(policy)
             title = title or reader.text("由第 %(n)s 版起草", n=number)
         else:
             title = title or str(file.filename if file else "")
@@ -134,8 +134,8 @@ async def _draft_page(
     **context: Any,
 ) -> Response:
     async with open_admin(opened, reader) as connection:
-        draft = await policies.draft(connection, id_)
-        versions = await policies.versions(connection)
+        draft = await policies.get_draft(connection, id_)
+        versions = await policies.list_versions(connection)
     defaults: dict[str, Any] = {"problems": (), "fault": "", "good": "", "counts": None, **context}
     values = typed or {"title": draft.title, "content": draft.content}
     return admin_page(reader, "draft.html", status, draft=draft, typed=values, versions=versions, **defaults)
@@ -157,7 +157,7 @@ async def work_on_draft(
     try:
         if action == "drop":
             async with transaction(opened.engine) as connection:
-                await policies.drop_draft(connection, reader.person, id, reader.now)
+                await policies.delete_draft(connection, reader.person, id, reader.now)
             return go_to(request, "/admin/policies")
         async with transaction(opened.engine) as connection:
             draft_text = policies.DraftText.model_validate(typed)
@@ -189,7 +189,7 @@ async def _do_action(
             return go_to(request, f"/admin/policies?published={published.version}" + ("&late=1" if late else ""))
         case "simulate":
             async with opened.reading.connect() as connection:
-                number, _ = await policies.policy_of(connection, None)
+                number, _ = await policies.read_policy_version(connection, None)
             run = await simulations.start_run(
                 opened.settings, opened.engine, reader.person, draft_text.title, draft_text.content, number, reader.now
             )
@@ -220,12 +220,12 @@ async def show_run(request: Request, opened: ServicesDep, reader: SignedIn, id: 
     async with open_admin(opened, reader):
         run = simulations.find_run(opened.settings, id)
     template = "run.html" if is_part(request) else "simulation.html"
-    return admin_page(reader, template, run=run, broken=run.is_broken_off(reader.now))
+    return admin_page(reader, template, run=run, broken=run.is_interrupted(reader.now))
 
 
 @router.get("/admin/simulations/{id}/report.html")
 async def show_report(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """The report of a simulation with charts, as the command line writes it."""
     async with open_admin(opened, reader):
-        text = simulations.report_of(opened.settings, id)
+        text = simulations.render_run(opened.settings, id)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})

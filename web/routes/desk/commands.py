@@ -55,7 +55,7 @@ class PostedForm(Frozen):
 async def give(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
     """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason."""
     fields = require_fields(command)
-    async with form_with_files(request, attachments.most_bytes(opened.settings), MAX_FILES) as form:
+    async with form_with_files(request, attachments.max_bytes(opened.settings), MAX_FILES) as form:
         posted = _read_form(command, form)
         try:
             uploaded = await _store_files(opened, reader, form)
@@ -127,7 +127,7 @@ async def _store_files(opened: Services, reader: Reader, form: FormData) -> dict
     hashes: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
-            stored = await attachments.store(opened.engine, opened.settings, reader.person, value.file, reader.now)
+            stored = await attachments.store_upload(opened.engine, opened.settings, reader.person, value.file, reader.now)
             hashes[name.removeprefix("files.")].append(stored.view.sha256)
     return hashes
 

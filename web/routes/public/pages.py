@@ -18,9 +18,9 @@ from models.ids import derived_id, new_id
 from services.accounts.rate_limit import Record
 from services.attachments import intake
 from services.directory.people import list_categories
-from services.public.progress_code import photo_token, plain, progress, report_of
-from services.public.reports import PublicReport, act_by_code, report_publicly
-from services.public.units import PublicUnit, public_units
+from services.public.progress_code import find_report, make_photo_token, normalize_code, read_progress
+from services.public.reports import PublicReport, send_by_code, submit_public_report
+from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
@@ -120,7 +120,7 @@ async def take_report(request: Request, opened: ServicesDep, visitor: AnyVisitor
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
     record = opened.public_reports.record(_client_address(request))
     # A caller who must wait gets the form back with the typed text; their photos are not read.
-    most = _TEXT_ONLY_BYTES if record.waits(visitor.now) else intake.most_bytes(opened.settings)
+    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else intake.max_bytes(opened.settings)
     async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
         return await _accept_report(opened, visitor, form, record)
 
@@ -136,7 +136,7 @@ async def _accept_report(opened: Services, visitor: Visitor, form: FormData, rec
             fault = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
             return await _show_report_form(opened, visitor, typed, {"file": fault}, 422)
         report = PublicReport.model_validate(_report_body(typed))
-        reported = await report_publicly(opened.resources, report, tuple(photo.file for photo in photos), visitor.now)
+        reported = await submit_public_report(opened.resources, report, tuple(photo.file for photo in photos), visitor.now)
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
         return await _show_report_form(opened, visitor, typed, faults, 422)
@@ -156,11 +156,11 @@ def _report_body(typed: dict[str, str]) -> dict[str, Any]:
 async def _find_report(request: Request, opened: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
     """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
     record = opened.code_attempts.record(_client_address(request))
-    async with record.turn:
+    async with record.lock:
         record.check(visitor.now)
         try:
             async with opened.reading.connect() as connection:
-                return await report_of(connection, opened.settings, code, phone_tail, visitor.now)
+                return await find_report(connection, opened.settings, code, phone_tail, visitor.now)
         except WrongCode:
             record.fail(visitor.now)
             raise
@@ -171,14 +171,14 @@ async def _progress_page(
 ) -> Response:
     async with opened.reading.connect() as connection:
         try:
-            shown_progress = await progress(connection, report_id, visitor.now, visitor.language)
+            shown_progress = await read_progress(connection, report_id, visitor.now, visitor.language)
         except WrongCode as expired:
             return _show_code_error(visitor, code, expired)
     photos = [
-        photo_token(opened.settings, sha256, visitor.now)
+        make_photo_token(opened.settings, sha256, visitor.now)
         for sha256 in (shown_progress.photos if shown_progress else ())
     ]
-    context: dict[str, Any] = {"progress": shown_progress, "photos": photos, "code": plain(code), "error": error}
+    context: dict[str, Any] = {"progress": shown_progress, "photos": photos, "code": normalize_code(code), "error": error}
     return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
 
 
@@ -193,7 +193,7 @@ async def _send_command(
     error_text = None
     try:
         id_ = derived_id(report_id, "by-code", command.model_dump_json())
-        await act_by_code(opened.resources, report_id, command, id_, visitor.now)
+        await send_by_code(opened.resources, report_id, command, id_, visitor.now)
     except DomainError as error:
         error_text = error.message(visitor.language)
     return await _progress_page(opened, visitor, report_id, code, phone_tail, error_text)
@@ -211,7 +211,7 @@ async def _show_report_form(
 ) -> Response:
     async with opened.reading.connect() as connection:
         categories = await list_categories(connection)
-        units: tuple[PublicUnit, ...] = await public_units(connection, visitor.now)
+        units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
     context = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}
     return public_page(visitor, "public/report.html", status, **context)
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from doors.dependencies import ServicesDep
 from models.errors import NoSuchPage
 from services.attachments.files import path_of
-from services.public.progress_code import ALPHABET, LENGTH, photo_of, plain
+from services.public.progress_code import ALPHABET, LENGTH, normalize_code, read_photo_token
 from web.draw.qr import qr_image
 from web.reader import AnyVisitor
 
@@ -20,7 +20,7 @@ async def draw_code(request: Request, code: str = "") -> Response:
 
     The response does not depend on whether the code exists.
     """
-    clean_code = plain(code[:40])
+    clean_code = normalize_code(code[:40])
     if len(clean_code) != LENGTH or set(clean_code) - set(ALPHABET):
         raise NoSuchPage(what="qr")
     address = f"{request.url_for('ask_for_code')}?code={clean_code}"
@@ -30,7 +30,7 @@ async def draw_code(request: Request, code: str = "") -> Response:
 @router.get("/p/photo/{token}")
 async def show_photo(token: str, opened: ServicesDep, visitor: AnyVisitor) -> Response:
     """A photo of a progress page; its address is valid for an hour."""
-    sha256 = photo_of(opened.settings, token[:200], visitor.now)
+    sha256 = read_photo_token(opened.settings, token[:200], visitor.now)
     async with opened.reading.connect() as connection:
         query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
         media_type = await connection.scalar(query, {"sha256": sha256})
