@@ -37,6 +37,6 @@ def test_the_evidence_comes_as_one_file_that_proves_itself(open_page: OpenPage, 
 def test_too_much_for_one_file_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
     photo = site.run(site.hall.upload("worker", a_photo("#345")))
     no = site.at_handling(attachments=[photo])
-    monkeypatch.setattr("services.desk.evidence_zip.MOST_BYTES", 100)
+    monkeypatch.setattr("services.desk.evidence_zip.MAX_BYTES", 100)
     page = open_page("labour_handler", f"/cases/{no}/evidence.zip", expect=("413",))
     expect(page.locator("main")).to_contain_text("超过一次打包的上限")

@@ -78,7 +78,7 @@ def test_a_long_list_is_made_in_the_background(
     open_page: OpenPage, site: Site, clean: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.report(title="后台导出")
-    monkeypatch.setattr("web.routes.desk.exports.DIRECT", 0)
+    monkeypatch.setattr("web.routes.desk.exports.MAX_DIRECT_ROWS", 0)
     page = open_page("supervisor", "/cases")
     page.get_by_role("button", name="Excel").click()
     page.wait_for_url("**/exports#e-*")
@@ -133,7 +133,7 @@ def test_what_stands_still_or_failed_is_told(open_page: OpenPage, site: Site, cl
 def test_a_list_too_long_to_wait_for_says_so_to_programs(
     open_page: OpenPage, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.exports.write.DIRECT", 0)
+    monkeypatch.setattr("services.exports.write.MAX_DIRECT_ROWS", 0)
     page = open_page("supervisor", expect=("422 (Unprocessable",))
     answer = page.goto("/cases/export.xlsx")
     assert answer is not None

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.exports import Exports
+from activities.exports import ExportActivities
 from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.store.context import read_person
@@ -28,9 +28,9 @@ from models.ids import new_id
 from models.jobs.export import KEPT, ExportOrder
 from models.tables import EXPORT_PIECES, EXPORTS, metadata
 from services.exports import jobs, request
-from services.exports.jobs import AT_ONCE
-from services.exports.make import make_export, put_down_failure, remove_export
-from services.runtime.resources import Backstage
+from services.exports.jobs import MAX_UNDER_WAY
+from services.exports.make import make_export, record_failure, remove_export
+from services.runtime.resources import Resources
 from tests.api.hall import Hall, open_hall
 from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, person_id
 from tests.servers import Servers
@@ -164,7 +164,7 @@ async def test_who_has_lost_a_role_does_not_get_the_file(hall: Hall) -> None:
 async def test_the_same_list_asked_for_twice_is_made_once(hall: Hall) -> None:
     same: dict[str, Any] = {"kind": "cases", "cases": {"grid": COMMUNITY}}
     first = await recorded(
-        hall, "auditor", digest=request.ExportWanted.model_validate(same).digest("zh"), wanted=same
+        hall, "auditor", digest=request.ExportRequest.model_validate(same).digest("zh"), wanted=same
     )  # fmt: skip
     both = await asyncio.gather(*(hall.send("auditor", ROOT, {**same, "told": [["网格", "东一"]]}) for _ in range(2)))
     assert {answer.json()["id"] for answer in both} == {first}
@@ -184,7 +184,7 @@ async def test_clicks_at_once_disturb_each_other_not(hall: Hall) -> None:
 
 
 async def test_only_so_many_at_once(hall: Hall) -> None:
-    held = [await recorded(hall, "reviewer") for _ in range(AT_ONCE)]
+    held = [await recorded(hall, "reviewer") for _ in range(MAX_UNDER_WAY)]
     answer = await hall.send("reviewer", ROOT, {"kind": "cases"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_exports")
     stopped = await hall.http.delete(f"{ROOT}/{held[0]}", headers=hall.signed_in("reviewer"))
@@ -215,7 +215,7 @@ async def test_what_is_stopped_is_not_made_and_what_is_made_is_removed(hall: Hal
 
 async def test_stopped_while_it_is_written_it_leaves_nothing(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = await recorded(hall, "duty")
-    monkeypatch.setattr("services.exports.make.TELL_EVERY", 0)
+    monkeypatch.setattr("services.exports.make.STORE_PROGRESS_EVERY", 0)
 
     def stop(rows: int) -> None:
         stopping.append(rows)
@@ -262,10 +262,10 @@ async def test_what_the_list_refuses_is_refused_before_anything_is_kept(hall: Ha
 
 
 async def test_too_many_rows_are_refused(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.exports.jobs.MOST", 2)
+    monkeypatch.setattr("services.exports.jobs.MAX_ROWS", 2)
     answer = await hall.send("supervisor", ROOT, {"kind": "cases"})
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_rows")
-    monkeypatch.setattr("services.exports.write.DIRECT", 2)
+    monkeypatch.setattr("services.exports.write.MAX_DIRECT_ROWS", 2)
     answer = await hall.ask("supervisor", "/supervision/export.xlsx")
     assert (answer.status_code, answer.json()["code"]) == (422, "too_long_to_wait_for")
 
@@ -275,7 +275,7 @@ async def test_with_temporal_away_nothing_is_kept(hall: Hall) -> None:
     away = await Client.connect("127.0.0.1:9", lazy=True, data_converter=DATA_CONVERTER)
     known = hall.app.state.services
     settings = hall.settings.model_copy(update={"answer_seconds": 1.0})
-    hall.app.state.services = Services(Backstage(settings, hall.engine, away))
+    hall.app.state.services = Services(Resources(settings, hall.engine, away))
     try:
         answer = await hall.send("supervisor", ROOT, {"kind": "cases", "cases": {"stage": ["closed"]}})
     finally:
@@ -305,7 +305,7 @@ async def test_a_unit_that_is_gone_when_it_is_made_is_told(hall: Hall) -> None:
 
 async def run_to_its_end(binary: str, hall: Hall, id_: str, make: Any) -> timedelta:
     """Runs the workflow of an export on a clock that jumps; how long it took by that clock."""
-    exports = Exports(hall.engine, make, put_down_failure, remove_export)
+    exports = ExportActivities(hall.engine, make, record_failure, remove_export)
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary, data_converter=DATA_CONVERTER
     ) as environment:
@@ -343,7 +343,7 @@ async def test_a_fault_of_ours_is_put_down_once(hall: Hall) -> None:
     async def make(engine: AsyncEngine, export: UUID, beat: Any) -> None:
         raise ZeroDivisionError
 
-    exports = Exports(hall.engine, make, put_down_failure, remove_export)
+    exports = ExportActivities(hall.engine, make, record_failure, remove_export)
     with pytest.raises(ApplicationError) as told:
         await exports.make_export(ExportOrder(id=UUID(id_)))
     assert told.value.non_retryable

@@ -57,7 +57,7 @@ def test_what_is_written_is_read_again_the_same() -> None:
     assert [round(sheet.column_dimensions[letter].width) for letter in "ABC"] == [19, 28, 22], "as its first rows need"
     with pytest.raises(ValueError, match="longer than its header"):
         written([[1, 2, 3, 4, 5]])
-    with pytest.raises(ValueError, match="both moments and numbers"):
+    with pytest.raises(ValueError, match="both times and numbers"):
         written([[1], [moment]])
 
 
@@ -117,7 +117,7 @@ def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
 
 def test_a_sheet_takes_no_more_rows_or_signs_than_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read(written([["案" * (MAX_TEXT_LENGTH + 9)]])).worksheets[0]["A2"].value) == MAX_TEXT_LENGTH
-    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
     sheets = Sheets(SHANGHAI)
     sheet = sheets.begin("x", ["a"])
     sheet.extend([[1], [2]])
