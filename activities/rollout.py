@@ -55,9 +55,9 @@ class RolloutActivities:
             in_force = await newest_version(connection)
             changed = [case for case in cases if await _changes_deadlines_or_log(connection, case, in_force)]
         limit = asyncio.Semaphore(CONCURRENCY)
-        told = await asyncio.gather(*(self._recompute(case, rollout.version, limit) for case in changed))
+        recomputed = await asyncio.gather(*(self._recompute(case, rollout.version, limit) for case in changed))
         last = cases[-1].report_id if len(cases) == PAGE_SIZE else None
-        return RolloutPage(after=last, seen=len(cases), told=told.count(True), missed=told.count(None))
+        return RolloutPage(after=last, seen=len(cases), told=recomputed.count(True), missed=recomputed.count(None))
 
     async def _recompute(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
         """Return whether the case was recomputed; None when it was not reached, which must not delay the others."""

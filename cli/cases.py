@@ -33,8 +33,12 @@ def report(
     severity: Annotated[str | None, typer.Option(help="ordinary, pressing, urgent or major")] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo or PDF; may be repeated · 附件")] = None,
     occurred_at: Annotated[str | None, typer.Option(help="When it happened: ISO 8601, or -2h, -1d")] = None,
-    reporter_name: Annotated[str | None, typer.Option(help="Of the person who told you; kept apart")] = None,
-    reporter_phone: Annotated[str | None, typer.Option(help="Kept apart, shown to nobody")] = None,
+    reporter_name: Annotated[
+        str | None, typer.Option(help="Name of the person who reported it to you; stored apart")
+    ] = None,
+    reporter_phone: Annotated[
+        str | None, typer.Option(help="Their phone number; stored apart, shown to nobody")
+    ] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous")] = False,
     report_id: Annotated[str | None, typer.Option(help="A UUID of your own: sending again is safe")] = None,
     as_: As = "grid01",
@@ -100,7 +104,7 @@ def list_(
     q: Annotated[str | None, typer.Option("--search", help="Words in title or description")] = None,
     sort: Annotated[str, typer.Option(help="reported_at, due_at, updated_at; with - descending")] = "-reported_at",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page before ended")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
     as_: As = "duty",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
@@ -132,7 +136,7 @@ def act(
             help="name=value: lists by commas or as JSON; times ISO or +4h, +2d; evidence=@photo.jpg uploads"
         ),
     ] = None,
-    revision: Annotated[int | None, typer.Option(help="Only if the case still is at this revision")] = None,
+    revision: Annotated[int | None, typer.Option(help="Refuse the command unless the case is at this revision")] = None,
     command_id: Annotated[str | None, typer.Option(help="A UUID of your own: sending again is safe")] = None,
     as_: As = "duty",
     password: Password = None,

@@ -1,4 +1,4 @@
-"""What the commands that work on the database themselves share: which system's it is, and how to reach it."""
+"""The database connection of commands that work on the database directly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,15 +21,15 @@ DataDir = Annotated[
     Path,
     typer.Option(envvar="GRIDLOOP_DATA_DIR", help="Data directory of the running system."),
 ]
-#: Where the running system keeps its data, unless told.
+#: Data directory of the running system by default.
 DEFAULT_DATA_DIR = Path(".gridloop")
 
 
 def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    """Runs `work` on the database of the system on `data_dir`; exit 1 with the reason when it is away."""
+    """Run `work` on the database of the system on `data_dir`. Exits with code 1 when the database is away."""
     apply_runtime(data_dir)
     try:
-        configured = settings()
+        config = settings()
     except ValidationError:
         fail(
             localize(
@@ -39,7 +39,7 @@ def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -
         )
 
     async def run() -> T:
-        engine = open_database(configured)
+        engine = open_database(config)
         try:
             return await work(engine)
         finally:

@@ -1,4 +1,4 @@
-"""The command line as a client of the HTTP API: who signs in, where, and how a problem is shown."""
+"""Client of the HTTP API for the command line: sign-in, calls, uploads, and printing of problems."""
 
 import json
 import os
@@ -28,9 +28,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as 
 
 
 def build_path(*parts: str) -> str:
-    """The path of these parts, whatever characters somebody typed: a part never becomes two, or a query.
+    """Return the path of `parts`, each quoted, so that typed text adds no segment and no query.
 
-    Ends with exit code 1 where one of them is empty.
+    Exits with code 1 when a part is empty.
     """
     if not all(parts):
         fail(localize("编号为空", "the number is empty"))
@@ -52,10 +52,10 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def call(self, method: str, path: str, **more: Any) -> Any:
-        """The answer's JSON. A problem is shown and ends the command with exit code 1."""
-        answer = self._ask(method, path, **more)
+        """Send a request and return the JSON of the response. A problem is printed and exits with code 1."""
+        response = self._request(method, path, **more)
         try:
-            return answer.json()
+            return response.json()
         except ValueError:
             fail(
                 localize(
@@ -65,38 +65,38 @@ class Api:
             )
 
     def download(self, path: str) -> bytes:
-        """A file. A problem is shown and ends the command with exit code 1."""
-        return self._ask("GET", path).content
+        """Return the bytes of a file. A problem is printed and exits with code 1."""
+        return self._request("GET", path).content
 
-    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, f"/api/v1{path}", **more)
+            response = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TransportError as error:
             fail(localize(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
-        if not answer.is_success:
-            _show_problem(answer)
-        return answer
+        if not response.is_success:
+            _print_problem(response)
+        return response
 
     def upload(self, file: Path) -> str:
-        """Uploads a file and answers the hash by which it is known."""
+        """Upload a file and return its hash."""
         if not file.is_file():
             fail(localize(f"没有文件 {file}", f"no file {file}"))
         with file.open("rb") as content:
-            answer = self.call("POST", "/attachments", files={"file": (file.name, content)})
-        return str(answer["sha256"])
+            attachment = self.call("POST", "/attachments", files={"file": (file.name, content)})
+        return str(attachment["sha256"])
 
 
 def fail(message: str) -> NoReturn:
-    """Shows an error and ends with exit code 1."""
+    """Print an error and exit with code 1."""
     errors.print(f"[bold red]✗[/] {escape(message)}", highlight=False)
     raise typer.Exit(1)
 
 
-def _show_problem(answer: httpx.Response) -> NoReturn:
+def _print_problem(response: httpx.Response) -> NoReturn:
     try:
-        problem = answer.json()
+        problem = response.json()
     except json.JSONDecodeError:
-        fail(f"HTTP {answer.status_code}")
+        fail(f"HTTP {response.status_code}")
     errors.print(f"[bold red]✗[/] {escape(str(problem.get('detail') or problem.get('title')))}", highlight=False)
     for error in problem.get("errors", []):
         where, what = escape(str(error.get("pointer"))), escape(str(error.get("message")))

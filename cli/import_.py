@@ -27,10 +27,12 @@ SAMPLE_MAPPING = Path(__file__).parent.parent / "deploy" / "demo" / "open311" / 
 def import_(
     file: Annotated[Path, typer.Argument(help="Open311 JSON, CSV or Excel", exists=True, dir_okay=False)],
     mapping: Annotated[
-        Path, typer.Option(help="What is what in the file", exists=True, dir_okay=False)
+        Path, typer.Option(help="How the file maps to reports: YAML", exists=True, dir_okay=False)
     ] = SAMPLE_MAPPING,
     as_: Annotated[str, typer.Option("--as", metavar="USER", help="In whose name the cases are reported")] = "duty",
-    park: Annotated[str | None, typer.Option(help="Onto which park places are scaled; the first, unless said")] = None,
+    park: Annotated[
+        str | None, typer.Option(help="The park onto which coordinates are scaled; by default the first")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write every rejected row and its reason to this CSV")] = None,
     data_dir: DataDir = Path(".gridloop"),

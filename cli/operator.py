@@ -1,4 +1,4 @@
-"""Operators' commands work on the stores themselves, found through `runtime.json`."""
+"""Connections for operators' commands, which use PostgreSQL and Temporal directly, found through `runtime.json`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from services.runtime.resources import Resources
 
 
 def read_settings(data_dir: Path) -> Settings:
-    """The settings of the system running on `data_dir`. Ends with exit code 1 when none is."""
+    """Return the settings of the system running on `data_dir`. Exits with code 1 when none is running."""
     apply_runtime(data_dir)
     try:
         return Settings()
@@ -29,7 +29,7 @@ def read_settings(data_dir: Path) -> Settings:
 
 @asynccontextmanager
 async def open_resources(data_dir: Path) -> AsyncIterator[Resources]:
-    """The connections of one command, closed when it ends."""
+    """Open the connections of one command, and close them when the block ends."""
     settings = read_settings(data_dir)
     engine = open_database(settings)
     try:
@@ -39,7 +39,7 @@ async def open_resources(data_dir: Path) -> AsyncIterator[Resources]:
 
 
 async def find_person(resources: Resources, username: str) -> Person:
-    """The person of that name. Ends with exit code 1 when there is none."""
+    """Return the person with that user name. Exits with code 1 when there is none."""
     async with resources.engine.connect() as connection:
         found = await connection.scalar(text("SELECT id FROM people WHERE username = :u"), {"u": username})
         person = None if found is None else await read_person(connection, found)

@@ -43,7 +43,10 @@ def build_table(
     Cells are rich markup, so escape what people have typed. `boxed` draws lines; otherwise `gap` is the number of
     spaces around a cell.
     """
-    table = Table(title=title, title_justify="left") if boxed else Table(title=title, box=None, padding=(0, gap))
+    if boxed:
+        table = Table(title=title, title_justify="left")
+    else:
+        table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap))
     for column in columns:
         spec = column if isinstance(column, Column) else Column(column)
         table.add_column(spec.heading, no_wrap=spec.no_wrap, overflow="fold", justify=spec.justify, style=spec.style)

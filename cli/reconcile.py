@@ -41,10 +41,10 @@ MAX_FINDINGS = 50
 
 def reconcile(
     fix: Annotated[
-        bool, typer.Option("--fix", help="Repair what can be, through the workflow, then look again.")
+        bool, typer.Option("--fix", help="Repair what can be repaired, through the workflows, then compare again.")
     ] = False,
     sample: Annotated[
-        int | None, typer.Option(min=0, help="Ask so many workflows, picked by chance, what they know; else all.")
+        int | None, typer.Option(min=0, help="Query only this many workflows, drawn at random, for their state.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,

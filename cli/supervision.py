@@ -50,7 +50,7 @@ def overdue(
     category: Annotated[str | None, typer.Option(help="A category code or its beginning")] = None,
     department: Annotated[str | None, typer.Option()] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page before ended")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
     as_: As = "supervisor",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
@@ -75,7 +75,7 @@ def overdue(
 @app.command("list")
 def list_(
     kind: Annotated[str | None, typer.Option(help="board, visits, consultation or commendation")] = None,
-    grid: Annotated[str | None, typer.Option(help="A grid code: this very unit")] = None,
+    grid: Annotated[str | None, typer.Option(help="A grid code: bulletins of this unit only")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     as_: As = "supervisor",
     password: Password = None,
@@ -115,7 +115,9 @@ def show(
 @app.command("make")
 def make(
     kind: Annotated[str, typer.Argument(help="board, visits, consultation or commendation")],
-    period: Annotated[str | None, typer.Option(help="Any day of it, YYYY-MM-DD; else the last one over")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Any day of the period, YYYY-MM-DD; by default the last period that has ended")
+    ] = None,
     grid: Annotated[str | None, typer.Option(help="A grid code; else all units that you supervise")] = None,
     export: Annotated[Path | None, typer.Option(help="Write it to this .xlsx file; for one unit")] = None,
     as_: As = "supervisor",

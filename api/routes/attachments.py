@@ -58,8 +58,8 @@ async def upload(
 
     `sha256` is the hash of the stored bytes and the name of the attachment. The response comes once it is on the disk.
     """
-    async with uploaded_file(request, intake.most_bytes(services.settings)) as source:
-        stored = await intake.store(services.engine, services.settings, caller, source, now)
+    async with uploaded_file(request, intake.max_bytes(services.settings)) as source:
+        stored = await intake.store_upload(services.engine, services.settings, caller, source, now)
     response.status_code = 201 if stored.created else 200
     response.headers["Location"] = f"/api/v1/attachments/{stored.view.sha256}"
     return stored.view
@@ -69,7 +69,7 @@ async def upload(
 async def download(sha256: str, request: Request, services: ServicesDep, caller: Caller, now: Now) -> Response:
     """The stored file, for the person who uploaded it and for people who may see a case that has it."""
     async with services.reading.connect() as connection:
-        path, media_type = await intake.find(connection, services.settings, caller, sha256, now)
+        path, media_type = await intake.find_attachment(connection, services.settings, caller, sha256, now)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
     if _is_known(request.headers.get("if-none-match", ""), sha256):
         return Response(status_code=304, headers=headers)

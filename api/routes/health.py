@@ -15,7 +15,7 @@ from doors.version import version
 from infra.metrics import render_metrics
 from models.base import Frozen
 from models.errors import NotReady
-from services.auditing.audit import show_latest
+from services.auditing.audit import show_latest_audit
 
 router = APIRouter(tags=["health"])
 
@@ -67,7 +67,7 @@ async def ready(request: Request, services: ServicesDep) -> Response:
 )
 async def metrics(services: ServicesDep) -> Response:
     """Metrics of the API and the workers for Prometheus, and the findings of the latest audit."""
-    await show_latest(services.engine)
+    await show_latest_audit(services.engine)
     return Response(render_metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

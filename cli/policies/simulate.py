@@ -1,4 +1,4 @@
-"""`gridloop simulate`: policies side by side over recorded facts or a file of reports, as a table, JSON or a page."""
+"""`gridloop simulate`: policies side by side over recorded facts or a file of reports, as tables, JSON or a page."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ from services.simulation.run import (
     simulate_reports,
 )
 
-#: How many rejected rows are shown.
+#: How many rejected rows are printed.
 MAX_REJECTED_ROWS = 20
 
 
@@ -44,7 +44,7 @@ def simulate(
     reports: Annotated[
         Path | None, typer.Option(help="Reports with their closing times: Open311 JSON, CSV, Excel · 上报文件")
     ] = None,
-    mapping: Annotated[Path, typer.Option(help="What is what in the file of reports")] = SAMPLE_MAPPING,
+    mapping: Annotated[Path, typer.Option(help="How the file maps to reports: YAML")] = SAMPLE_MAPPING,
     closed_at: Annotated[
         str | None,
         typer.Option(
@@ -107,13 +107,13 @@ def _simulate_reports(
 ) -> Result:
     choices = _read_choices(names, data_dir)
     with _translated_errors():
-        how = read_mapping(mapping)
+        column_mapping = read_mapping(mapping)
         rows = list(read_rows(reports))
     with _progress_bar() as bar:
         task = bar.add_task(localize("推演", "Simulating"), total=len(rows))
         with _translated_errors():
             return simulate_reports(
-                choices, rows, how,
+                choices, rows, column_mapping,
                 source=reports.name, now=now, closed_at=closed_at, people=people, strict=strict,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
@@ -124,11 +124,11 @@ def _read_choices(names: list[str], data_dir: Path) -> tuple[Choice, ...]:
         if not any(map(is_version, names)):
             return asyncio.run(read_choices(names, None))
 
-        async def look(engine: AsyncEngine) -> tuple[Choice, ...]:
+        async def read(engine: AsyncEngine) -> tuple[Choice, ...]:
             async with engine.connect() as connection:
                 return await read_choices(names, connection)
 
-        return with_database(data_dir, look)
+        return with_database(data_dir, read)
 
 
 def _simulate_facts(names: list[str], data_dir: Path, now: datetime, people: Path | None, strict: bool) -> Result:
@@ -153,7 +153,7 @@ def _progress_bar() -> Progress:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """What can't be run, in the reader's language; `telling_problems` shows it and ends the command."""
+    """Raise an error in the reader's language for a simulation that can't run; `exit_on_problems` prints it."""
     try:
         yield
     except (CannotSimulate, UnreadableFile, BadMapping) as error:
@@ -161,7 +161,7 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _write_page(path: Path, content: str) -> None:
-    """Writes the page beside its place and moves it there: never half of it."""
+    """Write the page atomically."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fresh.write_text(content, encoding="utf-8")
@@ -176,11 +176,11 @@ def _print_rejected(result: Result) -> None:
     count = result.rejected
     err.print(localize(f"{count} 行不能用,未计入:", f"{count} row(s) can't be used and are left out:"), style="yellow")
     for row in result.rejected_rows[:MAX_REJECTED_ROWS]:
-        told = (
+        line = (
             localize(f"第 {row.row} 行", f"row {row.row}")
             + f" ({row.number}): {localize(row.reason_zh or row.reason, row.reason)}"
         )
-        err.print("  " + told, highlight=False, markup=False, soft_wrap=True)
+        err.print("  " + line, highlight=False, markup=False, soft_wrap=True)
     if count > MAX_REJECTED_ROWS:
         err.print(
             localize(

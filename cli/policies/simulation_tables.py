@@ -1,4 +1,4 @@
-"""A simulation in the terminal: tables with a column per policy."""
+"""Tables of a simulation in the terminal, with a column per policy."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -7,23 +7,24 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.labels import localize
+from cli.output import Column, build_table
 from services.simulation.labels import HOST, LEVELS, MODES, ROLES, STAGES, format_hours, format_local, format_rate
 from services.simulation.results import Changed, Compared, PolicyResult, Result, Share
 
-#: How many of a long list are shown.
+#: How many rows of a long list are printed.
 MAX_ROWS = 10
 MAX_EXAMPLES = 5
 
 
 def print_result(console: Console, result: Result) -> None:
-    """Every table, and what the figures mean."""
+    """Print every table, and notes on what the figures mean."""
     whole = localize("推演(机械)", "Simulation (mechanical)")
     console.print(f"{whole}: {result.source}", style="bold", highlight=False, markup=False)
-    told = localize(
+    summary = localize(
         f"{result.cases} 件案件,{result.clocks} 段计时,其中 {result.still_running} 段仍在运行",
         f"{result.cases} cases, {result.clocks} clocks, {result.still_running} of them still running",
     )
-    console.print(told, highlight=False)
+    console.print(summary, highlight=False)
     for policy in result.policies:
         console.print(f"  {policy.letter} = {policy.label} ({policy.name})", highlight=False, markup=False)
     console.print(_summary(result.policies))
@@ -45,16 +46,14 @@ def print_result(console: Console, result: Result) -> None:
         console.print("* " + note, style="italic", highlight=False, markup=False)
 
 
-def _table(title: str, policies: Sequence[PolicyResult], first: str) -> Table:
-    table = Table(title=title + " *", title_justify="left", title_style="bold", box=None, padding=(0, 2))
-    table.add_column(first, overflow="fold")
-    for policy in policies:
-        table.add_column(policy.letter, justify="right")
-    return table
+def _policy_table(title: str, policies: Sequence[PolicyResult]) -> Table:
+    """Return an empty table: a column of names, then one per policy. The asterisk points to the notes."""
+    letters = (Column(policy.letter, justify="right") for policy in policies)
+    return build_table((Column(), *letters), title=title + " *")
 
 
 def _summary(policies: Sequence[PolicyResult]) -> Table:
-    table = _table(localize("总览", "Overview"), policies, "")
+    table = _policy_table(localize("总览", "Overview"), policies)
     rows: tuple[tuple[str, Callable[[PolicyResult], str]], ...] = (
         (localize("超期的期限", "deadlines missed"), lambda p: format_rate(p.missed, p.clocks)),
         (localize("有超期的案件", "cases with a missed deadline"), lambda p: format_rate(p.cases_missed, p.cases)),
@@ -74,33 +73,32 @@ def _summary(policies: Sequence[PolicyResult]) -> Table:
         (localize("规则未涵盖", "not covered"), lambda p: _format_counts(p.not_covered)),
         (localize("无法计算", "could not be counted"), lambda p: _format_counts(p.uncountable)),
     )
-    for name, tell in rows:
-        table.add_row(name, *map(tell, policies))
+    for name, format_value in rows:
+        table.add_row(name, *map(format_value, policies))
     return table
 
 
-def _format_counts(found: dict[str, int]) -> str:
-    if not found:
+def _format_counts(counts: dict[str, int]) -> str:
+    if not counts:
         return "0"
-    return f"{sum(found.values())} ({', '.join(f'{key}: {times}' for key, times in found.items())})"
+    return f"{sum(counts.values())} ({', '.join(f'{key}: {times}' for key, times in counts.items())})"
 
 
 def _shares(title: str, policies: Sequence[PolicyResult], pick: Callable[[PolicyResult], Iterable[Share]]) -> Table:
-    table = _table(title, policies, "")
-    found = [{share.key: share for share in pick(policy)} for policy in policies]
-    keys = {key: share for one in reversed(found) for key, share in one.items()}
-    for key in keys:
-        share = keys[key]
-        cells = (one.get(key) for one in found)
+    table = _policy_table(title, policies)
+    by_policy = [{share.key: share for share in pick(policy)} for policy in policies]
+    shares = {key: share for found in reversed(by_policy) for key, share in found.items()}
+    for key, share in shares.items():
+        cells = (found.get(key) for found in by_policy)
         name = localize(share.name_zh, share.name_en)
         table.add_row(name, *(format_rate(c.missed, c.clocks) if c else "—" for c in cells))
     return table
 
 
 def _escalations(policies: Sequence[PolicyResult]) -> Table:
-    table = _table(localize("升级:到达的层级", "Escalations, by the level reached"), policies, "")
-    for place, first in enumerate(policies[0].escalations):
-        times = [policy.escalations[place].times for policy in policies]
+    table = _policy_table(localize("升级:到达的层级", "Escalations, by the level reached"), policies)
+    for index, first in enumerate(policies[0].escalations):
+        times = [policy.escalations[index].times for policy in policies]
         if first.level is not None or any(times):
             table.add_row(f"{localize(*LEVELS[first.level])} · {localize(*MODES[first.mode])}", *map(str, times))
     table.add_row(localize(*HOST), *(str(p.hosts_told) for p in policies))
@@ -109,25 +107,29 @@ def _escalations(policies: Sequence[PolicyResult]) -> Table:
 
 def _load(policies: Sequence[PolicyResult]) -> Table:
     title = localize(f"负担:分到 + 知会 + 接手(前 {MAX_ROWS})", f"Load: given + told + to act (top {MAX_ROWS})")
-    table = _table(title, policies, "")
-    found = [{one.id: one for one in policy.load} for policy in policies]
-    everybody = {id_: one for each in found for id_, one in each.items()}
-    ordered = sorted(everybody, key=lambda id_: (-max(each[id_].total if id_ in each else 0 for each in found), id_))
+    table = _policy_table(title, policies)
+    by_policy = [{load.id: load for load in policy.load} for policy in policies]
+    people = {id_: load for found in by_policy for id_, load in found.items()}
+    ordered = sorted(
+        people, key=lambda id_: (-max(found[id_].total if id_ in found else 0 for found in by_policy), id_)
+    )
     for id_ in ordered[:MAX_ROWS]:
-        cells = (each.get(id_) for each in found)
+        cells = (found.get(id_) for found in by_policy)
         row = (f"{c.given} + {c.told} + {c.to_act} = {c.total}" if c else "0" for c in cells)
-        table.add_row(everybody[id_].name, *row)
+        table.add_row(people[id_].name, *row)
     return table
 
 
 def _print_vacancies(console: Console, policies: Sequence[PolicyResult]) -> None:
-    table = _table(localize(f"遇到的空缺岗位(前 {MAX_ROWS})", f"Vacancies met (top {MAX_ROWS})"), policies, "")
-    found = [{(v.role, v.unit): v for v in policy.vacancies} for policy in policies]
-    known = {key: vacant for each in found for key, vacant in each.items()}
-    ordered = sorted(known, key=lambda key: (-max(each[key].times if key in each else 0 for each in found), key))
+    table = _policy_table(localize(f"遇到的空缺岗位(前 {MAX_ROWS})", f"Vacancies met (top {MAX_ROWS})"), policies)
+    by_policy = [{(v.role, v.unit): v for v in policy.vacancies} for policy in policies]
+    vacancies = {key: vacancy for found in by_policy for key, vacancy in found.items()}
+    ordered = sorted(
+        vacancies, key=lambda key: (-max(found[key].times if key in found else 0 for found in by_policy), key)
+    )
     for key in ordered[:MAX_ROWS]:
-        cells = (each.get(key) for each in found)
-        name = f"{localize(*ROLES[key[0]])} · {known[key].name}"
+        cells = (found.get(key) for found in by_policy)
+        name = f"{localize(*ROLES[key[0]])} · {vacancies[key].name}"
         table.add_row(name, *(str(cell.times) if cell else "0" for cell in cells))
     if ordered:
         console.print(table)
@@ -155,29 +157,24 @@ def _print_comparison(console: Console, comparison: Compared, result: Result) ->
 
 
 def _examples(examples: Sequence[Changed], result: Result) -> Table:
-    table = Table(box=None, padding=(0, 1))
-    for name in (localize("案件", "case"), localize("小类", "category"), localize("环节", "stage")):
-        table.add_column(name, overflow="fold")
-    for name in (
-        localize("起", "from"),
-        localize("止", "to"),
-        *(f"{p.letter} {localize('期限', 'due')}" for p in result.policies),
-    ):
-        table.add_column(name, no_wrap=True)
+    dates = (localize("起", "from"), localize("止", "to"))
+    due = (f"{policy.letter} {localize('期限', 'due')}" for policy in result.policies)
+    columns = (Column(heading, no_wrap=True) for heading in (*dates, *due))
+    table = build_table((*localize("案件 小类 环节", "case category stage").split(), *columns), gap=1)
     for case in examples:
         ends = _format_without_year(case.ended_at, result) if case.ended_at else localize("仍在办", "open")
-        marked = zip(case.due_at, ("✗" if late else "✓" for late in case.missed), strict=True)
+        marks = zip(case.due_at, ("✗" if late else "✓" for late in case.missed), strict=True)
         table.add_row(
             case.case,
             localize(case.name_zh, case.name_en),
             localize(*STAGES[case.stage]),
             format_local(case.started_at, result.zone),
             ends,
-            *(f"{_format_without_year(at, result)} {mark}" for at, mark in marked),
+            *(f"{_format_without_year(at, result)} {mark}" for at, mark in marks),
         )
     return table
 
 
 def _format_without_year(moment: datetime | None, result: Result) -> str:
-    """Without the year, which the start has told."""
+    """Return a moment without the year, which the start of the clock shows."""
     return format_local(moment, result.zone)[5:] if moment else "—"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cli import cases, formatting
+from cli import formatting
 from infra.embedded.ports import free_ports
 from infra.runtime import write_runtime
 from models.commands import HUMAN_COMMAND_MODELS
