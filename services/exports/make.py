@@ -98,7 +98,7 @@ async def _advance(engine: AsyncEngine, id_: UUID, **values: object) -> Any:
 
 
 async def _store(engine: AsyncEngine, id_: UUID, written: Written, grants: list[dict[str, object]]) -> int:
-    """Stores file and outcome together. Raises Stopped, and stores nothing then."""
+    """Store file and outcome together. Raises Stopped, and then stores nothing."""
     e = EXPORTS.c
     size = number = 0
     async with transaction(engine) as connection:

@@ -141,7 +141,7 @@ def _with_path(opening: Opening, path: tuple[str, ...]) -> Opening:
 
 
 def _closing_time(record: Mapping[str, Any], zone: str, column: str | None) -> datetime | None:
-    """When it was closed; None while it is open. Raises BadRow for something else than a time."""
+    """Return when it was closed; None while it is open. Raises BadRow for a value that is no time."""
     columns = (column,) if column is not None else CLOSING_COLUMNS
     name = next((name for name in columns if record.get(name) not in (None, "")), None)
     if name is None and column is None and str(record.get("status") or "").lower() == "closed":

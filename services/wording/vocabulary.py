@@ -190,7 +190,7 @@ ESCALATION_MODES: dict[str, tuple[str, ...]] = {
     "inform": ("知会", "to be informed"),
 }
 
-#: How somebody stands to a case (`rules.life_cycle.Who`): whom a refusal names.
+#: Labels of a person's standing to a case (`rules.life_cycle.Who`), for refusals.
 STANDINGS: dict[str, tuple[str, ...]] = {
     "reporter": ("上报人", "the reporter"),
     "grid_worker": ("网格员", "a grid worker"),

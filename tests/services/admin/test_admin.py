@@ -1,4 +1,4 @@
-"""Administration through the pages: who may change what, all or nothing, drafts up to publication."""
+"""Administration through the pages: rights, loading as a whole or not at all, drafts up to publication."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -92,7 +92,7 @@ async def _unit(engine: AsyncEngine) -> str | None:
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "117.1,38,117,38.1"])
-def test_a_box_that_is_none_is_told(box: str) -> None:
+def test_an_invalid_box_is_refused(box: str) -> None:
     with pytest.raises(InputError):
         loading.parse_box(box)
     assert loading.parse_box(" ") is None
@@ -140,15 +140,15 @@ async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -
         assert (await scoring_in_force(connection))[1].weights == weights
 
 
-async def test_what_a_version_says_can_be_drafted_from(engine: AsyncEngine) -> None:
+async def test_a_draft_can_start_from_a_version(engine: AsyncEngine) -> None:
     await small_park(engine)
     async with engine.connect() as connection:
         _, policy = await read_current(connection)
     assert await policies.read_draft(engine, policies.to_yaml(policy)) == policy
 
 
-async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engine: AsyncEngine) -> None:
-    """Its digest stays what it was: the same file published again is no new version, and old versions still read."""
+async def test_a_policy_without_scoring_keeps_its_digest(engine: AsyncEngine) -> None:
+    """The same file published again is no new version, and old versions can still be read."""
     await small_park(engine)
     policy = a_policy()
     assert "scoring" not in policy.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""To whom a case may be passed on, and how much each of them already holds of what the reader may see."""
+"""To whom a case may be transferred, and the workload of each colleague as far as the reader may see it."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def claimed_by(username: str, desk: str = "duty") -> tuple[tuple[str, Command], 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """One handler holds two cases, one of them long overdue; one in the other park holds one; one waits for anybody."""
+    """One handler holds two cases, one long overdue; one in the other park holds one; one case is unclaimed."""
     async with open_hall(servers, tmp_path_factory.mktemp("colleagues")) as opened:
         async with opened.engine.begin() as connection:
             await add_people(connection, *OTHERS)
@@ -42,7 +42,7 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 async def seen_by(hall: Hall, username: str, department: str | None = None) -> dict[str, tuple[int, int]]:
-    """Open cases and those overdue among them, by user name, in the order of the choice."""
+    """Return open cases and how many of them are overdue, by user name, in the order of the list."""
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
@@ -50,7 +50,7 @@ async def seen_by(hall: Hall, username: str, department: str | None = None) -> d
     return {one.username: (one.load, one.overdue) for one in found}
 
 
-async def test_the_least_burdened_come_first_and_oneself_not_at_all(hall: Hall) -> None:
+async def test_the_least_loaded_come_first_without_oneself(hall: Hall) -> None:
     found = await seen_by(hall, "everywhere")
     assert list(found.items()) == [
         ("fire_handler_2", (0, 0)),

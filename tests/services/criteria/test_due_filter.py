@@ -1,4 +1,4 @@
-"""The list's filter by time limit: which open case is in which of its choices, to the second."""
+"""The filter by time limit: which open case each choice includes, to the second."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,11 +20,11 @@ from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: A quarter past ten in the evening where the cases are: four hours reach into tomorrow, the day is another in UTC.
+#: 22:15 local time: four hours reach into tomorrow, and the date differs in UTC.
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=ZoneInfo("Asia/Shanghai"))
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=ZoneInfo("Asia/Shanghai"))
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-#: By name: the deadline of the stage, of the whole, and when the passing of one was recorded.
+#: By name: the deadline of the stage, of the whole case, and when the passing of one was recorded.
 DEADLINES = {
     "passed": (NOW, None, None),
     "whole passed": (NOW + DAY, NOW - SECOND, None),

@@ -1,4 +1,4 @@
-"""The demonstration's cases: brought where they stand by real commands, the same ones again when it is repeated."""
+"""The demonstration's cases: played by real commands, and the same ones when it is repeated."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_the_variants_of_the_policy_are_policies() -> None:
     assert sum(phase.share for phase in PHASES) == pytest.approx(1)
 
 
-def test_each_report_fits_the_policy_and_each_way_is_made_of_commands() -> None:
+def test_each_report_fits_the_policy_and_each_course_is_made_of_commands() -> None:
     policy = read_policy(POLICY)
     for entry in yaml.safe_load(CASES.read_text())["reports"]:
         report = DemoReport.model_validate(entry)

@@ -1,4 +1,4 @@
-"""An empty tab tells when the last case was there: what one did, or a colleague of the same place."""
+"""An empty tab shows when its last case was handled, by the reader or a colleague of the same place."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def closed(hall: Hall) -> str:
-    """A case that went all the way, and one after it that was dispatched and no more."""
+    """Close one case, and dispatch a later one."""
     to_labour = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)))
     helped = (("duty", Accept()), ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,))))
     report = ("environment_handler", ReportProgress(note="已配合"))
@@ -40,7 +40,7 @@ async def closed(hall: Hall) -> str:
     return case_no
 
 
-async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastHandled | None:
+async def last_on_tab(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastHandled | None:
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
@@ -58,8 +58,8 @@ async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = 
         ("environment_handler", DeskTab.HELPING, "progress_reported"),
     ],
 )
-async def test_the_last_case_of_a_tab_is_told(hall: Hall, closed: str, username: str, tab: DeskTab, kind: str) -> None:
-    found = await asked(hall, username, tab)
+async def test_the_last_case_of_a_tab_is_found(hall: Hall, closed: str, username: str, tab: DeskTab, kind: str) -> None:
+    found = await last_on_tab(hall, username, tab)
     assert found is not None
     assert found.kind == kind
     facts = await hall.get("admin", f"/cases/{found.case_no}/facts")
@@ -76,11 +76,11 @@ async def test_the_last_case_of_a_tab_is_told(hall: Hall, closed: str, username:
         ("labour_handler", DeskTab.SOON),  # empties by itself
     ],
 )
-async def test_what_is_not_of_ones_own_is_not_told(hall: Hall, closed: str, username: str, tab: DeskTab) -> None:
-    assert await asked(hall, username, tab) is None
+async def test_actions_of_others_do_not_count(hall: Hall, closed: str, username: str, tab: DeskTab) -> None:
+    assert await last_on_tab(hall, username, tab) is None
 
 
-async def test_what_is_long_ago_is_not_told(hall: Hall, closed: str) -> None:
+async def test_old_actions_do_not_count(hall: Hall, closed: str) -> None:
     later = datetime.now(UTC) + DONE_WITHIN
-    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later) is None
-    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later - timedelta(hours=2)) is not None
+    assert await last_on_tab(hall, "labour_handler", DeskTab.UNCLAIMED, later) is None
+    assert await last_on_tab(hall, "labour_handler", DeskTab.UNCLAIMED, later - timedelta(hours=2)) is not None

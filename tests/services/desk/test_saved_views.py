@@ -1,4 +1,4 @@
-"""What people keep for themselves: views under a name, columns of lists; nobody else's is touched."""
+"""Saved views and settings of people; those of others are not touched."""
 
 from datetime import UTC, datetime
 
@@ -44,7 +44,7 @@ async def test_a_view_is_seen_by_its_owner_and_whom_it_is_shared_with(park: Asyn
         assert len(await list_saved_views(connection, handler, NOW)) == 1
 
 
-async def test_a_view_is_shared_with_ones_own_departments_only_and_there_is_an_end(park: AsyncEngine) -> None:
+async def test_a_view_is_shared_with_ones_own_departments_only_up_to_a_limit(park: AsyncEngine) -> None:
     handler = await somebody(park, "labour_handler")
     async with park.begin() as connection:
         with pytest.raises(OutsideYourDepartments):
@@ -55,7 +55,7 @@ async def test_a_view_is_shared_with_ones_own_departments_only_and_there_is_an_e
             await save_view(connection, handler, NewView(name="再一个", query=""), NOW)
 
 
-async def test_settings_are_kept_in_their_order_and_what_is_unknown_does_no_harm(park: AsyncEngine) -> None:
+async def test_settings_keep_their_order_and_unknown_ones_are_ignored(park: AsyncEngine) -> None:
     handler = await somebody(park, "labour_handler")
     async with park.begin() as connection:
         assert await read_settings(connection, handler) == PersonSettings()

@@ -1,4 +1,4 @@
-"""The tabs of the desk: each holds what waits for that reader, is counted as it is listed, and turns its pages."""
+"""The tabs of the desk: each lists the work that waits for the reader, counts it, and has pages."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def cases(hall: Hall) -> dict[str, str]:
-    """Case numbers by how far the case has come."""
+    """The case numbers by how far the case has come."""
     at = datetime.now(UTC) - timedelta(minutes=30)
     made = {
         "new": await hall.past(at),
@@ -57,7 +57,7 @@ async def cases(hall: Hall) -> dict[str, str]:
     async with transaction(hall.engine) as connection:
         soon = {"yellow": now - hour, "red": now + hour, "due": now + 2 * hour}
         await connection.execute(turn, {"no": made["soon"], **soon})
-        # Red before it is overdue: no longer yellow.
+        # A red light before the deadline is no longer yellow.
         await connection.execute(turn, {"no": made["late"], **soon, "red": now - hour})
     return made
 
@@ -129,7 +129,7 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
 async def test_the_first_page_of_a_tab_is_that_of_its_list(
     hall: Hall, cases: dict[str, str], username: str, sort: Sort
 ) -> None:
-    """Twice, a while apart: what is kept of the statement is not the moment of the look."""
+    """Run twice, a while apart: the cached statement must not keep the time of the first run."""
     wanted = CaseFilter(sort=sort, limit=2)
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id(username))

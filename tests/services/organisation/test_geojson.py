@@ -1,4 +1,4 @@
-"""Registries as GeoJSON: shapes and all of it stored, or every broken feature told by its number."""
+"""Registries as GeoJSON: all units stored with their shapes, or every broken feature reported by its number."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def feature(code: str, level: str, geometry: Any, parent: str = "", **more: Any)
 
 
 def three() -> list[dict[str, Any]]:
-    """A park, a community in two parts, and one whose place nobody knows."""
+    """A park, a community in two parts, and one without a shape."""
     parts = {"type": "MultiPolygon", "coordinates": [[ring(114, 38, 114.4, 38.5)], [ring(114.5, 38, 114.6, 38.5)]]}
     return [
         feature(PARK, "street", square(114, 38, 115, 39)),
@@ -119,7 +119,7 @@ BROKEN: dict[str, tuple[Spoil, int, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_a_broken_feature_is_told_by_its_number_and_nothing_is_stored(
+async def test_a_broken_feature_is_reported_by_its_number_and_nothing_is_stored(
     engine: AsyncEngine, tmp_path: Path, name: str
 ) -> None:
     spoil, number, reason = BROKEN[name]
@@ -137,7 +137,7 @@ async def test_a_broken_feature_is_told_by_its_number_and_nothing_is_stored(
     assert await count(engine) == 0
 
 
-def test_each_broken_feature_is_told() -> None:
+def test_each_broken_feature_is_reported() -> None:
     features = three()
     features[0]["properties"]["name"] = ""
     features[1]["geometry"] = square(1, 1, 1, 2)
@@ -158,7 +158,7 @@ def test_each_broken_feature_is_told() -> None:
         ('{"a": ' + "[" * 100_000, 1, "nested too deeply"),
     ],
 )
-def test_what_is_no_collection_is_told(tmp_path: Path, content: str, line: int, reason: str) -> None:
+def test_other_json_is_refused(tmp_path: Path, content: str, line: int, reason: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(content, "utf-8")
     with pytest.raises(BadFile) as caught:
@@ -177,7 +177,7 @@ def test_neighbours_that_touch_or_overlap_by_a_hair_are_no_fault(tmp_path: Path)
     assert len(read_checked(write(tmp_path, features)).units) == 3
 
 
-async def test_no_made_up_shapes_are_drawn_over_real_ones(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_placeholder_shapes_do_not_replace_real_ones(engine: AsyncEngine, tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="shapes of its own"):
         await load_file(engine, write(tmp_path, three()), box=DEMO_BOX)
     assert await count(engine) == 0

@@ -1,4 +1,4 @@
-"""Registries in the database: all or nothing, the same again changes nothing, a whole city in seconds."""
+"""Registries in the database: all or nothing, repeating changes nothing, a whole city in seconds."""
 
 import time
 from dataclasses import replace
@@ -22,13 +22,13 @@ HEADER = "code,name,level,parent_code\n"
 
 
 async def count(engine: AsyncEngine) -> int:
-    """How many units are stored."""
+    """Return how many units are stored."""
     async with engine.connect() as connection:
         return int(await connection.scalar(text("SELECT count(*) FROM grid_units")) or 0)
 
 
 def write(path: Path, content: str | bytes) -> Path:
-    """A registry file."""
+    """Write a registry file."""
     file = path / "units.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     return file
@@ -87,7 +87,7 @@ async def test_a_unit_without_its_parent_rolls_everything_back(engine: AsyncEngi
     assert await count(engine) == 0
 
 
-async def test_a_file_may_hang_below_units_stored_already(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_file_may_extend_units_stored_already(engine: AsyncEngine, tmp_path: Path) -> None:
     await load_file(engine, DIVISIONS)
     file = write(tmp_path, HEADER + "130172100001001,第一网格,grid,130172100001\n")
     assert (await load_file(engine, file)).inserted == 1
@@ -117,7 +117,7 @@ def test_a_byte_order_mark_and_optional_columns_are_read(tmp_path: Path) -> None
         ((HEADER + "1,甲,park,\n").encode() + "2,乙,park,\n".encode("gbk"), 3, "this is not UTF-8"),
     ],
 )
-def test_a_broken_line_is_told_by_its_number(tmp_path: Path, content: str | bytes, line: int, reason: str) -> None:
+def test_a_broken_line_is_reported_by_its_number(tmp_path: Path, content: str | bytes, line: int, reason: str) -> None:
     with pytest.raises(BadFile) as caught:
         read_units(write(tmp_path, content))
     (problem,) = caught.value.problems

@@ -1,4 +1,4 @@
-"""The rule then and now: nothing where it is the same, what differs where it is not, and a category that is gone."""
+"""Limits then and now: nothing where they are the same, the differences otherwise, and a category that is gone."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -29,8 +29,8 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def asked(hall: Hall, case_no: str, **changed: object) -> NewerRule | None:
-    """What the page tells of the case, once a version with the policy so changed is in force."""
+async def rule_after(hall: Hall, case_no: str, **changed: object) -> NewerRule | None:
+    """Return the differences for the case once a version with the changed policy is in force."""
     now = datetime.now(UTC)
     async with hall.engine.begin() as connection:
         if changed:
@@ -48,7 +48,7 @@ async def hall_person(hall: Hall) -> Person:
 
 
 def with_limit(stage: str, hours: float) -> tuple[Category, ...]:
-    """The categories with another limit for that stage of 0201."""
+    """Return the categories with another limit for that stage of 0201."""
     limit = Limit.of_hours(hours)
     return tuple(
         c.model_copy(update={"limits": c.limits.model_copy(update={stage: limit})})
@@ -58,17 +58,17 @@ def with_limit(stage: str, hours: float) -> tuple[Category, ...]:
     )
 
 
-async def test_the_same_rule_is_not_told(hall: Hall) -> None:
+async def test_an_equal_rule_is_not_reported(hall: Hall) -> None:
     no = await hall.past(datetime.now(UTC) - timedelta(minutes=30))
-    assert await asked(hall, no) is None
-    assert await asked(hall, no, name="只换了名字") is None
+    assert await rule_after(hall, no) is None
+    assert await rule_after(hall, no, name="只换了名字") is None
 
 
 @pytest.mark.parametrize("closed", [True, False])
-async def test_what_differs_is_told_and_nothing_else(hall: Hall, closed: bool) -> None:
+async def test_only_differences_are_reported(hall: Hall, closed: bool) -> None:
     end = ("duty", Reject(reason="非本园", right_channel="12345")) if closed else ("duty", Accept())
     no = await hall.past(datetime.now(UTC) - timedelta(minutes=30), end)
-    found = await asked(hall, no, categories=with_limit("review", 7))
+    found = await rule_after(hall, no, categories=with_limit("review", 7))
     assert found is not None
     assert (found.to_version - found.from_version, found.category_gone) == (1, False)
     (limit,) = found.limits
@@ -80,17 +80,17 @@ async def test_what_differs_is_told_and_nothing_else(hall: Hall, closed: bool) -
 async def test_the_running_clock_says_when_it_would_fall_due(hall: Hall) -> None:
     no = await hall.past(datetime.now(UTC) - timedelta(minutes=30))
     before = await hall.get("supervisor", f"/cases/{no}")
-    found = await asked(hall, no, categories=with_limit("accept", 9))
+    found = await rule_after(hall, no, categories=with_limit("accept", 9))
     assert found is not None
     (limit,) = found.limits
     assert limit.new_due_at == datetime.fromisoformat(before["due_at"]) + timedelta(hours=7)
     assert (await hall.get("supervisor", f"/cases/{no}"))["due_at"] == before["due_at"]
 
 
-async def test_a_category_that_is_gone_is_told(hall: Hall) -> None:
+async def test_a_category_that_is_gone_is_reported(hall: Hall) -> None:
     no = await hall.past(datetime.now(UTC) - timedelta(minutes=30))
     left = tuple(c for c in a_policy().categories if c.code != "0201")
-    found = await asked(hall, no, categories=left)
+    found = await rule_after(hall, no, categories=left)
     assert found is not None
     assert found.category_gone
     assert found.limits == ()

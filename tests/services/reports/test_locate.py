@@ -38,13 +38,13 @@ async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine
 
 
 def _edges(geometry: dict[str, list[list[list[float]]]], lon: float, lat: float) -> list[list[float]]:
-    """The point itself, if the rectangle touches it."""
+    """Return the point itself, if the rectangle touches it."""
     (west, south), _, (east, north), *_ = geometry["coordinates"][0]
     return [[lon, lat]] if west <= lon <= east and south <= lat <= north else []
 
 
-async def test_the_box_is_only_the_first_sieve(engine: AsyncEngine) -> None:
-    """A triangle's box reaches where the triangle does not; a retired unit is nowhere."""
+async def test_the_box_is_only_a_first_filter(engine: AsyncEngine) -> None:
+    """A triangle's box reaches beyond the triangle; a retired unit is never found."""
     triangle = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]}
     units = [
         GridUnit("130172100", "园区", Level.PARK),

@@ -1,4 +1,4 @@
-"""What the board, the ladder, urge orders, inspections and the analysis count: the same cases that their links open."""
+"""Board, ladder, urge orders, inspections and analysis: each number counts the cases that its link opens."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ HOUR = timedelta(hours=1)
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
     """The tiny park with cases that climb, wait, were urged and are closed."""
-    async with open_hall(servers, tmp_path_factory.mktemp("overview")) as opened:
+    async with open_hall(servers, tmp_path_factory.mktemp("overview")) as count_opened:
         now = datetime.now(UTC)
         accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
         claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
@@ -80,56 +80,58 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
             (150 * HOUR, (("other_duty", Accept()),), {"grid": OTHER_MICRO, "by": "other_duty"}),
         )  # fmt: skip
         for ago, commands, fields in made:
-            await opened.past(now - ago, *commands, **fields)
-        yield opened
+            await count_opened.past(now - ago, *commands, **fields)
+        yield count_opened
 
 
-async def look_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Viewpoint:
-    """The look of somebody by user name, now."""
+async def viewpoint_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Viewpoint:
+    """Return the viewpoint of a user, now."""
     person = await read_person(connection, person_id(username))
     return await read_viewpoint(connection, person, datetime.now(UTC), language)
 
 
-async def opened(connection: Any, look: Viewpoint, number: Number) -> int:
-    """How many cases the link of a number opens."""
+async def count_opened(connection: Any, viewpoint: Viewpoint, number: Number) -> int:
+    """Return how many cases the link of a number opens."""
     pairs = dict(parse_qsl(urlsplit(number.cases).query))
-    assert look.person is not None
+    assert viewpoint.person is not None
     wanted = CaseFilter.model_validate({**pairs, "limit": 200})
-    return (await list_cases(connection, look.person, wanted, look.now, "zh")).total
+    return (await list_cases(connection, viewpoint.person, wanted, viewpoint.now, "zh")).total
 
 
 @pytest.mark.parametrize("username", ["supervisor", "community_supervisor", "auditor", "labour_head"])
 @pytest.mark.parametrize("grid", [None, COMMUNITY])
 async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, grid: str | None) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, username, connection)
+        viewpoint = await viewpoint_of(hall, username, connection)
         numbers: list[Number] = []
-        for row in await departments_by_light(connection, look, grid):
+        for row in await departments_by_light(connection, viewpoint, grid):
             numbers += [row.open, row.overdue, *row.lights.values()]
             assert sum(number.count for number in row.lights.values()) == row.open.count
-        numbers += [one.number for one in await decisions_waiting(connection, look, grid)]
-        numbers += [one.number for one in await climbed_by_level(connection, look, grid)]
-        for rate in await board_rates(connection, look, grid, look.days(look.day - timedelta(days=30), look.day)):
+        numbers += [one.number for one in await decisions_waiting(connection, viewpoint, grid)]
+        numbers += [one.number for one in await climbed_by_level(connection, viewpoint, grid)]
+        for rate in await board_rates(
+            connection, viewpoint, grid, viewpoint.days(viewpoint.day - timedelta(days=30), viewpoint.day)
+        ):
             numbers.append(Number(count=rate.numerator, cases=rate.cases))
             numbers.append(Number(count=rate.denominator, cases=rate.denominator_cases))
-        for column in (await read_ladder(connection, look, LadderFilter(grid=grid, all=True))).columns:
+        for column in (await read_ladder(connection, viewpoint, LadderFilter(grid=grid, all=True))).columns:
             numbers.append(column.number)
             assert len(column.cases) == column.number.count
-        for unit in (await read_map(connection, look, grid)).units:
+        for unit in (await read_map(connection, viewpoint, grid)).units:
             numbers += [unit.open, unit.overdue]
-        found = await analyse(connection, look, grid, look.day - timedelta(days=40), look.day)
+        found = await analyse(connection, viewpoint, grid, viewpoint.day - timedelta(days=40), viewpoint.day)
         numbers += [number for span in found.spans for number in (span.reported, span.closed)]
         numbers += [one.reported for one in found.categories]
         for number in numbers:
-            assert await opened(connection, look, number) == number.count, number
+            assert await count_opened(connection, viewpoint, number) == number.count, number
     assert any(number.count for number in numbers)
 
 
 async def test_departments_add_up_to_the_board(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        shown = await read_board(connection, look, None)
-        rows = await departments_by_light(connection, look, None)
+        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+        shown = await read_board(connection, viewpoint, None)
+        rows = await departments_by_light(connection, viewpoint, None)
     (labour,) = rows
     assert labour.code == LABOUR
     unhosted = shown.totals.stages["receive"].count + shown.totals.stages["dispatch"].count  # type: ignore[index]
@@ -137,12 +139,12 @@ async def test_departments_add_up_to_the_board(hall: Hall) -> None:
     assert labour.lights[Light.GREY].count == 1
 
 
-async def test_what_waits_and_what_has_climbed(hall: Hall) -> None:
+async def test_open_decisions_and_climbed_cases(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        waiting = {one.key: one.number.count for one in await decisions_waiting(connection, look, None)}
-        climbed = {one.level: one.number.count for one in await climbed_by_level(connection, look, None)}
-        elsewhere = await look_of(hall, "labour_head", connection)
+        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+        waiting = {one.key: one.number.count for one in await decisions_waiting(connection, viewpoint, None)}
+        climbed = {one.level: one.number.count for one in await climbed_by_level(connection, viewpoint, None)}
+        elsewhere = await viewpoint_of(hall, "labour_head", connection)
         theirs = await climbed_by_level(connection, elsewhere, PARK)
     assert waiting[FigureKey.PENDING_EXTENSION] == 1
     assert waiting[FigureKey.PENDING_REOPEN] == 1
@@ -154,22 +156,22 @@ async def test_what_waits_and_what_has_climbed(hall: Hall) -> None:
 
 async def test_days_and_yesterday(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "auditor", connection)
-        days = await daily_changes(connection, look, None)
-        yesterday = await same_time_yesterday(connection, look, None)
-        shown = await read_board(connection, look, None)
+        viewpoint = await viewpoint_of(hall, "auditor", connection)
+        days = await daily_changes(connection, viewpoint, None)
+        yesterday = await same_time_yesterday(connection, viewpoint, None)
+        shown = await read_board(connection, viewpoint, None)
     assert days[-1].reported == shown.totals.reported_today.count
     assert days[-2].reported >= yesterday.reported
 
 
-async def test_the_overdue_list_tells_the_last_action_and_draws_the_same_sample_again(hall: Hall) -> None:
+async def test_the_overdue_list_has_the_last_action_and_repeats_its_sample(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        page = await overdue_page(connection, look, OverdueFilter())
-        one = await overdue_page(connection, look, OverdueFilter(sample=1, seed="abc"))
-        again = await overdue_page(connection, look, OverdueFilter(sample=1, seed="abc"))
+        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+        page = await overdue_page(connection, viewpoint, OverdueFilter())
+        one = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
+        again = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
         seeds = [
-            (await overdue_page(connection, look, OverdueFilter(sample=1, seed=f"s{n}"))).items[0].case_no
+            (await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed=f"s{n}"))).items[0].case_no
             for n in range(12)
         ]
     assert all(item.last_action is not None for item in page.items)
@@ -214,8 +216,8 @@ async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(
                   ("supervisor", "auditor", "labour_handler", "community_supervisor")}  # fmt: skip
         supervisor = people["supervisor"]
         assert supervisor is not None
-        look = await look_of(hall, "supervisor", connection)
-        case_no = (await overdue_page(connection, look, OverdueFilter())).items[0].case_no
+        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+        case_no = (await overdue_page(connection, viewpoint, OverdueFilter())).items[0].case_no
         for refused in ("auditor", "labour_handler"):
             person = people[refused]
             assert person is not None
@@ -233,11 +235,11 @@ async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(
 
 async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "community_supervisor", connection)
-        data = await read_map(connection, look, None, 4)
-        text = await feature_text(connection, look, [MICRO, MICRO_2, OTHER_MICRO])
-        points = await list_points(connection, look, COMMUNITY)
-        boxed = await list_points(connection, look, None, (117.0, 38.0, 117.01, 38.01))
+        viewpoint = await viewpoint_of(hall, "community_supervisor", connection)
+        data = await read_map(connection, viewpoint, None, 4)
+        text = await feature_text(connection, viewpoint, [MICRO, MICRO_2, OTHER_MICRO])
+        points = await list_points(connection, viewpoint, COMMUNITY)
+        boxed = await list_points(connection, viewpoint, None, (117.0, 38.0, 117.01, 38.01))
     assert [unit.unit.code for unit in data.units] == [MICRO, MICRO_2]
     assert data.units[0].density is not None
     assert OTHER_MICRO not in text
@@ -248,8 +250,8 @@ async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
 
 async def test_the_analysis_places_hours_where_the_cases_are(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
-        look = await look_of(hall, "auditor", connection)
-        found = await analyse(connection, look, None, look.day - timedelta(days=40), look.day)
+        viewpoint = await viewpoint_of(hall, "auditor", connection)
+        found = await analyse(connection, viewpoint, None, viewpoint.day - timedelta(days=40), viewpoint.day)
     reported = sum(span.reported.count for span in found.spans)
     assert sum(map(sum, found.hours)) == reported == sum(one.reported.count for one in found.categories)
     assert sum(one.cases for one in found.durations) == sum(span.closed.count for span in found.spans)

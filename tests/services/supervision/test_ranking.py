@@ -1,4 +1,4 @@
-"""People ranked for those who lead them: whose case it is, the same formula, lists of exactly their cases."""
+"""Rankings of people for those who lead them: whose case it is, the same formula, lists of exactly their cases."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """Cases of two departments: claimed and late, completed unclaimed, claimed by one and completed by a second."""
+    """Cases of two departments: claimed and late; completed without a claim; claimed by one, completed by another."""
     async with open_hall(servers, tmp_path_factory.mktemp("people")) as opened:
         now = datetime.now(UTC)
         to_labour: Any = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)))
@@ -80,14 +80,14 @@ async def test_a_head_sees_the_people_of_their_department_alone(hall: Hall) -> N
 
 
 @pytest.mark.parametrize("reader", ["auditor", "admin", "duty", "labour_handler", "worker"])
-async def test_who_leads_nobody_is_told_of_nobody(hall: Hall, reader: str) -> None:
+async def test_a_person_who_leads_nobody_is_refused(hall: Hall, reader: str) -> None:
     answer = await hall.ask(reader, "/supervision/ranking", by="person")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
     listed = await hall.get(reader, "/cases", handler=str(person_id("labour_handler")))
     assert listed["total"] == 0, "nor by the list behind it"
 
 
-async def test_elsewhere_there_is_nobody(hall: Hall) -> None:
+async def test_other_units_have_nobody_to_rank(hall: Hall) -> None:
     found = await hall.ask("community_supervisor", "/supervision/ranking", by="person", grid=OTHER_COMMUNITY)
     assert found.status_code == 404
 
@@ -98,24 +98,24 @@ async def test_too_few_cases_are_listed_without_a_rank(hall: Hall) -> None:
     assert rows[str(person_id("labour_head"))]["rank"] is None
 
 
-async def test_what_is_left_out_must_belong_to_a_figure(hall: Hall) -> None:
+async def test_without_requires_a_figure(hall: Hall) -> None:
     answer = await hall.ask("supervisor", "/cases", without="handled")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/figure")
     answer = await hall.ask("supervisor", "/cases", handler="me")
     assert answer.status_code == 422
 
 
-async def test_how_they_stood_in_the_periods_before(hall: Hall) -> None:
+async def test_standings_in_earlier_periods(hall: Hall) -> None:
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
-        look = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
-        days = look.days(look.day - timedelta(days=400), look.day)
+        viewpoint = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
+        days = viewpoint.days(viewpoint.day - timedelta(days=400), viewpoint.day)
         wanted = RankingFilter.model_validate(
-            {"by": "department", "from": days.since, "to": look.now, "least_cases": 0, "grid": COMMUNITY}
+            {"by": "department", "from": days.since, "to": viewpoint.now, "least_cases": 0, "grid": COMMUNITY}
         )
-        now = await read_ranking(connection, look, wanted)
-        same = [(look.day - timedelta(days=400), look.day), (date(2020, 1, 1), date(2020, 1, 31))]
-        found = await compare_standings(connection, look, wanted, now, same)
+        now = await read_ranking(connection, viewpoint, wanted)
+        same = [(viewpoint.day - timedelta(days=400), viewpoint.day), (date(2020, 1, 1), date(2020, 1, 31))]
+        found = await compare_standings(connection, viewpoint, wanted, now, same)
     ranks = {row.place.code: row.rank for row in now.rows}
     points = {row.place.code: row.score.points for row in now.rows if row.score}
     assert found == {

@@ -1,4 +1,4 @@
-"""Every figure opens exactly its cases, whoever looks, wherever and at whatever period."""
+"""Every figure opens exactly its cases, for any reader, place and period."""
 
 import random
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIVES = 155
 DAY = timedelta(days=1)
-#: Months after the lives began: most of what could fall due has.
+#: Months after the lives began, so that most deadlines have passed.
 NOW = START + 20 * DAY
 LOOKERS = ("supervisor", "community_supervisor", "auditor", "fire_head", "labour_head", "duty", "other_duty")
 PERIODS = (
@@ -56,7 +56,7 @@ PERIODS = (
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
-    """The tiny park with many random lives in it, shared by the tests of this file, which only read."""
+    """The tiny park with many random lives, shared by the tests of this file, which only read."""
     name = f"test_supervision_{random.randrange(10**9)}"
     url = servers.create_database(name)
     opened = open_database(Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64)))
@@ -70,12 +70,12 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     servers.drop_database(name)
 
 
-async def looking(connection: AsyncConnection, username: str, now: datetime = NOW) -> Viewpoint:
+async def viewpoint_of(connection: AsyncConnection, username: str, now: datetime = NOW) -> Viewpoint:
     return await read_viewpoint(connection, EVERYBODY[username], now, "zh")
 
 
 async def opened_by(connection: AsyncConnection, person: Person, href: str, now: datetime = NOW) -> list[str]:
-    """The case numbers behind a link, page after page."""
+    """Return the case numbers behind a link, page after page."""
     parts = urlsplit(href)
     assert parts.path == "/api/v1/cases"
     asked: dict[str, Any] = {
@@ -94,7 +94,7 @@ async def opened_by(connection: AsyncConnection, person: Person, href: str, now:
 
 
 def numbers_in(value: Any) -> list[Number]:
-    """Every number of a view, with its link."""
+    """Return every number of a view, with its link."""
     if isinstance(value, Number):
         return [value]
     if hasattr(value, "count") and hasattr(value, "cases"):
@@ -117,10 +117,10 @@ def numbers_in(value: Any) -> list[Number]:
 async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: AsyncEngine, username: str) -> None:
     person = EVERYBODY[username]
     async with engine.connect() as connection:
-        look = await looking(connection, username)
+        viewpoint = await viewpoint_of(connection, username)
         for since, until in PERIODS:
             period = Period(since, until, NOW)
-            counts = (await count_figures(connection, look.cases_in(), FigureKey, Period(since, until, NOW))).get(
+            counts = (await count_figures(connection, viewpoint.cases_in(), FigureKey, Period(since, until, NOW))).get(
                 None, {}
             )
             for key, figure in FIGURES.items():
@@ -132,13 +132,13 @@ async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: Asy
 
 @pytest.mark.parametrize(
     ("username", "grid"),
-    # Units out of somebody's scope are another test's.
+    # Units out of scope are tested elsewhere.
     [(who, grid) for who in LOOKERS for grid in (None, COMMUNITY, MICRO) if grid is None or who != "other_duty"],
 )
 async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, username: str, grid: str | None) -> None:
     async with engine.connect() as connection:
         for now in (NOW, START + DAY) if grid is None else (NOW,):
-            shown = await read_board(connection, await looking(connection, username, now), grid)
+            shown = await read_board(connection, await viewpoint_of(connection, username, now), grid)
             found = numbers_in(shown)
             assert len(found) >= 17
             for number in found:
@@ -155,13 +155,13 @@ async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, us
         (username, by)
         for username in ("supervisor", "auditor", "fire_head")
         for by in RankingBy
-        if (username, by) != ("auditor", RankingBy.PERSON)  # who leads nobody
+        if (username, by) != ("auditor", RankingBy.PERSON)  # a person who leads nobody
     ],
 )
 async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, username: str, by: RankingBy) -> None:
     async with engine.connect() as connection:
         wanted = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
-        shown = await read_ranking(connection, await looking(connection, username), wanted)
+        shown = await read_ranking(connection, await viewpoint_of(connection, username), wanted)
         assert shown.rows
         for number in numbers_in(shown):
             cases = await opened_by(connection, EVERYBODY[username], number.cases)
@@ -169,12 +169,12 @@ async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, 
 
 
 async def test_the_lives_fill_the_figures(engine: AsyncEngine) -> None:
-    """The comparisons above say something only where there is something to count."""
+    """The comparisons above are only meaningful where there is something to count."""
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
+        viewpoint = await viewpoint_of(connection, "auditor")
         period = Period(*PERIODS[0], NOW)
-        counts = (await count_figures(connection, look.cases_in(), FigureKey, period))[None]
-        shown = await read_board(connection, look, None)
+        counts = (await count_figures(connection, viewpoint.cases_in(), FigureKey, period))[None]
+        shown = await read_board(connection, viewpoint, None)
     empty = {key for key, count in counts.items() if not count}
     assert empty <= {FigureKey.LONG_SUSPENDED, FigureKey.EXTENDED, FigureKey.MAJOR}, empty
     assert len(shown.totals.cells) >= 6
@@ -213,15 +213,17 @@ async def test_the_light_in_sql_is_the_light_of_the_rules(engine: AsyncEngine) -
 
 async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
+        viewpoint = await viewpoint_of(connection, "auditor")
         items = [
-            item async for items in stream_overdue(connection, look, OverdueFilter(), batch_size=2) for item in items
+            item
+            async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
+            for item in items
         ]
         expected = await opened_by(connection, EVERYBODY["auditor"], "/api/v1/cases?figure=overdue")
         paged: list[OverdueItem] = []
         wanted = OverdueFilter(limit=3)
         while True:
-            page = await overdue_page(connection, look, wanted)
+            page = await overdue_page(connection, viewpoint, wanted)
             paged += page.items
             if page.next_cursor is None:
                 break
@@ -237,14 +239,18 @@ async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: A
 
 async def test_the_overdue_audit_narrows_to_place_department_and_category(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
+        viewpoint = await viewpoint_of(connection, "auditor")
         everything = [
-            item async for items in stream_overdue(connection, look, OverdueFilter(), batch_size=2) for item in items
+            item
+            async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
+            for item in items
         ]
         for asked in ({"grid": MICRO}, {"grid": OTHER_PARK}, {"category": "01"}, {"department": "fire"}):
             found = [
                 item
-                async for items in stream_overdue(connection, look, OverdueFilter.model_validate(asked), batch_size=2)
+                async for items in stream_overdue(
+                    connection, viewpoint, OverdueFilter.model_validate(asked), batch_size=2
+                )
                 for item in items
             ]
             assert {i.case_no for i in found} <= {i.case_no for i in everything}
@@ -254,9 +260,9 @@ async def test_the_overdue_audit_narrows_to_place_department_and_category(engine
 
 async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        whole = await read_board(connection, await looking(connection, "auditor"), None)
-        part = await read_board(connection, await looking(connection, "community_supervisor"), None)
-        of_park = await read_board(connection, await looking(connection, "supervisor"), PARK)
+        whole = await read_board(connection, await viewpoint_of(connection, "auditor"), None)
+        part = await read_board(connection, await viewpoint_of(connection, "community_supervisor"), None)
+        of_park = await read_board(connection, await viewpoint_of(connection, "supervisor"), PARK)
     assert {row.unit.code for row in part.rows} == {COMMUNITY}
     assert part.totals.open.count <= of_park.totals.open.count < whole.totals.open.count
     assert [row.unit.code for row in of_park.rows] == [COMMUNITY]
@@ -265,7 +271,7 @@ async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> 
 async def test_a_department_head_ranks_only_their_own_department(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         wanted = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
-        everybody = await read_ranking(connection, await looking(connection, "auditor"), wanted)
-        own = await read_ranking(connection, await looking(connection, "fire_head"), wanted)
+        everybody = await read_ranking(connection, await viewpoint_of(connection, "auditor"), wanted)
+        own = await read_ranking(connection, await viewpoint_of(connection, "fire_head"), wanted)
     assert len(everybody.rows) == 3
     assert [row.place.code for row in own.rows] == ["fire"]
