@@ -74,16 +74,11 @@ async def find_duplicates(
     day, at = await local_day(connection, now), query.at or now
     c = CASES.c
     metres = _metres(query)
-    same = c.category == query.category
-    like = func.similarity(c.title, query.title) if query.title else literal(None)
-    near = []
-    if metres is not None:
-        near.append(metres <= NEAR_METRES)
-    if query.grid is not None:
-        placeless = c.lat.is_(None) if metres is not None else literal(True)
-        near.append(and_(c.grid == query.grid, placeless))
+    near = _near(query, metres)
     if not near:
         return Duplicates(items=())
+    same = c.category == query.category
+    like = func.similarity(c.title, query.title) if query.title else literal(None)
     group = query.category[:2]
     conditions = [
         visible(person, day), c.closed_at.is_(None), or_(*near),
@@ -105,6 +100,15 @@ async def find_duplicates(
     names = await read_names(connection, cases, language)
     pairs = zip(rows, cases, strict=True)
     return Duplicates(items=tuple(_duplicate(row, case_item(found, names, now), at) for row, found in pairs))
+
+
+def _near(query: DuplicateQuery, metres: ColumnElement[float] | None) -> list[ColumnElement[bool]]:
+    """Return the alternatives under which a case is near; none for a query without a place."""
+    near = [] if metres is None else [metres <= NEAR_METRES]
+    if query.grid is not None:
+        placeless = CASES.c.lat.is_(None) if metres is not None else literal(True)
+        near.append(and_(CASES.c.grid == query.grid, placeless))
+    return near
 
 
 def _apart(at: datetime) -> ColumnElement[float]:

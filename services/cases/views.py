@@ -79,13 +79,7 @@ def case_view(
         **item.model_dump(exclude={"grid", "grid_name"}),
         report_id=case.report_id,
         description=row.description,
-        grid=GridView(
-            code=case.grid,
-            name=item.grid_name,
-            level=_level(case),
-            path=case.grid_path,
-            path_names=tuple(names.units.get(code, code) for code in case.grid_path),
-        ),
+        grid=_grid_view(case, names),
         location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
         provisional=any(c.plan is not None and c.plan.provisional for c in (case.clock, case.whole) if c is not None),
         condition=case.condition,
@@ -95,20 +89,10 @@ def case_view(
         clocks=tuple(
             _clock(c, names.policy, now) for c in (*case.past_clocks, case.clock, case.whole) if c is not None
         ),
-        tasks=tuple(
-            TaskView(kind=t.kind, assignee=names.owner(masked_owner(t.assignee, case)), due_at=t.due_at)
-            for t in open_tasks(case)
-        ),
+        tasks=_task_views(case, names),
         host=case.host,
         suggested_host=case.suggested_host,
-        co_handlers=tuple(
-            CoHandlerView(
-                department=c.department,
-                name=names.department(c.department),
-                reported_at=c.reported_at,
-            )
-            for c in case.co_handlers
-        ),
+        co_handlers=_co_handler_views(case, names),
         claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
         suspended_until=case.suspended_until,
         requests=tuple(
@@ -161,8 +145,30 @@ def _actor(actor: Actor, case: Case, names: Names) -> ActorView:
     return ActorView(kind="person", id=actor.person, name=names.people.get(str(actor.person), "?"))
 
 
-def _level(case: Case) -> int:
-    return len(case.grid_path)
+def _grid_view(case: Case, names: Names) -> GridView:
+    return GridView(
+        code=case.grid,
+        name=names.units.get(case.grid, case.grid),
+        level=len(case.grid_path),
+        path=case.grid_path,
+        path_names=tuple(names.units.get(code, code) for code in case.grid_path),
+    )
+
+
+def _task_views(case: Case, names: Names) -> tuple[TaskView, ...]:
+    return tuple(
+        TaskView(kind=task.kind, assignee=names.owner(masked_owner(task.assignee, case)), due_at=task.due_at)
+        for task in open_tasks(case)
+    )
+
+
+def _co_handler_views(case: Case, names: Names) -> tuple[CoHandlerView, ...]:
+    return tuple(
+        CoHandlerView(
+            department=handler.department, name=names.department(handler.department), reported_at=handler.reported_at
+        )
+        for handler in case.co_handlers
+    )
 
 
 def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:

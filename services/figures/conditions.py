@@ -79,36 +79,44 @@ def _clock_stopped() -> ColumnElement[bool]:
 
 
 def reported(p: Period) -> ColumnElement[bool]:
+    """Reported in the period, whatever became of it."""
     return p.holds(CASES.c.reported_at)
 
 
 def major(p: Period) -> ColumnElement[bool]:
+    """Reported in the period, of major severity."""
     return and_(reported(p), CASES.c.severity == Severity.MAJOR)
 
 
 def assessed_reports(p: Period) -> ColumnElement[bool]:
+    """Reported in the period, without merged, withdrawn and voided ones."""
     return and_(reported(p), _is_assessed())
 
 
 def valid_reports(p: Period) -> ColumnElement[bool]:
+    """Assessed reports that were accepted."""
     return and_(assessed_reports(p), CASES.c.accepted_at.is_not(None))
 
 
 def accepted(p: Period) -> ColumnElement[bool]:
+    """Accepted in the period."""
     return and_(p.holds(CASES.c.accepted_at), _is_assessed())
 
 
 def accepted_on_time(p: Period) -> ColumnElement[bool]:
+    """Accepted, and not late at that (or exempt)."""
     return and_(accepted(p), or_(CASES.c.exempt, ~_late_at(Stage.RECEIVE)))
 
 
 def to_dispatch(p: Period) -> ColumnElement[bool]:
+    """Accepted in the period, and dispatched or past the deadline for it."""
     dispatch_overdue = and_(CASES.c.stage == Stage.DISPATCH, func.coalesce(CASES.c.due_at <= p.now, False))
     due = or_(CASES.c.dispatched_at.is_not(None), _late_at(Stage.DISPATCH), dispatch_overdue)
     return and_(accepted(p), due)
 
 
 def dispatched_on_time(p: Period) -> ColumnElement[bool]:
+    """To dispatch, and dispatched in time (or exempt)."""
     on_time = or_(CASES.c.exempt, ~_late_at(Stage.DISPATCH))
     return and_(to_dispatch(p), CASES.c.dispatched_at.is_not(None), on_time)
 
@@ -136,6 +144,7 @@ def dispatched_accurately(p: Period) -> ColumnElement[bool]:
 
 
 def to_handle(p: Period) -> ColumnElement[bool]:
+    """The handling deadline lies in the period and has come; not suspended."""
     under_way = CASES.c.stage.in_((Stage.HANDLE, Stage.REVIEW, Stage.CLOSED))
     return and_(p.holds_past(CASES.c.handle_due_at), under_way, _is_assessed(), ~_clock_stopped())
 
@@ -145,27 +154,33 @@ def _is_handled(p: Period) -> ColumnElement[bool]:
 
 
 def handled(p: Period) -> ColumnElement[bool]:
+    """To handle, and handled by the period's end."""
     return and_(to_handle(p), _is_handled(p))
 
 
 def handled_on_time(p: Period) -> ColumnElement[bool]:
+    """Handled, and in time (or exempt)."""
     on_time = and_(CASES.c.handled_at <= CASES.c.handle_due_at, ~_late_at(Stage.HANDLE))
     return and_(handled(p), or_(CASES.c.exempt, on_time))
 
 
 def overdue_unhandled(p: Period) -> ColumnElement[bool]:
+    """To handle, and still not handled at the period's end."""
     return and_(to_handle(p), ~_is_handled(p), ~CASES.c.exempt)
 
 
 def extended(p: Period) -> ColumnElement[bool]:
+    """To handle, and granted an extension."""
     return and_(to_handle(p), CASES.c.extended)
 
 
 def to_close(p: Period) -> ColumnElement[bool]:
+    """Accepted, and the last deadline lies in the period and has come; not suspended."""
     return and_(p.holds_past(CASES.c.close_due_at), CASES.c.accepted_at.is_not(None), _is_assessed(), ~_clock_stopped())
 
 
 def closed(p: Period) -> ColumnElement[bool]:
+    """To close, and closed by the period's end."""
     return and_(to_close(p), _before(CASES.c.closed_at, p.until))
 
 
@@ -186,23 +201,28 @@ def to_review(p: Period) -> ColumnElement[bool]:
 
 
 def reviewed_on_time(p: Period) -> ColumnElement[bool]:
+    """To review, and closed by its review in time (or exempt)."""
     on_time = or_(CASES.c.exempt, ~_late_at(Stage.REVIEW))
     return and_(to_review(p), _before(CASES.c.closed_at, p.until), on_time)
 
 
 def reworked(p: Period) -> ColumnElement[bool]:
+    """To close, and once failed its review."""
     return and_(to_close(p), CASES.c.failed_reviews > 0)
 
 
 def late_ever(p: Period) -> ColumnElement[bool]:
+    """To close, and late in any stage; exempt ones too."""
     return and_(to_close(p), func.cardinality(CASES.c.late_stages) > 0)
 
 
 def exempted(p: Period) -> ColumnElement[bool]:
+    """Ever late, and exempted by an appeal."""
     return and_(late_ever(p), CASES.c.exempt)
 
 
 def closings(p: Period) -> ColumnElement[bool]:
+    """Closed in the period, whenever due."""
     return and_(p.holds(CASES.c.closed_at), _is_assessed())
 
 
@@ -211,14 +231,17 @@ def _rating() -> ColumnElement[int]:
 
 
 def rated(p: Period) -> ColumnElement[bool]:
+    """Closed in the period, and rated."""
     return and_(closings(p), _rating().is_not(None))
 
 
 def satisfied(p: Period) -> ColumnElement[bool]:
+    """Rated `SATISFIED_FROM` or better."""
     return and_(rated(p), _rating() >= SATISFIED_FROM)
 
 
 def falling_due(p: Period) -> ColumnElement[bool]:
+    """Open, with a deadline in the period."""
     return and_(is_open(), or_(_in(p, CASES.c.due_at), _in(p, CASES.c.whole_due_at)))
 
 
@@ -230,38 +253,46 @@ def _in(p: Period, moment: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 def open(p: Period) -> ColumnElement[bool]:
+    """Not closed."""
     return is_open()
 
 
 def overdue(p: Period) -> ColumnElement[bool]:
+    """Open, the deadline of its stage or the whole passed."""
     return is_overdue(p.now)
 
 
 def suspended(p: Period) -> ColumnElement[bool]:
     # A suspension stops only the clock of handling; in other stages a clock stops for other reasons.
+    """Open, and suspended now."""
     return and_(_clock_stopped(), CASES.c.stage == Stage.HANDLE)
 
 
 def long_suspended(p: Period) -> ColumnElement[bool]:
+    """Suspended for `LONG_SUSPENSION` or more."""
     stopped_at = cast(CASES.c.state[("clock", "intervals", "-1", "end")].astext, DateTime(timezone=True))
     return and_(suspended(p), stopped_at <= p.now - LONG_SUSPENSION)
 
 
 def consultation(p: Period) -> ColumnElement[bool]:
+    """Open, and on the consultation list."""
     return and_(is_open(), CASES.c.consultation_at.is_not(None))
 
 
 def chronic(p: Period) -> ColumnElement[bool]:
+    """Open, returned or failed in review `CHRONIC_FROM` times or more."""
     return and_(is_open(), CASES.c.returns + CASES.c.failed_reviews >= CHRONIC_FROM)
 
 
 def urged(p: Period) -> ColumnElement[bool]:
+    """Open, with an urge order unanswered."""
     waiting = select(TASKS.c.report_id).where(TASKS.c.kind == TaskKind.ANSWER_URGE)
     return and_(is_open(), CASES.c.report_id.in_(waiting))
 
 
 def climbed(p: Period) -> ColumnElement[bool]:
     # A unit owns a case in the handling stage only after the ladder, or a person, has escalated it there.
+    """In handling, and climbed to a grid unit."""
     return and_(is_open(), CASES.c.stage == Stage.HANDLE, CASES.c.owner_kind == OwnerKind.UNIT)
 
 
@@ -270,20 +301,25 @@ def _awaits(kind: TaskKind) -> ColumnElement[bool]:
 
 
 def pending_return(p: Period) -> ColumnElement[bool]:
+    """With a return that awaits a decision."""
     return _awaits(TaskKind.DECIDE_RETURN)
 
 
 def pending_extension(p: Period) -> ColumnElement[bool]:
+    """With an extension that awaits a decision."""
     return _awaits(TaskKind.DECIDE_EXTENSION)
 
 
 def pending_suspension(p: Period) -> ColumnElement[bool]:
+    """With a suspension that awaits a decision."""
     return _awaits(TaskKind.DECIDE_SUSPENSION)
 
 
 def pending_reopen(p: Period) -> ColumnElement[bool]:
+    """Closed, with a reopening that awaits a decision."""
     return _awaits(TaskKind.DECIDE_REOPEN)
 
 
 def pending_appeal(p: Period) -> ColumnElement[bool]:
+    """With an appeal that awaits a decision."""
     return _awaits(TaskKind.DECIDE_APPEAL)

@@ -105,13 +105,13 @@ def test_the_memory_of_attempts_is_bounded() -> None:
 
 
 def test_cached_people_expire() -> None:
-    known = PersonCache(limit=2)
+    cache = PersonCache(limit=2)
     people = [Person(id=uuid4(), username=str(number)) for number in range(3)]
-    known.remember(people[0], NOW)
-    assert known.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]
-    assert known.recall(people[0].id, NOW + timedelta(minutes=15, seconds=1)) is None
-    known.remember(people[1], NOW)
-    known.remember(people[2], NOW)
-    assert known.recall(people[0].id, NOW) is None
-    known.forget(people[1].id)
-    assert known.recall(people[1].id, NOW) is None
+    cache.remember(people[0], NOW)
+    assert cache.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]
+    assert cache.recall(people[0].id, NOW + timedelta(minutes=15, seconds=1)) is None
+    cache.remember(people[1], NOW)
+    cache.remember(people[2], NOW)
+    assert cache.recall(people[0].id, NOW) is None
+    cache.forget(people[1].id)
+    assert cache.recall(people[1].id, NOW) is None

@@ -118,11 +118,13 @@ async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -
     assert await policies.check_draft(engine, content) == ()
     wrong = content.replace("host: fire", "host: nobody").replace("points: 100.0", "points: 90.0")
     lines = wrong.splitlines()
-    told = {lines[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
-    assert told == {"scoring:"}  # the schema first
+    lines_at_fault = {lines[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
+    assert lines_at_fault == {"scoring:"}  # the schema first
     wrong = content.replace("host: fire", "host: nobody")
-    told = {wrong.splitlines()[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
-    assert told == {"host: nobody"}
+    lines_at_fault = {
+        wrong.splitlines()[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)
+    }
+    assert lines_at_fault == {"host: nobody"}
     counts = await policies.preview_draft(engine, content, NOW)
     assert counts.open == 0
 

@@ -341,8 +341,8 @@ async def test_a_reporter_whose_report_became_no_case_is_deleted_after_a_day(tow
         AUDIT_WORKFLOW, id=f"audit-{no}", task_queue=resources.settings.case_queue, result_type=dict[str, int]
     )
     async with town.engine.connect() as connection:
-        left = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))
-    assert left.all() == ["某人", "乙"]
+        names = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))
+    assert names.all() == ["某人", "乙"]
 
 
 async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_stays_paused(

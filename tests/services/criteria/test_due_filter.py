@@ -60,13 +60,13 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         at = datetime.now(UTC) - timedelta(minutes=30)
         rejected = ("duty", Reject(reason="非本园", right_channel="12345"))
         turn = text("UPDATE cases SET due_at = :due, whole_due_at = :whole, overdue_at = :missed WHERE case_no = :no")
-        made = {
+        case_nos = {
             name: await opened.past(at, *((rejected,) if name == "closed" else ()), title=name) for name in DEADLINES
         }
         async with transaction(opened.engine) as connection:
             for name, (due, whole, missed) in DEADLINES.items():
-                told = {"no": made[name], "due": due, "whole": whole, "missed": missed}
-                await connection.execute(turn, told)
+                parameters = {"no": case_nos[name], "due": due, "whole": whole, "missed": missed}
+                await connection.execute(turn, parameters)
         yield opened
 
 

@@ -59,8 +59,8 @@ async def test_settings_keep_their_order_and_unknown_ones_are_ignored(park: Asyn
     handler = await somebody(park, "labour_handler")
     async with park.begin() as connection:
         assert await read_settings(connection, handler) == PersonSettings()
-        wanted = PersonSettings(columns=("updated", "nonsense", "category"), home="doing")
-        await save_settings(connection, handler, wanted, NOW)
-        kept = await read_settings(connection, handler)
-        assert kept.columns == ("category", "updated")
-        assert kept.home == "doing"
+        settings = PersonSettings(columns=("updated", "nonsense", "category"), home="doing")
+        await save_settings(connection, handler, settings, NOW)
+        stored = await read_settings(connection, handler)
+        assert stored.columns == ("category", "updated")
+        assert stored.home == "doing"

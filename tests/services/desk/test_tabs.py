@@ -39,7 +39,7 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 async def cases(hall: Hall) -> dict[str, str]:
     """The case numbers by how far the case has come."""
     at = datetime.now(UTC) - timedelta(minutes=30)
-    made = {
+    case_nos = {
         "new": await hall.past(at),
         "accepted": await hall.past(at, ACCEPTED),
         "dispatched": await hall.past(at, ACCEPTED, DISPATCHED),
@@ -56,10 +56,10 @@ async def cases(hall: Hall) -> dict[str, str]:
     turn = text("UPDATE cases SET yellow_at = :yellow, red_at = :red, due_at = :due WHERE case_no = :no")
     async with transaction(hall.engine) as connection:
         soon = {"yellow": now - hour, "red": now + hour, "due": now + 2 * hour}
-        await connection.execute(turn, {"no": made["soon"], **soon})
+        await connection.execute(turn, {"no": case_nos["soon"], **soon})
         # A red light before the deadline is no longer yellow.
-        await connection.execute(turn, {"no": made["late"], **soon, "red": now - hour})
-    return made
+        await connection.execute(turn, {"no": case_nos["late"], **soon, "red": now - hour})
+    return case_nos
 
 
 EXPECTED = {
@@ -113,11 +113,11 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
         person = await read_person(connection, person_id(username))
         assert person is not None
         assert set(tabs_of(person, now.date())) == set(EXPECTED[username])
-        for tab, wanted in EXPECTED[username].items():
+        for tab, case_filter in EXPECTED[username].items():
             here = on_tab(tab, person, now.date(), now)
             found = await list_cases(connection, person, CaseFilter(), now, "zh", here)
-            assert {names[item.case_no] for item in found.items} == wanted, tab
-            assert found.total == len(wanted), tab
+            assert {names[item.case_no] for item in found.items} == case_filter, tab
+            assert found.total == len(case_filter), tab
         counts = await tab_counts(connection, person, now)
         assert counts == {t: len(c) for t, c in EXPECTED[username].items() if t is not DeskTab.DONE}
         others = {tab: count for tab, count in counts.items() if tab is not DeskTab.SOON}
@@ -130,15 +130,15 @@ async def test_the_first_page_of_a_tab_is_that_of_its_list(
     hall: Hall, cases: dict[str, str], username: str, sort: Sort
 ) -> None:
     """Run twice, a while apart: the cached statement must not keep the time of the first run."""
-    wanted = CaseFilter(sort=sort, limit=2)
+    case_filter = CaseFilter(sort=sort, limit=2)
     async with hall.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         for now in (datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC)):
             for tab in EXPECTED[username]:
                 here = on_tab(tab, person, now.date(), now)
-                listed = await list_cases(connection, person, wanted, now, "zh", here)
-                assert await first_page(connection, person, tab, wanted, now, "zh") == listed, (tab, now)
+                listed = await list_cases(connection, person, case_filter, now, "zh", here)
+                assert await first_page(connection, person, tab, case_filter, now, "zh") == listed, (tab, now)
 
 
 async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dict[str, str]) -> None:
@@ -150,8 +150,8 @@ async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dic
         seen: list[str] = []
         cursor = None
         while True:
-            wanted = CaseFilter(sort="due_at", limit=1, cursor=cursor)
-            page = await list_cases(connection, person, wanted, now, "zh", here)
+            case_filter = CaseFilter(sort="due_at", limit=1, cursor=cursor)
+            page = await list_cases(connection, person, case_filter, now, "zh", here)
             assert page.total == 4
             seen += [item.case_no for item in page.items]
             if (cursor := page.next_cursor) is None:

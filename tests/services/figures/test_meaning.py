@@ -90,13 +90,13 @@ def _redirected(facts: Iterable[Fact]) -> bool:
 
 async def figures_of(connection: AsyncConnection, case_no: str, period: Period | None = None) -> set[FigureKey]:
     """Return the figures that the case belongs to."""
-    asked = period or Period(SINCE, UNTIL, NOW)
-    found = set()
+    asked_period = period or Period(SINCE, UNTIL, NOW)
+    keys = set()
     for key in FigureKey:
-        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, figure_condition(key, asked))
+        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, figure_condition(key, asked_period))
         if (await connection.execute(mine)).one_or_none():
-            found.add(key)
-    return found
+            keys.add(key)
+    return keys
 
 
 WELL = {
@@ -284,8 +284,8 @@ async def test_the_numbers_of_tianmen_from_cases(engine: AsyncEngine) -> None:
         assert [counts[key] for key in (K.ACCEPTED, K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME)] == [10, 9, 8, 7]
         assert percent(counts[K.CLOSED], counts[K.TO_CLOSE]) == "88.89 %"
 
-        wanted = RankingFilter.model_validate({"by": "community", "from": SINCE, "to": UNTIL})
-        shown = await read_ranking(connection, viewpoint, wanted)
+        ranking_filter = RankingFilter.model_validate({"by": "community", "from": SINCE, "to": UNTIL})
+        shown = await read_ranking(connection, viewpoint, ranking_filter)
     mine, other = shown.rows
     assert (mine.place.code, mine.rank) == (COMMUNITY, 1)
     # 30·8/9 + 20·8/9 + 20·(1 − 0) + 20·(1 − 1/9) + 10·(1 − 0)
@@ -305,9 +305,9 @@ async def test_the_tail_is_named_with_its_reason(engine: AsyncEngine) -> None:
                 late = {"failed_reviews": 1, "extended": True} if number < bad else {}
                 await a_case(connection, host=host, departments=[host], **late)
         viewpoint = await read_viewpoint(connection, EVERYBODY["auditor"], NOW, "zh")
-        wanted = RankingFilter.model_validate({"by": "department", "from": SINCE, "to": UNTIL})
-        shown = await read_ranking(connection, viewpoint, wanted)
-        few = await read_ranking(connection, viewpoint, wanted.model_copy(update={"least_cases": 6}))
+        ranking_filter = RankingFilter.model_validate({"by": "department", "from": SINCE, "to": UNTIL})
+        shown = await read_ranking(connection, viewpoint, ranking_filter)
+        few = await read_ranking(connection, viewpoint, ranking_filter.model_copy(update={"least_cases": 6}))
     assert [(row.place.code, row.rank, row.tail) for row in shown.rows] == [
         (FIRE, 1, False), ("labour", 2, True), ("environment", 3, True),
     ]  # fmt: skip

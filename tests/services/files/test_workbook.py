@@ -76,8 +76,8 @@ def test_a_sheet_without_rows_has_its_header() -> None:
 def test_typed_text_stays_text_whatever_it_begins_with(text: str) -> None:
     book = written([[text, 1, None]])
     cell = read(book).worksheets[0]["A2"]
-    kept = text.replace("\x07", "").replace("\r", "_x000D_")  # as the format writes it
-    assert (cell.data_type, cell.value) == ("s", f"'{kept}")
+    expected = text.replace("\x07", "").replace("\r", "_x000D_")  # as the format writes it
+    assert (cell.data_type, cell.value) == ("s", f"'{expected}")
     inside = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(inside).iter()}
     assert "f" not in tags, "no formula is ever written"

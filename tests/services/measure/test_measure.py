@@ -30,5 +30,5 @@ async def test_a_failed_export_is_not_measured(servers: Servers, monkeypatch: py
 
     monkeypatch.setattr(exports, "make_export", make_nothing)
     async with queue_database(settings, 10, 0.3) as engine:
-        with pytest.raises(RuntimeError, match="not made"):
+        with pytest.raises(RuntimeError, match="the export failed"):
             await measure_export(engine)

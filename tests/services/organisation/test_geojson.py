@@ -26,8 +26,8 @@ def square(*box: float) -> dict[str, Any]:
 
 
 def feature(code: str, level: str, geometry: Any, parent: str = "", **more: Any) -> dict[str, Any]:
-    told = {"code": code, "name": f"单位{code}", "level": level, "parent_code": parent, **more}
-    return {"type": "Feature", "properties": told, "geometry": geometry}
+    properties = {"code": code, "name": f"单位{code}", "level": level, "parent_code": parent, **more}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
 def three() -> list[dict[str, Any]]:
@@ -128,12 +128,12 @@ async def test_a_broken_feature_is_reported_by_its_number_and_nothing_is_stored(
     path = write(tmp_path, features)
     with pytest.raises(BadFile) as caught:
         await load_file(engine, path)
-    told = [problem for problem in caught.value.problems if reason in problem.en]
-    assert told, caught.value
-    assert told[0].en.startswith(f"feature {number}: ")
-    assert told[0].zh.startswith(f"第 {number} 个要素:")
+    matching = [problem for problem in caught.value.problems if reason in problem.en]
+    assert matching, caught.value
+    assert matching[0].en.startswith(f"feature {number}: ")
+    assert matching[0].zh.startswith(f"第 {number} 个要素:")
     begins = [at for at, line in enumerate(path.read_text("utf-8").splitlines(), 1) if line in ("  {", "  [")]
-    assert told[0].line == begins[number - 1], "the line in which the feature begins"
+    assert matching[0].line == begins[number - 1], "the line in which the feature begins"
     assert await count(engine) == 0
 
 

@@ -95,12 +95,12 @@ async def test_one_case_that_cannot_be_reached_does_not_stop_the_others(
     """
     numbers = [await town.report(category="0201", title=f"欠薪 {n}") for n in range(3)]
     cases = {(await town.case(no)).report_id: no for no in numbers}
-    ill, told = min(cases), list[UUID]()
+    ill, steps = min(cases), list[UUID]()
 
     async def tell(client: Client, report_id: UUID, act: SystemAct) -> Receipt:
-        if report_id == ill and len(told) < 2:
+        if report_id == ill and len(steps) < 2:
             raise StoreBehind(stored=1, known=2)
-        told.append(report_id)
+        steps.append(report_id)
         return await act_as_system(client, report_id, act)
 
     monkeypatch.setattr(rollout, "act_as_system", tell)
@@ -110,7 +110,7 @@ async def test_one_case_that_cannot_be_reached_does_not_stop_the_others(
     version = await unique_rollout(town, published.version)
     await roll_out(town.resources.temporal, town.resources.settings.case_queue, version, published.effective_from)
     assert (await rolled_out(town, version)).told == 3
-    assert told[-1] == ill
+    assert steps[-1] == ill
     for no in numbers:
         assert (await town.kinds(no))[-1] == "recomputed"
 
@@ -271,8 +271,8 @@ async def test_a_forecast_says_why_and_to_whom_and_a_closed_case_has_none(town: 
     assert due.lines
     assert due.lines[-1].zh.endswith("到期")
     assert due.due_at == (await town.look("duty", no)).due_at
-    told = [ahead for ahead in found.if_nobody_acts if ahead.kind == "step_fired"]
-    assert told[1].reached[0].people == ("网格员",)
+    steps = [ahead for ahead in found.if_nobody_acts if ahead.kind == "step_fired"]
+    assert steps[1].reached[0].people == ("网格员",)
     assert [ahead.at for ahead in found.if_nobody_acts] == sorted(ahead.at for ahead in found.if_nobody_acts)
     await town.do("worker", no, "withdraw", reason="误报")
     async with town.engine.connect() as connection:

@@ -89,8 +89,8 @@ async def test_the_running_clock_says_when_it_would_fall_due(hall: Hall) -> None
 
 async def test_a_category_that_is_gone_is_reported(hall: Hall) -> None:
     no = await hall.past(datetime.now(UTC) - timedelta(minutes=30))
-    left = tuple(c for c in a_policy().categories if c.code != "0201")
-    found = await rule_after(hall, no, categories=left)
+    remaining = tuple(c for c in a_policy().categories if c.code != "0201")
+    found = await rule_after(hall, no, categories=remaining)
     assert found is not None
     assert found.category_gone
     assert found.limits == ()

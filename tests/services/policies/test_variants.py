@@ -82,8 +82,8 @@ def test_a_new_length_loses_the_source_of_the_old_one_and_keeps_its_ceiling(tmp_
     assert handle.ceiling is not None
     named = "  standards: [{code: quick, handle: {amount: 1, source: 'standard: a city'}}]\n"
     assert quick(read_policy(variant(tmp_path, named))).source == "standard: a city"
-    kept = "  standards: [{code: quick, handle: {ceiling: {amount: 6, unit: work_hour}}}]\n"
-    assert quick(read_policy(variant(tmp_path, kept))).source == "law: 消防法 §28"
+    ceiling_only = "  standards: [{code: quick, handle: {ceiling: {amount: 6, unit: work_hour}}}]\n"
+    assert quick(read_policy(variant(tmp_path, ceiling_only))).source == "law: 消防法 §28"
 
 
 def test_hours_and_amounts_replace_each_other(tmp_path: Path) -> None:

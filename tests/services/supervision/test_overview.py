@@ -94,8 +94,8 @@ async def count_opened(connection: Any, viewpoint: Viewpoint, number: Number) ->
     """Return how many cases the link of a number opens."""
     pairs = dict(parse_qsl(urlsplit(number.cases).query))
     assert viewpoint.person is not None
-    wanted = CaseFilter.model_validate({**pairs, "limit": 200})
-    return (await list_cases(connection, viewpoint.person, wanted, viewpoint.now, "zh")).total
+    case_filter = CaseFilter.model_validate({**pairs, "limit": 200})
+    return (await list_cases(connection, viewpoint.person, case_filter, viewpoint.now, "zh")).total
 
 
 @pytest.mark.parametrize("username", ["supervisor", "community_supervisor", "auditor", "labour_head"])

@@ -51,8 +51,8 @@ def by_code(found: Any) -> dict[str, Any]:
 async def test_a_case_is_of_who_completed_it_else_of_its_claimant(hall: Hall) -> None:
     rows = by_code(await ranked(hall, "supervisor"))
     handled = {code: row["indicators"][0] for code, row in rows.items()}
-    told = {code: (value["numerator"], value["denominator"]) for code, value in handled.items()}
-    assert told == {
+    rates = {code: (value["numerator"], value["denominator"]) for code, value in handled.items()}
+    assert rates == {
         str(person_id("labour_handler")): (2, 3),
         str(person_id("labour_head")): (1, 1),
         str(person_id("environment_handler")): (0, 1),
@@ -110,12 +110,12 @@ async def test_standings_in_earlier_periods(hall: Hall) -> None:
         person = await read_person(connection, person_id("supervisor"))
         viewpoint = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
         days = viewpoint.days(viewpoint.day - timedelta(days=400), viewpoint.day)
-        wanted = RankingFilter.model_validate(
+        ranking_filter = RankingFilter.model_validate(
             {"by": "department", "from": days.since, "to": viewpoint.now, "least_cases": 0, "grid": COMMUNITY}
         )
-        now = await read_ranking(connection, viewpoint, wanted)
+        now = await read_ranking(connection, viewpoint, ranking_filter)
         same = [(viewpoint.day - timedelta(days=400), viewpoint.day), (date(2020, 1, 1), date(2020, 1, 31))]
-        found = await compare_standings(connection, viewpoint, wanted, now, same)
+        found = await compare_standings(connection, viewpoint, ranking_filter, now, same)
     ranks = {row.place.code: row.rank for row in now.rows}
     points = {row.place.code: row.score.points for row in now.rows if row.score}
     assert found == {

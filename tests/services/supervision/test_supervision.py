@@ -78,19 +78,19 @@ async def opened_by(connection: AsyncConnection, person: Person, href: str, now:
     """Return the case numbers behind a link, page after page."""
     parts = urlsplit(href)
     assert parts.path == "/api/v1/cases"
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         name: values if name == "stage" else values[0] for name, values in parse_qs(parts.query).items()
     }
-    wanted = CaseFilter.model_validate({**asked, "limit": 200})
+    case_filter = CaseFilter.model_validate({**parameters, "limit": 200})
     found: list[str] = []
     with cache_newest_version():
         while True:
-            page = await list_cases(connection, person, wanted, now, "zh")
+            page = await list_cases(connection, person, case_filter, now, "zh")
             found += [item.case_no for item in page.items]
             if page.next_cursor is None:
                 assert len(found) == len(set(found)) == page.total
                 return found
-            wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+            case_filter = case_filter.model_copy(update={"cursor": page.next_cursor})
 
 
 def numbers_in(value: Any) -> list[Number]:
@@ -125,8 +125,8 @@ async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: Asy
             )
             for key, figure in FIGURES.items():
                 dates = {"from": since, "to": until} if figure.timed else {}
-                wanted = CaseFilter.model_validate({"figure": key, **dates})
-                listed = await count_cases(connection, person, wanted, NOW)
+                case_filter = CaseFilter.model_validate({"figure": key, **dates})
+                listed = await count_cases(connection, person, case_filter, NOW)
                 assert listed == counts.get(key, 0), f"{username}, {key}, {period}"
 
 
@@ -160,8 +160,8 @@ async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, us
 )
 async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, username: str, by: RankingBy) -> None:
     async with engine.connect() as connection:
-        wanted = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
-        shown = await read_ranking(connection, await viewpoint_of(connection, username), wanted)
+        ranking_filter = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
+        shown = await read_ranking(connection, await viewpoint_of(connection, username), ranking_filter)
         assert shown.rows
         for number in numbers_in(shown):
             cases = await opened_by(connection, EVERYBODY[username], number.cases)
@@ -221,13 +221,13 @@ async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: A
         ]
         expected = await opened_by(connection, EVERYBODY["auditor"], "/api/v1/cases?figure=overdue")
         paged: list[OverdueItem] = []
-        wanted = OverdueFilter(limit=3)
+        overdue_filter = OverdueFilter(limit=3)
         while True:
-            page = await overdue_page(connection, viewpoint, wanted)
+            page = await overdue_page(connection, viewpoint, overdue_filter)
             paged += page.items
             if page.next_cursor is None:
                 break
-            wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+            overdue_filter = overdue_filter.model_copy(update={"cursor": page.next_cursor})
     assert len(items) > 10
     assert [item.case_no for item in paged] == [item.case_no for item in items]
     assert {item.case_no for item in items} == set(expected)
@@ -270,8 +270,8 @@ async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> 
 
 async def test_a_department_head_ranks_only_their_own_department(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        wanted = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
-        everybody = await read_ranking(connection, await viewpoint_of(connection, "auditor"), wanted)
-        own = await read_ranking(connection, await viewpoint_of(connection, "fire_head"), wanted)
+        ranking_filter = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
+        everybody = await read_ranking(connection, await viewpoint_of(connection, "auditor"), ranking_filter)
+        own = await read_ranking(connection, await viewpoint_of(connection, "fire_head"), ranking_filter)
     assert len(everybody.rows) == 3
     assert [row.place.code for row in own.rows] == ["fire"]
