@@ -2,8 +2,8 @@
 // events `case` (data: {case_no, revision}) and `resync` arrive there as DOM events. Where no stream opens within
 // four seconds (a seventh tab over HTTP/1.1), `resync` comes every 30 seconds instead.
 
-const PATIENCE = 4_000;
-const POLL = 30_000;
+const STREAM_TIMEOUT = 4_000;
+const POLL_INTERVAL = 30_000;
 
 export interface CaseChange {
   case_no: string;
@@ -11,7 +11,7 @@ export interface CaseChange {
 }
 
 /** Calls `change` for each case that has changed, and `resync` when some changes were missed. */
-export function onChanges(change: (told: CaseChange) => void, resync: () => void): void {
+export function onChanges(change: (data: CaseChange) => void, resync: () => void): void {
   const place = document.getElementById("live");
   place?.addEventListener("case", (event) => {
     const data = (event as CustomEvent<{ data: string }>).detail.data;
@@ -31,15 +31,15 @@ export function setUpLive(): void {
     timer = 0;
     document.body.dataset["live"] = "stream";
   });
-  const fallBack = (): void => {
+  const startPolling = (): void => {
     if (timer) return;
     document.body.dataset["live"] = "poll";
     timer = window.setInterval(() => {
       if (!document.hidden) place.dispatchEvent(new CustomEvent("resync"));
-    }, POLL);
+    }, POLL_INTERVAL);
   };
-  place.addEventListener("htmx:sse:error", fallBack);
+  place.addEventListener("htmx:sse:error", startPolling);
   window.setTimeout(() => {
-    if (!open) fallBack();
-  }, PATIENCE);
+    if (!open) startPolling();
+  }, STREAM_TIMEOUT);
 }

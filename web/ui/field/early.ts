@@ -8,24 +8,24 @@ const { language } = document.documentElement.dataset;
 const headers = { "X-Gridloop": "1", "Accept-Language": language === "en" ? "en" : "zh-CN" };
 const early: Early = ((globalThis as { early?: Early }).early = new Map());
 
-function keep(path: string, answer: Promise<Response>): void {
+function storeEarly(path: string, answer: Promise<Response>): void {
   answer.catch(() => undefined); // who takes it hears of that
   early.set(path, answer);
 }
 
-function sent(path: string): Promise<Response> {
+function send(path: string): Promise<Response> {
   return fetch(new URL(`../api/v1/${path}`, location.href), { headers, credentials: "same-origin", cache: "no-store" });
 }
 
 if (!navigator.serviceWorker?.controller && !(globalThis as { begun?: boolean }).begun) {
-  const me = sent("me");
-  keep("me", me);
+  const me = send("me");
+  storeEarly("me", me);
   // Only who is signed in has tasks; other screens than the first do not ask for them.
-  const known = async (path: string): Promise<Response> => {
+  const sendIfSignedIn = async (path: string): Promise<Response> => {
     if (!(await me).ok) throw new Error("not signed in");
-    return sent(path);
+    return send(path);
   };
-  if (location.hash.length < 3) for (const path of ["inbox", "notices?unread=true"]) keep(path, known(path));
+  if (location.hash.length < 3) for (const path of ["inbox", "notices?unread=true"]) storeEarly(path, sendIfSignedIn(path));
 }
 
 export {};

@@ -1,7 +1,7 @@
 // The service worker: keeps the shell, and sends the outbox when the network is back and no page is open.
 // The API is never answered from here.
 /// <reference lib="webworker" />
-import { flush, isEmpty } from "./outbox";
+import { flush, isAllSent } from "./store/outbox";
 
 declare const VERSION: string;
 declare const KEPT: string[];
@@ -27,10 +27,10 @@ worker.addEventListener("message", (event) => {
 
 worker.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
-  if (method === "GET" && url.startsWith(worker.registration.scope)) event.respondWith(kept(event.request));
+  if (method === "GET" && url.startsWith(worker.registration.scope)) event.respondWith(cachedOrFetch(event.request));
 });
 
-async function kept(request: Request): Promise<Response> {
+async function cachedOrFetch(request: Request): Promise<Response> {
   const cache = await caches.open(NAME);
   // A request's address has the part behind `#` too.
   const { pathname } = new URL(request.url);
@@ -42,7 +42,7 @@ worker.addEventListener("sync" as "message", (event) => {
   (event as unknown as ExtendableEvent).waitUntil(
     (async () => {
       await flush(true);
-      if (!(await isEmpty())) throw new Error("not everything is sent: try again later");
+      if (!(await isAllSent())) throw new Error("not everything is sent: try again later");
     })(),
   );
 });

@@ -3,28 +3,28 @@
 import { useEffect, useState } from "preact/hooks";
 
 let waiting: ServiceWorker | null = null;
-let wanted = false;
-const watchers = new Set<(there: boolean) => void>();
+let updateRequested = false;
+const listeners = new Set<(there: boolean) => void>();
 
-function found(worker: ServiceWorker | null): void {
+function setWaiting(worker: ServiceWorker | null): void {
   if (!worker || !navigator.serviceWorker.controller) return; // the first one replaces nothing
   waiting = worker;
-  watchers.forEach((watcher) => watcher(true));
+  listeners.forEach((watcher) => watcher(true));
 }
 
 export async function setUpWorker(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   try {
     const registration = await navigator.serviceWorker.register("./sw.js");
-    found(registration.waiting);
+    setWaiting(registration.waiting);
     registration.addEventListener("updatefound", () => {
       const fresh = registration.installing;
       fresh?.addEventListener("statechange", () => {
-        if (fresh.state === "installed") found(fresh);
+        if (fresh.state === "installed") setWaiting(fresh);
       });
     });
     navigator.serviceWorker.addEventListener("controllerchange", () => {
-      if (wanted) location.reload();
+      if (updateRequested) location.reload();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void registration.update().catch(() => undefined);
@@ -38,15 +38,15 @@ export async function setUpWorker(): Promise<void> {
 export function useUpdate(): boolean {
   const [there, setThere] = useState(waiting !== null);
   useEffect(() => {
-    watchers.add(setThere);
+    listeners.add(setThere);
     setThere(waiting !== null);
-    return () => void watchers.delete(setThere);
+    return () => void listeners.delete(setThere);
   }, []);
   return there;
 }
 
 /** Goes over to the new version; the page loads anew, items and drafts stay. */
-export function update(): void {
-  wanted = true;
+export function applyUpdate(): void {
+  updateRequested = true;
   waiting?.postMessage("take over");
 }

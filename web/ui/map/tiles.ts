@@ -9,12 +9,12 @@ export interface Tiles {
   credit: string;
 }
 
-export function layTiles(map: LeafletMap, tiles: Tiles, failed: () => void): void {
+export function addTiles(map: LeafletMap, tiles: Tiles, onFailure: () => void): void {
   const layer = tileLayer(tiles.url, { attribution: "", maxZoom: 22, maxNativeZoom: 18, keepBuffer: 1, referrerPolicy: "no-referrer" });
   layer.once("tileerror", () => {
     layer.remove();
     map.getContainer().removeAttribute("data-tiles");
-    failed();
+    onFailure();
   });
   layer.once("load", () => map.getContainer().setAttribute("data-tiles", "yes"));
   layer.addTo(map);

@@ -1,6 +1,6 @@
 // What the app asks of the program that shows it. A plain browser does it all by itself; an app that wraps the page
 // can bring its own.
-import { instead } from "./router";
+import { replaceRoute } from "../router";
 
 export interface Place {
   lat: number;
@@ -15,7 +15,7 @@ export interface Bridge {
   /** Has the person sign in. */
   login(): void;
   /** Where the phone is, WGS 84; `anew`: not as it was a moment ago. Throws PlaceError. */
-  getLocation(anew?: boolean): Promise<Place>;
+  getLocation(refresh?: boolean): Promise<Place>;
   /** Pictures from the camera, or from the album. Empty when the person changes their mind. */
   chooseImage(from: "camera" | "album"): Promise<File[]>;
   /** Leaves the app. */
@@ -28,18 +28,18 @@ export class PlaceError extends Error {
   }
 }
 
-const PATIENCE = 20_000;
+const LOCATION_TIMEOUT = 20_000;
 
-export const plainWeb: Bridge = {
-  login: () => instead("sign-in"),
-  getLocation(anew = false) {
+export const webBridge: Bridge = {
+  login: () => replaceRoute("sign-in"),
+  getLocation(refresh = false) {
     if (!window.isSecureContext) return Promise.reject(new PlaceError("insecure"));
     if (!navigator.geolocation) return Promise.reject(new PlaceError("unavailable"));
     return new Promise((done, failed) =>
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => done({ lat: coords.latitude, lon: coords.longitude, accuracy: coords.accuracy }),
         (error) => failed(new PlaceError(error.code === error.PERMISSION_DENIED ? "denied" : "unavailable")),
-        { enableHighAccuracy: true, timeout: PATIENCE, maximumAge: anew ? 0 : 15_000 },
+        { enableHighAccuracy: true, timeout: LOCATION_TIMEOUT, maximumAge: refresh ? 0 : 15_000 },
       ),
     );
   },
@@ -52,16 +52,16 @@ export const plainWeb: Bridge = {
     input.hidden = true;
     document.body.append(input); // some webviews open nothing for an input that is nowhere
     return new Promise((done) => {
-      const settle = (): void => {
+      const finish = (): void => {
         done([...(input.files ?? [])]);
         input.remove();
       };
-      input.addEventListener("change", settle);
-      input.addEventListener("cancel", settle);
+      input.addEventListener("change", finish);
+      input.addEventListener("cancel", finish);
       input.click();
     });
   },
   close: () => history.back(),
 };
 
-export const bridge: Bridge = plainWeb;
+export const bridge: Bridge = webBridge;

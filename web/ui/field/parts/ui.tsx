@@ -1,9 +1,9 @@
 // What all screens are made of.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { onChange } from "./shelf";
-import { t } from "./texts";
-import { back } from "./router";
+import { onChange } from "../store/database";
+import { t } from "../words/texts";
+import { goBack } from "../router";
 
 export function Icon({ name }: { name: string }): JSX.Element {
   return (
@@ -27,7 +27,7 @@ export function Screen(props: {
     heading.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, [props.title]);
-  const leave = typeof props.leave === "function" ? props.leave : back;
+  const leave = typeof props.leave === "function" ? props.leave : goBack;
   return (
     <>
       <header class="bar">
@@ -85,7 +85,7 @@ export function Note(props: { kind?: "warn" | "good" | "bad"; children: Componen
 }
 
 /** A button that asks once more before it does what can't be undone. */
-export function Sure(props: { label: string; sure: string; onSure: () => void }): JSX.Element {
+export function ConfirmButton(props: { label: string; sure: string; onSure: () => void }): JSX.Element {
   const [asked, setAsked] = useState(false);
   if (!asked)
     return (
@@ -108,20 +108,20 @@ export function Sure(props: { label: string; sure: string; onSure: () => void })
 }
 
 /** What lies on the phone, read again after each change. */
-export function useLive<T>(read: () => Promise<T>, otherwise: T, about: unknown = 0): T {
-  const [value, setValue] = useState(otherwise);
+export function useStored<T>(read: () => Promise<T>, fallback: T, about: unknown = 0): T {
+  const [value, setValue] = useState(fallback);
   useEffect(() => {
-    let gone = false;
-    let asked = 0;
-    const again = async (): Promise<void> => {
-      const number = ++asked;
+    let unmounted = false;
+    let latest = 0;
+    const reload = async (): Promise<void> => {
+      const number = ++latest;
       const found = await read();
-      if (!gone && number === asked) setValue(found);
+      if (!unmounted && number === latest) setValue(found);
     };
-    void again();
-    const stop = onChange(() => void again());
+    void reload();
+    const stop = onChange(() => void reload());
     return () => {
-      gone = true;
+      unmounted = true;
       stop();
     };
   }, [about]);
@@ -132,12 +132,12 @@ export function useLive<T>(read: () => Promise<T>, otherwise: T, about: unknown 
 export function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {
-    const look = (): void => setOnline(navigator.onLine);
-    window.addEventListener("online", look);
-    window.addEventListener("offline", look);
+    const update = (): void => setOnline(navigator.onLine);
+    window.addEventListener("online", update);
+    window.addEventListener("offline", update);
     return () => {
-      window.removeEventListener("online", look);
-      window.removeEventListener("offline", look);
+      window.removeEventListener("online", update);
+      window.removeEventListener("offline", update);
     };
   }, []);
   return online;

@@ -1,5 +1,5 @@
 // Names on the map of grids: only where there is room for them, never one over another.
-import type { Unit } from "./types";
+import type { Unit } from "../types";
 
 export interface Label {
   code: string;
@@ -22,14 +22,14 @@ interface Box {
  * What is named and where, the finest units first. `x` and `y` bring degrees into the drawing, which reaches from
  * `-half` to `half` either way; `size` is the height of the letters in it.
  */
-export function labels(units: Unit[], x: (lon: number) => number, y: (lat: number) => number, half: number, size: number): Label[] {
+export function placeLabels(units: Unit[], x: (lon: number) => number, y: (lat: number) => number, half: number, size: number): Label[] {
   const names = new Map(units.map((unit) => [unit.code, unit.name]));
   const taken: Box[] = [];
   const shown: Label[] = [];
   for (const unit of [...units].sort((a, b) => b.level - a.level)) {
     const text = shortName(unit, names);
-    const wide = width(text) * size;
-    const room = boxOf(unit, x, y);
+    const wide = textWidth(text) * size;
+    const room = boundingBox(unit, x, y);
     if (wide > (room.right - room.left) * OVERHANG || size > room.bottom - room.top) continue;
     const at = { x: (room.left + room.right) / 2, y: (room.top + room.bottom) / 2 };
     const box = { left: at.x - wide / 2, right: at.x + wide / 2, top: at.y - size, bottom: at.y + size / 4 };
@@ -48,11 +48,11 @@ function shortName(unit: Unit, names: Map<string, string>): string {
 }
 
 /** In heights of a letter: Chinese is as wide as it is high, the rest some six tenths of that. */
-function width(text: string): number {
+function textWidth(text: string): number {
   return [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.6), 0);
 }
 
-function boxOf(unit: Unit, x: (lon: number) => number, y: (lat: number) => number): Box {
+function boundingBox(unit: Unit, x: (lon: number) => number, y: (lat: number) => number): Box {
   const outline = unit.polygons.map(([ring]) => ring!).reduce((most, ring) => (ring.length > most.length ? ring : most));
   const across = outline.map(([lon]) => x(lon!));
   const down = outline.map(([, lat]) => y(lat!));

@@ -1,8 +1,8 @@
 // Direction and distance from where the phone is to the place of a case.
 import type { JSX } from "preact";
 import { bearing, distance } from "./geo";
-import { t } from "./texts";
-import type { Point } from "./types";
+import { t } from "../words/texts";
+import type { Point } from "../types";
 
 export function DistanceToPlace({ from, to }: { from: Point; to: Point }): JSX.Element {
   const metres = Math.round(distance(from, to));

@@ -1,55 +1,55 @@
 // Whether the same matter was reported nearby a short while ago: shown while there is a network, never in the way.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./ask";
-import { dropDraft } from "./drafts";
-import { newId } from "./ids";
-import { enqueue, flush } from "./outbox";
-import type { ReportDraft } from "./report_draft";
-import { instead } from "./router";
-import { who } from "./session";
-import type { Item } from "./states";
-import { language, t, word } from "./texts";
-import type { CaseItem } from "./types";
+import { request } from "../server/request";
+import { dropDraft } from "../store/drafts";
+import { newId } from "../store/ids";
+import { enqueue, flush } from "../store/outbox";
+import type { ReportDraft } from "../store/report_draft";
+import { replaceRoute } from "../router";
+import { currentSession } from "../server/session";
+import type { Item } from "../store/item_states";
+import { language, t, codeLabel } from "../words/texts";
+import type { CaseItem } from "../types";
 import { Icon } from "./ui";
 
-interface Near {
+interface Duplicate {
   case: CaseItem;
   why_zh: string;
   why_en: string;
 }
 
-async function look(draft: ReportDraft): Promise<Near[]> {
-  const wanted = new URLSearchParams({ category: draft.category });
+async function findDuplicates(draft: ReportDraft): Promise<Duplicate[]> {
+  const params = new URLSearchParams({ category: draft.category });
   if (draft.place) {
-    wanted.set("lat", String(draft.place.lat));
-    wanted.set("lon", String(draft.place.lon));
+    params.set("lat", String(draft.place.lat));
+    params.set("lon", String(draft.place.lon));
   }
-  if (draft.grid) wanted.set("grid", draft.grid);
+  if (draft.grid) params.set("grid", draft.grid);
   try {
-    return (await ask<{ items: Near[] }>("GET", `cases/duplicates?${wanted}`, { language })).data.items;
+    return (await request<{ items: Duplicate[] }>("GET", `cases/duplicates?${params}`, { language })).data.items;
   } catch {
     return []; // away, or a server that does not know: the report goes on
   }
 }
 
 export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: string; name: string }): JSX.Element | null {
-  const [near, setNear] = useState<Near[]>([]);
-  const [anyway, setAnyway] = useState(false);
+  const [duplicates, setDuplicates] = useState<Duplicate[]>([]);
+  const [dismissed, setDismissed] = useState(false);
   const { category, grid, place } = draft;
   useEffect(() => {
-    setNear([]);
-    setAnyway(false);
+    setDuplicates([]);
+    setDismissed(false);
     if (!category || (!grid && !place) || !navigator.onLine || name.startsWith("edit:")) return;
-    let gone = false;
-    void look(draft).then((found) => void (gone || setNear(found)));
-    return () => void (gone = true);
+    let unmounted = false;
+    void findDuplicates(draft).then((found) => void (unmounted || setDuplicates(found)));
+    return () => void (unmounted = true);
   }, [category, grid, place?.lat, place?.lon]);
-  if (!near.length || anyway) return null;
-  const add = async (known: Near): Promise<void> => {
-    const [id] = await enqueue(addition(draft, known, title));
+  if (!duplicates.length || dismissed) return null;
+  const add = async (known: Duplicate): Promise<void> => {
+    const [id] = await enqueue(additionItem(draft, known, title));
     await dropDraft(name);
-    instead(`sent/${id}`);
+    replaceRoute(`sent/${id}`);
     void flush(true);
   };
   return (
@@ -57,13 +57,13 @@ export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: 
       <h2>
         <Icon name="error-circle" /> {t("可能重复")}
       </h2>
-      {near.slice(0, 3).map((known) => (
+      {duplicates.slice(0, 3).map((known) => (
         <div class="stack-s" key={known.case.case_no}>
           <p>
             <a href={`#/task/${known.case.case_no}`}>{known.case.title}</a>
             <br />
             <span class="muted">
-              {language === "en" ? known.why_en : known.why_zh} · {word("stages", known.case.stage)}
+              {language === "en" ? known.why_en : known.why_zh} · {codeLabel("stages", known.case.stage)}
             </span>
           </p>
           <button type="button" class="wide" disabled={!draft.photos.length && !draft.description.trim()} onClick={() => void add(known)}>
@@ -71,7 +71,7 @@ export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: 
           </button>
         </div>
       ))}
-      <button type="button" class="wide" onClick={() => setAnyway(true)}>
+      <button type="button" class="wide" onClick={() => setDismissed(true)}>
         {t("仍然上报")}
       </button>
     </section>
@@ -79,14 +79,14 @@ export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: 
 }
 
 /** What was written, added to the case that is there. */
-function addition(draft: ReportDraft, known: Near, title: string): Item {
-  const me = who().me!;
+function additionItem(draft: ReportDraft, duplicate: Duplicate, title: string): Item {
+  const me = currentSession().me!;
   const photos = draft.photos.map(({ id }) => id);
   return {
     id: newId(),
     kind: "command",
     command: photos.length ? "attach" : "comment",
-    case_no: known.case.case_no,
+    case_no: duplicate.case.case_no,
     made_at: Date.now(),
     by: me.id,
     by_name: me.name || me.username,

@@ -4,13 +4,13 @@ interface Words {
   [book: string]: Record<string, string>;
 }
 
-function told<T>(id: string, otherwise: T): T {
+function readJson<T>(id: string, fallback: T): T {
   const text = typeof document === "undefined" ? null : document.getElementById(id)?.textContent;
-  return text ? (JSON.parse(text) as T) : otherwise;
+  return text ? (JSON.parse(text) as T) : fallback;
 }
 
-const english = told<Record<string, string>>("texts", {});
-const words = told<Words>("words", {});
+const english = readJson<Record<string, string>>("texts", {});
+const words = readJson<Words>("words", {});
 
 /** `zh` or `en`. */
 export const language = typeof document === "undefined" ? "zh" : (document.documentElement.dataset["language"] ?? "zh");
@@ -22,11 +22,11 @@ export function t(message: string, params: Record<string, string | number> = {})
 }
 
 /** What a code is called; an unknown code stands for itself. */
-export function word(book: string, code: string | null | undefined): string {
+export function codeLabel(book: string, code: string | null | undefined): string {
   return words[book]?.[code ?? ""] ?? code ?? "";
 }
 
 /** Of two names the one in the reader's language. */
-export function named(thing: { name_zh: string; name_en: string }): string {
+export function localName(thing: { name_zh: string; name_en: string }): string {
   return language === "en" ? thing.name_en : thing.name_zh;
 }

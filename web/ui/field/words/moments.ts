@@ -1,27 +1,27 @@
 // Moments and lengths of time as people read them.
 import { t } from "./texts";
 
-const two = (n: number): string => String(n).padStart(2, "0");
+const twoDigits = (n: number): string => String(n).padStart(2, "0");
 
 /** "10:20" today, "11-21 10:20" this year, else the whole date. */
-export function short(moment: number | string): string {
+export function formatShort(moment: number | string): string {
   const then = new Date(moment);
   const now = new Date();
-  const time = `${two(then.getHours())}:${two(then.getMinutes())}`;
+  const time = `${twoDigits(then.getHours())}:${twoDigits(then.getMinutes())}`;
   if (then.toDateString() === now.toDateString()) return time;
-  const day = `${two(then.getMonth() + 1)}-${two(then.getDate())}`;
+  const day = `${twoDigits(then.getMonth() + 1)}-${twoDigits(then.getDate())}`;
   return then.getFullYear() === now.getFullYear() ? `${day} ${time}` : `${then.getFullYear()}-${day}`;
 }
 
 /** With seconds: "2026-11-22 10:20:05". */
-export function exact(moment: number | string): string {
+export function formatExact(moment: number | string): string {
   const then = new Date(moment);
-  const day = `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())}`;
-  return `${day} ${two(then.getHours())}:${two(then.getMinutes())}:${two(then.getSeconds())}`;
+  const day = `${then.getFullYear()}-${twoDigits(then.getMonth() + 1)}-${twoDigits(then.getDate())}`;
+  return `${day} ${twoDigits(then.getHours())}:${twoDigits(then.getMinutes())}:${twoDigits(then.getSeconds())}`;
 }
 
 /** Minutes in at most two units: "3 天 4 小时". */
-export function span(minutes: number): string {
+export function formatMinutes(minutes: number): string {
   const whole = Math.max(0, Math.round(minutes));
   const days = Math.floor(whole / 1440);
   const hours = Math.floor((whole % 1440) / 60);
@@ -35,7 +35,7 @@ export function span(minutes: number): string {
 }
 
 /** The minutes of an ISO 8601 duration as the API writes it: "P1DT2H5M", "-PT3H". */
-export function minutesOf(duration: string): number {
+export function parseDuration(duration: string): number {
   const match = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(duration);
   if (!match) return 0;
   const [, minus, days, hours, minutes, seconds] = match;
@@ -44,8 +44,8 @@ export function minutesOf(duration: string): number {
 }
 
 /** "剩 1 小时 5 分", "超 3 小时": what is left of a limit, as the server counts it. */
-export function leftOf(item: { left: string | null; due_at: string | null }): string {
+export function timeLeftText(item: { left: string | null; due_at: string | null }): string {
   if (!item.left) return "";
-  const minutes = minutesOf(item.left);
-  return minutes < 0 ? t("超 %(span)s", { span: span(-minutes) }) : t("剩 %(span)s", { span: span(minutes) });
+  const minutes = parseDuration(item.left);
+  return minutes < 0 ? t("超 %(span)s", { span: formatMinutes(-minutes) }) : t("剩 %(span)s", { span: formatMinutes(minutes) });
 }

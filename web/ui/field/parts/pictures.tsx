@@ -1,27 +1,27 @@
 // Pictures that lie on the phone, or come from a case.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { photoBlob } from "./photo";
-import { picture } from "./prefetch";
-import { t } from "./texts";
+import { photoBlob } from "../device/photo";
+import { loadPicture } from "../server/prefetch";
+import { t } from "../words/texts";
 import { Icon } from "./ui";
 
 /** The address of a picture while it is shown; null: still being read; "": there is none. */
-export function useAddress(id: string, read: (id: string) => Promise<Blob | null>): string | null {
+export function useObjectUrl(id: string, read: (id: string) => Promise<Blob | null>): string | null {
   const [address, setAddress] = useState<string | null>(null);
   useEffect(() => {
-    let made = "";
-    let gone = false;
+    let url = "";
+    let unmounted = false;
     void read(id)
       .catch(() => null)
       .then((blob) => {
-        if (gone) return;
-        made = blob ? URL.createObjectURL(blob) : "";
-        setAddress(made);
+        if (unmounted) return;
+        url = blob ? URL.createObjectURL(blob) : "";
+        setAddress(url);
       });
     return () => {
-      gone = true;
-      if (made) URL.revokeObjectURL(made);
+      unmounted = true;
+      if (url) URL.revokeObjectURL(url);
     };
   }, [id]);
   return address;
@@ -29,13 +29,13 @@ export function useAddress(id: string, read: (id: string) => Promise<Blob | null
 
 /** A photo of the outbox or of a draft. */
 export function Thumb({ id, alt = "" }: { id: string; alt?: string }): JSX.Element {
-  const address = useAddress(id, photoBlob);
+  const address = useObjectUrl(id, photoBlob);
   return address ? <img class="thumb" src={address} alt={alt} /> : <span class="thumb thumb-none" />;
 }
 
 /** A picture of a case; tapped, it fills the screen. */
 export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element {
-  const address = useAddress(sha, picture);
+  const address = useObjectUrl(sha, loadPicture);
   const [large, setLarge] = useState(false);
   if (address === "")
     return (
@@ -54,8 +54,8 @@ export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element
 /** Two pictures of one place, one over the other: the slider says how much of the later one is seen. */
 export function Compare({ before, after }: { before: string; after: string }): JSX.Element {
   const [share, setShare] = useState(50);
-  const first = useAddress(before, picture);
-  const second = useAddress(after, picture);
+  const first = useObjectUrl(before, loadPicture);
+  const second = useObjectUrl(after, loadPicture);
   return (
     <figure class="compare">
       <div class="compare-frame">

@@ -1,6 +1,6 @@
 // What the person has set on this phone. Small, and needed before the first paint: so it lies in local storage.
 
-export function read(name: string): string | null {
+export function readSetting(name: string): string | null {
   try {
     return localStorage.getItem(`gridloop-${name}`);
   } catch {
@@ -8,7 +8,7 @@ export function read(name: string): string | null {
   }
 }
 
-export function keep(name: string, value: string): void {
+export function saveSetting(name: string, value: string): void {
   try {
     localStorage.setItem(`gridloop-${name}`, value);
   } catch {
@@ -17,21 +17,21 @@ export function keep(name: string, value: string): void {
 }
 
 export function isLarge(): boolean {
-  return read("large") === "1";
+  return readSetting("large") === "1";
 }
 
 export function setLarge(large: boolean): void {
-  keep("large", large ? "1" : "0");
+  saveSetting("large", large ? "1" : "0");
   document.documentElement.classList.toggle("large", large);
 }
 
 /** The language that was asked for in the address, set on this phone, or is the browser's. */
-export function wantedLanguage(): "zh" | "en" {
-  const asked = new URLSearchParams(location.search).get("lang");
-  const known = asked ?? read("language") ?? navigator.language;
-  return known.startsWith("en") ? "en" : "zh";
+export function preferredLanguage(): "zh" | "en" {
+  const requested = new URLSearchParams(location.search).get("lang");
+  const tag = requested ?? readSetting("language") ?? navigator.language;
+  return tag.startsWith("en") ? "en" : "zh";
 }
 
-export function pageOf(language: "zh" | "en"): string {
+export function pageFor(language: "zh" | "en"): string {
   return language === "en" ? "./en.html" : "./";
 }

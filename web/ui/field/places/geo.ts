@@ -1,10 +1,10 @@
 // Where a point lies: pure arithmetic over the shapes of grid units. WGS 84, degrees; lengths in metres.
-import type { Point, Unit } from "./types";
+import type { Point, Unit } from "../types";
 
 const EARTH = 6_371_000;
 const RADIAN = Math.PI / 180;
 /** Degrees: nearer to a border than a centimetre counts as on it, as on the server. */
-const TOUCH = 1e-7;
+const BORDER_TOLERANCE = 1e-7;
 
 type Ring = number[][];
 
@@ -14,16 +14,16 @@ export function inRing({ lon, lat }: Point, ring: Ring): boolean {
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
     const [x1, y1] = ring[i] as [number, number];
     const [x2, y2] = ring[j] as [number, number];
-    if (touches(lon, lat, x1, y1, x2, y2)) return true;
+    if (isOnSegment(lon, lat, x1, y1, x2, y2)) return true;
     if (y1 > lat !== y2 > lat && lon < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1) inside = !inside;
   }
   return inside;
 }
 
-function touches(x: number, y: number, x1: number, y1: number, x2: number, y2: number): boolean {
-  const long = (x2 - x1) ** 2 + (y2 - y1) ** 2;
-  const share = long ? Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / long)) : 0;
-  return Math.hypot(x - x1 - share * (x2 - x1), y - y1 - share * (y2 - y1)) < TOUCH;
+function isOnSegment(x: number, y: number, x1: number, y1: number, x2: number, y2: number): boolean {
+  const squaredLength = (x2 - x1) ** 2 + (y2 - y1) ** 2;
+  const share = squaredLength ? Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / squaredLength)) : 0;
+  return Math.hypot(x - x1 - share * (x2 - x1), y - y1 - share * (y2 - y1)) < BORDER_TOLERANCE;
 }
 
 /** Whether the point lies within the unit: in an outline and in none of its holes. */
@@ -59,7 +59,7 @@ interface Feature {
 }
 
 /** The units of a GeoJSON FeatureCollection that are areas. */
-export function unitsIn(map: { features: Feature[] }): Unit[] {
+export function unitsFromGeoJson(map: { features: Feature[] }): Unit[] {
   return map.features.flatMap(({ properties: { code, name, level, parent }, geometry }) => {
     const { type, coordinates } = geometry;
     if (type !== "Polygon" && type !== "MultiPolygon") return [];
@@ -69,7 +69,7 @@ export function unitsIn(map: { features: Feature[] }): Unit[] {
 }
 
 /** The units again, each told whether it lies within one of those held. Parents that are not among them end the way up. */
-export function owned(units: Unit[], held: Iterable<string>): Unit[] {
+export function markOwn(units: Unit[], held: Iterable<string>): Unit[] {
   const roots = new Set(held);
   const parents = new Map(units.map(({ code, parent }) => [code, parent]));
   const within = (code: string | null | undefined): boolean => Boolean(code) && (roots.has(code!) || within(parents.get(code!)));

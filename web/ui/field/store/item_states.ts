@@ -47,52 +47,52 @@ export type Outcome =
   | { kind: "sign_in" }
   | { kind: "refused"; status: number; code: string; reason: string };
 
-const FIRST = 5_000;
-const LONGEST = 10 * 60_000;
-const ASK_AGAIN = 5_000;
+const FIRST_RETRY = 5_000;
+const MAX_RETRY = 10 * 60_000;
+const STORED_CHECK_DELAY = 5_000;
 /** An item that waits longer than this is shown in red. */
-export const LONG = 24 * 3_600_000;
+export const LATE_AFTER = 24 * 3_600_000;
 
 /** How long to wait after the nth failure, milliseconds. */
 export function backOff(tries: number): number {
-  return Math.min(LONGEST, FIRST * 2 ** Math.max(0, tries - 1));
+  return Math.min(MAX_RETRY, FIRST_RETRY * 2 ** Math.max(0, tries - 1));
 }
 
 /** The item after that outcome. */
-export function next(item: Item, outcome: Outcome, now: number): Item {
-  const plain: Item = { ...item, code: undefined, reason: undefined, status: undefined };
+export function applyOutcome(item: Item, outcome: Outcome, now: number): Item {
+  const cleared: Item = { ...item, code: undefined, reason: undefined, status: undefined };
   switch (outcome.kind) {
     case "done":
       // What it said is on record now: of people's names and numbers nothing stays on the phone.
-      return { ...plain, state: "done", case_no: outcome.case_no, done_at: now, body: {}, wrote: undefined };
+      return { ...cleared, state: "done", case_no: outcome.case_no, done_at: now, body: {}, wrote: undefined };
     case "stored":
-      return { ...plain, state: "stored", next_at: now + ASK_AGAIN };
+      return { ...cleared, state: "stored", next_at: now + STORED_CHECK_DELAY };
     case "sign_in":
-      return { ...plain, state: "sign_in" };
+      return { ...cleared, state: "sign_in" };
     case "refused":
-      return { ...plain, state: "rejected", status: outcome.status, code: outcome.code, reason: outcome.reason };
+      return { ...cleared, state: "rejected", status: outcome.status, code: outcome.code, reason: outcome.reason };
     case "again": {
       const tries = item.tries + 1;
       const wait = Math.max(backOff(tries), (outcome.wait ?? 0) * 1000);
       // What the server has stays known as such, also while it can't be asked.
-      return { ...plain, state: item.state === "stored" ? "stored" : "waiting", tries, next_at: now + wait };
+      return { ...cleared, state: item.state === "stored" ? "stored" : "waiting", tries, next_at: now + wait };
     }
   }
 }
 
 /** Whether it still has to reach the server by itself. */
-export function isOpen(item: Item): boolean {
+export function isUnsent(item: Item): boolean {
   return item.state !== "done" && item.state !== "rejected";
 }
 
 /** Whether it needs its owner or the network: everything that is not done. */
-export function isHere(item: Item): boolean {
+export function isPending(item: Item): boolean {
   return item.state !== "done";
 }
 
 /** Whether to try now. `forced`: the network is back, or the person says so. */
 export function isDue(item: Item, now: number, forced: boolean): boolean {
-  return isOpen(item) && (forced || item.next_at <= now);
+  return isUnsent(item) && (forced || item.next_at <= now);
 }
 
 /** How far it is, of 100: each photo counts, and so does the report itself. */
@@ -102,13 +102,13 @@ export function percent(item: Item): number {
 }
 
 /** How an answer of the server, by its status, is to be taken; 2xx is not for here. */
-export function meaning(status: number, code: string, reason: string, wait: number): Outcome {
+export function outcomeOf(status: number, code: string, reason: string, wait: number): Outcome {
   if (status === 401) return { kind: "sign_in" };
   if (status >= 500 || status === 408 || status === 425 || status === 429) return { kind: "again", wait };
   return { kind: "refused", status, code, reason };
 }
 
 /** Whether the refusal says that the case has gone on meanwhile: the answer can be kept as a note. */
-export function isOvertaken(item: Item): boolean {
+export function isOutdated(item: Item): boolean {
   return item.state === "rejected" && item.kind === "command" && [403, 404, 409, 412].includes(item.status ?? 0);
 }

@@ -2,10 +2,10 @@
 import { renameDraft } from "./drafts";
 import { newId } from "./ids";
 import { items } from "./outbox";
-import { shelf } from "./shelf";
-import type { Item } from "./states";
-import { language, named, t } from "./texts";
-import type { Category, Me, Point } from "./types";
+import { localStore } from "./database";
+import type { Item } from "./item_states";
+import { language, localName, t } from "../words/texts";
+import type { Category, Me, Point } from "../types";
 
 export interface DraftPhoto {
   id: string;
@@ -35,7 +35,7 @@ export interface ReportDraft {
   reporter_phone: string;
 }
 
-function empty(): ReportDraft {
+function emptyDraft(): ReportDraft {
   return {
     id: newId(),
     self_id: newId(),
@@ -60,16 +60,16 @@ function empty(): ReportDraft {
 
 /** A fresh draft; or, for an item that was refused, what it said. */
 export async function readReport(item: string): Promise<ReportDraft> {
-  const known = item ? await (await shelf).get<Item>("outbox", item) : undefined;
-  if (!known) return empty();
+  const refused = item ? await (await localStore).get<Item>("outbox", item) : undefined;
+  if (!refused) return emptyDraft();
   const child = (await items()).find(({ after }) => after === item);
-  const wrote = known.wrote as Partial<ReportDraft> | undefined;
+  const wrote = refused.wrote as Partial<ReportDraft> | undefined;
   return {
-    ...empty(),
+    ...emptyDraft(),
     ...wrote,
-    id: known.id,
-    made_at: known.made_at,
-    photos: known.photos.map((id) => ({ id, warning: "" })),
+    id: refused.id,
+    made_at: refused.made_at,
+    photos: refused.photos.map((id) => ({ id, warning: "" })),
     self_id: child?.id ?? newId(),
     self: Boolean(child),
     self_result: String(child?.body["result"] ?? ""),
@@ -78,18 +78,18 @@ export async function readReport(item: string): Promise<ReportDraft> {
 }
 
 /** Whether anything was put into it that somebody would miss. A place alone was found, not given. */
-export function worthKeeping(draft: ReportDraft): boolean {
+export function isWorthKeeping(draft: ReportDraft): boolean {
   return Boolean(draft.photos.length || draft.description.trim() || draft.category);
 }
 
 /** Keeps the report that is being written among the drafts, so that another one can be begun. Throws Full. */
-export async function putAside(draft: ReportDraft): Promise<void> {
+export async function setAside(draft: ReportDraft): Promise<void> {
   await renameDraft("new", `new:${draft.id}`);
 }
 
 /** What the case will be called: its category, and where. */
 export function titleOf(draft: ReportDraft, category: Category): string {
-  return [named(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
+  return [localName(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
 }
 
 /** What goes into the outbox: the report, and that it was settled on the spot. */
@@ -123,7 +123,7 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
     },
   };
   if (!draft.self) return [report];
-  const settled: Item = {
+  const selfClosed: Item = {
     ...common,
     id: draft.self_id,
     kind: "command",
@@ -134,5 +134,5 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
     photo_field: "evidence",
     body: { result: draft.self_result.trim() },
   };
-  return [report, settled];
+  return [report, selfClosed];
 }
