@@ -1,4 +1,4 @@
-// Which screen is shown, what stands above every screen, and the bar at the bottom.
+// The app: the current screen, the banners above it, and the bar at the bottom.
 import type { JSX } from "preact";
 import { bridge } from "./device/bridge";
 import { countLate } from "./store/flushing";
@@ -13,7 +13,7 @@ import { t } from "./words/texts";
 import { Icon, useStored } from "./parts/ui";
 import { applyUpdate, useUpdate } from "./updates";
 
-/** The screens of the bottom bar; the others have an arrow back. */
+/** The screens of the bottom bar; all others have a back arrow. */
 const BAR = [
   { path: "", icon: "home", title: () => t("任务") },
   { path: "report", icon: "camera", title: () => t("上报") },
@@ -30,7 +30,7 @@ export function App(): JSX.Element {
   return (
     <div class={inBar ? "app with-bar" : "app"}>
       {!signIn && <Banners />}
-      {/* Nothing of a screen outlives the person it was shown to. */}
+      {/* The key makes a new person start with fresh screens. */}
       {signIn ? <LazyScreen screen="SignIn" /> : <CurrentScreen route={route} key={me.id} />}
       {inBar && <BottomBar path={first} />}
     </div>
@@ -88,7 +88,7 @@ function BottomBar({ path }: { path: string }): JSX.Element {
   );
 }
 
-/** What the person must know wherever they are. */
+/** Warnings that are shown on every screen. */
 function Banners(): JSX.Element | null {
   const { expired } = useSession();
   const late = useStored(countLate, 0);

@@ -1,5 +1,5 @@
-// Screens that come after the first one: drawn as soon as their file is there. It is fetched right after the start,
-// and kept by the service worker: nobody waits for it when they need it.
+// Screens that are loaded after the first one. Their bundle is fetched right after the start and cached by the service
+// worker, so that it is there when it is needed.
 import { h, type ComponentType, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "./words/texts";
@@ -8,14 +8,14 @@ import { Note, Screen } from "./parts/ui";
 type LaterScreens = typeof import("./later");
 let laterScreens: LaterScreens | null = null;
 
-/** Fetches what is not there yet. */
+/** Load the bundle, unless it is loaded. */
 export async function loadLaterScreens(): Promise<LaterScreens> {
   return (laterScreens ??= await import("./later"));
 }
 
 type Props<K extends keyof LaterScreens> = LaterScreens[K] extends (props: infer P) => unknown ? P : never;
 
-/** A screen of that file; `quiet`: shows nothing while it is not there. */
+/** A screen of the bundle; `quiet`: show nothing while it is loading. */
 export function LazyScreen<K extends keyof LaterScreens>({ screen, quiet, ...props }: { screen: K; quiet?: boolean } & Props<K>): JSX.Element | null {
   const [loaded, setLoaded] = useState(laterScreens);
   const [away, setAway] = useState(false);

@@ -1,4 +1,4 @@
-// The field app: language, settings and session first, then the screens.
+// Start of the field app: language, settings and session first, then the screens.
 import { render } from "preact";
 import { App } from "./app";
 import { draftedPhotos } from "./store/drafts";
@@ -13,7 +13,7 @@ import { setUpWorker } from "./updates";
 async function start(place: Element): Promise<void> {
   setLarge(isLarge());
   const opened = openSession();
-  // Until then the shell says that it is opening.
+  // Until then the shell shows that the app is opening.
   await Promise.race([userKnown, opened]);
   render(<App />, place);
   await opened;

@@ -1,4 +1,4 @@
-// One page, many screens: the part behind `#` says which. So the phone's back key works, and so does a reload.
+// One page with many screens: the part after `#` selects the screen, so that the back key and a reload work.
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
@@ -17,7 +17,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const update = (): void => setCurrent(currentRoute());
     window.addEventListener("hashchange", update);
-    update(); // it may have moved since it was drawn
+    update(); // the route may have changed since the first render
     return () => window.removeEventListener("hashchange", update);
   }, []);
   return current;
@@ -27,7 +27,7 @@ export function navigate(path: string): void {
   location.hash = `#/${path}`;
 }
 
-/** Goes on without leaving the screen behind in the history. */
+/** Go to a screen without keeping the current one in the history. */
 export function replaceRoute(path: string): void {
   history.replaceState(history.state, "", `#/${path}`);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
@@ -36,10 +36,10 @@ export function replaceRoute(path: string): void {
 let steps = 0;
 window.addEventListener("hashchange", () => (steps += 1));
 
-/** Back to where one came from; home, when one came from nowhere. */
+/** Go back to the previous screen; to the home screen if there is none. */
 export function goBack(): void {
   if (steps > 0) {
-    steps -= 2; // going back is a change too
+    steps -= 2; // going back fires a hashchange as well
     history.back();
   } else replaceRoute("");
 }

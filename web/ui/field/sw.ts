@@ -1,5 +1,5 @@
-// The service worker: keeps the shell, and sends the outbox when the network is back and no page is open.
-// The API is never answered from here.
+// The service worker: caches the shell, and sends the outbox when the network is back and no page is open.
+// It never answers API requests.
 /// <reference lib="webworker" />
 import { flush, isAllSent } from "./store/outbox";
 
@@ -32,7 +32,7 @@ worker.addEventListener("fetch", (event) => {
 
 async function cachedOrFetch(request: Request): Promise<Response> {
   const cache = await caches.open(NAME);
-  // A request's address has the part behind `#` too.
+  // The address of a request includes the part after `#`.
   const { pathname } = new URL(request.url);
   const path = pathname === new URL(worker.registration.scope).pathname ? "index.html" : pathname;
   return (await cache.match(path, { ignoreSearch: true })) ?? fetch(request);

@@ -1,5 +1,5 @@
-// The service worker: a cold start without a network, and sending with the page closed. Where there is none
-// (the webviews of an iPhone) everything else works the same. A new version waits until the person wants it.
+// Registration and updates of the service worker, for starting without a network and sending with the page closed.
+// Without one (in webviews on an iPhone) everything else works the same. A new version waits until the person accepts it.
 import { useEffect, useState } from "preact/hooks";
 
 let waiting: ServiceWorker | null = null;
@@ -7,7 +7,7 @@ let updateRequested = false;
 const listeners = new Set<(there: boolean) => void>();
 
 function setWaiting(worker: ServiceWorker | null): void {
-  if (!worker || !navigator.serviceWorker.controller) return; // the first one replaces nothing
+  if (!worker || !navigator.serviceWorker.controller) return; // the first worker replaces nothing
   waiting = worker;
   listeners.forEach((watcher) => watcher(true));
 }
@@ -30,11 +30,11 @@ export async function setUpWorker(): Promise<void> {
       if (document.visibilityState === "visible") void registration.update().catch(() => undefined);
     });
   } catch {
-    // Blocked, or not over HTTPS: the page does without.
+    // Blocked, or not over HTTPS: the page works without it.
   }
 }
 
-/** Whether a new version waits. */
+/** Whether a new version is waiting. */
 export function useUpdate(): boolean {
   const [there, setThere] = useState(waiting !== null);
   useEffect(() => {
@@ -45,7 +45,7 @@ export function useUpdate(): boolean {
   return there;
 }
 
-/** Goes over to the new version; the page loads anew, items and drafts stay. */
+/** Activate the new version; the page reloads, items and drafts stay. */
 export function applyUpdate(): void {
   updateRequested = true;
   waiting?.postMessage("take over");

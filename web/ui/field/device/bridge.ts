@@ -1,5 +1,5 @@
-// What the app asks of the program that shows it. A plain browser does it all by itself; an app that wraps the page
-// can bring its own.
+// What the app needs from the program that shows it. This implementation works in a plain browser; a native app that
+// wraps the page can bring its own.
 import { replaceRoute } from "../router";
 
 export interface Place {
@@ -12,13 +12,13 @@ export interface Place {
 export type PlaceFault = "denied" | "unavailable" | "insecure";
 
 export interface Bridge {
-  /** Has the person sign in. */
+  /** Lets the person sign in. */
   login(): void;
-  /** Where the phone is, WGS 84; `anew`: not as it was a moment ago. Throws PlaceError. */
+  /** The location of the phone, WGS 84; `refresh`: no cached location. Throws PlaceError. */
   getLocation(refresh?: boolean): Promise<Place>;
-  /** Pictures from the camera, or from the album. Empty when the person changes their mind. */
+  /** Pictures from the camera or the album. Empty if the person cancels. */
   chooseImage(from: "camera" | "album"): Promise<File[]>;
-  /** Leaves the app. */
+  /** Closes the app. */
   close(): void;
 }
 
@@ -50,7 +50,7 @@ export const webBridge: Bridge = {
     if (from === "camera") input.setAttribute("capture", "environment");
     else input.multiple = true;
     input.hidden = true;
-    document.body.append(input); // some webviews open nothing for an input that is nowhere
+    document.body.append(input); // some webviews do not open the picker of an input outside the document
     return new Promise((done) => {
       const finish = (): void => {
         done([...(input.files ?? [])]);

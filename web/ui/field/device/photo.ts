@@ -1,15 +1,15 @@
-// A picture on its way into the outbox: shrunk on the phone, marked with time, place and name, looked at.
+// Photos for the outbox: scaled down, marked with time, place and name, and checked for darkness and size.
 import { newId } from "../store/ids";
 import type { Photo } from "../store/outbox";
 import { StorageFull, localStore } from "../store/database";
 
 const MAX_SIDE = 1280;
 const QUALITIES = [0.72, 0.6, 0.5, 0.4];
-/** Bytes of a stored photo, at most. */
+/** Maximum bytes of a stored photo. */
 const MAX_BYTES = 300_000;
 const MIN_SIDE = 480;
 const DARK_BELOW = 38;
-/** Bytes that must stay free for what is being written. */
+/** Bytes that must stay free for drafts and items being written. */
 const FREE_BYTES_NEEDED = 3_000_000;
 
 export class NotAPicture extends Error {}
@@ -19,7 +19,7 @@ export interface StoredPhoto {
   warning: "" | "dark" | "small";
 }
 
-/** Takes a picture in and stores it. `mark`: lines burnt into its lower edge. Throws NotAPicture and Full. */
+/** Prepare and store a picture. `mark`: lines drawn into its lower edge. Throws NotAPicture and StorageFull. */
 export async function storePhoto(file: Blob, mark: string[]): Promise<StoredPhoto> {
   await checkRoom();
   const picture = await decode(file);
@@ -32,7 +32,7 @@ export async function storePhoto(file: Blob, mark: string[]): Promise<StoredPhot
   return { id: photo.id, warning };
 }
 
-/** Throws Full while there is still room for what is there already. */
+/** Throws StorageFull before the storage is full, so that existing drafts and items can still be saved. */
 async function checkRoom(): Promise<void> {
   const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
   if (quota !== undefined && usage !== undefined && quota - usage < FREE_BYTES_NEEDED) throw new StorageFull();
@@ -42,7 +42,7 @@ async function decode(file: Blob): Promise<ImageBitmap | HTMLImageElement> {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    return await decodeWithElement(file); // an older browser without options, or no picture at all
+    return await decodeWithElement(file); // an older browser without options, or not a picture
   }
 }
 

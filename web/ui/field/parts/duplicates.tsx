@@ -1,4 +1,4 @@
-// Whether the same matter was reported nearby a short while ago: shown while there is a network, never in the way.
+// Possible duplicates nearby. They are shown only while there is a network, and never block the report.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { request } from "../server/request";
@@ -29,7 +29,7 @@ async function findDuplicates(draft: ReportDraft): Promise<Duplicate[]> {
   try {
     return (await request<{ items: Duplicate[] }>("GET", `cases/duplicates?${params}`, { language })).data.items;
   } catch {
-    return []; // away, or a server that does not know: the report goes on
+    return []; // no network, or a refusal: the report goes on
   }
 }
 
@@ -78,7 +78,7 @@ export function Duplicates({ draft, title, name }: { draft: ReportDraft; title: 
   );
 }
 
-/** What was written, added to the case that is there. */
+/** The command that adds the text and photos of the draft to the existing case. */
 function additionItem(draft: ReportDraft, duplicate: Duplicate, title: string): Item {
   const me = currentSession().me!;
   const photos = draft.photos.map(({ id }) => id);

@@ -1,4 +1,4 @@
-// What is wrong with a field, below it.
+// The fault of a field, shown below it.
 import type { JSX } from "preact";
 
 export function Fault({ text }: { text: string }): JSX.Element | null {

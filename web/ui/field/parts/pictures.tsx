@@ -1,4 +1,4 @@
-// Pictures that lie on the phone, or come from a case.
+// Pictures from the phone or from a case.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { photoBlob } from "../device/photo";
@@ -6,7 +6,7 @@ import { loadPicture } from "../server/prefetch";
 import { t } from "../words/texts";
 import { Icon } from "./ui";
 
-/** The address of a picture while it is shown; null: still being read; "": there is none. */
+/** The object URL of a picture while it is shown; null: still loading; "": there is none. */
 export function useObjectUrl(id: string, read: (id: string) => Promise<Blob | null>): string | null {
   const [address, setAddress] = useState<string | null>(null);
   useEffect(() => {
@@ -33,7 +33,7 @@ export function Thumb({ id, alt = "" }: { id: string; alt?: string }): JSX.Eleme
   return address ? <img class="thumb" src={address} alt={alt} /> : <span class="thumb thumb-none" />;
 }
 
-/** A picture of a case; tapped, it fills the screen. */
+/** A picture of a case; a tap shows it on the whole screen. */
 export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element {
   const address = useObjectUrl(sha, loadPicture);
   const [large, setLarge] = useState(false);
@@ -51,7 +51,7 @@ export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element
   );
 }
 
-/** Two pictures of one place, one over the other: the slider says how much of the later one is seen. */
+/** Two pictures of one place, one over the other; the slider sets how much of the later one is visible. */
 export function Compare({ before, after }: { before: string; after: string }): JSX.Element {
   const [share, setShare] = useState(50);
   const first = useObjectUrl(before, loadPicture);

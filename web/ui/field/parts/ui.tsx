@@ -1,4 +1,4 @@
-// What all screens are made of.
+// The building blocks of all screens.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { onChange } from "../store/database";
@@ -13,7 +13,7 @@ export function Icon({ name }: { name: string }): JSX.Element {
   );
 }
 
-/** A screen with its title; `leave`: what the arrow does, none for the screens of the bottom bar. */
+/** A screen with its title; `leave`: the action of the back arrow, none for the screens of the bottom bar. */
 export function Screen(props: {
   title: string;
   leave?: boolean | (() => void);
@@ -48,7 +48,7 @@ export function Screen(props: {
   );
 }
 
-/** One row that leads somewhere. */
+/** A row that is a link. */
 export function Cell(props: { href: string; children: ComponentChildren; side?: ComponentChildren }): JSX.Element {
   return (
     <a class="cell" href={props.href}>
@@ -61,7 +61,7 @@ export function Cell(props: { href: string; children: ComponentChildren; side?: 
 
 const SIGNS: Record<string, string> = { red: "●", yellow: "▲", green: "■", grey: "‖", closed: "✓" };
 
-/** The light of a deadline: its sign and what is left in words, never colour alone. */
+/** The light of a deadline with its sign and text, never colour alone. */
 export function Light({ light, children }: { light: string; children: ComponentChildren }): JSX.Element {
   return (
     <span class={`light light-${light}`}>
@@ -84,7 +84,7 @@ export function Note(props: { kind?: "warn" | "good" | "bad"; children: Componen
   );
 }
 
-/** A button that asks once more before it does what can't be undone. */
+/** A button that asks for confirmation before an action that cannot be undone. */
 export function ConfirmButton(props: { label: string; sure: string; onSure: () => void }): JSX.Element {
   const [asked, setAsked] = useState(false);
   if (!asked)
@@ -107,7 +107,7 @@ export function ConfirmButton(props: { label: string; sure: string; onSure: () =
   );
 }
 
-/** What lies on the phone, read again after each change. */
+/** A value read from the phone's database, read again after each change. */
 export function useStored<T>(read: () => Promise<T>, fallback: T, about: unknown = 0): T {
   const [value, setValue] = useState(fallback);
   useEffect(() => {
@@ -128,7 +128,7 @@ export function useStored<T>(read: () => Promise<T>, fallback: T, about: unknown
   return value;
 }
 
-/** Whether the phone believes to have a network. */
+/** Whether the browser reports a network. */
 export function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Direction and distance from where the phone is to the place of a case.
+// Direction and distance from the phone to the place of a case.
 import type { JSX } from "preact";
 import { bearing, distance } from "./geo";
 import { t } from "../words/texts";

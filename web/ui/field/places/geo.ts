@@ -1,14 +1,14 @@
-// Where a point lies: pure arithmetic over the shapes of grid units. WGS 84, degrees; lengths in metres.
+// Points and the shapes of grid units: pure arithmetic. WGS 84, degrees; lengths in metres.
 import type { Point, Unit } from "../types";
 
 const EARTH = 6_371_000;
 const RADIAN = Math.PI / 180;
-/** Degrees: nearer to a border than a centimetre counts as on it, as on the server. */
+/** Degrees, about a centimetre: a point nearer to a border counts as on it, as on the server. */
 const BORDER_TOLERANCE = 1e-7;
 
 type Ring = number[][];
 
-/** Whether the point lies within the ring; on its border counts. */
+/** Whether the point lies within the ring or on its border. */
 export function inRing({ lon, lat }: Point, ring: Ring): boolean {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -31,7 +31,7 @@ export function inUnit(point: Point, unit: Unit): boolean {
   return unit.polygons.some(([outline, ...holes]) => inRing(point, outline!) && !holes.some((hole) => inRing(point, hole)));
 }
 
-/** The smallest unit that contains the point; of several the one with the lowest code. */
+/** The smallest unit that contains the point; of several, the one with the lowest code. */
 export function unitAt(point: Point, units: Unit[]): Unit | null {
   let found: Unit | null = null;
   for (const unit of units) {
@@ -41,13 +41,13 @@ export function unitAt(point: Point, units: Unit[]): Unit | null {
   return found;
 }
 
-/** How far apart, metres. */
+/** The distance in metres. */
 export function distance(one: Point, other: Point): number {
   const x = (other.lon - one.lon) * RADIAN * Math.cos(((one.lat + other.lat) / 2) * RADIAN);
   return Math.hypot(x, (other.lat - one.lat) * RADIAN) * EARTH;
 }
 
-/** Which way to go, degrees clockwise from north. */
+/** The direction, degrees clockwise from north. */
 export function bearing(from: Point, to: Point): number {
   const x = (to.lon - from.lon) * Math.cos(((from.lat + to.lat) / 2) * RADIAN);
   return (Math.atan2(x, to.lat - from.lat) / RADIAN + 360) % 360;
@@ -68,7 +68,7 @@ export function unitsFromGeoJson(map: { features: Feature[] }): Unit[] {
   });
 }
 
-/** The units again, each told whether it lies within one of those held. Parents that are not among them end the way up. */
+/** The units, each marked whether it lies within one of the `held` ones. Parents that are not in the list count as outside. */
 export function markOwn(units: Unit[], held: Iterable<string>): Unit[] {
   const roots = new Set(held);
   const parents = new Map(units.map(({ code, parent }) => [code, parent]));

@@ -1,4 +1,4 @@
-// Names on the map of grids: only where there is room for them, never one over another.
+// Names on the map of grids: only where they fit, and without overlaps.
 import type { Unit } from "../types";
 
 export interface Label {
@@ -8,7 +8,7 @@ export interface Label {
   y: number;
 }
 
-/** A name may be a little wider than its unit, where nothing else is named there. */
+/** A name may be wider than its unit by this factor. */
 const OVERHANG = 1.25;
 
 interface Box {
@@ -19,8 +19,8 @@ interface Box {
 }
 
 /**
- * What is named and where, the finest units first. `x` and `y` bring degrees into the drawing, which reaches from
- * `-half` to `half` either way; `size` is the height of the letters in it.
+ * The labels and their positions, the smallest units first. `x` and `y` map degrees to the drawing, which reaches from
+ * `-half` to `half` in both directions; `size` is the height of the letters in it.
  */
 export function placeLabels(units: Unit[], x: (lon: number) => number, y: (lat: number) => number, half: number, size: number): Label[] {
   const names = new Map(units.map((unit) => [unit.code, unit.name]));
@@ -41,13 +41,13 @@ export function placeLabels(units: Unit[], x: (lon: number) => number, y: (lat: 
   return shown;
 }
 
-/** Without the name of the unit above, which a micro-grid's often begins with. */
+/** The name without the name of the parent unit, which a micro-grid's name often begins with. */
 function shortName(unit: Unit, names: Map<string, string>): string {
   const above = names.get(unit.parent ?? "");
   return above && unit.name.startsWith(above) ? unit.name.slice(above.length) || unit.name : unit.name;
 }
 
-/** In heights of a letter: Chinese is as wide as it is high, the rest some six tenths of that. */
+/** The width in letter heights: a Chinese character is as wide as high, any other about 0.6 of that. */
 function textWidth(text: string): number {
   return [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.6), 0);
 }

@@ -1,5 +1,5 @@
-// The grid's shapes on the phone, kept for when there is no network: those of the person's own units, and for who works
-// in a grid those around it, since they may report what they come across there too.
+// The shapes of grid units, cached on the phone: those of the person's own units and, for people who work in a grid,
+// the neighbouring ones, where they may report as well.
 import { useEffect, useState } from "preact/hooks";
 import { fetchAndCache, readCached } from "../server/cached";
 import { markOwn, unitAt, unitsFromGeoJson } from "./geo";
@@ -7,14 +7,14 @@ import { GRID_ROLES, REPORTING_ROLES, currentSession } from "../server/session";
 import type { Me, Point, Unit } from "../types";
 
 type Shapes = Parameters<typeof unitsFromGeoJson>[0];
-/** How long what hardly ever changes is taken as it is, milliseconds. */
+/** How long cached shapes and categories, which rarely change, are used without asking the server, milliseconds. */
 const MAX_AGE = 12 * 3_600_000;
 const PARK = 1;
 const COMMUNITY = 2;
 
 const inFlight = new Map<string, Promise<unknown>>();
 
-/** What the phone keeps, else what the server says; asked once by however many want it. */
+/** The cached answer if it is recent, else the server's; concurrent calls share one request. */
 async function readCachedOrFetch<T>(path: string): Promise<T | undefined> {
   const cached = await readCached<T>(path);
   if (cached && Date.now() - cached.at < MAX_AGE) return cached.value;
@@ -28,7 +28,7 @@ async function loadUnits(path: string): Promise<Unit[]> {
   return map ? unitsFromGeoJson(map) : [];
 }
 
-/** The shapes below a unit, and `around` it. A whole park is too much for a phone: of it only the community where the point lies. */
+/** The units below a unit, or `around` it. A whole park is too much for a phone: only the community of the point is loaded. */
 async function loadUnitsBelow(code: string, around: boolean, point: Point | null): Promise<Unit[]> {
   const unit = await readCachedOrFetch<{ level: number }>(`grids/${code}`);
   if (!unit) return [];
@@ -46,7 +46,7 @@ async function loadReportableUnits(me: Me, point: Point | null): Promise<Unit[]>
   return markOwn([...new Map(found.flat().map((unit) => [unit.code, unit])).values()], codes);
 }
 
-/** The units the person may report in, near the point where there are too many. Empty until they are known. */
+/** The units the person may report in; if there are too many, those near the point. Empty until they are loaded. */
 export function useUnits(point: Point | null): Unit[] {
   const [units, setUnits] = useState<Unit[]>([]);
   useEffect(() => {
@@ -58,7 +58,7 @@ export function useUnits(point: Point | null): Unit[] {
   return units;
 }
 
-/** Fetches what a report takes, before there is no network: categories and shapes. */
+/** Cache what a report needs without a network: categories and shapes. */
 export async function prefetchEssentials(): Promise<void> {
   const { me } = currentSession();
   if (!me) return;

@@ -1,4 +1,4 @@
-// The last answers of the server, kept on the phone: what was listed opens without a network too.
+// The last answers of the server, cached on the phone, so that lists and cases also open without a network.
 import { useEffect, useState } from "preact/hooks";
 import { request, ServerRefusal } from "./request";
 import { markSignedOut, whenCleared } from "./session";
@@ -8,16 +8,16 @@ import { language } from "../words/texts";
 export interface Cached<T> {
   id: string;
   value: T;
-  /** When it was asked, milliseconds. */
+  /** When it was fetched, milliseconds. */
   at: number;
 }
 
 export interface CachedState<T> {
   value?: T;
   at?: number;
-  /** It is what the server said just now. */
+  /** Whether the value has just come from the server. */
   fresh: boolean;
-  /** Asked, and no answer to show: away, or refused with its reason. */
+  /** Why the last fetch failed: no network, or a refusal. */
   fault?: "away" | ServerRefusal;
 }
 
@@ -28,7 +28,7 @@ export async function readCached<T>(path: string): Promise<Cached<T> | undefined
   return (await localStore).get<Cached<T>>("kept", cacheKey(path));
 }
 
-/** Asks the server and keeps the answer; the session's end is noticed. Throws Refused, Unreachable. */
+/** Fetch from the server and cache the answer; a 401 marks the session as ended. Throws ServerRefusal, Unreachable. */
 export async function fetchAndCache<T>(path: string): Promise<T> {
   try {
     const { data } = await request<T>("GET", path, { language });
@@ -40,16 +40,16 @@ export async function fetchAndCache<T>(path: string): Promise<T> {
   }
 }
 
-/** Keeps what the server has answered, for the next time the screen is opened. */
+/** Cache an answer of the server for the next time the screen is opened. */
 export async function cacheAnswer<T>(path: string, value: T): Promise<void> {
   try {
     await (await localStore).put("kept", { id: cacheKey(path), value, at: Date.now() } as Cached<T>);
   } catch (error) {
-    if (!(error instanceof StorageFull)) throw error; // an answer not kept costs nobody anything
+    if (!(error instanceof StorageFull)) throw error; // an answer that is not cached does no harm
   }
 }
 
-/** The last known answer at once, then the server's own. `every`: asks again, milliseconds. */
+/** The cached answer at once, then the one of the server. `interval`: milliseconds between refreshes. */
 export function useCached<T>(path: string | null, interval = 0, trigger: unknown = 0): CachedState<T> {
   const [seen, setSeen] = useState<CachedState<T>>({ fresh: false });
   useEffect(() => {

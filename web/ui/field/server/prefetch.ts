@@ -1,4 +1,4 @@
-// What stands behind the tasks of the list, fetched while there is a network: facts, history, pictures.
+// Prefetching the cases of the task list while there is a network: view, facts, pictures.
 import { apiUrl, ServerRefusal } from "./request";
 import { fetchAndCache, readCached } from "./cached";
 import { StorageFull, localStore, type StoredRecord } from "../store/database";
@@ -12,7 +12,7 @@ interface StoredPicture extends StoredRecord {
 const MAX_TASKS = 40;
 const MAX_PICTURES = 8;
 
-/** Keeps each task's case, timeline and pictures; those that have not changed are not asked for again. */
+/** Cache the case, facts and pictures of each task; cases that have not changed are not fetched again. */
 export async function prefetch(tasks: InboxItem[], signal: AbortSignal, onProgress: (done: number, all: number) => void): Promise<void> {
   const cases = new Map(tasks.slice(0, MAX_TASKS).map((item) => [item.case.case_no, item.case.revision]));
   let done = 0;
@@ -22,7 +22,7 @@ export async function prefetch(tasks: InboxItem[], signal: AbortSignal, onProgre
       await prefetchCase(case_no, revision);
     } catch (error) {
       if (error instanceof StorageFull) return;
-      if (!(error instanceof ServerRefusal)) return; // no network: later
+      if (!(error instanceof ServerRefusal)) return; // no network: try again later
     }
     onProgress(++done, cases.size);
   }
@@ -36,7 +36,7 @@ async function prefetchCase(case_no: string, revision: number): Promise<void> {
   for (const sha of current.attachments.slice(0, MAX_PICTURES)) await loadPicture(sha);
 }
 
-/** A picture of a case, from the phone or else from the server; null when there is none to be had. Throws Full. */
+/** A picture of a case, from the phone or else from the server; null if it is not available. Throws StorageFull. */
 export async function loadPicture(sha: string): Promise<Blob | null> {
   const store = await localStore;
   const stored = await store.get<StoredPicture>("files", sha);

@@ -1,6 +1,6 @@
-// Asking the server. What comes back is an answer, a refusal with its reason, or nothing at all.
+// Requests to the API. The result is a reply, a refusal with its reason, or no answer.
 
-/** The server said no, and why. */
+/** The server refused the request; `detail` is the reason. */
 export class ServerRefusal extends Error {
   constructor(
     readonly status: number,
@@ -13,13 +13,13 @@ export class ServerRefusal extends Error {
   }
 }
 
-/** No answer: no network, or it took too long. Nobody knows whether the question arrived. */
+/** No answer: no network, or a timeout. It is unknown whether the request arrived. */
 export class Unreachable extends Error {}
 
 export interface RequestOptions {
   body?: unknown;
   form?: FormData | URLSearchParams;
-  /** Sent again with the same id, a command counts once. */
+  /** The idempotency key: a command sent again with the same id counts once. */
   id?: string;
   language?: string;
   /** Milliseconds. */
@@ -32,15 +32,15 @@ export interface Reply<T> {
 }
 
 const DEFAULT_TIMEOUT = 30_000;
-// The shell lies beside the API's folder, in the page as in the service worker.
+// The shell is served beside the API's path, both for the page and for the service worker.
 const BASE = new URL("../api/v1/", location.href);
 
-/** The address of a file of the API, for pictures. */
+/** The address of an API path, for pictures. */
 export function apiUrl(path: string): string {
   return new URL(path, BASE).href;
 }
 
-/** Asks; `path` is relative to `/api/v1/`. Throws Refused and Unreachable. */
+/** Send a request; `path` is relative to `/api/v1/`. Throws ServerRefusal and Unreachable. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<T>> {
   const headers: Record<string, string> = { "X-Gridloop": "1", "Accept-Language": options.language === "en" ? "en" : "zh-CN" };
   if (options.id) headers["Idempotency-Key"] = options.id;
@@ -63,13 +63,13 @@ export async function request<T>(method: string, path: string, options: RequestO
   }
 }
 
-/** An early answer is taken once, and only soon after the start: later it would no longer be what the server says. */
+/** An early response is used once, and only within this time after the start (milliseconds): later it may be outdated. */
 const EARLY_MAX_AGE = 10_000;
 
-/** What `early.ts` has asked for already, if it has; a change makes all of that void. */
+/** The response to a request that `early.ts` has already sent, if any. A change discards all early responses. */
 function takeEarlyResponse(method: string, path: string, signal: AbortSignal): Promise<Response> | undefined {
   const shared = globalThis as { early?: Map<string, Promise<Response>>; begun?: boolean };
-  shared.begun = true; // should the app be there first, nothing is asked early any more
+  shared.begun = true; // if the app starts first, `early.ts` sends nothing
   const { early } = shared;
   if (method !== "GET" || performance.now() > EARLY_MAX_AGE) early?.clear();
   const answer = early?.get(path);
@@ -93,7 +93,7 @@ function readRefusal(response: Response, text: string): ServerRefusal {
   try {
     problem = parseJson<Problem>(text) ?? {};
   } catch {
-    // A proxy's page: its status is all it says.
+    // An error page of a proxy: only its status is known.
   }
   const fault = problem.errors?.[0];
   const detail = fault && fault.message !== problem.detail ? `${problem.detail ?? ""} ${fault.message}`.trim() : problem.detail;

@@ -1,4 +1,4 @@
-// Who uses the phone. The session itself is a cookie that no script can read; remembered is only who it was.
+// The person who uses the phone. The session itself is a cookie that no script can read; only the person is stored.
 import { useEffect, useState } from "preact/hooks";
 import { request, ServerRefusal } from "./request";
 import { withLock } from "../store/outbox";
@@ -11,9 +11,9 @@ interface StoredUser extends StoredRecord {
 }
 
 export interface Session {
-  /** Null: nobody has ever signed in here; undefined: not read yet. */
+  /** Null: nobody has signed in here; undefined: not read yet. */
   me: Me | null | undefined;
-  /** The server asks for a sign-in; what is done here goes on. */
+  /** The server requires a sign-in; work on the phone continues. */
   expired: boolean;
 }
 
@@ -21,7 +21,7 @@ let session: Session = { me: undefined, expired: false };
 const watchers = new Set<(session: Session) => void>();
 
 let resolveUserKnown: () => void;
-/** Resolves once it is known who uses the phone, or that nobody does. */
+/** Resolves once it is known who uses the phone, or that nobody is signed in. */
 export const userKnown = new Promise<void>((done) => (resolveUserKnown = done));
 
 function updateSession(next: Partial<Session>): void {
@@ -44,22 +44,22 @@ export function useSession(): Session {
   return current;
 }
 
-/** The roles that may report, as the server's rule has them. */
+/** The roles that may report, as in the server's rule. */
 export const REPORTING_ROLES = new Set(["grid_worker", "volunteer", "reporter", "duty_officer", "supervisor"]);
 
-/** Those of them who work in a grid: they report beyond it too. */
+/** The reporting roles that work in a grid; they may also report outside it. */
 export const GRID_ROLES = new Set(["grid_worker", "volunteer"]);
 
 export function mayReport(me: Me | null | undefined): boolean {
   return Boolean(me?.roles.some(({ role }) => REPORTING_ROLES.has(role)));
 }
 
-/** The server does not know the session any more. */
+/** Mark the session as ended on the server. */
 export function markSignedOut(): void {
   if (!session.expired) updateSession({ expired: true });
 }
 
-/** Reads who it was, and asks the server meanwhile; where the app itself came without the network, only then. */
+/** Read the stored person and ask the server at the same time; if the service worker serves the app, read first. */
 export async function openSession(): Promise<void> {
   onChange(() => void followOtherTabs());
   reading = readStoredUser();
@@ -67,7 +67,7 @@ export async function openSession(): Promise<void> {
   await Promise.all([reading, refreshUser()]);
 }
 
-/** Until this is done, nobody knows who it was. */
+/** Pending while the stored person is being read. */
 let reading: Promise<void> = Promise.resolve();
 
 async function readStoredUser(): Promise<void> {
@@ -75,13 +75,13 @@ async function readStoredUser(): Promise<void> {
   if (session.me === undefined) updateSession({ me: stored?.me ?? (navigator.onLine ? undefined : null) });
 }
 
-/** Another tab may have signed in or out. */
+/** Take over a sign-in of another tab. */
 async function followOtherTabs(): Promise<void> {
   const stored = await (await localStore).get<StoredUser>("kept", "me");
   if (stored && stored.me.id !== session.me?.id) updateSession({ me: stored.me, expired: false });
 }
 
-/** Asks the server who one is. */
+/** Read the signed-in person from the server. */
 export async function refreshUser(): Promise<void> {
   try {
     const { data } = await request<Me>("GET", "me", { language });
@@ -93,18 +93,18 @@ export async function refreshUser(): Promise<void> {
   }
 }
 
-/** Until this is done, what lies on the phone may be somebody else's. */
+/** Pending while cached data of another person may still be on the phone. */
 let clearing: Promise<void> = Promise.resolve();
 
-/** Resolves once what is kept on the phone is of who is signed in now. */
+/** Resolves once the phone has no cached data of another person. */
 export async function whenCleared(): Promise<void> {
   await clearing;
 }
 
-/** Shows who it is at once; what somebody else was shown here is forgotten before any of it is read. */
+/** Show the person at once; cached data of another person is cleared before anything is read from it. */
 async function setUser(me: Me): Promise<void> {
   const stored = clearing.then(() => storeUser(me));
-  clearing = stored.catch(() => undefined); // whoever waits for it reads; who keeps hears of the fault
+  clearing = stored.catch(() => undefined); // readers only wait; the failure goes to the caller below
   updateSession({ me, expired: false });
   await stored;
 }
@@ -116,7 +116,7 @@ async function storeUser(me: Me): Promise<void> {
   await store.put("kept", { id: "me", me } as StoredUser);
 }
 
-/** Signs in. Throws Refused (wrong password, too many tries) and Unreachable. */
+/** Sign in. Throws ServerRefusal (wrong password, too many attempts) and Unreachable. */
 export async function signIn(username: string, password: string): Promise<void> {
   await withLock(async () => {
     await request("POST", "auth/session", { form: new URLSearchParams({ username, password }), language });
@@ -125,7 +125,7 @@ export async function signIn(username: string, password: string): Promise<void> 
   notifyChange();
 }
 
-/** Signs out, and forgets what this person was shown. What is not sent yet stays, and waits for them. Throws Unreachable. */
+/** Sign out, and clear the cache. Unsent items stay, and wait for their owner. Throws Unreachable. */
 export async function signOut(): Promise<void> {
   await withLock(async () => {
     await request("DELETE", "auth/session", { language });
@@ -135,7 +135,7 @@ export async function signOut(): Promise<void> {
   notifyChange();
 }
 
-/** Forgets the answers and pictures that were kept; drafts stay, each for who wrote it. */
+/** Remove cached answers and pictures; drafts stay, each for its author. */
 export async function clearCache(): Promise<void> {
   const store = await localStore;
   for (const { id } of await store.all("kept")) if (!id.startsWith("draft:")) await store.remove("kept", id);

@@ -1,5 +1,5 @@
-// What lies on the phone: the outbox and its photos, drafts, the last answers, pictures of tasks.
-// Where the browser keeps nothing (no IndexedDB, a private window), it lies in memory, and the person is told.
+// The phone's database: the outbox and its photos, drafts, cached answers, pictures of tasks.
+// If the browser has no IndexedDB (or a private window), the data is in memory, and the person is warned.
 import { openDB, type IDBPDatabase } from "idb";
 
 export type StoreName = "outbox" | "photos" | "kept" | "files";
@@ -11,7 +11,7 @@ export interface StoredRecord {
   id: string;
 }
 
-/** Thrown when the phone has no room left: nothing was stored. */
+/** The phone has no space left; nothing was stored. */
 export class StorageFull extends Error {}
 
 interface LocalStore {
@@ -41,7 +41,7 @@ class IndexedDbStore implements LocalStore {
       throw isQuotaError(error) ? new StorageFull() : error;
     }
   }
-  /** Reads and writes in one transaction; what is gone meanwhile stays gone. */
+  /** Read and write in one transaction; a record that was removed stays removed. */
   async change<T extends StoredRecord>(store: StoreName, id: string, update: (value: T) => T): Promise<T | undefined> {
     const transaction = this.database.transaction(store, "readwrite");
     const stored = (await transaction.store.get(id)) as T | undefined;
@@ -107,19 +107,19 @@ async function openStore(): Promise<LocalStore> {
 
 export const localStore: Promise<LocalStore> = openStore();
 
-// --- who looks at it hears of changes, in this tab, in others, and in the service worker ---
+// --- change notifications in this tab, in other tabs, and in the service worker ---
 
 const listeners = new Set<() => void>();
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DATABASE_NAME);
 if (channel) channel.onmessage = () => listeners.forEach((listener) => listener());
 
-/** Calls `listener` after each change; answers how to stop that. */
+/** Call `listener` after each change. Returns a function that stops it. */
 export function onChange(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Tells everybody that something has changed. */
+/** Notify all listeners of a change. */
 export function notifyChange(): void {
   listeners.forEach((listener) => listener());
   channel?.postMessage(1);

@@ -1,4 +1,4 @@
-// Drafts: kept on each change, so that a call, a flat battery or a closed tab costs nothing.
+// Drafts, saved on each change, so that a call, a flat battery or a closed tab loses nothing.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { currentSession } from "../server/session";
 import { StorageFull, localStore, type StoredRecord } from "./database";
@@ -6,11 +6,11 @@ import { StorageFull, localStore, type StoredRecord } from "./database";
 interface Draft<T> extends StoredRecord {
   value: T;
   photos: string[];
-  /** When it was last changed, milliseconds; not known of those that an older version kept. */
+  /** When it was last changed, milliseconds; missing in drafts of an older version. */
   at?: number;
 }
 
-/** Each person on a shared phone has drafts of their own. */
+/** The key of a draft: each person on a shared phone has their own drafts. */
 const draftKey = (name: string): string => `draft:${currentSession().me?.id ?? ""}:${name}`;
 
 export async function readDraft<T>(name: string): Promise<T | undefined> {
@@ -28,7 +28,7 @@ export async function ownDrafts(): Promise<{ name: string; value: unknown; at: n
   return kept.map(({ id, value, at }) => ({ name: id.slice(prefix.length), value, at: at ?? 0 })).sort((one, other) => other.at - one.at);
 }
 
-/** Keeps a draft under another name. Throws Full. */
+/** Rename a draft. Throws StorageFull. */
 export async function renameDraft(name: string, newName: string): Promise<void> {
   const store = await localStore;
   const draft = await store.get<Draft<unknown>>("kept", draftKey(name));
@@ -37,7 +37,7 @@ export async function renameDraft(name: string, newName: string): Promise<void> 
   await store.remove("kept", draftKey(name));
 }
 
-/** The photos that some draft uses. */
+/** The ids of all photos in drafts. */
 export async function draftedPhotos(): Promise<string[]> {
   const kept = await (await localStore).all<Draft<unknown>>("kept");
   return kept.filter(({ id }) => id.startsWith("draft:")).flatMap(({ photos }) => photos ?? []);
@@ -45,7 +45,7 @@ export async function draftedPhotos(): Promise<string[]> {
 
 export type SaveState = "none" | "saved" | "full";
 
-/** A draft by name; `fresh` makes one where none is. Answers it once it is read, how to change it, and how it is kept. */
+/** A draft by name; `makeDraft` makes one if there is none. Returns the draft once it is read, a setter, and its state. */
 export function useDraft<T>(
   name: string,
   makeDraft: () => T | Promise<T>,
@@ -70,7 +70,7 @@ export function useDraft<T>(
     };
   }, [name]);
   const change = (part: Partial<T>): void => {
-    // What comes late (a position, after the report was sent) must not bring the draft back.
+    // A late change (a location that arrives after the report was sent) must not bring the draft back.
     if (!current.current || !mounted.current) return;
     const changed = { ...current.current, ...part };
     current.current = changed;

@@ -1,5 +1,5 @@
-// When the outbox is sent: at the start, when the network is back, when the app comes to the front, every minute,
-// after each new item, and as soon as something's next try is due.
+// The times at which the outbox is sent: at the start, when the network is back, when the app comes to the front, every
+// minute, after each new item, and when the next attempt of an item is due.
 import { flush, items } from "./outbox";
 import { notifyChange, onChange } from "./database";
 import { isPending, isUnsent, LATE_AFTER } from "./item_states";
@@ -21,14 +21,14 @@ export function setUpFlushing(): void {
   });
   window.setInterval(() => {
     void flush(true);
-    notifyChange(); // ages are shown
+    notifyChange(); // the screens show ages
   }, FLUSH_INTERVAL);
   onChange(() => void updateBadgeAndTimer());
   void flush(true);
   void updateBadgeAndTimer();
 }
 
-/** Shows how many wait on the app's icon, and sends again when the next try is due. */
+/** Show the number of pending items on the app's icon, and set a timer for the next attempt that is due. */
 async function updateBadgeAndTimer(): Promise<void> {
   const all = await items();
   const waiting = all.filter(isPending).length;
@@ -36,7 +36,7 @@ async function updateBadgeAndTimer(): Promise<void> {
   try {
     await (waiting ? badge.setAppBadge?.(waiting) : badge.clearAppBadge?.());
   } catch {
-    // Not installed: there is no icon to put it on.
+    // Not installed: there is no icon.
   }
   window.clearTimeout(timer);
   const next = Math.min(...all.filter((item) => isUnsent(item) && item.state !== "sign_in").map((item) => item.next_at));
@@ -44,7 +44,7 @@ async function updateBadgeAndTimer(): Promise<void> {
   timer = window.setTimeout(() => void flush(), Math.max(MIN_DELAY, next - Date.now()));
 }
 
-/** How many have waited for more than a day. */
+/** The number of items that have waited for more than a day. */
 export async function countLate(): Promise<number> {
   return (await items()).filter((item) => isPending(item) && Date.now() - item.made_at > LATE_AFTER).length;
 }

@@ -1,7 +1,7 @@
-// Identifiers that the phone makes, so that what is sent twice counts once.
+// Identifiers made by the phone, so that an item sent twice counts once.
 
-/** A UUID that also plain HTTP pages can make: of version 7, as the server's own, so that what was made together lies
- * together in its indexes. A phone whose clock is wrong makes one that is as good, only elsewhere. */
+/** A UUID of version 7, as on the server, so that ids made at the same time are close in its indexes. Also works on plain
+ * HTTP pages. With a wrong clock the id is still unique, only at another position in the indexes. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let place = 5, left = Date.now(); place >= 0; place -= 1, left = Math.floor(left / 256)) bytes[place] = left % 256;

@@ -1,4 +1,4 @@
-// The outbox: what was said is stored on the phone first, then sent, however often it takes; it counts once.
+// The outbox: items are stored on the phone first, then sent as often as needed; each counts once.
 // The same code runs in the page and in the service worker.
 import { request, ServerRefusal, Unreachable, type RequestOptions } from "../server/request";
 import { newId } from "./ids";
@@ -17,17 +17,17 @@ const LOCK = "gridloop-outbox";
 const PHOTO_TIMEOUT = 120_000;
 const DONE_RETENTION = 7 * 24 * 3_600_000;
 
-/** Everything in the outbox, the oldest first. */
+/** All items of the outbox, the oldest first. */
 export async function items(): Promise<Item[]> {
   const found = await (await localStore).all<Item>("outbox");
   return found.sort((one, other) => one.made_at - other.made_at);
 }
 
 /**
- * Stores what is to be sent. Once this resolves it is on the phone. Throws Full.
+ * Store items to be sent. Once this resolves they are stored on the phone. Throws StorageFull.
  *
- * The same again (a second tap) changes nothing. Something else under an id that is on its way already (the draft was
- * open in two tabs) becomes an item of its own: nothing is dropped. Answers the ids under which the items went.
+ * The same item again (a second tap) changes nothing. Other content under an id that is already in the outbox (the draft
+ * was open in two tabs) gets a new id, so that nothing is lost. Returns the ids of the stored items.
  */
 export async function enqueue(...newItems: Item[]): Promise<string[]> {
   const store = await localStore;
@@ -47,7 +47,7 @@ export async function enqueue(...newItems: Item[]): Promise<string[]> {
   return newItems.map(({ id }) => renamed.get(id) ?? id);
 }
 
-/** A digest (FNV-1a) of what was said, without when. It only tells a second tap from another text. */
+/** A digest (FNV-1a) of the content without its times. It only distinguishes a second tap from other content. */
 function contentDigest({ body, photos, command }: Item): string {
   const { occurred_at: _, reported_at: __, report_id: ___, ...said } = body;
   let digest = 2166136261;
@@ -56,7 +56,7 @@ function contentDigest({ body, photos, command }: Item): string {
   return `${text.length}:${digest >>> 0}`;
 }
 
-/** Takes an item away for good, with its photos and what waits for it. */
+/** Delete an item with its photos and the items that wait for it. */
 export async function deleteItem(id: string): Promise<void> {
   const store = await localStore;
   for (const item of await items()) {
@@ -67,29 +67,29 @@ export async function deleteItem(id: string): Promise<void> {
   notifyChange();
 }
 
-/** Takes an item away without what it is made of: its photos are used elsewhere. */
+/** Remove an item but keep its photos, which are used elsewhere. */
 export async function removeItem(id: string): Promise<void> {
   await (await localStore).remove("outbox", id);
   notifyChange();
 }
 
-/** Has the browser wake the service worker when the network is back, where it can. */
+/** Ask the browser to wake the service worker when the network is back, if it supports that. */
 async function requestBackgroundSync(): Promise<void> {
   try {
     const worker = await navigator.serviceWorker?.getRegistration();
     await (worker as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync?.register("outbox");
   } catch {
-    // Not here, or not allowed: the page sends by itself.
+    // Not supported or not allowed: the page sends by itself.
   }
 }
 
-// --- sending: one at a time, over all tabs and the worker; who asks meanwhile is not forgotten ---
+// --- sending: one round at a time over all tabs and the worker; a request during a round starts another one ---
 
 let running: Promise<void> | null = null;
 let requested = false;
 let forced = false;
 
-/** Sends what is due. `now`: also what waits for its next try. */
+/** Send the items that are due. `now`: also those that wait for their next attempt. */
 export function flush(now = false): Promise<void> {
   forced ||= now;
   requested = true;
@@ -106,7 +106,7 @@ async function runRounds(): Promise<void> {
   }
 }
 
-/** Whether somebody signs in or out, or sends, only one does so at a time. */
+/** Run `what` under a lock: signing in, signing out and sending never overlap. */
 export async function withLock(what: () => Promise<void>): Promise<void> {
   const locks = (navigator as { locks?: LockManager }).locks;
   await (locks ? locks.request(LOCK, what) : what());
@@ -124,11 +124,11 @@ async function sendRound(all: boolean): Promise<void> {
     const outcome = mine ? await sendItem(await withCaseNo(item)) : ({ kind: "sign_in" } as const);
     if (outcome === "later") continue;
     await recordOutcome(item.id, outcome === "lost" ? { kind: "again" } : outcome);
-    if (outcome === "lost") return; // no network: the others would only wait for it too
+    if (outcome === "lost") return; // no network: the other items would fail as well
   }
 }
 
-/** Who is signed in. Nobody: everything waits for a sign-in; no network: everything waits. */
+/** The signed-in person. If there is none, the items wait for a sign-in; without a network they wait for the next try. */
 async function readSender(due: Item[]): Promise<Me | null> {
   try {
     return (await request<Me>("GET", "me")).data;
@@ -139,7 +139,7 @@ async function readSender(due: Item[]): Promise<Me | null> {
   }
 }
 
-/** What waits for a report has its number as soon as there is one. */
+/** The item with the case number of the report that it waits for, once that is known. */
 async function withCaseNo(item: Item): Promise<Item> {
   if (!item.after || item.case_no) return item;
   const first = await (await localStore).get<Item>("outbox", item.after);
@@ -147,7 +147,7 @@ async function withCaseNo(item: Item): Promise<Item> {
   return (await changeItem(item.id, (known) => ({ ...known, case_no: first.case_no }))) ?? item;
 }
 
-/** Sends one item. "later": its report has no number yet; "lost": no answer came. */
+/** Send one item. "later": its report has no case number yet; "lost": no answer came. */
 async function sendItem(item: Item): Promise<Outcome | "later" | "lost"> {
   if (item.kind === "command" && !item.case_no) return "later";
   try {
@@ -162,7 +162,7 @@ async function sendItem(item: Item): Promise<Outcome | "later" | "lost"> {
       return { kind: "again" };
     }
     if (error.code === "time_in_future") {
-      // The phone's clock runs ahead: the server's own then.
+      // The phone's clock is ahead: send without times, the server then sets them.
       await changeItem(item.id, ({ body: { occurred_at: _, reported_at: __, ...body }, ...known }) => ({ ...known, body }));
       return { kind: "again" };
     }
@@ -171,7 +171,7 @@ async function sendItem(item: Item): Promise<Outcome | "later" | "lost"> {
   }
 }
 
-/** The photos, one by one, each remembered when the server has it. Null when the item was taken away meanwhile. */
+/** Upload the photos one by one, and record each that the server has. Null if the item was removed in the meantime. */
 async function uploadPhotos(item: Item): Promise<Item | null> {
   let current = await changeItem(item.id, (old) => ({ ...old, state: "sending" }));
   const store = await localStore;
@@ -197,7 +197,7 @@ async function postItem(item: Item): Promise<Outcome> {
   return reply.status === 202 ? { kind: "stored" } : { kind: "done", case_no: reply.data.case_no };
 }
 
-/** Asks what became of a report that the server has. One that it does not know is sent again. */
+/** Check the state of a report that the server has. A report that it does not know is sent again. */
 async function checkReport(item: Item): Promise<Outcome> {
   try {
     const reply = await request<CaseView>("GET", `reports/${item.id}`, { language: item.language });
@@ -222,12 +222,12 @@ async function recordOutcome(id: string, outcome: Outcome): Promise<void> {
   for (const photo of updated.photos) await store.remove("photos", photo);
 }
 
-/** Whether something is still to be sent by somebody. */
+/** Whether nothing is left to send, for any person. */
 export async function isAllSent(): Promise<boolean> {
   return !(await items()).some(isUnsent);
 }
 
-/** Forgets what was done a week ago, and photos that belong to nothing any more. */
+/** Remove items that were done a week ago, and photos that nothing uses. */
 export async function cleanUp(drafted: string[]): Promise<void> {
   const store = await localStore;
   const all = await items();

@@ -1,4 +1,4 @@
-// The categories that this phone used last.
+// The categories used last on this phone.
 import { saveSetting, readSetting } from "./settings";
 
 const MAX_RECENTS = 5;

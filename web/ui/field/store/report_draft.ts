@@ -1,4 +1,4 @@
-// A report as it is being written, and the items of the outbox that it becomes.
+// The draft of a report, and the outbox items made from it.
 import { renameDraft } from "./drafts";
 import { newId } from "./ids";
 import { items } from "./outbox";
@@ -25,7 +25,7 @@ export interface ReportDraft {
   place_fault: string;
   grid: string;
   grid_name: string;
-  /** Chosen from the list, where the phone could not tell by the place. */
+  /** Chosen from the list, because the location did not give the grid. */
   grid_by_hand: boolean;
   place_text: string;
   self: boolean;
@@ -58,7 +58,7 @@ function emptyDraft(): ReportDraft {
   };
 }
 
-/** A fresh draft; or, for an item that was refused, what it said. */
+/** A new draft, or for a refused item its content. */
 export async function readReport(item: string): Promise<ReportDraft> {
   const refused = item ? await (await localStore).get<Item>("outbox", item) : undefined;
   if (!refused) return emptyDraft();
@@ -77,22 +77,22 @@ export async function readReport(item: string): Promise<ReportDraft> {
   };
 }
 
-/** Whether anything was put into it that somebody would miss. A place alone was found, not given. */
+/** Whether the draft has content worth keeping. A location alone does not count: the phone found it by itself. */
 export function isWorthKeeping(draft: ReportDraft): boolean {
   return Boolean(draft.photos.length || draft.description.trim() || draft.category);
 }
 
-/** Keeps the report that is being written among the drafts, so that another one can be begun. Throws Full. */
+/** Move the current report to the drafts, so that another one can be started. Throws StorageFull. */
 export async function setAside(draft: ReportDraft): Promise<void> {
   await renameDraft("new", `new:${draft.id}`);
 }
 
-/** What the case will be called: its category, and where. */
+/** The title of the case: its category and place. */
 export function titleOf(draft: ReportDraft, category: Category): string {
   return [localName(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
 }
 
-/** What goes into the outbox: the report, and that it was settled on the spot. */
+/** The outbox items: the report, and the self-close command if it was solved on the spot. */
 export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] {
   const made_at = draft.made_at || Date.now();
   const title = titleOf(draft, category);

@@ -1,4 +1,4 @@
-// What the person has set on this phone. Small, and needed before the first paint: so it lies in local storage.
+// The settings of this phone. They are small and needed before the first paint, so they are in local storage.
 
 export function readSetting(name: string): string | null {
   try {
@@ -12,7 +12,7 @@ export function saveSetting(name: string, value: string): void {
   try {
     localStorage.setItem(`gridloop-${name}`, value);
   } catch {
-    // A private window: holds until it is closed.
+    // A private window: the setting lasts until it is closed.
   }
 }
 
@@ -25,7 +25,7 @@ export function setLarge(large: boolean): void {
   document.documentElement.classList.toggle("large", large);
 }
 
-/** The language that was asked for in the address, set on this phone, or is the browser's. */
+/** The language of the address, or else of this phone's settings, or else of the browser. */
 export function preferredLanguage(): "zh" | "en" {
   const requested = new URLSearchParams(location.search).get("lang");
   const tag = requested ?? readSetting("language") ?? navigator.language;

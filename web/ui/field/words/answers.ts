@@ -1,20 +1,20 @@
-// What can be answered to a task: which words and photos each command takes.
+// The answers to a task: the text and photos that each command takes.
 import { t } from "./texts";
 
 export interface Answer {
   command: string;
   title: () => string;
-  /** The body's field for the words, and whether they must be there. */
+  /** The body's field for the text, and whether it is required. */
   text?: { field: string; label: () => string; needed: boolean };
-  /** The body's field for photos. "needed": the category decides whether they must be there. */
+  /** The body's field for photos. "category": the category decides whether they are required. */
   photos?: { field: string; needed: "never" | "category" | "always" };
-  /** A second line of words. */
+  /** A second text field. */
   extra?: { field: string; label: () => string };
-  /** Which photos of the result the reporter may see. */
+  /** Whether the answer selects the result photos that the reporter may see. */
   release?: boolean;
-  /** A moment in the future. */
+  /** Whether the answer takes a future moment. */
   until?: boolean;
-  /** Ready words. */
+  /** Suggested texts. */
   reasons?: (() => string)[];
   tone?: "primary" | "danger";
   hint?: () => string;
@@ -28,7 +28,7 @@ const note = (needed: boolean): Answer["text"] => ({ field: "note", label: () =>
 const reason = (): Answer["text"] => ({ field: "reason", label: () => t("理由"), needed: true });
 const result = (): Answer["text"] => ({ field: "result", label: () => t("处置结果"), needed: true });
 
-/** In the order in which they are offered. */
+/** The answers in the order in which they are offered. */
 export const ANSWERS: Answer[] = [
   { command: "claim", title: () => t("认领"), tone: "primary", hint: () => t("认领后由您办理") },
   { command: "complete", title: () => t("办结"), text: result(), photos: { field: "evidence", needed: "category" }, tone: "primary" },

@@ -1,9 +1,9 @@
-// Moments and lengths of time as people read them.
+// Moments and durations as text.
 import { t } from "./texts";
 
 const twoDigits = (n: number): string => String(n).padStart(2, "0");
 
-/** "10:20" today, "11-21 10:20" this year, else the whole date. */
+/** "10:20" if today, "11-21 10:20" if this year, else the date. */
 export function formatShort(moment: number | string): string {
   const then = new Date(moment);
   const now = new Date();
@@ -20,7 +20,7 @@ export function formatExact(moment: number | string): string {
   return `${day} ${twoDigits(then.getHours())}:${twoDigits(then.getMinutes())}:${twoDigits(then.getSeconds())}`;
 }
 
-/** Minutes in at most two units: "3 天 4 小时". */
+/** A duration in minutes as at most two units: "3 天 4 小时". */
 export function formatMinutes(minutes: number): string {
   const whole = Math.max(0, Math.round(minutes));
   const days = Math.floor(whole / 1440);
@@ -43,7 +43,7 @@ export function parseDuration(duration: string): number {
   return minus ? -total : total;
 }
 
-/** "剩 1 小时 5 分", "超 3 小时": what is left of a limit, as the server counts it. */
+/** The time left as the server counts it: "剩 1 小时 5 分", "超 3 小时". */
 export function timeLeftText(item: { left: string | null; due_at: string | null }): string {
   if (!item.left) return "";
   const minutes = parseDuration(item.left);

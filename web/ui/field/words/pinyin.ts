@@ -1,8 +1,8 @@
-// Chinese names by the first letters of their pinyin: 消防通道 is xftd. No table: the browser's own order by pinyin
-// tells between which letters' first characters one falls.
+// Chinese names by the first letters of their pinyin: 消防通道 is xftd. There is no table: the browser's own pinyin order
+// gives the letter, by comparison with the first character of each letter.
 
 const LETTERS = "abcdefghjklmnopqrstwxyz";
-/** The first character of each letter, in the order by pinyin. */
+/** The first character of each letter in pinyin order. */
 const FIRST_CHARACTERS = "阿八嚓咑妸发旮哈丌咔垃妈拏噢妑七呥扨它穵夕丫帀";
 
 let collator: Intl.Collator | null | undefined;
@@ -10,12 +10,12 @@ let collator: Intl.Collator | null | undefined;
 function pinyinCollator(): Intl.Collator | null {
   if (collator !== undefined) return collator;
   const candidate = new Intl.Collator("zh-u-co-pinyin");
-  // Some systems know no pinyin and order by code point: then only whole text is found.
+  // Some systems do not know pinyin and order by code point: then only the text itself is matched.
   collator = candidate.compare("八", "阿") > 0 ? candidate : null;
   return collator;
 }
 
-/** The first letter of a character's pinyin; itself in small when it is no Chinese one. */
+/** The first letter of a character's pinyin; any other character in lower case. */
 export function initial(character: string): string {
   if (!/[㐀-鿿]/.test(character)) return character.toLowerCase();
   const order = pinyinCollator();
@@ -29,7 +29,7 @@ export function initials(name: string): string {
   return [...name].map(initial).join("");
 }
 
-/** Whether the name holds what was typed, as it is or by its first letters. */
+/** Whether the name contains the typed text, as it is or by first letters. */
 export function matches(name: string, typed: string): boolean {
   const query = typed.trim().toLowerCase();
   return !query || name.toLowerCase().includes(query) || (/^[a-z]+$/.test(query) && initials(name).includes(query));

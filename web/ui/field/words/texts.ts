@@ -1,4 +1,4 @@
-// What the shell tells the scripts: the language, the English texts, the words for codes.
+// Texts from the shell: the language, the English texts, the labels of codes.
 
 interface Words {
   [book: string]: Record<string, string>;
@@ -21,12 +21,12 @@ export function t(message: string, params: Record<string, string | number> = {})
   return text.replace(/%\((\w+)\)s/g, (_, name: string) => String(params[name] ?? ""));
 }
 
-/** What a code is called; an unknown code stands for itself. */
+/** The label of a code; an unknown code is its own label. */
 export function codeLabel(book: string, code: string | null | undefined): string {
   return words[book]?.[code ?? ""] ?? code ?? "";
 }
 
-/** Of two names the one in the reader's language. */
+/** The name in the reader's language. */
 export function localName(thing: { name_zh: string; name_en: string }): string {
   return language === "en" ? thing.name_en : thing.name_zh;
 }
