@@ -1,5 +1,5 @@
-// The charts of the analysis page, drawn when they come into sight. Each has its table beside it, which is there
-// without any script. Tooltips are drawn on the canvas: ECharts' own boxes set styles that the content policy forbids.
+// The charts of the analysis page, drawn when they become visible. Each has a table beside it, which needs no script.
+// Tooltips are drawn on the canvas: ECharts' own boxes set styles that the content policy forbids.
 import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -10,9 +10,9 @@ use([BarChart, HeatmapChart, LineChart, AriaComponent, GridComponent, LegendComp
 
 interface ChartData {
   words: { reported: string; closed: string; cases: string; save: string };
-  /** The address of a part of the period, but for the part's own days. */
+  /** The address of a part of the period, without the part's own dates. */
   part: string;
-  /** Days or weeks: label, reported, closed, the lists of both, the first and the last day. */
+  /** Days or weeks: label, reported, closed, the addresses of both lists, the first and the last day. */
   spans: [string, number, number, string, string, string, string][];
   categories: [string, number, string][];
   weekdays: string[];
@@ -96,7 +96,7 @@ function chartOption(kind: string, data: ChartData): object {
   }
 }
 
-/** The list of the cases behind a point or a bar; the table beside the chart has the same links. */
+/** The address of the case list behind a point or a bar; the table beside the chart has the same links. */
 function listOf(kind: string, data: ChartData, at: number, series: number): string | undefined {
   if (kind === "spans") return data.spans[at]?.[series === 0 ? 3 : 4];
   if (kind === "categories") return [...data.categories].reverse()[at]?.[2];

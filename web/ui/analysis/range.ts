@@ -1,15 +1,15 @@
-// A range of days, dragged over a chart of spans along its horizontal axis. ECharts' own brush knows whole spans only,
-// tells nothing while it is drawn, and is three kilobytes; here a part of a week is that many of its days.
+// Selecting a range of days by dragging over a chart of days or weeks. ECharts' own brush selects whole spans only, shows
+// no dates while dragging, and is three kilobytes; here a part of a week selects that many of its days.
 
 type Span = [first: string, last: string];
 const DAY = 86_400_000;
-/** Pixels: less is a click. */
+/** Minimum drag in pixels: less is a click. */
 const MIN_DRAG = 6;
 
 const dayStart = (day: string): number => Date.parse(`${day}T00:00Z`);
 const isoDay = (moment: number): string => new Date(moment).toISOString().slice(0, 10);
 
-/** The day that lies `x` pixels from the left. `centre`: where the nth span's point is. Days as UTC midnights. */
+/** The day at `x` pixels from the left. `centre`: the position of the nth span's point. Days are UTC midnights. */
 export function dayAt(x: number, spans: Span[], centre: (n: number) => number): number {
   const width = centre(1) - centre(0);
   const along = Math.min(Math.max((x - centre(0)) / width + 0.5, 0), spans.length - 1e-6);
@@ -19,7 +19,7 @@ export function dayAt(x: number, spans: Span[], centre: (n: number) => number): 
   return dayStart(first) + Math.floor((along - n) * days) * DAY;
 }
 
-/** Has the reader drag over the chart; `done` is told the first and the last day, both included. Escape gives it up. */
+/** Let the reader drag over the chart; `onPicked` gets the first and the last day, both included. Escape cancels. */
 export function pickDays(place: HTMLElement, spans: Span[], centre: (n: number) => number, onPicked: (first: string, last: string) => void): void {
   const mark = document.createElement("div");
   mark.className = "chart-range";
@@ -53,7 +53,7 @@ export function pickDays(place: HTMLElement, spans: Span[], centre: (n: number) 
     mark.style.left = `${left}px`;
     mark.style.width = `${Math.abs(x - from)}px`;
     caption.textContent = chosen(x).join(" … ");
-    // In the middle of the range, but not beyond the chart.
+    // Centred on the range, but within the chart.
     const wide = caption.offsetWidth;
     const middle = (from + x - wide) / 2;
     caption.style.left = `${Math.min(Math.max(middle, 0), place.clientWidth - wide) - left}px`;

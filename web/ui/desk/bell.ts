@@ -1,5 +1,5 @@
-// The bell of the header, on pages that follow what happens: its count grows by itself, and new ones are told. What is
-// silent in quiet hours the server does not count among those that call.
+// The bell of the header on live pages: its count is updated, and a new notice shows a message. The server leaves out
+// notices that are silent in quiet hours.
 import htmx from "htmx.org";
 import { toast } from "./frame";
 import { onChanges } from "./live";

@@ -1,6 +1,6 @@
-// Pages of figures that follow what happens: the board, the ladder, the map's counts. On a change the part of the page
-// that shows numbers is fetched again and morphed, at most once every few seconds. On a big screen the board pages by
-// itself and keeps the screen awake.
+// Live pages of figures: the board, the ladder, the map's counts. On a change the part of the page with the numbers is
+// fetched again and morphed, at most once every few seconds. On a big screen the board turns its pages by itself and
+// keeps the screen awake.
 import "./desk";
 import htmx from "htmx.org";
 import { setUpChoice } from "./choice";
@@ -27,7 +27,7 @@ function setUpRefresh(): void {
     timer = window.setTimeout(() => void refresh(), Math.max(MIN_DELAY, last + MIN_INTERVAL - Date.now()));
   };
   onChanges(schedule, schedule);
-  // Deadlines pass without anybody doing anything.
+  // Deadlines pass without a change of a case.
   window.setInterval(() => {
     if (!document.hidden) schedule();
   }, 60_000);
@@ -56,7 +56,7 @@ function setUpBigScreen(): void {
     try {
       await navigator.wakeLock?.request("screen");
     } catch {
-      // Refused, or not offered: the screen's own settings hold.
+      // Refused or not supported: the settings of the screen apply.
     }
   };
   document.addEventListener("visibilitychange", () => {

@@ -1,15 +1,15 @@
-// The page of one case: it follows what others do, counts down, filters its timeline, and says what a form lacks.
+// The page of one case: live updates, countdowns, the filter of its timeline, and the checklists of its forms.
 import htmx from "htmx.org";
 import { isDirty } from "./draft";
 import { onChanges } from "./live";
 import { rememberOpened } from "./recent";
 
-/** Milliseconds between one look and the next. */
+/** Milliseconds between two reports that the page is open. */
 const VIEWER_INTERVAL = 20_000;
 const page = (): HTMLElement | null => document.getElementById("case");
 const openForm = (): HTMLElement | null => document.querySelector<HTMLElement>("#action form");
 
-/** The change that our own command makes is told before its answer comes: the answer shows it, with what it offers. */
+/** Own commands in progress. Their changes arrive before their answers; the page waits for the answer, which shows more. */
 let sending = 0;
 let missed = 0;
 
@@ -33,7 +33,7 @@ async function refresh(): Promise<void> {
   const dirty = isDirty(form);
   const place = document.getElementById("action");
   place?.toggleAttribute("hx-morph-skip", dirty || form?.contains(document.activeElement) === true);
-  // What was just said to the reader stays: the receipt comes with the answer to their command, not with the news of it.
+  // The receipt of the reader's last command stays: a refresh would not show it again.
   document.getElementById("said")?.setAttribute("hx-morph-skip", "");
   const act = form?.dataset["command"];
   const filter = document.querySelector<HTMLElement>('[data-show][aria-pressed="true"]')?.dataset["show"] ?? "";
@@ -74,7 +74,7 @@ function setNewest(on: boolean): void {
   });
 }
 
-/** Countdowns go by the server's clock: only the time since the page came is taken from here. */
+/** Update the countdowns. They use the server's clock; only the time since the page loaded is measured here. */
 function countDown(): void {
   document.querySelectorAll<HTMLElement>("[data-countdown]").forEach((place) => {
     place.dataset["came"] ??= String(performance.now());
@@ -92,7 +92,7 @@ function countDown(): void {
   });
 }
 
-/** Says on the button of a form what is still missing. */
+/** Show on the button of a form what is still missing. */
 function updateChecklist(form: HTMLElement): void {
   const list = form.querySelector<HTMLElement>("[data-checklist]");
   const button = form.querySelector<HTMLElement>("[data-send]");
@@ -110,7 +110,7 @@ function updateChecklist(form: HTMLElement): void {
   button.textContent = `${button.dataset["word"]}${suffix}`;
 }
 
-/** Tells that the page is looked at, and shows who else has the case open. */
+/** Report that the page is open, and show who else has the case open. */
 async function announceViewer(): Promise<void> {
   const place = document.getElementById("viewers");
   if (!place || document.hidden || !navigator.onLine) return;
@@ -119,7 +119,7 @@ async function announceViewer(): Promise<void> {
     const names = answer.ok ? (await answer.text()).trim() : "";
     if (place.innerHTML !== names) place.innerHTML = names;
   } catch {
-    // Not reached: the next look asks again.
+    // Not reached: the next report tries again.
   }
 }
 

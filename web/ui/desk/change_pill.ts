@@ -1,4 +1,4 @@
-// A list that people work through stays as it is; that it has changed meanwhile waits behind a pill.
+// A list that people work through does not change by itself; a pill shows that there are changes.
 import htmx from "htmx.org";
 import { onChanges } from "./live";
 
@@ -7,7 +7,7 @@ const MIN_INTERVAL = 5_000;
 const casesIn = (place: ParentNode): Set<string> => new Set([...place.querySelectorAll<HTMLElement>("tr[data-case]")].map((row) => row.dataset["case"] ?? ""));
 const countMissing = (these: Set<string>, those: Set<string>): number => [...these].filter((one) => !those.has(one)).length;
 
-/** `id`: of the list; with `data-waits` it wants a pill, whose words that attribute holds. `told`: of the line about it. */
+/** `id`: the list's id; its attribute `data-waits` has the pill's text. `lineId`: the id of the summary line. */
 export function setUpChangePill(id: string, lineId: string): void {
   const words = document.getElementById(id)?.dataset["waits"];
   if (!words) return;
@@ -19,7 +19,7 @@ export function setUpChangePill(id: string, lineId: string): void {
     timer = 0;
     last = Date.now();
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return; // Away, or signed out: the frame says so at the next click.
+    if (!answer?.ok || answer.redirected) return; // no network, or signed out: the next click shows it
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [list, here, pill] = [page.getElementById(id), document.getElementById(id), document.getElementById("pill")];
     if (!list || !here || !pill) return;

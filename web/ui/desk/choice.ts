@@ -1,6 +1,6 @@
-// Small comforts of pages with filters: a choice is followed at once or brings its usual words, and a button prints.
+// Helpers for pages with filters: forms that submit on change, selects that fill in default texts, print buttons.
 
-/** A choice brings its usual words into the fields that its option names, unless something else was typed there. */
+/** Fill the default texts of the chosen option into its fields, unless something else was typed there. */
 function fillDefaults(select: HTMLSelectElement): void {
   const options = [...select.options];
   const chosen = select.selectedOptions[0];
@@ -20,6 +20,6 @@ export function setUpChoice(): void {
     form.addEventListener("change", () => form.requestSubmit());
   }
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
-    button.hidden = false; // the frame prints
+    button.hidden = false; // `frame.ts` handles the click
   }
 }

@@ -1,8 +1,8 @@
-// Whether the server can be reached, and whether it takes long. Without a network the page is for reading: nothing is
-// sent, what is typed stays. What takes long is said to go on.
+// Network state and slow requests. Without a network the page is read-only: nothing is sent, and typed text stays. A
+// slow command shows a message.
 import { toast } from "./frame";
 
-/** Milliseconds after which a command is said to take its time. */
+/** Milliseconds after which a command counts as slow. */
 const SLOW_AFTER = 8_000;
 
 const message = (name: string): string => document.getElementById("away")?.dataset[name] ?? "";
@@ -12,7 +12,7 @@ function show(id: string, on: boolean): void {
   if (place) place.hidden = !on;
 }
 
-/** Whether the page had better stay where it is: without a network another one would be the browser's own error. */
+/** Show a warning if there is no network, and return whether there is none: leaving the page would show a browser error. */
 export function warnIfOffline(): boolean {
   if (navigator.onLine) return false;
   toast(message("unread"));
@@ -22,7 +22,7 @@ export function warnIfOffline(): boolean {
 let pending = 0;
 const timers: number[] = [];
 
-/** Something was sent; whoever leaves the page leaves the wait behind. */
+/** Count a request that was sent, and start its timer. */
 function requestStarted(): void {
   pending += 1;
   timers.push(window.setTimeout(() => show("slow", pending > 0), SLOW_AFTER));
@@ -44,7 +44,7 @@ export function setUpConnection(): void {
   window.addEventListener("online", update);
   window.addEventListener("offline", update);
   update();
-  // Come back to by the back key, a page waits for nothing any more.
+  // A page restored by the back key has no pending requests.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     pending = 0;
@@ -59,7 +59,7 @@ export function setUpConnection(): void {
         event.preventDefault();
         event.stopImmediatePropagation();
         toast(message("unsent"));
-      } else if (!form.hasAttribute("hx-post")) requestStarted(); // a whole page comes, or does not
+      } else if (!form.hasAttribute("hx-post")) requestStarted(); // without htmx the browser loads a whole page
     },
     true,
   );

@@ -1,4 +1,4 @@
-// What somebody types into a form of a case survives a reload, until its receipt comes or they sign out.
+// Drafts of the forms of a case: typed text survives a reload, until the command has its receipt or the reader signs out.
 import { RECENT_KEY } from "./recent";
 
 const PREFIX = "draft:";
@@ -18,7 +18,7 @@ function saveDraft(form: HTMLElement): void {
   }
 }
 
-/** Puts what was typed before into the fields that are empty. */
+/** Fill saved text into empty fields. */
 export function restore(): void {
   document.querySelectorAll<HTMLElement>("form[data-draft]:not([data-restored])").forEach((form) => {
     form.dataset["restored"] = "";
@@ -34,7 +34,7 @@ export function restore(): void {
   });
 }
 
-/** Whether somebody has written something into the form. */
+/** Whether the form has changed fields or uploaded files. */
 export function isDirty(form: HTMLElement | null): boolean {
   return form !== null && (fieldsOf(form).some((field) => field.value !== field.defaultValue) || form.querySelector(".uploaded li") !== null);
 }

@@ -1,4 +1,4 @@
-// The intake desk follows what comes in: the list is drawn anew, the case at hand and what is typed stay.
+// Live updates of the intake desk: the list is refreshed; the selected case and typed text stay.
 import htmx from "htmx.org";
 import { isDirty } from "./draft";
 import { onChanges } from "./live";

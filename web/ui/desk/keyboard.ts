@@ -1,7 +1,7 @@
-// The keys of the desk. Single keys are off while somebody writes or composes, and where they are switched off.
+// The keyboard shortcuts of the desk. Single keys are off while the reader types, and if they are switched off.
 import htmx from "htmx.org";
 
-/** Opens a page as a dialog. Not reached: the next press tries again. */
+/** Open a page as a dialog. If it cannot be loaded, the next key press tries again. */
 async function openDialog(address: string): Promise<void> {
   const palette = (await import(document.body.dataset["palette"] ?? "")) as typeof import("./palette");
   await palette.openDialog(address, (part) => htmx.process(part));
@@ -12,7 +12,7 @@ let goPressedAt = 0; // when `g` was pressed
 type KeyHandler = (key: string) => boolean;
 let pageKeys: KeyHandler = () => false;
 
-/** Gives the page keys of its own; they say whether they knew what to do. */
+/** Set the page's own key handler, which returns whether it handled the key. */
 export function setPageKeys(keys: KeyHandler): void {
   pageKeys = keys;
 }

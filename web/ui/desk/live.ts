@@ -1,6 +1,6 @@
-// Changes as they happen. A page that wants them has one element `#live` with hx-sse:connect="/live"; the stream's
-// events `case` (data: {case_no, revision}) and `resync` arrive there as DOM events. Where no stream opens within
-// four seconds (a seventh tab over HTTP/1.1), `resync` comes every 30 seconds instead.
+// Live changes. A live page has one element `#live` with hx-sse:connect="/live"; the stream's events `case`
+// (data: {case_no, revision}) and `resync` arrive there as DOM events. If no stream opens within four seconds (a seventh
+// tab over HTTP/1.1), `resync` is dispatched every 30 seconds instead.
 
 const STREAM_TIMEOUT = 4_000;
 const POLL_INTERVAL = 30_000;
@@ -10,7 +10,7 @@ export interface CaseChange {
   revision: number;
 }
 
-/** Calls `change` for each case that has changed, and `resync` when some changes were missed. */
+/** Call `change` for each case that has changed, and `resync` when changes were missed. */
 export function onChanges(change: (data: CaseChange) => void, resync: () => void): void {
   const place = document.getElementById("live");
   place?.addEventListener("case", (event) => {

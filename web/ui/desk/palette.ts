@@ -1,10 +1,9 @@
-// Dialogs that come from the server: the key sheet, and the palette that finds things. A file of its own, fetched when
-// somebody first asks for one.
+// Dialogs from the server: the key sheet and the search palette. A separate file, loaded when it is first needed.
 import { recentCases } from "./recent";
 
 let dialog: HTMLDialogElement | null = null;
 
-/** Opens the page at `address` as a dialog. Escape closes it, and the focus goes back to where it was. */
+/** Open the page at `address` as a dialog. Escape closes it, and the focus returns to where it was. */
 export async function openDialog(address: string, process: (part: Element) => void): Promise<void> {
   dialog?.close();
   const element = document.createElement("dialog");
@@ -29,7 +28,7 @@ export async function openDialog(address: string, process: (part: Element) => vo
   dialog = element;
 }
 
-/** What the page itself can tell: what may be done with the case that is open, and which were open last. */
+/** Add links that the page knows itself: the actions of the open case, and the cases opened last. */
 function addLocalLinks(element: HTMLElement): void {
   const place = element.querySelector<HTMLElement>("[data-here]");
   if (!place) return;
@@ -71,7 +70,7 @@ function linkTo(href: string, words: string): HTMLAnchorElement {
   return link;
 }
 
-/** Up and down go through what was found; Enter in the field opens the first. */
+/** Up and down move through the results; Enter in the field opens the first. */
 function moveFocus(event: KeyboardEvent): void {
   if (event.isComposing || !dialog) return;
   const links = [...dialog.querySelectorAll<HTMLAnchorElement>(".found li:not([hidden]) a")];

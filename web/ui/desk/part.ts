@@ -1,11 +1,11 @@
-// A part of a page as text. Who asks anew no longer wants what was asked for before.
+// Loading a part of a page as text. A new request aborts the previous one.
 
 const busy = document.documentElement.classList;
 
 export class PartLoader {
   #controller: AbortController | undefined;
 
-  /** What stands at the address; null when something else was asked for meanwhile. Rejects where no answer comes. */
+  /** The text at the address; null if another request was made in the meantime. Rejects if there is no answer. */
   async fetch(address: string): Promise<string | null> {
     this.#controller?.abort();
     const controller = new AbortController();

@@ -1,5 +1,5 @@
-// A list of cases that lives: rows change in place, rows that left say why, new ones wait behind a pill.
-// No row ever moves under the cursor.
+// Live updates of a list of cases: rows change in place, rows that left show why, new ones wait behind a pill.
+// Rows never move under the cursor.
 import htmx from "htmx.org";
 import { warnIfOffline } from "./connection";
 import { setUpFilters, showList } from "./filters";
@@ -19,7 +19,7 @@ const changedCases = new Map<string, number>();
 let timer = 0;
 let headTimer = 0;
 
-/** Puts the cells that differ in place of those shown; the tick and the focus stay. */
+/** Replace the cells that differ; the checkbox and the focus stay. Returns whether anything changed. */
 export function morphRow(row: HTMLTableRowElement, fresh: HTMLTableRowElement): boolean {
   const focused = document.activeElement;
   let changed = row.dataset["revision"] !== fresh.dataset["revision"];
@@ -120,14 +120,14 @@ function onCaseChange(change: CaseChange): void {
   timer = window.setTimeout(() => void fetchChanges(), BATCH_DELAY);
 }
 
-/** Some changes were missed: every row shown is asked about anew. */
+/** Refresh all shown rows, because changes were missed. */
 function refreshAll(): void {
   shownCases().forEach((no) => changedCases.set(no, 0));
   refreshHead();
   void fetchChanges();
 }
 
-// --- ticks ----------------------------------------------------------------------------------------------------------
+// --- checkboxes -----------------------------------------------------------------------------------------------------
 
 export const rowCheckboxes = (): HTMLInputElement[] => [
   ...document.querySelectorAll<HTMLInputElement>('#rows input[name="case"]:not(:disabled)'),
@@ -144,7 +144,7 @@ export function updateTickCount(): void {
 
 const previewLoader = new PartLoader();
 
-/** Tells a case in short beside the list. */
+/** Show the preview of a case beside the list. */
 async function showPreview(link: HTMLAnchorElement): Promise<void> {
   const place = document.getElementById("preview");
   const text = await previewLoader.fetch(`${link.pathname}/preview`).catch(() => "");
@@ -154,7 +154,7 @@ async function showPreview(link: HTMLAnchorElement): Promise<void> {
   htmx.process(place);
 }
 
-/** Another list is shown: nothing of it is ticked, and nothing waits for it. */
+/** Reset the selection and the new cases, because another list is shown. */
 function resetList(): void {
   newCases.clear();
   updateTickCount();

@@ -1,4 +1,4 @@
-// Which cases were opened last in this browser. Forgotten when somebody signs out.
+// The cases opened last in this browser. They are removed when the reader signs out.
 
 export const RECENT_KEY = "recent-cases";
 const MAX_RECENT = 6;
@@ -17,12 +17,12 @@ export function recentCases(): OpenedCase[] {
   }
 }
 
-/** Remembers that a case was opened. */
+/** Record that a case was opened. */
 export function rememberOpened(no: string, title: string): void {
   try {
     const kept = [{ no, title }, ...recentCases().filter((one) => one.no !== no)].slice(0, MAX_RECENT);
     localStorage.setItem(RECENT_KEY, JSON.stringify(kept));
   } catch {
-    // A private window: nothing is remembered.
+    // A private window: nothing is stored.
   }
 }

@@ -1,4 +1,4 @@
-// Moving through a list by keys: one row is the current one, and its title has the focus.
+// Keyboard navigation in a list: one row is the current one, and its title has the focus.
 import { setPageKeys } from "./keyboard";
 import { rowCheckboxes, closePreview, updateTickCount } from "./queue";
 
@@ -68,7 +68,7 @@ const ROW_KEYS: Record<string, () => void> = {
   r: () => openForm("return"),
 };
 
-/** Does what the key means in a list; whether it meant anything. */
+/** Handle a key in a list. Returns whether it was handled. */
 function handleListKey(key: string): boolean {
   if (!document.getElementById("rows")) return false;
   if (key === "j" || key === "ArrowDown") {

@@ -1,4 +1,4 @@
-// Photos and papers go up as they are chosen, dropped or pasted; the form then only names them.
+// Files are uploaded when they are chosen, dropped or pasted; the form then only contains their hashes.
 
 const HEADERS = { "X-Gridloop": "1" };
 

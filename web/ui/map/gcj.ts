@@ -1,9 +1,9 @@
-// GCJ-02: the grid that Chinese map services draw by, moved from WGS-84 by up to some hundred metres. Our places are
-// WGS-84; they are moved for drawing alone, where the tiles beneath are GCJ-02. Outside of mainland China the two agree.
+// GCJ-02: the coordinates of Chinese map services, shifted from WGS-84 by up to some hundred metres. Our places are
+// WGS-84; they are shifted only for drawing over GCJ-02 tiles. Outside mainland China the two agree.
 
 export type Place = readonly [lat: number, lng: number];
 
-/** The ellipsoid of Krasovsky, by which the offset is counted: half axis in metres, eccentricity squared. */
+/** The Krasovsky ellipsoid, on which the offset is computed: semi-axis in metres, eccentricity squared. */
 const AXIS = 6_378_245;
 const ECCENTRICITY = 0.006_693_421_622_965_943;
 
@@ -24,7 +24,7 @@ function offsets(x: number, y: number): [number, number] {
   return [north, east];
 }
 
-/** A place of WGS-84 where GCJ-02 draws it; in degrees. */
+/** Convert WGS-84 to GCJ-02, in degrees. */
 export function toGcj([lat, lng]: Place): Place {
   if (isOutsideChina(lat, lng)) return [lat, lng];
   const [north, east] = offsets(lng - 105, lat - 35);
@@ -37,7 +37,7 @@ export function toGcj([lat, lng]: Place): Place {
   ];
 }
 
-/** The place of WGS-84 that GCJ-02 draws there, to a centimetre. */
+/** Convert GCJ-02 to WGS-84, accurate to a centimetre. */
 export function fromGcj([lat, lng]: Place): Place {
   let estimate: Place = [lat, lng];
   for (let round = 0; round < 6; round += 1) {

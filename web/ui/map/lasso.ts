@@ -1,8 +1,8 @@
-// Catching cases on the map: a line drawn around them with the pointer. While it is on, the map does not move.
+// Selecting cases on the map by a line drawn around them. While it is active, the map cannot be dragged.
 import { polygon, polyline } from "leaflet";
 import type { LatLng, LeafletMouseEvent, Map as LeafletMap } from "leaflet";
 
-/** The button turns it on and off; `caught` is told the line once it is closed. */
+/** The button switches the lasso on and off; `onRing` gets the line once it is closed. */
 export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, onRing: (ring: LatLng[]) => void): void {
   let ring: LatLng[] = [];
   const line = polyline([], { color: "#003cab", weight: 2, dashArray: "4 4", interactive: false });
@@ -34,7 +34,7 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, onRing: (
   map.on("mouseup", (event: LeafletMouseEvent) => {
     if (!drawing) return;
     drawing = false;
-    // A fast hand is told of now and then only: where it lets go belongs to the line in any case.
+    // Move events are sparse when the pointer is fast, so the end point is added in any case.
     ring.push(event.latlng);
     line.remove();
     setActive(false);
@@ -45,7 +45,7 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, onRing: (
   });
 }
 
-/** Where a line ends on the unit that it began on, the browser takes it for a click, which would list that unit. */
+/** Suppress the click that the browser sends if the line ends on the unit where it began; it would select that unit. */
 function swallowClick(): void {
   const stop = (event: Event): void => event.stopPropagation();
   window.addEventListener("click", stop, { capture: true, once: true });

@@ -1,6 +1,6 @@
-// The map: units filled by a measure, a list beside it for the one chosen, points of cases where they are few. It draws
-// our own shapes and asks nobody else, unless the house has set a ground of tiles. The table under it says the same and
-// is the way for the keyboard.
+// The map: units filled by a measure, a list for the selected one, and points of cases if they are few. It draws our own
+// shapes and loads nothing from other sites, unless map tiles are configured. The table below has the same content for
+// the keyboard.
 import { CRS, circleMarker, geoJSON, latLng, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
 import type { GeoJSON, LatLng, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
 import { PartLoader } from "../desk/part";
@@ -79,7 +79,7 @@ class UnitMap {
     private readonly data: MapData,
   ) {
     this.units = new Map(data.units.map((unit) => [unit.code, unit]));
-    // Places are WGS-84; only what is drawn moves, and only over tiles that are moved as well.
+    // Places are WGS-84; they are shifted for drawing only, and only over GCJ-02 tiles.
     const moved = data.tiles?.crs === "gcj02";
     this.toDrawn = moved ? toGcj : (place) => place;
     this.toWgs84 = moved ? fromGcj : (place) => place;
@@ -96,7 +96,7 @@ class UnitMap {
     this.shapes.bindTooltip((layer) => this.tooltipFor(codeOf(layer)), { sticky: true });
     this.shapes.on("click", (event) => this.choose(codeOf(event.propagatedFrom)));
     this.paint();
-    // Looked at first, drawn then: so they are laid out once.
+    // The view is set before the shapes are added, so that they are laid out only once.
     if (!this.restoreView()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
     this.shapes.addTo(this.map);
     this.map.on("moveend", () => this.storeView());
@@ -140,7 +140,7 @@ class UnitMap {
     let last = "";
     const keys = SHADES.flatMap((fill, at) => {
       const textElement = at === 0 ? "0" : `≤ ${this.formatAmount((most * at) / (SHADES.length - 1))}`;
-      // No number lies between two that read alike: that shade is not in use.
+      // If two bounds read alike, no value lies between them, and the shade is not used.
       if (at > 0 && (!most || textElement === last || textElement === "≤ 0")) return [];
       last = textElement;
       const key = document.createElement("span");
@@ -157,7 +157,7 @@ class UnitMap {
     return this.data.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
-  /** What can't be fetched is said, and why is left in the console; the map stays as it is. */
+  /** Run `work`; if it fails, show a message and log the error. The map stays as it is. */
   attempt(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
       console.error(error);
@@ -165,20 +165,20 @@ class UnitMap {
     });
   }
 
-  /** Marks the unit, lists and shows its cases. */
+  /** Select the unit, and list and show its cases. */
   choose(code: string): void {
     this.chosen = code;
     this.paint();
     this.attempt(async () => {
       const showList = await this.listLoader.fetch(this.data.list + encodeURIComponent(code));
       const side = document.getElementById("side");
-      if (showList === null || !side) return; // another one was chosen meanwhile
+      if (showList === null || !side) return; // another unit was selected in the meantime
       side.innerHTML = showList;
       await this.showPoints(this.data.inside + encodeURIComponent(code));
     });
   }
 
-  /** Shows and lists the cases in the box; with a ring, those within it. */
+  /** Show and list the cases in the box; with a ring, only those within it. */
   async showBox(box: LatLngBounds, ring?: readonly LatLng[]): Promise<void> {
     const [south, west] = this.toWgs84([box.getSouth(), box.getWest()]);
     const [north, east] = this.toWgs84([box.getNorth(), box.getEast()]);
@@ -242,7 +242,7 @@ class UnitMap {
     this.paint();
   }
 
-  /** The view is in the address, so that a link shows the same. */
+  /** Store the view in the address, so that a link shows the same. */
   private storeView(): void {
     const centre = this.map.getCenter();
     const [lat, lng] = this.toWgs84([centre.lat, centre.lng]);
@@ -256,12 +256,12 @@ class UnitMap {
     return true;
   }
 
-  /** The view as a picture with its legend. */
+  /** The view with its legend as a picture. */
   picture(): HTMLCanvasElement {
     return drawPicture(this.map.getContainer(), document.getElementById("legend"), this.data.said);
   }
 
-  /** Looks at the unit, and chooses it. */
+  /** Move the view to the unit, and select it. */
   focusUnit(code: string): void {
     const path = this.paths.get(code);
     if (path && "getBounds" in path) this.map.fitBounds((path.getBounds as () => LatLngBounds)(), { animate: false, padding: [40, 40], maxZoom: 17 });
@@ -269,7 +269,7 @@ class UnitMap {
   }
 }
 
-/** Arrow keys go through the rows of the table; one of them is in the order of the tab key. */
+/** Arrow keys move through the rows of the table; only one row is in the tab order. */
 function setUpTable(unitMap: UnitMap): void {
   const table = document.getElementById("map-table");
   const links = [...(table?.querySelectorAll<HTMLAnchorElement>("[data-row]") ?? [])];
@@ -298,7 +298,7 @@ function setUpTable(unitMap: UnitMap): void {
   });
 }
 
-/** On paper the view stands as a picture: a map that is laid out anew for paper would show another one. */
+/** Print the view as a picture: a map laid out again for paper would show another view. */
 function setUpPrint(park: UnitMap): void {
   const printImage = document.getElementById("map-print") as HTMLImageElement | null;
   const prepare = async (): Promise<void> => {
@@ -310,7 +310,7 @@ function setUpPrint(park: UnitMap): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", (event) => {
-      event.stopPropagation(); // the page's own way to print would not wait for the picture
+      event.stopPropagation(); // the default print handler would not wait for the picture
       void prepare().then(() => window.print());
     });
   }
@@ -320,7 +320,7 @@ function setUpPrint(park: UnitMap): void {
   saveButton.addEventListener("click", () => save(park.picture(), saveButton.dataset["name"] ?? "map.png"));
 }
 
-/** A name typed narrows the table; Enter looks at the first unit that is left. */
+/** A typed name filters the table; Enter selects the first unit in it. */
 function setUpSearch(park: UnitMap): void {
   const field = document.getElementById("map-find") as HTMLInputElement | null;
   if (!field) return;
@@ -356,7 +356,7 @@ if (place && block?.textContent) {
     markerZoomAnimation: false,
     boxZoom: false,
   });
-  // The list beside it takes some of its room.
+  // The list beside the map changes its size.
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(place);
   const park = new UnitMap(map, data);
   setUpTable(park);
@@ -364,7 +364,7 @@ if (place && block?.textContent) {
   setUpSearch(park);
   const lasso = document.getElementById("lasso") as HTMLButtonElement | null;
   if (lasso) setUpLasso(map, lasso, (ring) => park.attempt(() => park.showBox(latLngBounds(ring), ring)));
-  // Shift and drag draws a box: the cases in it are listed.
+  // Shift and drag draws a box, whose cases are listed.
   let from: { lat: number; lng: number } | undefined;
   map.on("mousedown", (event) => {
     if (!event.originalEvent.shiftKey) return;

@@ -1,11 +1,11 @@
-// The view as a picture: what our own layers draw, with its legend and what it says below. Tiles of another host are
-// left out: a picture with them in it could not be read back.
+// The view as a picture: our own layers, the legend and captions. Tiles of another host are left out, because a canvas
+// with them could not be exported.
 
 const EDGE = 12;
 const LINE = 22;
 const KEY = 14;
 
-/** Draws the view onto a canvas of its own; `said` are the lines under it. */
+/** Draw the view on a new canvas, with the `captions` below it. */
 export function drawPicture(map: HTMLElement, legend: HTMLElement | null, captions: readonly string[]): HTMLCanvasElement {
   const frame = map.getBoundingClientRect();
   const pixelRatio = window.devicePixelRatio || 1;
@@ -50,7 +50,7 @@ function drawLegend(pen: CanvasRenderingContext2D, legend: HTMLElement | null, y
   }
 }
 
-/** Has the picture saved as a file. */
+/** Download the picture as a file. */
 export function save(picture: HTMLCanvasElement, name: string): void {
   picture.toBlob((blob) => {
     if (!blob) return;

@@ -1,5 +1,5 @@
-// A ground of tiles beneath our shapes, where the house has set one. One that does not answer is taken away, and told
-// once: the map is whole without it.
+// Map tiles under our shapes, if they are configured. If they do not load, they are removed and `onFailure` is called
+// once; the map works without them.
 import { tileLayer } from "leaflet";
 import type { Map as LeafletMap } from "leaflet";
 

@@ -1,4 +1,4 @@
-// An answer to a task: words, photos, what is still missing. It goes through the outbox like a report.
+// The form for an answer to a task: text, photos, checklist. The answer is sent through the outbox, like a report.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Answer } from "../words/answers";
@@ -22,9 +22,9 @@ import { Icon, Note, Screen } from "../parts/ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
 
-/** Metres from the place beyond which the phone asks why. */
+/** Metres from the place; beyond that the person must give a reason. */
 const MAX_DISTANCE = 200;
-/** Commands that are given on the spot. */
+/** Commands that must be given on the spot. */
 const ON_THE_SPOT = new Set(["complete", "self_close", "pass_review", "fail_review"]);
 const MAX_TEXT = 1_500;
 
@@ -35,7 +35,7 @@ interface AnswerDraft {
   until: string;
   why_far: string;
   photos: DraftPhoto[];
-  /** Photos of the result that the reporter may see; drafts that an older version kept have none. */
+  /** Result photos that the reporter may see; missing in drafts of an older version. */
   release?: string[];
 }
 
@@ -46,7 +46,7 @@ interface Props {
   photos: { before: string[]; after: string[] };
 }
 
-/** A fresh draft; or, for an answer that was refused, what it said. */
+/** A new draft, or for a refused answer its content. */
 async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
   const refused = item ? await (await localStore).get<Item>("outbox", item) : undefined;
   const fresh: AnswerDraft = { id: newId(), text: "", extra: "", until: "", why_far: "", photos: [] };
@@ -170,7 +170,7 @@ interface Check {
   must: boolean;
 }
 
-/** What is asked before one leaves the place. */
+/** The requirements to check before leaving the place. */
 function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean): Check[] {
   const checks: Check[] = [];
   if (answer.photos) {
@@ -185,7 +185,7 @@ function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: bo
 }
 
 function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, resultPhotos: string[]): Item {
-  // A choice among the photos of a result that was handed in anew meanwhile is none any more.
+  // Photos of an earlier result are dropped: the result may have been submitted again in the meantime.
   const release = (draft.release ?? []).filter((sha) => resultPhotos.includes(sha));
   const distanceNote = far > MAX_DISTANCE ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
   const text = [draft.text.trim(), distanceNote].filter(Boolean).join("\n");

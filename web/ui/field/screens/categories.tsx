@@ -1,4 +1,4 @@
-// What it is about: what was used last, then the tree, or by the first letters of the pinyin.
+// The choice of a category: recently used ones, then the tree, or a search by text or pinyin initials.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { matches } from "../words/pinyin";

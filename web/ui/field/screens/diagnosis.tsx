@@ -1,4 +1,4 @@
-// What whoever helps by telephone wants to know, to be copied.
+// Diagnostic information for telephone support, which can be copied.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatExact } from "../words/moments";

@@ -1,4 +1,4 @@
-// F1: the report button, and what is to be done, the most urgent first.
+// F1: the report button and the tasks, the most urgent first.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCached, type CachedState } from "../server/cached";
@@ -13,7 +13,7 @@ import { prefetchEssentials } from "../places/units";
 import { Cell, Empty, Icon, Light, Note, Screen, useStored, useOnline } from "../parts/ui";
 
 const REFRESH_INTERVAL = 60_000;
-/** Which tasks go under which heading, in this order. */
+/** The headings of the task list and their task kinds, in order. */
 const TASK_GROUPS: [() => string, string[]][] = [
   [() => t("核实"), ["accept", "supply_info"]],
   [() => t("核查"), ["review"]],
@@ -71,7 +71,7 @@ function UserLine({ me }: { me: Me }): JSX.Element {
   );
 }
 
-/** Whether everything has reached the server. */
+/** Shows whether the phone is online and how many items are pending. */
 export function SyncChip(): JSX.Element {
   const online = useOnline();
   const waiting = useStored(async () => (await items()).filter(isPending).length, 0);

@@ -1,4 +1,4 @@
-// A simple map of the grid's shapes, without tiles: tapped, it sets the place. Arrow keys move the pin.
+// A simple map of the grid units, without tiles. A tap sets the place; arrow keys move the pin.
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { unitAt } from "../places/geo";
@@ -8,7 +8,7 @@ import type { Point, Unit } from "../types";
 import { Empty, Icon, Screen } from "../parts/ui";
 
 const SIZE = 1000;
-/** The height of the letters of a name, as the style sheet has it. */
+/** The letter height of names, as in the style sheet. */
 const LETTER_HEIGHT = 34;
 const RADIAN = Math.PI / 180;
 const KEY_STEP = 0.02;

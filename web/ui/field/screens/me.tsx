@@ -1,4 +1,4 @@
-// F6: settings of this phone, what it keeps, and the way out.
+// F6: settings of this phone, its cache, and signing out.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { request, ServerRefusal, Unreachable } from "../server/request";
@@ -81,10 +81,10 @@ interface Hours {
 
 const DEFAULT_HOURS: Hours = { since: "22:00", until: "07:00" };
 
-/** 免打扰: kept with the account, so that it holds at the desk too. */
+/** 免打扰: stored with the account, so that it also applies at the desk. */
 function QuietHours(): JSX.Element | null {
   const { value } = useCached<{ quiet: Hours | null }>("me/settings");
-  // What is shown is what was chosen last; the cache only says what stood when the screen was opened.
+  // The last choice is shown; the cache only has the value from when the screen was opened.
   const [chosen, setChosen] = useState<Hours | null>();
   const [fault, setFault] = useState("");
   const [kept, setKept] = useState(false);

@@ -1,4 +1,4 @@
-// F5: what I have reported, by state, and my month.
+// F5: the person's reports by state, and their figures of this month.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCached } from "../server/cached";

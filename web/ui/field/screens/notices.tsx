@@ -1,4 +1,4 @@
-// What the ladders told the person.
+// The person's notices from ladders.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { request } from "../server/request";
@@ -16,7 +16,7 @@ export function Notices(): JSX.Element {
       await request("POST", "notices/read", { body: { until: value?.items[0]?.at ?? null } });
       setRead(read + 1);
     } catch {
-      // Stays unread, and says so.
+      // The notices stay unread, as the screen shows.
     }
   };
   return (

@@ -1,4 +1,4 @@
-// F3: what is on the phone and not yet on record, one state an item; and what was taken.
+// F3: the items that are not yet recorded, each with its state; the drafts; and the items that are done.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatExact, formatShort, formatMinutes } from "../words/moments";
@@ -84,7 +84,7 @@ export function Outbox(): JSX.Element {
   );
 }
 
-/** What was begun and not sent: reports, and answers to tasks. */
+/** The drafts of reports and of answers to tasks. */
 function Drafts(): JSX.Element | null {
   const [dropped, setDropped] = useState(0);
   const drafts = useStored(async () => (await ownDrafts()).filter(({ name, value }) => !/^new/.test(name) || isWorthKeeping(value as ReportDraft)), [], dropped);
@@ -124,7 +124,7 @@ function draftTitle(name: string, value: unknown): string {
   return [kind === "edit" ? t("修改上报") : "", said, grid_name, photos?.length ? t("%(n)s 张照片", { n: photos.length }) : ""].filter(Boolean).join(" · ");
 }
 
-/** Where a draft goes on. */
+/** The route where a draft is continued. */
 function draftRoute(name: string): string {
   const [kind, about, command, item] = name.split(":");
   if (kind === "answer") return `task/${about}/${command}${item ? `?item=${item}` : ""}`;
@@ -136,7 +136,7 @@ function isToday(item: Item): boolean {
   return new Date(item.done_at ?? 0).toDateString() === new Date().toDateString();
 }
 
-/** What the item's state is called. */
+/** The label of the item's state. */
 export function stateLabel(item: Item): string {
   switch (item.state) {
     case "waiting":
@@ -204,7 +204,7 @@ function PendingItem({ item }: { item: Item }): JSX.Element {
   );
 }
 
-/** Where a refused item is put right. */
+/** The route where a refused item is corrected. */
 function editRoute(item: Item): string {
   return item.kind === "report" ? `report?item=${item.id}` : `task/${item.case_no}/${item.command}?item=${item.id}`;
 }
@@ -228,7 +228,7 @@ function textOf(item: Item): string {
   return ["note", "reason", "result"].map((name) => item.body[name]).find((text): text is string => typeof text === "string" && text !== "") ?? "";
 }
 
-/** The answer came too late: what was said, and the photos, stay with the case as a note. */
+/** Replace an answer that came too late by a comment on the case, with its text and photos. */
 async function keepAsNote(item: Item): Promise<void> {
   const note = `${codeLabel("commands", item.command)}: ${textOf(item)}`.slice(0, 2000);
   const withPhotos = item.photos.length > 0;

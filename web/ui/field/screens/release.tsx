@@ -1,16 +1,16 @@
-// Which photos of a result the reporter may see: the reviewer looks at each and says so; by default none.
+// The choice of result photos that the reporter may see: the reviewer looks at each; by default none is chosen.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Picture } from "../parts/pictures";
 import { loadPicture } from "../server/prefetch";
 import { t } from "../words/texts";
 
-/** `photos`: hashes of what came with the result; papers among it are never shown to the reporter. */
+/** `photos`: hashes of the files of the result; files that are not pictures are never shown to the reporter. */
 export function Release({ photos, chosen, change }: { photos: string[]; chosen: string[]; change: (chosen: string[]) => void }): JSX.Element | null {
   const [kinds, setKinds] = useState<string[]>([]);
   useEffect(() => {
     let unmounted = false;
-    // "": not on the phone and no network. Nobody releases what they can't look at.
+    // "": not on the phone and no network. A photo that cannot be viewed cannot be released.
     const kindOf = (sha: string): Promise<string> =>
       loadPicture(sha).then(
         (blob) => blob?.type ?? "",

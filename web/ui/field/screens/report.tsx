@@ -1,4 +1,4 @@
-// F2: a report in a few taps. Everything is kept on each change; sending means storing first.
+// F2: a report in a few taps. The draft is saved on each change; a submitted report is stored in the outbox first.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { bridge, PlaceError } from "../device/bridge";
@@ -23,7 +23,7 @@ const MIN_TEXT = 5;
 const MAX_TEXT = 200;
 const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"), () => t("已现场劝导,"), () => t("需要部门到场处理。")];
 
-/** `item`: a refused one that is put right; `kept`: a draft that was put aside. */
+/** `item`: a refused item to correct; `kept`: a draft that was set aside. */
 export function Report({ panel, item, kept }: { panel: string; item: string; kept: string }): JSX.Element {
   const { me } = useSession();
   const catalogue = useCached<{ groups: Group[] }>("categories");
@@ -52,12 +52,12 @@ interface Props {
   category: Category | undefined;
   all: Category[];
   name: string;
-  /** What the address says of which draft it is. */
+  /** The query of the route that names the draft. */
   query: string;
   editing: string;
 }
 
-/** What still stands in the way, each with the part of the screen where it is put right. */
+/** The faults that prevent submitting, each with the part of the screen where it is corrected. */
 function findFaults(draft: ReportDraft, category: Category | undefined): [string, string][] {
   const faults: [string, string][] = [];
   const photos = category?.evidence_required ? 2 : 1;
@@ -195,18 +195,18 @@ function Severity({ category, chosen, choose }: { category: Category | undefined
   );
 }
 
-/** Whether it is known to lie in somebody else's grid. */
+/** Whether the report is known to lie in a grid that is not the person's own. */
 function isInOtherGrid(draft: ReportDraft, units: Unit[]): boolean {
   if (!units.length) return false;
-  // The place comes first: right after it was found, the grid is still that of the place before, or none.
+  // The place takes precedence: right after locating, the grid is still that of the previous place, or empty.
   const unit = (draft.place && unitAt(draft.place, units)) ?? units.find(({ code }) => code === draft.grid);
   return unit ? !unit.own : draft.place !== null;
 }
 
-/** Finds the place when the screen opens; answers the lines that are burnt into photos. */
+/** Locate the phone when the screen opens. Returns the lines drawn into photos. */
 function usePlace(draft: ReportDraft, change: Change, units: Unit[], name: string): string[] {
   useEffect(() => {
-    // A form that was only looked at may be hours old, and its place somewhere else.
+    // The location of an empty draft may be hours old.
     const stale = !isWorthKeeping(draft) && draft.place?.source !== "pin";
     if (stale || (!draft.place && !draft.place_fault)) void locate(change);
   }, []);
@@ -214,11 +214,11 @@ function usePlace(draft: ReportDraft, change: Change, units: Unit[], name: strin
     if (!draft.place) return;
     const unit = unitAt(draft.place, units);
     if (unit && unit.code !== draft.grid) change({ grid: unit.code, grid_name: unit.name, grid_by_hand: false });
-    // Whose it was where one stood before says nothing about here.
+    // The grid of the previous place does not apply to the new one.
     else if (!unit && units.length && draft.grid && !draft.grid_by_hand) change({ grid: "", grid_name: "" });
   }, [draft.place, units]);
   useEffect(() => {
-    // What was settled by somebody who has no say there would be refused.
+    // The server would refuse a self-close outside the person's own grids.
     if (draft.self && isInOtherGrid(draft, units)) change({ self: false });
   }, [draft.self, draft.grid, draft.place, units]);
   const { place } = draft;
@@ -245,7 +245,7 @@ interface PlaceProps {
   draft: ReportDraft;
   change: Change;
   units: Unit[];
-  /** Whether the person may report beyond their own units. */
+  /** Whether the person may report outside their own units. */
   roams: boolean;
   fault: string;
   query: string;

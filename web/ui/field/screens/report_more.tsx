@@ -1,4 +1,4 @@
-// What a report may have besides: that it was settled on the spot, and who told of it.
+// Optional parts of a report: self-closing on the spot, and the reporter's contact.
 import type { JSX } from "preact";
 import { Fault } from "../parts/fault";
 import type { ReportDraft } from "../store/report_draft";
@@ -10,9 +10,9 @@ const MAX_TEXT = 200;
 interface Props {
   draft: ReportDraft;
   change: (part: Partial<ReportDraft>) => void;
-  /** The lines that are burnt into photos. */
+  /** The lines drawn into photos. */
   mark: string[];
-  /** Whether it may have been settled here, and whether somebody's name is asked for. */
+  /** Whether self-closing is offered, and whether the reporter's contact is. */
   self: boolean;
   reporter: boolean;
   fault: (part: string) => string;

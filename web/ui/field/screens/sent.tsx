@@ -1,4 +1,4 @@
-// What became of a report that was just made: stored here, stored there, taken with its number.
+// The state of a report that was just made: stored on the phone, stored on the server, recorded with its case number.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { request, ServerRefusal } from "../server/request";
@@ -58,7 +58,7 @@ export function Sent({ id }: { id: string }): JSX.Element {
   );
 }
 
-/** 查询码: the reporter follows the case by it, without an account. */
+/** 查询码: the progress code, by which the reporter follows the case without an account. */
 function ProgressCode({ case_no }: { case_no: string }): JSX.Element {
   const [code, setCode] = useState("");
   const [asksPhone, setAsksPhone] = useState(false);

@@ -1,4 +1,4 @@
-// Signing in, within the app: what waits in the outbox stays where it is.
+// Signing in within the app; the outbox is not affected.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ServerRefusal } from "../server/request";
@@ -58,7 +58,7 @@ export function SignIn(): JSX.Element {
   );
 }
 
-/** Language and large type: also for who is not signed in. */
+/** The switches for language and large type, also without a sign-in. */
 export function Switches(): JSX.Element {
   const [large, setNow] = useState(isLarge());
   const other = language === "en" ? "zh" : "en";

@@ -1,4 +1,4 @@
-// F4: a case on the phone: what it is about, what was done, what is asked; opens without a network too.
+// F4: a case on the phone: details, history, and the answers that are offered. It also opens without a network.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { findAnswer, ANSWERS } from "../words/answers";
@@ -15,7 +15,7 @@ import { Light, Note, Screen, useStored } from "../parts/ui";
 import { AnswerForm } from "./answer";
 import { stateLabel } from "./outbox";
 
-/** Which photos show the place before, and which after it was dealt with. */
+/** The photos of the place before handling and after it. */
 export function photosBeforeAndAfter(facts: Fact[]): { before: string[]; after: string[] } {
   const before: string[] = [];
   let after: string[] = [];
@@ -83,7 +83,7 @@ function AnswerLink({ case_no, command, title, tone }: { case_no: string; comman
   );
 }
 
-/** Where the phone is, asked once; null until it is known, or where it is not allowed. */
+/** The location of the phone, read once; null until it is known, or if it is not allowed. */
 function useLocation(wanted: boolean): Place | null {
   const [here, setHere] = useState<Place | null>(null);
   useEffect(() => {
@@ -171,7 +171,7 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
   );
 }
 
-/** The words of a fact, whatever their field is called. */
+/** The texts in a fact's body. */
 function textOfFact(body: Record<string, unknown>): string {
   return ["result", "reason", "note", "question"].map((name) => body[name]).filter((text): text is string => typeof text === "string" && text !== "").join(" · ");
 }
