@@ -115,8 +115,8 @@ def _counts(tabs: tuple[DeskTab, ...], person: Person, day: date) -> Select[*tup
 
 
 def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
-    here = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
-    return here.scalar_subquery()
+    cases = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
+    return cases.scalar_subquery()
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -180,7 +180,7 @@ def _find_by_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -
 
 
 def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same, to leave such cases out: the tasks are looked up once and hashed by case, not once for each case."""
+    """The same, to leave such cases out: the tasks are looked up once and kept by case, not once for each case."""
     return CASES.c.report_id.in_(select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions))
 
 

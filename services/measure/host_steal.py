@@ -1,4 +1,4 @@
-"""Measure how much processor time the host took from the machine; on shared machines it explains outliers."""
+"""Measure how much processor time the host took from the machine; on shared machines it can explain a figure."""
 
 from dataclasses import dataclass, field
 

@@ -25,7 +25,7 @@ from services.policies.versions import publish
 
 #: How far in the past an effective date may lie and still count as now (our choice).
 NOW_TOLERANCE = timedelta(minutes=1)
-#: The most findings reported: a fault may show up at many starting times.
+#: The most findings reported: the time zones and the kinds of faults are many.
 MAX_FINDINGS = 20
 
 

@@ -37,7 +37,7 @@ from tests.builders import COMMUNITY, GRID, MICRO, PARK, Holder, add_people, per
 from tests.timed import a_timed_policy
 
 ZONE = ZoneInfo("Asia/Shanghai")
-#: A Monday morning.
+#: A Monday, with office hours before it.
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 TODAY = MONDAY.date()
 
