@@ -1,4 +1,4 @@
-"""Bars, sparklines and maps as SVG: to scale, without styles of their own, safe whatever a name holds."""
+"""Bars, sparklines and maps as SVG: to scale, without styles, with escaped names."""
 
 import gzip
 import re
@@ -22,7 +22,7 @@ _NS = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(svg: str) -> ElementTree.Element:
-    """The drawing as elements; it is well formed, and sets no style."""
+    """Parse the drawing; check that it is well-formed and sets no style."""
     assert "style=" not in svg
     return ElementTree.fromstring(str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 

@@ -1,4 +1,4 @@
-"""The address of a list: what it asks for, what it says, and the address of the same list changed."""
+"""The address of a list: reading it, its chips, and addresses with changed parameters."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs

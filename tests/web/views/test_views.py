@@ -1,4 +1,4 @@
-"""What pages are made of: addresses, periods, fields, data blocks, faults of files."""
+"""The content of pages: addresses, periods, fields, data blocks, faults of files."""
 
 import json
 from datetime import date, datetime

@@ -127,7 +127,9 @@ async def _store_files(opened: Services, reader: Reader, form: FormData) -> dict
     hashes: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
-            stored = await attachments.store_upload(opened.engine, opened.settings, reader.person, value.file, reader.now)
+            stored = await attachments.store_upload(
+                opened.engine, opened.settings, reader.person, value.file, reader.now
+            )
             hashes[name.removeprefix("files.")].append(stored.view.sha256)
     return hashes
 

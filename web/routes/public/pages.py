@@ -136,7 +136,9 @@ async def _accept_report(opened: Services, visitor: Visitor, form: FormData, rec
             fault = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
             return await _show_report_form(opened, visitor, typed, {"file": fault}, 422)
         report = PublicReport.model_validate(_report_body(typed))
-        reported = await submit_public_report(opened.resources, report, tuple(photo.file for photo in photos), visitor.now)
+        reported = await submit_public_report(
+            opened.resources, report, tuple(photo.file for photo in photos), visitor.now
+        )
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
         return await _show_report_form(opened, visitor, typed, faults, 422)
@@ -178,7 +180,12 @@ async def _progress_page(
         make_photo_token(opened.settings, sha256, visitor.now)
         for sha256 in (shown_progress.photos if shown_progress else ())
     ]
-    context: dict[str, Any] = {"progress": shown_progress, "photos": photos, "code": normalize_code(code), "error": error}
+    context: dict[str, Any] = {
+        "progress": shown_progress,
+        "photos": photos,
+        "code": normalize_code(code),
+        "error": error,
+    }
     return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
 
 
