@@ -15,7 +15,7 @@ from api.app import create_app
 from doors.dependencies import Services
 from infra.settings import Settings
 from services.accounts.sign_in import issue_token
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import person_id, small_park
 
 #: Nothing listens there: the client is lazy, and only readiness ever calls.
@@ -40,7 +40,7 @@ def api_settings(database_url: str, tmp_path: Path) -> Settings:
 async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
     """What the lifespan would open, without Temporal."""
     temporal = await Client.connect(NOWHERE, lazy=True)
-    return Services(Backstage(api_settings, engine, temporal))
+    return Services(Resources(api_settings, engine, temporal))
 
 
 @pytest.fixture

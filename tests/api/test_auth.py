@@ -114,7 +114,7 @@ async def test_while_the_database_is_away_callers_are_who_they_were(
     settings = services.settings.model_copy(
         update={"database_url": SecretStr(f"postgresql://nobody@127.0.0.1:{nowhere}/nothing")}
     )
-    app.state.services = replace(services, backstage=replace(services.backstage, engine=open_database(settings)))
+    app.state.services = replace(services, resources=replace(services.resources, engine=open_database(settings)))
     assert (await client.get("/who", headers=signed_in("worker"))).json() == "worker"
     unseen = await client.get("/who", headers=signed_in("duty"))
     assert unseen.status_code == 503

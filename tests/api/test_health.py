@@ -35,7 +35,7 @@ async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: 
     async def there(_client: object) -> Condition:
         return Condition.OK
 
-    monkeypatch.setattr("doors.readiness._temporal", there)
+    monkeypatch.setattr("doors.readiness._check_temporal", there)
     answer = await client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}

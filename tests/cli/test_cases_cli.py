@@ -17,7 +17,7 @@ from cli import formatting
 from infra.embedded.ports import free_ports
 from infra.runtime import write_runtime
 from models.commands import HUMAN_COMMAND_MODELS
-from tests.api.hall import a_picture
+from tests.api.harness import a_picture
 from tests.builders import GRID, LABOUR, MICRO, MICRO_2, PASSWORD
 from tests.cli.conftest import Run, Served, answer, refusal
 

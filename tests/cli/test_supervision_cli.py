@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.api.hall import RUSHED
+from tests.api.harness import RUSHED
 from tests.builders import LABOUR, PARK
 from tests.cli.conftest import Run, answer, refusal
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from infra.settings import Settings
 from infra.store.context import read_person
-from services.measure.timers import recorded, wait_open
+from services.measure.timers import measure_lateness, open_waiting_cases
 from services.runtime.resources import Resources
 from tests.builders import MICRO, person_id
 from tests.faults.conftest import Victim
@@ -38,10 +38,10 @@ async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order
     due_at = datetime.now(UTC) + timedelta(seconds=10)
     dues = [due_at + timedelta(milliseconds=number * 10) for number in range(CASES)]
     async with asyncio.TaskGroup() as group:
-        opening = group.create_task(wait_open(resources, reporter, MICRO, "0302", dues))
+        opening = group.create_task(open_waiting_cases(resources, reporter, MICRO, "0302", dues))
         group.create_task(kill_amid(victim))
     opened = opening.result()
-    late = await recorded(victim.engine, opened, timedelta(seconds=900))
+    late = await measure_lateness(victim.engine, opened, timedelta(seconds=900))
     assert (late.count, late.missing, late.repeated) == (CASES, 0, 0)
     async with victim.engine.connect() as connection:
         rows = (await connection.execute(text("SELECT report_id, seq, kind FROM facts ORDER BY report_id, seq"))).all()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.recording import record
+from activities.recording import record_step
 from models.commands import Accept
 from models.enums import Light, Stage
 from models.facts import Actor
@@ -37,7 +37,7 @@ async def town(engine: AsyncEngine, database_url: str, time_skipping_binary: str
         ) as env,
         running_town(engine, env.client, town_settings(database_url), env.get_current_time) as running,
     ):
-        jumping = Jumping(running.backstage, env.get_current_time)
+        jumping = Jumping(running.resources, env.get_current_time)
         jumping.env = env
         yield jumping
 
@@ -114,7 +114,7 @@ async def test_a_closed_case_is_archived_after_its_window_and_its_workflow_ends(
     archived = await town.look("duty", no)
     assert archived.archived_at is not None
     assert archived.allowed_commands == ()
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(closed.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(closed.report_id))
     receipt = await handle.result()
     assert receipt["case_no"] == no
 
@@ -142,6 +142,6 @@ async def test_what_fell_due_before_a_command_is_recorded_before_it(town: Jumpin
         report_id=view.report_id, known=1, id=new_id(), at=late, actor=Actor(person=person_id("duty")), command=Accept()
     )
     async with town.engine.begin() as connection:
-        recorded = await record(connection, step)
+        recorded = await record_step(connection, step)
     assert [fact.body.kind for fact in recorded.facts] == ["light_changed", "overdue", "accepted"]
     assert [fact.actor.person is None for fact in recorded.facts] == [True, True, False]

@@ -12,9 +12,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 import workflows.case
 from activities import errands, recording
-from activities.recording import Recorder, record
+from activities.recording import Recorder, record_step
 from infra.case_client import act, open_case
-from infra.store.cases import append, facts_of, read_case
+from infra.store.cases import append_facts, read_case, read_facts
 from models.case import Case
 from models.commands import Accept, Comment, Report, WakeUp
 from models.context import Context
@@ -64,7 +64,7 @@ async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town
             {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
         )
     wanted = submit.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
-    sent = await submit.submit(town.backstage, await town.person("worker"), wanted, morning)
+    sent = await submit.submit(town.resources, await town.person("worker"), wanted, morning)
     assert sent.receipt is not None
     received = (await town.facts(sent.receipt.case_no))[0].body
     assert received.kind == "received"
@@ -124,7 +124,7 @@ async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town)
     outcomes = await asyncio.gather(
         *(
             act(
-                town.backstage.temporal,
+                town.resources.temporal,
                 view.report_id,
                 Act(id=new_id(), actor=Actor(person=person_id("duty")), if_revision=1, command=Comment(note=note)),
             )
@@ -151,7 +151,7 @@ def a_start(**fields: object) -> CaseStart:
 
 
 async def test_a_report_refused_in_the_recording_step_may_be_sent_again_corrected(town: Town) -> None:
-    temporal, queue = town.backstage.temporal, town.backstage.settings.case_queue
+    temporal, queue = town.resources.temporal, town.resources.settings.case_queue
     bad = a_start(category="9999")
     with pytest.raises(UnknownCategory) as refused:
         await open_case(temporal, bad, queue=queue)
@@ -166,11 +166,11 @@ async def test_a_report_refused_in_the_recording_step_may_be_sent_again_correcte
 async def test_a_command_refused_at_the_door_of_the_workflow_leaves_no_history(town: Town) -> None:
     no = await town.report()
     view = await town.look("duty", no)
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     before = (await handle.describe()).history_length
     with pytest.raises(WrongStage):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             view.report_id,
             Act.model_validate(
                 {"id": new_id(), "actor": {"person": person_id("reviewer")}, "command": {"kind": "claim"}}
@@ -192,13 +192,13 @@ async def test_what_was_recorded_but_never_reported_is_caught_up(town: Town) -> 
         command=Accept(),
     )
     async with town.engine.begin() as connection:
-        await record(connection, step)
+        await record_step(connection, step)
     async with town.engine.begin() as connection:
-        again = await record(connection, step)
+        again = await record_step(connection, step)
     assert [fact.body.kind for fact in again.facts] == ["accepted"], "told again, not done again"
     await town.do("duty", no, "dispatch", host="labour")
     assert await town.kinds(no) == ["received", "accepted", "dispatched"]
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     assert await handle.query(STATE_QUERY, result_type=Case) == await town.case(no)
 
 
@@ -216,7 +216,7 @@ async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None
 
     async def one_try() -> list[str]:
         async with town.engine.begin() as connection:
-            return [fact.body.kind for fact in (await record(connection, step)).facts]
+            return [fact.body.kind for fact in (await record_step(connection, step)).facts]
 
     tries = await asyncio.gather(*(one_try() for _ in range(8)))
     assert tries == [["commented"]] * 8, "each try is told what was recorded"
@@ -242,7 +242,7 @@ async def test_steps_decided_by_the_same_look_are_recorded_one_after_the_other(t
     answers = await asyncio.gather(*(recorder.record(step(number)) for number in range(6)))
     assert all(answer.refusal is None for answer in answers)
     async with town.engine.connect() as connection:
-        facts = await facts_of(connection, report_id)
+        facts = await read_facts(connection, report_id)
     assert [fact.seq for fact in facts] == [1, 2, 3, 4, 5, 6, 7]
     assert len({fact.command_id for fact in facts}) == 7
     for answer in answers:
@@ -254,9 +254,9 @@ async def test_nothing_is_appended_to_a_case_that_has_gone_on(town: Town) -> Non
     seen = await town.case(no)
     await town.do("duty", no, "accept")
     async with town.engine.begin() as connection:
-        (_, accepted) = await facts_of(connection, seen.report_id)
+        (_, accepted) = await read_facts(connection, seen.report_id)
         later = accepted.model_copy(update={"command_id": new_id()})
-        assert not await append(connection, seen, [later], evolve(seen, later))
+        assert not await append_facts(connection, seen, [later], evolve(seen, later))
     assert await town.kinds(no) == ["received", "accepted"]
     assert (await town.case(no)).seq == 2
 
@@ -275,7 +275,7 @@ async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to
         )
     with pytest.raises(StoreBehind):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             before.report_id,
             Act(id=new_id(), actor=Actor(person=person_id("duty")), command=Comment(note="在吗")),
         )
@@ -368,14 +368,14 @@ async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
     town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
 ) -> None:
     """It is tried until it works, and the case's clock is kept meanwhile; a store that is away forgets no telling."""
-    name = {"split": "open_case", "merge": "tell_case"}[errand]
+    name = {"split": "open_case", "merge": "notify_lead"}[errand]
     done, refused = getattr(errands, name), asyncio.Event()
 
     async def refuse(*_: object, **__: object) -> None:
         refused.set()
         raise StoreAway()
 
-    monkeypatch.setattr(errands, "REFUSED_PAUSE", timedelta(milliseconds=100))
+    monkeypatch.setattr(errands, "REFUSAL_RETRY_DELAY", timedelta(milliseconds=100))
     monkeypatch.setattr(errands, name, refuse)
     async with town.engine.begin() as connection:
         await connection.execute(text("DELETE FROM policies"))
@@ -434,12 +434,12 @@ async def settled(town: Town, case_no: str) -> Case:
 async def test_an_archived_case_takes_no_command_but_knows_those_it_took(town: Town) -> None:
     no, id_ = await town.report(), new_id()
     view = await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     await handle.terminate("as if its retention had passed")
     await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
     with pytest.raises(AlreadyArchived):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             view.report_id,
             Act(id=new_id(), actor=Actor(person=person_id("worker")), command=Comment(note="?")),
         )

@@ -23,7 +23,7 @@ from services.files.reference_files import BadFile
 from services.organisation.roster import AbsenceDraft, ShiftDraft
 from services.policies.versions import publish, read_current
 from services.supervision.ranking import scoring_in_force
-from tests.api.hall import hall_settings
+from tests.api.harness import harness_settings
 from tests.builders import COMMUNITY, PARK, a_policy, small_park
 from tests.rules.world import EVERYBODY
 
@@ -34,7 +34,7 @@ GRIDS = f"code,name,level,parent_code\n{COMMUNITY}077,新建网格,grid,{COMMUNI
 
 async def test_nobody_but_an_administrator_changes_anything(engine: AsyncEngine, tmp_path: Path) -> None:
     await small_park(engine)
-    settings = hall_settings("postgresql://nowhere", tmp_path)
+    settings = harness_settings("postgresql://nowhere", tmp_path)
     typed = policies.DraftText(title="草稿", content="name: x")
     absence = AbsenceDraft(person="worker", since=NOW.date(), until=NOW.date(), reason="病假")
     shift = ShiftDraft(

@@ -14,7 +14,7 @@ from models.commands import Reject
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.criteria.due_filter import DueWithin
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import person_id
 from tests.servers import Servers
 
@@ -54,9 +54,9 @@ FOUND = {
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """A hall with a case for each deadline."""
-    async with open_hall(servers, tmp_path_factory.mktemp("due")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """A harness with a case for each deadline."""
+    async with open_harness(servers, tmp_path_factory.mktemp("due")) as opened:
         at = datetime.now(UTC) - timedelta(minutes=30)
         rejected = ("duty", Reject(reason="非本园", right_channel="12345"))
         turn = text("UPDATE cases SET due_at = :due, whole_due_at = :whole, overdue_at = :missed WHERE case_no = :no")
@@ -71,8 +71,8 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 @pytest.mark.parametrize("due", DueWithin)
-async def test_each_choice_holds_what_falls_due_then(hall: Hall, due: DueWithin) -> None:
-    async with hall.engine.connect() as connection:
+async def test_each_choice_holds_what_falls_due_then(harness: ApiHarness, due: DueWithin) -> None:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("admin"))
         assert person is not None
         page = await list_cases(connection, person, CaseFilter(due=due), NOW, "zh")
@@ -80,7 +80,7 @@ async def test_each_choice_holds_what_falls_due_then(hall: Hall, due: DueWithin)
     assert page.total == len(FOUND[due])
 
 
-async def test_a_choice_that_does_not_exist_is_refused(hall: Hall) -> None:
-    answer = await hall.ask("admin", "/cases", due="someday")
+async def test_a_choice_that_does_not_exist_is_refused(harness: ApiHarness) -> None:
+    answer = await harness.ask("admin", "/cases", due="someday")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/query/due"

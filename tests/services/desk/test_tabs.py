@@ -14,7 +14,7 @@ from services.cases.filter import CaseFilter, Sort
 from services.cases.lists import list_cases
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import ENVIRONMENT, LABOUR, OTHER_MICRO, person_id
 from tests.servers import Servers
 
@@ -29,32 +29,32 @@ HELPED = ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,)))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """A hall with a case in every stage."""
-    async with open_hall(servers, tmp_path_factory.mktemp("tabs")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """A harness with a case in every stage."""
+    async with open_harness(servers, tmp_path_factory.mktemp("tabs")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def cases(hall: Hall) -> dict[str, str]:
+async def cases(harness: ApiHarness) -> dict[str, str]:
     """The case numbers by how far the case has come."""
     at = datetime.now(UTC) - timedelta(minutes=30)
     case_nos = {
-        "new": await hall.past(at),
-        "accepted": await hall.past(at, ACCEPTED),
-        "dispatched": await hall.past(at, ACCEPTED, DISPATCHED),
-        "claimed": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED),
-        "completed": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED),
-        "returned": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED, RETURNED),
-        "helped": await hall.past(at, ACCEPTED, HELPED),
-        "soon": await hall.past(at, ACCEPTED, DISPATCHED),
-        "late": await hall.past(at, ACCEPTED, DISPATCHED),
-        "elsewhere": await hall.past(at, by="other_duty", grid=OTHER_MICRO),
+        "new": await harness.past(at),
+        "accepted": await harness.past(at, ACCEPTED),
+        "dispatched": await harness.past(at, ACCEPTED, DISPATCHED),
+        "claimed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED),
+        "completed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED),
+        "returned": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, RETURNED),
+        "helped": await harness.past(at, ACCEPTED, HELPED),
+        "soon": await harness.past(at, ACCEPTED, DISPATCHED),
+        "late": await harness.past(at, ACCEPTED, DISPATCHED),
+        "elsewhere": await harness.past(at, by="other_duty", grid=OTHER_MICRO),
     }
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     turn = text("UPDATE cases SET yellow_at = :yellow, red_at = :red, due_at = :due WHERE case_no = :no")
-    async with transaction(hall.engine) as connection:
+    async with transaction(harness.engine) as connection:
         soon = {"yellow": now - hour, "red": now + hour, "due": now + 2 * hour}
         await connection.execute(turn, {"no": case_nos["soon"], **soon})
         # A red light before the deadline is no longer yellow.
@@ -106,10 +106,10 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("username", EXPECTED)
-async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str, str], username: str) -> None:
+async def test_each_tab_lists_and_counts_what_waits(harness: ApiHarness, cases: dict[str, str], username: str) -> None:
     now = datetime.now(UTC)
     names = {number: name for name, number in cases.items()}
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         assert set(tabs_of(person, now.date())) == set(EXPECTED[username])
@@ -127,11 +127,11 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
 @pytest.mark.parametrize("sort", ["due_at", "-updated_at"])
 @pytest.mark.parametrize("username", EXPECTED)
 async def test_the_first_page_of_a_tab_is_that_of_its_list(
-    hall: Hall, cases: dict[str, str], username: str, sort: Sort
+    harness: ApiHarness, cases: dict[str, str], username: str, sort: Sort
 ) -> None:
     """Run twice, a while apart: the cached statement must not keep the time of the first run."""
     case_filter = CaseFilter(sort=sort, limit=2)
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         for now in (datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC)):
@@ -141,9 +141,9 @@ async def test_the_first_page_of_a_tab_is_that_of_its_list(
                 assert await first_page(connection, person, tab, case_filter, now, "zh") == listed, (tab, now)
 
 
-async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dict[str, str]) -> None:
+async def test_a_tab_turns_its_pages_without_losing_count(harness: ApiHarness, cases: dict[str, str]) -> None:
     now = datetime.now(UTC)
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("labour_handler"))
         assert person is not None
         here = on_tab(DeskTab.UNCLAIMED, person, now.date(), now)

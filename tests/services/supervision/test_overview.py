@@ -47,7 +47,7 @@ from services.supervision.overview import (
     same_time_yesterday,
 )
 from services.supervision.urges import UrgeFilter, UrgeState, default_reply_by, get_urge, list_urges
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, LABOUR, MICRO, MICRO_2, OTHER_MICRO, PARK, person_id
 from tests.servers import Servers
 
@@ -56,9 +56,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
     """The tiny park with cases that climb, wait, were urged and are closed."""
-    async with open_hall(servers, tmp_path_factory.mktemp("overview")) as count_opened:
+    async with open_harness(servers, tmp_path_factory.mktemp("overview")) as count_opened:
         now = datetime.now(UTC)
         accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
         claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
@@ -84,7 +84,7 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield count_opened
 
 
-async def viewpoint_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Viewpoint:
+async def viewpoint_of(harness: ApiHarness, username: str, connection: Any, language: str = "zh") -> Viewpoint:
     """Return the viewpoint of a user, now."""
     person = await read_person(connection, person_id(username))
     return await read_viewpoint(connection, person, datetime.now(UTC), language)
@@ -100,9 +100,9 @@ async def count_opened(connection: Any, viewpoint: Viewpoint, number: Number) ->
 
 @pytest.mark.parametrize("username", ["supervisor", "community_supervisor", "auditor", "labour_head"])
 @pytest.mark.parametrize("grid", [None, COMMUNITY])
-async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, grid: str | None) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, username, connection)
+async def test_every_number_opens_exactly_its_cases(harness: ApiHarness, username: str, grid: str | None) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, username, connection)
         numbers: list[Number] = []
         for row in await departments_by_light(connection, viewpoint, grid):
             numbers += [row.open, row.overdue, *row.lights.values()]
@@ -127,9 +127,9 @@ async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, g
     assert any(number.count for number in numbers)
 
 
-async def test_departments_add_up_to_the_board(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+async def test_departments_add_up_to_the_board(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
         shown = await read_board(connection, viewpoint, None)
         rows = await departments_by_light(connection, viewpoint, None)
     (labour,) = rows
@@ -139,12 +139,12 @@ async def test_departments_add_up_to_the_board(hall: Hall) -> None:
     assert labour.lights[Light.GREY].count == 1
 
 
-async def test_open_decisions_and_climbed_cases(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+async def test_open_decisions_and_climbed_cases(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
         waiting = {one.key: one.number.count for one in await decisions_waiting(connection, viewpoint, None)}
         climbed = {one.level: one.number.count for one in await climbed_by_level(connection, viewpoint, None)}
-        elsewhere = await viewpoint_of(hall, "labour_head", connection)
+        elsewhere = await viewpoint_of(harness, "labour_head", connection)
         theirs = await climbed_by_level(connection, elsewhere, PARK)
     assert waiting[FigureKey.PENDING_EXTENSION] == 1
     assert waiting[FigureKey.PENDING_REOPEN] == 1
@@ -154,9 +154,9 @@ async def test_open_decisions_and_climbed_cases(hall: Hall) -> None:
     assert sum(one.number.count for one in theirs) == 1
 
 
-async def test_days_and_yesterday(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "auditor", connection)
+async def test_days_and_yesterday(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "auditor", connection)
         days = await daily_changes(connection, viewpoint, None)
         yesterday = await same_time_yesterday(connection, viewpoint, None)
         shown = await read_board(connection, viewpoint, None)
@@ -164,9 +164,9 @@ async def test_days_and_yesterday(hall: Hall) -> None:
     assert days[-2].reported >= yesterday.reported
 
 
-async def test_the_overdue_list_has_the_last_action_and_repeats_its_sample(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+async def test_the_overdue_list_has_the_last_action_and_repeats_its_sample(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
         page = await overdue_page(connection, viewpoint, OverdueFilter())
         one = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
         again = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
@@ -181,9 +181,9 @@ async def test_the_overdue_list_has_the_last_action_and_repeats_its_sample(hall:
     assert len(set(seeds)) > 1
 
 
-async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
+async def test_urge_orders_by_state_and_with_their_answers(harness: ApiHarness) -> None:
     now = datetime.now(UTC)
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         supervisor = await read_person(connection, person_id("supervisor"))
         other = await read_person(connection, person_id("other_duty"))
         assert supervisor is not None
@@ -208,15 +208,15 @@ async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
     assert usual > now
 
 
-async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(hall: Hall) -> None:
+async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(harness: ApiHarness) -> None:
     now = datetime.now(UTC)
     draft = InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM, note="照片不清")
-    async with hall.engine.begin() as connection:
+    async with harness.engine.begin() as connection:
         people = {name: await read_person(connection, person_id(name)) for name in
                   ("supervisor", "auditor", "labour_handler", "community_supervisor")}  # fmt: skip
         supervisor = people["supervisor"]
         assert supervisor is not None
-        viewpoint = await viewpoint_of(hall, "supervisor", connection)
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
         case_no = (await overdue_page(connection, viewpoint, OverdueFilter())).items[0].case_no
         for refused in ("auditor", "labour_handler"):
             person = people[refused]
@@ -233,9 +233,9 @@ async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(
     assert [(one.verdict, one.note) for one in found] == [(Verdict.PROBLEM, "照片不清")]
 
 
-async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "community_supervisor", connection)
+async def test_the_map_draws_only_what_is_in_scope(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "community_supervisor", connection)
         data = await read_map(connection, viewpoint, None, 4)
         text = await feature_text(connection, viewpoint, [MICRO, MICRO_2, OTHER_MICRO])
         points = await list_points(connection, viewpoint, COMMUNITY)
@@ -248,9 +248,9 @@ async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
     assert [round(point.lon, 3) for point in boxed.items] == [117.005]
 
 
-async def test_the_analysis_places_hours_where_the_cases_are(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        viewpoint = await viewpoint_of(hall, "auditor", connection)
+async def test_the_analysis_places_hours_where_the_cases_are(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "auditor", connection)
         found = await analyse(connection, viewpoint, None, viewpoint.day - timedelta(days=40), viewpoint.day)
     reported = sum(span.reported.count for span in found.spans)
     assert sum(map(sum, found.hours)) == reported == sum(one.reported.count for one in found.categories)
