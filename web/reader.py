@@ -113,12 +113,12 @@ async def current_visitor(request: Request) -> Visitor:
     return Visitor(request.url.path, request.url.query, read_preferences(request), datetime.now(UTC))
 
 
-async def current_reader(request: Request, opened: ServicesDep) -> Reader:
+async def current_reader(request: Request, services: ServicesDep) -> Reader:
     """The signed-in reader of the page. Raises NotSignedIn, which is answered with a redirect to the sign-in page."""
     visitor = await current_visitor(request)
-    person_id = person_id_in_token(opened, session_token(request), visitor.now)
-    async with opened.reading.connect() as connection:
-        person = await person_by_id(connection, opened, person_id, visitor.now)
+    person_id = person_id_in_token(services, session_token(request), visitor.now)
+    async with services.reading.connect() as connection:
+        person = await person_by_id(connection, services, person_id, visitor.now)
         return await _build_reader(connection, visitor, person)
 
 

@@ -77,12 +77,12 @@ class Scale:
 
     def days(self) -> list[datetime]:
         """The midnights (in the zone of the first mark) that lie between the marks, at most 60."""
-        first = self._marks[0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        found: list[datetime] = []
-        while first < self._marks[-1] and len(found) < 60:
-            found.append(first)
-            first += timedelta(days=1)
-        return found
+        midnight = self._marks[0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        midnights: list[datetime] = []
+        while midnight < self._marks[-1] and len(midnights) < 60:
+            midnights.append(midnight)
+            midnight += timedelta(days=1)
+        return midnights
 
 
 def draw_timeline(drawing: Drawing, width: int = 640) -> Markup:

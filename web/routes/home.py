@@ -13,7 +13,7 @@ router = APIRouter()
 
 
 @router.get("/")
-async def front_door(request: Request, opened: ServicesDep) -> Response:
+async def front_door(request: Request, services: ServicesDep) -> Response:
     """Redirect to the desk, the board or the field app, by the reader's roles. Raises NotSignedIn."""
     if "text/html" not in request.headers.get("accept", ""):
         response = JSONResponse(None)
@@ -21,7 +21,7 @@ async def front_door(request: Request, opened: ServicesDep) -> Response:
         return JSONResponse(
             document.model_dump(mode="json"), headers={"Content-Language": response.headers["Content-Language"]}
         )
-    reader = await current_reader(request, opened)
+    reader = await current_reader(request, services)
     redirect = RedirectResponse(home(reader), 303, {"Vary": "Accept"})
     if "lang=" in reader.query:  # as every page stores the language of its address
         reader.preferences.keep(redirect)

@@ -14,17 +14,17 @@ router = APIRouter()
 
 
 @router.post("/cases/{case_no}/viewers")
-async def look(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def look(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """在看: an open page reports itself from time to time, and gets who else has the case open."""
     hub: Hub = request.app.state.hub
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         names = await announce_view(connection, hub.presence, reader.person, case_no, reader.now)
     return page(reader, "case/viewers.html", names=names)
 
 
 @router.get("/live")
-async def follow(request: Request, opened: ServicesDep, reader: SignedIn) -> StreamingResponse:
+async def follow(request: Request, services: ServicesDep, reader: SignedIn) -> StreamingResponse:
     """Server-sent events: `case` {case_no, revision} for changes that the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
-    events = hub.stream(opened.engine, reader.person, request.headers.get("last-event-id"))
+    events = hub.stream(services.engine, reader.person, request.headers.get("last-event-id"))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -33,7 +33,7 @@ async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
 @router.post("/settings")
 async def change_settings(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     home: Annotated[str, Form(max_length=40)] = "",
     columns: Annotated[list[str] | None, Form()] = None,
@@ -50,7 +50,7 @@ async def change_settings(
             why_zh="免打扰时段须有不同的开始和结束时间", why_en="quiet hours begin and end at two different times",
             pointer="/quiet_since",
         ) from error  # fmt: skip
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         settings = await read_settings(connection, reader.person)
         changed = settings.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
         await save_settings(connection, reader.person, changed, reader.now)
@@ -62,13 +62,13 @@ async def change_settings(
 @router.post("/settings/columns")
 async def change_columns(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     columns: Annotated[list[str] | None, Form()] = None,
     back: Annotated[str, Form()] = "/queue",
 ) -> Response:
     """Save the columns of lists, and go back to the list."""
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         settings = await read_settings(connection, reader.person)
         changed = settings.model_copy(update={"columns": _columns(columns)})
         await save_settings(connection, reader.person, changed, reader.now)

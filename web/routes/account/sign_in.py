@@ -24,7 +24,7 @@ async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -
 @router.post("/sign-in")
 async def open_session(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
@@ -35,7 +35,13 @@ async def open_session(
     client = request.client.host if request.client else ""
     try:
         token = await sign_in(
-            opened.engine, opened.settings, opened.attempts, username, password, client=client, now=datetime.now(UTC)
+            services.engine,
+            services.settings,
+            services.attempts,
+            username,
+            password,
+            client=client,
+            now=datetime.now(UTC),
         )
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(visitor, place, username, error)

@@ -16,9 +16,9 @@ from web.views.admin import SECTIONS
 
 
 @asynccontextmanager
-async def open_admin(opened: Services, reader: Reader) -> AsyncIterator[AsyncConnection]:
+async def open_admin(services: Services, reader: Reader) -> AsyncIterator[AsyncConnection]:
     """Open a reading connection, if the reader may see the administration. Raises NotYours otherwise."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         await require_reader(connection, reader.person, reader.now)
         yield connection
 

@@ -11,16 +11,16 @@ router = APIRouter()
 
 
 @router.get("/admin")
-async def show_admin(opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_admin(services: ServicesDep, reader: SignedIn) -> Response:
     """The sections of the administration, with a summary of the organisation check."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         lint = await check_in_scope(connection, reader.person, reader.now)
     return admin_page(reader, "home.html", lint=lint)
 
 
 @router.get("/admin/org")
-async def show_lint(opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_lint(services: ServicesDep, reader: SignedIn) -> Response:
     """The findings of the organisation check, errors first; a supervisor sees those of their own units."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         lint = await check_in_scope(connection, reader.person, reader.now)
     return admin_page(reader, "org.html", lint=lint)

@@ -39,16 +39,16 @@ _EMPTY_FIELDS = dict.fromkeys(
 
 @router.get("/admin/grids")
 async def show_grids(
-    opened: ServicesDep, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
+    services: ServicesDep, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
 ) -> Response:
     """The grid tree, one level at a time, and the import form."""
-    return await _grids_page(opened, reader, under, loaded=loaded)
+    return await _grids_page(services, reader, under, loaded=loaded)
 
 
 async def _grids_page(
-    opened: ServicesDep, reader: Reader, under: str | None, status: int = 200, **context: Any
+    services: ServicesDep, reader: Reader, under: str | None, status: int = 200, **context: Any
 ) -> Response:
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         unit = None if under is None else await directory.get_unit(connection, reader.person, reader.now, under)
         below = await list_branches(connection, reader.person, reader.now, under)
     context = {"problems": (), "fault": "", "said": "", "loaded": "", **context}
@@ -58,7 +58,7 @@ async def _grids_page(
 @router.post("/admin/grids")
 async def import_grids(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     file: Annotated[UploadFile, File()],
     action: Words = "check",
@@ -69,17 +69,19 @@ async def import_grids(
     content, name = await file.read(), file.filename or "grids.csv"
     try:
         if action != "load":
-            checked = await check_grids(opened.engine, reader.person, content, name, reader.now)
-            said = reader.text("没有问题:%(n)s 个单位,跳过上级区划 %(s)s 行", n=len(checked.units), s=checked.skipped)
-            return await _grids_page(opened, reader, None, said=said)
+            checked = await check_grids(services.engine, reader.person, content, name, reader.now)
+            message = reader.text(
+                "没有问题:%(n)s 个单位,跳过上级区划 %(s)s 行", n=len(checked.units), s=checked.skipped
+            )
+            return await _grids_page(services, reader, None, said=message)
         done = await load_grids(
-            opened.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=parse_box(box)
+            services.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=parse_box(box)
         )
     except BadFile as error:
         text = content.decode("utf-8", "replace")
-        return await _grids_page(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
+        return await _grids_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
-        return await _grids_page(opened, reader, None, error.status, fault=error.message(reader.language))
+        return await _grids_page(services, reader, None, error.status, fault=error.message(reader.language))
     return go_to(request, f"/admin/grids?loaded={done.inserted}-{done.updated}-{done.unchanged}")
 
 
@@ -88,20 +90,20 @@ async def import_grids(
 
 @router.get("/admin/people")
 async def show_people(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
     q: Annotated[str, Query(max_length=100)] = "",
     loaded: str = "",
 ) -> Response:
     """The people with their roles, by user name, and the import form. `q`: part of a name."""
-    return await _people_page(opened, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
+    return await _people_page(services, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
 
 
 async def _people_page(
-    opened: ServicesDep, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
+    services: ServicesDep, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
 ) -> Response:
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         people = await directory_people.list_people(
             connection, reader.person, reader.now, limit=PAGE, cursor=cursor, query=words
         )
@@ -117,7 +119,7 @@ async def _people_page(
 @router.post("/admin/people")
 async def import_people(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     departments: Annotated[UploadFile, File()],
     people: Annotated[UploadFile, File()],
@@ -125,13 +127,13 @@ async def import_people(
     """Load departments and people: all of both files, or nothing if there is any problem."""
     first, second = await departments.read(), await people.read()
     try:
-        done = await load_people_files(opened.engine, reader.person, first, second, reader.now)
+        done = await load_people_files(services.engine, reader.person, first, second, reader.now)
     except BadFile as error:
         wrong = "departments" if any("departments" in problem.file for problem in error.problems) else "people"
         text = (first if wrong == "departments" else second).decode("utf-8", "replace")
-        return await _people_page(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
+        return await _people_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
-        return await _people_page(opened, reader, None, error.status, fault=error.message(reader.language))
+        return await _people_page(services, reader, None, error.status, fault=error.message(reader.language))
     changed = done.people.inserted + done.people.updated
     return go_to(request, f"/admin/people?loaded={changed}")
 
@@ -140,13 +142,13 @@ async def import_people(
 
 
 @router.get("/admin/roster")
-async def show_roster(opened: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
+async def show_roster(services: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
     """The current and future absences and shifts."""
-    return await _roster_page(opened, reader, done=done)
+    return await _roster_page(services, reader, done=done)
 
 
-async def _roster_page(opened: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
-    async with open_admin(opened, reader) as connection:
+async def _roster_page(services: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
+    async with open_admin(services, reader) as connection:
         entries = await read_roster(connection, reader.now)
         people = {name for one in entries.absences for name in (one.person, one.deputy) if name}
         names = await directory_people.names_by_username(connection, people | {one.person for one in entries.shifts})
@@ -159,7 +161,7 @@ async def _roster_page(opened: ServicesDep, reader: Reader, status: int = 200, *
 @router.post("/admin/roster/absence")
 async def change_absence(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     person: Words = "",
     since: Words = "",
@@ -171,7 +173,7 @@ async def change_absence(
     """Record an absence, or cancel it."""
     typed = {"person": person, "since": since, "until": until, "deputy": deputy, "reason": reason}
     try:
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             if cancel:
                 day = date.fromisoformat(since)
                 await rosters.cancel_absence(connection, reader.person, person, day, reader.now)
@@ -179,14 +181,14 @@ async def change_absence(
                 draft = AbsenceDraft.model_validate(typed)
                 await rosters.put_absence(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster_page(opened, reader, 422, fault=_fault_message(error, reader), typed=typed)
+        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
 
 
 @router.post("/admin/roster/shift")
 async def change_shift(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     unit: Words = "",
     role: Words = "",
@@ -199,16 +201,16 @@ async def change_shift(
     begins, ends = read_local(starts_at, reader), read_local(ends_at, reader)
     typed = {"unit": unit, "role": role, "who": person, "starts_at": starts_at, "ends_at": ends_at}
     try:
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             if cancel and begins is not None:
                 who = Role(role)
                 await rosters.cancel_shift(connection, reader.person, unit, who, person, begins, reader.now)
             else:
-                told = {"unit": unit, "role": role, "person": person, "starts_at": begins, "ends_at": ends}
-                draft = ShiftDraft.model_validate(told)
+                fields = {"unit": unit, "role": role, "person": person, "starts_at": begins, "ends_at": ends}
+                draft = ShiftDraft.model_validate(fields)
                 await rosters.put_shift(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster_page(opened, reader, 422, fault=_fault_message(error, reader), typed=typed)
+        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
 
 

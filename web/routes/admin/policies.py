@@ -39,22 +39,22 @@ Long = Annotated[str, Form(max_length=2_000_000)]
 
 
 @router.get("/admin/categories")
-async def show_categories(opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_categories(services: ServicesDep, reader: SignedIn) -> Response:
     """The categories (小类) in force, with opening conditions, limits, sources and ceilings."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         categories = await list_categories(connection)
-    return admin_page(reader, "categories.html", found=categories)
+    return admin_page(reader, "categories.html", categories=categories)
 
 
 @router.get("/admin/calendars")
 async def show_calendars(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     name: Annotated[str | None, Query(max_length=40)] = None,
     year: Annotated[int | None, Query(ge=2000, le=2099)] = None,
 ) -> Response:
     """A year of a calendar, day by day."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         number, policy = await policies.read_policy_version(connection, None)
     calendar = policy.calendar(name) or policy.calendars[0]
     shown_year = year or reader.day.year
@@ -65,9 +65,9 @@ async def show_calendars(
 
 
 @router.get("/admin/ladders")
-async def show_ladders(opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_ladders(services: ServicesDep, reader: SignedIn) -> Response:
     """The ladders in force with their steps, and the standards that use them."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         number, policy = await policies.read_policy_version(connection, None)
     climbed = {ladder.code: [s.code for s in policy.standards if s.ladder == ladder.code] for ladder in policy.ladders}
     return admin_page(reader, "ladders.html", version=number, policy=policy, climbed=climbed)
@@ -75,19 +75,19 @@ async def show_ladders(opened: ServicesDep, reader: SignedIn) -> Response:
 
 @router.get("/admin/policies")
 async def show_policies(
-    opened: ServicesDep, reader: SignedIn, published: int | None = None, late: bool = False
+    services: ServicesDep, reader: SignedIn, published: int | None = None, late: bool = False
 ) -> Response:
     """The versions and the drafts of the policy."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         versions = await policies.list_versions(connection)
         drafts = await policies.list_drafts(connection)
     return admin_page(reader, "policies.html", versions=versions, drafts=drafts, published=published, late=late)
 
 
 @router.get("/admin/policies/{number}")
-async def show_version(opened: ServicesDep, reader: SignedIn, number: int) -> Response:
+async def show_version(services: ServicesDep, reader: SignedIn, number: int) -> Response:
     """A published version as YAML."""
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         _, policy = await policies.read_policy_version(connection, number)
     return admin_page(reader, "version.html", number=number, policy=policy, text=policies.to_yaml(policy))
 
@@ -98,7 +98,7 @@ async def show_version(opened: ServicesDep, reader: SignedIn, number: int) -> Re
 @router.post("/admin/drafts")
 async def make_draft(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     title: Words = "",
     version: Annotated[int | None, Form()] = None,
@@ -106,7 +106,7 @@ async def make_draft(
 ) -> Response:
     """Make a draft from a version or from a file."""
     content = (await file.read()).decode("utf-8-sig", "replace") if file is not None and file.filename else ""
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         if not content:
             number, policy = await policies.read_policy_version(connection, version)
             content = policies.to_yaml(policy)
@@ -119,13 +119,13 @@ async def make_draft(
 
 
 @router.get("/admin/drafts/{id}")
-async def show_draft(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+async def show_draft(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """A draft, to edit, check and publish."""
-    return await _draft_page(opened, reader, id)
+    return await _draft_page(services, reader, id)
 
 
 async def _draft_page(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     id_: UUID,
     status: int = 200,
@@ -133,7 +133,7 @@ async def _draft_page(
     typed: dict[str, str] | None = None,
     **context: Any,
 ) -> Response:
-    async with open_admin(opened, reader) as connection:
+    async with open_admin(services, reader) as connection:
         draft = await policies.get_draft(connection, id_)
         versions = await policies.list_versions(connection)
     defaults: dict[str, Any] = {"problems": (), "fault": "", "good": "", "counts": None, **context}
@@ -144,7 +144,7 @@ async def _draft_page(
 @router.post("/admin/drafts/{id}")
 async def work_on_draft(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     id: UUID,
     action: Words = "save",
@@ -156,26 +156,26 @@ async def work_on_draft(
     typed = {"title": title, "content": content.replace("\r\n", "\n")}
     try:
         if action == "drop":
-            async with transaction(opened.engine) as connection:
+            async with transaction(services.engine) as connection:
                 await policies.delete_draft(connection, reader.person, id, reader.now)
             return go_to(request, "/admin/policies")
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             draft_text = policies.DraftText.model_validate(typed)
             await policies.save_draft(connection, reader.person, id, draft_text, reader.now)
-        return await _do_action(request, opened, reader, id, action, draft_text, read_local(effective, reader))
+        return await _do_action(request, services, reader, id, action, draft_text, read_local(effective, reader))
     except BadFile as error:
         problems = file_faults(error.problems, typed["content"], reader)
-        return await _draft_page(opened, reader, id, 422, typed=typed, problems=problems)
+        return await _draft_page(services, reader, id, 422, typed=typed, problems=problems)
     except DomainError as error:
-        return await _draft_page(opened, reader, id, error.status, typed=typed, fault=error.message(reader.language))
+        return await _draft_page(services, reader, id, error.status, typed=typed, fault=error.message(reader.language))
     except ValidationError as error:
         fault = fault_text(error.errors(include_url=False)[0], reader.language)
-        return await _draft_page(opened, reader, id, 422, typed=typed, fault=fault)
+        return await _draft_page(services, reader, id, 422, typed=typed, fault=fault)
 
 
 async def _do_action(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     id_: UUID,
     action: str,
@@ -184,27 +184,33 @@ async def _do_action(
 ) -> Response:
     match action:
         case "publish":
-            published = await policies.publish_draft(opened.engine, reader.person, id_, effective, reader.now)
-            late = not await _start_rollout(opened, published.version, published.effective_from)
+            published = await policies.publish_draft(services.engine, reader.person, id_, effective, reader.now)
+            late = not await _start_rollout(services, published.version, published.effective_from)
             return go_to(request, f"/admin/policies?published={published.version}" + ("&late=1" if late else ""))
         case "simulate":
-            async with opened.reading.connect() as connection:
+            async with services.reading.connect() as connection:
                 number, _ = await policies.read_policy_version(connection, None)
             run = await simulations.start_run(
-                opened.settings, opened.engine, reader.person, draft_text.title, draft_text.content, number, reader.now
+                services.settings,
+                services.engine,
+                reader.person,
+                draft_text.title,
+                draft_text.content,
+                number,
+                reader.now,
             )
             return go_to(request, f"/admin/simulations/{run}")
         case "preview":
-            counts: PreviewCounts = await policies.preview_draft(opened.engine, draft_text.content, reader.now)
-            return await _draft_page(opened, reader, id_, counts=counts)
-    await policies.read_draft(opened.engine, draft_text.content)
-    return await _draft_page(opened, reader, id_, good=reader.text("已保存,没有问题。演练一年通过。"))
+            counts: PreviewCounts = await policies.preview_draft(services.engine, draft_text.content, reader.now)
+            return await _draft_page(services, reader, id_, counts=counts)
+    await policies.read_draft(services.engine, draft_text.content)
+    return await _draft_page(services, reader, id_, good=reader.text("已保存,没有问题。演练一年通过。"))
 
 
-async def _start_rollout(opened: ServicesDep, version: int, effective_from: datetime) -> bool:
+async def _start_rollout(services: ServicesDep, version: int, effective_from: datetime) -> bool:
     """Start the rollout. Return False if Temporal is away; the rollout then starts by itself once it is back."""
     try:
-        await roll_out(opened.temporal, opened.settings.case_queue, version, effective_from)
+        await roll_out(services.temporal, services.settings.case_queue, version, effective_from)
     except (RPCError, RuntimeError, OSError) as error:
         log.warning("rollout not started", version=version, reason=type(error).__name__)
         return False
@@ -215,17 +221,17 @@ async def _start_rollout(opened: ServicesDep, version: int, effective_from: date
 
 
 @router.get("/admin/simulations/{id}")
-async def show_run(request: Request, opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+async def show_run(request: Request, services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """The progress and the result of a simulation."""
-    async with open_admin(opened, reader):
-        run = simulations.find_run(opened.settings, id)
+    async with open_admin(services, reader):
+        run = simulations.find_run(services.settings, id)
     template = "run.html" if is_part(request) else "simulation.html"
     return admin_page(reader, template, run=run, broken=run.is_interrupted(reader.now))
 
 
 @router.get("/admin/simulations/{id}/report.html")
-async def show_report(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+async def show_report(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """The report of a simulation with charts, as the command line writes it."""
-    async with open_admin(opened, reader):
-        text = simulations.render_run(opened.settings, id)
+    async with open_admin(services, reader):
+        text = simulations.render_run(services.settings, id)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})

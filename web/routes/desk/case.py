@@ -66,7 +66,7 @@ class Done:
 
 async def show_case(
     request: Request,
-    opened: Services,
+    services: Services,
     reader: Reader,
     case_no: str,
     form: OpenForm | None = None,
@@ -74,7 +74,7 @@ async def show_case(
     status: int = 200,
 ) -> Response:
     """The page of a case, or its inner part for htmx. Raises NoSuchCase."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
             step = first_step(view.case.allowed_commands, mine=view.rules.claimed_by_me)
@@ -85,8 +85,8 @@ async def show_case(
     return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context, done=done, undo=undo)
 
 
-async def _read_view(opened: Services, reader: Reader, case_no: str) -> CasePageView:
-    async with opened.reading.connect() as connection:
+async def _read_view(services: Services, reader: Reader, case_no: str) -> CasePageView:
+    async with services.reading.connect() as connection:
         return await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
 
 
@@ -131,8 +131,8 @@ async def form_context(
     offered: dict[str, Any] = {}
     then_dispatch = form.command == "accept" and reader.acts_as(Role.DUTY_OFFICER)
     if then_dispatch or kinds & {"department", "departments"}:
-        found = (await list_departments(connection)).items
-        offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in found]
+        departments = (await list_departments(connection)).items
+        offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in departments]
     if kinds & {"category", "parts"}:
         offered["groups"] = (await list_categories(connection)).groups
     if "colleague" in kinds and view.case.host:
@@ -153,57 +153,63 @@ async def form_context(
 async def duplicate_candidates(connection: AsyncConnection, reader: Reader, view: CasePageView) -> tuple[Any, ...]:
     """Open cases that may be duplicates of this one."""
     case = view.case
-    place = case.location
-    wanted = DuplicateQuery(
-        category=case.category, lat=place.lat if place else None, lon=place.lon if place else None,
+    location = case.location
+    query = DuplicateQuery(
+        category=case.category, lat=location.lat if location else None, lon=location.lon if location else None,
         grid=case.grid.code, title=case.title, at=case.reported_at,
     )  # fmt: skip
-    found = await find_duplicates(
-        connection, reader.person, wanted, reader.now, reader.language, excluding=case.case_no
+    duplicates = await find_duplicates(
+        connection, reader.person, query, reader.now, reader.language, excluding=case.case_no
     )
-    return found.items
+    return duplicates.items
 
 
 @router.get("/cases/{case_no}")
 async def show(
-    case_no: str, request: Request, opened: ServicesDep, reader: SignedIn, act: str = "", done: str = "", seq: str = ""
+    case_no: str,
+    request: Request,
+    services: ServicesDep,
+    reader: SignedIn,
+    act: str = "",
+    done: str = "",
+    seq: str = "",
 ) -> Response:
     """The case. `act`: the command whose form opens; `done` and `seq`: the command just given, and its revision."""
     form = OpenForm(act) if is_command(act) else None
     receipt = Done(done, int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 9 else None)
-    return await show_case(request, opened, reader, case_no, form, receipt if is_command(done) else None)
+    return await show_case(request, services, reader, case_no, form, receipt if is_command(done) else None)
 
 
 @router.get("/cases/{case_no}/act/{command}")
-async def show_form(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_form(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The form of one command as a part for htmx; else the page with that form open."""
     if not is_part(request) or not is_command(command):
-        return await show_case(request, opened, reader, case_no, OpenForm(command) if is_command(command) else None)
-    async with opened.reading.connect() as connection:
+        return await show_case(request, services, reader, case_no, OpenForm(command) if is_command(command) else None)
+    async with services.reading.connect() as connection:
         view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         context = await form_context(connection, reader, view, OpenForm(command))
     return page(reader, "case/form.html", **case_context(reader, view), **context)
 
 
 @router.get("/cases/{case_no}/preview")
-async def preview(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def preview(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The preview of the case beside a list."""
-    view = await _read_view(opened, reader, case_no)
+    view = await _read_view(services, reader, case_no)
     return page(reader, "desk/preview.html", **case_context(reader, view))
 
 
 @router.get("/cases/{case_no}/print")
-async def print_case(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def print_case(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """案卷: the case file for print on A4."""
-    view = await _read_view(opened, reader, case_no)
+    view = await _read_view(services, reader, case_no)
     address = str(request.url_for("show", case_no=case_no))
     return page(reader, "print/case.html", **case_context(reader, view), qr=qr_code(address), address=address)
 
 
 @router.get("/cases/{case_no}/history.json")
-async def history(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
+async def history(case_no: str, services: ServicesDep, reader: SignedIn) -> Response:
     """The whole history as a JSON file: view, facts, forecast; the reporter only by alias."""
-    view = await _read_view(opened, reader, case_no)
+    view = await _read_view(services, reader, case_no)
     document = view.model_dump(mode="json", include={"case", "facts", "forecast", "files"})
     document["case"].pop("allowed_commands")
     name = f'attachment; filename="{view.case.case_no}.json"'
@@ -211,10 +217,10 @@ async def history(case_no: str, opened: ServicesDep, reader: SignedIn) -> Respon
 
 
 @router.get("/cases/{case_no}/evidence.zip")
-async def evidence(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
+async def evidence(case_no: str, services: ServicesDep, reader: SignedIn) -> Response:
     """All files of the case with their hashes, as a ZIP file."""
-    view = await _read_view(opened, reader, case_no)
-    pieces = await asyncio.to_thread(collect_evidence, view, opened.settings)
+    view = await _read_view(services, reader, case_no)
+    pieces = await asyncio.to_thread(collect_evidence, view, services.settings)
     name = f'attachment; filename="{view.case.case_no}-evidence.zip"'
     archive = stream_zip(pieces, reader.now, reader.zone, reader.language)
     return StreamingResponse(archive, media_type="application/zip", headers={"Content-Disposition": name})

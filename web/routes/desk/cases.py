@@ -16,9 +16,9 @@ router = APIRouter()
 
 
 @router.get("/cases")
-async def search(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def search(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The cases that match the filters of the address, page by page."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         address = read_address(reader, SEARCH, request.url.query)
         context = {
             **await page_context(connection, reader, address, SEARCH),
@@ -28,9 +28,9 @@ async def search(request: Request, opened: ServicesDep, reader: SignedIn) -> Res
 
 
 @router.get("/cases/export.xlsx")
-async def export(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def export(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The list of the address as a workbook, or only the cases that it names; refused if it is too long."""
-    async with snapshot_connection(opened.engine) as connection:
+    async with snapshot_connection(services.engine) as connection:
         export_request = await read_export_request(connection, reader, ExportKind.CASES, request.url.query)
         written = await write_now(connection, reader.person, export_request, reader.now, reader.language)
     return attachment_response(written.pieces, f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")

@@ -52,17 +52,17 @@ class PostedForm(Frozen):
 
 
 @router.post("/cases/{case_no}/commands/{command}")
-async def give(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def give(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason."""
     fields = require_fields(command)
-    async with form_with_files(request, attachments.max_bytes(opened.settings), MAX_FILES) as form:
+    async with form_with_files(request, attachments.max_bytes(services.settings), MAX_FILES) as form:
         posted = _read_form(command, form)
         try:
-            uploaded = await _store_files(opened, reader, form)
+            uploaded = await _store_files(services, reader, form)
         except DomainError as error:
             field = next((one.name for one in fields if one.kind == "files"), "")
             return await _show_faults(
-                request, opened, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
+                request, services, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
             )
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
@@ -72,16 +72,16 @@ async def give(case_no: str, command: str, request: Request, opened: ServicesDep
         faults = {
             field_of_pointer("/".join(map(str, e["loc"][1:]))): fault_text(e, reader.language) for e in error.errors()
         }
-        return await _show_faults(request, opened, reader, case_no, posted, 422, faults)
+        return await _show_faults(request, services, reader, case_no, posted, 422, faults)
     try:
-        sent = await _send(opened, reader, case_no, posted, human_command)
+        sent = await _send(services, reader, case_no, posted, human_command)
     except (NoSuchCase, NotSignedIn):
         raise
     except DomainError as error:
-        return await _show_refusal(request, opened, reader, case_no, posted, error)
+        return await _show_refusal(request, services, reader, case_no, posted, error)
     if posted.then_host:
-        return await _dispatch_next(request, opened, reader, case_no, posted)
-    return await _after_success(request, opened, reader, case_no, posted, sent)
+        return await _dispatch_next(request, services, reader, case_no, posted)
+    return await _after_success(request, services, reader, case_no, posted, sent)
 
 
 @router.get("/cases/{case_no}/commands/{command}")
@@ -122,27 +122,27 @@ def _command_id(text: str) -> UUID:
         return new_id()  # not one of our forms: without an id it counts each time it is sent
 
 
-async def _store_files(opened: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
+async def _store_files(services: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
     """Store the files of the form. Return their hashes by field. Raises a DomainError for a file that is refused."""
     hashes: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
             stored = await attachments.store_upload(
-                opened.engine, opened.settings, reader.person, value.file, reader.now
+                services.engine, services.settings, reader.person, value.file, reader.now
             )
             hashes[name.removeprefix("files.")].append(stored.view.sha256)
     return hashes
 
 
 async def _send(
-    opened: Services, reader: Reader, case_no: str, posted: PostedForm, human_command: HumanCommand
+    services: Services, reader: Reader, case_no: str, posted: PostedForm, human_command: HumanCommand
 ) -> Sent:
     """Send the command. If only harmless facts came since the seen revision, send it again without a revision."""
     revision = None if posted.command in WITHOUT_REVISION else posted.seen
 
     async def send_at(seen: int | None) -> Sent:
         return await send(
-            opened.resources,
+            services.resources,
             reader.person,
             case_no,
             human_command,
@@ -154,22 +154,22 @@ async def _send(
     try:
         return await send_at(revision)
     except StaleRevision:
-        meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
+        meanwhile = await _facts_since_seen(services, reader, case_no, posted.seen)
         if any(fact.kind not in HARMLESS for fact in meanwhile):
             raise
         return await send_at(None)
 
 
-async def _facts_since_seen(opened: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
+async def _facts_since_seen(services: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
     if seen is None:
         return ()
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         later = await facts_since(connection, reader.person, case_no, seen, reader.now, reader.language)
     return later.facts
 
 
 async def _dispatch_next(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm
 ) -> Response:
     """Dispatch as the second command of 受理并派遣. Sent again, both count once. If dispatching is refused, the case
     stays accepted, and the dispatch form shows the reason.
@@ -184,40 +184,40 @@ async def _dispatch_next(
     )
     try:
         human_command = read_command("dispatch", {"host": posted.then_host})
-        sent = await _send(opened, reader, case_no, then, human_command)
+        sent = await _send(services, reader, case_no, then, human_command)
     except NoSuchCase:  # the accepted case went to a desk that is out of the reader's scope
         return go_to(request, f"/queue?left={case_no}&did=accept")
     except NotSignedIn:
         raise
     except ValidationError:
         fault = reader.text("请选择主办部门。")
-        return await _show_faults(request, opened, reader, case_no, then, 422, {"host": fault})
+        return await _show_faults(request, services, reader, case_no, then, 422, {"host": fault})
     except DomainError as error:
-        return await _show_refusal(request, opened, reader, case_no, then, error)
-    return await _after_success(request, opened, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
+        return await _show_refusal(request, services, reader, case_no, then, error)
+    return await _after_success(request, services, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
 
 
 async def _show_refusal(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, error: DomainError
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm, error: DomainError
 ) -> Response:
     """Show the form again, with the refusal at its field, or above the form with what others did in the meantime."""
     text = refusal_text(error, reader)
     field = field_of_pointer(error.pointer or "")
     if field in {one.name for one in fields_of(posted.command)}:
-        return await _show_faults(request, opened, reader, case_no, posted, error.status, {field: text})
-    meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
+        return await _show_faults(request, services, reader, case_no, posted, error.status, {field: text})
+    meanwhile = await _facts_since_seen(services, reader, case_no, posted.seen)
     conflicts = tuple(fact for fact in meanwhile if fact.kind not in HARMLESS)
     id_ = new_id() if isinstance(error, CommandIdReused) else posted.id
     form = OpenForm(
         posted.command, id_, posted.given, {}, alarm="" if conflicts and error.status in (409, 412) else text,
         meanwhile=conflicts, back=posted.back,
     )  # fmt: skip
-    return await _show_form(request, opened, reader, case_no, form, error.status)
+    return await _show_form(request, services, reader, case_no, form, error.status)
 
 
 async def _show_faults(
     request: Request,
-    opened: Services,
+    services: Services,
     reader: Reader,
     case_no: str,
     posted: PostedForm,
@@ -225,24 +225,24 @@ async def _show_faults(
     faults: dict[str, str],
 ) -> Response:
     form = OpenForm(posted.command, posted.id, posted.given, faults, back=posted.back)
-    return await _show_form(request, opened, reader, case_no, form, status)
+    return await _show_form(request, services, reader, case_no, form, status)
 
 
 async def _show_form(
-    request: Request, opened: Services, reader: Reader, case_no: str, form: OpenForm, status: int
+    request: Request, services: Services, reader: Reader, case_no: str, form: OpenForm, status: int
 ) -> Response:
     """Show the page of the form again, with the sent values and their faults."""
     if form.back.startswith("/intake"):
         tab = dict(parse_qsl(urlsplit(form.back).query)).get("tab", "")
-        return await intake_page(request, opened, reader, IntakeQuery(tab=tab, no=case_no, form=form), status)
+        return await intake_page(request, services, reader, IntakeQuery(tab=tab, no=case_no, form=form), status)
     try:
-        return await show_case(request, opened, reader, case_no, form, status=status)
+        return await show_case(request, services, reader, case_no, form, status=status)
     except NoSuchCase:
         return go_to(request, f"/queue?left={case_no}&did={form.command}")
 
 
 async def _after_success(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
 ) -> Response:
     revision = sent.receipt.revision if sent.receipt else None
     if posted.back:
@@ -252,10 +252,10 @@ async def _after_success(
         try:
             done = Done(posted.command, revision, posted.id)
             reader = replace(reader, now=datetime.now(UTC))  # so that the new fact lies in the past
-            return await show_case(request, opened, reader, case_no, done=done)
+            return await show_case(request, services, reader, case_no, done=done)
         except NoSuchCase:
             return go_to(request, f"/queue?left={case_no}&did={posted.command}")
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         try:
             await facts_since(connection, reader.person, case_no, revision or 0, reader.now, reader.language)
         except NoSuchCase:

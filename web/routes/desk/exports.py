@@ -42,25 +42,25 @@ _OVERDUE_NAMES = {
 @router.post("/exports")
 async def ask(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     kind: Annotated[ExportKind, Form()],
     query: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Export the list of an address as a workbook: at once if it is short, else in the background."""
-    async with snapshot_connection(opened.engine) as connection:
+    async with snapshot_connection(services.engine) as connection:
         export = await read_export_request(connection, reader, kind, query)
         if await count_rows(connection, reader.person, export, reader.now) <= MAX_DIRECT_ROWS:
             file = await Writer(connection, reader.person, export, reader.now, reader.language).write()
             return attachment_response(file.pieces, f"gridloop-{kind}-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")
-    job = await jobs.request_export(opened.resources, reader.person, export, reader.now, reader.language)
+    job = await jobs.request_export(services.resources, reader.person, export, reader.now, reader.language)
     return go_to(request, f"/exports#e-{job.id}")
 
 
 @router.get("/exports")
-async def show(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def show(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The reader's exports with their progress."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         exports = await jobs.list_exports(connection, reader.person, reader.now, reader.language)
     running = any(export.under_way for export in exports)
     return page_or_part(
@@ -76,17 +76,17 @@ async def show(request: Request, opened: ServicesDep, reader: SignedIn) -> Respo
 
 
 @router.post("/exports/{id_}/stop")
-async def stop(request: Request, opened: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
+async def stop(request: Request, services: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
     """Stop a running export, or remove the file of a finished one."""
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         await jobs.stop_export(connection, reader.person, id_, reader.now)
     return go_to(request, "/exports")
 
 
 @router.get("/exports/{id_}/file")
-async def fetch(opened: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
+async def fetch(services: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
     """The workbook."""
-    return await workbook_response(opened.resources, reader.person, id_, reader.now)
+    return await workbook_response(services.resources, reader.person, id_, reader.now)
 
 
 async def read_export_request(

@@ -30,7 +30,7 @@ MAX_ITEMS = 50
 
 @router.get("/intake")
 async def show_intake(
-    request: Request, opened: ServicesDep, reader: SignedIn,
+    request: Request, services: ServicesDep, reader: SignedIn,
     tab: str = "", no: str = "", act: str = "", was: str = "", did: str = "",
 ) -> Response:  # fmt: skip
     """The cases to accept or dispatch, and the case `no` (or the first) with its form open.
@@ -38,7 +38,7 @@ async def show_intake(
     `was` and `did`: the case that was just handled, and the command.
     """
     return await intake_page(
-        request, opened, reader, IntakeQuery(tab, no, act, was[:40], did if is_command(did) else "")
+        request, services, reader, IntakeQuery(tab, no, act, was[:40], did if is_command(did) else "")
     )
 
 
@@ -55,14 +55,14 @@ class IntakeQuery:
 
 
 async def intake_page(
-    request: Request, opened: Services, reader: Reader, query: IntakeQuery, status: int = 200
+    request: Request, services: Services, reader: Reader, query: IntakeQuery, status: int = 200
 ) -> Response:
     """The intake desk, as a page or as a part."""
     mine = tabs_of(reader.person, reader.day)
     tabs = [one for one in (DeskTab.ACCEPTING, DeskTab.DISPATCHING) if one in mine]
     tab = next((one for one in tabs if one == query.tab), tabs[0] if tabs else None)
     last = None
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         content = await _load_tab(connection, reader, tabs, tab, query.no)
         if tab and not content.items:
             last = await last_handled(connection, tab, reader.person, reader.now)
@@ -99,17 +99,19 @@ async def _load_tab(
     counts: dict[DeskTab, int] = {}
     items: tuple[CaseItem, ...] = ()
     first = ""
-    wanted = CaseFilter(sort="due_at", limit=MAX_ITEMS)
+    filters = CaseFilter(sort="due_at", limit=MAX_ITEMS)
     for one in tabs:
-        here = on_tab(one, reader.person, reader.day, reader.now)
+        condition = on_tab(one, reader.person, reader.day, reader.now)
         if one is not tab:
-            counts[one] = await count_cases(connection, reader.person, wanted, reader.now, here)
+            counts[one] = await count_cases(connection, reader.person, filters, reader.now, condition)
             continue
-        found = await list_cases(connection, reader.person, wanted, reader.now, reader.language, here)
-        counts[one], items = found.total, found.items
+        cases = await list_cases(connection, reader.person, filters, reader.now, reader.language, condition)
+        counts[one], items = cases.total, cases.items
         requested = [no] if no else []
-        there = await find_items(connection, reader.person, requested, wanted, reader.now, reader.language, here)
-        first = no if there else (items[0].case_no if items else "")
+        present = await find_items(
+            connection, reader.person, requested, filters, reader.now, reader.language, condition
+        )
+        first = no if present else (items[0].case_no if items else "")
     return _TabContent(counts, items, first)
 
 

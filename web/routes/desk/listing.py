@@ -51,22 +51,22 @@ def row_context(reader: Reader, items: Iterable[CaseItem], place: str) -> dict[s
 
 async def page_context(connection: AsyncConnection, reader: Reader, address: ListAddress, place: str) -> dict[str, Any]:
     """One page of the list, and the query of the next."""
-    who, wanted, now = reader.person, address.filter, reader.now
-    if address.tab is not None and not address.pairs and wanted.cursor is None:
-        found = await first_page(connection, who, address.tab, wanted, now, reader.language)
+    person, filters, now = reader.person, address.filter, reader.now
+    if address.tab is not None and not address.pairs and filters.cursor is None:
+        cases = await first_page(connection, person, address.tab, filters, now, reader.language)
     else:
-        found = await list_cases(connection, who, wanted, now, reader.language, tab_condition(address, reader))
-    shown = (address.shown or 0) + len(found.items)
-    more = address.query(cursor=found.next_cursor, shown=str(shown)) if found.next_cursor else None
+        cases = await list_cases(connection, person, filters, now, reader.language, tab_condition(address, reader))
+    shown = (address.shown or 0) + len(cases.items)
+    more = address.query(cursor=cases.next_cursor, shown=str(shown)) if cases.next_cursor else None
     return {
         "place": place,
         "address": address,
-        "total": found.total,
+        "total": cases.total,
         "shown": shown,
         "more": more,
-        "next_page": address.query(cursor=found.next_cursor) if found.next_cursor else None,
+        "next_page": address.query(cursor=cases.next_cursor) if cases.next_cursor else None,
         "full": shown + PAGE > MAX_ROWS,
-        **row_context(reader, found.items, place),
+        **row_context(reader, cases.items, place),
     }
 
 
@@ -101,18 +101,18 @@ async def count_saved_view(connection: AsyncConnection, reader: Reader, query: s
 
 async def _people_names(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, str]:
     """The names of the people in the filters: colleagues, and handlers whom the reader sees ranked."""
-    named = {}
+    names = {}
     handler = address.value("handler")
     if _UUID.fullmatch(handler):
         handled = CaseFilter(handler=UUID(handler))
         # Not zero only for handlers in departments that the reader leads.
         if await count_cases(connection, reader.person, handled, reader.now):
-            named[handler] = await name_of(connection, UUID(handler))
+            names[handler] = await name_of(connection, UUID(handler))
     ids = [UUID(one) for name in ("owner", "handled_by") if _UUID.fullmatch(one := address.value(name))]
     if ids:
-        found = await list_people(connection, reader.person, reader.now, limit=len(ids), among=ids)
-        named |= {str(one.id): one.name for one in found.items}
-    return named
+        colleagues = await list_people(connection, reader.person, reader.now, limit=len(ids), among=ids)
+        names |= {str(one.id): one.name for one in colleagues.items}
+    return names
 
 
 async def filter_context(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, Any]:

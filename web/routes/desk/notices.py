@@ -16,12 +16,12 @@ router = APIRouter()
 
 
 @router.get("/notices")
-async def show_notices(opened: ServicesDep, reader: SignedIn, unread: bool = False) -> Response:
+async def show_notices(services: ServicesDep, reader: SignedIn, unread: bool = False) -> Response:
     """The notices, the newest first; with `unread`, only the unread ones."""
-    async with opened.reading.connect() as connection:
-        found = await find_notices(connection, reader.person, reader.now, reader.language, unread=unread)
+    async with services.reading.connect() as connection:
+        entries = await find_notices(connection, reader.person, reader.now, reader.language, unread=unread)
     return page(
-        reader, "desk/notices.html", notices=found, only_unread=unread, left_text=left_text, unit_text=unit_text,
+        reader, "desk/notices.html", notices=entries, only_unread=unread, left_text=left_text, unit_text=unit_text,
         light_of=light_of,
     )  # fmt: skip
 
@@ -34,9 +34,9 @@ async def show_bell(reader: SignedIn) -> Response:
 
 @router.post("/notices/read")
 async def read_notices(
-    request: Request, opened: ServicesDep, reader: SignedIn, until: Annotated[Instant | None, Form()] = None
+    request: Request, services: ServicesDep, reader: SignedIn, until: Annotated[Instant | None, Form()] = None
 ) -> Response:
     """Mark the notices up to `until` as read: those on the reader's page, and nothing newer."""
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         await mark_read(connection, reader.person, reader.now, until)
     return go_to(request, "/notices")

@@ -22,7 +22,7 @@ MAX_RESULTS = 8
 
 
 @router.get("/palette")
-async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
+async def find(request: Request, services: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
     """The results for the words; without words, the pages of the menu. `part=results`: only the results."""
     words = _clean_words(q)
     people: tuple[PersonView, ...] = ()
@@ -30,15 +30,15 @@ async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str =
     units: tuple[UnitChoice, ...] = ()
     entries = [e for e in menu(reader) if not words or words.lower() in reader.text(e.title).lower()]
     if words:
-        async with opened.reading.connect() as connection:
-            wanted = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
-            cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
+        async with services.reading.connect() as connection:
+            filters = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
+            cases = (await list_cases(connection, reader.person, filters, reader.now, reader.language)).items
             units = await suggest_units(connection, reader.person, words, reader.now, 5)
             people = (await list_people(connection, reader.person, reader.now, limit=5, query=words)).items
     scripted = request.headers.get("HX-Request") == "true"
     template = "desk/palette_results.html" if part == "results" else "desk/palette_part.html"
-    found: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
-    return page(reader, template if scripted else "desk/palette.html", q=words, **found)
+    results: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
+    return page(reader, template if scripted else "desk/palette.html", q=words, **results)
 
 
 def _clean_words(typed: str) -> str:
@@ -46,26 +46,26 @@ def _clean_words(typed: str) -> str:
 
 
 @router.get("/choices/people")
-async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
+async def offer_people(services: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
     """Options for a user name field: people whose user name or name contains the typed text."""
-    async with opened.reading.connect() as connection:
-        found = await list_people(
+    async with services.reading.connect() as connection:
+        people = await list_people(
             connection, reader.person, reader.now, limit=MAX_RESULTS, query=_clean_words(person or deputy)
         )
-    return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
+    return page(reader, "desk/options.html", options=[(one.username, one.name) for one in people.items])
 
 
 @router.get("/choices/grids")
-async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
+async def offer_units(services: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
     """Options for a grid unit field."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         units = await suggest_units(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
 
 
 @router.get("/choices/colleagues")
-async def offer_colleagues(opened: ServicesDep, reader: SignedIn) -> Response:
+async def offer_colleagues(services: ServicesDep, reader: SignedIn) -> Response:
     """Options for a transfer: the colleagues to whom the reader may transfer cases, with their open cases."""
-    async with opened.reading.connect() as connection:
-        found = await colleagues(connection, reader.person, reader.now)
-    return page(reader, "desk/colleagues.html", colleagues=found)
+    async with services.reading.connect() as connection:
+        choices = await colleagues(connection, reader.person, reader.now)
+    return page(reader, "desk/colleagues.html", colleagues=choices)

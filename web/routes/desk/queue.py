@@ -46,87 +46,87 @@ BULK_COMMANDS = ("claim", "transfer", "comment")
 
 @router.get("/queue")
 async def show_queue(
-    request: Request, opened: ServicesDep, reader: SignedIn, left: str = "", did: str = ""
+    request: Request, services: ServicesDep, reader: SignedIn, left: str = "", did: str = ""
 ) -> Response:
     """The list of a tab. `left`: the case that the reader's command `did` has just moved out of their sight."""
     address = read_address(reader, QUEUE, request.url.query)
     if is_part(request):
-        return page(reader, "desk/list_part.html", **await _list_context(opened, reader, address))
-    context = await _queue_context(opened, reader, address)
+        return page(reader, "desk/list_part.html", **await _list_context(services, reader, address))
+    context = await _queue_context(services, reader, address)
     return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40])
 
 
-async def _list_context(opened: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
+async def _list_context(services: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
     """The list; if a tab is empty, with the case last handled there."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         rows = await page_context(connection, reader, address, QUEUE)
         bare = address.tab if not address.pairs and not rows["total"] else None
         last = None if bare is None else await last_handled(connection, bare, reader.person, reader.now)
         return {**rows, **await filter_context(connection, reader, address), "last": last}
 
 
-async def _queue_context(opened: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
+async def _queue_context(services: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
     """The list with tabs and saved views. The other tabs are counted while the rows of this one are read."""
     whole = unfiltered_tab(address)
 
     async def load_head() -> dict[str, Any]:
-        async with opened.reading.connect() as connection:
+        async with services.reading.connect() as connection:
             head = await head_context(connection, reader, address, without=whole)
             return {**head, "colleagues": await colleague_names(connection, reader.person, reader.now)}
 
-    rows, head = await asyncio.gather(_list_context(opened, reader, address), load_head())
+    rows, head = await asyncio.gather(_list_context(services, reader, address), load_head())
     if whole is not None:
         head["counts"][whole] = rows["total"]
     return {**rows, **head}
 
 
 @router.get("/queue/rows")
-async def more_of_queue(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def more_of_queue(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more_rows(request, opened, reader, QUEUE)
+    return await _more_rows(request, services, reader, QUEUE)
 
 
 @router.get("/cases/rows")
-async def more_of_search(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def more_of_search(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more_rows(request, opened, reader, SEARCH)
+    return await _more_rows(request, services, reader, SEARCH)
 
 
-async def _more_rows(request: Request, opened: ServicesDep, reader: Reader, place: str) -> Response:
-    async with opened.reading.connect() as connection:
+async def _more_rows(request: Request, services: ServicesDep, reader: Reader, place: str) -> Response:
+    async with services.reading.connect() as connection:
         address = read_address(reader, place, request.url.query)
         context = await page_context(connection, reader, address, place)
     return page(reader, "desk/rows.html", **context)
 
 
 @router.get("/queue/head")
-async def show_head(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def show_head(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Tabs and saved views with their current counts."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         address = read_address(reader, QUEUE, request.url.query)
         return page(reader, "desk/head.html", **await head_context(connection, reader, address))
 
 
 @router.get("/lists/changes")
 async def show_changes(
-    request: Request, opened: ServicesDep, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
+    request: Request, services: ServicesDep, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
 ) -> Response:
     """The changes of an open list: the row of each changed case that is in it, and for each `known` case (a row that
     the page shows) that is no longer in it, why it left. `cases` and `known` are separated by commas.
     """
     place = SEARCH if list == SEARCH else QUEUE
-    shown = [no for no in known.split(",") if no][:200]
-    asked_for = [no for no in cases.split(",") if no][:200]
-    async with opened.reading.connect() as connection:
+    shown_nos = [no for no in known.split(",") if no][:200]
+    changed_nos = [no for no in cases.split(",") if no][:200]
+    async with services.reading.connect() as connection:
         address = read_address(reader, place, request.url.query)
-        here = await find_items(
-            connection, reader.person, [*shown, *asked_for], address.filter, reader.now, reader.language,
+        items = await find_items(
+            connection, reader.person, [*shown_nos, *changed_nos], address.filter, reader.now, reader.language,
             tab_condition(address, reader),
         )  # fmt: skip
-        gone = [no for no in shown if no not in {item.case_no for item in here}]
-        words = await last_actions(connection, reader.person, gone, reader.now, reader.language)
-    reasons = {no: _leave_reason(reader, words[no]) for no in gone}
-    context = row_context(reader, here, place)
+        gone_nos = [no for no in shown_nos if no not in {item.case_no for item in items}]
+        last_facts = await last_actions(connection, reader.person, gone_nos, reader.now, reader.language)
+    reasons = {no: _leave_reason(reader, last_facts[no]) for no in gone_nos}
+    context = row_context(reader, items, place)
     return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
 
 
@@ -142,7 +142,7 @@ def _leave_reason(reader: Reader, fact: FactView | None) -> str:
 
 
 @router.post("/queue/bulk")
-async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def give_many(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Give one command to the selected cases, and show the outcome for each."""
     form = await request.form()
     case_nos = [str(value) for value in form.getlist("case")][:MAX_CASES]
@@ -164,7 +164,9 @@ async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> 
         except ValidationError:
             fault = reader.text("请把要填的内容填写完整。")
         else:
-            outcomes = await send_many(opened.resources, reader.person, case_nos, command, batch=batch, now=reader.now)
+            outcomes = await send_many(
+                services.resources, reader.person, case_nos, command, batch=batch, now=reader.now
+            )
     context: dict[str, Any] = {
         "fault": fault,
         "command": name,
@@ -186,7 +188,7 @@ def _uuid(value: object) -> UUID:
 @router.post("/views")
 async def keep_view(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     name: Annotated[str, Form()] = "",
     query: Annotated[str, Form()] = "",
@@ -194,22 +196,22 @@ async def keep_view(
 ) -> Response:
     """Save a view under a name, and go back to its list."""
     try:
-        wanted = NewView(name=name, query=_saved_query(query), shared_with=shared_with or None)
+        view = NewView(name=name, query=_saved_query(query), shared_with=shared_with or None)
     except ValidationError as error:
         raise InputError(
             why_zh="视图名称须为 1 至 40 个字", why_en="a view's name has 1 to 40 letters", pointer="/name"
         ) from error
-    async with transaction(opened.engine) as connection:
-        await save_view(connection, reader.person, wanted, reader.now)
-    return go_to(request, f"{QUEUE}?{wanted.query}")
+    async with transaction(services.engine) as connection:
+        await save_view(connection, reader.person, view, reader.now)
+    return go_to(request, f"{QUEUE}?{view.query}")
 
 
 @router.post("/views/{id_}/remove")
 async def drop_view(
-    request: Request, opened: ServicesDep, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
+    request: Request, services: ServicesDep, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
 ) -> Response:
     """Remove a view of the reader."""
-    async with transaction(opened.engine) as connection:
+    async with transaction(services.engine) as connection:
         await remove_view(connection, reader.person, id_)
     return go_to(request, safe_path(back, QUEUE))
 

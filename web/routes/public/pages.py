@@ -56,20 +56,20 @@ async def ask_for_code(visitor: AnyVisitor, code: str = "") -> Response:
 
 @router.post("/p")
 async def show_progress(
-    request: Request, opened: ServicesDep, visitor: AnyVisitor, code: Code = "", phone_tail: PhoneTail = ""
+    request: Request, services: ServicesDep, visitor: AnyVisitor, code: Code = "", phone_tail: PhoneTail = ""
 ) -> Response:
     """The progress for a code. After ten wrong codes per hour and address, the caller must wait."""
     try:
-        report_id = await _find_report(request, opened, visitor, code, phone_tail)
+        report_id = await _find_report(request, services, visitor, code, phone_tail)
     except DomainError as error:
         return _show_code_error(visitor, code, error)
-    return await _progress_page(opened, visitor, report_id, code, phone_tail)
+    return await _progress_page(services, visitor, report_id, code, phone_tail)
 
 
 @router.post("/p/rate")
 async def rate(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     verdict: Annotated[Literal["good", "fair", "bad"], Form()],
     code: Code = "",
@@ -78,13 +78,13 @@ async def rate(
 ) -> Response:
     """Give the reporter's verdict, once."""
     command = Rate(score=VERDICT_SCORES[verdict], note=note)
-    return await _send_command(request, opened, visitor, code, phone_tail, command)
+    return await _send_command(request, services, visitor, code, phone_tail, command)
 
 
 @router.post("/p/reopen")
 async def reopen(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: PhoneTail = "",
@@ -92,13 +92,13 @@ async def reopen(
 ) -> Response:
     """Request to reopen a case that is still unsolved, once."""
     text = reason.strip() or visitor.text("仍未解决")
-    return await _send_command(request, opened, visitor, code, phone_tail, RequestReopen(reason=text))
+    return await _send_command(request, services, visitor, code, phone_tail, RequestReopen(reason=text))
 
 
 @router.post("/p/answer")
 async def answer(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: PhoneTail = "",
@@ -106,26 +106,26 @@ async def answer(
 ) -> Response:
     """Answer the question of the duty desk."""
     text = note.strip() or visitor.text("(未填写)")
-    return await _send_command(request, opened, visitor, code, phone_tail, SupplyInfo(note=text))
+    return await _send_command(request, services, visitor, code, phone_tail, SupplyInfo(note=text))
 
 
 @router.get("/p/report")
-async def show_form(opened: ServicesDep, visitor: AnyVisitor) -> Response:
+async def show_form(services: ServicesDep, visitor: AnyVisitor) -> Response:
     """The public report form. It contains its report id, so that posting it twice counts once."""
-    return await _show_report_form(opened, visitor, {"report_id": str(new_id())}, {})
+    return await _show_report_form(services, visitor, {"report_id": str(new_id())}, {})
 
 
 @router.post("/p/report")
-async def take_report(request: Request, opened: ServicesDep, visitor: AnyVisitor) -> Response:
+async def take_report(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
-    record = opened.public_reports.record(_client_address(request))
+    record = services.public_reports.record(_client_address(request))
     # A caller who must wait gets the form back with the typed text; their photos are not read.
-    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else intake.max_bytes(opened.settings)
+    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else intake.max_bytes(services.settings)
     async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
-        return await _accept_report(opened, visitor, form, record)
+        return await _accept_report(services, visitor, form, record)
 
 
-async def _accept_report(opened: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
+async def _accept_report(services: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     if typed.get("website"):  # a hidden field that only bots fill in
         return RedirectResponse("/p", 303)
@@ -134,17 +134,17 @@ async def _accept_report(opened: Services, visitor: Visitor, form: FormData, rec
         photos = [photo for photo in form.getlist("photos") if isinstance(photo, UploadFile) and photo.filename]
         if len(photos) > MAX_PHOTOS:
             fault = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
-            return await _show_report_form(opened, visitor, typed, {"file": fault}, 422)
+            return await _show_report_form(services, visitor, typed, {"file": fault}, 422)
         report = PublicReport.model_validate(_report_body(typed))
         reported = await submit_public_report(
-            opened.resources, report, tuple(photo.file for photo in photos), visitor.now
+            services.resources, report, tuple(photo.file for photo in photos), visitor.now
         )
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
-        return await _show_report_form(opened, visitor, typed, faults, 422)
+        return await _show_report_form(services, visitor, typed, faults, 422)
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2]
-        return await _show_report_form(opened, visitor, typed, {field: error.message(visitor.language)}, error.status)
+        return await _show_report_form(services, visitor, typed, {field: error.message(visitor.language)}, error.status)
     record.fail(visitor.now)
     return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
 
@@ -155,29 +155,29 @@ def _report_body(typed: dict[str, str]) -> dict[str, Any]:
     return body | ({"reporter": {**reporter, "anonymous": "anonymous" in typed}} if reporter else {})
 
 
-async def _find_report(request: Request, opened: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
+async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
     """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
-    record = opened.code_attempts.record(_client_address(request))
+    record = services.code_attempts.record(_client_address(request))
     async with record.lock:
         record.check(visitor.now)
         try:
-            async with opened.reading.connect() as connection:
-                return await find_report(connection, opened.settings, code, phone_tail, visitor.now)
+            async with services.reading.connect() as connection:
+                return await find_report(connection, services.settings, code, phone_tail, visitor.now)
         except WrongCode:
             record.fail(visitor.now)
             raise
 
 
 async def _progress_page(
-    opened: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
+    services: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         try:
             shown_progress = await read_progress(connection, report_id, visitor.now, visitor.language)
         except WrongCode as expired:
             return _show_code_error(visitor, code, expired)
     photos = [
-        make_photo_token(opened.settings, sha256, visitor.now)
+        make_photo_token(services.settings, sha256, visitor.now)
         for sha256 in (shown_progress.photos if shown_progress else ())
     ]
     context: dict[str, Any] = {
@@ -190,20 +190,20 @@ async def _progress_page(
 
 
 async def _send_command(
-    request: Request, opened: Services, visitor: Visitor, code: str, phone_tail: str, command: HumanCommand
+    request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str, command: HumanCommand
 ) -> Response:
     """Send the command for the reporter, and show the progress page. Posted twice, it counts once."""
     try:
-        report_id = await _find_report(request, opened, visitor, code, phone_tail)
+        report_id = await _find_report(request, services, visitor, code, phone_tail)
     except DomainError as error:
         return _show_code_error(visitor, code, error)
     error_text = None
     try:
         id_ = derived_id(report_id, "by-code", command.model_dump_json())
-        await send_by_code(opened.resources, report_id, command, id_, visitor.now)
+        await send_by_code(services.resources, report_id, command, id_, visitor.now)
     except DomainError as error:
         error_text = error.message(visitor.language)
-    return await _progress_page(opened, visitor, report_id, code, phone_tail, error_text)
+    return await _progress_page(services, visitor, report_id, code, phone_tail, error_text)
 
 
 def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Response:
@@ -214,9 +214,9 @@ def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Respons
 
 
 async def _show_report_form(
-    opened: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
+    services: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         categories = await list_categories(connection)
         units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
     context = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}

@@ -28,13 +28,13 @@ async def draw_code(request: Request, code: str = "") -> Response:
 
 
 @router.get("/p/photo/{token}")
-async def show_photo(token: str, opened: ServicesDep, visitor: AnyVisitor) -> Response:
+async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor) -> Response:
     """A photo of a progress page; its address is valid for an hour."""
-    sha256 = read_photo_token(opened.settings, token[:200], visitor.now)
-    async with opened.reading.connect() as connection:
+    sha256 = read_photo_token(services.settings, token[:200], visitor.now)
+    async with services.reading.connect() as connection:
         query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
         media_type = await connection.scalar(query, {"sha256": sha256})
-    path = path_of(opened.settings.attachments_dir, sha256)
+    path = path_of(services.settings.attachments_dir, sha256)
     if media_type is None or not path.is_file():
         raise NoSuchPage(what="photo")
     headers = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}

@@ -40,9 +40,9 @@ DateQuery = Annotated[DateFields, Depends(date_fields)]
 
 
 @router.get("/analysis")
-async def show_analysis(opened: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None) -> Response:
+async def show_analysis(services: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None) -> Response:
     """The analysis. Its tables hold what the charts show; faults in the dates are shown at their fields."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         regions = await list_regions(connection, viewpoint)
         days = parse_date_range(fields, viewpoint.day, reader.text)
         if not isinstance(days, DateRange):
@@ -85,9 +85,11 @@ def _show_date_faults(
 
 
 @router.get("/analysis.xlsx")
-async def export_analysis(opened: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None) -> Response:
+async def export_analysis(
+    services: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None
+) -> Response:
     """The same analysis as a workbook."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         days = parse_date_range(fields, viewpoint.day, reader.text)
         if not isinstance(days, DateRange):
             return _show_date_faults(reader, fields, days, grid, await list_regions(connection, viewpoint))

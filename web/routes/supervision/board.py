@@ -19,7 +19,7 @@ router = APIRouter()
 @router.get("/board")
 async def show_board(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
     period: Annotated[str, Query(max_length=20)] = "month",
@@ -28,7 +28,7 @@ async def show_board(
 ) -> Response:
     """The board; for htmx, the part of it that changes."""
     query = BoardQuery(grid, period if period in PERIODS else "month", compare, tv)
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         shown = await board_page(connection, viewpoint, reader, query)
     return page_or_part(
         request,

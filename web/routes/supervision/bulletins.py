@@ -42,7 +42,7 @@ _CONTENTS: dict[BulletinKind, Any] = {
 
 @router.get("/bulletins")
 async def show_bulletins(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind | None, blank()] = None,
     grid: GridCode = None,
@@ -50,11 +50,11 @@ async def show_bulletins(
     made: int | None = None,
 ) -> Response:
     """The bulletins of the units in the reader's scope."""
-    return await _list_page(opened, reader, kind, grid, cursor, made=made)
+    return await _list_page(services, reader, kind, grid, cursor, made=made)
 
 
 async def _list_page(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     kind: BulletinKind | None,
     grid: str | None,
@@ -64,7 +64,7 @@ async def _list_page(
     fault: str = "",
 ) -> Response:
     filters = store.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         bulletins = await store.list_bulletins(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
     return page(
@@ -85,7 +85,7 @@ async def _list_page(
 @router.post("/bulletins")
 async def make_now(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind, Form()],
     period: Annotated[date | None, blank(), Form()] = None,
@@ -93,27 +93,27 @@ async def make_now(
 ) -> Response:
     """Make bulletins now. Stored bulletins of the same period are replaced."""
     order_request = store.BulletinRequest(kind=kind, period=period, grid=grid)
-    timeout = timedelta(seconds=opened.settings.answer_seconds)
+    timeout = timedelta(seconds=services.settings.answer_seconds)
     bulletin_ids: list[UUID] = []
     try:
-        async with open_viewpoint(opened, reader) as (connection, viewpoint):
+        async with open_viewpoint(services, reader) as (connection, viewpoint):
             orders = await store.plan_orders(connection, viewpoint, order_request)
         for order in orders:
-            ids = await make_bulletins_now(opened.temporal, opened.settings.case_queue, order, timeout)
+            ids = await make_bulletins_now(services.temporal, services.settings.case_queue, order, timeout)
             if ids is None:
                 return go_to(request, f"/bulletins?kind={kind.value}&made=0")
             bulletin_ids += ids
     except DomainError as error:
-        return await _list_page(opened, reader, kind, None, None, fault=error.message(reader.language))
+        return await _list_page(services, reader, kind, None, None, fault=error.message(reader.language))
     if len(bulletin_ids) == 1:
         return go_to(request, f"/bulletins/{bulletin_ids[0]}")
     return go_to(request, f"/bulletins?kind={kind.value}&made={len(bulletin_ids)}")
 
 
 @router.get("/bulletins/{id}")
-async def show_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+async def show_bulletin(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """One bulletin as stored."""
-    bulletin = await _get_bulletin(opened, reader, id)
+    bulletin = await _get_bulletin(services, reader, id)
     return page(
         reader,
         "bulletins/bulletin.html",
@@ -125,13 +125,13 @@ async def show_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Resp
 
 
 @router.get("/bulletins/{id}/export.xlsx")
-async def export_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+async def export_bulletin(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
     """A stored bulletin as a workbook."""
-    bulletin = await _get_bulletin(opened, reader, id)
+    bulletin = await _get_bulletin(services, reader, id)
     chunks = await to_thread(bulletin_file, bulletin, reader.zone)
     return attachment_response(chunks, f"gridloop-{bulletin.kind}-{bulletin.grid.code}-{bulletin.period_start}")
 
 
-async def _get_bulletin(opened: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+async def _get_bulletin(services: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         return await store.get_bulletin(connection, viewpoint, id_)

@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/ladder")
 async def show_ladder(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
     all: bool = False,
@@ -26,7 +26,7 @@ async def show_ladder(
 ) -> Response:
     """A column for each level, with the cases that have climbed; with `all`, every open case."""
     filters = LadderFilter(grid=grid, all=all, most=most)
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         ladder = await read_ladder(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
     return page_or_part(

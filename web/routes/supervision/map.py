@@ -29,7 +29,7 @@ OfLevel = Annotated[int | None, blank(), Query(ge=1, le=4)]
 
 @router.get("/map")
 async def show_map(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
     level: OfLevel = None,
@@ -37,10 +37,10 @@ async def show_map(
 ) -> Response:
     """The map with its table; without shapes, the table and a hint how to import them."""
     measure = measure if measure in MEASURES else "overdue"
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         units_data = await read_map(connection, viewpoint, grid, level)
         shaped = await have_shapes(connection, viewpoint, [one.unit.code for one in units_data.units])
-    tiles = opened.settings.tiles
+    tiles = services.settings.tiles
     moment = format_exact(reader.now, reader)
     area = units_data.grid.name if units_data.grid else reader.text("全部")
     caption = f"{area} · {reader.text(MEASURES[measure])} · {moment}"
@@ -70,7 +70,7 @@ async def show_map(
     return page(
         reader,
         "map/map.html",
-        found=units_data,
+        map=units_data,
         shaped=shaped,
         shapes=script_data["shapes"],
         measure=measure,
@@ -109,32 +109,32 @@ def _unit_values(units_data: MapData) -> list[dict[str, Any]]:
 
 
 @router.get("/map/shapes.geojson")
-async def shapes(opened: ServicesDep, reader: SignedIn, grid: GridCode = None, level: OfLevel = None) -> Response:
+async def shapes(services: ServicesDep, reader: SignedIn, grid: GridCode = None, level: OfLevel = None) -> Response:
     """The outlines of the units as GeoJSON, with five decimals."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         _root, _level, units = await list_map_units(connection, viewpoint, grid, level)
         text = await feature_text(connection, viewpoint, [unit.code for unit in units])
     return Response(text, media_type="application/geo+json")
 
 
 @router.get("/map/counts.json")
-async def counts(opened: ServicesDep, reader: SignedIn, grid: GridCode = None, level: OfLevel = None) -> Response:
+async def counts(services: ServicesDep, reader: SignedIn, grid: GridCode = None, level: OfLevel = None) -> Response:
     """The current counts of the units."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         units_data = await read_map(connection, viewpoint, grid, level)
     return JSONResponse({"units": _unit_values(units_data)})
 
 
 @router.get("/map/points.json")
 async def points(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
     box: Annotated[str | None, blank(), Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100)] = None,
 ) -> Response:
     """The open cases with a location; none if there are too many to draw. `box`: west, south, east, north."""
     corners = [float(part) for part in box.split(",")] if box else None
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         points_found = await list_points(
             connection, viewpoint, grid, (corners[0], corners[1], corners[2], corners[3]) if corners else None
         )
@@ -142,14 +142,14 @@ async def points(
 
 
 @router.get("/map/cases/{code}")
-async def side_list(opened: ServicesDep, reader: SignedIn, code: str) -> Response:
+async def side_list(services: ServicesDep, reader: SignedIn, code: str) -> Response:
     """The list beside the map: the open cases of a unit, the most urgent first."""
-    return await _side_page(opened, reader, code)
+    return await _side_page(services, reader, code)
 
 
-async def _side_page(opened: ServicesDep, reader: Reader, code: str) -> Response:
+async def _side_page(services: ServicesDep, reader: Reader, code: str) -> Response:
     filters = CaseFilter.model_validate({"grid": code, "figure": "open", "sort": "due_at", "limit": MAX_LISTED})
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         unit_data = await read_map(connection, viewpoint, code)
         cases = await list_cases(connection, reader.person, filters, reader.now, reader.language)
     assert unit_data.grid is not None

@@ -53,7 +53,7 @@ DONE_TEXTS = {
 @router.get("/overdue")
 async def show_overdue(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
     category: Annotated[Code | None, blank()] = None,
@@ -68,7 +68,7 @@ async def show_overdue(
     filters = OverdueFilter(
         grid=grid, category=category, department=department, limit=PAGE, cursor=cursor, sample=sample, seed=seed
     )
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         overdue = await overdue_page(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
         departments = await list_departments(connection)
@@ -102,15 +102,17 @@ class Panel:
 
 
 @router.get("/overdue/{case_no}")
-async def show_panel(request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, done: str = "") -> Response:
+async def show_panel(
+    request: Request, services: ServicesDep, reader: SignedIn, case_no: str, done: str = ""
+) -> Response:
     """The panel with the actions for a case, beside the list or as a page of its own."""
-    return await _panel_page(request, opened, reader, case_no, done=done)
+    return await _panel_page(request, services, reader, case_no, done=done)
 
 
 @router.post("/overdue/{case_no}/urge")
 async def urge(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
@@ -121,39 +123,39 @@ async def urge(
     """Give an urge order."""
     moment = read_local(reply_by, reader)
     body = {"urge_kind": urge_kind, "reply_by": moment.isoformat() if moment else None, "note": note}
-    return await _send_command(request, opened, reader, case_no, "urge", body, id)
+    return await _send_command(request, services, reader, case_no, "urge", body, id)
 
 
 @router.post("/overdue/{case_no}/escalate")
 async def escalate(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     reason: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Escalate the case by one level now."""
-    return await _send_command(request, opened, reader, case_no, "escalate", {"reason": reason}, id)
+    return await _send_command(request, services, reader, case_no, "escalate", {"reason": reason}, id)
 
 
 @router.post("/overdue/{case_no}/comment")
 async def ask_for_explanation(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Ask the handlers of the case why it is late, by a comment in the timeline."""
-    return await _send_command(request, opened, reader, case_no, "comment", {"note": note}, id)
+    return await _send_command(request, services, reader, case_no, "comment", {"note": note}, id)
 
 
 @router.post("/overdue/{case_no}/inspect")
 async def put_down_verdict(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
@@ -163,33 +165,35 @@ async def put_down_verdict(
     """Record the verdict of an inspection; the case does not change."""
     try:
         draft = InspectionDraft.model_validate({"id": id, "verdict": verdict, "note": note})
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             await record_inspection(connection, reader.person, case_no, draft, reader.now)
     except (DomainError, ValidationError) as error:
-        return await _panel_page(request, opened, reader, case_no, fault=error_text(error, reader), failed="inspect")
-    return await _after_success(request, opened, reader, case_no, "inspect")
+        return await _panel_page(request, services, reader, case_no, fault=error_text(error, reader), failed="inspect")
+    return await _after_success(request, services, reader, case_no, "inspect")
 
 
 async def _send_command(
-    request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
+    request: Request, services: ServicesDep, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
 ) -> Response:
     try:
         command = read_command(name, body)
-        await send(opened.resources, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now)
+        await send(
+            services.resources, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now
+        )
     except (DomainError, ValidationError) as error:
-        return await _panel_page(request, opened, reader, case_no, fault=error_text(error, reader), failed=name)
-    return await _after_success(request, opened, reader, case_no, name)
+        return await _panel_page(request, services, reader, case_no, fault=error_text(error, reader), failed=name)
+    return await _after_success(request, services, reader, case_no, name)
 
 
-async def _after_success(request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str) -> Response:
+async def _after_success(request: Request, services: ServicesDep, reader: Reader, case_no: str, name: str) -> Response:
     if is_part(request):
-        return await _panel_page(request, opened, reader, case_no, done=name)
+        return await _panel_page(request, services, reader, case_no, done=name)
     return go_to(request, f"/overdue/{case_no}?done={name}")
 
 
 async def _panel_page(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     case_no: str,
     *,
@@ -197,7 +201,7 @@ async def _panel_page(
     fault: str = "",
     failed: str = "",
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         await read_viewpoint(connection, reader.person, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
         panel = Panel(

@@ -63,7 +63,7 @@ async def _rank(
 
 @router.get("/ranking")
 async def show_ranking(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     by: RankingBy = RankingBy.COMMUNITY,
     period: Name = "month",
@@ -71,7 +71,7 @@ async def show_ranking(
     least: Least = DEFAULT_LEAST,
 ) -> Response:
     """The ranking as a page, which can be printed as a bulletin."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
         ranked, first, last = await _rank(connection, viewpoint, by, period, grid, least)
         filters = ranking_filter(viewpoint, by, first, last, grid, least)
         earlier = earlier_periods(period, viewpoint.day, EARLIER_PERIODS)
@@ -111,7 +111,7 @@ async def show_ranking(
 
 @router.get("/ranking.xlsx")
 async def export_ranking(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     by: RankingBy = RankingBy.COMMUNITY,
     period: Name = "month",
@@ -119,12 +119,12 @@ async def export_ranking(
     least: Least = DEFAULT_LEAST,
 ) -> Response:
     """The same ranking as a workbook, in the same order."""
-    async with open_viewpoint(opened, reader) as (connection, viewpoint):
-        found, first, last = await _rank(connection, viewpoint, by, period, grid, least)
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        ranked, first, last = await _rank(connection, viewpoint, by, period, grid, least)
 
     def write() -> Sheets:
         sheets = Sheets(viewpoint.zone)
-        add_ranking(sheets, found, viewpoint.language)
+        add_ranking(sheets, ranked, viewpoint.language)
         return sheets
 
     sheets = await to_thread(write)

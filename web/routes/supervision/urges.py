@@ -35,7 +35,7 @@ STATES = {
 
 @router.get("/urges")
 async def show_urges(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     state: Annotated[UrgeState | None, blank()] = None,
     kind: Annotated[UrgeKind | None, blank()] = None,
@@ -44,7 +44,7 @@ async def show_urges(
 ) -> Response:
     """The urge orders on the reader's cases, the latest first."""
     filters = UrgeFilter(state=state, kind=kind, grid=grid, cursor=cursor)
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         urges = await list_urges(connection, reader.person, filters, reader.now, reader.language)
     return page(
         reader,
@@ -59,16 +59,16 @@ async def show_urges(
 
 @router.get("/urges/{case_no}/{number}")
 async def show_letter(
-    request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, number: int, done: bool = False
+    request: Request, services: ServicesDep, reader: SignedIn, case_no: str, number: int, done: bool = False
 ) -> Response:
     """The letter of an urge order, for print, with its answer or the form to answer it."""
-    return await _letter_page(request, opened, reader, case_no, number, done=done)
+    return await _letter_page(request, services, reader, case_no, number, done=done)
 
 
 @router.post("/urges/{case_no}/{number}")
 async def answer(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     number: int,
@@ -78,10 +78,10 @@ async def answer(
     """Answer the urge order."""
     try:
         command = read_command("answer_urge", {"urge": number, "note": note})
-        await send(opened.resources, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
+        await send(services.resources, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
     except (DomainError, ValidationError) as error:
         fault = error_text(error, reader)
-        return await _letter_page(request, opened, reader, case_no, number, fault=fault, note=note)
+        return await _letter_page(request, services, reader, case_no, number, fault=fault, note=note)
     return go_to(request, f"/urges/{case_no}/{number}?done=1")
 
 
@@ -95,7 +95,7 @@ def letter_qr(text: str) -> Markup:
 
 async def _letter_page(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     case_no: str,
     number: int,
@@ -104,7 +104,7 @@ async def _letter_page(
     fault: str = "",
     note: str = "",
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         urge = await get_urge(connection, reader.person, case_no, number, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
     return page(
