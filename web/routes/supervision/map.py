@@ -45,34 +45,22 @@ async def show_map(
     area = units_data.grid.name if units_data.grid else reader.text("全部")
     caption = f"{area} · {reader.text(MEASURES[measure])} · {moment}"
     query = {"grid": grid, "level": level, "measure": measure}
+    addresses = _script_addresses(grid, level)
     script_data = {
-        "shapes": with_query("/map/shapes.geojson", grid=grid, level=level),
-        "counts": with_query("/map/counts.json", grid=grid, level=level),
-        "points": with_query("/map/points.json", grid=grid),
-        "inside": "/map/points.json?grid=",
-        "list": "/map/cases/",
+        **addresses,
         "measure": measure,
         "units": _unit_values(units_data),
         "own": grid is not None,
         "tiles": None if tiles is None else tiles.model_dump(),
         "said": [caption],
-        "words": {
-            "open": reader.text("未结案"),
-            "overdue": reader.text("超期"),
-            "inside": reader.text("查看此网格之内"),
-            "many": reader.text("点位超过 2000 个,按网格显示件数"),
-            "lasso": reader.text("框选"),
-            "failed": reader.text("没有取到数据,请再试一次"),
-            "bare": reader.text("底图暂不可用,只显示网格"),
-            "none": reader.text("此范围没有带位置的未结案件"),
-        },
+        "words": _script_texts(reader),
     }
     return page(
         reader,
         "map/map.html",
         map=units_data,
         shaped=shaped,
-        shapes=script_data["shapes"],
+        shapes=addresses["shapes"],
         measure=measure,
         measures=MEASURES,
         level=units_data.level,
@@ -82,6 +70,29 @@ async def show_map(
         value=lambda one: shown_value(one, measure),
         here=link_builder("/map", **query),
     )
+
+
+def _script_addresses(grid: str | None, level: int | None) -> dict[str, str]:
+    return {
+        "shapes": with_query("/map/shapes.geojson", grid=grid, level=level),
+        "counts": with_query("/map/counts.json", grid=grid, level=level),
+        "points": with_query("/map/points.json", grid=grid),
+        "inside": "/map/points.json?grid=",
+        "list": "/map/cases/",
+    }
+
+
+def _script_texts(reader: Reader) -> dict[str, str]:
+    return {
+        "open": reader.text("未结案"),
+        "overdue": reader.text("超期"),
+        "inside": reader.text("查看此网格之内"),
+        "many": reader.text("点位超过 2000 个,按网格显示件数"),
+        "lasso": reader.text("框选"),
+        "failed": reader.text("没有取到数据,请再试一次"),
+        "bare": reader.text("底图暂不可用,只显示网格"),
+        "none": reader.text("此范围没有带位置的未结案件"),
+    }
 
 
 def shown_value(one: Any, measure: str) -> str:
