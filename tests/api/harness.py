@@ -1,4 +1,4 @@
-"""The API with everything behind it: the tiny park, PostgreSQL, Temporal and a worker, spoken to over HTTP."""
+"""Test harness: the API over HTTP, with the tiny park, PostgreSQL, Temporal and a worker behind it."""
 
 import asyncio
 import io
@@ -35,15 +35,15 @@ from tests.builders import MICRO, a_policy, person_id, publish, small_park
 from tests.servers import Servers
 from worker import build_worker
 
-#: What a report says unless told otherwise: no evidence is asked for, labour hosts.
+#: Default fields of a report: no evidence is required, labour is the host.
 WAGES = {"category": "0201", "title": "欠薪三个月", "grid": MICRO}
-#: A category whose handling is due at once: its cases are overdue before anybody can help it.
+#: A category whose handling is due at once: its cases are overdue as soon as they are dispatched.
 RUSHED = "0390"
 WAITED = 30.0
 
 
 class ApiHarness:
-    """The doors, opened to anybody by user name."""
+    """Requests to the API on behalf of people, by user name."""
 
     def __init__(self, app: FastAPI, settings: Settings, engine: AsyncEngine, temporal: Client) -> None:
         self.app = app
@@ -54,15 +54,15 @@ class ApiHarness:
             transport=httpx.ASGITransport(app), base_url="http://gridloop.test/api/v1", timeout=60
         )
 
-    # --- speaking -------------------------------------------------------------------------------------------------
+    # --- requests -------------------------------------------------------------------------------------------------
 
     def signed_in(self, username: str) -> dict[str, str]:
-        """The headers of somebody who has signed in."""
+        """The headers of a signed-in person."""
         token = issue_token(self.settings, person_id(username), username, datetime.now(UTC))
         return {"Authorization": f"Bearer {token.access_token}"}
 
     async def get(self, username: str, path: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
-        """The JSON of a page that is there."""
+        """The JSON of a successful GET."""
         answer = await self.ask(username, path, headers, **params)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -70,19 +70,19 @@ class ApiHarness:
     async def ask(
         self, username: str, path: str, headers: dict[str, str] | None = None, **params: Any
     ) -> httpx.Response:
-        """The answer to a GET."""
+        """The response to a GET."""
         told = {**self.signed_in(username), **(headers or {})}
         return await self.http.get(path, params=params, headers=told)
 
     async def send(
         self, username: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """The answer to a POST of JSON."""
+        """The response to a POST of JSON."""
         told = {**self.signed_in(username), **(headers or {})}
         return await self.http.post(path, json={} if body is None else body, headers=told)
 
     async def report(self, username: str = "worker", **fields: Any) -> Any:
-        """Reports, and answers the view of the new case."""
+        """Send a report and return the view of the new case."""
         answer = await self.send(username, "/cases", {"report_id": str(uuid4()), **WAGES, **fields})
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -90,17 +90,17 @@ class ApiHarness:
     async def command(
         self, username: str, case_no: str, name: str, headers: dict[str, str] | None = None, **body: Any
     ) -> httpx.Response:
-        """The answer to a command."""
+        """The response to a command."""
         return await self.send(username, f"/cases/{case_no}/commands/{name}", body, headers)
 
     async def do(self, username: str, case_no: str, name: str, **body: Any) -> Any:
-        """Gives a command that must be taken, and answers the view."""
+        """Send a command that must succeed, and return the view."""
         answer = await self.command(username, case_no, name, **body)
         assert answer.status_code == 200, f"{name}: {answer.text}"
         return answer.json()
 
     async def refused(self, username: str, case_no: str, name: str, **body: Any) -> tuple[int, str]:
-        """Gives a command that must be refused: the status and the code."""
+        """Send a command that must be refused, and return status and code."""
         answer = await self.command(username, case_no, name, **body)
         problem = answer.json()
         assert answer.headers["content-type"] == "application/problem+json", answer.text
@@ -108,20 +108,20 @@ class ApiHarness:
         return answer.status_code, problem["code"]
 
     async def upload(self, username: str, content: bytes | None = None) -> str:
-        """Uploads a picture and answers its hash."""
+        """Upload a picture and return its hash."""
         file = ("photo.png", a_picture() if content is None else content, "image/png")
         answer = await self.http.post("/attachments", files={"file": file}, headers=self.signed_in(username))
         assert answer.status_code in (200, 201), answer.text
         return str(answer.json()["sha256"])
 
-    # --- looking --------------------------------------------------------------------------------------------------
+    # --- reading the database -----------------------------------------------------------------------------------
 
     async def kinds(self, case_no: str, after: int = 0) -> list[str]:
         """The kinds of the case's facts, from the one that follows `after`."""
         return [fact["kind"] for fact in await self.get("admin", f"/cases/{case_no}/facts") if fact["seq"] > after]
 
     async def until_fact(self, case_no: str, kind: str, nth: int = 1) -> Any:
-        """Waits until the nth fact of that kind is recorded, and answers it."""
+        """Wait until the nth fact of that kind is recorded, and return it."""
         deadline = asyncio.get_running_loop().time() + WAITED
         while True:
             facts = await self.get("admin", f"/cases/{case_no}/facts")
@@ -132,7 +132,7 @@ class ApiHarness:
             await asyncio.sleep(0.05)
 
     async def stored(self) -> dict[str, int]:
-        """How many rows there are of everything that a request can store."""
+        """The number of rows in each table that a request can write to."""
         tables = ("cases", "facts", "tasks", "reporters", "attachments", "case_counters")
         counts = ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in tables)
         async with self.engine.connect() as connection:
@@ -142,7 +142,7 @@ class ApiHarness:
     # --- recording without a workflow -----------------------------------------------------------------------------
 
     async def record(self, username: str, command: Command, report_id: UUID, at: datetime) -> None:
-        """One recording step at any time, as the worker takes it; for cases of the past and for many of them."""
+        """Record one step at any time, as the worker does; for cases of the past and for many of them."""
         async with transaction(self.engine) as connection:
             known = await connection.scalar(text("SELECT seq FROM cases WHERE report_id = :r"), {"r": report_id})
             step = Step(
@@ -156,7 +156,7 @@ class ApiHarness:
             await record_step(connection, step)
 
     async def past(self, at: datetime, *commands: tuple[str, Command], by: str = "worker", **fields: Any) -> str:
-        """A case reported at `at` and taken on by `commands`, a minute each. Its number."""
+        """Record a case reported at `at` and its `commands`, a minute apart, and return its number."""
         report_id = uuid4()
         known = {**WAGES, "report_id": report_id, "occurred_at": at, "reported_at": at, "content_hash": "x"}
         await self.record(by, Report.model_validate({**known, **fields}), report_id, at)
@@ -175,12 +175,12 @@ def a_picture(colour: str = "white") -> bytes:
 
 
 def harness_settings(database_url: str, data_dir: Path) -> Settings:
-    """Settings of a harness of its own: nothing is shared with another but the servers."""
+    """Settings of one harness: only the servers are shared with others."""
     return Settings(
         database_url=SecretStr(database_url),
         token_secret=SecretStr("2" * 64),
         case_queue=f"test-{uuid4().hex}",
-        answer_seconds=40,  # a busy machine is no outage
+        answer_seconds=40,  # a busy machine must not look like an outage
         data_dir=data_dir,
     )
 
@@ -189,7 +189,7 @@ def harness_settings(database_url: str, data_dir: Path) -> Settings:
 async def open_harness(
     servers: Servers, data_dir: Path, make: Callable[[], FastAPI] = create_app
 ) -> AsyncIterator[ApiHarness]:
-    """A harness on a database of its own, its worker running; `make` makes the application."""
+    """Open a harness on a database of its own, with a worker running. `make` creates the application."""
     name = f"test_{uuid4().hex}"
     settings = harness_settings(await asyncio.to_thread(servers.create_database, name), data_dir)
     engine = open_database(settings)

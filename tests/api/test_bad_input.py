@@ -155,7 +155,7 @@ async def test_a_bad_report_is_refused_and_starts_nothing(harness: ApiHarness, n
     await no_workflow(harness, report_id)
 
 
-async def test_every_fault_is_told_at_once(harness: ApiHarness) -> None:
+async def test_all_faults_are_reported_together(harness: ApiHarness) -> None:
     body = {"report_id": "x", "category": "", "severity": "awful", "grid": MICRO}
     answer = await harness.send("worker", "/cases", body)
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/report_id", "/category", "/title", "/severity"]
@@ -178,7 +178,7 @@ async def test_a_report_id_cannot_be_used_for_something_else(harness: ApiHarness
 
 
 @pytest.mark.parametrize("text", [b'{"title": "x"', b"", b"\xff\xfe", b"[1,]", b'{"a": 1} x'])
-async def test_broken_json_is_told_as_such(harness: ApiHarness, text: bytes) -> None:
+async def test_broken_json_is_reported_as_such(harness: ApiHarness, text: bytes) -> None:
     async def send(language: str) -> httpx.Response:
         headers = {**harness.signed_in("worker"), "Accept-Language": language, "Content-Type": "application/json"}
         return await harness.http.post("/cases", content=text, headers=headers)
@@ -191,7 +191,7 @@ async def test_broken_json_is_told_as_such(harness: ApiHarness, text: bytes) -> 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "x", ""])
 @pytest.mark.parametrize("path", ["/cases", "/bulk/comment"])
-async def test_json_that_is_sent_as_something_else_is_told_so(harness: ApiHarness, kind: str, path: str) -> None:
+async def test_json_sent_with_another_content_type_is_refused(harness: ApiHarness, kind: str, path: str) -> None:
     async def send(language: str) -> httpx.Response:
         headers = {**harness.signed_in("worker"), "Accept-Language": language, "Content-Type": kind}
         return await harness.http.post(path, content=json.dumps({"report_id": str(uuid4()), **WAGES}), headers=headers)
@@ -306,7 +306,7 @@ async def test_a_bad_filter_is_named(harness: ApiHarness, wanted: dict[str, str]
     await told(harness, send, 422, code, pointer)
 
 
-async def test_a_number_that_is_none_is_a_case_that_is_not_there(harness: ApiHarness) -> None:
+async def test_an_invalid_case_number_is_a_missing_case(harness: ApiHarness) -> None:
     for path in ("/cases/a%00b", "/cases/a%00b/facts"):
         assert (await harness.ask("duty", path)).status_code == 404
     assert (await harness.command("duty", "a%00b", "accept")).status_code == 404

@@ -84,7 +84,7 @@ async def lines(harness: ApiHarness, wanted: CaseFilter, now: datetime, language
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("later", [timedelta(), timedelta(days=30)])
 @pytest.mark.parametrize("sort", ["-reported_at", "due_at"])
-async def test_all_tell_the_same(harness: ApiHarness, language: str, later: timedelta, sort: Any) -> None:
+async def test_list_workbook_and_case_agree(harness: ApiHarness, language: str, later: timedelta, sort: Any) -> None:
     listed, streamed, whole = await lines(harness, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
     assert listed == whole
     assert streamed == whole
@@ -106,7 +106,7 @@ async def test_a_case_closed_late_is_red_by_its_stages_and_not_by_its_whole(harn
             assert {item.case_no: item.light for item in told}[first.case_no] == light
 
 
-async def test_a_list_that_nobody_reads_to_its_end_gives_its_connection_back(harness: ApiHarness) -> None:
+async def test_a_list_not_read_to_its_end_returns_its_connection(harness: ApiHarness) -> None:
     async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None

@@ -105,7 +105,7 @@ EVERYTHING = {
         ({"stage": "receive", "grid": MICRO, "light": "grey"}, {"asked"}),
     ],
 )
-async def test_a_filter_leaves_what_fits(
+async def test_a_filter_keeps_matching_cases(
     harness: ApiHarness, gallery: dict[str, str], wanted: dict[str, Any], left: set[str]
 ) -> None:
     page = await harness.get("admin", "/cases", **wanted, limit=200)

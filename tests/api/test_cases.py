@@ -253,7 +253,7 @@ async def test_a_command_that_was_refused_may_be_sent_again_corrected(harness: A
     assert (corrected.status_code, corrected.json()["grid"]["code"]) == (200, MICRO_2)
 
 
-async def test_whoever_hands_a_case_out_of_their_sight_is_answered_again(harness: ApiHarness) -> None:
+async def test_a_resent_command_that_moved_the_case_out_of_scope_is_answered_again(harness: ApiHarness) -> None:
     no = (await harness.report())["case_no"]
     key = {"Idempotency-Key": str(uuid4())}
     moved = {"grid": OTHER_MICRO, "reason": "地址有误"}

@@ -78,13 +78,13 @@ async def test_a_case_without_a_place_counts_in_the_same_grid_unit(harness: ApiH
     assert by_grid[0]["why_zh"].startswith("同一小类,同一网格")
 
 
-async def test_nobody_is_told_of_what_they_may_not_see(harness: ApiHarness, cases: dict[str, str]) -> None:
+async def test_hidden_cases_are_no_duplicates(harness: ApiHarness, cases: dict[str, str]) -> None:
     mine = {item["case"]["case_no"] for item in await asked(harness, "other_duty", lat=HERE.lat, lon=HERE.lon)}
     assert mine == {cases["of_another_park"]}
     assert await asked(harness, "reporter", lat=HERE.lat, lon=HERE.lon) == []
 
 
-async def test_the_likeness_of_titles_is_told(harness: ApiHarness, cases: dict[str, str]) -> None:
+async def test_the_similarity_of_titles_is_shown(harness: ApiHarness, cases: dict[str, str]) -> None:
     found = await asked(harness, lat=HERE.lat, lon=HERE.lon, title="废水 near")
     assert found[0]["likeness"] == 1.0
 

@@ -193,7 +193,7 @@ async def test_a_question_stops_the_clock_and_its_answer_moves_the_deadline(harn
     assert (clock["running"], story.view["light"]) == (True, "green")
 
 
-async def test_settled_on_the_spot_it_is_reviewed_all_the_same(harness: ApiHarness) -> None:
+async def test_a_self_closed_case_is_reviewed_too(harness: ApiHarness) -> None:
     story = await Story.begins(harness)
     await story.does("worker", "self_close", result="当场劝离", facts=["self_closed"], stage="review", owner=PARK_DESK,
                      tasks={f"review {PARK_DESK}"})  # fmt: skip
@@ -236,7 +236,7 @@ async def test_a_return_is_granted_and_the_case_dispatched_anew(harness: ApiHarn
     assert (await harness.ask("labour_handler", f"/cases/{story.no}")).status_code == 200, "they had a part in it"
 
 
-async def test_a_return_refused_is_settled_for_the_round(harness: ApiHarness) -> None:
+async def test_a_refused_return_holds_for_the_round(harness: ApiHarness) -> None:
     story = await Story.at_handling(harness)
     await story.does("labour_handler", "return", reason="非职责")
     await story.does("supervisor", "refuse_return", reason="由你办理", facts=["return_refused"],
@@ -327,7 +327,7 @@ async def test_a_failed_review_begins_a_new_round_with_the_host(harness: ApiHarn
     await closed(story)
 
 
-async def test_what_cannot_go_on_is_reviewed_before_it_closes(harness: ApiHarness) -> None:
+async def test_an_aborted_case_is_reviewed_before_it_closes(harness: ApiHarness) -> None:
     story = await Story.at_handling(harness)
     await story.does("labour_handler", "abort", reason="投诉人拒绝配合", facts=["aborted"], stage="review",
                      owner=PARK_DESK, tasks={f"review {PARK_DESK}"})  # fmt: skip

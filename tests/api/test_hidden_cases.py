@@ -75,7 +75,7 @@ async def case(harness: ApiHarness) -> Any:
     return await harness.do("supervisor", no, "urge", reply_by=reply_by.isoformat(), note="请办")
 
 
-async def test_who_may_see_it_does(harness: ApiHarness, case: Any) -> None:
+async def test_those_in_scope_see_the_case(harness: ApiHarness, case: Any) -> None:
     no, photo = case["case_no"], case["attachments"][0]
 
     async def look(username: str) -> None:
@@ -91,7 +91,7 @@ async def test_who_may_see_it_does(harness: ApiHarness, case: Any) -> None:
         await look(username)
 
 
-async def test_for_everybody_else_it_is_not_there(harness: ApiHarness, case: Any) -> None:
+async def test_for_everybody_else_the_case_is_missing(harness: ApiHarness, case: Any) -> None:
     hidden = [holder.username for holder, sees in CROWD if not sees]
     assert len(hidden) > 25
     pages = await as_if_it_never_was(harness, case)
@@ -153,7 +153,7 @@ async def nothing_in(harness: ApiHarness, username: str, wanted: dict[str, Any])
 
 
 @pytest.mark.parametrize("name", HUMAN_COMMANDS)
-async def test_no_command_tells_that_it_is_there(harness: ApiHarness, case: Any, name: str) -> None:
+async def test_no_command_reveals_that_the_case_exists(harness: ApiHarness, case: Any, name: str) -> None:
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     body = {
         "note": "x", "reason": "x", "question": "x", "result": "x", "right_channel": "x", "until": later,

@@ -43,7 +43,7 @@ async def test_a_neighbour_s_matter_is_taken_where_it_lies(harness: ApiHarness, 
     assert await harness.refused(username, case["case_no"], "self_close", result="我清理了") == (403, "not_yours")
 
 
-async def test_of_that_grid_nothing_else_is_seen(harness: ApiHarness) -> None:
+async def test_no_other_case_of_that_grid_is_seen(harness: ApiHarness) -> None:
     other = (await harness.report("worker", grid=MICRO_2, title="别人的一件"))["case_no"]
     own = (await harness.report("micro_worker", grid=MICRO_2))["case_no"]
     assert (await harness.ask("micro_worker", f"/cases/{other}")).status_code == 404

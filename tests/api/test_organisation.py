@@ -13,7 +13,7 @@ from tests.builders import GRID, OTHER_PARK
 LINT = "/api/v1/org/lint"
 
 
-async def test_who_may_look_sees_what_is_wrong_where_they_may(client: httpx.AsyncClient, signed_in: SignedIn) -> None:
+async def test_findings_are_shown_within_the_scope(client: httpx.AsyncClient, signed_in: SignedIn) -> None:
     for username in ("admin", "auditor"):
         answer = await client.get(LINT, headers=signed_in(username))
         assert answer.status_code == 200, answer.text
@@ -34,7 +34,7 @@ async def test_others_are_refused(client: httpx.AsyncClient, signed_in: SignedIn
     assert (await client.get(LINT)).status_code == 401
 
 
-async def test_the_metrics_tell_what_the_latest_audit_found_and_how_old_it_is(
+async def test_the_metrics_show_findings_and_age_of_the_latest_audit(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     before = AuditSummary(

@@ -150,7 +150,7 @@ async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncCl
     assert method.headers["allow"] == "GET"
 
 
-async def test_the_unexpected_is_logged_and_not_told(client: httpx.AsyncClient) -> None:
+async def test_an_unexpected_error_is_logged_and_not_shown(client: httpx.AsyncClient) -> None:
     with capture_logs() as logs:
         answer = await client.get("/boom")
     assert answer.status_code == 500
@@ -177,12 +177,12 @@ async def test_the_log_line_has_no_query(client: httpx.AsyncClient) -> None:
     assert "13" not in str({key: value for key, value in line.items() if key != "seconds"})
 
 
-async def test_large_bodies_are_refused_by_what_they_say(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_are_refused_by_their_declared_length(client: httpx.AsyncClient) -> None:
     answer = await client.post("/body", content=b" " * (1024 * 1024 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-async def test_large_bodies_are_refused_by_what_they_are(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_are_refused_by_their_actual_length(client: httpx.AsyncClient) -> None:
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:

@@ -80,7 +80,7 @@ async def test_the_last_digits_are_for_those_who_speak_with_reporters(harness: A
     assert (await harness.get("duty", f"/cases/{nameless}"))["reporter"]["phone"] is None
 
 
-async def test_no_answer_to_anybody_tells(harness: ApiHarness, case: Any) -> None:
+async def test_no_response_contains_the_reporter(harness: ApiHarness, case: Any) -> None:
     no = case["case_no"]
     for username in {holder.username for holder in PEOPLE}:
         for path in (f"/cases/{no}", f"/cases/{no}/facts", "/cases", "/inbox", f"/reports/{case['report_id']}"):
@@ -96,7 +96,7 @@ async def test_no_search_finds_by_who_reported(harness: ApiHarness, case: Any) -
         assert (await harness.get("admin", "/cases", q=words))["total"] == 0
 
 
-async def test_no_answer_to_a_command_tells(harness: ApiHarness) -> None:
+async def test_no_response_to_a_command_contains_the_reporter(harness: ApiHarness) -> None:
     no = (await harness.report("reporter", reporter=REPORTER))["case_no"]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("duty", "request_info", {"question": "多少人?"}),
@@ -127,11 +127,11 @@ async def test_the_history_holds_a_reference_only(harness: ApiHarness, case: Any
     assert not tells(described.raw_description.SerializeToString(), (NAME, PHONE))
 
 
-async def test_the_description_of_the_api_tells_nothing(harness: ApiHarness) -> None:
+async def test_the_openapi_description_contains_no_reporter(harness: ApiHarness) -> None:
     assert not tells(json.dumps(harness.app.openapi()))
 
 
-async def test_no_log_line_tells(harness: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_log_line_contains_the_reporter(harness: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     body = {"report_id": str(uuid4()), **WAGES, "reporter": REPORTER}
     with capture_logs() as lines:

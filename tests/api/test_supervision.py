@@ -217,7 +217,7 @@ async def test_the_workbook_has_the_same_numbers_and_runs_nothing(harness: ApiHa
     assert listed[0][5:8] == tuple(ranking[0]["indicators"][0][name] for name in ("text", "numerator", "denominator"))
 
 
-async def test_no_workbook_tells_who_reported(harness: ApiHarness) -> None:
+async def test_no_workbook_contains_the_reporter(harness: ApiHarness) -> None:
     secret = {"name": "王小明", "phone": "13800001111", "anonymous": False}
     await harness.report("reporter", reporter=secret, category="0390")
     answer = await harness.ask("supervisor", f"{ROOT}/export.xlsx")

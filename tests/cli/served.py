@@ -18,7 +18,7 @@ from tests.servers import VARIABLE, from_json
 
 
 async def serve(data_dir: Path) -> None:
-    """Opens the harness and answers until standard input closes."""
+    """Open the harness and serve until standard input closes."""
     async with open_harness(from_json(os.environ[VARIABLE]), data_dir) as harness:
         set_up_logging(harness.settings)
         port = free_ports(1)[0]
@@ -34,7 +34,7 @@ async def serve(data_dir: Path) -> None:
 
 
 def environment(harness: ApiHarness, port: int) -> dict[str, str]:
-    """What an operator's command must know of the system."""
+    """The environment of an operator's command for the system."""
     return {
         "GRIDLOOP_WEB_URL": f"http://127.0.0.1:{port}",
         "GRIDLOOP_DATABASE_URL": harness.settings.database_url.get_secret_value(),

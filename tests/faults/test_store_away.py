@@ -1,4 +1,4 @@
-"""PostgreSQL out of reach while people work: nothing accepted is lost, and nobody is told what is not true."""
+"""PostgreSQL is away while people work: nothing accepted is lost, and no answer is wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 
 @dataclass
 class Outage:
-    """A town whose wire to the database can be cut; the people were looked up before."""
+    """A town whose connection to the database can be cut; its people are cached."""
 
     town: Town
     wire: Wire
@@ -41,7 +41,7 @@ class Outage:
 
 @pytest.fixture
 async def outage(database_url: str, temporal_client: Client) -> AsyncIterator[Outage]:
-    """Everything whole at first."""
+    """A town with everything available at first."""
     real = make_url(database_url)
     assert real.host is not None
     assert real.port is not None
@@ -56,7 +56,7 @@ async def outage(database_url: str, temporal_client: Client) -> AsyncIterator[Ou
 
 
 async def kinds_once_back(outage: Outage, case_no: str, count: int) -> list[str]:
-    """The case's facts as soon as there are so many."""
+    """Wait for that many facts of the case, and return their kinds."""
     async with asyncio.timeout(40):
         while True:
             kinds = await outage.town.kinds(case_no)
@@ -112,7 +112,7 @@ async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Ou
     assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]
 
 
-async def test_what_only_the_database_could_keep_or_tell_is_refused_plainly(outage: Outage) -> None:
+async def test_what_only_the_database_could_store_or_look_up_is_refused(outage: Outage) -> None:
     now, resources = datetime.now(UTC), outage.town.resources
     await outage.wire.cut()
     with pytest.raises(StoreAway):
@@ -123,13 +123,13 @@ async def test_what_only_the_database_could_keep_or_tell_is_refused_plainly(outa
         )
 
 
-async def test_a_database_that_stands_still_is_away_too(outage: Outage) -> None:
-    """Its line stays open, and nothing comes: a frozen machine, not a dead one."""
+async def test_a_hanging_database_is_away_too(outage: Outage) -> None:
+    """The connection stays open without answers, as with a frozen machine."""
     town = outage.town
     no, id_ = await town.report(), new_id()
     await town.do("duty", no, "comment", note="前")
     wanted = await outage.report()
-    await asyncio.sleep(IDLE_SECONDS)  # the doors' connections have been idle: they are asked whether they live
+    await asyncio.sleep(IDLE_SECONDS)  # the connections have been idle, so they are pinged
     outage.wire.stall()
 
     async def comment() -> object:
@@ -142,7 +142,7 @@ async def test_a_database_that_stands_still_is_away_too(outage: Outage) -> None:
     async with asyncio.timeout(15):
         try:
             assert await comment() is None
-        except StoreAway:  # the worker waits for the database too, and has not taken it up yet
+        except StoreAway:  # the worker waits for the database too and has not started it yet
             assert await comment() is None
     outage.wire.flow()
     assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]

@@ -1,4 +1,4 @@
-"""Temporal out of reach while people work: nothing is called accepted that nobody has accepted."""
+"""Temporal is away while people work: nothing is called accepted that was not."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 
 @pytest.fixture
 async def line(temporal_address: str) -> AsyncIterator[Wire]:
-    """A wire to Temporal."""
+    """A proxy for the connection to Temporal."""
     host, _, port = temporal_address.rpartition(":")
     async with wire(host, int(port)) as made:
         yield made
@@ -39,7 +39,7 @@ async def line(temporal_address: str) -> AsyncIterator[Wire]:
 async def door(
     line: Wire, database_url: str, temporal_client: Client, temporal_namespace: str
 ) -> AsyncIterator[tuple[Town, Resources]]:
-    """A town whose worker reaches Temporal, and a door that does so through the wire."""
+    """A town whose worker reaches Temporal directly, and resources that reach it through the proxy."""
     settings = town_settings(database_url, answer_seconds=1.0)
     engine = open_database(settings)
     through = await Client.connect(
@@ -51,13 +51,13 @@ async def door(
 
 
 async def comment(resources: Resources, town: Town, case_no: str, id_: UUID) -> object:
-    """What became of the command."""
+    """Send a comment and return the outcome."""
     duty, now = await town.person("duty"), datetime.now(UTC)
     sent = await send(resources, duty, case_no, Comment(note="中"), command_id=id_, if_revision=None, now=now)
     return sent.receipt
 
 
-async def test_what_temporal_cannot_take_is_not_called_accepted(line: Wire, door: tuple[Town, Resources]) -> None:
+async def test_with_temporal_away_nothing_is_called_accepted(line: Wire, door: tuple[Town, Resources]) -> None:
     town, resources = door
     no, id_ = await town.report(), new_id()
     wanted = ReportInput.model_validate({"report_id": new_id(), "category": "0201", "title": "欠薪", "grid": MICRO})
@@ -75,7 +75,7 @@ async def test_what_temporal_cannot_take_is_not_called_accepted(line: Wire, door
     assert await town.kinds(no) == ["received", "commented"]
 
 
-async def test_what_no_worker_has_taken_up_is_not_called_accepted(
+async def test_without_a_worker_no_command_is_called_accepted(
     database_url: str, temporal_client: Client, engine: AsyncEngine
 ) -> None:
     settings = town_settings(database_url, answer_seconds=1.0)

@@ -1,5 +1,5 @@
-"""The engines: what the recording step's answers counts, and no transaction outlives who began it; who borrows a
-connection that was lost while nobody used it gets another.
+"""The engines: statements of the recording engine commit at once, no transaction outlives its caller, and a connection
+lost while idle is replaced.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from infra.store.driver import first_row, run
 from tests.proxy import wire
 
 
-async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_swallow_the_next(
+async def test_a_statement_commits_by_itself_and_an_open_transaction_does_not_swallow_the_next(
     database_url: str,
 ) -> None:
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
@@ -35,7 +35,7 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
     try:
         async with engine.connect() as connection:
             await run(connection, "CREATE TABLE told (number int)", {})
-            await run(connection, "BEGIN", {})  # as of somebody who was cut off before the end
+            await run(connection, "BEGIN", {})  # as of a caller that was cut off
             await run(connection, "INSERT INTO told VALUES (1)", {})
         async with engine.connect() as connection:
             await run(connection, "INSERT INTO told VALUES (2)", {})
@@ -50,7 +50,7 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
         await other.dispose()
 
 
-async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url: str) -> None:
+async def test_reads_see_the_latest_commit_or_one_snapshot(database_url: str) -> None:
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
     engine, writer = open_database(settings), open_database(settings)
     count = text("SELECT count(*) FROM told")
@@ -65,7 +65,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
         async with autocommit_engine(engine).connect() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
-            async with writer.connect() as other:  # no transaction is left open behind an answer
+            async with writer.connect() as other:  # no transaction is left open
                 assert await other.scalar(state, {"pid": pid}) == "idle"
             assert await connection.scalar(count) == 0
             await tell()
@@ -74,7 +74,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
             assert await connection.scalar(count) == 1
             await tell()
             assert await connection.scalar(count) == 1
-        with pytest.raises(ZeroDivisionError):  # what was lent to readers makes whole transactions again
+        with pytest.raises(ZeroDivisionError):  # after autocommit, the connection makes transactions again
             await _deletes_and_fails(engine)
         async with engine.connect() as connection:
             assert await connection.scalar(count) == 2
@@ -100,7 +100,7 @@ async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monke
         await trusting.dispose()
 
 
-async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_again(
+async def test_a_hanging_server_is_away_and_its_connection_is_not_reused(
     database_url: str,
 ) -> None:
     real = make_url(database_url)
@@ -125,8 +125,8 @@ async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_a
             await engine.dispose()
 
 
-async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> None:
-    """Not even for the clean-up of what they gave up on."""
+async def test_with_timeout_waits_no_longer(database_url: str) -> None:
+    """Not even for the clean-up of the abandoned task."""
     real = make_url(database_url)
     assert real.host is not None
     assert real.port is not None
@@ -156,15 +156,15 @@ async def _deletes_and_fails(engine: AsyncEngine) -> None:
 
 
 async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
-    """The server ends the engine's only connection while it lies in the pool."""
+    """End the engine's only connection on the server while it is idle in the pool."""
     async with engine.connect() as connection:
         mine = await connection.scalar(text("SELECT pg_backend_pid()"))
     async with other.connect() as connection:
         await connection.execute(text("SELECT pg_terminate_backend(:mine, 5000)"), {"mine": mine})
 
 
-async def test_a_server_that_only_follows_another_counts_as_away(database_url: str) -> None:
-    """As a standby does before it takes over: a write is not wrong, it comes too early."""
+async def test_a_read_only_standby_counts_as_away(database_url: str) -> None:
+    """As on a standby before it takes over: the write is not wrong, only too early."""
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
     engine = open_recording_engine(settings)
     try:

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL comes up again after every kind of end, with what was stored."""
+"""The embedded PostgreSQL starts again after every kind of exit, with its data."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ def made_once() -> Iterator[Path]:
 
 
 async def make(place: Path) -> None:
-    """Starts for the first time, stores something, and stops."""
+    """Start for the first time, store something, and stop."""
     async with started(server(place)) as said:
         pass
     assert said == ["postgres stopped"]
@@ -48,7 +48,7 @@ def place(made_once: Path) -> Iterator[Path]:
 
 
 def server(place: Path, port: int = 0) -> EmbeddedPostgres:
-    """The server on `place`, with fsync as in earnest."""
+    """The server on `place`, with fsync as in production."""
     return EmbeddedPostgres(
         directory=place / "postgres",
         port=port or free_ports(1)[0],
@@ -58,7 +58,7 @@ def server(place: Path, port: int = 0) -> EmbeddedPostgres:
 
 @asynccontextmanager
 async def started(postgres: EmbeddedPostgres) -> AsyncIterator[list[str]]:
-    """The server running under a supervisor, with one row stored; yields what the supervisor says."""
+    """Run the server under a supervisor, with one row stored; yields the supervisor's messages."""
     said: list[str] = []
     supervisor = Supervisor(postgres.directory.parent / "logs", said.append)
     try:
@@ -145,7 +145,7 @@ async def test_it_ends_with_a_killed_parent_and_starts_again(place: Path) -> Non
         assert stored(again) == ["stored"]
 
 
-async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) -> None:
+async def test_a_stale_pid_file_naming_another_process_harms_nobody(place: Path) -> None:
     # Of the same user, so that PostgreSQL by itself would take it for a running server.
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, user=server_user()) as stranger:
         postgres = server(place)

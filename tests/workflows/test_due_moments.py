@@ -1,4 +1,4 @@
-"""What time does to a case, over months, on the server whose clock jumps."""
+"""Due moments of a case over months, on the time-skipping server."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,18 +19,18 @@ from tests.town import Town, running_town, town_settings
 
 
 class Jumping(Town):
-    """A town whose time can be moved on."""
+    """A town whose time can be skipped."""
 
     env: WorkflowEnvironment
 
     async def wait(self, **span: float) -> None:
-        """Lets that much time pass, with everything that falls due in it."""
+        """Skip that much time, with everything that falls due in it."""
         await self.env.sleep(timedelta(**span))
 
 
 @pytest.fixture
 async def town(engine: AsyncEngine, database_url: str, time_skipping_binary: str) -> AsyncIterator[Jumping]:
-    """The tiny park under a clock that jumps."""
+    """The tiny park on the time-skipping server."""
     async with (
         await WorkflowEnvironment.start_time_skipping(
             test_server_existing_path=time_skipping_binary, data_converter=pydantic_data_converter
@@ -51,7 +51,7 @@ async def handled_by_labour(town: Town) -> str:
     return no
 
 
-async def test_a_passed_deadline_is_a_fact_once_and_then_said_again_every_day(town: Jumping) -> None:
+async def test_a_passed_deadline_is_one_fact_and_then_a_daily_reminder(town: Jumping) -> None:
     no = await town.report()
     await town.wait(hours=1, minutes=29)
     assert await town.kinds(no) == ["received"]
@@ -66,7 +66,7 @@ async def test_a_passed_deadline_is_a_fact_once_and_then_said_again_every_day(to
     assert await town.kinds(no) == ["received", "light_changed", "overdue", "reminded", "reminded"]
 
 
-async def test_a_suspended_case_wakes_by_itself_and_its_clock_goes_on_where_it_stopped(town: Jumping) -> None:
+async def test_a_suspended_case_resumes_by_itself_with_the_time_that_was_left(town: Jumping) -> None:
     no = await handled_by_labour(town)
     await town.wait(hours=10)
     until = await town.now() + timedelta(days=40)

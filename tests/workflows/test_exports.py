@@ -54,7 +54,7 @@ async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 async def until_over(harness: ApiHarness, username: str, id_: str) -> Any:
-    """The export when it is under way no more."""
+    """The export when it is no longer running."""
     async with asyncio.timeout(60):
         while True:
             found = await harness.get(username, f"{ROOT}/{id_}")
@@ -127,7 +127,7 @@ async def test_a_list_longer_than_a_page_loses_and_doubles_nothing(harness: ApiH
         assert rows == [item["case_no"] for item in listed["items"]]
 
 
-async def test_nobody_else_gets_to_know_of_it(harness: ApiHarness) -> None:
+async def test_nobody_else_sees_the_export(harness: ApiHarness) -> None:
     done, _ = await exported(harness, "supervisor", kind="cases")
     for reader in ("auditor", "admin", "community_supervisor"):
         for path in ("", "/file"):
@@ -170,14 +170,14 @@ async def test_the_same_list_asked_for_twice_is_made_once(harness: ApiHarness) -
         *(harness.send("auditor", ROOT, {**same, "told": [["网格", "东一"]]}) for _ in range(2))
     )
     assert {answer.json()["id"] for answer in both} == {first}
-    # Whoever joined has mended the start that never came about.
+    # The second request has started the workflow that never was.
     assert (await until_over(harness, "auditor", first))["status"] == "done"
     again = (await harness.send("auditor", ROOT, same)).json()
     assert again["id"] != first
     await until_over(harness, "auditor", again["id"])
 
 
-async def test_clicks_at_once_disturb_each_other_not(harness: ApiHarness) -> None:
+async def test_concurrent_clicks_do_not_disturb_each_other(harness: ApiHarness) -> None:
     body = {"kind": "cases", "cases": {"q": "无此"}}
     answers = await asyncio.gather(*(harness.send("other_duty", ROOT, body) for _ in range(6)))
     assert {answer.status_code for answer in answers} == {202}
@@ -296,7 +296,7 @@ async def test_without_a_worker_it_says_that_it_waits(harness: ApiHarness) -> No
         await connection.execute(update(EXPORTS).where(EXPORTS.c.status == "waiting").values(status="stopped"))
 
 
-async def test_a_unit_that_is_gone_when_it_is_made_is_told(harness: ApiHarness) -> None:
+async def test_a_unit_retired_before_the_export_is_made_is_reported(harness: ApiHarness) -> None:
     wanted_ = {"kind": "overdue", "overdue": {"grid": OTHER_PARK}}
     id_ = await recorded(harness, "supervisor", kind="overdue", wanted=wanted_)
     await make_export(harness.engine, UUID(id_), lambda rows: None)
@@ -308,7 +308,7 @@ async def test_a_unit_that_is_gone_when_it_is_made_is_told(harness: ApiHarness) 
 
 
 async def run_to_its_end(binary: str, harness: ApiHarness, id_: str, make: Any) -> timedelta:
-    """Runs the workflow of an export on a clock that jumps; how long it took by that clock."""
+    """Run the workflow of an export on the time-skipping server, and return how long it took by its clock."""
     exports = ExportActivities(harness.engine, make, record_failure, remove_export)
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary, data_converter=DATA_CONVERTER
@@ -341,7 +341,7 @@ async def test_it_is_removed_when_its_time_is_over(harness: ApiHarness, time_ski
     assert (await harness.ask("auditor", f"{ROOT}/{id_}")).status_code == 404
 
 
-async def test_a_fault_of_ours_is_put_down_once(harness: ApiHarness) -> None:
+async def test_an_internal_error_is_recorded_once(harness: ApiHarness) -> None:
     id_ = await recorded(harness, "auditor")
 
     async def make(engine: AsyncEngine, export: UUID, beat: Any) -> None:
@@ -355,7 +355,7 @@ async def test_a_fault_of_ours_is_put_down_once(harness: ApiHarness) -> None:
     assert (found["status"], found["why"] is not None) == ("failed", True)
 
 
-async def test_a_database_that_is_away_is_tried_again(harness: ApiHarness, time_skipping_binary: str) -> None:
+async def test_a_database_that_is_away_is_retried(harness: ApiHarness, time_skipping_binary: str) -> None:
     id_ = await recorded(harness, "auditor")
     nowhere = open_database(
         harness.settings.model_copy(update={"database_url": SecretStr("postgresql://x@127.0.0.1:9/x")})

@@ -1,4 +1,4 @@
-"""Months in seconds: a case that nobody acts on does, in a real workflow, what the forecast said it would."""
+"""Months in seconds: a case that nobody acts on follows its forecast in a real workflow."""
 
 from infra.store.context import read_system_context
 from models.facts import Body
@@ -9,7 +9,7 @@ from tests.workflows.test_due_moments import Jumping
 from tests.workflows.test_due_moments import town as town
 
 
-async def test_a_wage_case_left_alone_for_months_does_what_was_foreseen(town: Jumping) -> None:
+async def test_a_wage_case_left_alone_for_months_follows_its_forecast(town: Jumping) -> None:
     async with town.engine.begin() as connection:
         await publish(connection, a_timed_policy(), version=2)
     no = await town.report(category="0201", title="欠薪")

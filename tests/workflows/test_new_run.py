@@ -1,4 +1,4 @@
-"""A case goes on in a new run when its history grows long, and nobody notices."""
+"""A case continues in a new run when its history grows long, without visible effect."""
 
 from collections.abc import AsyncIterator
 
@@ -57,7 +57,7 @@ async def test_commands_count_once_across_runs(impatient_town: Town) -> None:
 
 
 async def test_the_new_run_knows_a_resent_command_by_itself(impatient_town: Town) -> None:
-    """Past the door, which would look into the database: straight to the workflow."""
+    """Sent straight to the workflow: the service would find it in the database."""
     town = impatient_town
     no = await town.report()
     report_id = (await town.look("duty", no)).report_id

@@ -1,4 +1,4 @@
-"""Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
+"""Resending is safe; refusals store nothing; a step recorded but never reported is neither lost nor repeated."""
 
 import asyncio
 import contextlib
@@ -108,7 +108,7 @@ async def test_a_command_id_with_another_command_is_refused(town: Town) -> None:
         await town.do("duty", no, "comment", id_=id_, note="乙")
 
 
-async def test_two_people_accept_at_once_and_one_of_them_is_told(town: Town) -> None:
+async def test_two_people_accept_at_once_and_one_is_refused(town: Town) -> None:
     no = await town.report()
     outcomes = await asyncio.gather(
         town.do("duty", no, "accept"), town.do("duty_2", no, "accept"), return_exceptions=True
@@ -118,7 +118,7 @@ async def test_two_people_accept_at_once_and_one_of_them_is_told(town: Town) -> 
 
 
 async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town) -> None:
-    """The door looks first; here two that saw the same revision get past it together."""
+    """The service checks first; here two that saw the same revision pass it together."""
     no = await town.report()
     view = await town.look("duty", no)
     outcomes = await asyncio.gather(
@@ -136,7 +136,7 @@ async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town)
 
 
 def a_start(**fields: object) -> CaseStart:
-    """The start of a case, past every check of a door."""
+    """The start of a case, without the checks of a service."""
     now = datetime.now(UTC)
     known = {
         "report_id": new_id(),
@@ -203,7 +203,7 @@ async def test_what_was_recorded_but_never_reported_is_caught_up(town: Town) -> 
 
 
 async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None:
-    """As when a try that was given up for lost is still waiting for the case while the next one records."""
+    """As when a timed-out attempt still waits for the case while the next one records."""
     no = await town.report()
     step = Step(
         report_id=(await town.look("duty", no)).report_id,
@@ -223,8 +223,8 @@ async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None
     assert await town.kinds(no) == ["received", "commented"]
 
 
-async def test_steps_decided_by_the_same_look_are_recorded_one_after_the_other(town: Town) -> None:
-    """Two that meet (an old worker that is still at it, and the new one) decide anew by what the other recorded."""
+async def test_steps_decided_on_the_same_snapshot_are_recorded_one_after_the_other(town: Town) -> None:
+    """When an old worker and the new one meet, one decides again on what the other recorded."""
     no = await town.report()
     report_id = (await town.look("duty", no)).report_id
     recorder = Recorder(town.engine)
@@ -284,8 +284,8 @@ async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to
     assert stored == before
 
 
-async def test_a_step_that_can_t_be_recorded_is_refused_and_holds_nothing_up(town: Town) -> None:
-    """A fault in the store that no retry heals: the case is not wedged, and the same id counts once it is mended."""
+async def test_a_step_that_can_t_be_recorded_is_refused_and_blocks_nothing(town: Town) -> None:
+    """With an error that no retry repairs, the case is not blocked, and the same id counts once it is repaired."""
     no, id_ = await town.report(), new_id()
     async with town.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE tasks RENAME COLUMN kind TO lost"))
@@ -319,10 +319,10 @@ async def test_a_report_that_can_t_be_recorded_yet_is_kept_until_it_can(
         assert await town.kinds(again.receipt.case_no) == ["received"]
 
 
-async def test_what_was_refused_while_nobody_waited_any_more_is_not_called_accepted(
+async def test_a_refusal_after_the_caller_gave_up_is_not_called_accepted(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer came too late for the door; asked whether the command is kept, the server knows that it is not."""
+    """The answer came too late for the caller; asked whether the command is durable, the server says no."""
     no = await town.report()
     await town.do("duty", no, "accept")
     await town.do("duty", no, "dispatch", host=FIRE)
@@ -367,7 +367,7 @@ async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> N
 async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
     town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
 ) -> None:
-    """It is tried until it works, and the case's clock is kept meanwhile; a store that is away forgets no telling."""
+    """It is retried until it works, while the case's timers run; a store that is away loses no errand."""
     name = {"split": "open_case", "merge": "notify_lead"}[errand]
     done, refused = getattr(errands, name), asyncio.Event()
 
@@ -402,7 +402,7 @@ async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
 
 
 async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever refuses it, it is tried again: a run that fails is a case whose clock nobody keeps."""
+    """It is retried whatever refuses it: a failed run would leave a case without timers."""
     refused = asyncio.Event()
 
     def refuse_once(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
@@ -424,7 +424,7 @@ async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, mo
 
 
 async def settled(town: Town, case_no: str) -> Case:
-    """The case once it has no errand left to run."""
+    """The case when it has no open errand."""
     async with asyncio.timeout(20):
         while (case := await town.case(case_no)).errands or (case.stage is Stage.RECEIVE and not case.absorbed):
             await asyncio.sleep(0.05)
