@@ -109,8 +109,10 @@ async def export_figures(filters: Annotated[RankingFilter, Query()], reader: Rea
 
     Refused where the overdue list is too long to wait for: `POST /exports` then makes it in the background.
     """
-    told = tuple((name, str(value)) for name, value in filters.model_dump(by_alias=True, exclude_none=True).items())
-    request = ExportRequest(kind=ExportKind.BOARD, board=filters, told=told)
+    filter_texts = tuple(
+        (name, str(value)) for name, value in filters.model_dump(by_alias=True, exclude_none=True).items()
+    )
+    request = ExportRequest(kind=ExportKind.BOARD, board=filters, told=filter_texts)
     async with snapshot_connection(reader.resources.engine) as connection:
         written = await write_now(connection, reader.caller, request, reader.now, reader.language)
     return attachment_response(written.pieces, f"gridloop-{reader.now:%Y-%m-%d}")
