@@ -9,10 +9,11 @@ SHELL := /bin/bash
 ARGS ?=
 DATA_DIR ?= .gridloop
 BIN := .venv/bin
-# One more than there are cores, for some always wait; at most five, for PostgreSQL and Temporal want cores as well.
-AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 5 : n + 1 )))
+# One more than there are cores, because some processes always wait; at most five, because PostgreSQL and Temporal need
+# cores too.
+PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 5 : n + 1 )))
 
-# What is compiled once need not be compiled by each of some hundred processes.
+# Compile once, not in each of some hundred processes.
 unexport PYTHONDONTWRITEBYTECODE
 
 up: .venv/.ready
@@ -20,7 +21,7 @@ up: .venv/.ready
 
 test: checks tests
 
-# Both at once: neither needs more than a core.
+# Both at the same time: neither needs more than one core.
 checks: .venv/.ready
 	@$(MAKE) --no-print-directory -j2 lint types
 
@@ -36,10 +37,10 @@ types: .venv/.ready
 tests: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
-	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 
-# What a running system and its tests need, exactly the versions with exactly the contents of the lock.
+# Everything that the system and its tests need, with the versions and hashes of the lock file.
 .venv/.ready: requirements/all.txt pyproject.toml
 	@set -euo pipefail; python=""; \
 	for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
@@ -62,7 +63,7 @@ tests: .venv/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# A throwaway environment for the compiler; versions already locked stay unless UPGRADE=1.
+# Uses a temporary environment. Locked versions stay unless UPGRADE=1.
 lock:
 	@set -euo pipefail; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
 	python3 -m venv "$$place"; "$$place/bin/pip" install --quiet --disable-pip-version-check uv; \

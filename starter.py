@@ -1,4 +1,4 @@
-"""The command line: `python starter.py …`, also installed as `gridloop`."""
+"""Entry point of the command line: `python starter.py …`, also installed as `gridloop`."""
 
 from cli.app import main
 

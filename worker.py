@@ -1,6 +1,6 @@
-"""The worker: takes the steps of case workflows, as many processes of it as there are cores to give.
+"""The worker process: runs workflows and activities. Start as many as there are cores to spare.
 
-Stops gently on SIGTERM: no new work is taken, what is under way is finished.
+On SIGTERM it takes no new work and finishes what is running.
 """
 
 import asyncio
@@ -14,21 +14,21 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.auditing.activity import Audits
-from activities.bulletins import Bulletins
-from activities.errands import Errands
-from activities.exports import Exports
+from activities.auditing.activity import AuditActivities
+from activities.bulletins import BulletinActivities
+from activities.errands import ErrandActivities
+from activities.exports import ExportActivities
 from activities.recording import Recorder
-from activities.rollout import RollOut
-from infra.database import open_database, open_record
-from infra.event_loop import run, settle
+from activities.rollout import RolloutActivities
+from infra.database import open_database, open_recording_engine
+from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
-from services.exports.make import make_export, put_down_failure, remove_export
+from services.exports.make import make_export, record_failure, remove_export
 from services.policies.publish import catch_up_rollouts
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
@@ -39,27 +39,29 @@ from workflows.sandbox import PASSED_THROUGH, STICKY_TIMEOUT
 
 log = structlog.get_logger("worker")
 
-#: How long until what could not be arranged at the start is tried again, in seconds.
-ARRANGE_AGAIN = 5.0
+#: Seconds until schedules and rollouts that could not be started are tried again.
+SCHEDULE_RETRY_SECONDS = 5.0
 
 
-def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record: AsyncEngine | None = None) -> Worker:
-    """A worker for the queue that `settings` names, not yet running.
+def build_worker(
+    client: Client, engine: AsyncEngine, settings: Settings, recording_engine: AsyncEngine | None = None
+) -> Worker:
+    """Return a worker for the task queue in `settings`, not yet running.
 
-    `record` is the engine of the recording step (`open_record`); without one, it records over `engine`.
+    `recording_engine`: the engine of the recording step (`open_recording_engine`); `engine` when left out.
     """
-    exports = Exports(engine, make_export, put_down_failure, remove_export)
+    exports = ExportActivities(engine, make_export, record_failure, remove_export)
     return Worker(
         client,
         task_queue=settings.case_queue,
         workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
         activities=[
-            Recorder(record or engine).record,
-            Errands(client).tell_case,
-            Errands(client).open_case,
-            RollOut(engine, client).roll_out,
-            Audits(engine, client, settings.case_queue).audit,
-            Bulletins(engine, make_bulletins).make_bulletins,
+            Recorder(recording_engine or engine).record,
+            ErrandActivities(client).tell_case,
+            ErrandActivities(client).open_case,
+            RolloutActivities(engine, client).roll_out,
+            AuditActivities(engine, client, settings.case_queue).audit,
+            BulletinActivities(engine, make_bulletins).make_bulletins,
             exports.make_export,
             exports.remove_export,
         ],
@@ -72,48 +74,48 @@ def build_worker(client: Client, engine: AsyncEngine, settings: Settings, record
 
 
 def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
-    """The sandbox with our pure packages passed through on purpose; or none, for measured high load."""
+    """Return the sandbox with our pure packages passed through; or none, for measured high load."""
     if not sandbox:
         return UnsandboxedWorkflowRunner()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-async def arrange(engine: AsyncEngine, client: Client, queue: str) -> None:
-    """Starts the rollouts that a publisher could not, and the standing schedules; safe to repeat at every start.
+async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queue: str) -> None:
+    """Start rollouts that were published while Temporal was away, and the schedules. Safe to repeat at every start.
 
-    A store that is away keeps no worker from working: it is tried again until it answers.
+    A store that is away does not stop the worker: this retries until it answers.
     """
     while True:
         try:
             await catch_up_rollouts(engine, client, queue)
             await schedule_audits(client, queue)
             return await schedule_bulletins(client, engine, queue)
-        except Exception as error:  # noqa: BLE001 (told, and tried again)
-            log.warning("schedules not arranged yet", error=type(error).__name__, reason=str(error))
-        await asyncio.sleep(ARRANGE_AGAIN)
+        except Exception as error:  # noqa: BLE001 (logged and retried)
+            log.warning("schedules not started yet", error=type(error).__name__, reason=str(error))
+        await asyncio.sleep(SCHEDULE_RETRY_SECONDS)
 
 
 async def main() -> None:
-    """Runs a worker until SIGINT or SIGTERM."""
+    """Run a worker until SIGINT or SIGTERM."""
     config = settings()
     set_up_logging(config)
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    engine, record = open_database(config, ping=False), open_record(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine, recording_engine = open_database(config, ping=False), open_recording_engine(config)
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
     client = await connect()
-    await Recorder(record).warm_up(datetime.now(UTC))
-    settle()
-    async with build_worker(client, engine, config, record):
-        arranging = asyncio.create_task(arrange(engine, client, config.case_queue))
+    await Recorder(recording_engine).warm_up(datetime.now(UTC))
+    freeze_garbage_collector()
+    async with build_worker(client, engine, config, recording_engine):
+        schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")
-        arranging.cancel()
-    await record.dispose()
+        schedules.cancel()
+    await recording_engine.dispose()
     await engine.dispose()
 
 

@@ -1,1 +1,1 @@
-"""What workflows let touch the world: the recording step, and the errands between cases."""
+"""Activities: the parts of workflows that reach PostgreSQL, other workflows and files."""

@@ -1,4 +1,7 @@
-"""Making bulletins. What they hold is counted by the services, whose work is handed in: activities stand below them."""
+"""The activity that makes bulletins.
+
+The function that counts and stores comes from `services` as an argument, because activities may not import services.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,19 +16,22 @@ from models.jobs.bulletin import BULLETIN_ACTIVITY, BulletinOrder, BulletinsMade
 
 log = structlog.get_logger(__name__)
 
-Make = Callable[[AsyncEngine, BulletinOrder], Awaitable[BulletinsMade]]
+MakeBulletins = Callable[[AsyncEngine, BulletinOrder], Awaitable[BulletinsMade]]
 
 
-class Bulletins:
-    """Makes bulletins on one database with `make`."""
+class BulletinActivities:
+    """The activity, bound to a database and to `make`."""
 
-    def __init__(self, engine: AsyncEngine, make: Make) -> None:
+    def __init__(self, engine: AsyncEngine, make: MakeBulletins) -> None:
         self._engine = engine
         self._make = make
 
     @activity.defn(name=BULLETIN_ACTIVITY)
     async def make_bulletins(self, order: BulletinOrder) -> BulletinsMade:
-        """Counts and stores. Safe to repeat; a database that is away is tried again, what can't be made is not."""
+        """Make and store the bulletins of an order. Safe to repeat.
+
+        A database that is away is an error to retry; a domain error is not retried.
+        """
         try:
             made = await self._make(self._engine, order)
         except DomainError as error:

@@ -1,4 +1,7 @@
-"""Making and removing exports. How is the services' matter, whose work is handed in: activities stand below them."""
+"""The activities that make and remove exports.
+
+The functions that do the work come from `services` as arguments, because activities may not import services.
+"""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -13,14 +16,17 @@ from models.jobs.export import EXPORT_ACTIVITY, REMOVE_EXPORT_ACTIVITY, ExportOr
 
 log = structlog.get_logger(__name__)
 
-Make = Callable[[AsyncEngine, UUID, Callable[[int], None]], Awaitable[None]]
-Tell = Callable[[AsyncEngine, UUID], Awaitable[None]]
+MakeExport = Callable[[AsyncEngine, UUID, Callable[[int], None]], Awaitable[None]]
+ExportAction = Callable[[AsyncEngine, UUID], Awaitable[None]]
 
 
-class Exports:
-    """Makes exports on one database with `make`; `fail` puts down a fault of ours, `remove` takes one away."""
+class ExportActivities:
+    """The activities, bound to a database.
 
-    def __init__(self, engine: AsyncEngine, make: Make, fail: Tell, remove: Tell) -> None:
+    `make` writes an export, `fail` records an internal error on it, `remove` deletes it.
+    """
+
+    def __init__(self, engine: AsyncEngine, make: MakeExport, fail: ExportAction, remove: ExportAction) -> None:
         self._engine = engine
         self._make = make
         self._fail = fail
@@ -28,26 +34,26 @@ class Exports:
 
     @activity.defn(name=EXPORT_ACTIVITY)
     async def make_export(self, order: ExportOrder) -> None:
-        """Makes one. Safe to repeat; a database that is away is tried again, a fault of ours is not."""
+        """Make an export. Safe to repeat. A database that is away is retried; an internal error is not."""
         try:
             await self._make(self._engine, order.id, lambda rows: activity.heartbeat(rows))
         except Exception as error:
             if is_away(error):
-                raise _away() from None
+                raise _database_away() from None
             log.error("export failed", export=str(order.id), exc_info=error)
             await self._fail(self._engine, order.id)
             raise ApplicationError("a fault of ours", type="Internal", non_retryable=True) from None
 
     @activity.defn(name=REMOVE_EXPORT_ACTIVITY)
     async def remove_export(self, order: ExportOrder) -> None:
-        """Takes it away. Safe to repeat."""
+        """Remove an export. Safe to repeat."""
         try:
             await self._remove(self._engine, order.id)
         except Exception as error:
             if not is_away(error):
                 raise
-            raise _away() from None
+            raise _database_away() from None
 
 
-def _away() -> ApplicationError:
+def _database_away() -> ApplicationError:
     return ApplicationError("the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN)

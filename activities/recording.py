@@ -1,9 +1,9 @@
-"""The recording step: one command, decided by one look at the case and recorded whole or not at all (D3).
+"""The recording step: decide one command on the case as it was read, and record the facts in one transaction.
 
-What was decided is appended only to the case that was looked at: if somebody else has recorded meanwhile, it is
-looked at again. Idempotent by command id. It answers *everything* after what the workflow knows, so a step that was
-recorded but never reported is caught up, neither repeated nor lost. When PostgreSQL knows less than the workflow (a
-restored backup) it refuses and raises an alarm: it never appends over a gap.
+The facts are appended only if the case is still as it was read; when another step was recorded meanwhile, the command
+is decided again. Idempotent by command id. The result holds *all* facts after the last one that the workflow knows, so
+a step that was recorded but never reported is neither repeated nor lost. When PostgreSQL has fewer facts than the
+workflow (a restored backup), the step is refused and an error is logged: it never appends over a gap.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
-from infra.database import at_once, is_away
+from infra.database import autocommit_engine, is_away
 from infra.store import cases
-from infra.store.context import look_at_case, read_context
+from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
-from infra.store.notices import put_up
+from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
 from models.case import Case
 from models.commands import Report, WakeUp
@@ -36,63 +36,63 @@ from rules.evolve import fold
 
 log = structlog.get_logger(__name__)
 
-#: How often a unique violation is put down to two tries at once.
-UNIQUE_TRIES = 3
-#: How long a start may wait for what only makes the first case faster, in seconds.
-WARM_UP_SECONDS = 3.0
+#: Attempts for which a unique violation is taken for two concurrent attempts of the same step.
+UNIQUE_VIOLATION_TRIES = 3
+#: Seconds that the warm-up may delay the start of a worker.
+WARM_UP_TIMEOUT = 3.0
 
 
 class Recorder:
-    """Records steps on one database."""
+    """The recording step, bound to a database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = at_once(engine)
+        self._engine = autocommit_engine(engine)
 
     @activity.defn(name=RECORD_ACTIVITY)
     async def record(self, step: Step) -> Recorded:
-        """Decides `step` and records what follows; see the module.
+        """Decide `step` and record its facts; see the module.
 
-        A database that is away is an error, said briefly (it goes into the history), to be tried again; refusals are
-        answers, not errors.
+        A refusal is a result, not an error. A database that is away is an error to retry, with a short text because
+        it goes into the history.
         """
         try:
             async with self._engine.connect() as connection:
-                recorded = await record(connection, step)
+                recorded = await record_step(connection, step)
         except _Refused as refused:
             recorded = Recorded(facts=refused.missed, refusal=refused.error.as_refusal())
-        except Exception as error:  # noqa: BLE001 (none of them may hold up the case)
+        except Exception as error:  # noqa: BLE001 (no error may block the case)
             if not is_away(error):
-                recorded = _failed(step, error)
-                _tell(step, recorded)
+                recorded = _failure_result(step, error)
+                _log_and_count(step, recorded)
                 return recorded
             log.warning("database away", report_id=str(step.report_id), command=step.command.kind)
             raise ApplicationError(
                 "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
             ) from None
-        _tell(step, recorded)
+        _log_and_count(step, recorded)
         return recorded
 
-    async def warm_up(self, now: datetime, abreast: int = 4) -> None:
-        """Takes reports from a place that does not exist, up to their refusal: nothing is recorded, and the first
-        case finds `abreast` connections with their statements prepared, and the policy read.
+    async def warm_up(self, now: datetime, connections: int = 4) -> None:
+        """Decide reports from a grid that does not exist, so that statements are prepared and the policy is read.
 
-        Raises nothing: whatever is away is no reason not to start.
+        `connections` of them run at once, on a connection each. All are refused, so nothing is recorded. Raises
+        nothing: a database that is away does not prevent the start.
         """
         async with asyncio.TaskGroup() as group:
-            for _ in range(abreast):
-                group.create_task(self._refuse(_from_nowhere(now)))
+            for _ in range(connections):
+                group.create_task(self._warm_up_connection(_warm_up_step(now)))
 
-    async def _refuse(self, step: Step) -> None:
+    async def _warm_up_connection(self, step: Step) -> None:
         try:
-            async with asyncio.timeout(WARM_UP_SECONDS), self._engine.connect() as connection:
-                await record(connection, step)
+            async with asyncio.timeout(WARM_UP_TIMEOUT), self._engine.connect() as connection:
+                await record_step(connection, step)
         except _Refused:
             pass
         except Exception as error:  # noqa: BLE001 (see above)
-            log.info("not warmed up", error=type(error).__name__)
+            log.info("warm-up skipped", error=type(error).__name__)
 
 
-def _from_nowhere(now: datetime) -> Step:
+def _warm_up_step(now: datetime) -> Step:
     id_ = new_id()
     report = Report(
         report_id=id_,
@@ -106,14 +106,14 @@ def _from_nowhere(now: datetime) -> Step:
     return Step(report_id=id_, known=0, id=id_, at=now, actor=Actor(person=id_), command=report)
 
 
-def _failed(step: Step, error: Exception) -> Recorded:
-    """A step that can't be recorded is refused, loudly: tried for ever it would hold up the whole case.
+def _failure_result(step: Step, error: Exception) -> Recorded:
+    """Return the refusal of a step that can't be recorded: retried for ever, it would block the whole case.
 
-    Two that begin the same case at once meet in a unique index: that one is raised, to be tried again. So is a report:
-    it may have been acknowledged while the database was away, and there is no case yet that it could hold up. Only
-    one whose very values the database refuses is refused.
+    Raises an error to retry in two cases: a unique violation, which two concurrent starts of a case cause; and a
+    report, which may have been acknowledged already and has no case yet that it could block. A report is refused only
+    when the database rejects its values.
     """
-    if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_TRIES:
+    if isinstance(error, IntegrityError) and activity.info().attempt < UNIQUE_VIOLATION_TRIES:
         raise error
     log.error("recording failed", report_id=str(step.report_id), command=step.command.kind, exc_info=error)
     if isinstance(step.command, Report) and not isinstance(error, DataError):
@@ -122,7 +122,7 @@ def _failed(step: Step, error: Exception) -> Recorded:
 
 
 class _Refused(Exception):
-    """Carries a refusal out, so that what was drawn for the step (a case number) is given back."""
+    """Carries a refusal out of the transaction, so that a case number drawn for the step is rolled back."""
 
     def __init__(self, error: DomainError, missed: tuple[Fact, ...]) -> None:
         self.error = error
@@ -130,34 +130,34 @@ class _Refused(Exception):
         super().__init__(str(error))
 
 
-async def record(connection: AsyncConnection, step: Step) -> Recorded:
-    """The step on this connection; in a transaction of the caller's, it counts with that one. Raises _Refused."""
+async def record_step(connection: AsyncConnection, step: Step) -> Recorded:
+    """Record the step on this connection, within the caller's transaction if there is one. Raises _Refused."""
     if isinstance(step.command, Report):
         async with transaction(connection):
-            recorded = await _try(connection, step)
-            assert recorded is not None, "a case that begins twice is an error, not another's turn"
+            recorded = await _try_record(connection, step)
+            assert recorded is not None, "starting a case twice raises IntegrityError"
             return recorded
-    while (recorded := await _try(connection, step)) is None:
-        log.info("looking again", report_id=str(step.report_id), command=step.command.kind)
+    while (recorded := await _try_record(connection, step)) is None:
+        log.info("case changed meanwhile, deciding again", report_id=str(step.report_id), command=step.command.kind)
     return recorded
 
 
-async def _try(connection: AsyncConnection, step: Step) -> Recorded | None:
-    """None when somebody else has recorded since the look."""
-    found = await look_at_case(connection, step)
-    case = found.case
+async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | None:
+    """Decide and record the step once. Return None when the case changed between reading and appending."""
+    snapshot = await read_snapshot(connection, step)
+    case = snapshot.case
     head = case.seq if case else 0
     if head < step.known:
         return Recorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
-    missed = await cases.facts_of(connection, step.report_id, after=step.known) if head > step.known else ()
-    # What was recorded since the look is not in the look's answer: ask `missed` too.
-    digest = next((fact.digest for fact in missed if fact.command_id == step.id), found.digest)
+    missed = await cases.read_facts(connection, step.report_id, after=step.known) if head > step.known else ()
+    # The snapshot does not know facts recorded after it was read: look in `missed` too.
+    digest = next((fact.digest for fact in missed if fact.command_id == step.id), snapshot.digest)
     if digest is not None:
         if digest != step.digest:
             raise _Refused(CommandIdReused(), missed)
         return Recorded(facts=missed)
-    context = await read_context(connection, step, case, found.seen)
-    context = await _with_number(connection, step, case, context)
+    context = await read_context(connection, step, case, snapshot.world)
+    context = await _with_case_number(connection, step, case, context)
     try:
         facts = decide(case, step, context)
     except DomainError as error:
@@ -168,45 +168,45 @@ async def _try(connection: AsyncConnection, step: Step) -> Recorded | None:
 
 
 async def _append(connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...]) -> bool:
-    """Stores `facts` and everything that follows from them, at once; False as `cases.append`."""
+    """Store `facts` with their org alarms and notices. Return False like `cases.append_facts`."""
     after = fold(facts, case)
     assert after is not None
     if not any(isinstance(fact.body, StepFired) for fact in facts):
-        return await cases.append(connection, case, facts, after)
+        return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
-        if not await cases.append(connection, case, facts, after):
+        if not await cases.append_facts(connection, case, facts, after):
             return False
         await raise_alarms(connection, step.report_id, facts)
-        await put_up(connection, step.report_id, facts)
+        await insert_notices(connection, step.report_id, facts)
         return True
 
 
-async def _with_number(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> Context:
-    """Draws the case number for a report; only once the place is known, since the park's code leads it."""
+async def _with_case_number(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> Context:
+    """Draw the case number of a report, once its park is known: the number begins with the park's code."""
     if case is not None or not isinstance(step.command, Report) or not context.units:
         return context
     park = context.units[-1].code
-    sequence = await cases.draw_sequence(connection, park, context.today)
+    sequence = await cases.next_sequence(connection, park, context.today)
     return context.model_copy(update={"case_no": case_number(park, context.today, sequence)})
 
 
-def _tell(step: Step, recorded: Recorded) -> None:
+def _log_and_count(step: Step, recorded: Recorded) -> None:
     kind = step.command.kind
     if recorded.refusal is not None:
         metrics.REFUSED.labels(command=kind, code=recorded.refusal.code).inc()
-        say = log.error if recorded.refusal.code == StoreBehind.code else log.info
-        say("refused", report_id=str(step.report_id), command=kind, code=recorded.refusal.code)
+        write = log.error if recorded.refusal.code == StoreBehind.code else log.info
+        write("refused", report_id=str(step.report_id), command=kind, code=recorded.refusal.code)
         return
     metrics.RECORDED.labels(command=kind).inc()
-    for place, fact in enumerate(recorded.facts):
-        # What a wake-up leads to first is what it had been set for.
-        first = step.command if place == 0 and fact.command_id == step.id else None
-        _count(fact, first.moment if isinstance(first, WakeUp) else None)
+    for index, fact in enumerate(recorded.facts):
+        # The first fact of a wake-up is the one that the wake-up was set for.
+        command = step.command if index == 0 and fact.command_id == step.id else None
+        _count_clock_fact(fact, command.moment if isinstance(command, WakeUp) else None)
     log.info("recorded", report_id=str(step.report_id), command=kind, facts=[f.body.kind for f in recorded.facts])
 
 
-def _count(fact: Fact, awaited: datetime | None) -> None:
-    """Counts what the clock did; `awaited` is the moment it was awaited for, where the fact does not say itself."""
+def _count_clock_fact(fact: Fact, planned_at: datetime | None) -> None:
+    """Count a fact that fell due. `planned_at`: its moment, where the fact itself does not name it."""
     match fact.body:
         case Overdue(due_at=planned) | UrgeOverdue(reply_by=planned):
             _observe_lateness(fact, planned)
@@ -217,13 +217,13 @@ def _count(fact: Fact, awaited: datetime | None) -> None:
         case Resumed(since=planned) | InfoSupplied(since=planned):
             _observe_lateness(fact, planned if fact.actor.person is None else None)
         case _:
-            _observe_lateness(fact, awaited)
+            _observe_lateness(fact, planned_at)
     if isinstance(fact.body, Reminded):
         metrics.REMINDED.inc()
 
 
 def _observe_lateness(fact: Fact, planned: datetime | None) -> None:
-    """How late the step that fell due at `planned` is on record, database away included; None: it was no due step."""
+    """Observe how late the step due at `planned` was recorded, an outage included. None: it was no due step."""
     if planned is not None:
         late = (datetime.now(UTC) - planned).total_seconds()
         metrics.LATENESS.labels(what=fact.body.kind).observe(max(0.0, late))

@@ -1,4 +1,4 @@
-"""Telling open cases that a calendar was published: those alone whose deadlines it changes."""
+"""The activity that rolls a published calendar out to the open cases whose deadlines it changes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from infra.case_client import UNANSWERED, tell_system
+from infra.case_client import NO_ANSWER_ERRORS, act_as_system
 from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
@@ -26,12 +26,12 @@ from rules.deadlines.standards import standard_of
 
 log = structlog.get_logger(__name__)
 
-#: Who answers where nobody is asked.
-NOBODY = UUID(int=0)
-#: How many cases are looked at together, and how many of them are told at once.
-PAGE, AT_ONCE = 500, 8
-#: How long one case may take to answer: within the time in which the activity must be heard of.
-PATIENCE = timedelta(seconds=10)
+#: Fallback owner in a context that decides nothing.
+NO_PERSON = UUID(int=0)
+#: How many cases are read together, and how many workflows are updated at once.
+PAGE_SIZE, CONCURRENCY = 500, 8
+#: How long one case may take to answer: less than the heartbeat timeout of the activity.
+CASE_TIMEOUT = timedelta(seconds=10)
 
 _OPEN = text("""
     SELECT state FROM cases WHERE closed_at IS NULL AND (CAST(:after AS uuid) IS NULL OR report_id > :after)
@@ -39,8 +39,8 @@ _OPEN = text("""
 """)
 
 
-class RollOut:
-    """Rolls out policy versions over one database."""
+class RolloutActivities:
+    """The activity, bound to a database and a Temporal client."""
 
     def __init__(self, engine: AsyncEngine, client: Client) -> None:
         self._engine = engine
@@ -48,56 +48,56 @@ class RollOut:
 
     @activity.defn(name=ROLLOUT_ACTIVITY)
     async def roll_out(self, rollout: Rollout) -> RolloutPage:
-        """One page of open cases. Safe to repeat: a case whose deadlines stand already is not told."""
+        """Roll out to one page of open cases. Safe to repeat: a case whose deadlines are right already is left out."""
         async with self._engine.connect() as connection:
-            rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE})).all()
+            rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
             cases = [Case.model_validate(state) for state in rows]
             in_force = await newest_version(connection)
-            changed = [case for case in cases if await _changes(connection, case, in_force)]
-        limit = asyncio.Semaphore(AT_ONCE)
-        told = await asyncio.gather(*(self._tell(case, rollout.version, limit) for case in changed))
-        last = cases[-1].report_id if len(cases) == PAGE else None
-        return RolloutPage(after=last, seen=len(cases), told=told.count(True), missed=told.count(None))
+            changed = [case for case in cases if await _changes_deadlines_or_log(connection, case, in_force)]
+        limit = asyncio.Semaphore(CONCURRENCY)
+        recomputed = await asyncio.gather(*(self._recompute(case, rollout.version, limit) for case in changed))
+        last = cases[-1].report_id if len(cases) == PAGE_SIZE else None
+        return RolloutPage(after=last, seen=len(cases), told=recomputed.count(True), missed=recomputed.count(None))
 
-    async def _tell(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
-        """Whether it was told; None: it could not be now, which is no reason to keep the others waiting."""
+    async def _recompute(self, case: Case, version: int, limit: asyncio.Semaphore) -> bool | None:
+        """Return whether the case was recomputed; None when it was not reached, which must not delay the others."""
         act = SystemAct(
             id=derived_id(case.report_id, "recompute", version, case.seq), command=Recompute(version=version)
         )
         async with limit:
             try:
-                async with asyncio.timeout(PATIENCE.total_seconds()):
-                    await tell_system(self._client, case.report_id, act)
+                async with asyncio.timeout(CASE_TIMEOUT.total_seconds()):
+                    await act_as_system(self._client, case.report_id, act)
             except (AlreadyArchived, WrongStage):
-                return False  # it was closed meanwhile
-            except (DomainError, *UNANSWERED) as error:
-                log.error("case not told of a calendar", case_no=case.case_no, error=type(error).__name__)
+                return False  # closed meanwhile
+            except (DomainError, *NO_ANSWER_ERRORS) as error:
+                log.error("case not recomputed", case_no=case.case_no, error=type(error).__name__)
                 return None
             finally:
                 activity.heartbeat()
         return True
 
 
-async def _changes(connection: AsyncConnection, case: Case, version: int) -> bool:
-    """As `changes`; a case that can't be counted at all is named and left as it is."""
+async def _changes_deadlines_or_log(connection: AsyncConnection, case: Case, version: int) -> bool:
+    """Return `changes_deadlines`; for a case that can't be recomputed, log it and return False."""
     try:
-        return await changes(connection, case, version)
+        return await changes_deadlines(connection, case, version)
     except (DomainError, ValueError) as error:
-        log.error("case can't be counted anew", case_no=case.case_no, error=str(error))
+        log.error("case can't be recomputed", case_no=case.case_no, error=str(error))
         return False
 
 
-async def changes(connection: AsyncConnection, case: Case, version: int) -> bool:
-    """Whether the calendars of `version` change a deadline of the case."""
+async def changes_deadlines(connection: AsyncConnection, case: Case, version: int) -> bool:
+    """Return whether the calendars of `version` change a deadline of the case."""
     policy = await policy_version(connection, case.policy_version)
     published = await policy_version(connection, version)
     now = datetime.now(UTC)
-    context = bare_context(policy, case.policy_version, published, version, now)
+    context = policy_only_context(policy, case.policy_version, published, version, now)
     return bool(recounted(case, standard_of(case, context), context))
 
 
-def bare_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:
-    """A context that knows policies and calendars alone: enough to count by, not to decide."""
+def policy_only_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:
+    """Return a context with policies and calendars only: enough to compute deadlines, not to decide."""
     return Context(
         now=now,
         today=now.astimezone(ZoneInfo(policy.zone)).date(),
@@ -108,5 +108,5 @@ def bare_context(policy: Policy, version: int, published: Policy, calendars: int
         person=None,
         units=(),
         departments=(),
-        fallback=NOBODY,
+        fallback=NO_PERSON,
     )

@@ -1,4 +1,4 @@
-"""Runs the API alone: `python -m api`."""
+"""Run the API alone: `python -m api`."""
 
 import uvicorn
 from fastapi import FastAPI
@@ -6,20 +6,20 @@ from fastapi import FastAPI
 from api.app import create_app
 from infra.settings import settings
 
-#: Seconds that requests under way get to finish when the process is told to stop.
+#: Seconds that running requests get to finish when the process stops.
 GRACE = 10
 
 
 def serve(app: FastAPI) -> None:
-    """Serves `app` on `settings.web_host` and `settings.web_port` until told to stop.
+    """Serve `app` on `settings.web_host` and `settings.web_port` until the process is stopped.
 
-    One process: run several behind a balancer to use more processors.
+    It is one process: run several behind a load balancer to use more processors.
     """
-    chosen = settings()
+    config = settings()
     uvicorn.run(
         app,
-        host=chosen.web_host,
-        port=chosen.web_port,
+        host=config.web_host,
+        port=config.web_port,
         loop="auto",  # uvloop, where there is one
         log_config=None,
         access_log=False,

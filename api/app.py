@@ -11,15 +11,15 @@ from fastapi.openapi.utils import get_openapi
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
 from doors.dependencies import Services
-from doors.problems import Problem, add_handlers
+from doors.problems import Problem, add_error_handlers
 from doors.version import version
 from doors.warm_up import warm_up
-from infra.database import PATIENCE, open_database
-from infra.event_loop import settle
+from infra.database import ANSWER_TIMEOUT, open_database
+from infra.event_loop import freeze_garbage_collector
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 
 _DESCRIPTION = (
     "网格化治理事件流程引擎。Reports become durable cases; commands take them through receive, dispatch, handle, "
@@ -29,27 +29,27 @@ _DESCRIPTION = (
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Opens what the process holds as `app.state.services`, and closes it at the end.
+    """Open the connections of the process as `app.state.services`, and close them at the end.
 
-    Nothing need be connected: the API starts while PostgreSQL or Temporal is away.
+    The API also starts while PostgreSQL or Temporal is away.
     Raises pydantic.ValidationError for settings that are missing or wrong.
     """
-    chosen = settings()
-    set_up_logging(chosen)
-    engine = open_database(chosen, patience=PATIENCE)
+    config = settings()
+    set_up_logging(config)
+    engine = open_database(config, timeout=ANSWER_TIMEOUT)
     try:
-        app.state.services = Services(Backstage(chosen, engine, await connect(lazy=True)))
-        await warm_up(app.state.services.backstage, datetime.now(UTC))
-        settle()
+        app.state.services = Services(Resources(config, engine, await connect(lazy=True)))
+        await warm_up(app.state.services.resources, datetime.now(UTC))
+        freeze_garbage_collector()
         yield
     finally:
         await engine.dispose()
 
 
-def create_app(during: Callable[[FastAPI], AbstractAsyncContextManager[None]] = lifespan) -> FastAPI:
-    """The application with all its routes. Its documentation pages are left out: they load from elsewhere.
+def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = lifespan) -> FastAPI:
+    """Return the application with all its routes. FastAPI's documentation pages are off: they load from other hosts.
 
-    `during` opens what the process holds, and closes it at the end.
+    `lifespan` opens the connections of the process and closes them at the end.
     """
     app = FastAPI(
         title="Gridloop",
@@ -57,20 +57,20 @@ def create_app(during: Callable[[FastAPI], AbstractAsyncContextManager[None]] = 
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        lifespan=during,
+        lifespan=lifespan,
     )
     for router in ROUTERS:
         app.include_router(router)
-    add_handlers(app)
+    add_error_handlers(app)
     app.add_middleware(RequestMiddleware)
-    _describe(app)
+    _add_problem_schema(app)
     return app
 
 
-def _describe(app: FastAPI) -> None:
-    """Adds the problem document to the OpenAPI description, which every route refers to."""
+def _add_problem_schema(app: FastAPI) -> None:
+    """Add the schema of the problem document, which every route refers to, to the OpenAPI description."""
 
-    def described() -> dict[str, Any]:
+    def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
                 title=app.title,
@@ -86,4 +86,4 @@ def _describe(app: FastAPI) -> None:
             app.openapi_schema = schema
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
-"""Which parameters an address may have: those that its route knows, and no other.
+"""Rejection of query parameters that a route does not know.
 
-A filter that is written wrong would else be left out without a word, and the list be taken for a narrower one.
+FastAPI ignores them, so a misspelled filter would silently return the whole list.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from doors.security import Caller
 
 
-async def known_parameters(request: Request, _: Caller) -> None:
-    """Refuses a GET with parameters that its route does not know; a model of filters does so by itself.
+async def reject_unknown_parameters(request: Request, _: Caller) -> None:
+    """Reject a GET with parameters that its route does not know. Raises RequestValidationError.
 
-    Who has not signed in hears that first. Raises RequestValidationError.
+    A route with a model of filters does so by itself. Callers who are not signed in get that error first.
     """
     route = request.scope["route"]
     if request.method != "GET" or not request.query_params or not isinstance(route, APIRoute):
@@ -26,21 +26,24 @@ async def known_parameters(request: Request, _: Caller) -> None:
     known = dict(_parameters(route.dependant))
     if any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in known.values()):
         return
-    odd = [(name, value) for name, value in request.query_params.multi_items() if name not in known]
-    if odd:
+    unknown = [(name, value) for name, value in request.query_params.multi_items() if name not in known]
+    if unknown:
         message = "Extra inputs are not permitted"
         raise RequestValidationError(
-            [{"type": "extra_forbidden", "loc": ("query", name), "msg": message, "input": value} for name, value in odd]
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": message, "input": value}
+                for name, value in unknown
+            ]
         )
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
-    """The parameters that a route or one of its dependencies takes from the query, with their types."""
+    """Yield the query parameters of a route and its dependencies, with their types."""
     for field in dependant.query_params:
         yield field.alias, field.field_info.annotation
-    for needed in dependant.dependencies:
-        yield from _parameters(needed)
+    for dependency in dependant.dependencies:
+        yield from _parameters(dependency)
 
 
-#: For routers whose lists take their parameters one by one.
-KNOWN_PARAMETERS = Depends(known_parameters)
+#: For routers whose lists declare their parameters one by one.
+KNOWN_PARAMETERS = Depends(reject_unknown_parameters)

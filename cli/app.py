@@ -1,6 +1,6 @@
-"""The command line as a whole: each topic has a file of its own, read when it is called for.
+"""The command line as a whole. The module of a command is imported only when the command is called.
 
-What one command needs another need not wait for: `show` answers in a tenth of the time that `bench` takes to be read.
+So no command waits for the imports of another: `show` runs in a tenth of the time that importing `bench` takes.
 """
 
 import ast
@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-#: Where each command stands: a function, or the `app` of a group of them.
+#: Module and attribute of each command: a function, or the `app` of a group.
 COMMANDS = {
     "up": "cli.up:up",
     "report": "cli.cases:report",
@@ -36,45 +36,45 @@ COMMANDS = {
 
 
 class Commands(TyperGroup):
-    """The commands by name. Until one is called, it is told of from its file's text alone."""
+    """The commands by name. Until one is called, its summary is read from the source text of its module."""
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
-        self.commands = {name: TyperCommand(name, help=_summary(place)) for name, place in COMMANDS.items()}
+        self.commands = {name: TyperCommand(name, help=_read_summary(target)) for name, target in COMMANDS.items()}
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All names, in the order of the list above."""
+        """Return all names in the order of COMMANDS."""
         return list(COMMANDS)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that is called, as its name, itself and what it is given."""
-        name, told, rest = super().resolve_command(ctx, args)
-        return name, _read(args[0]) if told is not None else None, rest
+        """Return the name, the imported command and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load_command(args[0]) if command is not None else None, rest
 
 
-def _read(name: str) -> Any:
-    """The command, its file read."""
+def _load_command(name: str) -> Any:
+    """Import a command."""
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
-    alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-    alone.command(name)(found)
-    return typer.main.get_command(alone)
+    single = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+    single.command(name)(found)
+    return typer.main.get_command(single)
 
 
-def _summary(place: str) -> str:
-    """The first paragraph of what a function says of itself, or of what a group is said to be for."""
-    module, _, attribute = place.partition(":")
+def _read_summary(target: str) -> str:
+    """Return the first paragraph of the docstring of a function, or the `help` of a group, without importing it."""
+    module, _, attribute = target.partition(":")
     file = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")
     for node in ast.parse(file.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == attribute:
             return (ast.get_docstring(node) or "").partition("\n\n")[0]
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and attribute == "app":
-            for word in node.value.keywords:
-                if word.arg == "help" and isinstance(word.value, ast.Constant):
-                    return str(word.value.value)
-    raise LookupError(f"{place} says nothing of itself")
+            for keyword in node.value.keywords:
+                if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
+                    return str(keyword.value.value)
+    raise LookupError(f"{target} has no summary")
 
 
 app = typer.Typer(
@@ -92,5 +92,5 @@ def gridloop() -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     app()

@@ -1,4 +1,4 @@
-"""What `up` prints when everything runs: where to go, and with which demo account."""
+"""The banner of `up`: addresses and demo accounts."""
 
 import json
 from collections.abc import Mapping
@@ -7,16 +7,17 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-ACCOUNTS = "demo-accounts.json"
-#: How many accounts are shown, every set of roles among them; the file has them all.
-SHOWN = 14
+from cli.output import build_table
+
+ACCOUNTS_FILE = "demo-accounts.json"
+#: How many accounts are printed, one for each set of roles first. The file has all of them.
+MAX_ACCOUNTS = 14
 
 
 def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str]) -> None:
-    """The addresses, the demo accounts, and at last the line that says: ready."""
+    """Print the addresses, the demo accounts, and the line that says that everything is ready."""
     web = environment["GRIDLOOP_WEB_URL"]
     console.print()
     for label, value in (
@@ -30,29 +31,35 @@ def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str
         line = Text.assemble("  ", (label, "bold"))
         line.pad_right(max(1, 32 - line.cell_len))
         console.print(line, Text(value), soft_wrap=True)
-    print_accounts(console, data_dir / ACCOUNTS)
+    print_accounts(console, data_dir / ACCOUNTS_FILE)
     console.print()
     console.print("[bold green]Gridloop is ready / Gridloop 已就绪[/]  (Ctrl-C: 停止 stop)", soft_wrap=True)
 
 
 def print_accounts(console: Console, path: Path) -> None:
-    """Some of the demo accounts, as different from each other as there are."""
+    """Print some of the demo accounts, with as many different sets of roles as possible."""
     try:
         accounts: list[dict[str, Any]] = json.loads(path.read_text())
     except FileNotFoundError:
         return
-    table = Table("用户名 user", "密码 password", "角色 roles", title="演示账号 Demo accounts", title_justify="left")
-    for account in choose(accounts):
-        roles = ", ".join(role_in_words(role) for role in account["roles"])
-        table.add_row(escape(account["username"]), escape(account["password"]), escape(roles))
+    rows = (
+        (account["username"], account["password"], ", ".join(describe_role(role) for role in account["roles"]))
+        for account in choose_accounts(accounts)
+    )
+    table = build_table(
+        ("用户名 user", "密码 password", "角色 roles"),
+        (map(escape, row) for row in rows),
+        title="演示账号 Demo accounts",
+        boxed=True,
+    )
     console.print()
     console.print(table)
-    if len(accounts) > SHOWN:
+    if len(accounts) > MAX_ACCOUNTS:
         console.print(f"  {len(accounts)} in all: {escape(str(path))}", soft_wrap=True)
 
 
-def choose(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first account of every set of roles, then others, in their order, up to `SHOWN`."""
+def choose_accounts(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first account of each set of roles, then others, up to `MAX_ACCOUNTS`, in their order."""
     seen: set[frozenset[str]] = set()
     first: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
@@ -60,12 +67,12 @@ def choose(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         roles = frozenset(str(role["role"]) for role in account["roles"])
         (others if roles in seen else first).append(account)
         seen.add(roles)
-    chosen = (first + others)[:SHOWN]
+    chosen = (first + others)[:MAX_ACCOUNTS]
     return [account for account in accounts if account in chosen]
 
 
-def role_in_words(role: Mapping[str, Any]) -> str:
-    """`supervisor of 310115 for water`: a role with what it is held for."""
+def describe_role(role: Mapping[str, Any]) -> str:
+    """Return a role with its grid and department, for example `handler @ 310115 · water`."""
     return " ".join(
         [
             str(role["role"]),

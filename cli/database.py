@@ -1,4 +1,4 @@
-"""What the commands that work on the database themselves share: which system's it is, and how to reach it."""
+"""The database connection of commands that work on the database directly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,10 +9,10 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.labels import say
+from cli.labels import localize
 from cli.output import fail
 from infra.database import is_away, open_database
-from infra.runtime import adopt_runtime
+from infra.runtime import apply_runtime
 from infra.settings import settings
 
 T = TypeVar("T")
@@ -21,25 +21,25 @@ DataDir = Annotated[
     Path,
     typer.Option(envvar="GRIDLOOP_DATA_DIR", help="Data directory of the running system."),
 ]
-#: Where the running system keeps its data, unless told.
+#: Data directory of the running system by default.
 DEFAULT_DATA_DIR = Path(".gridloop")
 
 
 def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    """Runs `work` on the database of the system on `data_dir`; exit 1 with the reason when it is away."""
-    adopt_runtime(data_dir)
+    """Run `work` on the database of the system on `data_dir`. Exits with code 1 when the database is away."""
+    apply_runtime(data_dir)
     try:
-        configured = settings()
+        config = settings()
     except ValidationError:
         fail(
-            say(
+            localize(
                 f"未找到运行中的系统:{data_dir} 里没有 runtime.json,也未设置 GRIDLOOP_DATABASE_URL",
                 f"no running system found: no runtime.json in {data_dir}, and GRIDLOOP_DATABASE_URL is not set",
             )
         )
 
     async def run() -> T:
-        engine = open_database(configured)
+        engine = open_database(config)
         try:
             return await work(engine)
         finally:
@@ -49,5 +49,5 @@ def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -
         return asyncio.run(run())
     except Exception as error:
         if is_away(error):
-            fail(say("数据库无法连接", "the database cannot be reached"))
+            fail(localize("数据库无法连接", "the database cannot be reached"))
         raise

@@ -1,4 +1,4 @@
-"""The command line as a client of the HTTP API: who signs in, where, and how a problem is shown."""
+"""Client of the HTTP API for the command line: sign-in, calls, uploads, and printing of problems."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.labels import english, say
+from cli.labels import is_english, localize
 from infra.runtime import read_runtime
 
 console = Console()
@@ -27,13 +27,13 @@ DataDir = Annotated[Path, typer.Option(envvar="GRIDLOOP_DATA_DIR", help="Data di
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as it is")]
 
 
-def path_of(*parts: str) -> str:
-    """The path of these parts, whatever characters somebody typed: a part never becomes two, or a query.
+def build_path(*parts: str) -> str:
+    """Return the path of `parts`, each quoted, so that typed text adds no segment and no query.
 
-    Ends with exit code 1 where one of them is empty.
+    Exits with code 1 when a part is empty.
     """
     if not all(parts):
-        fail(say("编号为空", "the number is empty"))
+        fail(localize("编号为空", "the number is empty"))
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
@@ -43,8 +43,8 @@ class Api:
     def __init__(self, data_dir: Path, username: str, password: str | None) -> None:
         url = os.environ.get("GRIDLOOP_WEB_URL") or read_runtime(data_dir).get("GRIDLOOP_WEB_URL")
         if url is None:
-            fail(say("系统未在运行,请先执行 make up", "the system is not running; start it with: make up"))
-        language = "en" if english() else "zh-CN"
+            fail(localize("系统未在运行,请先执行 make up", "the system is not running; start it with: make up"))
+        language = "en" if is_english() else "zh-CN"
         self._http = httpx.Client(base_url=url, timeout=60, headers={"Accept-Language": language})
         weakref.finalize(self, self._http.close)
         password = password or _demo_password(data_dir, username)
@@ -52,51 +52,51 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def call(self, method: str, path: str, **more: Any) -> Any:
-        """The answer's JSON. A problem is shown and ends the command with exit code 1."""
-        answer = self._ask(method, path, **more)
+        """Send a request and return the JSON of the response. A problem is printed and exits with code 1."""
+        response = self._request(method, path, **more)
         try:
-            return answer.json()
+            return response.json()
         except ValueError:
             fail(
-                say(
+                localize(
                     f"{self._http.base_url} 的应答并非来自本系统",
                     f"what answers at {self._http.base_url} is no Gridloop",
                 )
             )
 
     def download(self, path: str) -> bytes:
-        """A file. A problem is shown and ends the command with exit code 1."""
-        return self._ask("GET", path).content
+        """Return the bytes of a file. A problem is printed and exits with code 1."""
+        return self._request("GET", path).content
 
-    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, f"/api/v1{path}", **more)
+            response = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TransportError as error:
-            fail(say(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
-        if not answer.is_success:
-            _show_problem(answer)
-        return answer
+            fail(localize(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
+        if not response.is_success:
+            _print_problem(response)
+        return response
 
     def upload(self, file: Path) -> str:
-        """Uploads a file and answers the hash by which it is known."""
+        """Upload a file and return its hash."""
         if not file.is_file():
-            fail(say(f"没有文件 {file}", f"no file {file}"))
+            fail(localize(f"没有文件 {file}", f"no file {file}"))
         with file.open("rb") as content:
-            answer = self.call("POST", "/attachments", files={"file": (file.name, content)})
-        return str(answer["sha256"])
+            attachment = self.call("POST", "/attachments", files={"file": (file.name, content)})
+        return str(attachment["sha256"])
 
 
 def fail(message: str) -> NoReturn:
-    """Shows an error and ends with exit code 1."""
+    """Print an error and exit with code 1."""
     errors.print(f"[bold red]✗[/] {escape(message)}", highlight=False)
     raise typer.Exit(1)
 
 
-def _show_problem(answer: httpx.Response) -> NoReturn:
+def _print_problem(response: httpx.Response) -> NoReturn:
     try:
-        problem = answer.json()
+        problem = response.json()
     except json.JSONDecodeError:
-        fail(f"HTTP {answer.status_code}")
+        fail(f"HTTP {response.status_code}")
     errors.print(f"[bold red]✗[/] {escape(str(problem.get('detail') or problem.get('title')))}", highlight=False)
     for error in problem.get("errors", []):
         where, what = escape(str(error.get("pointer"))), escape(str(error.get("message")))
@@ -110,4 +110,4 @@ def _demo_password(data_dir: Path, username: str) -> str:
         for account in json.loads(file.read_text()):
             if account["username"] == username:
                 return str(account["password"])
-    return str(typer.prompt(say(f"{username} 的密码", f"Password of {username}"), hide_input=True))
+    return str(typer.prompt(localize(f"{username} 的密码", f"Password of {username}"), hide_input=True))

@@ -1,26 +1,26 @@
-"""What the command line calls things, in the terminal's language: the books are `services.wording.vocabulary`."""
+"""Labels and texts in the terminal's language. The labels come from `services.wording.vocabulary`."""
 
 import locale
 import os
 
-from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Book, named
+from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Labels, label_of
 
-__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "english", "say", "word"]
-
-
-def english() -> bool:
-    """Whether to speak English: by `GRIDLOOP_LANG`, else by the terminal's locale; else Chinese."""
-    wanted = os.environ.get("GRIDLOOP_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    if not wanted or wanted.startswith(("C", "POSIX")):
-        wanted = locale.getlocale()[0] or "zh"
-    return wanted.lower().startswith("en")
+__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "is_english", "label", "localize"]
 
 
-def say(zh: str, en: str) -> str:
-    """The one of two texts that is in the reader's language."""
-    return en if english() else zh
+def is_english() -> bool:
+    """Return whether the language is English: by `GRIDLOOP_LANG`, else by the terminal's locale; else it is Chinese."""
+    name = os.environ.get("GRIDLOOP_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    if not name or name.startswith(("C", "POSIX")):
+        name = locale.getlocale()[0] or "zh"
+    return name.lower().startswith("en")
 
 
-def word(book: Book, code: str) -> str:
-    """The word for a code; an unknown code stands for itself."""
-    return named(book, code, "en" if english() else "zh")
+def localize(zh: str, en: str) -> str:
+    """Return the text in the reader's language."""
+    return en if is_english() else zh
+
+
+def label(book: Labels, code: str) -> str:
+    """Return the label of a code; an unknown code is returned as it is."""
+    return label_of(book, code, "en" if is_english() else "zh")

@@ -1,16 +1,16 @@
-"""`gridloop notices`: what ladders have told you."""
+"""`gridloop notices`: the notices that ladder steps have sent you."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from cli.cases import local
-from cli.http import Api, As, AsJson, DataDir, Password, console
-from cli.labels import STAGES, say, word
+from cli.formatting import format_local
+from cli.http import Api, As, AsJson, DataDir, Password
+from cli.labels import STAGES, label, localize
+from cli.output import Column, out, print_table
 
 
 def notices(
@@ -21,27 +21,30 @@ def notices(
     data_dir: DataDir = Path(".gridloop"),
     as_json: AsJson = False,
 ) -> None:
-    """What ladders have told you, the newest first · 通知."""
+    """Your notices, the newest first · 通知."""
     api = Api(data_dir, as_, password)
-    found = api.call("GET", "/notices", params={"unread": unread})
+    page = api.call("GET", "/notices", params={"unread": unread})
     if mark:
         api.call("POST", "/notices/read", json={})
     if as_json:
-        console.print_json(json.dumps(found))
+        out.print_json(json.dumps(page))
         return
-    table = Table(box=None, padding=(0, 2))
-    for column in (say("时间", "When"), "", say("案件", "Case"), say("标题", "Title"), say("环节", "Stage"),
-                   say("事由", "Why")):  # fmt: skip
-        table.add_column(column, no_wrap=column in ("案件", "Case"), overflow="fold")
-    for item in found["items"]:
-        case = item["case"]
-        mode = say("接办", "to act") if item["mode"] == "act" else say("知会", "informed")
-        why = say(f"第 {item['step']} 步", f"step {item['step']}")
-        why += say(f" · 督办 {item['urge']}", f" · urge order {item['urge']}") if item["urge"] else ""
-        why += say(" · 列入会商", " · consultation list") if item["consultation"] else ""
-        dot = "" if item["read"] else "● "
-        table.add_row(
-            local(item["at"]), dot + mode, case["case_no"], escape(case["title"]), word(STAGES, case["stage"]), why
-        )
-    console.print(table, highlight=False)
-    console.print(say(f"未读 {found['unread']}", f"{found['unread']} unread"))
+    print_table(
+        (
+            localize("时间", "When"), "", Column(localize("案件", "Case"), no_wrap=True),
+            *localize("标题 环节 事由", "Title Stage Why").split(),
+        ),
+        map(_notice_row, page["items"]),
+    )  # fmt: skip
+    out.print(localize(f"未读 {page['unread']}", f"{page['unread']} unread"))
+
+
+def _notice_row(notice: dict[str, Any]) -> tuple[str, ...]:
+    case = notice["case"]
+    mode = localize("接办", "to act") if notice["mode"] == "act" else localize("知会", "informed")
+    why = localize(f"第 {notice['step']} 步", f"step {notice['step']}")
+    why += localize(f" · 督办 {notice['urge']}", f" · urge order {notice['urge']}") if notice["urge"] else ""
+    why += localize(" · 列入会商", " · consultation list") if notice["consultation"] else ""
+    dot = "" if notice["read"] else "● "
+    title, stage = escape(case["title"]), label(STAGES, case["stage"])
+    return format_local(notice["at"]), dot + mode, case["case_no"], title, stage, why

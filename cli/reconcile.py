@@ -1,4 +1,4 @@
-"""`gridloop reconcile`: both stores compared, both ways, and repaired through the workflow."""
+"""`gridloop reconcile`: compares both stores, both ways, and repairs through the workflow."""
 
 import asyncio
 from collections import Counter
@@ -8,20 +8,19 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from temporalio.service import RPCError
 
 from cli.database import DEFAULT_DATA_DIR, DataDir
 from cli.http import fail
-from cli.labels import english, say
-from cli.operator import backstage
-from cli.output import err, out
+from cli.labels import localize
+from cli.operator import open_resources
+from cli.output import err, out, print_table
 from infra.database import is_away
 from models.jobs.audit import AuditReport, Drift
 from services.auditing.audit import audit
 
-#: What each kind of finding is called.
-DRIFTS: dict[Drift, tuple[str, str]] = {
+#: Names of the kinds of findings.
+DRIFT_NAMES: dict[Drift, tuple[str, str]] = {
     Drift.WORKFLOW_MISSING: ("流程缺失", "workflow missing"),
     Drift.ROW_MISSING: ("库中无案件", "row missing"),
     Drift.UNRECORDED: ("上报未入库", "report not recorded"),
@@ -36,16 +35,16 @@ DRIFTS: dict[Drift, tuple[str, str]] = {
     Drift.UNANSWERED: ("流程不应答", "workflow silent"),
     Drift.NO_WORKER: ("没有工作进程", "no worker"),
 }
-#: How many findings are shown; `--json` has them all.
-SHOWN = 50
+#: How many findings are printed; `--json` prints all of them.
+MAX_FINDINGS = 50
 
 
 def reconcile(
     fix: Annotated[
-        bool, typer.Option("--fix", help="Repair what can be, through the workflow, then look again.")
+        bool, typer.Option("--fix", help="Repair what can be repaired, through the workflows, then compare again.")
     ] = False,
     sample: Annotated[
-        int | None, typer.Option(min=0, help="Ask so many workflows, picked by chance, what they know; else all.")
+        int | None, typer.Option(min=0, help="Query only this many workflows, drawn at random, for their state.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -54,78 +53,89 @@ def reconcile(
 
     Exit 0 when there is nothing to find, 1 when there is (after --fix: when anything is left).
     """
-    report = _run(lambda progress: _audit(data_dir, fix, sample, progress))
+    report = _run_with_progress(lambda progress: _audit(data_dir, fix, sample, progress))
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     else:
-        _show(report, fix=fix)
+        _print_report(report, fix=fix)
     raise typer.Exit(1 if report.findings else 0)
 
 
 async def _audit(
     data_dir: Path, fix: bool, sample: int | None, progress: Callable[[str, int, int], None]
 ) -> AuditReport:
-    async with backstage(data_dir) as stage:
-        return await audit(stage, fix=fix, sample=sample, progress=progress)
+    async with open_resources(data_dir) as resources:
+        return await audit(resources, fix=fix, sample=sample, progress=progress)
 
 
-def _run(work: Callable[[Callable[[str, int, int], None]], Awaitable[AuditReport]]) -> AuditReport:
-    """Runs it with a bar for each part of it."""
+def _run_with_progress(work: Callable[[Callable[[str, int, int], None]], Awaitable[AuditReport]]) -> AuditReport:
+    """Run an audit with a progress bar for each phase."""
     titles = {
-        "look": say("案件 ↔ 流程", "cases ↔ workflows"),
-        "look_back": say("流程 ↔ 案件", "workflows ↔ cases"),
-        "repair": say("修复", "repairing"),
+        "look": localize("案件 ↔ 流程", "cases ↔ workflows"),
+        "look_back": localize("流程 ↔ 案件", "workflows ↔ cases"),
+        "repair": localize("修复", "repairing"),
     }
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
-        parts: dict[str, TaskID] = {}
+        tasks: dict[str, TaskID] = {}
 
-        def progress(part: str, done: int, total: int) -> None:
-            if part not in parts or bar.tasks[parts[part]].finished:
-                parts[part] = bar.add_task(titles[part], total=total)
-            bar.update(parts[part], completed=done, total=total)
+        def progress(phase: str, done: int, total: int) -> None:
+            if phase not in tasks or bar.tasks[tasks[phase]].finished:
+                tasks[phase] = bar.add_task(titles[phase], total=total)
+            bar.update(tasks[phase], completed=done, total=total)
 
-        async def go() -> AuditReport:
+        async def run() -> AuditReport:
             return await work(progress)
 
         try:
-            return asyncio.run(go())
-        except typer.Exit:  # said already; it counts as a RuntimeError
+            return asyncio.run(run())
+        except typer.Exit:  # a RuntimeError too, but the message is printed already
             raise
         except Exception as error:
             if is_away(error):
-                fail(say("数据库无法连接", "the database cannot be reached"))
+                fail(localize("数据库无法连接", "the database cannot be reached"))
             if isinstance(error, RPCError | RuntimeError):
-                fail(say(f"流程服务无法连接:{error}", f"Temporal cannot be reached: {error}"))
+                fail(localize(f"流程服务无法连接:{error}", f"Temporal cannot be reached: {error}"))
             raise
 
 
-def _show(report: AuditReport, *, fix: bool) -> None:
+def _print_report(report: AuditReport, *, fix: bool) -> None:
     if fix and report.repaired:
-        out.print(say(f"已修复 {report.repaired} 处", f"{report.repaired} repaired"))
+        out.print(localize(f"已修复 {report.repaired} 处", f"{report.repaired} repaired"))
     for failure in report.failures:
-        err.print(say(f"未能修复 {failure}", f"not repaired: {failure}"), markup=False, highlight=False, soft_wrap=True)
-    looked = say(
+        err.print(
+            localize(f"未能修复 {failure}", f"not repaired: {failure}"), markup=False, highlight=False, soft_wrap=True
+        )
+    summary = localize(
         f"{report.cases} 个未归档案件,{report.workflows} 个运行中的流程,深入核对 {report.looked_into} 个,"
         f"用时 {report.seconds:.1f} 秒",
         f"{report.cases} cases not archived, {report.workflows} workflows running, {report.looked_into} compared"
         f" closely, {report.seconds:.1f} s",
     )
-    out.print(looked)
+    out.print(summary)
     if not report.findings:
-        out.print(say("✓ 两边一致,到期步骤均已执行", "✓ both sides agree, and every due step has fired"), style="green")
+        out.print(
+            localize("✓ 两边一致,到期步骤均已执行", "✓ both sides agree, and every due step has fired"), style="green"
+        )
         return
-    table = Table(*say("差异 案件 说明 可修复", "finding case what fixable").split())
-    for finding in report.findings[:SHOWN]:
-        case = finding.case_no or str(finding.report_id or "—")
-        what = finding.en if english() else finding.zh
-        table.add_row(say(*DRIFTS[finding.kind]), case, what, say("可", "yes") if finding.fixable else "—")
-    out.print(table)
+    print_table(
+        localize("差异 案件 说明 可修复", "finding case what fixable").split(),
+        (
+            (
+                localize(*DRIFT_NAMES[finding.kind]),
+                finding.case_no or str(finding.report_id or "—"),
+                localize(finding.zh, finding.en),
+                localize("可", "yes") if finding.fixable else "—",
+            )
+            for finding in report.findings[:MAX_FINDINGS]
+        ),
+        boxed=True,
+    )
     counted = Counter(finding.kind for finding in report.findings)
-    total = ", ".join(f"{say(*DRIFTS[kind])} {count}" for kind, count in counted.items())
+    total = ", ".join(f"{localize(*DRIFT_NAMES[kind])} {count}" for kind, count in counted.items())
     err.print(
-        say(f"✗ {len(report.findings)} 处差异({total})", f"✗ findings: {len(report.findings)} ({total})"),
+        localize(f"✗ {len(report.findings)} 处差异({total})", f"✗ findings: {len(report.findings)} ({total})"),
         style="bold red", highlight=False, soft_wrap=True,
     )  # fmt: skip
     if not fix and any(finding.fixable for finding in report.findings):
-        err.print(say("修复:gridloop reconcile --fix", "to repair: gridloop reconcile --fix"))
+        err.print(localize("修复:gridloop reconcile --fix", "to repair: gridloop reconcile --fix"))

@@ -1,6 +1,7 @@
-"""`board`, `overdue`, `bulletin`: the supervisor's figures, through the HTTP API, under that person's rights."""
+"""`board`, `overdue`, `bulletin`: the supervisor's figures, through the HTTP API."""
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter
 from rich.markup import escape
-from rich.table import Table
 
-from cli.cases import local
-from cli.http import Api, As, AsJson, DataDir, Password, console, fail, path_of
-from cli.labels import LIGHTS, STAGES, say, word
+from cli.formatting import format_local, format_owner
+from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
+from cli.labels import LIGHTS, STAGES, label, localize
+from cli.output import Column, out, print_table
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Bulletins · 通报: daily, weekly, monthly, quarterly."
@@ -20,7 +21,7 @@ app = typer.Typer(
 
 _Grid = Annotated[str | None, typer.Option(help="A grid code: its whole subtree")]
 _SPAN = TypeAdapter(timedelta)
-#: What `board` shows of a unit besides the lights: the field, and its heading in both languages.
+#: Columns of `board` after the lights: the field, and its heading in both languages.
 _COLUMNS = (
     ("overdue", "超期", "overdue"), ("due_today", "今日到期", "due today"), ("suspended", "挂账", "suspended"),
     ("consultation", "会商", "consult"), ("urged", "督办", "urged"), ("reported_today", "今日上报", "reported"),
@@ -36,12 +37,12 @@ def board(
     as_json: AsJson = False,
 ) -> None:
     """Open cases by unit and light, and today's · 看板."""
-    asked = {} if grid is None else {"grid": grid}
-    shown = Api(data_dir, as_, password).call("GET", "/supervision/board", params=asked)
+    params = {} if grid is None else {"grid": grid}
+    board = Api(data_dir, as_, password).call("GET", "/supervision/board", params=params)
     if as_json:
-        console.print_json(json.dumps(shown))
+        out.print_json(json.dumps(board))
         return
-    _print_board(shown)
+    _print_board(board)
 
 
 def overdue(
@@ -49,40 +50,32 @@ def overdue(
     category: Annotated[str | None, typer.Option(help="A category code or its beginning")] = None,
     department: Annotated[str | None, typer.Option()] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page before ended")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
     as_: As = "supervisor",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
     as_json: AsJson = False,
 ) -> None:
     """Cases whose deadline has passed, the longest first · 超期."""
-    wanted = {"grid": grid, "category": category, "department": department, "limit": limit, "cursor": cursor}
-    asked = {name: value for name, value in wanted.items() if value is not None}
-    page = Api(data_dir, as_, password).call("GET", "/supervision/overdue", params=asked)
+    filters = {"grid": grid, "category": category, "department": department, "limit": limit, "cursor": cursor}
+    page = Api(data_dir, as_, password).call("GET", "/supervision/overdue", params=_without_none(filters))
     if as_json:
-        console.print_json(json.dumps(page))
+        out.print_json(json.dumps(page))
         return
-    table = _table(
-        say("案件", "Case"), say("标题", "Title"), say("环节", "Stage"), say("超期", "Late by"), say("责任", "Owner"),
-        say("主办", "Host"), say("升级", "Step"), say("督办", "Urged"),
+    headings = (
+        localize("案件", "Case"), localize("标题", "Title"), localize("环节", "Stage"), localize("超期", "Late by"),
+        localize("责任", "Owner"), localize("主办", "Host"), localize("升级", "Step"), localize("督办", "Urged"),
     )  # fmt: skip
-    for item in page["items"]:
-        waiting = sum(urge["answered_at"] is None for urge in item["urges"])
-        table.add_row(
-            item["case_no"], escape(item["title"]), word(STAGES, item["stage"]), _late(item["late_by"]),
-            escape(item["owner"]["name"]) if item["owner"] else "—", escape(item["host_name"] or "—"),
-            str(item["ladder_step"]), f"{len(item['urges'])}" + (f" ({waiting})" if waiting else ""),
-        )  # fmt: skip
-    console.print(table, highlight=False)
-    console.print(say(f"共 {page['total']} 件", f"{page['total']} cases in all"))
+    _print_table(headings, map(_overdue_row, page["items"]))
+    out.print(localize(f"共 {page['total']} 件", f"{page['total']} cases in all"))
     if page["next_cursor"]:
-        console.print(say("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False)
+        out.print(localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False)
 
 
 @app.command("list")
 def list_(
     kind: Annotated[str | None, typer.Option(help="board, visits, consultation or commendation")] = None,
-    grid: Annotated[str | None, typer.Option(help="A grid code: this very unit")] = None,
+    grid: Annotated[str | None, typer.Option(help="A grid code: bulletins of this unit only")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     as_: As = "supervisor",
     password: Password = None,
@@ -90,11 +83,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The bulletins stored, the latest first · 通报列表."""
-    wanted = {"kind": kind, "grid": grid, "limit": limit}
-    asked = {name: value for name, value in wanted.items() if value is not None}
-    page = Api(data_dir, as_, password).call("GET", "/supervision/bulletins", params=asked)
+    filters = _without_none({"kind": kind, "grid": grid, "limit": limit})
+    page = Api(data_dir, as_, password).call("GET", "/supervision/bulletins", params=filters)
     if as_json:
-        console.print_json(json.dumps(page))
+        out.print_json(json.dumps(page))
         return
     _print_bulletins(page["items"])
 
@@ -110,11 +102,11 @@ def show(
 ) -> None:
     """One bulletin · 查看通报."""
     api = Api(data_dir, as_, password)
-    found = api.call("GET", path_of("supervision", "bulletins", id_))
+    found = api.call("GET", build_path("supervision", "bulletins", id_))
     if export is not None:
-        _save(api, id_, export)
+        _save_workbook(api, id_, export)
     if as_json:
-        console.print_json(json.dumps(found))
+        out.print_json(json.dumps(found))
         return
     _print_bulletins([found])
     _print_content(found["kind"], found["content"])
@@ -123,7 +115,9 @@ def show(
 @app.command("make")
 def make(
     kind: Annotated[str, typer.Argument(help="board, visits, consultation or commendation")],
-    period: Annotated[str | None, typer.Option(help="Any day of it, YYYY-MM-DD; else the last one over")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Any day of the period, YYYY-MM-DD; by default the last period that has ended")
+    ] = None,
     grid: Annotated[str | None, typer.Option(help="A grid code; else all units that you supervise")] = None,
     export: Annotated[Path | None, typer.Option(help="Write it to this .xlsx file; for one unit")] = None,
     as_: As = "supervisor",
@@ -133,69 +127,94 @@ def make(
 ) -> None:
     """Make a bulletin now, or make it again · 制作通报."""
     api = Api(data_dir, as_, password)
-    wanted = {"kind": kind, "period": period, "grid": grid}
-    made = api.call(
-        "POST", "/supervision/bulletins", json={name: value for name, value in wanted.items() if value is not None}
-    )
+    order = _without_none({"kind": kind, "period": period, "grid": grid})
+    made = api.call("POST", "/supervision/bulletins", json=order)
     if isinstance(made, dict):  # 202
-        console.print(say("正在制作,稍后见", "being made; see") + " gridloop bulletin list")
+        out.print(localize("正在制作,稍后见", "being made; see") + " gridloop bulletin list")
         return
     if export is not None:
         if len(made) != 1:
-            fail(say("导出请用 --grid 指定一个网格", "to export, name one unit with --grid"))
-        _save(api, made[0]["id"], export)
+            fail(localize("导出请用 --grid 指定一个网格", "to export, name one unit with --grid"))
+        _save_workbook(api, made[0]["id"], export)
     if as_json:
-        console.print_json(json.dumps(made))
+        out.print_json(json.dumps(made))
         return
     _print_bulletins(made)
 
 
-# --- showing ----------------------------------------------------------------------------------------------------------
+# --- printing ---------------------------------------------------------------------------------------------------------
 
 
-def _save(api: Api, id_: str, file: Path) -> None:
-    content = api.download(path_of("supervision", "bulletins", id_, "export.xlsx"))
+def _save_workbook(api: Api, id_: str, file: Path) -> None:
+    content = api.download(build_path("supervision", "bulletins", id_, "export.xlsx"))
     try:
         file.write_bytes(content)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    console.print(say(f"已写入 {file}", f"written to {file}"), highlight=False)
+    out.print(localize(f"已写入 {file}", f"written to {file}"), highlight=False)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 1))
-    for place, column in enumerate(columns):
-        table.add_column(column, no_wrap=place == 0, overflow="fold")
-    return table
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _print_board(shown: dict[str, Any]) -> None:
-    table = _table(say("网格", "Unit"), say("未结案", "Open"), *(say(*word_[:2]) for word_ in LIGHTS.values()),
-                   *(say(zh, en) for _, zh, en in _COLUMNS))  # fmt: skip
-    for name, row in [*((row["unit"]["name"], row) for row in shown["rows"]), (say("合计", "Total"), shown["totals"])]:
-        lights = (f"[{LIGHTS[light][2]}]{row['lights'][light]['count']}[/]" for light in LIGHTS)
-        rest = (str(row[field]["count"]) for field, _, _ in _COLUMNS)
-        table.add_row(escape(name), str(row["open"]["count"]), *lights, *rest)
-    console.print(table, highlight=False)
-    for alarm in shown["alarms"]:
+def _print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table whose first column is not wrapped."""
+    print_table((Column(headings[0], no_wrap=True), *headings[1:]), rows, gap=1)
+
+
+def _overdue_row(item: dict[str, Any]) -> tuple[str, ...]:
+    unanswered = sum(urge["answered_at"] is None for urge in item["urges"])
+    return (
+        item["case_no"],
+        escape(item["title"]),
+        label(STAGES, item["stage"]),
+        _format_duration(item["late_by"]),
+        format_owner(item["owner"]),
+        escape(item["host_name"] or "—"),
+        str(item["ladder_step"]),
+        f"{len(item['urges'])}" + (f" ({unanswered})" if unanswered else ""),
+    )
+
+
+def _print_board(board: dict[str, Any]) -> None:
+    lights = (localize(*texts[:2]) for texts in LIGHTS.values())
+    columns = (localize(zh, en) for _, zh, en in _COLUMNS)
+    total = (localize("合计", "Total"), board["totals"])
+    _print_table(
+        (localize("网格", "Unit"), localize("未结案", "Open"), *lights, *columns),
+        (_board_row(name, row) for name, row in [*((row["unit"]["name"], row) for row in board["rows"]), total]),
+    )
+    for alarm in board["alarms"]:
         where, role, times = escape(alarm["unit"]["name"]), alarm["role"], alarm["times"]
-        console.print(
+        out.print(
             "[yellow]▲[/] "
-            + say(f"{where} 无人担任 {role},已 {times} 次", f"{where}: nobody is {role}, {times} times"),
+            + localize(f"{where} 无人担任 {role},已 {times} 次", f"{where}: nobody is {role}, {times} times"),
             highlight=False,
         )
-    console.print(f"[dim]{local(shown['as_of'])}[/]", highlight=False)
+    out.print(f"[dim]{format_local(board['as_of'])}[/]", highlight=False)
+
+
+def _board_row(name: str, row: dict[str, Any]) -> tuple[str, ...]:
+    lights = (f"[{LIGHTS[light][2]}]{row['lights'][light]['count']}[/]" for light in LIGHTS)
+    return escape(name), str(row["open"]["count"]), *lights, *(str(row[field]["count"]) for field, _, _ in _COLUMNS)
 
 
 def _print_bulletins(items: list[dict[str, Any]]) -> None:
-    table = _table("id", say("通报", "Bulletin"), say("网格", "Unit"), say("期间", "Period"), say("制作", "Made"),
-                   say("次数", "Runs"))  # fmt: skip
-    for item in items:
-        period = " … ".join(dict.fromkeys((item["period_start"], item["period_end"])))
-        table.add_row(
-            item["id"], item["name"], escape(item["grid"]["name"]), period, local(item["made_at"]), str(item["runs"])
-        )
-    console.print(table, highlight=False)
+    _print_table(
+        ("id", *localize("通报 网格 期间 制作 次数", "Bulletin Unit Period Made Runs").split()),
+        (
+            (
+                item["id"],
+                item["name"],
+                escape(item["grid"]["name"]),
+                " … ".join(dict.fromkeys((item["period_start"], item["period_end"]))),
+                format_local(item["made_at"]),
+                str(item["runs"]),
+            )
+            for item in items
+        ),
+    )
 
 
 def _print_content(kind: str, content: dict[str, Any]) -> None:
@@ -206,35 +225,39 @@ def _print_content(kind: str, content: dict[str, Any]) -> None:
             _print_visits(content["visits"])
         case "consultation":
             for part in content["parts"]:
-                console.print(f"[bold]{part['name']}[/] {part['number']['count']}", highlight=False)
+                out.print(f"[bold]{part['name']}[/] {part['number']['count']}", highlight=False)
                 for case in part["cases"]:
-                    console.print(f"  {case['case_no']} {escape(case['title'])}", highlight=False)
+                    out.print(f"  {case['case_no']} {escape(case['title'])}", highlight=False)
         case "commendation":
             _print_commendation(content)
 
 
 def _print_visits(visits: list[dict[str, Any]]) -> None:
-    table = _table(say("编码", "Code"), say("走访", "Visit"), say("重大", "Major"), say("超期", "Overdue"),
-                   say("反复上报", "Repeated"))  # fmt: skip
-    for visit in visits:
-        again = ", ".join(f"{r['name']} ×{r['reported']['count']}" for r in visit["repeated"])
-        unit, numbers = visit["unit"], (visit["major"]["count"], visit["overdue"]["count"])
-        table.add_row(unit["code"], escape(visit["enterprise"] or unit["name"]), *map(str, numbers), escape(again))
-    console.print(table, highlight=False)
+    _print_table(
+        localize("编码 走访 重大 超期 反复上报", "Code Visit Major Overdue Repeated").split(), map(_visit_row, visits)
+    )
+
+
+def _visit_row(visit: dict[str, Any]) -> tuple[str, ...]:
+    repeated = ", ".join(f"{unit['name']} ×{unit['reported']['count']}" for unit in visit["repeated"])
+    unit, numbers = visit["unit"], (visit["major"]["count"], visit["overdue"]["count"])
+    return unit["code"], escape(visit["enterprise"] or unit["name"]), *map(str, numbers), escape(repeated)
 
 
 def _print_commendation(content: dict[str, Any]) -> None:
     for name in ("units", "departments"):
-        table = _table(say("名次", "Rank"), say("名称", "Name"), say("得分", "Score"), say("等级", "Grade"))
-        for row in content[name]["rows"]:
-            score = row["score"] or {"points": "—", "grade": "—"}
-            rank = "—" if row["rank"] is None else str(row["rank"])
-            table.add_row(rank, escape(row["place"]["name"]), str(score["points"]), score["grade"])
-        console.print(table, highlight=False)
+        headings = localize("名次 名称 得分 等级", "Rank Name Score Grade").split()
+        _print_table(headings, map(_ranking_row, content[name]["rows"]))
     for merit in content["people"]:
-        console.print(f"{escape(merit['name'])}  {merit['handled_on_time']['count']}", highlight=False)
+        out.print(f"{escape(merit['name'])}  {merit['handled_on_time']['count']}", highlight=False)
 
 
-def _late(span: str) -> str:
+def _ranking_row(row: dict[str, Any]) -> tuple[str, ...]:
+    score = row["score"] or {"points": "—", "grade": "—"}
+    rank = "—" if row["rank"] is None else str(row["rank"])
+    return rank, escape(row["place"]["name"]), str(score["points"]), score["grade"]
+
+
+def _format_duration(span: str) -> str:
     hours = int(_SPAN.validate_python(span) / timedelta(hours=1))
-    return say(f"{hours // 24} 天 {hours % 24} 时", f"{hours // 24} d {hours % 24} h")
+    return localize(f"{hours // 24} 天 {hours % 24} 时", f"{hours // 24} d {hours % 24} h")

@@ -1,4 +1,4 @@
-"""`up`: everything on this machine, from one command, until Ctrl-C."""
+"""`up`: runs the whole system on this machine until Ctrl-C."""
 
 import asyncio
 import os
@@ -19,13 +19,13 @@ from temporalio.client import Client
 from cli.banner import print_banner
 from infra.database import open_database
 from infra.embedded.child import ChildFailed
-from infra.embedded.lock import InUse, hold
+from infra.embedded.lock import DataDirInUse, lock_data_dir
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres_user import UserMissing
 from infra.embedded.secrets import KeysUnreadable
 from infra.embedded.system import Ports, System
-from infra.embedded.temporal_server import ToolMissing
-from infra.runtime import forget_runtime, write_runtime
+from infra.embedded.temporal_server import ProgramMissing
+from infra.runtime import remove_runtime, write_runtime
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from web.static import BuildFailed
@@ -34,7 +34,7 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Picked when le
 
 
 class CannotStart(Exception):
-    """What the operator asked for can't be done; the message says what to change."""
+    """The system can't start with these options; the message says what to change."""
 
 
 def up(
@@ -49,54 +49,54 @@ def up(
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal, workers, the API and the pages. Ctrl-C stops it."""
     console = Console(highlight=False)
-    place = data_dir.expanduser().resolve()
+    data_path = data_dir.expanduser().resolve()
     try:
-        make_data_dir(place)
-        with hold(place):
+        create_data_dir(data_path)
+        with lock_data_dir(data_path):
             ports = choose_ports(port, postgres_port, temporal_port, temporal_ui_port)
             system = System(
-                place,
+                data_path,
                 ports,
-                say=lambda line: say(console, line),
+                notify=lambda line: print_line(console, line),
                 workers=workers,
                 load=("演示园区 Demo park", load_demo_park) if demo else None,
-                enliven=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
+                populate=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
             )
             failure = asyncio.run(run(system, console))
-    except (CannotStart, InUse, KeysUnreadable) as error:
+    except (CannotStart, DataDirInUse, KeysUnreadable) as error:
         failure = str(error)
     if failure is not None:
         Console(stderr=True, highlight=False).print(f"错误 Error: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
 
 
-def say(console: Console, line: str) -> None:
-    """One line of news. A terminal that has gone away must not keep us from stopping the children."""
+def print_line(console: Console, line: str) -> None:
+    """Print one line. Errors are ignored: a closed terminal must not prevent stopping the children."""
     with suppress(OSError):
         console.print(line, markup=False, soft_wrap=True)
 
 
-def make_data_dir(place: Path) -> None:
-    """Makes the data directory. Raises CannotStart."""
+def create_data_dir(path: Path) -> None:
+    """Create the data directory. Raises CannotStart."""
     try:
-        # Under root PostgreSQL is another user, who must get through to its own folder in here.
-        place.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        # Under root, PostgreSQL runs as another user, who must reach its own directory in here.
+        path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotStart(f"--data-dir {place}: {error.strerror}") from error
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise CannotStart(f"--data-dir {place}: not ours to write in")
+        raise CannotStart(f"--data-dir {path}: {error.strerror}") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise CannotStart(f"--data-dir {path}: not ours to write in")
 
 
 def choose_ports(web: int, postgres: int | None, temporal: int | None, temporal_ui: int | None) -> Ports:
-    """The ports asked for, and free ones for the rest. Raises CannotStart naming the option to change."""
-    asked = {
+    """Return the ports of the options, and free ones for the rest. Raises CannotStart naming the option to change."""
+    chosen = {
         "--port": web,
         "--postgres-port": postgres,
         "--temporal-port": temporal,
         "--temporal-ui-port": temporal_ui,
     }
-    given = [number for number in asked.values() if number is not None]
-    for option, number in asked.items():
+    given = [number for number in chosen.values() if number is not None]
+    for option, number in chosen.items():
         if number is None:
             continue
         if given.count(number) > 1:
@@ -113,16 +113,16 @@ def choose_ports(web: int, postgres: int | None, temporal: int | None, temporal_
 
 
 async def build_pages() -> str:
-    """The pages' scripts and styles, unless they are made. Raises web.build.BuildFailed."""
-    from web.build import bring_up_to_date  # here: only this needs it
+    """Build the scripts and styles of the pages unless they are up to date. Raises BuildFailed."""
+    from web.build import bring_up_to_date  # here: only this step needs it
 
     built = await asyncio.to_thread(bring_up_to_date)
     return "" if built else " (已有 already there)"
 
 
 async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
-    """The demo park, its people and their accounts; what is there already stays as it is."""
-    from services.demo.park import load_demo  # here, for `--no-demo` does without all that it imports
+    """Load the demo park, its people and accounts. Existing data stays as it is."""
+    from services.demo.park import load_demo  # here, because `--no-demo` does not need its imports
 
     engine = open_database(settings_for(data_dir, environment))
     try:
@@ -133,9 +133,9 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
 
 
 async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, str]) -> str:
-    """Cases in all stages and lights, by real commands, the first time; after that they are there."""
-    from services.demo.cases import load_demo_life
-    from services.runtime.resources import Backstage
+    """Create demo cases in all stages and lights by real commands, at the first start only."""
+    from services.demo.cases import play_demo_cases
+    from services.runtime.resources import Resources
 
     settings = settings_for(data_dir, environment)
     engine = open_database(settings)
@@ -143,14 +143,14 @@ async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, 
         environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
     )
     try:
-        made = await load_demo_life(Backstage(settings, engine, temporal), data_dir, count)
+        made = await play_demo_cases(Resources(settings, engine, temporal), data_dir, count)
     finally:
         await engine.dispose()
     return f" ({made})" if made else " (已有 already there)"
 
 
 def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of this system's own processes."""
+    """Return the settings of the system's own processes."""
     return Settings(
         data_dir=data_dir,
         database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]),
@@ -159,44 +159,44 @@ def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
 
 
 async def run(system: System, console: Console) -> str | None:
-    """Starts everything, waits for Ctrl-C, and stops it. What went wrong, or None."""
+    """Start everything, wait for Ctrl-C, and stop it. Return an error message, or None."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    forget_runtime(system.data_dir)
+    remove_runtime(system.data_dir)
     failure = None
     try:
         if await start(system, console, stop):
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
             await stop.wait()
-    except (ChildFailed, UserMissing, ToolMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
+    except (ChildFailed, UserMissing, ProgramMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
         failure = str(error)
     finally:
-        say(console, "正在停止 Stopping …")
+        print_line(console, "正在停止 Stopping …")
         await system.stop()
-        forget_runtime(system.data_dir)
-        say(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
+        remove_runtime(system.data_dir)
+        print_line(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
     return failure
 
 
 async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
-    """Goes through the steps, each with a line when it is done; False when told to stop meanwhile."""
-    say(console, f"正在启动 Starting Gridloop in {system.data_dir}")
-    told = asyncio.create_task(stop.wait())
+    """Run the steps and print a line for each. Return False when stopped meanwhile."""
+    print_line(console, f"正在启动 Starting Gridloop in {system.data_dir}")
+    stopping = asyncio.create_task(stop.wait())
     try:
         for title, step in [("网页 Pages", build_pages), *system.steps()]:
             with console.status(f"{title} …"):
-                began = asyncio.get_running_loop().time()
+                started = asyncio.get_running_loop().time()
                 work = asyncio.ensure_future(step())
-                await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
-                if told.done():
+                await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if stopping.done():
                     work.cancel()
                     await asyncio.wait({work})
                     return False
                 detail = work.result()
-            took = asyncio.get_running_loop().time() - began
-            say(console, f"  ✓ {title}{detail}  {took:.1f} s")
+            took = asyncio.get_running_loop().time() - started
+            print_line(console, f"  ✓ {title}{detail}  {took:.1f} s")
     finally:
-        told.cancel()
+        stopping.cancel()
     return True

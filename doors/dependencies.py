@@ -1,6 +1,6 @@
-"""What one API process holds open, and how a route asks for it.
+"""The connections and caches of one API process, as FastAPI dependencies.
 
-What routes depend on is `async` even where it awaits nothing: otherwise FastAPI gives each to another thread.
+Dependencies are `async` even where they await nothing: FastAPI would run a plain function in another thread.
 """
 
 from dataclasses import dataclass, field
@@ -13,53 +13,53 @@ from temporalio.client import Client
 
 from infra.settings import Settings
 from services.accounts.rate_limit import Attempts
-from services.runtime.person_cache import LastKnown
-from services.runtime.resources import Backstage
+from services.runtime.person_cache import PersonCache
+from services.runtime.resources import Resources
 
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, and what it remembers of people, of failed sign-ins and of guessed codes."""
+    """The connections of the process, the cache of people, and the counters of failed sign-ins and guessed codes."""
 
-    backstage: Backstage
-    people: LastKnown = field(default_factory=LastKnown)
+    resources: Resources
+    people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
-    #: Ten wrong progress codes an hour and address, ten reports without an account.
-    code_attempts: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
-    public_reports: Attempts = field(default_factory=lambda: Attempts(most=10, window=timedelta(hours=1)))
+    #: Per hour and address: ten wrong progress codes, ten reports without an account.
+    code_attempts: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
+    public_reports: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
 
     @property
     def settings(self) -> Settings:
         """The settings of the process."""
-        return self.backstage.settings
+        return self.resources.settings
 
     @property
     def engine(self) -> AsyncEngine:
-        """The database."""
-        return self.backstage.engine
+        """The database engine for transactions."""
+        return self.resources.engine
 
     @property
     def reading(self) -> AsyncEngine:
-        """The database for who only reads."""
-        return self.backstage.reading
+        """The database engine for reads, in autocommit mode."""
+        return self.resources.reading
 
     @property
     def temporal(self) -> Client:
-        """Temporal, connected at the first call."""
-        return self.backstage.temporal
+        """The Temporal client, connected at the first call."""
+        return self.resources.temporal
 
 
-async def services_of(request: Request) -> Services:
-    """What the application opened when it started."""
-    found = request.app.state.services
-    assert isinstance(found, Services)
-    return found
+async def get_services(request: Request) -> Services:
+    """Return what the application opened when it started."""
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
 
 
-async def backstage_of(request: Request) -> Backstage:
-    """What the services are given."""
-    return (await services_of(request)).backstage
+async def get_resources(request: Request) -> Resources:
+    """Return the connections that services receive."""
+    return (await get_services(request)).resources
 
 
-Opened = Annotated[Services, Depends(services_of)]
-Doors = Annotated[Backstage, Depends(backstage_of)]
+ServicesDep = Annotated[Services, Depends(get_services)]
+ResourcesDep = Annotated[Resources, Depends(get_resources)]

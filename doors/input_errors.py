@@ -1,13 +1,13 @@
-"""What pydantic finds wrong with input, as pointers."""
+"""JSON pointers for the locations of pydantic errors."""
 
 from collections.abc import Sequence
 
-#: Where FastAPI says a value came from, when it is the body: a pointer starts inside it.
+#: FastAPI's first location part for a value in the body. Pointers begin inside the body.
 _BODY = "body"
 
 
 def pointer(location: Sequence[str | int]) -> str:
-    """The RFC 6901 pointer of a pydantic location: from the body's root, or `/query/…`, `/path/…`, `/header/…`."""
+    """Return the RFC 6901 pointer of a pydantic location: into the body, or `/query/…`, `/path/…`, `/header/…`."""
     parts = list(location)
     if parts and parts[0] == _BODY:
         parts = parts[1:]

@@ -1,4 +1,4 @@
-"""The caller's language: `zh` unless they ask for English."""
+"""The caller's language as a dependency: `zh` unless they ask for English."""
 
 from typing import Annotated
 

@@ -1,30 +1,30 @@
-"""Which language to answer in: zh-CN unless the caller prefers English."""
+"""Language negotiation: zh-CN unless the caller prefers English."""
 
-#: What we speak, the default first.
-SPOKEN = ("zh", "en")
-#: How an answer names its language.
+#: The languages of the application, the default first.
+LANGUAGES = ("zh", "en")
+#: Values of the header Content-Language.
 CONTENT_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
-def preferred(accept_language: str | None) -> str:
-    """`zh` or `en`, whichever an Accept-Language header (RFC 9110) weighs more; `zh` when it weighs neither."""
-    weights = [_weight(accept_language or "", language) for language in SPOKEN]
+def preferred_language(accept_language: str | None) -> str:
+    """Return `zh` or `en`, whichever an Accept-Language header (RFC 9110) weighs more; `zh` when it accepts neither."""
+    weights = [_weight(accept_language or "", language) for language in LANGUAGES]
     best = max(weights)
-    return SPOKEN[weights.index(best)] if best > 0 else SPOKEN[0]
+    return LANGUAGES[weights.index(best)] if best > 0 else LANGUAGES[0]
 
 
 def _weight(header: str, language: str) -> float:
-    """The weight of the ranges that fit the language; those that name it go before `*`."""
-    named: list[float] = []
-    any_language = 0.0
+    """Return the weight of a language. A range that names it takes precedence over `*`."""
+    weights: list[float] = []
+    wildcard = 0.0
     for item in header.split(","):
         tag, _, parameters = item.strip().partition(";")
         primary = tag.strip().lower().partition("-")[0]
         if primary == language:
-            named.append(_quality(parameters))
+            weights.append(_quality(parameters))
         elif primary == "*":
-            any_language = _quality(parameters)
-    return max(named) if named else any_language
+            wildcard = _quality(parameters)
+    return max(weights) if weights else wildcard
 
 
 def _quality(parameters: str) -> float:

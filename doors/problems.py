@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): every refusal of the API, whatever it came from, in the caller's language."""
+"""Problem documents (RFC 9457): every error of the API, whatever its source, in the caller's language."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from doors.input_errors import pointer
-from doors.negotiation import CONTENT_LANGUAGE, preferred
+from doors.negotiation import CONTENT_LANGUAGE, preferred_language
 from infra.database import is_away
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
@@ -29,18 +29,18 @@ from models.errors import (
     NotSetUp,
     StoreAway,
 )
-from services.wording.input_faults import sentence
-from services.wording.refusals import told
+from services.wording.input_faults import fault_text
+from services.wording.refusals import refusal_message
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:gridloop:problem:"
-#: Seconds after which it makes sense to ask again, when something is away.
+#: Seconds after which to retry when a part is away.
 RETRY_AFTER = "5"
 
-#: How an application tells a refusal that reaches the middleware, where it is not by a problem document.
-Tell = Callable[[Request, DomainError], Response]
+#: Renders an error that reaches the middleware. The pages render HTML instead of a problem document.
+RefusalRenderer = Callable[[Request, DomainError], Response]
 
 _TITLES: Mapping[int, tuple[str, str]] = {
     400: ("请求有误", "Bad request"),
@@ -80,7 +80,7 @@ class Problem(BaseModel):
 
 
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-#: What each router gives as `responses`: the refusals, as OpenAPI tells them.
+#: `responses` of every router: the errors in the OpenAPI description.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused; nothing was stored", "content": _CONTENT},
     "5XX": {"description": "Not possible now; send it again with the same id", "content": _CONTENT},
@@ -88,26 +88,26 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def language_of(request: Request) -> str:
-    """`zh` or `en`, as the caller prefers."""
-    return preferred(request.headers.get("accept-language"))
+    """Return `zh` or `en`, as the caller prefers."""
+    return preferred_language(request.headers.get("accept-language"))
 
 
 def request_id_of(request: Request) -> str:
-    """The id that the middleware gave this request; empty outside of it."""
+    """Return the id that the middleware gave this request; empty outside the middleware."""
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
-def problem(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
-    """The problem document of a domain error, as a JSON object."""
-    detail = told(error, language)
+def problem_document(error: DomainError, language: str, instance: str | None = None) -> dict[str, Any]:
+    """Return the problem document of a domain error as a JSON object."""
+    detail = refusal_message(error, language)
     faults = [] if error.pointer is None else [InputFault(pointer=error.pointer, message=detail)]
     return _document(error.code, error.status, detail, language, instance, faults)
 
 
 def problem_response(request: Request, error: DomainError, extra: Mapping[str, Any] | None = None) -> Response:
-    """The answer that tells a domain error; `extra` are members of the document beyond the usual."""
+    """Return the response for a domain error. `extra`: additional members of the document."""
     language = language_of(request)
-    document = problem(error, language, _instance(request)) | dict(extra or {})
+    document = problem_document(error, language, _instance(request)) | dict(extra or {})
     return _response(document, language, _headers(error))
 
 
@@ -131,8 +131,8 @@ def _document(
 
 def _response(document: Mapping[str, Any], language: str, headers: Mapping[str, str]) -> Response:
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    said = {**headers, "Content-Language": CONTENT_LANGUAGE[language], "Vary": "Accept-Language"}
-    return Response(body, document["status"], said, MEDIA_TYPE)
+    all_headers = {**headers, "Content-Language": CONTENT_LANGUAGE[language], "Vary": "Accept-Language"}
+    return Response(body, document["status"], all_headers, MEDIA_TYPE)
 
 
 def _instance(request: Request) -> str:
@@ -150,20 +150,20 @@ def _headers(error: DomainError) -> dict[str, str]:
     return headers
 
 
-def _invalid(request: Request, error: RequestValidationError) -> Response:
-    """422 with a fault for each thing wrong; 400 for a body that is no JSON, 415 for one not sent as it."""
-    found = error.errors()
-    if found and found[0]["type"] == "json_invalid":
-        return problem_response(request, _broken_json(int(found[0]["loc"][-1]), error.body))
-    if isinstance(error.body, bytes):  # left unread by the framework, for what its header says
-        sent = request.headers.get("content-type", "").strip()[:80]
-        return problem_response(request, NotSentAsJson(sent=sent or "—", pointer="/header/Content-Type"))
+def _validation_response(request: Request, error: RequestValidationError) -> Response:
+    """Return 422 with a fault for each error; 400 for invalid JSON, 415 for a body not sent as JSON."""
+    errors = error.errors()
+    if errors and errors[0]["type"] == "json_invalid":
+        return problem_response(request, _broken_json(int(errors[0]["loc"][-1]), error.body))
+    if isinstance(error.body, bytes):  # FastAPI did not parse it because of its Content-Type
+        media_type = request.headers.get("content-type", "").strip()[:80]
+        return problem_response(request, NotSentAsJson(sent=media_type or "—", pointer="/header/Content-Type"))
     language = language_of(request)
-    return _response(_invalid_document(request, error, language), language, {})
+    return _response(_validation_document(request, error, language), language, {})
 
 
-def _invalid_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
-    faults = [InputFault(pointer=pointer(e["loc"]), message=sentence(e, language)) for e in error.errors()]
+def _validation_document(request: Request, error: RequestValidationError, language: str) -> dict[str, Any]:
+    faults = [InputFault(pointer=pointer(e["loc"]), message=fault_text(e, language)) for e in error.errors()]
     why = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
     if faults:
         why = dict.fromkeys(why, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else why
@@ -176,12 +176,12 @@ def _broken_json(position: int, text: object) -> BrokenJson:
     return BrokenJson(position=position, line=before.count("\n") + 1, column=position - (before.rfind("\n") + 1) + 1)
 
 
-def _from_framework(request: Request, error: HTTPException) -> DomainError | None:
-    """What FastAPI and Starlette refuse by themselves, in our words; None for a status we have no words for."""
+def _framework_error(request: Request, error: HTTPException) -> DomainError | None:
+    """Return our domain error for an error of FastAPI or Starlette; None for a status that has none."""
     cause = error.__cause__
     while isinstance(cause, HTTPException):
         cause = cause.__cause__
-    if isinstance(cause, DomainError):  # raised while the body was read, and wrapped by the framework
+    if isinstance(cause, DomainError):  # raised while the body was read
         return cause
     if isinstance(cause, UnicodeDecodeError):
         return _broken_json(cause.start, None)
@@ -194,49 +194,49 @@ def _from_framework(request: Request, error: HTTPException) -> DomainError | Non
     return BadRequest() if error.status_code == 400 else None
 
 
-def _refused_by_framework(request: Request, error: HTTPException) -> Response:
-    known = _from_framework(request, error)
+def _framework_response(request: Request, error: HTTPException) -> Response:
+    domain_error = _framework_error(request, error)
     headers = dict(error.headers or {})
-    if known is None:
+    if domain_error is None:
         language = language_of(request)
         document = _document(
             f"http_{error.status_code}", error.status_code, str(error.detail), language, _instance(request), []
         )
         return _response(document, language, headers)
-    answer = problem_response(request, known)
-    answer.headers.update(headers)
-    return answer
+    response = problem_response(request, domain_error)
+    response.headers.update(headers)
+    return response
 
 
-def unexpected(error: Exception) -> DomainError:
-    """What is told of whatever no handler knows: 503 when something is away, else 500 with a logged traceback."""
+def error_for_unexpected(error: Exception) -> DomainError:
+    """Return the domain error for an unhandled exception: 503 when a part is away, else 500 with a logged traceback."""
     if isinstance(error, NoPolicy | NoFallbackOwner):
         log.error("not set up", reason=str(error))
         return NotSetUp()
     if is_away(error):
-        log.warning("the database is away", error=type(error).__name__)
+        log.warning("database away", error=type(error).__name__)
         return StoreAway()
     log.error("unexpected error", exc_info=error)
     return Internal()
 
 
-def problem_of(request: Request, error: Exception, language: str) -> Problem:
-    """The problem document of what a handler knows: a domain error, bad input, or the framework's own refusal."""
+def problem_for_handled(request: Request, error: Exception, language: str) -> Problem:
+    """Return the problem document of a handled error: a domain error, bad input, or an error of the framework."""
     if isinstance(error, RequestValidationError):
-        return Problem.model_validate(_invalid_document(request, error, language))
+        return Problem.model_validate(_validation_document(request, error, language))
     if isinstance(error, HTTPException):
-        known = _from_framework(request, error)
-        if known is None:
+        domain_error = _framework_error(request, error)
+        if domain_error is None:
             code, detail = f"http_{error.status_code}", str(error.detail)
             document = _document(code, error.status_code, detail, language, _instance(request), [])
             return Problem.model_validate(document)
-        error = known
+        error = domain_error
     assert isinstance(error, DomainError)
-    return Problem.model_validate(problem(error, language, _instance(request)))
+    return Problem.model_validate(problem_document(error, language, _instance(request)))
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Makes every refusal of the application a problem document. The rest is up to the middleware."""
+def add_error_handlers(app: FastAPI) -> None:
+    """Add the handlers that turn errors into problem documents. The middleware handles unexpected ones."""
 
     async def domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
@@ -244,11 +244,11 @@ def add_handlers(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _invalid(request, error)
+        return _validation_response(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _refused_by_framework(request, error)
+        return _framework_response(request, error)
 
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -1,4 +1,4 @@
-"""Whether everything that work needs answers, asked within two seconds each."""
+"""Readiness: whether PostgreSQL, a policy and Temporal are there. Each check takes at most two seconds."""
 
 import asyncio
 from datetime import timedelta
@@ -11,16 +11,16 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from infra.database import AWAY
-from infra.db_timeouts import within
+from infra.database import AWAY_ERRORS
+from infra.db_timeouts import with_timeout
 from infra.store.policies import NoPolicy, newest_version
 from models.base import Frozen
 
-PATIENCE = timedelta(seconds=2)
+CHECK_TIMEOUT = timedelta(seconds=2)
 
 
 class Condition(StrEnum):
-    """How a part is: it answers; it does not; it answers, but what we need of it is not there."""
+    """The state of a part: it answers; it does not answer; it answers, but what we need in it is missing."""
 
     OK = "ok"
     AWAY = "away"
@@ -28,7 +28,7 @@ class Condition(StrEnum):
 
 
 class Readiness(Frozen):
-    """The parts; `policy` is `away` with the database that holds it."""
+    """The state of each part. `policy` is `away` when the database is."""
 
     postgres: Condition
     policy: Condition
@@ -36,30 +36,30 @@ class Readiness(Frozen):
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The parts that are not ok."""
+        """The names of the parts that are not ok."""
         return tuple(name for name, condition in self if condition is not Condition.OK)
 
 
-async def readiness(engine: AsyncEngine, temporal: Client) -> Readiness:
-    """Asks all parts at once. Never raises for a part that is away."""
-    (postgres, policy), far_side = await asyncio.gather(_database(engine), _temporal(temporal))
-    return Readiness(postgres=postgres, policy=policy, temporal=far_side)
+async def check_readiness(engine: AsyncEngine, temporal: Client) -> Readiness:
+    """Check all parts at once. A part that is away raises nothing."""
+    (postgres, policy), temporal_state = await asyncio.gather(_check_database(engine), _check_temporal(temporal))
+    return Readiness(postgres=postgres, policy=policy, temporal=temporal_state)
 
 
-async def _database(engine: AsyncEngine) -> tuple[Condition, Condition]:
+async def _check_database(engine: AsyncEngine) -> tuple[Condition, Condition]:
     try:
-        return Condition.OK, await within(PATIENCE.total_seconds(), _asked(engine))
-    except (SQLAlchemyError, *AWAY):
+        return Condition.OK, await with_timeout(CHECK_TIMEOUT.total_seconds(), _query_database(engine))
+    except (SQLAlchemyError, *AWAY_ERRORS):
         return Condition.AWAY, Condition.AWAY
 
 
-async def _asked(engine: AsyncEngine) -> Condition:
+async def _query_database(engine: AsyncEngine) -> Condition:
     async with engine.connect() as connection:
         await connection.execute(text("select 1"))
-        return await _policy(connection)
+        return await _check_policy(connection)
 
 
-async def _policy(connection: AsyncConnection) -> Condition:
+async def _check_policy(connection: AsyncConnection) -> Condition:
     try:
         await newest_version(connection)
     except (NoPolicy, ProgrammingError):  # without tables there is no policy either
@@ -67,12 +67,12 @@ async def _policy(connection: AsyncConnection) -> Condition:
     return Condition.OK
 
 
-async def _temporal(client: Client) -> Condition:
+async def _check_temporal(client: Client) -> Condition:
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
             await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=client.namespace), timeout=PATIENCE
+                DescribeNamespaceRequest(namespace=client.namespace), timeout=CHECK_TIMEOUT
             )
-    except (RPCError, RuntimeError, *AWAY):  # RuntimeError: the connection could not be made at all
+    except (RPCError, RuntimeError, *AWAY_ERRORS):  # RuntimeError: no connection at all
         return Condition.AWAY
     return Condition.OK

@@ -1,4 +1,4 @@
-"""Who is asking, and when: the two things that nearly every route wants to know."""
+"""Dependencies for the caller and the moment of a request."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,9 +10,9 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doors.dependencies import Opened, Services
-from doors.session import OWN_HEADER, check_own, token_in
-from infra.database import AWAY, is_away
+from doors.dependencies import Services, ServicesDep
+from doors.session import SCRIPT_HEADER, check_same_origin, session_token
+from infra.database import AWAY_ERRORS, is_away
 from infra.store.context import read_person
 from models.context import Person
 from models.errors import ForeignRequest, NotSignedIn, StoreAway
@@ -29,7 +29,7 @@ _BEARER = OAuth2PasswordBearer(
 
 
 async def now() -> datetime:
-    """The moment of the request, in UTC."""
+    """Return the moment of the request, in UTC."""
     return datetime.now(UTC)
 
 
@@ -37,61 +37,61 @@ Now = Annotated[datetime, Depends(now)]
 
 
 async def caller(
-    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], opened: Opened, moment: Now
+    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], services: ServicesDep, moment: Now
 ) -> Person:
-    """The person of the bearer token, or of the browser's session where there is none.
+    """Return the person of the bearer token, or of the browser's session where there is no token.
 
-    A change by session must come from our own pages, with the header that says so. Raises ForeignRequest, and what
-    `person_of` raises.
+    A change by session must come from our own pages, with their header. Raises ForeignRequest and the errors of
+    `person_for_token`.
     """
     if bearer is not None:
-        return await person_of(opened, bearer, moment)
-    token = token_in(request)
+        return await person_for_token(services, bearer, moment)
+    token = session_token(request)
     if token is not None:
-        check_own(request)
-        if request.method not in ("GET", "HEAD") and OWN_HEADER not in request.headers:
+        check_same_origin(request)
+        if request.method not in ("GET", "HEAD") and SCRIPT_HEADER not in request.headers:
             raise ForeignRequest()
-    return await person_of(opened, token, moment)
+    return await person_for_token(services, token, moment)
 
 
-async def person_of(opened: Services, token: str | None, moment: datetime) -> Person:
-    """The person whom the token names, with every role they hold, past and future ones too.
+async def person_for_token(services: Services, token: str | None, moment: datetime) -> Person:
+    """Return the person in the token, with all roles, past and future ones included.
 
-    While the database is away, the person as this process last saw them, at most 15 minutes ago: so that a
-    report can still be taken. Everything that reads or decides asks the database anyway, and the recording step
-    looks at the roles again.
+    While the database is away, return the person from the cache of this process, at most 15 minutes old, so that a
+    report can still be accepted. Everything that reads or decides needs the database anyway, and the recording step
+    checks the roles again.
     Raises NotSignedIn for no token, a bad or expired one, or a person who has left; StoreAway when the database
     is away and this process has not seen the person.
     """
-    named = named_by(opened, token, moment)
+    person_id = person_id_in_token(services, token, moment)
     try:
-        async with opened.reading.connect() as connection:
-            return await person_on(connection, opened, named, moment)
-    except (SQLAlchemyError, *AWAY) as error:
+        async with services.reading.connect() as connection:
+            return await person_by_id(connection, services, person_id, moment)
+    except (SQLAlchemyError, *AWAY_ERRORS) as error:
         if not is_away(error):
             raise
-        known = opened.people.recall(named, moment)
-        if known is None:
+        cached = services.people.recall(person_id, moment)
+        if cached is None:
             raise StoreAway() from error
-        log.warning("the database is away; roles as last known", person=str(named))
-        return known
+        log.warning("database away, using cached roles", person=str(person_id))
+        return cached
 
 
-async def person_on(connection: AsyncConnection, opened: Services, named: UUID, moment: datetime) -> Person:
-    """The person of that id, as `person_of`, for who reads on over this connection. Raises NotSignedIn."""
-    person = await read_person(connection, named)
+async def person_by_id(connection: AsyncConnection, services: Services, person_id: UUID, moment: datetime) -> Person:
+    """Return the person of that id, read over this connection, and cache them. Raises NotSignedIn."""
+    person = await read_person(connection, person_id)
     if person is None or not person.active:
-        opened.people.forget(named)
+        services.people.forget(person_id)
         raise NotSignedIn()
-    opened.people.remember(person, moment)
+    services.people.remember(person, moment)
     return person
 
 
-def named_by(opened: Services, token: str | None, moment: datetime) -> UUID:
-    """Whom the token names. Raises NotSignedIn for none, and for a bad or expired one."""
+def person_id_in_token(services: Services, token: str | None, moment: datetime) -> UUID:
+    """Return the person id in the token. Raises NotSignedIn for no token, and for a bad or expired one."""
     if token is None:
         raise NotSignedIn()
-    return read_token(opened.settings, token, moment).person
+    return read_token(services.settings, token, moment).person
 
 
 Caller = Annotated[Person, Depends(caller)]

@@ -1,7 +1,7 @@
-"""The session of a browser: the token of a sign-in, in a cookie that no script can read.
+"""The browser session: the token of a sign-in in an HttpOnly cookie.
 
-What changes something must come from our own pages: a cookie is sent along whoever asks. No token lies in a form or in
-the phone's outbox, where it would go stale; the browser says where a request came from, and that is checked.
+A browser sends the cookie whichever site makes the request, so a change must come from our own pages. That is checked
+by the headers in which the browser names the origin. Forms and the phone's outbox hold no token that could expire.
 """
 
 from urllib.parse import urlsplit
@@ -11,34 +11,34 @@ from fastapi import Request, Response
 from models.errors import ForeignRequest
 
 COOKIE = "gridloop_session"
-#: Sent by our scripts with every change: a form of another site can't send a header.
-OWN_HEADER = "X-Gridloop"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Header that our scripts send with every change. A form of another site cannot send it.
+SCRIPT_HEADER = "X-Gridloop"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def keep(response: Response, request: Request, token: str, seconds: int) -> None:
-    """Gives the browser the session, for `seconds`."""
+def set_session_cookie(response: Response, request: Request, token: str, seconds: int) -> None:
+    """Set the session cookie for `seconds`."""
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, token, max_age=seconds, httponly=True, secure=secure, samesite="lax")
 
 
-def end(response: Response) -> None:
-    """Takes the session back."""
+def delete_session_cookie(response: Response) -> None:
+    """Delete the session cookie."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
-def token_in(request: Request) -> str | None:
-    """The token of the session, if the browser sent one."""
+def session_token(request: Request) -> str | None:
+    """Return the token in the session cookie, if there is one."""
     return request.cookies.get(COOKIE) or None
 
 
-def check_own(request: Request) -> None:
-    """Lets pass what only reads, and what one of our own pages sends. Raises ForeignRequest."""
-    if request.method not in _SAFE and not _from_here(request):
+def check_same_origin(request: Request) -> None:
+    """Raise ForeignRequest for a change that does not come from our own pages."""
+    if request.method not in _SAFE_METHODS and not _is_same_origin(request):
         raise ForeignRequest()
 
 
-def _from_here(request: Request) -> bool:
+def _is_same_origin(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

@@ -1,4 +1,4 @@
-"""One uploaded file out of a multipart body, read no further than the cap."""
+"""Uploaded files from multipart bodies. Reading stops at the size limit."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,24 +11,24 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
 
-#: Bytes allowed for what surrounds the file: boundaries, part headers, a stray field.
+#: Bytes allowed around the file: boundaries, part headers, other fields.
 _ENVELOPE = 64 * 1024
 _MEGABYTE = 1024 * 1024
-#: More files than anybody means to send with a form.
-_MANY = 100
+#: Limit of files when the caller counts them itself.
+_MANY_FILES = 100
 
 
 @asynccontextmanager
 async def uploaded_file(request: Request, most: int, field: str = "file") -> AsyncIterator[IO[bytes]]:
-    """The file of that field, on disk when it is large; gone when the block ends. `most` is its cap in bytes.
+    """Open the uploaded file of `field`; a large one is on disk. It is deleted when the block ends.
 
-    A body that says it is too large is refused unread, one that turns out to be so is read no further.
+    `most`: size limit in bytes. A body whose declared length is larger is not read; reading stops at the limit.
     Raises AttachmentTooLarge, AttachmentMissing, BrokenForm.
     """
     _check_declared(request, most)
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise AttachmentMissing(pointer=f"/{field}")
-    parser = MultiPartParser(request.headers, _counted(request, most), max_files=1, max_fields=8)
+    parser = MultiPartParser(request.headers, _stream_up_to(request, most), max_files=1, max_fields=8)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -46,15 +46,16 @@ async def uploaded_file(request: Request, most: int, field: str = "file") -> Asy
 
 @asynccontextmanager
 async def form_with_files(
-    request: Request, most: int, most_files: int, *, counted: bool = True
+    request: Request, most: int, most_files: int, *, limit_files: bool = True
 ) -> AsyncIterator[FormData]:
-    """A form that may carry up to `most_files` files of `most` bytes each; its files are gone when the block ends.
+    """Parse a form with up to `most_files` files of `most` bytes each. They are deleted when the block ends.
 
-    Not `counted`: there may be more files, so that the reader can say so in words, but no more bytes of them in all.
+    Without `limit_files` more files are accepted, so that the caller can report the number itself; the limit on all
+    bytes together stays.
     Raises AttachmentTooLarge, BrokenForm.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        plain = b"".join([chunk async for chunk in _counted(request, _MEGABYTE)])
+        plain = b"".join([chunk async for chunk in _stream_up_to(request, _MEGABYTE)])
         pairs: list[tuple[str, UploadFile | str]] = [
             *parse_qsl(plain.decode("utf-8", "replace"), keep_blank_values=True)
         ]
@@ -62,8 +63,8 @@ async def form_with_files(
         return
     whole = most * most_files
     _check_declared(request, whole)
-    max_files = most_files if counted else _MANY
-    parser = MultiPartParser(request.headers, _counted(request, whole), max_files=max_files, max_fields=400)
+    max_files = most_files if limit_files else _MANY_FILES
+    parser = MultiPartParser(request.headers, _stream_up_to(request, whole), max_files=max_files, max_fields=400)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -83,7 +84,7 @@ def _check_declared(request: Request, most: int) -> None:
         raise _too_large(most)
 
 
-async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _stream_up_to(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     seen = 0
     async for chunk in request.stream():
         seen += len(chunk)

@@ -1,4 +1,4 @@
-"""Which version this is."""
+"""The version of Gridloop."""
 
 import tomllib
 from functools import cache
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @cache
 def version() -> str:
-    """The version of the installed package, or of the source tree that runs uninstalled."""
+    """Return the version of the installed package, or of the source tree when it is not installed."""
     try:
         return installed("gridloop")
     except PackageNotFoundError:

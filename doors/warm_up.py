@@ -1,4 +1,4 @@
-"""Before its first request a process connects, prepares its statements and reads the policy, so that nobody waits."""
+"""Warm-up of an API process: connect, prepare statements and read the policy before the first request."""
 
 import asyncio
 from contextlib import suppress
@@ -14,39 +14,39 @@ from models.errors import DomainError
 from models.ids import new_id
 from services.cases.names import read_names
 from services.cases.queries import get_case
-from services.reports.submit import ReportInput, refresh_memory, submit
-from services.runtime.resources import Backstage
+from services.reports.submit import ReportInput, refresh_reference, submit
+from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
 
-#: How long a start may wait for it, in seconds.
-PATIENCE = 3.0
-#: How many connections are made ready.
-ABREAST = 4
+#: Seconds that the warm-up may delay the start.
+TIMEOUT = 3.0
+#: How many connections are warmed up.
+CONNECTIONS = 4
 
 
-async def warm_up(backstage: Backstage, now: datetime) -> None:
-    """Reports from a place that does not exist, which is refused, and looks for the case. Stores nothing.
+async def warm_up(resources: Resources, now: datetime) -> None:
+    """Submit a report from a grid that does not exist and look for its case. It is refused, and nothing is stored.
 
-    Whatever is away is no reason not to start: then the first to come wait, as they would have.
+    Raises nothing: a part that is away does not prevent the start.
     """
     try:
-        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
-            await refresh_memory(backstage, now)
-            for _ in range(ABREAST):
-                group.create_task(_once(backstage, now))
+        async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as group:
+            await refresh_reference(resources, now)
+            for _ in range(CONNECTIONS):
+                group.create_task(_warm_up_connection(resources, now))
     except Exception as error:  # noqa: BLE001 (see above)
-        log.info("not warmed up", error=type(error).__name__)
+        log.info("warm-up skipped", error=type(error).__name__)
 
 
-async def _once(backstage: Backstage, now: datetime) -> None:
+async def _warm_up_connection(resources: Resources, now: datetime) -> None:
     id_ = new_id()
     person = Person(id=id_, username="", grants=(Grant(role=Role.GRID_WORKER, grid=id_.hex, since=now.date()),))
-    async with backstage.engine.connect() as connection:
+    async with resources.engine.connect() as connection:
         await read_person(connection, id_)
         await read_names(connection, [], "zh")
         with suppress(DomainError):
             await get_case(connection, person, id_.hex, now, "zh")
     with suppress(DomainError):
-        await submit(backstage, person, ReportInput(report_id=id_, category=id_.hex, title="-", grid=id_.hex), now)
-    await is_started(backstage.temporal, id_)
+        await submit(resources, person, ReportInput(report_id=id_, category=id_.hex, title="-", grid=id_.hex), now)
+    await is_started(resources.temporal, id_)

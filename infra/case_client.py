@@ -1,7 +1,7 @@
-"""How the case workflow is reached from outside: started once, acted upon, told. By name, so that nobody who
-only sends needs the workflow's code.
+"""Client of the case workflow: start it, send it commands, ask what it has accepted.
 
-Every call here is safe to repeat with the same ids. Domain errors come out as they were raised inside.
+Workflow and updates are addressed by name, so that callers need not import the workflow's code. Every call is safe to
+repeat with the same ids. Domain errors raised inside the workflow are raised here again.
 """
 
 from datetime import timedelta
@@ -29,17 +29,17 @@ from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Receipt, SystemAct, Telling
 from models.wire_names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, SYSTEM_UPDATE
 
-#: No answer in time: what was sent may count or not, and must be asked about or sent again under the same id.
-UNANSWERED = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
-#: Refusals that say nothing of the command, only of the store as it was.
-PASSING = (StoreBehind, RecordingFailed)
-#: How long a question about what is durable may take, after an answer did not come in time.
-PROBE = timedelta(seconds=2)
+#: No answer in time. The message may have been accepted or not: ask, or send it again under the same id.
+NO_ANSWER_ERRORS = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
+#: Refusals that come from the state of the store, not from the command.
+TRANSIENT_REFUSALS = (StoreBehind, RecordingFailed)
+#: How long the question whether something is durable may take, after an answer did not come in time.
+PROBE_TIMEOUT = timedelta(seconds=2)
 _ACCEPTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED
 
 
 async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
-    """Starts the case of a report, or finds it, and answers its receipt once the report is recorded.
+    """Start the workflow of a report, or find it, and return the receipt once the report is recorded.
 
     Raises the DomainError with which the report was refused.
     """
@@ -50,13 +50,13 @@ async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
         id=workflow_id(report_id),
         task_queue=queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        # A refused report ends its run as failed: the same id may then be sent again, corrected.
+        # A refused report ends its run as failed. The same id may then be sent again with a corrected report.
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
         receipt: Receipt = await client.execute_update_with_start_workflow(
-            # Without an id of its own: it asks, and changes nothing. The outcome of an id would be kept beyond a
-            # refused run, and answered to the corrected report too.
+            # No update id: this update only reads. The outcome kept under an id would outlive a refused run and
+            # would be returned to the corrected report too.
             RECEIPT_UPDATE,
             start_workflow_operation=operation,
             result_type=Receipt,
@@ -67,7 +67,7 @@ async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
 
 
 async def restart_case(client: Client, start: CaseStart, *, queue: str) -> None:
-    """Starts a new run for a case whose workflow has ended though the case has not; one that runs is left alone."""
+    """Start a new run for an open case whose workflow has ended. A running workflow is left alone."""
     await client.start_workflow(
         CASE_WORKFLOW,
         start,
@@ -79,50 +79,50 @@ async def restart_case(client: Client, start: CaseStart, *, queue: str) -> None:
 
 
 async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
-    """Sends a person's command and answers its receipt.
+    """Send a person's command and return its receipt.
 
-    Raises the DomainError with which it was refused; AlreadyArchived when the case's workflow has ended.
+    Raises the DomainError with which it was refused; AlreadyArchived when the workflow of the case has ended.
     """
-    return await _send(client, report_id, ACT_UPDATE, command, command.update_id)
+    return await _send_update(client, report_id, ACT_UPDATE, command, command.update_id)
 
 
-async def tell_case(client: Client, telling: Telling) -> Receipt:
-    """Tells a case that another was merged into it. Raises as `act`."""
-    return await _send(client, telling.lead, ABSORB_UPDATE, telling, str(telling.id))
+async def notify_lead(client: Client, telling: Telling) -> Receipt:
+    """Tell the lead case that another case was merged into it. Raises the same errors as `act`."""
+    return await _send_update(client, telling.lead, ABSORB_UPDATE, telling, str(telling.id))
 
 
-async def tell_system(client: Client, report_id: UUID, command: SystemAct) -> Receipt:
-    """Brings a case the system's own word. Raises as `act`."""
-    return await _send(client, report_id, SYSTEM_UPDATE, command, str(command.id))
+async def act_as_system(client: Client, report_id: UUID, command: SystemAct) -> Receipt:
+    """Send a command of the system. Raises the same errors as `act`."""
+    return await _send_update(client, report_id, SYSTEM_UPDATE, command, str(command.id))
 
 
-async def _send(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
+async def _send_update(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
     try:
-        return await _sent(client, report_id, update, message, id_)
-    except PASSING:
-        # For as long as the run lasts the server answers this id so, though the store may be mended since. Asked under
-        # another one the recording step judges anew; what counts once is the id within the message.
-        return await _sent(client, report_id, update, message, f"{id_}-{new_id().hex}")
+        return await _execute_update(client, report_id, update, message, id_)
+    except TRANSIENT_REFUSALS:
+        # The server keeps this outcome for the update id until the run ends, even when the store works again. Under a
+        # new update id the recording step decides again; the id inside the message makes the command count once.
+        return await _execute_update(client, report_id, update, message, f"{id_}-{new_id().hex}")
 
 
-async def _sent(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
+async def _execute_update(client: Client, report_id: UUID, update: str, message: Frozen, id_: str) -> Receipt:
     handle = client.get_workflow_handle(workflow_id(report_id))
     try:
         receipt: Receipt = await handle.execute_update(update, message, id=id_, result_type=Receipt)
     except WorkflowUpdateFailedError as error:
         raise _domain_error(error) from error
     except RPCError as error:
-        raise _gone(error) from error
+        raise _unreachable(error) from error
     return receipt
 
 
 async def is_started(client: Client, report_id: UUID) -> bool:
-    """Whether the case's workflow exists: its report is then durable, whatever else is away. A refused one is not.
+    """Return whether the workflow of the report exists and has not failed: the report is then durable.
 
-    Raises StoreAway when Temporal does not say.
+    Raises StoreAway when Temporal does not answer.
     """
     try:
-        found = await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE)
+        found = await client.get_workflow_handle(workflow_id(report_id)).describe(rpc_timeout=PROBE_TIMEOUT)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
@@ -131,12 +131,12 @@ async def is_started(client: Client, report_id: UUID) -> bool:
 
 
 async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
-    """Whether the case's workflow has accepted the command: it is then durable, though not yet recorded.
+    """Return whether the workflow has accepted the command: it is then durable, though not yet recorded.
 
-    The server itself must say so. That it has nothing to say in time (no worker took the command up, or the server is
-    away) is no acceptance. Raises the DomainError with which the command has been refused meanwhile.
+    Only the server's own confirmation counts. No answer in time (no worker took the command, or the server is away)
+    means False. Raises the DomainError with which the command has been refused meanwhile.
     """
-    asked = PollWorkflowExecutionUpdateRequest(
+    request = PollWorkflowExecutionUpdateRequest(
         namespace=client.namespace,
         update_ref=UpdateRef(
             workflow_execution=WorkflowExecution(workflow_id=workflow_id(report_id)), update_id=command.update_id
@@ -145,10 +145,10 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
         wait_policy=WaitPolicy(lifecycle_stage=_ACCEPTED),
     )
     try:
-        answer = await client.workflow_service.poll_workflow_execution_update(asked, timeout=PROBE)
+        answer = await client.workflow_service.poll_workflow_execution_update(request, timeout=PROBE_TIMEOUT)
         if answer.outcome.HasField("failure"):
-            known = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
-            await known.result(rpc_timeout=PROBE)  # tells the refusal as any other
+            update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
+            await update.result(rpc_timeout=PROBE_TIMEOUT)  # raises the refusal
     except WorkflowUpdateFailedError as error:
         raise _domain_error(error) from error
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -157,7 +157,7 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
 
 
 def _domain_error(error: WorkflowUpdateFailedError) -> DomainError:
-    """The domain error inside a failed update."""
+    """Return the domain error inside a failed update. Raises `error` when there is none."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.details:
         return refusal(Refusal.model_validate(cause.details[0]))
@@ -166,5 +166,5 @@ def _domain_error(error: WorkflowUpdateFailedError) -> DomainError:
     raise error
 
 
-def _gone(error: RPCError) -> Exception:
+def _unreachable(error: RPCError) -> Exception:
     return AlreadyArchived() if error.status is RPCStatusCode.NOT_FOUND else StoreAway()

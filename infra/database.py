@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: one engine a process, and what counts as "away"."""
+"""Engines for PostgreSQL, and the errors that mean the database is away."""
 
 import asyncio
 import time
@@ -13,97 +13,100 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from infra.db_timeouts import PatientConnection, patient
+from infra.db_timeouts import TimeoutConnection, connector_with_timeout
 from infra.settings import Settings
 
-#: What PostgreSQL being away looks like from here.
-AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
-#: What a server says to whoever writes while it only follows another, as after a failover: it will be back.
-READ_ONLY = "25006"
+#: Errors that mean PostgreSQL cannot be reached.
+AWAY_ERRORS = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
+#: SQLSTATE of a write on a server that still follows another one, as during a failover. It counts as away.
+READ_ONLY_SQLSTATE = "25006"
+#: A connection idle for this many seconds is pinged before use. No restart is quicker than this.
+IDLE_SECONDS = 1.0
+#: Seconds that a ping may take. After that the connection is given up.
+PING_TIMEOUT = 1.5
+#: Seconds that any statement of the API and the pages may take (our choice: well above the slowest figure). After
+#: that the database counts as away and the caller gets an error.
+ANSWER_TIMEOUT = 15.0
+_LAST_USED_KEY = "gridloop_used"
+#: Marks an engine that was opened in autocommit mode.
+_AUTOCOMMIT_OPTION = "gridloop_autocommit"
 
 
-#: Seconds after which a connection that nobody used is asked whether it still lives: no restart is as quick.
-IDLE = 1.0
-#: Seconds within which it must say so, and within which whatever a door asks must be answered (our choice: well above
-#: the slowest figure). Beyond, the database is away: whoever waits is to be told.
-PING_PATIENCE = 1.5
-PATIENCE = 15.0
-_USED = "gridloop_used"
-#: Marks an engine whose connections commit by themselves.
-_AT_ONCE = "gridloop_at_once"
+def open_database(settings: Settings, *, ping: bool = True, timeout: float = 0.0) -> AsyncEngine:
+    """Return an engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
 
-
-def open_database(settings: Settings, *, ping: bool = True, patience: float = 0.0) -> AsyncEngine:
-    """An engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
-
-    `ping` asks a connection that has been idle whether it still lives before it is lent out, so that nobody sees an
-    error because the database was restarted since, and gives up on one that does not answer; a worker does without,
-    for its steps have their own time and are tried again anyway. `patience`: seconds after which any other answer is
-    given up too; 0 for who has long questions and nobody waiting.
+    `ping`: test a connection that has been idle before it is used, so that a restart of the database causes no error,
+    and give it up when it does not answer. A worker does without: its activities have their own timeout and are
+    retried. `timeout`: seconds that any other statement may take; 0 means no limit, for long queries that nobody
+    waits for.
     """
     if not ping:
-        return _open(settings)
-    engine = _open(settings, waits={"async_creator_fn": patient(patience)})
-    _ask_idle(engine, patience)
+        return _create_engine(settings)
+    engine = _create_engine(settings, connect_args={"async_creator_fn": connector_with_timeout(timeout)})
+    _ping_idle_connections(engine, timeout)
     return engine
 
 
-def _ask_idle(engine: AsyncEngine, patience: float) -> None:
-    """As `pool_pre_ping`, but not of connections used a moment ago: a page borrows several, one after the other."""
+def _ping_idle_connections(engine: AsyncEngine, timeout: float) -> None:
+    """Ping like `pool_pre_ping`, but only idle connections: a page borrows several, one after the other."""
     pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
 
     @event.listens_for(pool, "checkin")
-    def note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-        record.info[_USED] = time.monotonic()
+    def note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USED_KEY] = time.monotonic()
 
     @event.listens_for(pool, "checkout")
-    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        used = record.info.get(_USED)  # none yet: it has just been opened
-        if used is None or time.monotonic() - used < IDLE:
+    def ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        last_used = record.info.get(_LAST_USED_KEY)  # None: just opened
+        if last_used is None or time.monotonic() - last_used < IDLE_SECONDS:
             return
-        line: PatientConnection = record.driver_connection  # type: ignore[assignment]
-        line.patience = PING_PATIENCE
+        driver: TimeoutConnection = record.driver_connection  # type: ignore[assignment]
+        driver.timeout = PING_TIMEOUT
         try:
             dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError() from error
         finally:
-            line.patience = patience
+            driver.timeout = timeout
 
 
-def open_record(settings: Settings) -> AsyncEngine:
-    """The engine of the recording step, for it alone: on its connections a statement counts as soon as it is answered,
-    and is planned once, whatever its values; the connection used last is lent out first, with its statements prepared.
+def open_recording_engine(settings: Settings) -> AsyncEngine:
+    """Return the engine of the recording step.
+
+    It commits each statement by itself and uses generic plans, so that a statement is planned once whatever its
+    values. The connection used last is lent first, because its statements are prepared.
     """
-    engine = _open(
+    engine = _create_engine(
         settings,
         options="-c plan_cache_mode=force_generic_plan",
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
     )
-    return engine.execution_options(**{_AT_ONCE: True})
+    return engine.execution_options(**{_AUTOCOMMIT_OPTION: True})
 
 
-def at_once(engine: AsyncEngine) -> AsyncEngine:
-    """`engine` with connections that commit by themselves: itself if it is such a one, else over the same pool."""
-    if engine.get_execution_options().get(_AT_ONCE):
+def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
+    """Return an engine in autocommit mode over the same pool; `engine` itself when it is in that mode already."""
+    if engine.get_execution_options().get(_AUTOCOMMIT_OPTION):
         return engine
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def _open(settings: Settings, options: str = "", waits: Mapping[str, Any] | None = None, **more: Any) -> AsyncEngine:
+def _create_engine(
+    settings: Settings, options: str = "", connect_args: Mapping[str, Any] | None = None, **more: Any
+) -> AsyncEngine:
     url = settings.database_url.get_secret_value()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=settings.database_pool,
         max_overflow=0,
         pool_timeout=3,
-        hide_parameters=True,  # an error's text goes into logs and histories; a reporter's data must not
+        hide_parameters=True,  # error texts go into logs and histories; a reporter's data must not
         connect_args={
             "connect_timeout": 3,
             "options": f"-c timezone=UTC {options}",
             "prepare_threshold": 1,
-            **(waits or {}),
+            **(connect_args or {}),
         },
         **more,
     )
@@ -111,23 +114,26 @@ def _open(settings: Settings, options: str = "", waits: Mapping[str, Any] | None
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction: committed when the block ends, rolled back when it raises."""
+    """Open a transaction: committed when the block ends, rolled back when it raises."""
     async with engine.begin() as connection:
         yield connection
 
 
 @asynccontextmanager
-async def one_moment(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """For who only reads, and wants all of it as it was at one moment, or reads more than fits into memory."""
+async def snapshot_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open a read snapshot (REPEATABLE READ): every statement sees the same moment.
+
+    For reads that must fit together, and for results streamed because they do not fit into memory.
+    """
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         yield connection
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether `error` says that the database can't be reached, rather than that the request is wrong."""
+    """Return whether `error` means that the database cannot be reached, rather than that the request is wrong."""
     if isinstance(error, DBAPIError) and (
-        error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY
+        error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY_SQLSTATE
     ):
         return True
-    return isinstance(error, AWAY)
+    return isinstance(error, AWAY_ERRORS)

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that do not wait for ever: a server that stands still is away, though its line is open."""
+"""Timeouts for PostgreSQL connections: a server that does not answer is away, even while the socket is open."""
 
 import asyncio
 import os
@@ -12,54 +12,54 @@ import psycopg
 T = TypeVar("T")
 
 
-class PatientConnection(psycopg.AsyncConnection[Any]):
-    """A connection that hangs up when an answer has not come within `patience` seconds; 0 waits for ever.
+class TimeoutConnection(psycopg.AsyncConnection[Any]):
+    """A connection that closes its socket when an answer takes longer than `timeout` seconds; 0 means no limit.
 
-    Whoever waits is told by psycopg.OperationalError, as when the server had hung up.
+    The waiting caller gets psycopg.OperationalError, as when the server had closed the connection.
     """
 
-    patience: float = 0.0
+    timeout: float = 0.0
 
     async def wait(self, *args: Any, **more: Any) -> Any:
-        """As of any connection, for as long as there is patience."""
-        if not self.patience:
+        """Wait for the server as psycopg does, at most `timeout` seconds."""
+        if not self.timeout:
             return await super().wait(*args, **more)
-        give_up = asyncio.get_running_loop().call_later(self.patience, _hang_up, self.pgconn.socket)
+        timer = asyncio.get_running_loop().call_later(self.timeout, _shut_down_socket, self.pgconn.socket)
         try:
             return await super().wait(*args, **more)
         finally:
-            give_up.cancel()
+            timer.cancel()
 
 
-def patient(seconds: float) -> Callable[..., Awaitable[psycopg.AsyncConnection[Any]]]:
-    """What opens connections that wait so long for every answer."""
+def connector_with_timeout(seconds: float) -> Callable[..., Awaitable[psycopg.AsyncConnection[Any]]]:
+    """Return a connect function whose connections wait at most `seconds` for each answer."""
 
-    async def opened(*args: Any, **more: Any) -> psycopg.AsyncConnection[Any]:
-        connection = await PatientConnection.connect(*args, **more)
-        connection.patience = seconds
+    async def connect(*args: Any, **more: Any) -> psycopg.AsyncConnection[Any]:
+        connection = await TimeoutConnection.connect(*args, **more)
+        connection.timeout = seconds
         return connection
 
-    return opened
+    return connect
 
 
-def _hang_up(line: int) -> None:
-    """Ends both ways of a line that libpq has open: it reads the end of it, and says so to whoever waits."""
-    with suppress(OSError), socket.socket(fileno=os.dup(line)) as ours:
-        ours.shutdown(socket.SHUT_RDWR)
+def _shut_down_socket(descriptor: int) -> None:
+    """Shut down a socket that libpq has open: libpq then reads end of file and raises."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)
 
 
-#: What goes on after nobody waits for it any more: without this, it might be gone before its end.
-_LEFT: set[asyncio.Task[Any]] = set()
+#: Tasks whose caller has given up. Without a reference they could be garbage-collected before they end.
+_ABANDONED: set[asyncio.Task[Any]] = set()
 
 
-async def within(seconds: float, asked: Coroutine[Any, Any, T]) -> T:
-    """The answer, if it comes in time. Raises TimeoutError then and there; what was asked is left to end by itself.
+async def with_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`. Raises TimeoutError after `seconds` without waiting for `work` to end.
 
-    `asyncio.timeout` would wait for the end of a cancelled statement, which a server that stands still never gives.
+    `asyncio.timeout` would wait until a cancelled statement ends, which a hanging server never lets happen.
     """
-    task = asyncio.ensure_future(asked)
-    _LEFT.add(task)
-    task.add_done_callback(_LEFT.discard)
+    task = asyncio.ensure_future(work)
+    _ABANDONED.add(task)
+    task.add_done_callback(_ABANDONED.discard)
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()

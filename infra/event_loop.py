@@ -1,4 +1,4 @@
-"""The event loop of our processes: uvloop, where there is one; and rest for its garbage collector."""
+"""The event loop (uvloop where it exists) and the garbage collector settings of our processes."""
 
 import asyncio
 import gc
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Runs `main` to its end."""
+    """Run `main` until it returns."""
     if sys.platform == "win32":
         asyncio.run(main)
         return
@@ -18,14 +18,17 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
-#: Models are made by the hundred at each step, and hardly ever in circles: looking for those after every 700 of them,
-#: as is usual, costs some milliseconds a case. But a case that leaves the worker's cache is such a circle, of 50 kB:
-#: all are looked through every two thousand cases or so; twenty times more seldom, a busy worker grew to 2 GB.
-_SELDOM = (20_000, 5, 4)
+#: Each step creates hundreds of models, hardly ever in reference cycles: Python's default threshold of 700 costs some
+#: milliseconds a case. But a case that leaves the worker's cache is a cycle of 50 kB, so a full collection must still
+#: run every two thousand cases or so: with one twenty times as rare, a busy worker grew to 2 GB.
+_GC_THRESHOLDS = (20_000, 5, 4)
 
 
-def settle() -> None:
-    """To be called when a process has all that it keeps: the garbage collector need not look at it ever again."""
+def freeze_garbage_collector() -> None:
+    """Exclude everything allocated so far from garbage collection, and collect less often from now on.
+
+    Call it once, when the process has loaded everything that it keeps.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_SELDOM)
+    gc.set_threshold(*_GC_THRESHOLDS)

@@ -1,4 +1,4 @@
-"""Structured logs: JSON outside a terminal, readable inside one. Never a reporter's data."""
+"""Structured logs: JSON, or plain lines on a terminal. A reporter's data must never be logged."""
 
 import logging
 import sys
@@ -7,12 +7,12 @@ import structlog
 
 from infra.settings import Settings
 
-#: Where it went wrong, without the values at hand there: a reporter's data may be among them.
+#: Tracebacks without local variables: a reporter's data may be among them.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def set_up_logging(settings: Settings) -> None:
-    """Sends the logs of this process, and of the libraries in it, through structlog to standard error."""
+    """Send the logs of this process and its libraries through structlog to standard error."""
     as_json = not sys.stderr.isatty() if settings.log_json is None else settings.log_json
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -32,7 +32,7 @@ def set_up_logging(settings: Settings) -> None:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),  # what is not said costs nothing
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),  # filtered calls cost nothing
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,7 @@
-"""What is counted, for `/metrics`.
+"""The Prometheus metrics of all processes, and the text of `/metrics`.
 
-Where several processes count (the workers, the API), `PROMETHEUS_MULTIPROC_DIR` names a folder that they share, and
-`/metrics` of any of them tells the sum; `up` sets it. Without it a process tells only what it has counted itself.
+With several processes (workers, API), `PROMETHEUS_MULTIPROC_DIR` names a directory that they share, and `/metrics` of
+each shows the sum; `up` sets it. Without it, a process shows only its own counts.
 """
 
 import os
@@ -9,7 +9,7 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
+MULTIPROC_DIR_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 RECORDED = Counter("gridloop_recorded", "Recording steps that recorded something or caught up", ["command"])
 REFUSED = Counter("gridloop_refused", "Recording steps refused", ["command", "code"])
@@ -37,10 +37,10 @@ REQUESTS = Histogram(
 )
 
 
-def page() -> bytes:
-    """Everything counted so far, as Prometheus reads it: by all processes that share a folder, or by this one."""
-    if not os.environ.get(SHARED):
+def render_metrics() -> bytes:
+    """Return the metrics in Prometheus text format: of all processes that share the directory, or of this one."""
+    if not os.environ.get(MULTIPROC_DIR_VARIABLE):
         return generate_latest(REGISTRY)
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-    return generate_latest(together)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

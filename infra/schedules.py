@@ -1,12 +1,12 @@
-"""What runs by the clock: Temporal Schedules, set up when the system starts, as often as it starts."""
+"""Temporal Schedules, created or updated at every start of a worker."""
 
 from temporalio.client import Client, Schedule, ScheduleAlreadyRunningError, ScheduleUpdate
 
 
 async def ensure_schedule(client: Client, id_: str, schedule: Schedule) -> None:
-    """Makes the schedule `id_` be `schedule`, whether it exists already or not. Safe to repeat, also at once.
+    """Create the schedule `id_`, or update it when it exists. Safe to repeat, also concurrently.
 
-    A schedule that somebody has paused runs again after this. Raises RPCError when the server can't be reached.
+    A paused schedule runs again after this. Raises RPCError when the server cannot be reached.
     """
     try:
         await client.create_schedule(id_, schedule)

@@ -12,19 +12,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.wire_names import CASE_QUEUE
 
-#: Nothing in it could end a header, or add to one.
-_TILES = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
+#: An allowed tile address. No character in it can end a header or add one.
+_TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
 
 
-def _tiles(value: str) -> str:
-    """An address of tiles, with the three numbers of one. Raises ValueError."""
-    if not _TILES.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
+def _check_tiles_url(value: str) -> str:
+    """Return `value` when it is a tile address with {z}, {x} and {y}. Raises ValueError."""
+    if not _TILES_URL.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
         raise ValueError("a tile is at an address like https://host/{z}/{x}/{y}.png")
     return value
 
 
 class Tiles(BaseModel):
-    """A ground for the map. `crs`: the grid by which its tiles are drawn."""
+    """The tile layer below the map. `crs`: the coordinate system of its tiles."""
 
     url: str
     crs: Literal["wgs84", "gcj02"]
@@ -32,13 +32,13 @@ class Tiles(BaseModel):
 
     @property
     def origin(self) -> str:
-        """The host that browsers fetch them from, as the content policy names it."""
+        """The origin of the tiles, for the content security policy."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
 
 class Settings(BaseSettings):
-    """What an operator may set. Secrets have no default: a process without them refuses to start."""
+    """Everything an operator may set. Secrets have no default: a process without them refuses to start."""
 
     model_config = SettingsConfigDict(env_prefix="GRIDLOOP_", frozen=True, extra="ignore")
 
@@ -49,11 +49,11 @@ class Settings(BaseSettings):
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    #: Who may show our pages in a frame: a CSP source list.
+    #: Sites that may show our pages in a frame: a CSP source list.
     web_frame_ancestors: str = "'none'"
-    #: A ground of tiles for the map (`https://host/{z}/{x}/{y}.png`), in which grid, and whom to credit. None: no
-    #: page asks another host.
-    map_tiles_url: Annotated[str, AfterValidator(_tiles)] | None = None
+    #: Tile layer of the map (`https://host/{z}/{x}/{y}.png`), its coordinate system and its credit. None: pages load
+    #: nothing from another host.
+    map_tiles_url: Annotated[str, AfterValidator(_check_tiles_url)] | None = None
     map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
     map_tiles_credit: str = ""
     case_queue: str = CASE_QUEUE
@@ -68,20 +68,20 @@ class Settings(BaseSettings):
 
     @property
     def tiles(self) -> Tiles | None:
-        """The ground of the map; None where there is none."""
+        """The tile layer of the map, or None."""
         if self.map_tiles_url is None:
             return None
         return Tiles(url=self.map_tiles_url, crs=self.map_tiles_crs, credit=self.map_tiles_credit)
 
     @property
     def attachments_dir(self) -> Path:
-        """Where attachments lie, by hash."""
+        """The directory of attachments, stored by hash."""
         return self.data_dir / "attachments"
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once.
+    """Return the settings of this process, read once.
 
     Raises pydantic.ValidationError naming each variable that is missing or wrong.
     """

@@ -1,4 +1,4 @@
-"""The connection to Temporal, by its own standard variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …)."""
+"""The client for Temporal, configured by its own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …)."""
 
 from datetime import timedelta
 
@@ -14,51 +14,51 @@ from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression
 
-#: The names of this very machine.
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: Names of this machine.
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
-#: Where Temporal is when nothing says otherwise: its own custom.
+#: Temporal's own default address.
 DEFAULT_ADDRESS = "localhost:7233"
-#: How long a closed case's history is kept: beyond the reopen window and any appeal (our choice).
+#: How long the history of a closed workflow is kept: beyond the reopen window and any appeal (our choice).
 RETENTION = timedelta(days=90)
 
 _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class _SharedConverter(CompositePayloadConverter):
-    """The SDK makes a converter for every workflow task and every workflow; all of ours share what they have built."""
+    """A payload converter whose instances share their parts: the SDK creates one for every workflow and every task."""
 
     def __init__(self) -> None:
         super().__init__(*_CONVERTERS)
 
 
-#: How our values travel: as pydantic's JSON.
+#: Payloads are pydantic JSON.
 DATA_CONVERTER = DataConverter(payload_converter_class=_SharedConverter)
 
 
 async def connect(*, lazy: bool = False) -> Client:
-    """A client with our converter, to the server that the environment names.
+    """Return a client with our data converter for the server that the environment names.
 
-    `lazy` connects at the first call (the doors); a worker needs the server at once.
+    `lazy` connects at the first call, for the API and the pages; a worker needs the server at once.
     """
-    found = ClientConfig.load_client_connect_config()
-    found.setdefault("target_host", DEFAULT_ADDRESS)
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
-        **found,
+        **config,
         lazy=lazy,
         data_converter=DATA_CONVERTER,
-        grpc_compression=_compression(found.get("target_host")),
+        grpc_compression=_choose_compression(config.get("target_host")),
     )
 
 
-def _compression(target: str | None) -> GrpcCompression:
-    """None to a server on this machine: there is no wire to spare, only processor time to lose."""
+def _choose_compression(target: str | None) -> GrpcCompression:
+    """Return no compression for a server on this machine: it would only cost processor time."""
     host = (target or DEFAULT_ADDRESS).rpartition(":")[0].strip("[]")
-    return GrpcCompression.NONE if host in LOOPBACK else GrpcCompression.GZIP
+    return GrpcCompression.NONE if host in LOOPBACK_HOSTS else GrpcCompression.GZIP
 
 
-async def keep_histories(client: Client, retention: timedelta = RETENTION) -> None:
-    """Sets the namespace's retention; the server's default of a day would lose closed cases."""
+async def ensure_retention(client: Client, retention: timedelta = RETENTION) -> None:
+    """Raise the retention of the namespace to `retention`. The server's default of one day would lose closed cases."""
     service = client.workflow_service
     described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     if described.config.workflow_execution_retention_ttl.ToTimedelta() >= retention:

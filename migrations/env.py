@@ -1,4 +1,4 @@
-"""How alembic reaches the database: by `infra.migrate`, or from its command line by GRIDLOOP_DATABASE_URL."""
+"""Alembic's environment. The database URL comes from `infra.migrate`, or from GRIDLOOP_DATABASE_URL."""
 
 import os
 from typing import Any
@@ -10,19 +10,19 @@ from sqlalchemy.engine import Connection
 from models.tables import metadata
 from models.tables.columns import Ltree
 
-#: Taken while migrating, so that replicas starting together migrate once ("gridloop" as a number).
+#: Advisory lock held while migrating, so that processes starting together migrate once ("gridloop" as a number).
 LOCK = 0x6772_6964_6C6F_6F70
 
 
 def database_url() -> str:
-    """The database to migrate, as a URL for SQLAlchemy. Raises KeyError when nobody has named one."""
+    """Return the URL of the database to migrate, for SQLAlchemy. Raises KeyError when none is set."""
     url: Any = context.config.attributes.get("url") or os.environ["GRIDLOOP_DATABASE_URL"]
     return str(url).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def migrate(connection: Connection) -> None:
-    """Runs the steps in one transaction."""
-    # For autogenerate: what PostgreSQL reports as ltree is our type.
+    """Run the revisions in one transaction."""
+    # For autogenerate: PostgreSQL's ltree is our column type.
     connection.dialect.ischema_names["ltree"] = Ltree  # type: ignore[attr-defined]
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     with context.begin_transaction():
@@ -31,7 +31,7 @@ def migrate(connection: Connection) -> None:
 
 
 if context.is_offline_mode():
-    raise SystemExit("offline mode is not supported: the steps look at the database")
+    raise SystemExit("offline mode is not supported: the revisions read the database")
 engine = create_engine(database_url(), poolclass=pool.NullPool)
 with engine.connect() as open_connection:
     migrate(open_connection)

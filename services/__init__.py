@@ -1,1 +1,1 @@
-"""What the doors share."""
+"""The use cases and queries that the doors (HTTP API, command line, pages) share."""

@@ -1,4 +1,4 @@
-"""Fixtures for everything: databases, the Temporal server, paths.
+"""Fixtures for all tests: databases, the Temporal server, paths.
 
 Under xdist the controller starts the servers and its workers find them by an environment variable; without
 xdist they start with the first test that needs them. Each test has a database of its own.
@@ -18,22 +18,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.database import open_database
-from infra.embedded.temporal_server import tool
-from infra.event_loop import settle
+from infra.embedded.temporal_server import find_program
+from infra.event_loop import freeze_garbage_collector
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 gc.disable()  # until everything is imported
 _STACK = pytest.StashKey[ExitStack]()
-#: A traceback drawn with all values at hand takes seconds on a busy machine, in the middle of what is tested.
+#: A traceback with local variables takes seconds on a busy machine, in the middle of a test.
 PLAIN_LOGS: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
 ]
-#: What takes longest, the longest first: `make test` gives whole files to its processes in this order, so that none of
-#: these is begun last, with the other processes waiting for it. Everything else follows as it was collected.
+#: The slowest files, the slowest first. `make test` gives whole files to its processes in this order, so that none of
+#: these starts last while the other processes are idle. All other files follow as collected.
 LONGEST = (
     "faults/test_many_due.py", "system/test_up.py", "ui/test_case.py", "ui/test_supervision.py",
     "ui/test_phone_storage.py", "faults/test_crash.py", "ui/test_field.py", "ui/test_desk.py", "ui/test_admin.py",
@@ -44,7 +44,7 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The controller of an xdist run starts the servers before it starts its workers."""
+    """Start the servers in the controller of an xdist run, before its workers."""
     structlog.configure(processors=PLAIN_LOGS)
     controls_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     if controls_workers and not config.option.collectonly:
@@ -54,21 +54,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first."""
+    """Run the slowest files first."""
     place = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays; from here on the garbage collector works as seldom as in our own processes."""
+    """Exclude imported objects from garbage collection, and collect as seldom as our own processes do."""
     gc.enable()
-    settle()
+    freeze_garbage_collector()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """What a file leaves behind is cleared away between files: looked for in the middle of a workflow task, so much of
-    it takes longer than the two seconds after which Temporal takes the task for deadlocked."""
+    """Collect garbage between files. In the middle of a workflow task, so much of it could take longer than the two
+    seconds after which Temporal reports the task as deadlocked."""
     ended = yield
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
@@ -76,7 +76,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends what `pytest_configure` has started; also after Ctrl-C."""
+    """Stop what `pytest_configure` started; also after Ctrl-C."""
     if (stack := config.stash.get(_STACK, None)) is not None:
         stack.close()
 
@@ -93,7 +93,7 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def database_url(servers: Servers) -> Iterator[str]:
-    """A database of this test alone, migrated and empty: a `postgresql://` URL."""
+    """The `postgresql://` URL of this test's own database, migrated and empty."""
     name = f"test_{uuid4().hex}"
     yield servers.create_database(name)
     servers.drop_database(name)
@@ -101,7 +101,7 @@ def database_url(servers: Servers) -> Iterator[str]:
 
 @pytest.fixture
 def empty_database_url(servers: Servers) -> Iterator[str]:
-    """A database of this test alone with nothing in it, not even the tables."""
+    """The URL of this test's own database without any tables."""
     name = f"test_{uuid4().hex}"
     yield servers.create_database(name, "template0")
     servers.drop_database(name)
@@ -139,4 +139,4 @@ async def temporal_client(temporal_address: str, temporal_namespace: str) -> Cli
 @pytest.fixture(scope="session")
 def time_skipping_binary() -> str:
     """The Java test server, whose clock jumps; give it as `test_server_existing_path`."""
-    return tool("temporal-test-server")
+    return find_program("temporal-test-server")

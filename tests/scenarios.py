@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
-from infra.case_client import tell_system
+from infra.case_client import act_as_system
 from models.commands import Recompute
 from models.errors import NoExtensionOnceOverdue
 from models.ids import new_id
@@ -174,7 +174,7 @@ async def climbing(town: Town) -> list[str]:
         await publish(connection, a_stormy_policy(), version=4)
     case = await town.case(later)
     typhoon = SystemAct(id=new_id(), command=Recompute(version=4))
-    await tell_system(town.backstage.temporal, case.report_id, typhoon)
+    await act_as_system(town.resources.temporal, case.report_id, typhoon)
     assert "recomputed" in await town.kinds(later)
     return [no, later]
 

@@ -1,7 +1,7 @@
 """The servers that tests share: one PostgreSQL (with a migrated template) and one Temporal server.
 
-`python -m tests.servers` runs them in a process of its own until its standard input closes; its first line
-of output says where they are, as JSON. Thus they end with the one who started them, however that ends.
+`python -m tests.servers` runs them in a process of its own until its standard input closes, so that they end with the
+process that started them, however it ends. The first line of output has their addresses as JSON.
 """
 
 import asyncio
@@ -31,15 +31,15 @@ from infra.migrate import upgrade
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "template_migrated"
-#: Where Linux keeps files in memory, and the bytes that must be free there: all servers of a run write less than half.
+#: Linux's directory in memory, and the bytes that must be free there: the servers of a run write less than half.
 SHARED_MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
-#: How the process that started the servers tells its own children where they are.
+#: Environment variable by which the process that started the servers passes the addresses to its children.
 VARIABLE = "GRIDLOOP_TEST_SERVERS"
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the shared servers are."""
+    """The addresses of the shared servers."""
 
     #: A `postgresql://` URL ending in the name of the maintenance database.
     postgres_url: str
@@ -51,7 +51,7 @@ class Servers:
         return f"{self.postgres_url.rpartition('/')[0]}/{name}"
 
     def create_database(self, name: str, template: str = TEMPLATE) -> str:
-        """A fresh database: a copy of the migrated template, or (`template0`) an empty one. Its URL."""
+        """Create a database, a copy of the migrated template or (`template0`) an empty one, and return its URL."""
         self._run(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(template)
@@ -60,7 +60,7 @@ class Servers:
         return self.database_url(name)
 
     def drop_database(self, name: str) -> None:
-        """Drops the database, whoever is still connected to it."""
+        """Drop the database, also while it has connections."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _run(self, statement: sql.Composed) -> None:
@@ -70,7 +70,7 @@ class Servers:
 
 @contextmanager
 def temporary_directory(within: Path | None = None) -> Iterator[Path]:
-    """A folder that a server running as another user can reach: pytest's own are closed to others."""
+    """A directory that a server running as another user can reach; pytest's own are closed to others."""
     path = Path(tempfile.mkdtemp(prefix="gridloop-test-", dir=within))
     try:
         path.chmod(0o755)
@@ -80,10 +80,10 @@ def temporary_directory(within: Path | None = None) -> Iterator[Path]:
 
 
 def in_memory() -> Path | None:
-    """A folder that is kept in memory, where there is one and room enough; None: the disk must do.
+    """Return a directory in memory, where there is one with enough room; None: use the disk.
 
-    A database is some nine hundred files. A disk that others use as well takes up to half a second of a processor to
-    make them, once for each test; memory takes 0.03 s.
+    A database is some nine hundred files. A disk that others use takes up to half a second of a processor to create
+    them, once for each test; memory takes 0.03 s.
     """
     free = shutil.disk_usage(SHARED_MEMORY).free if os.access(SHARED_MEMORY, os.W_OK) else 0
     return SHARED_MEMORY if min(free, psutil.virtual_memory().available) >= ROOM else None
@@ -91,14 +91,14 @@ def in_memory() -> Path | None:
 
 @contextmanager
 def running_servers() -> Iterator[Servers]:
-    """The shared servers, in a process of their own until the block ends. Raises RuntimeError with its words."""
+    """Run the shared servers in a process of their own until the block ends. Raises RuntimeError with its output."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.servers"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for pytest, which then closes the input
+        start_new_session=True,  # only pytest gets Ctrl-C; it then closes the input
     ) as process:
         try:
             yield _first_words(process.stdout)
@@ -115,19 +115,19 @@ def _first_words(output: IO[str] | None) -> Servers:
 
 
 def to_json(servers: Servers) -> str:
-    """For the environment variable, and for the first line of output."""
+    """Return JSON for the environment variable and for the first line of output."""
     return json.dumps(asdict(servers))
 
 
 def from_json(text: str) -> Servers:
-    """What `to_json` wrote."""
+    """Return the servers that `to_json` wrote."""
     return Servers(**json.loads(text))
 
 
 async def serve(directory: Path) -> None:
-    """Starts both, says where they are, and stops them when standard input closes."""
+    """Start both, print their addresses, and stop them when standard input closes."""
     postgres_port, temporal_port, ui_port = free_ports(3)
-    # What a test stores need not survive a power cut.
+    # Test data need not survive a power cut.
     postgres = EmbeddedPostgres(directory=directory / "postgres", port=postgres_port, password="for-tests", fsync=False)
     temporal = EmbeddedTemporal(
         directory=directory / "temporal",
@@ -138,7 +138,7 @@ async def serve(directory: Path) -> None:
     ending = False
 
     def say(line: str) -> None:
-        if not ending:  # that they stop at the end is no news
+        if not ending:  # stopping at the end is not reported
             print(line, file=sys.stderr, flush=True)
 
     supervisor = Supervisor(directory / "logs", say)

@@ -1,4 +1,4 @@
-"""A running town for tests: the tiny park, a real Temporal server, a worker, and the services people reach."""
+"""The tiny park with a real Temporal server, a worker and the services, for tests that call services directly."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.settings import Settings
-from infra.store.cases import facts_of, read_case
+from infra.store.cases import read_case, read_facts
 from infra.store.context import read_person
 from models.case import Case
 from models.context import Person
@@ -21,7 +21,7 @@ from models.views import CaseView
 from services.cases import queries
 from services.commands import send
 from services.reports import submit
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import MICRO, person_id, small_park
 from worker import build_worker
 
@@ -33,15 +33,15 @@ async def _now() -> datetime:
 
 
 class Town:
-    """What people can do in the tiny park, by user name."""
+    """Calls of the services on behalf of people in the tiny park, by user name."""
 
-    def __init__(self, backstage: Backstage, clock: Clock | None = None) -> None:
-        self.backstage = backstage
+    def __init__(self, resources: Resources, clock: Clock | None = None) -> None:
+        self.resources = resources
         self.now: Clock = clock or _now
 
     @property
     def engine(self) -> AsyncEngine:
-        return self.backstage.engine
+        return self.resources.engine
 
     async def person(self, username: str) -> Person:
         """The person with their roles."""
@@ -51,14 +51,14 @@ class Town:
         return found
 
     async def submit(self, username: str = "worker", **fields: Any) -> submit.Submitted:
-        """Sends a report; what is not said is a blocked fire lane in the first micro-grid."""
+        """Send a report; by default a blocked fire lane in the first micro-grid."""
         wanted = submit.ReportInput.model_validate(
             {"report_id": new_id(), "category": "0103", "title": "消防通道被堵", "grid": MICRO, **fields}
         )
-        return await submit.submit(self.backstage, await self.person(username), wanted, await self.now())
+        return await submit.submit(self.resources, await self.person(username), wanted, await self.now())
 
     async def report(self, username: str = "worker", **fields: Any) -> str:
-        """Sends a report that is received, and answers its case number."""
+        """Send a report that is received, and return its case number."""
         submitted = await self.submit(username, **fields)
         assert submitted.receipt is not None
         return submitted.receipt.case_no
@@ -73,12 +73,12 @@ class Town:
         if_revision: int | None = None,
         **body: Any,
     ) -> CaseView:
-        """Gives a command and answers the case as that person then sees it."""
+        """Send a command and return the case as that person then sees it."""
         person = await self.person(username)
         now = await self.now()
         wanted = send.read_command(name, body)
         await send.send(
-            self.backstage, person, case_no, wanted, command_id=id_ or new_id(), if_revision=if_revision, now=now
+            self.resources, person, case_no, wanted, command_id=id_ or new_id(), if_revision=if_revision, now=now
         )
         return await self.look(username, case_no)
 
@@ -92,7 +92,7 @@ class Town:
         """Everything recorded of the case."""
         view = await self.look("admin", case_no)
         async with self.engine.connect() as connection:
-            return await facts_of(connection, view.report_id)
+            return await read_facts(connection, view.report_id)
 
     async def kinds(self, case_no: str) -> list[str]:
         """The kinds of the case's facts in order."""
@@ -108,7 +108,7 @@ class Town:
 
 
 def town_settings(database_url: str, **changed: Any) -> Settings:
-    """Settings for a town of its own: nothing is shared with another test but the servers."""
+    """Settings for one test: only the servers are shared with other tests."""
     known = {
         "database_url": SecretStr(database_url),
         "token_secret": SecretStr("0" * 64),
@@ -121,7 +121,7 @@ def town_settings(database_url: str, **changed: Any) -> Settings:
 async def running_town(
     engine: AsyncEngine, client: Client, settings: Settings, clock: Clock | None = None
 ) -> AsyncIterator[Town]:
-    """The tiny park with a worker running; `clock` where time is not the machine's."""
+    """Run a worker for the tiny park. `clock` returns the time where it is not the machine's."""
     await small_park(engine)
     async with build_worker(client, engine, settings):
-        yield Town(Backstage(settings=settings, engine=engine, temporal=client), clock)
+        yield Town(Resources(settings=settings, engine=engine, temporal=client), clock)

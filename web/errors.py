@@ -28,7 +28,7 @@ def add_handlers(app: FastAPI) -> None:
     for kind in (DomainError, HTTPException, RequestValidationError):
         api_handler: Handler = app.exception_handlers[kind]
         app.add_exception_handler(kind, _page_or_problem(api_handler))
-    app.state.tell = render_error
+    app.state.render_refusal = render_error
 
 
 def _page_or_problem(api_handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:

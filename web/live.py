@@ -21,7 +21,7 @@ from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
 from services.cases.queries import visible_case_nos
-from services.desk.viewers import VIEWED, Presence
+from services.desk.viewers import VIEWED_CHANNEL, Presence
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    for channel in (CHANGED_CHANNEL, VIEWED):
+                    for channel in (CHANGED_CHANNEL, VIEWED_CHANNEL):
                         await connection.execute(f"LISTEN {channel}")
                     while True:
                         async for notice in connection.notifies(stop_after=1):
@@ -87,7 +87,7 @@ class Hub:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def _on_notice(self, notice: psycopg.Notify) -> None:
-        if notice.channel == VIEWED:
+        if notice.channel == VIEWED_CHANNEL:
             self.presence.hear(notice.payload, datetime.now(UTC))
         else:
             case_no, _, revision = notice.payload.rpartition(" ")

@@ -19,7 +19,7 @@ from models.context import Grant, Person
 from models.enums import Role
 from models.policy.document import Policy
 from rules.scope import in_force
-from services.accounts.preferences import PersonSettings, known_of
+from services.accounts.preferences import PersonSettings, read_details
 from services.desk.notices import Unread, unread_notices
 from web.texts import translate
 
@@ -113,12 +113,12 @@ async def current_visitor(request: Request) -> Visitor:
     return Visitor(request.url.path, request.url.query, read_preferences(request), datetime.now(UTC))
 
 
-async def current_reader(request: Request, opened: ServicesDep) -> Reader:
+async def current_reader(request: Request, services: ServicesDep) -> Reader:
     """The signed-in reader of the page. Raises NotSignedIn, which is answered with a redirect to the sign-in page."""
     visitor = await current_visitor(request)
-    person_id = person_id_in_token(opened, session_token(request), visitor.now)
-    async with opened.reading.connect() as connection:
-        person = await person_by_id(connection, opened, person_id, visitor.now)
+    person_id = person_id_in_token(services, session_token(request), visitor.now)
+    async with services.reading.connect() as connection:
+        person = await person_by_id(connection, services, person_id, visitor.now)
         return await _build_reader(connection, visitor, person)
 
 
@@ -134,7 +134,7 @@ async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: P
     if acting is not None:
         grants = tuple(grant for grant in grants if grant.role is acting)
         person = person.model_copy(update={"grants": grants})
-    account = await known_of(connection, person, grants, visitor.language)
+    account = await read_details(connection, person, grants, visitor.language)
     return Reader(
         path=visitor.path,
         query=visitor.query,

@@ -1,5 +1,5 @@
-"""The auditor: compares both stores, both ways, and repairs through the workflow alone.
+"""The audit: compares PostgreSQL and Temporal, both ways, and repairs through the workflows alone.
 
-`auditor` goes through all of it; `rows` and `running` read the two sides, `looking` compares one case, `repairing`
-puts right what can be, `words` says what was found, `step` is the audit as the schedule runs it.
+`auditor` runs a whole audit; `case_rows` and `running_workflows` read the two sides; `compare` compares one case;
+`repair` repairs findings; `sentences` words them; `activity` is the scheduled audit; `metrics` sets its gauges.
 """

@@ -1,4 +1,4 @@
-"""The audit as the schedule runs it: kept in the database, shown in the metrics; the organisation once a night."""
+"""The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint."""
 
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -10,13 +10,13 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.auditing.auditor import Auditor
-from activities.auditing.metrics import show
+from activities.auditing.metrics import set_gauges
 from infra.database import transaction
-from infra.store.audits import is_linted, keep_audit
+from infra.store.audits import insert_audit, was_linted_since
 from infra.store.org_alarms import clear_alarms
 from infra.store.organisation import read_organisation
 from infra.store.policies import NoPolicy, newest_version, policy_version
-from infra.store.reporters import forget_unclaimed
+from infra.store.reporters import delete_unclaimed_reporters
 from models.jobs.audit import AuditReport, AuditSummary, Drift
 from models.organisation import OrgFinding
 from models.wire_names import AUDIT_ACTIVITY
@@ -24,65 +24,65 @@ from rules.organisation.lint import lint
 
 log = structlog.get_logger(__name__)
 
-#: Of how many cases, picked anew each time, a scheduled audit asks the workflow what it knows (our choice).
-SAMPLE = 500
-#: How many findings are kept in full.
-KEPT = 100
-#: When the night's check of the organisation is due, in the park's time (our choice).
-NIGHT = clock_time(2)
-#: A reporter's data is kept so long without a case: then its report was never taken (our choice).
-UNCLAIMED = timedelta(days=1)
-#: While there is one of these, a case may still come of a report that is on its way.
-ON_THEIR_WAY = (Drift.UNRECORDED, Drift.ROW_MISSING, Drift.UNANSWERED, Drift.NO_WORKER)
+#: How many workflows a scheduled audit queries; the sample is drawn anew each time (our choice).
+SAMPLE_SIZE = 500
+#: How many findings are stored in full.
+FINDINGS_KEPT = 100
+#: When the nightly org lint is due, in the park's time (our choice).
+LINT_TIME = clock_time(2)
+#: How long a reporter's data is kept without a case. After that its report was never accepted (our choice).
+UNCLAIMED_RETENTION = timedelta(days=1)
+#: While there is such a finding, a pending report may still become a case.
+REPORTS_PENDING = (Drift.UNRECORDED, Drift.ROW_MISSING, Drift.UNANSWERED, Drift.NO_WORKER)
 
 
-class Audits:
-    """Audits one system."""
+class AuditActivities:
+    """The activity, bound to a database, a Temporal client and a task queue."""
 
-    def __init__(self, engine: AsyncEngine, client: Client, queue: str, sample: int = SAMPLE) -> None:
+    def __init__(self, engine: AsyncEngine, client: Client, queue: str, sample: int = SAMPLE_SIZE) -> None:
         self._engine = engine
         self._auditor = Auditor(engine, client, queue)
         self._sample = sample
 
     @activity.defn(name=AUDIT_ACTIVITY)
     async def audit(self) -> dict[str, int]:
-        """Audits, keeps the summary, and answers how many findings there are of each kind."""
+        """Run an audit, store its summary, and return the number of findings of each kind."""
         report = await self._auditor.audit(sample=self._sample, progress=lambda *done: activity.heartbeat(*done))
         async with transaction(self._engine) as connection:
-            summary = await summarised(connection, report)
-            await keep_audit(connection, summary)
-            if not any(report.counts[kind] for kind in ON_THEIR_WAY):
-                await forget_unclaimed(connection, report.at - UNCLAIMED)
-        show(summary)
+            summary = await summarise(connection, report)
+            await insert_audit(connection, summary)
+            if not any(report.counts[kind] for kind in REPORTS_PENDING):
+                await delete_unclaimed_reporters(connection, report.at - UNCLAIMED_RETENTION)
+        set_gauges(summary)
         found = {kind: number for kind, number in summary.counts.items() if number}
-        say = log.error if found else log.info
-        say("audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds, **found)
+        write = log.error if found else log.info
+        write("audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds, **found)
         return summary.counts
 
 
-async def summarised(connection: AsyncConnection, report: AuditReport) -> AuditSummary:
-    """The audit as it is kept, with the lint of the organisation when tonight's has not been yet.
+async def summarise(connection: AsyncConnection, report: AuditReport) -> AuditSummary:
+    """Return the summary to store, with the org lint when the latest one due has not run yet.
 
-    Alarms whose role is held again are cleared.
+    Deletes org alarms whose role is held again.
     """
     now = datetime.now(UTC)
     zone = await _zone(connection)
     await clear_alarms(connection, now, now.astimezone(zone).date())
     found: tuple[OrgFinding, ...] | None = None
-    if not await is_linted(connection, last_night(now, zone)):
+    if not await was_linted_since(connection, last_lint_due(now, zone)):
         found = lint(await read_organisation(connection, now))
     return AuditSummary(
         **report.model_dump(include={"at", "seconds", "cases", "workflows", "looked_into"}),
         counts=report.counts,
-        findings=report.findings[:KEPT],
+        findings=report.findings[:FINDINGS_KEPT],
         lint=found,
     )
 
 
-def last_night(now: datetime, zone: ZoneInfo) -> datetime:
-    """The latest moment, up to `now`, at which the night's check was due."""
+def last_lint_due(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the latest moment, up to `now`, at which the nightly lint was due."""
     local = now.astimezone(zone)
-    due = local.replace(hour=NIGHT.hour, minute=NIGHT.minute, second=0, microsecond=0)
+    due = local.replace(hour=LINT_TIME.hour, minute=LINT_TIME.minute, second=0, microsecond=0)
     return due if due <= local else due - timedelta(days=1)
 
 

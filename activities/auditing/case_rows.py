@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of the cases that are not archived."""
+"""The PostgreSQL side of an audit: the cases that are not archived."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from activities.auditing.sentences import About
 
 #: How many cases are read together.
-PAGE = 500
+PAGE_SIZE = 500
 
 _ROWS = """
     SELECT c.report_id, c.case_no, c.seq, c.wake_at, c.archived_at, c.closed_at IS NULL AS is_open,
         c.owner_kind, c.owner_id, (c.state ->> 'seq')::int AS state_seq, f.count AS facts, f.last AS last_fact,
         c.state #>> '{clock,plan,calendars}' IS DISTINCT FROM CAST(CAST(:calendars AS int) AS text)
-            OR c.state #>> '{whole,plan,calendars}' <> CAST(CAST(:calendars AS int) AS text) AS counted_otherwise,
+            OR c.state #>> '{whole,plan,calendars}' <> CAST(CAST(:calendars AS int) AS text) AS other_calendars,
         CASE c.owner_kind
             WHEN 'unit' THEN EXISTS (SELECT 1 FROM grid_units u
                 WHERE u.code = c.owner_id AND (u.retired_on IS NULL OR u.retired_on > :today))
             WHEN 'department' THEN EXISTS (SELECT 1 FROM departments d WHERE d.id = c.owner_id AND d.active)
             WHEN 'person' THEN EXISTS (SELECT 1 FROM people p WHERE p.id::text = c.owner_id AND p.active)
-            ELSE false END AS owner_lives
+            ELSE false END AS owner_active
     FROM cases c
     CROSS JOIN LATERAL (SELECT count(*) AS count, max(seq) AS last FROM facts WHERE report_id = c.report_id) f
 """
@@ -38,8 +38,8 @@ _SAMPLE = text("SELECT report_id FROM cases WHERE archived_at IS NULL ORDER BY r
 
 
 @dataclass(frozen=True)
-class World:
-    """What a case is held against: the date where it lies, and the policy version whose calendars count."""
+class AuditContext:
+    """What rows are checked against: the park's date, and the policy version whose calendars are in force."""
 
     today: date
     calendars: int
@@ -47,7 +47,9 @@ class World:
 
 @dataclass(frozen=True)
 class Row:
-    """One case as the database has it. `owner_lives`: whether its owner is there and in use."""
+    """One case in the database. `owner_active`: its owner exists and is in use. `other_calendars`: its deadlines were
+    computed by other calendars than those in force.
+    """
 
     about: About
     seq: int
@@ -59,44 +61,44 @@ class Row:
     is_open: bool
     owner_kind: str | None
     owner_id: str | None
-    owner_lives: bool
-    counted_otherwise: bool
+    owner_active: bool
+    other_calendars: bool
 
 
-async def count(engine: AsyncEngine) -> int:
-    """How many cases are not archived."""
+async def count_cases(engine: AsyncEngine) -> int:
+    """Return the number of cases that are not archived."""
     async with engine.connect() as connection:
         return int(await connection.scalar(_COUNT) or 0)
 
 
-async def sample(engine: AsyncEngine, most: int) -> frozenset[UUID]:
-    """So many of them, picked by chance."""
+async def sample_cases(engine: AsyncEngine, most: int) -> frozenset[UUID]:
+    """Return the ids of at most `most` of them, drawn at random."""
     async with engine.connect() as connection:
         return frozenset(await connection.scalars(_SAMPLE, {"most": most}))
 
 
-async def pages(engine: AsyncEngine, world: World) -> AsyncIterator[Sequence[Row]]:
-    """All of them, page by page, each page in a transaction of its own."""
+async def read_pages(engine: AsyncEngine, world: AuditContext) -> AsyncIterator[Sequence[Row]]:
+    """Yield all of them page by page, each page read in a transaction of its own."""
     after: UUID | None = None
     while True:
         async with engine.connect() as connection:
-            page = await _rows(connection, _PAGE, world, after=after, page=PAGE)
+            page = await _read_rows(connection, _PAGE, world, after=after, page=PAGE_SIZE)
         if page:
             yield page
-        if len(page) < PAGE:
+        if len(page) < PAGE_SIZE:
             return
         after = page[-1].about.report_id
 
 
-async def some(engine: AsyncEngine, world: World, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Those of `ids` that the database has, archived ones too."""
+async def read_rows(engine: AsyncEngine, world: AuditContext, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return the rows of those `ids` that the database has, archived ones included."""
     async with engine.connect() as connection:
-        found = await _rows(connection, _SOME, world, ids=list(ids))
+        found = await _read_rows(connection, _SOME, world, ids=list(ids))
     return {row.about.report_id: row for row in found}
 
 
-async def _rows(connection: AsyncConnection, statement: Any, world: World, **values: Any) -> list[Row]:
-    told = {"today": world.today, "calendars": world.calendars, **values}
+async def _read_rows(connection: AsyncConnection, statement: Any, world: AuditContext, **values: Any) -> list[Row]:
+    parameters = {"today": world.today, "calendars": world.calendars, **values}
     return [
         Row(
             about=About(report_id=row.report_id, case_no=row.case_no),
@@ -109,8 +111,8 @@ async def _rows(connection: AsyncConnection, statement: Any, world: World, **val
             is_open=row.is_open,
             owner_kind=row.owner_kind,
             owner_id=row.owner_id,
-            owner_lives=row.owner_lives,
-            counted_otherwise=row.counted_otherwise,
+            owner_active=row.owner_active,
+            other_calendars=row.other_calendars,
         )
-        for row in await connection.execute(statement, told)
+        for row in await connection.execute(statement, parameters)
     ]

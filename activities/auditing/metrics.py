@@ -1,4 +1,4 @@
-"""The latest audit, as metrics."""
+"""Gauges of the latest audit."""
 
 import math
 import time
@@ -10,8 +10,8 @@ from models.jobs.audit import AuditSummary
 AUDIT_AGE.set(math.inf)
 
 
-def show(summary: AuditSummary) -> None:
-    """Makes the gauges say what `summary` does, and how old it is now."""
+def set_gauges(summary: AuditSummary) -> None:
+    """Set the gauges to the counts and the age of `summary`."""
     for kind, count in summary.counts.items():
         AUDIT_FINDINGS.labels(kind=kind).set(count)
     ended = (summary.at + timedelta(seconds=summary.seconds)).timestamp()

@@ -1,4 +1,4 @@
-"""Puts right what an audit has found, through the workflow alone: nothing is written behind its back."""
+"""Repairs findings of an audit through the workflows. Nothing here writes to the database directly."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from infra.case_client import restart_case, tell_system
-from infra.store.cases import facts_of, read_case
+from infra.case_client import act_as_system, restart_case
+from infra.store.cases import read_case, read_facts
 from models.commands import Recompute, WakeUp
 from models.errors import DomainError
 from models.ids import new_id
@@ -19,11 +19,11 @@ from models.messages import SystemAct
 from rules.restart import restart
 
 #: How many cases are repaired at once, and how long one may take.
-AT_ONCE, PATIENCE = 8, timedelta(seconds=30)
+CONCURRENCY, CASE_TIMEOUT = 8, timedelta(seconds=30)
 
 
 class Repairer:
-    """Repairs cases; `version` is the policy version whose calendars count."""
+    """Repairs cases. `version`: the policy version whose calendars are in force."""
 
     def __init__(self, engine: AsyncEngine, client: Client, queue: str, version: int) -> None:
         self._engine = engine
@@ -32,31 +32,31 @@ class Repairer:
         self._version = version
 
     async def repair(self, findings: Sequence[Finding], progress: Callable[[int, int], None]) -> list[str]:
-        """Repairs `findings`; for each that could not be, why not. Whether the others helped, a new look tells."""
-        room, done, failures = asyncio.Semaphore(AT_ONCE), 0, list[str]()
+        """Repair `findings` and return a message for each failure. Only a new audit shows whether the rest worked."""
+        room, done, failures = asyncio.Semaphore(CONCURRENCY), 0, list[str]()
 
         async def one(finding: Finding) -> None:
             nonlocal done
             async with room:
-                why = await self._tried(finding)
-            if why is not None:
-                failures.append(f"{finding.case_no or finding.report_id}: {why}")
+                failure = await self._try_repair(finding)
+            if failure is not None:
+                failures.append(f"{finding.case_no or finding.report_id}: {failure}")
             done += 1
             progress(done, len(findings))
 
         await asyncio.gather(*(one(finding) for finding in findings))
         return failures
 
-    async def _tried(self, finding: Finding) -> str | None:
+    async def _try_repair(self, finding: Finding) -> str | None:
         if finding.report_id is None:
             return "-"
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(CASE_TIMEOUT.total_seconds()):
                 await self._repair(finding.kind, finding.report_id)
         except (DomainError, RPCError, ValueError) as error:
             return str(error)
         except TimeoutError:
-            return f"no answer within {PATIENCE.total_seconds():.0f} s"
+            return f"no answer within {CASE_TIMEOUT.total_seconds():.0f} s"
         return None
 
     async def _repair(self, kind: Drift, report_id: UUID) -> None:
@@ -65,12 +65,12 @@ class Repairer:
         command = (
             Recompute(version=self._version) if kind is Drift.RECOUNT_PENDING else WakeUp(moment=datetime.now(UTC))
         )
-        await tell_system(self._client, report_id, SystemAct(id=new_id(), command=command))
+        await act_as_system(self._client, report_id, SystemAct(id=new_id(), command=command))
         return None
 
     async def _restart(self, report_id: UUID) -> None:
         async with self._engine.connect() as connection:
             case = await read_case(connection, report_id)
-            facts = await facts_of(connection, report_id)
+            facts = await read_facts(connection, report_id)
         if case is not None and case.archived_at is None:
             await restart_case(self._client, restart(case, facts), queue=self._queue)

@@ -1,4 +1,4 @@
-"""What Temporal knows: which workflows of cases run, and what each of them would answer."""
+"""The Temporal side of an audit: which case workflows run, and the state of each."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,41 +21,41 @@ from models.case import Case
 from models.ids import workflow_id
 from models.wire_names import CASE_WORKFLOW, STATE_QUERY
 
-#: How long a workflow may take to say what it knows; one that had been put aside is replayed first.
-ANSWER = timedelta(seconds=15)
+#: How long a workflow may take to answer a query. One that left the worker's cache is replayed first.
+QUERY_TIMEOUT = timedelta(seconds=15)
 _PREFIX = workflow_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 
 
-class Silent(Exception):
-    """The workflow did not answer."""
+class WorkflowSilent(Exception):
+    """The workflow did not answer the query."""
 
 
-class Ended(Exception):
-    """The workflow no longer runs, whatever the list of the running says."""
+class RunEnded(Exception):
+    """The workflow has ended, though the list of running workflows still shows it."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """The latest run of a case: how it stands (None: there is none), and since when."""
+    """The latest run of a case's workflow. `status` None: there is none."""
 
     status: WorkflowExecutionStatus | None
     started_at: datetime | None = None
 
     @property
-    def runs(self) -> bool:
-        """Whether it is under way."""
+    def is_running(self) -> bool:
+        """Whether the run is open."""
         return self.status is WorkflowExecutionStatus.RUNNING
 
     @property
-    def words(self) -> str:
-        """How the latest run ended."""
+    def status_name(self) -> str:
+        """The status in lower case; `none` when there is no run."""
         return self.status.name.lower() if self.status else "none"
 
 
-async def running(client: Client, queue: str) -> dict[UUID, datetime | None]:
-    """The cases whose workflow runs on `queue`, with the start of the run.
+async def list_running(client: Client, queue: str) -> dict[UUID, datetime | None]:
+    """Return the cases whose workflow runs on `queue`, with the start of the run.
 
-    The list lags behind what happens: ask `latest_run` before believing it.
+    Temporal's list lags behind: check with `latest_run` before relying on it.
     """
     query = f"WorkflowType = '{CASE_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
     found: dict[UUID, datetime | None] = {}
@@ -63,12 +63,12 @@ async def running(client: Client, queue: str) -> dict[UUID, datetime | None]:
         try:
             found[UUID(execution.id.removeprefix(_PREFIX))] = execution.start_time
         except ValueError:
-            continue  # somebody else's workflow of that name
+            continue  # not one of our workflows
     return found
 
 
 async def latest_run(client: Client, report_id: UUID) -> Run:
-    """The latest run of a case, as the server has it now. Raises RPCError when it can't be reached."""
+    """Return the latest run of a case. Raises RPCError when the server can't be reached."""
     try:
         found = await client.get_workflow_handle(workflow_id(report_id)).describe()
     except RPCError as error:
@@ -78,27 +78,27 @@ async def latest_run(client: Client, report_id: UUID) -> Run:
     return Run(found.status, found.start_time)
 
 
-async def state(client: Client, report_id: UUID, *, only_running: bool = False) -> Case | None:
-    """The case as its latest run knows it; None before its report is recorded. Raises Silent.
+async def query_state(client: Client, report_id: UUID, *, only_running: bool = False) -> Case | None:
+    """Return the case as its latest run knows it; None before its report is recorded. Raises WorkflowSilent.
 
-    With `only_running`, raises Ended when the latest run has ended or there is none.
+    With `only_running`, raises RunEnded when the latest run has ended or there is none.
     """
     handle = client.get_workflow_handle(workflow_id(report_id))
     condition = QueryRejectCondition.NOT_OPEN if only_running else QueryRejectCondition.NONE
     try:
-        async with asyncio.timeout(ANSWER.total_seconds()):
-            answer = await handle.query(STATE_QUERY, reject_condition=condition, rpc_timeout=ANSWER)
+        async with asyncio.timeout(QUERY_TIMEOUT.total_seconds()):
+            answer = await handle.query(STATE_QUERY, reject_condition=condition, rpc_timeout=QUERY_TIMEOUT)
     except WorkflowQueryRejectedError as error:
-        raise Ended from error
+        raise RunEnded from error
     except RPCError as error:
-        raise (Ended if only_running and error.status is RPCStatusCode.NOT_FOUND else Silent) from error
+        raise (RunEnded if only_running and error.status is RPCStatusCode.NOT_FOUND else WorkflowSilent) from error
     except (WorkflowQueryFailedError, TimeoutError) as error:
-        raise Silent from error
+        raise WorkflowSilent from error
     return None if answer is None else Case.model_validate(answer)
 
 
 async def has_worker(client: Client, queue: str) -> bool:
-    """Whether anybody takes the steps of `queue`. The server remembers somebody who died for some minutes."""
+    """Return whether a worker polls `queue`. The server lists a dead worker for some minutes."""
     answer = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,

@@ -1,4 +1,4 @@
-"""What was found, in words, and what to do about it."""
+"""The findings of an audit in words: what is wrong and what to do about it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,14 +8,14 @@ from models.jobs.audit import Drift, Finding
 
 
 class About(Frozen):
-    """The case that a finding is about; `case_no` None where the database has no such case."""
+    """The case of a finding. `case_no` is None when the database has no such case."""
 
     report_id: UUID
     case_no: str | None = None
 
 
-def found(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
-    """A finding about one case, or about none in particular."""
+def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
+    """Return a finding about one case, or about the system."""
     return Finding(
         kind=kind,
         case_no=about.case_no if about else None,
@@ -27,8 +27,8 @@ def found(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool =
 
 
 def workflow_missing(about: About, last: str) -> Finding:
-    """`last`: how the latest run ended, or that there is none."""
-    return found(
+    """No workflow runs. `last`: the status of the latest run."""
+    return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
         f"没有运行中的流程({last}),计时无人看守",
@@ -38,8 +38,8 @@ def workflow_missing(about: About, last: str) -> Finding:
 
 
 def workflow_unknown(about: About, last: str) -> Finding:
-    """The latest run has ended, and cannot be asked what it knew."""
-    return found(
+    """No workflow runs, and the latest run can't be queried."""
+    return make_finding(
         about,
         Drift.WORKFLOW_MISSING,
         f"没有运行中的流程({last}),且无法查询其最后状态;请确认工作进程在运行后再试",
@@ -49,8 +49,8 @@ def workflow_unknown(about: About, last: str) -> Finding:
 
 
 def row_missing(about: About) -> Finding:
-    """A restored backup, most likely."""
-    return found(
+    """A workflow runs for a case that the database does not have; most likely a restored backup."""
+    return make_finding(
         about,
         Drift.ROW_MISSING,
         "流程在运行而数据库没有此案件(可能恢复了旧备份):请恢复较新的备份,或由流程历史重建",
@@ -60,8 +60,8 @@ def row_missing(about: About) -> Finding:
 
 
 def unrecorded(about: About, since: datetime) -> Finding:
-    """Accepted, and the recording step is still being tried."""
-    return found(
+    """A report was accepted and its recording step is still retried."""
+    return make_finding(
         about,
         Drift.UNRECORDED,
         f"{since.isoformat()} 已接收的上报尚未入库:请检查数据库与工作进程,恢复后会自动入库",
@@ -71,8 +71,8 @@ def unrecorded(about: About, since: datetime) -> Finding:
 
 
 def outlived(about: About) -> Finding:
-    """The workflow has not noticed that its case is archived."""
-    return found(
+    """The case is archived but its workflow still runs."""
+    return make_finding(
         about,
         Drift.OUTLIVED,
         "案件已归档而流程仍在运行",
@@ -82,8 +82,8 @@ def outlived(about: About) -> Finding:
 
 
 def row_behind(about: About, stored: int, known: int) -> Finding:
-    """Nothing may be appended over the gap."""
-    return found(
+    """The database has fewer facts than the workflow. Nothing may be appended over the gap."""
+    return make_finding(
         about,
         Drift.ROW_BEHIND,
         f"数据库落后于流程(库 {stored},流程 {known};可能恢复了旧备份):"
@@ -94,8 +94,8 @@ def row_behind(about: About, stored: int, known: int) -> Finding:
 
 
 def workflow_behind(about: About, stored: int, known: int) -> Finding:
-    """A step was recorded and never reported."""
-    return found(
+    """The workflow has fewer facts than the database: a step was recorded but never reported."""
+    return make_finding(
         about,
         Drift.WORKFLOW_BEHIND,
         f"流程落后于数据库(库 {stored},流程 {known})",
@@ -105,8 +105,8 @@ def workflow_behind(about: About, stored: int, known: int) -> Finding:
 
 
 def wake_up_differs(about: About, stored: datetime | None, known: datetime | None) -> Finding:
-    """The workflow keeps its own time; the row shows another."""
-    return found(
+    """The row shows another wake-up than the workflow's timer."""
+    return make_finding(
         about,
         Drift.WAKE_UP_DIFFERS,
         f"下次唤醒不一致:库 {_moment(stored)},流程 {_moment(known)};以流程为准,库中的值随下一条事实更正",
@@ -116,8 +116,8 @@ def wake_up_differs(about: About, stored: datetime | None, known: datetime | Non
 
 
 def step_missed(about: About, wake_at: datetime) -> Finding:
-    """Late: the workers are down, or the workflow is stuck."""
-    return found(
+    """A due step has not fired: the workers are down or the workflow is stuck."""
+    return make_finding(
         about,
         Drift.STEP_MISSED,
         f"{wake_at.isoformat()} 到期的步骤尚未执行",
@@ -127,18 +127,20 @@ def step_missed(about: About, wake_at: datetime) -> Finding:
 
 
 def owner_gone(about: About, kind: str | None, id_: str | None) -> Finding:
-    """An organisational fault: somebody must take the case."""
+    """The owner is missing or inactive: somebody must take the case."""
     if kind is None:
         zh, en = "案件没有责任人", "the case has no owner"
     else:
         zh = f"责任方 {kind} {id_} 已停用或不存在"
         en = f"its owner, {kind} {id_}, is retired, inactive or unknown"
-    return found(about, Drift.OWNER_GONE, f"{zh}:请改派、转交或升级", f"{en}: dispatch, transfer or escalate the case")
+    return make_finding(
+        about, Drift.OWNER_GONE, f"{zh}:请改派、转交或升级", f"{en}: dispatch, transfer or escalate the case"
+    )
 
 
 def facts_differ(about: About, seq: int, count: int, last: int | None) -> Finding:
-    """Damage: facts are only ever appended."""
-    return found(
+    """Facts and case do not match. The record is damaged, because facts are only appended."""
+    return make_finding(
         about,
         Drift.FACTS_DIFFER,
         f"事实与案件不符(案件版本 {seq},事实 {count} 条,末条编号 {last}):数据已损坏,请恢复备份或由流程历史重建",
@@ -148,8 +150,8 @@ def facts_differ(about: About, seq: int, count: int, last: int | None) -> Findin
 
 
 def recount_pending(about: About, version: int) -> Finding:
-    """Told cases count anew; this one has not been told."""
-    return found(
+    """A published calendar changes a deadline of the case, which was not recomputed yet."""
+    return make_finding(
         about,
         Drift.RECOUNT_PENDING,
         f"第 {version} 版策略的日历会改变其期限,尚未重算",
@@ -159,8 +161,8 @@ def recount_pending(about: About, version: int) -> Finding:
 
 
 def unanswered(about: About) -> Finding:
-    """No worker takes its tasks, or it fails over and over."""
-    return found(
+    """The workflow does not answer: no worker takes its tasks, or it keeps failing."""
+    return make_finding(
         about,
         Drift.UNANSWERED,
         "流程在运行但不应答:请查看工作进程与其日志",
@@ -169,8 +171,8 @@ def unanswered(about: About) -> Finding:
 
 
 def no_worker(queue: str) -> Finding:
-    """Nothing fires, and no workflow can be asked."""
-    return found(
+    """No worker polls the queue: nothing fires and no workflow can be queried."""
+    return make_finding(
         None,
         Drift.NO_WORKER,
         f"队列 {queue} 没有工作进程:没有任何到期步骤会执行,也无法询问流程",

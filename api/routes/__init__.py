@@ -1,7 +1,6 @@
-"""The doors, one file a subject.
+"""The routes of the API, one file per subject.
 
-Each router carries its whole prefix itself (`APIRouter(prefix="/api/v1", …)`): a route's own path is what
-the metrics are labelled with.
+Each router has its whole prefix (`APIRouter(prefix="/api/v1", …)`), because metrics are labelled with the route's path.
 """
 
 from fastapi import APIRouter
@@ -20,7 +19,7 @@ from api.routes import (
     supervision,
 )
 
-#: In the order in which they are tried and documented.
+#: In the order in which they are matched and documented.
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     auth.router,

@@ -1,11 +1,11 @@
-"""Attachments: upload a photo or a document, and look at it again."""
+"""Routes for attachments: upload and download."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from doors.uploads import uploaded_file
@@ -14,7 +14,7 @@ from services.attachments.intake import AttachmentView
 
 router = APIRouter(prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
 
-#: The body is parsed by hand, to stop at the cap; so it is described by hand too.
+#: The body is parsed by hand, to stop at the size limit, so it is described by hand too.
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -41,7 +41,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "Unchanged"},
 }
-#: The bytes under a hash never change; who may see them can, so no shared cache may keep them.
+#: The bytes under a hash never change, but the right to see them can: no shared cache may keep them.
 _CACHE = "private, max-age=31536000, immutable"
 
 
@@ -49,25 +49,27 @@ _CACHE = "private, max-age=31536000, immutable"
     "/attachments",
     status_code=201,
     openapi_extra=_BODY,
-    responses={200: {"model": AttachmentView, "description": "These very bytes were stored before"}},
+    responses={200: {"model": AttachmentView, "description": "The same bytes were stored before"}},
 )
-async def upload(request: Request, response: Response, opened: Opened, caller: Caller, now: Now) -> AttachmentView:
+async def upload(
+    request: Request, response: Response, services: ServicesDep, caller: Caller, now: Now
+) -> AttachmentView:
     """Takes a JPEG, PNG, WebP or PDF. Pictures are stored without their metadata, turned upright.
 
-    `sha256` is the hash of what is stored, and its name from then on. Answered once it is on the disk.
+    `sha256` is the hash of the stored bytes and the name of the attachment. The response comes once it is on the disk.
     """
-    async with uploaded_file(request, intake.most_bytes(opened.settings)) as source:
-        kept = await intake.store(opened.engine, opened.settings, caller, source, now)
-    response.status_code = 201 if kept.created else 200
-    response.headers["Location"] = f"/api/v1/attachments/{kept.view.sha256}"
-    return kept.view
+    async with uploaded_file(request, intake.max_bytes(services.settings)) as source:
+        stored = await intake.store_upload(services.engine, services.settings, caller, source, now)
+    response.status_code = 201 if stored.created else 200
+    response.headers["Location"] = f"/api/v1/attachments/{stored.view.sha256}"
+    return stored.view
 
 
 @router.get("/attachments/{sha256}", response_class=FileResponse, responses=_FILES)
-async def download(sha256: str, request: Request, opened: Opened, caller: Caller, now: Now) -> Response:
-    """The stored file, for whoever uploaded it or may see a case that has it."""
-    async with opened.reading.connect() as connection:
-        path, media_type = await intake.find(connection, opened.settings, caller, sha256, now)
+async def download(sha256: str, request: Request, services: ServicesDep, caller: Caller, now: Now) -> Response:
+    """The stored file, for the person who uploaded it and for people who may see a case that has it."""
+    async with services.reading.connect() as connection:
+        path, media_type = await intake.find_attachment(connection, services.settings, caller, sha256, now)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
     if _is_known(request.headers.get("if-none-match", ""), sha256):
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""Signing in, and who one is."""
+"""Routes for signing in and out, and for the caller's own account."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
-from doors.dependencies import Opened, Services
+from doors.dependencies import Services, ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from models.base import Frozen
@@ -52,11 +52,11 @@ async def get_token(
     password: Annotated[str, Form(min_length=1, max_length=1000)],
     request: Request,
     response: Response,
-    opened: Opened,
+    services: ServicesDep,
     now: Now,
 ) -> TokenAnswer:
     """A token for a user name and a password (OAuth 2 password flow)."""
-    token = await _sign_in(request, opened, username, password, now)
+    token = await _sign_in(request, services, username, password, now)
     response.headers["Cache-Control"] = "no-store"
     return TokenAnswer(access_token=token.access_token, expires_in=token.expires_in)
 
@@ -67,31 +67,33 @@ async def open_session(
     password: Annotated[str, Form(min_length=1, max_length=1000)],
     request: Request,
     response: Response,
-    opened: Opened,
+    services: ServicesDep,
     now: Now,
 ) -> None:
-    """Signs a browser in: the token comes as a cookie that no script can read. Only from one of our own pages."""
-    session.check_own(request)
-    token = await _sign_in(request, opened, username, password, now)
-    session.keep(response, request, token.access_token, token.expires_in)
+    """Signs a browser in: the token is set as an HttpOnly cookie. Only for our own pages."""
+    session.check_same_origin(request)
+    token = await _sign_in(request, services, username, password, now)
+    session.set_session_cookie(response, request, token.access_token, token.expires_in)
 
 
 @router.delete("/auth/session", status_code=204)
 async def close_session(request: Request, response: Response) -> None:
     """Signs the browser out."""
-    session.check_own(request)
-    session.end(response)
+    session.check_same_origin(request)
+    session.delete_session_cookie(response)
 
 
-async def _sign_in(request: Request, opened: Services, username: str, password: str, now: datetime) -> Token:
+async def _sign_in(request: Request, services: Services, username: str, password: str, now: datetime) -> Token:
     client = request.client.host if request.client else ""
-    return await sign_in(opened.engine, opened.settings, opened.attempts, username, password, client=client, now=now)
+    return await sign_in(
+        services.engine, services.settings, services.attempts, username, password, client=client, now=now
+    )
 
 
 @router.get("/me")
-async def me(opened: Opened, caller: Caller, now: Now) -> Me:
-    """Who the caller is, and the roles they hold today."""
-    async with opened.reading.connect() as connection:
+async def me(services: ServicesDep, caller: Caller, now: Now) -> Me:
+    """The caller, with the roles they hold today."""
+    async with services.reading.connect() as connection:
         name = await name_of(connection, caller.id)
         day = await local_today(connection, now)
     roles = tuple(HeldRole(**grant.model_dump(exclude={"path"})) for grant in in_force(caller, day))

@@ -1,4 +1,4 @@
-"""Cases: report, look, list, follow the timeline."""
+"""Routes for cases: report, list, show, timeline, forecast, adoption, progress code."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Doors
+from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -27,7 +27,7 @@ from services.cases.forecast import Forecast, get_forecast
 from services.cases.reporter_contact import phone_of
 from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
-from services.reports.submit import ReportInput, refresh_memory, submit
+from services.reports.submit import ReportInput, refresh_reference, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -37,7 +37,7 @@ IdempotencyKey = Annotated[
 
 
 class Pending(Frozen):
-    """202: durably accepted, and recorded as soon as the store is back. Ask again at `href`."""
+    """202: durably accepted, and recorded as soon as the store is back. Poll `href`."""
 
     status: str = "accepted"
     report_id: UUID | None = None
@@ -52,14 +52,14 @@ class ReportBody(ReportInput):
     report_id: UUID | None = None  # type: ignore[assignment]
 
 
-def pending(answer: Pending) -> JSONResponse:
-    """The answer 202, with the advice to ask again soon."""
+def pending_response(answer: Pending) -> JSONResponse:
+    """Return a 202 response with Retry-After."""
     content = answer.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, status_code=202, headers={"Retry-After": "5"})
 
 
-def shown(view: CaseView, response: Response) -> CaseView:
-    """The view, its revision as the ETag."""
+def with_etag(view: CaseView, response: Response) -> CaseView:
+    """Set the ETag to the revision of the view, and return the view."""
     response.headers["ETag"] = f'"{view.revision}"'
     return view
 
@@ -68,7 +68,7 @@ def shown(view: CaseView, response: Response) -> CaseView:
 async def report_case(
     body: ReportBody,
     response: Response,
-    doors: Doors,
+    resources: ResourcesDep,
     caller: Caller,
     now: Now,
     language: Language,
@@ -84,88 +84,92 @@ async def report_case(
             why_en="report_id and Idempotency-Key differ",
             pointer="/report_id",
         )
-    wanted = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
-    await refresh_memory(doors, now)
-    submitted = await submit(doors, caller, wanted, now)
+    report = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
+    await refresh_reference(resources, now)
+    submitted = await submit(resources, caller, report, now)
     href = f"/api/v1/reports/{report_id}"
     if submitted.receipt is None:
-        return pending(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
-    async with doors.reading.connect() as connection:
+        return pending_response(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
+    async with resources.reading.connect() as connection:
         view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
     response.status_code = 201 if submitted.created else 200
     response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
-    return shown(view, response)
+    return with_etag(view, response)
 
 
 @router.get("/reports/{report_id}", responses={202: {"model": Pending}})
 async def follow_report(
-    report_id: UUID, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    report_id: UUID, response: Response, resources: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CaseView:
-    """What became of a report: its case; 202 while it is accepted and not yet recorded; 404 when it never came."""
-    async with doors.reading.connect() as connection:
+    """The case of a report; 202 while it is accepted and not yet recorded; 404 when no such report was accepted."""
+    async with resources.reading.connect() as connection:
         view = await queries.get_report(connection, caller, report_id, now, language)
     if view is not None:
-        return shown(view, response)
-    if await is_started(doors.temporal, report_id):
-        return pending(Pending(report_id=report_id, href=f"/api/v1/reports/{report_id}"))  # type: ignore[return-value]
+        return with_etag(view, response)
+    if await is_started(resources.temporal, report_id):
+        return pending_response(Pending(report_id=report_id, href=f"/api/v1/reports/{report_id}"))  # type: ignore[return-value]
     raise NoSuchPage(what=f"report {report_id}")
 
 
 @router.get("/cases")
 async def list_cases(
-    wanted: Annotated[CaseFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    filters: Annotated[CaseFilter, Query()], resources: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CasePage:
     """The cases the caller may see that fit the filters, a page at a time."""
-    async with doors.reading.connect() as connection:
-        return await lists.list_cases(connection, caller, wanted, now, language)
+    async with resources.reading.connect() as connection:
+        return await lists.list_cases(connection, caller, filters, now, language)
 
 
 @router.get("/cases/duplicates")
 async def list_duplicates(
-    wanted: Annotated[DuplicateQuery, Query()], doors: Doors, caller: Caller, now: Now, language: Language
+    query: Annotated[DuplicateQuery, Query()], resources: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> Duplicates:
-    """Open cases that may be the same matter, the likeliest first: within 200 m (or in the same grid unit where a
-    place is not known), reported within 72 hours, of the same category or group."""
-    async with doors.reading.connect() as connection:
-        return await find_duplicates(connection, caller, wanted, now, language)
+    """Open cases that may be duplicates, the likeliest first: within 200 m (or in the same grid unit where a place is
+    not known), reported within 72 hours, of the same category or group."""
+    async with resources.reading.connect() as connection:
+        return await find_duplicates(connection, caller, query, now, language)
 
 
 @router.get("/cases/{case_no}")
 async def get_case(
-    case_no: str, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
+    case_no: str, response: Response, resources: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> CaseView:
     """The case as it stands; `ETag` is its revision."""
-    async with doors.reading.connect() as connection:
-        return shown(await queries.get_case(connection, caller, case_no, now, language), response)
+    async with resources.reading.connect() as connection:
+        return with_etag(await queries.get_case(connection, caller, case_no, now, language), response)
 
 
 @router.get("/cases/{case_no}/forecast")
-async def forecast_case(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> Forecast:
-    """Due when and why, line by line; and if nobody acts: what happens, to whom, when."""
-    async with doors.reading.connect() as connection:
+async def forecast_case(
+    case_no: str, resources: ResourcesDep, caller: Caller, now: Now, language: Language
+) -> Forecast:
+    """When the case is due and why, line by line; and what happens to whom and when if nobody acts."""
+    async with resources.reading.connect() as connection:
         return await get_forecast(connection, caller, case_no, now, language)
 
 
 @router.get("/cases/{case_no}/adoption")
 async def preview_case_adoption(
-    case_no: str, version: Annotated[int, Query(ge=1)], doors: Doors, caller: Caller, now: Now
+    case_no: str, version: Annotated[int, Query(ge=1)], resources: ResourcesDep, caller: Caller, now: Now
 ) -> Adoption:
-    """What adopting that policy version would change for the case. Nothing is changed by asking."""
-    async with doors.reading.connect() as connection:
+    """What adopting that policy version would change for the case. Reading it changes nothing."""
+    async with resources.reading.connect() as connection:
         return await preview_adoption(connection, caller, case_no, version, now)
 
 
 @router.get("/cases/{case_no}/facts")
-async def get_facts(case_no: str, doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[FactView, ...]:
+async def get_facts(
+    case_no: str, resources: ResourcesDep, caller: Caller, now: Now, language: Language
+) -> tuple[FactView, ...]:
     """The timeline: every fact in order."""
-    async with doors.reading.connect() as connection:
+    async with resources.reading.connect() as connection:
         return await queries.get_facts(connection, caller, case_no, now, language)
 
 
 class ProgressCode(Frozen):
-    """查询码: by which the reporter follows the case at `href`, without an account.
+    """查询码: the code by which the reporter follows the case at `href`, without an account.
 
-    `asks_phone`: the last four digits of the number they gave are asked for besides.
+    `asks_phone`: the page also asks for the last four digits of the reporter's phone number.
     """
 
     code: str
@@ -174,17 +178,17 @@ class ProgressCode(Frozen):
 
 
 @router.post("/cases/{case_no}/progress-code")
-async def issue_progress_code(case_no: str, doors: Doors, caller: Caller, now: Now) -> ProgressCode:
-    """A code for the reporter to follow the case by, to be handed over; again answers the same one.
+async def issue_progress_code(case_no: str, resources: ResourcesDep, caller: Caller, now: Now) -> ProgressCode:
+    """Issues the code by which the reporter follows the case. Repeated calls return the same code.
 
-    For who took the report in, and for the duty officer: with the code goes the reporter's word on the result, which
-    is not for those who handle the case.
+    Only for the person who took the report and for the duty officer: with the code one can also give the reporter's
+    opinion of the result, which handlers must not do.
     """
-    async with transaction(doors.engine) as connection:
+    async with transaction(resources.engine) as connection:
         row = await queries.find_case(connection, caller, case_no, now)
         day = await local_day(connection, now)
         if standing(caller, Case.model_validate(row.state), day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER}):
             raise NotYours(command="progress-code", who=f"{Who.REPORTER} / {Who.DUTY_OFFICER}")
         phone = await phone_of(connection, row.report_id)
-        code = await issue_code(connection, doors.settings, row.report_id, phone, now)
+        code = await issue_code(connection, resources.settings, row.report_id, phone, now)
     return ProgressCode(code=code, href=f"/p?code={code}", asks_phone=phone is not None)

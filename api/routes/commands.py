@@ -1,6 +1,6 @@
-"""Commands on a case, one at a time or many at once, and the inbox they come from.
+"""Routes for commands on one case or on many, and for the inbox.
 
-Each command has a route of its own, so that its body is described, checked and pointed at by name.
+Each command has a route of its own, so that OpenAPI describes its body and errors point into it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,10 +10,10 @@ from fastapi import APIRouter, Body, Header, Response
 from pydantic import Field
 
 from api.parameters import KNOWN_PARAMETERS
-from api.routes.cases import IdempotencyKey, Pending, pending, shown
-from doors.dependencies import Doors
+from api.routes.cases import IdempotencyKey, Pending, pending_response, with_etag
+from doors.dependencies import ResourcesDep
 from doors.language import Language
-from doors.problems import PROBLEMS, problem
+from doors.problems import PROBLEMS, problem_document
 from doors.security import Caller, Now
 from models.base import Code, Frozen
 from models.commands import HUMAN_COMMAND_MODELS
@@ -21,20 +21,20 @@ from models.errors import BadFilter, UnknownCommand
 from models.ids import new_id
 from models.views import CaseView, InboxItem
 from services.cases import queries
-from services.commands.bulk import MOST, Outcome, send_many
+from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import send
-from services.desk.inbox import inbox
+from services.desk.inbox import read_inbox
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
-#: No revision has more digits; more than 4300 Python would refuse to read.
-_DIGITS = 18
+#: More digits than any revision has. Python refuses to parse integers of more than 4300 digits.
+_MAX_REVISION_DIGITS = 18
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The revision the caller has seen")]
 
 
 class BulkOutcome(Frozen):
-    """What became of one case of a bulk command: its new revision, or the problem that stood in the way."""
+    """The outcome of a bulk command for one case: its new revision, or the problem."""
 
     case_no: str
     ok: bool
@@ -52,11 +52,11 @@ class BulkAnswer(Frozen):
 
 
 def revision_in(if_match: str | None) -> int | None:
-    """The revision in an If-Match header; none for `*`. Raises BadFilter for what is no revision."""
+    """Return the revision in an If-Match header; None for `*`. Raises BadFilter for anything else."""
     if if_match is None or if_match.strip() == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_REVISION_DIGITS):
         raise BadFilter(name="If-Match", value=if_match[:80], pointer="/header/If-Match")
     return int(text)
 
@@ -66,7 +66,7 @@ def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
         case_no: str,
         command: Any,
         response: Response,
-        doors: Doors,
+        resources: ResourcesDep,
         caller: Caller,
         now: Now,
         language: Language,
@@ -75,15 +75,15 @@ def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
     ) -> CaseView:
         command_id = key or new_id()
         sent = await send(
-            doors, caller, case_no, command, command_id=command_id, if_revision=revision_in(if_match), now=now
+            resources, caller, case_no, command, command_id=command_id, if_revision=revision_in(if_match), now=now
         )
         if sent.receipt is None:
             href = f"/api/v1/cases/{case_no}"
-            return pending(Pending(command_id=command_id, case_no=case_no, href=href))  # type: ignore[return-value]
-        async with doors.reading.connect() as connection:
-            # Whoever acts may hand the case out of their own sight; the answer still shows what they did.
+            return pending_response(Pending(command_id=command_id, case_no=case_no, href=href))  # type: ignore[return-value]
+        async with resources.reading.connect() as connection:
+            # A command may move the case out of the caller's scope. The response still shows its result.
             view = await queries.get_case_acted_on(connection, caller, case_no, now, language)
-        return shown(view, response)
+        return with_etag(view, response)
 
     optional = not any(field.is_required() for field in model.model_fields.values())
     body = Body(default_factory=model) if optional else Body()
@@ -94,20 +94,20 @@ def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:
 
 def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
     async def give_many(
-        cases: Annotated[list[Code], Field(min_length=1, max_length=MOST)],
+        cases: Annotated[list[Code], Field(min_length=1, max_length=MAX_CASES)],
         command: Any,
-        doors: Doors,
+        resources: ResourcesDep,
         caller: Caller,
         now: Now,
         language: Language,
         key: IdempotencyKey = None,
     ) -> BulkAnswer:
-        given = await send_many(doors, caller, cases, command, batch=key or new_id(), now=now)
-        outcomes = tuple(_told(outcome, language) for outcome in given)
+        results = await send_many(resources, caller, cases, command, batch=key or new_id(), now=now)
+        outcomes = tuple(_bulk_outcome(outcome, language) for outcome in results)
         done = sum(outcome.ok for outcome in outcomes)
         return BulkAnswer(done=done, failed=len(outcomes) - done, outcomes=outcomes)
 
-    give_many.__annotations__["cases"] = Annotated[list[Code], Body(min_length=1, max_length=MOST)]
+    give_many.__annotations__["cases"] = Annotated[list[Code], Body(min_length=1, max_length=MAX_CASES)]
     optional = not any(field.is_required() for field in model.model_fields.values())
     body = Body(default_factory=model) if optional else Body()
     give_many.__annotations__["command"] = Annotated[model, body]
@@ -115,9 +115,9 @@ def _bulk_route(model: type[Frozen]) -> Callable[..., Awaitable[BulkAnswer]]:
     return give_many
 
 
-def _told(outcome: Outcome, language: str) -> BulkOutcome:
+def _bulk_outcome(outcome: Outcome, language: str) -> BulkOutcome:
     if outcome.refusal is not None:
-        return BulkOutcome(case_no=outcome.case_no, ok=False, problem=problem(outcome.refusal, language))
+        return BulkOutcome(case_no=outcome.case_no, ok=False, problem=problem_document(outcome.refusal, language))
     receipt = outcome.sent.receipt if outcome.sent else None
     revision = receipt.revision if receipt else None
     return BulkOutcome(case_no=outcome.case_no, ok=True, pending=receipt is None, revision=revision)
@@ -148,12 +148,12 @@ for _kind, _model in HUMAN_COMMAND_MODELS.items():
 @router.post("/cases/{case_no}/commands/{command}", include_in_schema=False)
 @router.post("/bulk/{command}", include_in_schema=False)
 async def unknown_command(command: str, caller: Caller) -> None:
-    """What is no command."""
+    """Refuses a command that does not exist."""
     raise UnknownCommand(command=command)
 
 
 @router.get("/inbox", tags=["cases"])
-async def my_tasks(doors: Doors, caller: Caller, now: Now, language: Language) -> tuple[InboxItem, ...]:
+async def my_tasks(resources: ResourcesDep, caller: Caller, now: Now, language: Language) -> tuple[InboxItem, ...]:
     """The caller's open tasks, the most urgent first."""
-    async with doors.reading.connect() as connection:
-        return await inbox(connection, caller, now, language)
+    async with resources.reading.connect() as connection:
+        return await read_inbox(connection, caller, now, language)

@@ -1,11 +1,11 @@
-"""Reference data in the caller's scope: grid units, categories, departments, people."""
+"""Routes for reference data in the caller's scope: grid units, categories, departments, people."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from models.base import Code
@@ -31,7 +31,7 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` 
 
 @router.get("/grids")
 async def list_grids(
-    opened: Opened,
+    services: ServicesDep,
     caller: Caller,
     now: Now,
     under: Under = None,
@@ -40,46 +40,46 @@ async def list_grids(
     cursor: Cursor = None,
 ) -> UnitPage:
     """The grid units in use that the caller may see, by code."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         return await units.list_units(connection, caller, now, beneath=under, level=level, limit=limit, cursor=cursor)
 
 
 @router.get("/grids.geojson", response_class=Response, responses=_FEATURES)
 async def map_grids(
-    opened: Opened, caller: Caller, now: Now, under: Under = None, level: OfLevel = None, near: Near = None
+    services: ServicesDep, caller: Caller, now: Now, under: Under = None, level: OfLevel = None, near: Near = None
 ) -> Response:
-    """The same units as a map; those without a shape are left out. With `near`: what a phone needs to find the grid of
-    a report by itself."""
-    async with opened.reading.connect() as connection:
+    """The same units as a map, without those that have no shape. With `near`: the shapes by which a phone finds the
+    grid of a report by itself."""
+    async with services.reading.connect() as connection:
         features = await units.unit_features(connection, caller, now, beneath=under, level=level, near=near)
     return Response(features, media_type=GEO_JSON)
 
 
 @router.get("/grids/{code}")
-async def get_grid(code: str, opened: Opened, caller: Caller, now: Now) -> UnitDetail:
-    """One unit: the way down to it, how many units it has below, and who acts there."""
-    async with opened.reading.connect() as connection:
+async def get_grid(code: str, services: ServicesDep, caller: Caller, now: Now) -> UnitDetail:
+    """One unit: its path, how many units are below it, and who holds roles there."""
+    async with services.reading.connect() as connection:
         return await units.get_unit(connection, caller, now, code)
 
 
 @router.get("/categories")
-async def list_categories(opened: Opened, caller: Caller) -> CategoryList:
+async def list_categories(services: ServicesDep, caller: Caller) -> CategoryList:
     """What can be reported, under the newest policy."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         return await people.list_categories(connection)
 
 
 @router.get("/departments")
-async def list_departments(opened: Opened, caller: Caller) -> DepartmentList:
+async def list_departments(services: ServicesDep, caller: Caller) -> DepartmentList:
     """The departments in use."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         return await people.list_departments(connection)
 
 
 @router.get("/people")
 async def list_people(
-    opened: Opened, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
+    services: ServicesDep, caller: Caller, now: Now, limit: Limit = 200, cursor: Cursor = None
 ) -> PersonPage:
     """The colleagues in the caller's units and departments, and the caller; by user name."""
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         return await people.list_people(connection, caller, now, limit=limit, cursor=cursor)

@@ -1,4 +1,4 @@
-"""At the root: is it alive, is it ready, what does it count, where does one begin."""
+"""Routes at the root: liveness, readiness, metrics, and links to everything else."""
 
 from typing import Any
 
@@ -6,35 +6,35 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.negotiation import CONTENT_LANGUAGE
 from doors.problems import PROBLEMS, problem_response
-from doors.readiness import Readiness, readiness
+from doors.readiness import Readiness, check_readiness
 from doors.version import version
-from infra.metrics import page
+from infra.metrics import render_metrics
 from models.base import Frozen
 from models.errors import NotReady
-from services.auditing.audit import show_latest
+from services.auditing.audit import show_latest_audit
 
 router = APIRouter(tags=["health"])
 
 
 class Alive(Frozen):
-    """The process answers."""
+    """The process is alive."""
 
     status: str = "ok"
 
 
 class Ready(Frozen):
-    """Everything that work needs answers."""
+    """All parts are ready."""
 
     status: str = "ready"
     parts: Readiness
 
 
 class Start(Frozen):
-    """What this is and where to go from here; the titles are in the caller's language."""
+    """Name, version and links; the title is in the caller's language."""
 
     name: str = "Gridloop"
     version: str
@@ -45,15 +45,15 @@ class Start(Frozen):
 @router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def alive() -> Alive:
-    """Whether the process is alive; asks nobody else."""
+    """Whether the process is alive. Checks nothing else."""
     return Alive()
 
 
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: PROBLEMS["5XX"]})
-async def ready(request: Request, opened: Opened) -> Response:
+async def ready(request: Request, services: ServicesDep) -> Response:
     """Whether PostgreSQL and Temporal answer and a policy is published; 503 with the parts listed when not."""
-    parts = await readiness(opened.engine, opened.temporal)
+    parts = await check_readiness(services.engine, services.temporal)
     shown: dict[str, Any] = parts.model_dump(mode="json")
     if parts.failing:
         return problem_response(request, NotReady(parts=", ".join(parts.failing)), {"parts": shown})
@@ -65,15 +65,15 @@ async def ready(request: Request, opened: Opened) -> Response:
     response_class=Response,
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(opened: Opened) -> Response:
-    """What API and workers count, for Prometheus; and what the latest audit found."""
-    await show_latest(opened.engine)
-    return Response(page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def metrics(services: ServicesDep) -> Response:
+    """Metrics of the API and the workers for Prometheus, and the findings of the latest audit."""
+    await show_latest_audit(services.engine)
+    return Response(render_metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/")
 async def start(language: Language, response: Response) -> Start:
-    """What this is, and where to go from here."""
+    """Name, version and links."""
     response.headers["Content-Language"] = CONTENT_LANGUAGE[language]
     response.headers["Vary"] = "Accept-Language"
     titles = {"zh": "网格化治理事件流程引擎", "en": "Grid-governance event workflow engine"}

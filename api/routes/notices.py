@@ -1,16 +1,16 @@
-"""Notices: what the caller was told by ladders."""
+"""Routes for the caller's notices."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from models.base import Frozen
-from services.desk.notices import Notices, ReadUpTo, mark_read, notices
+from services.desk.notices import Notices, ReadUpTo, find_notices, mark_read
 
 router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -23,15 +23,15 @@ class Marked(Frozen):
 
 @router.get("/notices")
 async def list_notices(
-    opened: Opened, caller: Caller, now: Now, language: Language, unread: Annotated[bool, Query()] = False
+    services: ServicesDep, caller: Caller, now: Now, language: Language, unread: Annotated[bool, Query()] = False
 ) -> Notices:
-    """What the caller was told, to act or to be informed, the newest first."""
-    async with opened.reading.connect() as connection:
-        return await notices(connection, caller, now, language, unread=unread)
+    """The caller's notices, to act or to be informed, the newest first."""
+    async with services.reading.connect() as connection:
+        return await find_notices(connection, caller, now, language, unread=unread)
 
 
 @router.post("/notices/read")
-async def read_notices(body: ReadUpTo, opened: Opened, caller: Caller, now: Now) -> Marked:
-    """Marks as read what came up to a moment; everything when none is named."""
-    async with opened.engine.begin() as connection:
+async def read_notices(body: ReadUpTo, services: ServicesDep, caller: Caller, now: Now) -> Marked:
+    """Marks notices up to a moment as read; all of them when no moment is given."""
+    async with services.engine.begin() as connection:
         return Marked(read=await mark_read(connection, caller, now, body.until))

@@ -1,9 +1,9 @@
-"""The organisation, checked: holes that would leave a case with nobody."""
+"""Routes for the org lint: gaps in the organisation that would leave a case with nobody."""
 
 from fastapi import APIRouter
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from services.organisation import lint
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/org", tags=["organisation"], responses=PROBLE
 
 
 @router.get("/lint")
-async def lint_organisation(opened: Opened, caller: Caller, now: Now) -> OrgLint:
-    """What is wrong with the organisation, errors first; a supervisor sees the units they supervise."""
-    async with opened.reading.connect() as connection:
+async def lint_organisation(services: ServicesDep, caller: Caller, now: Now) -> OrgLint:
+    """The gaps in the organisation, errors first. Supervisors see those of the units they supervise."""
+    async with services.reading.connect() as connection:
         return await lint.check_in_scope(connection, caller, now)

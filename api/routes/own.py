@@ -1,9 +1,9 @@
-"""What the caller has reported and set themselves: for the phone."""
+"""Routes for the caller's own reports and settings, for the phone."""
 
 from fastapi import APIRouter
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Opened
+from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -11,35 +11,35 @@ from infra.database import transaction
 from models.base import Frozen
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import read_settings, save_settings
-from services.reports.own import OwnReports, own_reports
+from services.reports.own import OwnReports, read_own_reports
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 @router.get("/me/reports")
-async def list_own_reports(opened: Opened, caller: Caller, now: Now, language: Language) -> OwnReports:
-    """What the caller has reported, the newest first, and their month: reported, closed, reworked and why."""
-    async with opened.reading.connect() as connection:
-        return await own_reports(connection, caller, now, language)
+async def list_own_reports(services: ServicesDep, caller: Caller, now: Now, language: Language) -> OwnReports:
+    """The caller's reports, the newest first, and their month: reported, closed, reworked and why."""
+    async with services.reading.connect() as connection:
+        return await read_own_reports(connection, caller, now, language)
 
 
 class OwnSettings(Frozen):
-    """What the caller has set for themselves, as far as a phone has use for it. No `quiet`: notices always call."""
+    """The caller's settings that the phone uses. Without `quiet`, notices always alert."""
 
     quiet: QuietHours | None = None
 
 
 @router.get("/me/settings")
-async def get_own_settings(opened: Opened, caller: Caller) -> OwnSettings:
-    """What the caller has set."""
-    async with opened.reading.connect() as connection:
+async def get_own_settings(services: ServicesDep, caller: Caller) -> OwnSettings:
+    """The caller's settings."""
+    async with services.reading.connect() as connection:
         return OwnSettings(quiet=(await read_settings(connection, caller)).quiet)
 
 
 @router.put("/me/settings")
-async def set_own_settings(body: OwnSettings, opened: Opened, caller: Caller, now: Now) -> OwnSettings:
-    """Keeps what the caller sets; what is set elsewhere (columns, tabs) stays as it is."""
-    async with transaction(opened.engine) as connection:
-        known = await read_settings(connection, caller)
-        await save_settings(connection, caller, known.model_copy(update={"quiet": body.quiet}), now)
+async def set_own_settings(body: OwnSettings, services: ServicesDep, caller: Caller, now: Now) -> OwnSettings:
+    """Stores the caller's settings. Those made elsewhere (columns, tabs) stay as they are."""
+    async with transaction(services.engine) as connection:
+        current = await read_settings(connection, caller)
+        await save_settings(connection, caller, current.model_copy(update={"quiet": body.quiet}), now)
     return body

@@ -1,34 +1,39 @@
-"""Supervision 督查: the board, the overdue list, the ranking, what their figures mean, and all of it for Excel."""
+"""Routes of supervision 督查: board, overdue list, ranking, definitions of figures, bulletins, workbooks."""
 
 from asyncio import to_thread
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.parameters import KNOWN_PARAMETERS
-from doors.dependencies import Doors
+from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
-from infra.database import one_moment
+from infra.database import snapshot_connection
 from models.base import Code, Frozen
+from models.context import Person
 from models.jobs.export import ExportKind
 from services.bulletins import store
-from services.bulletins.schedules import have_made
+from services.bulletins.schedules import make_bulletins_now
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
 from services.bulletins.workbook import bulletin_file
-from services.exports.request import ExportWanted
+from services.exports.request import ExportRequest
 from services.exports.write import write_now
 from services.figures.glossary import definitions
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Board, Definitions, OverduePage, Ranking
-from services.supervision.board import board
+from services.runtime.resources import Resources
+from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page
-from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.ranking import RankingFilter, read_ranking
 
 router = APIRouter(
     prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
@@ -41,107 +46,122 @@ WORKBOOK: dict[int | str, dict[str, Any]] = {
 Grid = Annotated[Code | None, Query(description="The code of a unit: its children are the rows. Else the communities")]
 
 
-def workbook(chunks: Iterator[bytes], name: str) -> StreamingResponse:
-    """A workbook to be saved under that name, sent as it is read."""
+@dataclass(frozen=True)
+class FigureReader:
+    """The caller as a reader of figures, and the connections to read them with."""
+
+    resources: Resources
+    caller: Person
+    now: datetime
+    language: str
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[tuple[AsyncConnection, Viewpoint]]:
+        """Open a connection for reads, with the caller's viewpoint. Raises NotYours for roles that read no figures."""
+        async with self.resources.reading.connect() as connection:
+            yield connection, await read_viewpoint(connection, self.caller, self.now, self.language)
+
+
+async def get_reader(resources: ResourcesDep, caller: Caller, now: Now, language: Language) -> FigureReader:
+    """Return the reader of a request."""
+    return FigureReader(resources, caller, now, language)
+
+
+Reader = Annotated[FigureReader, Depends(get_reader)]
+
+
+def attachment_response(chunks: Iterator[bytes], name: str) -> StreamingResponse:
+    """Return a workbook as a download named `name`, streamed."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
     return StreamingResponse(chunks, media_type=XLSX, headers=headers)
 
 
 @router.get("/board")
-async def show_board(doors: Doors, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Board:
+async def show_board(reader: Reader, grid: Grid = None) -> Board:
     """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies."""
-    async with doors.reading.connect() as connection:
-        return await board(connection, await watch(connection, caller, now, language), grid)
+    async with reader.open() as (connection, viewpoint):
+        return await read_board(connection, viewpoint, grid)
 
 
 @router.get("/overdue")
-async def audit_overdue(
-    wanted: Annotated[OverdueFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
-) -> OverduePage:
+async def audit_overdue(filters: Annotated[OverdueFilter, Query()], reader: Reader) -> OverduePage:
     """Every open case whose deadline has passed, the longest overdue first."""
-    async with doors.reading.connect() as connection:
-        return await overdue_page(connection, await watch(connection, caller, now, language), wanted)
+    async with reader.open() as (connection, viewpoint):
+        return await overdue_page(connection, viewpoint, filters)
 
 
 @router.get("/ranking")
-async def rank(
-    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
-) -> Ranking:
+async def rank(filters: Annotated[RankingFilter, Query()], reader: Reader) -> Ranking:
     """Communities, grids or departments by score over a period, with every numerator and denominator."""
-    async with doors.reading.connect() as connection:
-        return await ranking(connection, await watch(connection, caller, now, language), wanted)
+    async with reader.open() as (connection, viewpoint):
+        return await read_ranking(connection, viewpoint, filters)
 
 
 @router.get("/figures")
 async def define(caller: Caller, language: Language) -> Definitions:
-    """What each figure and indicator means, and where its formula was found."""
+    """The definition of each figure and indicator, with the source of its formula."""
     return definitions(language)
 
 
 @router.get("/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
-async def export_figures(
-    wanted: Annotated[RankingFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
-) -> StreamingResponse:
+async def export_figures(filters: Annotated[RankingFilter, Query()], reader: Reader) -> StreamingResponse:
     """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages.
 
     Refused where the overdue list is too long to wait for: `POST /exports` then makes it in the background.
     """
-    told = tuple((name, str(value)) for name, value in wanted.model_dump(by_alias=True, exclude_none=True).items())
-    asked = ExportWanted(kind=ExportKind.BOARD, board=wanted, told=told)
-    async with one_moment(doors.engine) as connection:
-        written = await write_now(connection, caller, asked, now, language)
-    return workbook(written.pieces, f"gridloop-{now:%Y-%m-%d}")
+    filter_texts = tuple(
+        (name, str(value)) for name, value in filters.model_dump(by_alias=True, exclude_none=True).items()
+    )
+    request = ExportRequest(kind=ExportKind.BOARD, board=filters, told=filter_texts)
+    async with snapshot_connection(reader.resources.engine) as connection:
+        written = await write_now(connection, reader.caller, request, reader.now, reader.language)
+    return attachment_response(written.pieces, f"gridloop-{reader.now:%Y-%m-%d}")
 
 
 class BulletinsPending(Frozen):
-    """202: being made, and listed at `href` as soon as they are there."""
+    """202: being made. They are listed at `href` when they are done."""
 
     status: str = "accepted"
     href: str
 
 
 @router.get("/bulletins")
-async def list_bulletins(
-    wanted: Annotated[store.BulletinFilter, Query()], doors: Doors, caller: Caller, now: Now, language: Language
-) -> BulletinPage:
-    """通报: what was stored for the units that the caller looks after, the latest period first."""
-    async with doors.reading.connect() as connection:
-        return await store.list_bulletins(connection, await watch(connection, caller, now, language), wanted)
+async def list_bulletins(filters: Annotated[store.BulletinFilter, Query()], reader: Reader) -> BulletinPage:
+    """通报: the stored bulletins of the units that the caller supervises, the latest period first."""
+    async with reader.open() as (connection, viewpoint):
+        return await store.list_bulletins(connection, viewpoint, filters)
 
 
 @router.post("/bulletins", responses={202: {"model": BulletinsPending}})
-async def make_bulletins(
-    wanted: store.BulletinWanted, response: Response, doors: Doors, caller: Caller, now: Now, language: Language
-) -> tuple[BulletinItem, ...]:
-    """Makes bulletins now, or makes them again: the stored ones of that period are replaced."""
-    async with doors.reading.connect() as connection:
-        look = await watch(connection, caller, now, language)
-        orders = await store.orders_of(connection, look, wanted)
-    patience = timedelta(seconds=doors.settings.answer_seconds)
+async def make_bulletins(wanted: store.BulletinRequest, response: Response, reader: Reader) -> tuple[BulletinItem, ...]:
+    """Makes bulletins now. Stored bulletins of the same period are replaced."""
+    async with reader.open() as (connection, viewpoint):
+        orders = await store.plan_orders(connection, viewpoint, wanted)
+    resources = reader.resources
+    timeout = timedelta(seconds=resources.settings.answer_seconds)
     made: list[UUID] = []
     for order in orders:
-        ids = await have_made(doors.temporal, doors.settings.case_queue, order, patience)
+        ids = await make_bulletins_now(resources.temporal, resources.settings.case_queue, order, timeout)
         if ids is None:
-            told = BulletinsPending(href=f"{store.HREF}?kind={wanted.kind}").model_dump()
-            return JSONResponse(told, 202, {"Retry-After": "5"})  # type: ignore[return-value]
+            pending = BulletinsPending(href=f"{store.HREF}?kind={wanted.kind}").model_dump()
+            return JSONResponse(pending, 202, {"Retry-After": "5"})  # type: ignore[return-value]
         made += ids
-    async with doors.reading.connect() as connection:
-        views = [await store.get_bulletin(connection, look, id_) for id_ in made]
+    async with resources.reading.connect() as connection:
+        views = [await store.get_bulletin(connection, viewpoint, id_) for id_ in made]
     return tuple(BulletinItem.model_validate(view.model_dump(exclude={"content"})) for view in views)
 
 
 @router.get("/bulletins/{id}")
-async def get_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> BulletinView:
-    """One bulletin with what it holds."""
-    async with doors.reading.connect() as connection:
-        return await store.get_bulletin(connection, await watch(connection, caller, now, language), id)
+async def get_bulletin(id: UUID, reader: Reader) -> BulletinView:
+    """One bulletin with its contents."""
+    async with reader.open() as (connection, viewpoint):
+        return await store.get_bulletin(connection, viewpoint, id)
 
 
 @router.get("/bulletins/{id}/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
-async def export_bulletin(id: UUID, doors: Doors, caller: Caller, now: Now, language: Language) -> StreamingResponse:
-    """The stored bulletin for Excel."""
-    async with doors.reading.connect() as connection:
-        look = await watch(connection, caller, now, language)
-        found = await store.get_bulletin(connection, look, id)
-    chunks = await to_thread(bulletin_file, found, look.zone)
-    return workbook(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")
+async def export_bulletin(id: UUID, reader: Reader) -> StreamingResponse:
+    """The stored bulletin as an Excel workbook."""
+    async with reader.open() as (connection, viewpoint):
+        found = await store.get_bulletin(connection, viewpoint, id)
+    chunks = await to_thread(bulletin_file, found, viewpoint.zone)
+    return attachment_response(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")

@@ -5,16 +5,15 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
-from cli.labels import say
-from cli.output import err, out, telling_problems
+from cli.labels import localize
+from cli.output import err, exit_on_problems, out, print_table
 from models.enums import Level
 from rules.organisation.tiling import Box
-from services.organisation.grid_registry import LoadSummary, checked_file, load_file
+from services.organisation.grid_registry import LoadSummary, load_file, read_checked
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Load, check and list the grid tree. 网格树。")
 
@@ -40,11 +39,11 @@ def load(
     """Loads a registry; with any problem in it, nothing. Loading it again changes nothing."""
     if micro_grids is not None and not make_lower_levels:
         raise typer.BadParameter("--micro-grids goes with --make-lower-levels", param_hint="--micro-grids")
-    room = _box(box)
-    with telling_problems():
-        summary = with_database(data_dir, lambda engine: _load(engine, file, make_lower_levels, micro_grids, room))
+    bounds = _parse_box(box)
+    with exit_on_problems():
+        summary = with_database(data_dir, lambda engine: _load(engine, file, make_lower_levels, micro_grids, bounds))
     out.print(
-        say(
+        localize(
             f"{summary.total} 个单位:新增 {summary.inserted},更新 {summary.updated},未变 {summary.unchanged};"
             f"跳过上级区划 {summary.skipped} 行",
             f"{summary.total} units: {summary.inserted} added, {summary.updated} updated, "
@@ -58,15 +57,15 @@ async def _load(
 ) -> LoadSummary:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as bar:
-        task = bar.add_task(say("读取与检查", "reading and checking"), total=None)
+        task = bar.add_task(localize("读取与检查", "reading and checking"), total=None)
 
         def progress(done: int, total: int) -> None:
-            bar.update(task, description=say("写入", "storing"), completed=done, total=total)
+            bar.update(task, description=localize("写入", "storing"), completed=done, total=total)
 
         return await load_file(engine, file, make_lower, micro_grids, box, progress)
 
 
-def _box(value: str | None) -> Box | None:
+def _parse_box(value: str | None) -> Box | None:
     if value is None:
         return None
     try:
@@ -79,10 +78,10 @@ def _box(value: str | None) -> Box | None:
 @app.command("check")
 def check_file(file: File) -> None:
     """Checks a registry on its own, without a database. Exit 1 with every problem."""
-    with telling_problems():
-        checked = checked_file(file)
+    with exit_on_problems():
+        checked = read_checked(file)
     out.print(
-        say(
+        localize(
             f"没有问题:{len(checked.units)} 个单位,跳过上级区划 {checked.skipped} 行",
             f"no problems: {len(checked.units)} units, {checked.skipped} lines above level 1 skipped",
         )
@@ -95,14 +94,18 @@ def list_units(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Lists the parks, or the units directly below one, with how many units each holds."""
-    rows = with_database(data_dir, lambda engine: _children(engine, under))
+    rows = with_database(data_dir, lambda engine: _read_children(engine, under))
     if rows is None:
-        err.print(say(f"没有单位 {under}", f"there is no unit {under}"), style="bold red", markup=False)
+        err.print(localize(f"没有单位 {under}", f"there is no unit {under}"), style="bold red", markup=False)
         raise typer.Exit(code=1)
-    table = Table(*say("编码 名称 层级 类型 下辖 户数", "code name level type below households").split())
-    for code, name, level, kind, below, households in rows:
-        table.add_row(code, name, Level(level).name.lower(), kind, str(below), str(households))
-    out.print(table)
+    print_table(
+        localize("编码 名称 层级 类型 下辖 户数", "code name level type below households").split(),
+        (
+            (code, name, Level(level).name.lower(), kind, str(below), str(households))
+            for code, name, level, kind, below, households in rows
+        ),
+        boxed=True,
+    )
 
 
 _BELOW = text("""
@@ -113,7 +116,7 @@ GROUP BY u.code ORDER BY u.code
 """)
 
 
-async def _children(engine: AsyncEngine, under: str | None) -> list[tuple[str, str, int, str, int, int]] | None:
+async def _read_children(engine: AsyncEngine, under: str | None) -> list[tuple[str, str, int, str, int, int]] | None:
     async with engine.connect() as connection:
         exists = text("SELECT 1 FROM grid_units WHERE code = :code AND retired_on IS NULL")
         if under is not None and (await connection.execute(exists, {"code": under})).first() is None:

@@ -1,15 +1,14 @@
-"""`gridloop org`: the organisation, checked before go-live and whenever somebody asks."""
+"""`gridloop org`: checks the organisation, before go-live and at any time after."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
-from cli.labels import english, say
-from cli.output import err, out
+from cli.labels import is_english, localize
+from cli.output import build_table, err, out
 from infra.database import transaction
 from models.organisation import Gravity
 from services.organisation.lint import OrgLint, check_organisation
@@ -35,7 +34,7 @@ def lint(
     if as_json:
         typer.echo(found.model_dump_json(indent=1))
     else:
-        _show(found)
+        _print_findings(found)
     raise typer.Exit(1 if found.errors else 0)
 
 
@@ -44,19 +43,23 @@ async def _lint(engine: AsyncEngine) -> OrgLint:
         return await check_organisation(connection, datetime.now(UTC))
 
 
-def _show(found: OrgLint) -> None:
+def _print_findings(found: OrgLint) -> None:
     if not found.findings:
-        out.print(say("✓ 没有问题", "✓ nothing is wrong"), style="green")
+        out.print(localize("✓ 没有问题", "✓ nothing is wrong"), style="green")
         return
-    table = Table(*say("级别 对象 说明 例", "gravity where what such_as").replace("such_as", "e.g.").split())
+    table = build_table(
+        localize("级别 对象 说明 例", "gravity where what such_as").replace("such_as", "e.g.").split(), boxed=True
+    )
     for finding in found.findings:
         is_error = finding.gravity is Gravity.ERROR
-        gravity = say("✗ 错误", "✗ error") if is_error else say("△ 提醒", "△ warning")
-        what, named = (finding.en, finding.sample_en) if english() else (finding.zh, finding.sample_zh)
-        some = say("、", ", ").join(named) + (" …" if finding.count > len(named) else "")
-        table.add_row(gravity, finding.where, what, some if named else "", style="red" if is_error else None)
+        gravity = localize("✗ 错误", "✗ error") if is_error else localize("△ 提醒", "△ warning")
+        text, sample = (finding.en, finding.sample_en) if is_english() else (finding.zh, finding.sample_zh)
+        examples = localize("、", ", ").join(sample) + (" …" if finding.count > len(sample) else "")
+        table.add_row(gravity, finding.where, text, examples if sample else "", style="red" if is_error else None)
     out.print(table)
     console = err if found.errors else out
     console.print(
-        say(f"{found.errors} 个错误,{found.warnings} 个提醒", f"errors: {found.errors}, warnings: {found.warnings}")
+        localize(
+            f"{found.errors} 个错误,{found.warnings} 个提醒", f"errors: {found.errors}, warnings: {found.warnings}"
+        )
     )

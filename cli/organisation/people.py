@@ -1,17 +1,16 @@
-"""`gridloop people`: load and list who may act, and as what."""
+"""`gridloop people`: load and list people and their roles."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
-from cli.labels import say
+from cli.labels import localize
 from cli.organisation import roster
-from cli.output import out, telling_problems
+from cli.output import exit_on_problems, out, print_table
 from models.enums import Role
 from services.organisation.people_files import load_people
 from services.organisation.people_store import Stored
@@ -33,20 +32,25 @@ def load(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Loads departments, people and roles; with any problem, nothing. Loading again changes nothing."""
-    with telling_problems():
+    with exit_on_problems():
         summary = with_database(data_dir, lambda engine: load_people(engine, departments, people))
-    table = Table(*say("项目 新增 更新 未变 移除", "what added updated unchanged removed").split())
-    _row(table, say("部门", "departments"), summary.departments)
-    _row(table, say("人员", "people"), summary.people)
-    _row(table, say("角色", "roles"), summary.grants)
-    out.print(table)
+    print_table(
+        localize("项目 新增 更新 未变 移除", "what added updated unchanged removed").split(),
+        (
+            _counts_row(localize("部门", "departments"), summary.departments),
+            _counts_row(localize("人员", "people"), summary.people),
+            _counts_row(localize("角色", "roles"), summary.grants),
+        ),
+        boxed=True,
+    )
     if summary.roster:
-        out.print(say(f"值班与请假:更新 {summary.roster} 项", f"absences and shifts new or changed: {summary.roster}"))
+        out.print(
+            localize(f"值班与请假:更新 {summary.roster} 项", f"absences and shifts new or changed: {summary.roster}")
+        )
 
 
-def _row(table: Table, what: str, stored: Stored) -> None:
-    counts = (stored.inserted, stored.updated, stored.unchanged, stored.removed)
-    table.add_row(what, *(str(count) for count in counts))
+def _counts_row(name: str, stored: Stored) -> tuple[str, ...]:
+    return name, *map(str, (stored.inserted, stored.updated, stored.unchanged, stored.removed))
 
 
 @app.command("list")
@@ -56,12 +60,15 @@ def list_people(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Lists active people with the roles they hold; volunteers only when asked for."""
-    wanted = role.value if role else None
-    rows = with_database(data_dir, lambda engine: _people(engine, wanted, volunteers))
-    table = Table(*say("用户名 姓名 角色 登录", "username name roles sign-in").split())
-    for username, name, roles, can_sign_in in rows:
-        table.add_row(username, name, roles, say("可", "yes") if can_sign_in else say("否", "no"))
-    out.print(table)
+    rows = with_database(data_dir, lambda engine: _read_people(engine, role.value if role else None, volunteers))
+    print_table(
+        localize("用户名 姓名 角色 登录", "username name roles sign-in").split(),
+        (
+            (username, name, roles, localize("可", "yes") if can_sign_in else localize("否", "no"))
+            for username, name, roles, can_sign_in in rows
+        ),
+        boxed=True,
+    )
 
 
 _PEOPLE = text("""
@@ -77,7 +84,7 @@ ORDER BY p.username
 """)
 
 
-async def _people(engine: AsyncEngine, role: str | None, volunteers: bool) -> list[tuple[str, str, str, bool]]:
+async def _read_people(engine: AsyncEngine, role: str | None, volunteers: bool) -> list[tuple[str, str, str, bool]]:
     async with engine.connect() as connection:
         rows = await connection.execute(_PEOPLE, {"role": role, "volunteers": volunteers})
         return [(username, name, roles or "", can_sign_in) for username, name, can_sign_in, roles in rows]

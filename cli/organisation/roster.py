@@ -1,4 +1,4 @@
-"""`gridloop people absent | shift | roster`: who is away, who stands in, who is on duty."""
+"""`gridloop people absent | shift | roster`: absences with deputies, and shifts."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,13 +8,12 @@ from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import fail
-from cli.labels import say
-from cli.output import language, out
+from cli.labels import localize
+from cli.output import language, out, print_table
 from infra.database import transaction
 from models.enums import Role
 from models.errors import InputError
@@ -27,12 +26,12 @@ from services.organisation.roster import (
     local_moment,
     put_absence,
     put_shift,
-    roster,
+    read_roster,
 )
 
 T = TypeVar("T")
 
-#: How the fields of a draft are typed.
+#: The argument or option for each field of a draft.
 FIELDS: Mapping[str, str] = {
     "person": "USERNAME", "unit": "UNIT", "role": "ROLE", "deputy": "--deputy", "reason": "--reason",
     "since": "--from", "until": "--until", "starts_at": "--from", "ends_at": "--until",
@@ -60,12 +59,12 @@ def absent(
             await cancel_absence(connection, username, since, datetime.now(UTC))
             return True
         draft = AbsenceDraft(
-            person=username, since=since, until=_given(until, "--until").date(), deputy=deputy,
-            reason=_given(reason, "--reason"),
+            person=username, since=since, until=_required(until, "--until").date(), deputy=deputy,
+            reason=_required(reason, "--reason"),
         )  # fmt: skip
         return await put_absence(connection, draft, datetime.now(UTC))
 
-    _done(_stored(work, data_dir=data_dir), cancel=cancel)
+    _print_result(_run_in_transaction(work, data_dir=data_dir), cancel=cancel)
 
 
 def shift(
@@ -78,18 +77,18 @@ def shift(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Puts down that somebody is on duty: while any shift runs, only those on it hold the role there. 排班。"""
-    starts_at = _moment(from_, "--from")
+    starts_at = _parse_moment(from_, "--from")
 
     async def work(connection: AsyncConnection) -> bool:
         now, begins = datetime.now(UTC), await local_moment(connection, starts_at)
         if cancel:
             await cancel_shift(connection, unit, role, username, begins, now)
             return True
-        ends = await local_moment(connection, _moment(_given(until, "--until"), "--until"))
+        ends = await local_moment(connection, _parse_moment(_required(until, "--until"), "--until"))
         draft = ShiftDraft(unit=unit, role=role, person=username, starts_at=begins, ends_at=ends)
         return await put_shift(connection, draft, now)
 
-    _done(_stored(work, data_dir=data_dir), cancel=cancel)
+    _print_result(_run_in_transaction(work, data_dir=data_dir), cancel=cancel)
 
 
 def show_roster(
@@ -97,38 +96,43 @@ def show_roster(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Lists who is or will be away and on duty. 值班与请假一览。"""
-    found = with_database(data_dir, _roster)
+    found = with_database(data_dir, _read_roster)
     if as_json:
         typer.echo(found.model_dump_json(indent=1))
         return
-    away = Table(*say("请假 起 止 代理 事由", "away from until deputy reason").split())
-    for a in found.absences:
-        away.add_row(a.person, str(a.since), str(a.until), a.deputy or "—", a.reason)
-    duty = Table(*say("单位 角色 值班 起 止", "unit role who from until").split())
-    for s in found.shifts:
-        begins, ends = (at.astimezone().strftime("%Y-%m-%d %H:%M") for at in (s.starts_at, s.ends_at))
-        duty.add_row(s.unit, s.role, s.person, begins, ends)
-    out.print(away)
-    out.print(duty)
+    print_table(
+        localize("请假 起 止 代理 事由", "away from until deputy reason").split(),
+        ((a.person, str(a.since), str(a.until), a.deputy or "—", a.reason) for a in found.absences),
+        boxed=True,
+    )
+    print_table(
+        localize("单位 角色 值班 起 止", "unit role who from until").split(),
+        ((s.unit, s.role, s.person, _format_moment(s.starts_at), _format_moment(s.ends_at)) for s in found.shifts),
+        boxed=True,
+    )
 
 
-async def _roster(engine: AsyncEngine) -> Roster:
+def _format_moment(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+async def _read_roster(engine: AsyncEngine) -> Roster:
     async with engine.connect() as connection:
-        return await roster(connection, datetime.now(UTC))
+        return await read_roster(connection, datetime.now(UTC))
 
 
-def _stored(work: Callable[[AsyncConnection], Awaitable[T]], *, data_dir: Path) -> T:
-    async def all_or_nothing(engine: AsyncEngine) -> T:
+def _run_in_transaction(work: Callable[[AsyncConnection], Awaitable[T]], *, data_dir: Path) -> T:
+    async def run(engine: AsyncEngine) -> T:
         async with transaction(engine) as connection:
             return await work(connection)
 
-    with _telling_fields():
-        return with_database(data_dir, all_or_nothing)
+    with _exit_on_input_error():
+        return with_database(data_dir, run)
 
 
 @contextmanager
-def _telling_fields() -> Iterator[None]:
-    """Says which word of the command is wrong, and why; nothing was stored."""
+def _exit_on_input_error() -> Iterator[None]:
+    """Exit with code 1 and name the wrong argument and the reason. Nothing was stored."""
     try:
         yield
     except InputError as error:
@@ -140,21 +144,21 @@ def _telling_fields() -> Iterator[None]:
         fail(f"{FIELDS.get(str(first['loc'][0]), '')}: {first['msg']}")
 
 
-def _given(value: T | None, option: str) -> T:
+def _required(value: T | None, option: str) -> T:
     if value is None:
-        raise typer.BadParameter(say("缺少该项", "is missing"), param_hint=option)
+        raise typer.BadParameter(localize("缺少该项", "is missing"), param_hint=option)
     return value
 
 
-def _moment(value: str, option: str) -> datetime:
+def _parse_moment(value: str, option: str) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
 
 
-def _done(changed: bool, *, cancel: bool) -> None:
+def _print_result(changed: bool, *, cancel: bool) -> None:
     if cancel:
-        out.print(say("✓ 已撤销", "✓ taken back"))
+        out.print(localize("✓ 已撤销", "✓ taken back"))
     else:
-        out.print(say("✓ 已登记", "✓ stored") if changed else say("内容未变", "nothing changed"))
+        out.print(localize("✓ 已登记", "✓ stored") if changed else localize("内容未变", "nothing changed"))

@@ -1,4 +1,4 @@
-"""`gridloop clock`: when a limit is over by a calendar of a policy, and why. Needs no server and no database."""
+"""`gridloop clock`: computes a deadline by a calendar of a policy, with its arithmetic. Needs no server."""
 
 import json
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.labels import say
-from cli.output import out, telling_problems
+from cli.labels import localize
+from cli.output import exit_on_problems, out
 from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
@@ -20,7 +20,7 @@ from rules.deadlines.working_time import timetable
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 
-#: A start is a year from here on, and before the end (our choice): the years a calendar can speak of.
+#: Years of a start (our choice): those that a calendar can cover.
 _YEARS = range(1900, 2200)
 
 
@@ -29,10 +29,10 @@ def clock(
         str,
         typer.Option(help="ISO 8601, such as 2026-02-13T16:00; without an offset it is the calendar's time."),
     ],
-    limit: Annotated[float, typer.Option(help="How many of the unit.")],
-    unit: Annotated[LimitUnit, typer.Option(metavar="UNIT", help="What is counted: see above.")],
+    limit: Annotated[float, typer.Option(help="The amount of time, in the unit.")],
+    unit: Annotated[LimitUnit, typer.Option(metavar="UNIT", help="The unit of the limit: see above.")],
     calendar: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A calendar of the policy; its first unless told.")
+        str | None, typer.Option(metavar="NAME", help="A calendar of the policy; by default its first.")
     ] = None,
     policy: Annotated[
         Path,
@@ -63,37 +63,41 @@ def clock(
     Example · 例
     starter.py clock --start 2026-02-13T16:00 --limit 4 --unit work_hour
     """
-    with telling_problems():
-        found = read_policy(policy)
-    by = found.calendar(calendar)
-    if by is None:
-        names = ", ".join(one.name for one in found.calendars)
+    with exit_on_problems():
+        loaded = read_policy(policy)
+    chosen = loaded.calendar(calendar)
+    if chosen is None:
+        names = ", ".join(known.name for known in loaded.calendars)
         zh, en = f"没有日历“{calendar}”,只有:{names}", f"there is no calendar “{calendar}”, only {names}"
-        raise _wrong("--calendar", zh, en)
-    since, length = _start(start, by), _length(limit, unit, holiday_rule)
+        raise _bad_option("--calendar", zh, en)
+    since, length = _parse_start(start, chosen), _build_length(limit, unit, holiday_rule)
     try:
-        due, steps = deadline(length, by, since), explain(length, by, since)
-        missing = unpublished_years(length, by, since, due)
+        due, steps = deadline(length, chosen, since), explain(length, chosen, since)
+        missing = unpublished_years(length, chosen, since, due)
     except ValueError as error:
-        raise _wrong("--limit", str(error), str(error)) from error
-    due_at = timetable(by).local(due)
+        raise _bad_option("--limit", str(error), str(error)) from error
+    due_at = timetable(chosen).local(due)
     if as_json:
-        answer = {"due_at": due_at.isoformat(), "provisional": bool(missing), "steps": [_step(one) for one in steps]}
+        answer = {
+            "due_at": due_at.isoformat(),
+            "provisional": bool(missing),
+            "steps": [_step_as_json(one) for one in steps],
+        }
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        _print(due_at, by, steps, missing)
+        _print_deadline(due_at, chosen, steps, missing)
 
 
-def _start(text: str, calendar: Calendar) -> datetime:
-    """A moment as somebody writes it; without an offset it is wall time of the calendar."""
+def _parse_start(text: str, calendar: Calendar) -> datetime:
+    """Parse a moment. Without an offset it is wall time of the calendar."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong(
+        raise _bad_option(
             "--start", f"“{text}”不是时间,例:2026-02-13T16:00", f"“{text}” is not a moment like 2026-02-13T16:00"
         ) from None
     if moment.year not in _YEARS:
-        raise _wrong(
+        raise _bad_option(
             "--start",
             f"年份应在 {_YEARS.start} 至 {_YEARS.stop - 1} 之间",
             f"the year must be {_YEARS.start} to {_YEARS.stop - 1}",
@@ -104,19 +108,19 @@ def _start(text: str, calendar: Calendar) -> datetime:
     return timetable(calendar).at(moment.date(), since_midnight, ends=False)
 
 
-def _length(limit: float, unit: LimitUnit, moves_on: bool) -> Length:
+def _build_length(limit: float, unit: LimitUnit, moves_on: bool) -> Length:
     try:
         return Length(amount=limit, unit=unit, moves_on=moves_on)
     except ValidationError as error:
-        told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
-        raise _wrong("--limit", told, told) from error
+        reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors(include_url=False))
+        raise _bad_option("--limit", reasons, reasons) from error
 
 
-def _wrong(option: str, zh: str, en: str) -> typer.BadParameter:
-    return typer.BadParameter(say(zh, en), param_hint=option)
+def _bad_option(option: str, zh: str, en: str) -> typer.BadParameter:
+    return typer.BadParameter(localize(zh, en), param_hint=option)
 
 
-def _step(step: ExplainedStep) -> dict[str, Any]:
+def _step_as_json(step: ExplainedStep) -> dict[str, Any]:
     return {
         "zh": step.zh,
         "en": step.en,
@@ -127,12 +131,16 @@ def _step(step: ExplainedStep) -> dict[str, Any]:
     }
 
 
-def _print(due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]) -> None:
-    told = say(*moment_words(due_at))
-    out.print(say(f"期限:{told}", f"due: {told}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False)
+def _print_deadline(
+    due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]
+) -> None:
+    moment = localize(*moment_words(due_at))
+    out.print(
+        localize(f"期限:{moment}", f"due: {moment}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False
+    )
     if missing:
         years = ", ".join(map(str, missing))
         zh, en = f"暂定:{years} 年的放假安排尚未公布", f"provisional: no arrangement is published for {years}"
-        out.print(say(zh, en), style="yellow", highlight=False)
+        out.print(localize(zh, en), style="yellow", highlight=False)
     for step in steps:
-        out.print("  " + say(step.zh, step.en), highlight=False, markup=False, soft_wrap=True)
+        out.print("  " + localize(step.zh, step.en), highlight=False, markup=False, soft_wrap=True)

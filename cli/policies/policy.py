@@ -1,21 +1,21 @@
-"""`gridloop policy`: check, publish and show the policy."""
+"""`gridloop policy`: check, publish, preview and show the policy."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError
 
-from cli.cases import ZONE
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
-from cli.http import Api, path_of
-from cli.labels import STAGES, UNITS, say, word
-from cli.operator import backstage
-from cli.output import err, language, out, telling_problems
+from cli.formatting import ZONE
+from cli.http import Api, build_path
+from cli.labels import STAGES, UNITS, label, localize
+from cli.operator import open_resources
+from cli.output import Column, err, exit_on_problems, language, out, print_table
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
@@ -25,8 +25,8 @@ from services.figures.indicators import INDICATORS
 from services.policies.files import read_policy
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file, roll_out
-from services.policies.versions import current, version
-from services.wording.refusals import told
+from services.policies.versions import read_current, read_version
+from services.wording.refusals import refusal_message
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check, publish and show the policy. 策略。")
 
@@ -39,11 +39,11 @@ def check(file: File) -> None:
 
     Exit 1 with every problem at its line.
     """
-    with telling_problems():
+    with exit_on_problems():
         policy = read_policy(file)
         check_rehearsal(policy, str(file))
     count = len(policy.categories)
-    out.print(say(f"没有问题:{count} 个小类", f"no problems: {count} categories"))
+    out.print(localize(f"没有问题:{count} 个小类", f"no problems: {count} categories"))
 
 
 @app.command("publish")
@@ -59,39 +59,43 @@ def publish_file_(
     It is rehearsed first: a year in seconds. Open cases keep the version they were accepted under; deadlines that a
     changed calendar moves are recomputed for all of them, with a fact.
     """
-    from_ = None if effective is None else _moment(effective)
+    from_ = None if effective is None else _parse_moment(effective)
 
-    def rehearsing() -> None:
-        said = say("演练一年:春节、调休、年末 …", "rehearsing a year: holidays, make-up days, year's end …")
-        err.print(said, style="dim")
+    def announce_rehearsal() -> None:
+        text = localize("演练一年:春节、调休、年末 …", "rehearsing a year: holidays, make-up days, year's end …")
+        err.print(text, style="dim")
 
-    with telling_problems():
+    with exit_on_problems():
         try:
             published = with_database(
-                data_dir, lambda engine: publish_file(engine, file, effective_from=from_, rehearsing=rehearsing)
+                data_dir, lambda engine: publish_file(engine, file, effective_from=from_, rehearsing=announce_rehearsal)
             )
         except DomainError as error:
-            raise ValueError(told(error, language())) from error
-    version = published.version
+            raise ValueError(refusal_message(error, language())) from error
+    number = published.version
     if not published.is_new:
-        out.print(say(f"内容未变,仍为第 {version} 版", f"the content is the same: still version {version}"))
+        out.print(localize(f"内容未变,仍为第 {number} 版", f"the content is the same: still version {number}"))
         return
-    out.print(say(f"已发布第 {version} 版", f"published as version {version}"))
+    out.print(localize(f"已发布第 {number} 版", f"published as version {number}"))
     if from_ is not None:
-        out.print(say(f"自 {from_:%Y-%m-%d %H:%M %z} 起生效", f"in force from {from_:%Y-%m-%d %H:%M %z}"))
+        out.print(localize(f"自 {from_:%Y-%m-%d %H:%M %z} 起生效", f"in force from {from_:%Y-%m-%d %H:%M %z}"))
     if asyncio.run(_roll_out(data_dir, published)):
-        out.print(say("未结案件的期限按新日历重算中", "deadlines of open cases are being recomputed by its calendars"))
+        out.print(
+            localize("未结案件的期限按新日历重算中", "deadlines of open cases are being recomputed by its calendars")
+        )
     else:
         err.print(
-            say("流程服务未连接:启动后自动重算期限", "Temporal is away: deadlines are recomputed once it is back"),
+            localize("流程服务未连接:启动后自动重算期限", "Temporal is away: deadlines are recomputed once it is back"),
             style="yellow",
         )
 
 
 async def _roll_out(data_dir: Path, published: Published) -> bool:
     try:
-        async with backstage(data_dir) as stage:
-            await roll_out(stage.temporal, stage.settings.case_queue, published.version, published.effective_from)
+        async with open_resources(data_dir) as resources:
+            await roll_out(
+                resources.temporal, resources.settings.case_queue, published.version, published.effective_from
+            )
     except (RPCError, RuntimeError, OSError):
         return False
     return True
@@ -105,13 +109,15 @@ def preview(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """What adopting a policy would change, before anybody adopts it: nothing is stored · 预览."""
-    with telling_problems():
+    with exit_on_problems():
         if case_no is None:
             _print_counts(with_database(data_dir, lambda engine: _preview_all(engine, policy)))
             return
         if not policy.startswith("v"):
-            raise ValueError(say("对单个案件请给已发布的版本,如 v3", "for one case give a published version, like v3"))
-        path = path_of("cases", case_no, "adoption")
+            raise ValueError(
+                localize("对单个案件请给已发布的版本,如 v3", "for one case give a published version, like v3")
+            )
+        path = build_path("cases", case_no, "adoption")
         found = Api(data_dir, as_, None).call("GET", path, params={"version": policy[1:]})
     _print_adoption(found)
 
@@ -121,49 +127,52 @@ async def _preview_all(engine: AsyncEngine, policy: str) -> PreviewCounts:
         if policy.startswith("v") and policy[1:].isdigit():
             number = int(policy[1:])
             try:
-                chosen = await version(connection, number)
+                chosen = await read_version(connection, number)
             except NoSuchPage as error:
-                raise ValueError(told(error, language())) from error
+                raise ValueError(refusal_message(error, language())) from error
         else:
             number, chosen = 0, read_policy(Path(policy))
         return await preview_all(connection, chosen, number, datetime.now(UTC))
 
 
 def _print_counts(counts: PreviewCounts) -> None:
-    table = Table(box=None, padding=(0, 2))
-    for zh, en, value in (
-        ("未结案件", "open cases", counts.open),
-        ("期限提前", "due earlier", counts.earlier),
-        ("期限推后", "due later", counts.later),
-        ("立即超期", "overdue at once", counts.overdue_at_once),
-        ("不变", "unchanged", counts.unchanged),
-        ("新策略无此小类", "category missing there", counts.without_category),
-    ):
-        table.add_row(say(zh, en), str(value))
-    out.print(table)
+    print_table(
+        (Column(), Column()),
+        (
+            (localize(zh, en), str(value))
+            for zh, en, value in (
+                ("未结案件", "open cases", counts.open),
+                ("期限提前", "due earlier", counts.earlier),
+                ("期限推后", "due later", counts.later),
+                ("立即超期", "overdue at once", counts.overdue_at_once),
+                ("不变", "unchanged", counts.unchanged),
+                ("新策略无此小类", "category missing there", counts.without_category),
+            )
+        ),
+    )
 
 
 def _print_adoption(found: dict[str, Any]) -> None:
     out.print(
         f"{found['case_no']}: "
-        + say("策略版本", "policy version")
+        + localize("策略版本", "policy version")
         + f" {found['from_version']} → {found['to_version']}"
     )
     if not found["clocks"]:
-        out.print(say("期限不变", "no deadline changes"))
+        out.print(localize("期限不变", "no deadline changes"))
     for clock in found["clocks"]:
-        stage = word(STAGES, clock["stage"]) if clock["stage"] else say("全程", "whole case")
-        old, new = (_length(Limit.model_validate(clock[name])) for name in ("limit", "new_limit"))
+        stage = label(STAGES, clock["stage"]) if clock["stage"] else localize("全程", "whole case")
+        old, new = (_format_length(Limit.model_validate(clock[name])) for name in ("limit", "new_limit"))
         out.print(
             f"  {stage}: {old} → {new};  {clock['due_at'] or '—'} → {clock['new_due_at'] or '—'}", highlight=False
         )
 
 
-def _moment(value: str) -> datetime:
+def _parse_moment(value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        err.print(say(f"“{value}”不是时间", f"“{value}” is no time"), style="bold red", markup=False)
+        err.print(localize(f"“{value}”不是时间", f"“{value}” is no time"), style="bold red", markup=False)
         raise typer.Exit(code=2) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
 
@@ -172,48 +181,58 @@ def _moment(value: str) -> datetime:
 def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Shows the policy in force: its categories with their conditions and limits, and its routes."""
     try:
-        number, policy = with_database(data_dir, _current)
+        number, policy = with_database(data_dir, _read_current)
     except NoSuchPage as error:
-        err.print(told(error, language()), style="bold red", markup=False)
+        err.print(refusal_message(error, language()), style="bold red", markup=False)
         raise typer.Exit(code=1) from error
-    out.print(say(f"第 {number} 版:{policy.name}", f"version {number}: {policy.name}"))
-    table = Table(
-        *say(
+    out.print(localize(f"第 {number} 版:{policy.name}", f"version {number}: {policy.name}"))
+    print_table(
+        localize(
             "编码 小类 立案条件 程度 受理 派遣 处置 核查 依据",
             "code category condition severity accept dispatch handle review source",
-        ).split()
+        ).split(),
+        _condition_rows(policy),
+        boxed=True,
     )
-    for category in policy.categories:
-        name = say(category.name_zh, category.name_en)
-        for condition, limits in openings(policy, category):
-            stages = map(_length, (limits.accept, limits.dispatch, limits.handle, limits.review))
-            opened = say(condition.name_zh, condition.name_en)
-            severities = " ".join(condition.severities) or "*"
-            table.add_row(category.code, name, opened, severities, *stages, limits.handle.source)
-    out.print(table)
-    routes = Table(*say("规则 小类 网格 主办", "rule categories grids host").split())
-    for rule in policy.routes:
-        routes.add_row(rule.id, " ".join(rule.categories) or "*", " ".join(rule.grids) or "*", rule.host)
-    out.print(routes)
+    print_table(
+        localize("规则 小类 网格 主办", "rule categories grids host").split(),
+        ((rule.id, " ".join(rule.categories) or "*", " ".join(rule.grids) or "*", rule.host) for rule in policy.routes),
+        boxed=True,
+    )
     _print_scoring(policy)
 
 
+def _condition_rows(policy: Policy) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each opening condition of each category."""
+    for category in policy.categories:
+        for condition, limits in openings(policy, category):
+            stages = map(_format_length, (limits.accept, limits.dispatch, limits.handle, limits.review))
+            yield (
+                category.code,
+                localize(category.name_zh, category.name_en),
+                localize(condition.name_zh, condition.name_en),
+                " ".join(condition.severities) or "*",
+                *stages,
+                limits.handle.source,
+            )
+
+
 def _print_scoring(policy: Policy) -> None:
-    """By which weights rankings are scored."""
+    """Print the formula by which rankings are scored."""
     scoring = policy.scoring or Scoring()
     terms = []
     for weight in scoring.weights:
         name = INDICATORS[weight.indicator].name(language())
         terms.append(f"{weight.points:g} × {name if weight.wanted else f'(1 - {name})'}")
-    out.print(say("得分", "score") + " = " + " + ".join(terms), highlight=False, markup=False, soft_wrap=True)
+    out.print(localize("得分", "score") + " = " + " + ".join(terms), highlight=False, markup=False, soft_wrap=True)
 
 
-def _length(length: Length) -> str:
-    """An amount with its unit, as people say it."""
+def _format_length(length: Length) -> str:
+    """Return an amount with its unit in words."""
     zh, en = UNITS[length.unit]
-    return say(f"{length.amount:g} {zh}", f"{length.amount:g} {en}")
+    return localize(f"{length.amount:g} {zh}", f"{length.amount:g} {en}")
 
 
-async def _current(engine: AsyncEngine) -> tuple[int, Policy]:
+async def _read_current(engine: AsyncEngine) -> tuple[int, Policy]:
     async with engine.connect() as connection:
-        return await current(connection)
+        return await read_current(connection)

@@ -1,4 +1,4 @@
-"""`gridloop simulate`: policies side by side over recorded facts or a file of reports, as a table, JSON or a page."""
+"""`gridloop simulate`: policies side by side over recorded facts or a file of reports, as tables, JSON or a page."""
 
 import asyncio
 import os
@@ -14,25 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.import_ import SAMPLE_MAPPING
-from cli.labels import say
-from cli.output import err, out, telling_problems
+from cli.labels import localize
+from cli.output import err, exit_on_problems, out
 from cli.policies.simulation_tables import print_result
 from services.files.service_requests import UnreadableFile, read_rows
 from services.reports.import_list import BadMapping, read_mapping
-from services.simulation.page import page
+from services.simulation.page import render_page
 from services.simulation.results import Result
 from services.simulation.run import (
     CannotSimulate,
     Choice,
     check_choice,
-    choose,
     is_version,
+    read_choices,
     simulate_facts,
     simulate_reports,
 )
 
-#: How many rejected rows are shown.
-SHOWN = 20
+#: How many rejected rows are printed.
+MAX_REJECTED_ROWS = 20
 
 
 def simulate(
@@ -44,7 +44,7 @@ def simulate(
     reports: Annotated[
         Path | None, typer.Option(help="Reports with their closing times: Open311 JSON, CSV, Excel · 上报文件")
     ] = None,
-    mapping: Annotated[Path, typer.Option(help="What is what in the file of reports")] = SAMPLE_MAPPING,
+    mapping: Annotated[Path, typer.Option(help="How the file maps to reports: YAML")] = SAMPLE_MAPPING,
     closed_at: Annotated[
         str | None,
         typer.Option(
@@ -69,33 +69,33 @@ def simulate(
     names = policy or []
     if from_facts == (reports is not None):
         zh, en = "--from-facts 与 --reports 二者取一", "give --from-facts or --reports FILE, one of the two"
-        raise typer.BadParameter(say(zh, en), param_hint="--from-facts / --reports")
+        raise typer.BadParameter(localize(zh, en), param_hint="--from-facts / --reports")
     try:
         check_choice(names)
     except CannotSimulate as error:
-        raise typer.BadParameter(say(error.zh, error.en), param_hint="--policy") from error
+        raise typer.BadParameter(localize(error.zh, error.en), param_hint="--policy") from error
     now = datetime.now(UTC)
     try:
-        with telling_problems():
+        with exit_on_problems():
             if reports is None:
-                result = _facts(names, data_dir, now, people, strict)
+                result = _simulate_facts(names, data_dir, now, people, strict)
             else:
-                result = _reports(names, data_dir, now, reports, mapping, closed_at, people, strict)
+                result = _simulate_reports(names, data_dir, now, reports, mapping, closed_at, people, strict)
             if html is not None:
-                _write(html, page(result))
+                _write_page(html, render_page(result))
     except KeyboardInterrupt:
-        err.print(say("已停止,未写出任何内容", "stopped; nothing was written"), markup=False)
+        err.print(localize("已停止,未写出任何内容", "stopped; nothing was written"), markup=False)
         raise typer.Exit(130) from None
     if as_json:
         typer.echo(result.model_dump_json(indent=2))
     else:
         print_result(out, result)
-    _tell_rejected(result)
+    _print_rejected(result)
     if html is not None:
-        err.print(say(f"已写出 {html}", f"wrote {html}"), highlight=False, markup=False, soft_wrap=True)
+        err.print(localize(f"已写出 {html}", f"wrote {html}"), highlight=False, markup=False, soft_wrap=True)
 
 
-def _reports(
+def _simulate_reports(
     names: list[str],
     data_dir: Path,
     now: datetime,
@@ -105,63 +105,63 @@ def _reports(
     people: Path | None,
     strict: bool,
 ) -> Result:
-    choices = _choices(names, data_dir)
-    with _telling():
-        how = read_mapping(mapping)
+    choices = _read_choices(names, data_dir)
+    with _translated_errors():
+        column_mapping = read_mapping(mapping)
         rows = list(read_rows(reports))
-    with _bar() as bar:
-        task = bar.add_task(say("推演", "Simulating"), total=len(rows))
-        with _telling():
+    with _progress_bar() as bar:
+        task = bar.add_task(localize("推演", "Simulating"), total=len(rows))
+        with _translated_errors():
             return simulate_reports(
-                choices, rows, how,
+                choices, rows, column_mapping,
                 source=reports.name, now=now, closed_at=closed_at, people=people, strict=strict,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
 
 
-def _choices(names: list[str], data_dir: Path) -> tuple[Choice, ...]:
-    with _telling():
+def _read_choices(names: list[str], data_dir: Path) -> tuple[Choice, ...]:
+    with _translated_errors():
         if not any(map(is_version, names)):
-            return asyncio.run(choose(names, None))
+            return asyncio.run(read_choices(names, None))
 
-        async def look(engine: AsyncEngine) -> tuple[Choice, ...]:
+        async def read(engine: AsyncEngine) -> tuple[Choice, ...]:
             async with engine.connect() as connection:
-                return await choose(names, connection)
+                return await read_choices(names, connection)
 
-        return with_database(data_dir, look)
+        return with_database(data_dir, read)
 
 
-def _facts(names: list[str], data_dir: Path, now: datetime, people: Path | None, strict: bool) -> Result:
-    with _bar() as bar:
-        task = bar.add_task(say("推演", "Simulating"), total=None)
+def _simulate_facts(names: list[str], data_dir: Path, now: datetime, people: Path | None, strict: bool) -> Result:
+    with _progress_bar() as bar:
+        task = bar.add_task(localize("推演", "Simulating"), total=None)
 
         async def run(engine: AsyncEngine) -> Result:
             return await simulate_facts(
                 engine, names,
-                source=say("已记录的案件", "recorded cases"), now=now, people=people, strict=strict,
+                source=localize("已记录的案件", "recorded cases"), now=now, people=people, strict=strict,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
 
-        with _telling():
+        with _translated_errors():
             return with_database(data_dir, run)
 
 
-def _bar() -> Progress:
+def _progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err, transient=True)
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
-    """What can't be run, in the reader's language; `telling_problems` shows it and ends the command."""
+def _translated_errors() -> Iterator[None]:
+    """Raise an error in the reader's language for a simulation that can't run; `exit_on_problems` prints it."""
     try:
         yield
     except (CannotSimulate, UnreadableFile, BadMapping) as error:
-        raise ValueError(say(error.zh, error.en)) from error
+        raise ValueError(localize(error.zh, error.en)) from error
 
 
-def _write(path: Path, content: str) -> None:
-    """Writes the page beside its place and moves it there: never half of it."""
+def _write_page(path: Path, content: str) -> None:
+    """Write the page atomically."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fresh.write_text(content, encoding="utf-8")
@@ -170,16 +170,21 @@ def _write(path: Path, content: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _tell_rejected(result: Result) -> None:
+def _print_rejected(result: Result) -> None:
     if not result.rejected:
         return
     count = result.rejected
-    err.print(say(f"{count} 行不能用,未计入:", f"{count} row(s) can't be used and are left out:"), style="yellow")
-    for row in result.rejected_rows[:SHOWN]:
-        told = (
-            say(f"第 {row.row} 行", f"row {row.row}")
-            + f" ({row.number}): {say(row.reason_zh or row.reason, row.reason)}"
+    err.print(localize(f"{count} 行不能用,未计入:", f"{count} row(s) can't be used and are left out:"), style="yellow")
+    for row in result.rejected_rows[:MAX_REJECTED_ROWS]:
+        line = (
+            localize(f"第 {row.row} 行", f"row {row.row}")
+            + f" ({row.number}): {localize(row.reason_zh or row.reason, row.reason)}"
         )
-        err.print("  " + told, highlight=False, markup=False, soft_wrap=True)
-    if count > SHOWN:
-        err.print(say(f"  另有 {count - SHOWN} 行;--json 全部列出", f"  {count - SHOWN} more; --json lists them all"))
+        err.print("  " + line, highlight=False, markup=False, soft_wrap=True)
+    if count > MAX_REJECTED_ROWS:
+        err.print(
+            localize(
+                f"  另有 {count - MAX_REJECTED_ROWS} 行;--json 全部列出",
+                f"  {count - MAX_REJECTED_ROWS} more; --json lists them all",
+            )
+        )

@@ -1,1 +1,1 @@
-"""The servers that `up` runs on one machine, and what keeps them running."""
+"""The servers that `up` runs on one machine, and the supervisor that keeps them running."""

@@ -1,4 +1,4 @@
-"""One process that a supervisor keeps: what to run, when it counts as up, how it ends, where its output goes."""
+"""A child process of the supervisor: its command, readiness check, stop signals and log."""
 
 import asyncio
 import contextlib
@@ -13,32 +13,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("die_with_parent.py")
+LAUNCHER = Path(__file__).with_name("die_with_parent.py")
 
-#: How often readiness is asked while a child starts, in seconds.
-ASK_EVERY = 0.1
-#: A log longer than this many bytes is moved to `NAME.log.1` and begun anew.
+#: Seconds between readiness checks while a child starts.
+READY_POLL_SECONDS = 0.1
+#: A log longer than this many bytes is moved to `NAME.log.1`.
 LOG_LIMIT = 20_000_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """One life of a child."""
+    """One run of a child, from start to exit."""
 
     pid: int
     started: datetime
 
 
 class ChildFailed(Exception):
-    """A child ended, or stayed unready, while it was being started. The message ends with its last words."""
+    """A child ended, or did not become ready, while it was starting. The message ends with the tail of its log."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
-    """What to run. `ready` answers False, rather than raise, while the child is not up yet.
+    """A process to run. `ready` returns False, and does not raise, while the child is not up yet.
 
-    `prepare` runs before every start, the restarts too. `stop_signal` asks it to end; after `grace_seconds`
-    `force_signal` makes it. `orphan_signal` is what it gets when the supervisor itself is killed.
+    `prepare` runs before every start and restart. `stop_signal` asks the child to end; `force_signal` follows after
+    `grace_seconds`. The child gets `orphan_signal` when the supervisor itself is killed.
     """
 
     name: str
@@ -55,23 +55,23 @@ class Child:
     orphan_signal: signal.Signals = signal.SIGKILL
 
 
-def leashed(
+def with_launcher(
     command: Sequence[str],
     *,
     user: str | None = None,
     orphan_signal: signal.Signals = signal.SIGKILL,
 ) -> list[str]:
-    """`command`, made to die with this process and to run as `user`."""
-    start = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), orphan_signal.name, user or "-"]
-    return [*start, *command]
+    """Return `command` run through the launcher: it dies with this process and runs as `user`."""
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), orphan_signal.name, user or "-"]
+    return [*launcher, *command]
 
 
 async def spawn(child: Child, log: Path) -> Process:
-    """Starts `child`, its output appended to `log`, in a session of its own: Ctrl-C is not for it."""
+    """Start `child` in a session of its own, so that Ctrl-C does not reach it. Its output is appended to `log`."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
-            *leashed(child.command, user=child.user, orphan_signal=child.orphan_signal),
+            *with_launcher(child.command, user=child.user, orphan_signal=child.orphan_signal),
             stdin=DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
@@ -84,22 +84,22 @@ async def spawn(child: Child, log: Path) -> Process:
 
 
 async def wait_ready(child: Child, process: Process, log: Path) -> None:
-    """Returns when `child` is up. Raises ChildFailed when it ends, or its time is over, before that."""
+    """Wait until `child` is ready. Raises ChildFailed when it ends, or `ready_seconds` pass, before that."""
     run = Run(pid=process.pid, started=datetime.now(UTC))
     deadline = time.monotonic() + child.ready_seconds
     while not await child.ready(run):
         if process.returncode is not None:
             raise ChildFailed(
-                f"{child.name} ended while starting ({outcome(process.returncode)}); see {log}\n{tail(log)}"
+                f"{child.name} ended while starting ({describe_exit(process.returncode)}); see {log}\n{tail(log)}"
             )
         if time.monotonic() > deadline:
             raise ChildFailed(f"{child.name} was not ready within {child.ready_seconds:g} s; see {log}\n{tail(log)}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), ASK_EVERY)
+            await asyncio.wait_for(process.wait(), READY_POLL_SECONDS)
 
 
-async def end(child: Child, process: Process) -> bool:
-    """Ends `process`, waiting until it is gone; True when it had to be forced."""
+async def stop_process(child: Child, process: Process) -> bool:
+    """Stop `process` and wait until it has exited. Return True when it had to be forced."""
     if process.returncode is not None:
         return False
     _signal(process, child.stop_signal)
@@ -115,13 +115,13 @@ async def end(child: Child, process: Process) -> bool:
 def _signal(process: Process, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         if number is signal.SIGKILL:
-            os.killpg(process.pid, number)  # with whatever it started itself
+            os.killpg(process.pid, number)  # its own children too
         else:
             process.send_signal(number)
 
 
-def outcome(status: int) -> str:
-    """An exit status in words: `exit status 3`, `killed by SIGKILL`."""
+def describe_exit(status: int) -> str:
+    """Return a text for an exit status: `exit status 3`, `killed by SIGKILL`."""
     if status >= 0:
         return f"exit status {status}"
     try:
@@ -131,7 +131,7 @@ def outcome(status: int) -> str:
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log."""
+    """Return the last lines of a log."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -141,10 +141,10 @@ def tail(log: Path, lines: int = 15) -> str:
         return f"({error})"
 
 
-def turn_over(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Moves a log that has grown past `limit` bytes to `NAME.log.1`.
+def rotate_log(log: Path, limit: int = LOG_LIMIT) -> None:
+    """Copy a log longer than `limit` bytes to `NAME.log.1` and truncate it.
 
-    By copying, for the child goes on writing to the same file; what it writes in that moment may be lost.
+    The child keeps the file open, so it can't be renamed; lines written during the copy may be lost.
     """
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > limit:

@@ -1,4 +1,4 @@
-"""One `up` per data directory."""
+"""Lock file: one `up` per data directory."""
 
 import fcntl
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 FILE = "up.lock"
 
 
-class InUse(Exception):
-    """Another process holds the data directory."""
+class DataDirInUse(Exception):
+    """Another process holds the lock of the data directory."""
 
 
 @contextmanager
-def hold(data_dir: Path) -> Iterator[None]:
-    """Holds `data_dir` for this process until the block ends, or the process does, however it ends.
+def lock_data_dir(data_dir: Path) -> Iterator[None]:
+    """Lock `data_dir` until the block ends or the process exits, however it exits.
 
-    Raises InUse naming the process that has it.
+    Raises DataDirInUse, naming the process that holds the lock.
     """
     descriptor = os.open(data_dir / FILE, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
@@ -25,7 +25,7 @@ def hold(data_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = file.read().strip() or "unknown"
-            raise InUse(f"another `up` (process {holder}) already runs on {data_dir}") from error
+            raise DataDirInUse(f"another `up` (process {holder}) already runs on {data_dir}") from error
         file.truncate()
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -1,17 +1,16 @@
-"""TCP ports on this machine."""
+"""Free TCP ports on this machine."""
 
 import random
 import socket
 
 HOST = "127.0.0.1"
 
-#: Below the range that outgoing connections take theirs from (Linux: 32768 up), so that nobody slips in
-#: while a server restarts.
+#: Below the range of outgoing connections (Linux: 32768 and up), so that none takes the port of a restarting server.
 RANGE = range(15_000, 32_000)
 
 
 def is_free(port: int, host: str = HOST) -> bool:
-    """Whether a server could listen on `port` now. Connections that are only fading out don't count."""
+    """Return whether a server can listen on `port` now. Connections in TIME_WAIT do not count."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -22,9 +21,9 @@ def is_free(port: int, host: str = HOST) -> bool:
 
 
 def free_ports(count: int, *, avoid: set[int] | None = None) -> list[int]:
-    """`count` different ports that nobody listens on, none of them in `avoid`.
+    """Return `count` different free ports, none of them in `avoid`.
 
-    Raises OSError when this machine has none left.
+    Raises OSError when there are not enough.
     """
     found: list[int] = []
     for port in random.sample(RANGE, len(RANGE)):

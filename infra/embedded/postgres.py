@@ -1,4 +1,4 @@
-"""A real PostgreSQL on this machine, from its wheel: no root, no Docker, nothing installed."""
+"""PostgreSQL from its wheel: no root, no Docker, nothing installed."""
 
 import asyncio
 import contextlib
@@ -13,40 +13,40 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from infra.embedded.child import Child, ChildFailed, Run, leashed, outcome
+from infra.embedded.child import Child, ChildFailed, Run, describe_exit, with_launcher
 from infra.embedded.postgres_leftover import stop_leftover
-from infra.embedded.postgres_user import BIN, give, open_binaries, open_way, server_user
+from infra.embedded.postgres_user import BIN, allow_running_binaries, allow_traversal, change_owner, server_user
 
-#: The major version of the wheel; a data directory of another one must be dumped and restored.
+#: Major version of the wheel. A data directory of another version must be dumped and restored.
 MAJOR = "18"
 DATABASE = "gridloop"
 OWNER = "gridloop"
 HOST = "127.0.0.1"
 
-#: Tried in this order. A UTF-8 one first: `pg_trgm` sees letters in Chinese text only where the locale
-#: knows them. Under each of them text sorts by code point.
+#: Locales, tried in this order. UTF-8 first: `pg_trgm` recognises Chinese letters only where the locale does. All of
+#: them sort text by code point.
 LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "C")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedPostgres:
-    """The server on `directory`, made at its first start. `say` hears what an operator should know.
+    """The server on `directory`, created at its first start. `notify` gets messages for the operator.
 
-    `fsync` off is for tests alone: acknowledged means stored.
+    Only tests switch `fsync` off: in production, acknowledged means stored.
     """
 
     directory: Path
     port: int
     password: str
     fsync: bool = True
-    say: Callable[[str], None] = lambda _: None
+    notify: Callable[[str], None] = lambda _: None
 
     def url(self, database: str = DATABASE) -> str:
-        """Where `database` is, with the password in it."""
+        """Return the URL of `database`, password included."""
         return f"postgresql://{OWNER}:{self.password}@{HOST}:{self.port}/{database}"
 
     def child(self) -> Child:
-        """The server, for a supervisor. Each start looks after leftovers and makes the directory if need be."""
+        """Return the child for the supervisor. Each start creates the directory if needed and stops leftovers."""
         settings = {
             "listen_addresses": HOST,
             "port": str(self.port),
@@ -63,7 +63,7 @@ class EmbeddedPostgres:
         return Child(
             name="postgres",
             command=command,
-            ready=self._answers,
+            ready=self._is_ready,
             environment=_environment(),
             directory=Path("/"),
             user=server_user(),
@@ -77,28 +77,28 @@ class EmbeddedPostgres:
         )
 
     async def prepare(self) -> None:
-        """Makes the data directory if there is none, and ends a server that a killed `up` left on it.
+        """Create the data directory if there is none, and stop a server that a killed `up` left running on it.
 
-        Raises ChildFailed when the directory is of another version or can't be made or freed.
+        Raises ChildFailed when the directory has another version, can't be created, or stays in use.
         """
         user = await asyncio.to_thread(server_user)
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         if user is not None:
-            await asyncio.to_thread(open_binaries)
-            if widened := open_way(self.directory):
+            await asyncio.to_thread(allow_running_binaries)
+            if widened := allow_traversal(self.directory):
                 names = ", ".join(map(str, widened))
-                self.say(f"let PostgreSQL's own user pass through {names} (chmod a+x)")
+                self.notify(f"let PostgreSQL's own user pass through {names} (chmod a+x)")
         if not self.directory.exists():
-            await self._make(user)
+            await self._create_data_dir(user)
         self._check_version()
         try:
             if await stop_leftover(self.directory):
-                self.say("stopped a PostgreSQL server that an earlier start had left behind")
+                self.notify("stopped a PostgreSQL server that an earlier start had left behind")
         except TimeoutError as error:
             raise ChildFailed(str(error)) from error
 
     async def create_database(self, name: str = DATABASE) -> None:
-        """Creates `name` if it is missing. Needs the running server."""
+        """Create the database `name` if it is missing. The server must be running."""
         async with await psycopg.AsyncConnection.connect(self.url("postgres"), autocommit=True) as connection:
             found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
             if await found.fetchone() is None:
@@ -115,22 +115,22 @@ class EmbeddedPostgres:
                 f"dump it with version {version}, move the directory away, start, and restore"
             )
 
-    async def _make(self, user: str | None) -> None:
-        """Runs initdb beside the final place and moves the result there: all or nothing."""
+    async def _create_data_dir(self, user: str | None) -> None:
+        """Run initdb in a temporary directory and rename it: all or nothing."""
         fresh = self.directory.with_name(f"{self.directory.name}.new")
-        said = ""
+        output = ""
         for locale in LOCALES:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(mode=0o700)
-            give(fresh, user)
-            status, said = await self._run_initdb(fresh, user, locale)
+            change_owner(fresh, user)
+            status, output = await self._run_initdb(fresh, user, locale)
             if status == 0:
                 fresh.rename(self.directory)
                 return
-            if "invalid locale" not in said:
+            if "invalid locale" not in output:
                 break
         shutil.rmtree(fresh, ignore_errors=True)
-        raise ChildFailed(f"initdb failed ({outcome(status)}):\n{said}")
+        raise ChildFailed(f"initdb failed ({describe_exit(status)}):\n{output}")
 
     async def _run_initdb(self, fresh: Path, user: str | None, locale: str) -> tuple[int, str]:
         password = fresh.with_name(f"{fresh.name}.password")
@@ -138,27 +138,27 @@ class EmbeddedPostgres:
         descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{self.password}\n")
-        give(password, user)
+        change_owner(password, user)
         command = [
             *(str(BIN / "initdb"), "-D", str(fresh), "-U", OWNER),
             *("--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8", f"--locale={locale}"),
             *(() if self.fsync else ("--no-sync",)),
         ]
         process = await asyncio.create_subprocess_exec(
-            *leashed(command, user=user), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT,
+            *with_launcher(command, user=user), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT,
             env=_environment(), cwd="/", start_new_session=True,
         )  # fmt: skip
         try:
-            said, _ = await process.communicate()
+            output, _ = await process.communicate()
         except asyncio.CancelledError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             raise
         finally:
             password.unlink(missing_ok=True)
-        return process.returncode or 0, said.decode(errors="replace").strip()
+        return process.returncode or 0, output.decode(errors="replace").strip()
 
-    async def _answers(self, _: Run) -> bool:
+    async def _is_ready(self, _: Run) -> bool:
         try:
             async with await psycopg.AsyncConnection.connect(self.url("postgres"), connect_timeout=2):
                 return True
@@ -167,5 +167,5 @@ class EmbeddedPostgres:
 
 
 def _environment() -> dict[str, str]:
-    """What PostgreSQL needs of ours: no PG* variable or locale of the caller may steer it."""
+    """Return the environment of PostgreSQL, without PG* variables and locale of the caller."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

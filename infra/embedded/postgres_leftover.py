@@ -1,4 +1,4 @@
-"""Servers that a killed predecessor has left on the same data directory: found, and stopped cleanly."""
+"""Find and stop a PostgreSQL server that a killed `up` has left on the data directory."""
 
 import asyncio
 import contextlib
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import psutil
 
-from infra.embedded.waiting import until
+from infra.embedded.waiting import wait_until
 
-#: How long a leftover gets to write its last checkpoint, in seconds, before it is told to end at once.
-PATIENCE = 60.0
+#: Seconds that a leftover server gets to write its last checkpoint before an immediate shutdown.
+SHUTDOWN_TIMEOUT = 60.0
 
 
 def postmaster_pid(directory: Path) -> int | None:
-    """The server that `postmaster.pid` names, if that process really is PostgreSQL on this directory."""
+    """Return the process id in `postmaster.pid`, if that process is PostgreSQL on this directory."""
     try:
         pid = int((directory / "postmaster.pid").read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
@@ -23,7 +23,7 @@ def postmaster_pid(directory: Path) -> int | None:
 
 
 def _serves(pid: int, directory: Path) -> bool:
-    """Whether the process is PostgreSQL and lives in `directory`: each of its processes works there."""
+    """Return whether the process is PostgreSQL with `directory` as its working directory."""
     try:
         process = psutil.Process(pid)
         return (
@@ -40,11 +40,11 @@ def _all_serving(directory: Path) -> list[int]:
 
 
 async def stop_leftover(directory: Path) -> bool:
-    """Stops a server still running on `directory`, and waits until its last process is gone.
+    """Stop a server running on `directory`, wait until its last process has ended, and return whether there was one.
 
-    Its processes may outlive a killed postmaster by a moment, and a new one must not start beside them.
-    Afterwards there is no `postmaster.pid`: a number in it that some other program has by now would keep
-    PostgreSQL from starting. True when a server ran. Raises TimeoutError when it does not end.
+    Backends may outlive a killed postmaster by a moment, and a new server must not start beside them. Also removes
+    `postmaster.pid`: if another program has that process id by now, PostgreSQL would refuse to start.
+    Raises TimeoutError when the server does not end.
     """
     pids = await asyncio.to_thread(_all_serving, directory)
     if pids:
@@ -57,11 +57,11 @@ async def _stop(directory: Path, pids: list[int]) -> None:
     if (pid := postmaster_pid(directory)) is not None:
         _send(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
     try:
-        await until(lambda: not any(_serves(pid, directory) for pid in pids), seconds=PATIENCE, what="")
+        await wait_until(lambda: not any(_serves(pid, directory) for pid in pids), seconds=SHUTDOWN_TIMEOUT, what="")
     except TimeoutError:
         for pid in pids:
             _send(pid, signal.SIGQUIT)  # its immediate shutdown: the next start recovers from the log
-        await until(
+        await wait_until(
             lambda: not any(_serves(pid, directory) for pid in pids),
             seconds=10,
             what=f"an earlier PostgreSQL server on {directory} (process {pids[0]}) does not end",

@@ -1,4 +1,4 @@
-"""The secrets of an embedded system: made once, kept in `secrets.json` of its data directory (mode 600)."""
+"""The secrets of an embedded system, created once and kept in `secrets.json` of its data directory (mode 600)."""
 
 import json
 import os
@@ -11,20 +11,20 @@ FILE = "secrets.json"
 
 @dataclass(frozen=True)
 class Keys:
-    """What only this installation knows. Hexadecimal, so safe in a URL."""
+    """The secrets of one installation. Hexadecimal, so safe in a URL."""
 
     database_password: str
     token_secret: str
 
 
 class KeysUnreadable(Exception):
-    """`secrets.json` is there, but is not what we wrote."""
+    """`secrets.json` exists but is damaged."""
 
 
 def load_keys(data_dir: Path) -> Keys:
-    """The secrets of `data_dir`, made now if it has none.
+    """Return the secrets of `data_dir`, created now if it has none.
 
-    Raises KeysUnreadable when the file is damaged: making new ones would lock the database out.
+    Raises KeysUnreadable when the file is damaged: new secrets would not open the existing database.
     """
     path = data_dir / FILE
     try:
@@ -40,7 +40,7 @@ def load_keys(data_dir: Path) -> Keys:
 
 
 def _write(path: Path, keys: Keys) -> None:
-    """In one move and through to the disk: half a secret would be worse than none."""
+    """Write atomically, with fsync: half a secret would be worse than none."""
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

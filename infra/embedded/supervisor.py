@@ -1,4 +1,4 @@
-"""Keeps children running: starts them in order, restarts what dies, stops them in the opposite order."""
+"""Supervisor: starts children in order, restarts those that exit, stops them in reverse order."""
 
 import asyncio
 import time
@@ -6,112 +6,112 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.embedded.child import Child, ChildFailed, end, outcome, spawn, turn_over, wait_ready
+from infra.embedded.child import Child, ChildFailed, describe_exit, rotate_log, spawn, stop_process, wait_ready
 
-#: The longest pause before a restart, in seconds.
-LONGEST_PAUSE = 30.0
-#: A child that lived this long, in seconds, is restarted at once again.
-STEADY = 60.0
-#: How often the sizes of the logs are looked at, in seconds.
-LOOK_AT_LOGS = 60.0
-
-
-def pause_before(deaths: int) -> float:
-    """Seconds to wait before a restart: none after a first death in a while, then 1, 2, 4 … 30."""
-    return 0.0 if deaths <= 1 else min(2.0 ** (deaths - 2), LONGEST_PAUSE)
+#: The longest delay before a restart, in seconds.
+MAX_RESTART_DELAY = 30.0
+#: A child that ran this many seconds is restarted without delay.
+STABLE_SECONDS = 60.0
+#: Seconds between checks of the log sizes.
+LOG_CHECK_SECONDS = 60.0
 
 
-class _Kept:
-    """A child and its present life."""
+def restart_delay(exits: int) -> float:
+    """Return the seconds to wait before a restart: 0 after the first exit in a while, then 1, 2, 4 … 30."""
+    return 0.0 if exits <= 1 else min(2.0 ** (exits - 2), MAX_RESTART_DELAY)
+
+
+class _SupervisedChild:
+    """A child and its current process."""
 
     def __init__(self, child: Child, log: Path) -> None:
         self.child = child
         self.log = log
         self.process: Process | None = None
         self.started = 0.0
-        self.keeper: asyncio.Task[None] | None = None
+        self.restarter: asyncio.Task[None] | None = None
 
     async def launch(self) -> None:
-        """A new life, waited for until it is ready. Raises ChildFailed."""
+        """Start the process and wait until it is ready. Raises ChildFailed."""
         self.started = time.monotonic()
         if self.child.prepare is not None:
             await self.child.prepare()
         self.process = await spawn(self.child, self.log)
         await wait_ready(self.child, self.process, self.log)
 
-    def runs(self) -> bool:
-        """Whether it lives now."""
+    def is_running(self) -> bool:
+        """Return whether the process is running."""
         return self.process is not None and self.process.returncode is None
 
-    async def death(self) -> str:
-        """Waits until the present life is over; how it ended, in words."""
+    async def wait_for_exit(self) -> str:
+        """Wait until the process has exited, and return a text that says how."""
         if self.process is None:
-            return "could not be started"  # what prepares its start failed
-        return f"ended ({outcome(await self.process.wait())})"
+            return "could not be started"  # `prepare` failed
+        return f"ended ({describe_exit(await self.process.wait())})"
 
-    async def end(self) -> bool:
-        """Ends the present life, if any; True when it had to be forced."""
-        return self.process is not None and await end(self.child, self.process)
+    async def stop(self) -> bool:
+        """Stop the process, if any. Return True when it had to be forced."""
+        return self.process is not None and await stop_process(self.child, self.process)
 
 
 class Supervisor:
-    """The children of this process. `say` gets one line whenever something happens to one of them."""
+    """The children of this process. `notify` gets one line about each exit, restart and stop."""
 
-    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, logs: Path, notify: Callable[[str], None]) -> None:
         self._logs = logs
-        self._say = say
-        self._kept: list[_Kept] = []
-        self._log_keeper: asyncio.Task[None] | None = None
+        self._notify = notify
+        self._children: list[_SupervisedChild] = []
+        self._log_rotator: asyncio.Task[None] | None = None
 
     async def start(self, child: Child) -> None:
-        """Starts `child` and returns when it is ready; from then on it is kept running.
+        """Start `child` and return when it is ready. From then on it is restarted whenever it exits.
 
-        Raises ChildFailed, with the end of its log, when it does not come up.
+        Raises ChildFailed, with the tail of its log, when it does not become ready.
         """
         self._logs.mkdir(parents=True, exist_ok=True)
-        kept = _Kept(child, self._logs / f"{child.name}.log")
-        turn_over(kept.log)
-        self._kept.append(kept)
-        await kept.launch()
-        kept.keeper = asyncio.create_task(self._keep(kept), name=f"keep {child.name}")
-        if self._log_keeper is None:
-            self._log_keeper = asyncio.create_task(self._keep_logs(), name="keep logs")
+        supervised = _SupervisedChild(child, self._logs / f"{child.name}.log")
+        rotate_log(supervised.log)
+        self._children.append(supervised)
+        await supervised.launch()
+        supervised.restarter = asyncio.create_task(self._restart_on_exit(supervised), name=f"restart {child.name}")
+        if self._log_rotator is None:
+            self._log_rotator = asyncio.create_task(self._rotate_logs(), name="rotate logs")
 
     async def stop(self) -> None:
-        """Stops every child, the last started first, each only when the one before it is gone."""
-        tasks = [kept.keeper for kept in self._kept if kept.keeper is not None]
-        tasks += [self._log_keeper] if self._log_keeper is not None else []
+        """Stop every child, one after the other, in reverse order of their start."""
+        tasks = [child.restarter for child in self._children if child.restarter is not None]
+        tasks += [self._log_rotator] if self._log_rotator is not None else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        while self._kept:
-            kept = self._kept[-1]
-            ran = kept.runs()
-            forced = await kept.end()
-            self._kept.pop()
-            if ran:
-                self._say(f"{kept.child.name} stopped{' (by force)' if forced else ''}")
+        while self._children:
+            supervised = self._children[-1]
+            was_running = supervised.is_running()
+            forced = await supervised.stop()
+            self._children.pop()
+            if was_running:
+                self._notify(f"{supervised.child.name} stopped{' (by force)' if forced else ''}")
 
-    async def _keep(self, kept: _Kept) -> None:
-        """Starts a child again whenever it ends, until cancelled."""
-        deaths = 0
+    async def _restart_on_exit(self, supervised: _SupervisedChild) -> None:
+        """Restart a child whenever it exits, until cancelled."""
+        name, exits = supervised.child.name, 0
         while True:
-            why = await kept.death()
-            deaths = 1 if time.monotonic() - kept.started >= STEADY else deaths + 1
-            pause = pause_before(deaths)
-            self._say(f"{kept.child.name} {why}; starting it again" + (f" in {pause:g} s" if pause else ""))
-            await asyncio.sleep(pause)
-            kept.process = None
+            reason = await supervised.wait_for_exit()
+            exits = 1 if time.monotonic() - supervised.started >= STABLE_SECONDS else exits + 1
+            delay = restart_delay(exits)
+            self._notify(f"{name} {reason}; starting it again" + (f" in {delay:g} s" if delay else ""))
+            await asyncio.sleep(delay)
+            supervised.process = None
             try:
-                await kept.launch()
+                await supervised.launch()
             except (ChildFailed, OSError) as error:
-                self._say(str(error).partition("\n")[0])
-                await kept.end()
+                self._notify(str(error).partition("\n")[0])
+                await supervised.stop()
             else:
-                self._say(f"{kept.child.name} is back")
+                self._notify(f"{name} is back")
 
-    async def _keep_logs(self) -> None:
+    async def _rotate_logs(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_AT_LOGS)
-            for kept in self._kept:
-                await asyncio.to_thread(turn_over, kept.log)
+            await asyncio.sleep(LOG_CHECK_SECONDS)
+            for supervised in self._children:
+                await asyncio.to_thread(rotate_log, supervised.log)

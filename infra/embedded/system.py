@@ -1,4 +1,4 @@
-"""The whole system on one machine, step by step: database, migrations, Temporal, workers, the API."""
+"""The whole system on one machine: database, migrations, Temporal, workers, API and pages, started in this order."""
 
 import asyncio
 import os
@@ -24,16 +24,16 @@ from models.wire_names import CASE_QUEUE
 
 ROOT = Path(__file__).parents[2]
 
-#: One step of the start: does its work and returns what to add to its title (perhaps nothing).
+#: One step of the start. Returns text to add after its title, perhaps none.
 Step = Callable[[], Awaitable[str]]
-#: Work on the migrated database before anybody else comes, for example demo data: from the data directory
-#: and the environment to what should be added to the title.
+#: Loads data, for example the demo park, given the data directory and the environment. Returns text to add to the
+#: title.
 Load = Callable[[Path, Mapping[str, str]], Awaitable[str]]
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where everybody listens, on this machine only."""
+    """The ports of the servers, all on the loopback interface."""
 
     web: int
     postgres: int
@@ -42,9 +42,9 @@ class Ports:
 
 
 class System:
-    """Everything that runs on `data_dir`.
+    """All processes that run on `data_dir`.
 
-    `load`, with a title, is done before the workers start; `enliven` when everything runs.
+    `load`, with its title, runs before the workers start; `populate` runs when everything is up.
     """
 
     def __init__(
@@ -52,28 +52,28 @@ class System:
         data_dir: Path,
         ports: Ports,
         *,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         workers: int = 1,
         load: tuple[str, Load] | None = None,
-        enliven: tuple[str, Load] | None = None,
+        populate: tuple[str, Load] | None = None,
     ) -> None:
         keys = load_keys(data_dir)
         self.data_dir = data_dir
         self._web_url = f"http://{HOST}:{ports.web}"
         self._workers = workers
         self._load = load
-        self._enliven = enliven
-        self._supervisor = Supervisor(data_dir / "logs", say)
+        self._populate = populate
+        self._supervisor = Supervisor(data_dir / "logs", notify)
         self._postgres = EmbeddedPostgres(
-            directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, say=say
+            directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, notify=notify
         )
         self._temporal = EmbeddedTemporal(
             directory=data_dir / "temporal", port=ports.temporal, ui_port=ports.temporal_ui
         )
-        #: What the children are told, and what `runtime.json` tells other commands.
+        #: The environment of the children, also written to `runtime.json`.
         self.environment = {
             "GRIDLOOP_DATA_DIR": str(data_dir),
-            metrics.SHARED: str(data_dir.resolve() / "metrics"),
+            metrics.MULTIPROC_DIR_VARIABLE: str(data_dir.resolve() / "metrics"),
             "GRIDLOOP_DATABASE_URL": self._postgres.url(),
             "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
             "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
@@ -86,7 +86,7 @@ class System:
         }
 
     def steps(self) -> Iterator[tuple[str, Step]]:
-        """What to do, in order: a title and the work. A step raises ChildFailed when it can't be done."""
+        """Yield the steps of the start in order: title and work. A step raises ChildFailed when it fails."""
         yield "数据库 PostgreSQL", self._start_postgres
         yield "数据表 Tables", self._migrate
         yield "流程服务 Temporal", self._start_temporal
@@ -95,12 +95,12 @@ class System:
             yield title, lambda: load(self.data_dir, self.environment)
         yield "工作进程 Workers", self._start_workers
         yield "接口与网页 API", self._start_api
-        if self._enliven is not None:
-            title, enliven = self._enliven
-            yield title, lambda: enliven(self.data_dir, self.environment)
+        if self._populate is not None:
+            title, populate = self._populate
+            yield title, lambda: populate(self.data_dir, self.environment)
 
     async def stop(self) -> None:
-        """Stops all that has been started, the last first."""
+        """Stop everything that was started, in reverse order."""
         await self._supervisor.stop()
 
     async def _start_postgres(self) -> str:
@@ -117,25 +117,25 @@ class System:
         return ""
 
     async def _start_workers(self) -> str:
-        _empty(self.data_dir / "metrics")
+        _recreate_dir(self.data_dir / "metrics")
         client = await self._temporal.connect()
         for number in range(1, self._workers + 1):
             await self._supervisor.start(self._worker(number, client))
         return f" ({self._workers})"
 
     async def _start_api(self) -> str:
-        await self._supervisor.start(self._python("web", ["-m", "web"], self._api_answers))
-        lacking = await self._lacking()
-        return f" (尚缺 still missing: {', '.join(sorted(lacking))})" if lacking else ""
+        await self._supervisor.start(self._python("web", ["-m", "web"], self._is_api_ready))
+        missing = await self._missing_parts()
+        return f" (尚缺 still missing: {', '.join(sorted(missing))})" if missing else ""
 
     def _worker(self, number: int, client: Client) -> Child:
-        async def polls(run: Run) -> bool:
+        async def is_polling(run: Run) -> bool:
             try:
                 return await has_poller(client, CASE_QUEUE, run.pid, run.started)
             except RPCError:
                 return False
 
-        return self._python(f"worker-{number}", [str(ROOT / "worker.py")], polls)
+        return self._python(f"worker-{number}", [str(ROOT / "worker.py")], is_polling)
 
     def _python(self, name: str, arguments: list[str], ready: Callable[[Run], Awaitable[bool]]) -> Child:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("TEMPORAL_")}
@@ -147,13 +147,13 @@ class System:
             directory=ROOT,
         )
 
-    async def _api_answers(self, _: Run) -> bool:
-        """Up, too, while there is no policy: the operator needs a running system to publish the first one."""
-        lacking = await self._lacking()
-        return lacking is not None and lacking <= {"policy"}
+    async def _is_api_ready(self, _: Run) -> bool:
+        """Return True also while there is no policy: the operator needs a running system to publish the first one."""
+        missing = await self._missing_parts()
+        return missing is not None and missing <= {"policy"}
 
-    async def _lacking(self) -> set[str] | None:
-        """The parts that `/readyz` finds away or missing; None while it does not answer at all."""
+    async def _missing_parts(self) -> set[str] | None:
+        """Return the parts that `/readyz` reports as away or missing; None while it does not answer."""
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
                 answer = await http.get(f"{self._web_url}/readyz")
@@ -167,7 +167,7 @@ class System:
             return None
 
 
-def _empty(folder: Path) -> None:
-    """Makes the folder in which processes count together, without what those of an earlier run left there."""
+def _recreate_dir(folder: Path) -> None:
+    """Create the directory of shared metrics anew, without the files of an earlier run."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

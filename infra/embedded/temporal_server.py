@@ -1,4 +1,4 @@
-"""The Temporal server on this machine: the one in its command-line tool, on a database file."""
+"""The Temporal server of Temporal's command-line tool, on a database file."""
 
 import os
 import shutil
@@ -15,28 +15,28 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from infra.embedded.child import Child, Run
-from infra.temporal import DATA_CONVERTER, keep_histories
+from infra.temporal import DATA_CONVERTER, ensure_retention
 
 NAMESPACE = "gridloop"
 HOST = "127.0.0.1"
 
 
-class ToolMissing(Exception):
-    """A program that comes with one of our wheels is not installed."""
+class ProgramMissing(Exception):
+    """A program that one of our wheels brings is not installed."""
 
 
-def tool(name: str) -> str:
-    """The path of a program from one of our wheels. Raises ToolMissing."""
+def find_program(name: str) -> str:
+    """Return the path of a program from one of our wheels. Raises ProgramMissing."""
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        raise ToolMissing(f"the program {name!r} is neither beside {sys.executable} nor on the PATH")
+        raise ProgramMissing(f"the program {name!r} is neither beside {sys.executable} nor on the PATH")
     return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedTemporal:
-    """The server on `directory`. `dynamic_config` is Temporal's own, JSON values by key."""
+    """The server on `directory`. `dynamic_config`: Temporal's dynamic configuration, JSON values by key."""
 
     directory: Path
     port: int
@@ -45,18 +45,18 @@ class EmbeddedTemporal:
 
     @property
     def address(self) -> str:
-        """Where clients find it."""
+        """The address for clients."""
         return f"{HOST}:{self.port}"
 
     @property
     def ui_url(self) -> str:
-        """Where its own pages are."""
+        """The URL of Temporal's web interface."""
         return f"http://{HOST}:{self.ui_port}"
 
     def child(self) -> Child:
-        """The server, for a supervisor; ready means that our namespace can be described."""
+        """Return the child for the supervisor. It is ready when our namespace can be described."""
         command = [
-            *(tool("temporal"), "server", "start-dev", "--db-filename", str(self._database)),
+            *(find_program("temporal"), "server", "start-dev", "--db-filename", str(self._database)),
             *("--namespace", NAMESPACE, "--ip", HOST, "--port", str(self.port), "--ui-port", str(self.ui_port)),
             *("--sqlite-pragma", "journal_mode=wal", "--log-format", "json", "--log-level", "warn"),
             "--ui-disable-news-fetch",
@@ -66,24 +66,24 @@ class EmbeddedTemporal:
         return Child(
             name="temporal",
             command=command,
-            ready=self._answers,
+            ready=self._is_ready,
             environment=_environment(),
             directory=self.directory.parent,
             prepare=self.prepare,
         )
 
     async def prepare(self) -> None:
-        """Makes the folder, and removes a database whose very first start was cut short.
+        """Create the directory, and remove a database file whose first start was interrupted.
 
-        The server writes its schema only into a file that does not exist; half a schema would stay so.
+        The server writes its schema only into a new file, so half a schema would never be completed.
         """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self._stamp.exists():
+        if not self._schema_marker.exists():
             for suffix in ("", "-wal", "-shm"):
                 self._database.with_name(f"{self._database.name}{suffix}").unlink(missing_ok=True)
 
     async def connect(self) -> Client:
-        """A client of this server with our converter."""
+        """Return a client of this server with our data converter."""
         return await Client.connect(self.address, namespace=NAMESPACE, data_converter=DATA_CONVERTER, tls=False)
 
     @property
@@ -91,25 +91,25 @@ class EmbeddedTemporal:
         return self.directory / "temporal.db"
 
     @property
-    def _stamp(self) -> Path:
+    def _schema_marker(self) -> Path:
         return self.directory / "schema-complete"
 
-    async def _answers(self, _: Run) -> bool:
+    async def _is_ready(self, _: Run) -> bool:
         try:
             client = await self.connect()
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=NAMESPACE))
-            await keep_histories(client)
+            await ensure_retention(client)
         except (RPCError, RuntimeError):  # RuntimeError: not even the port is open
             return False
-        self._stamp.touch()
+        self._schema_marker.touch()
         return True
 
 
 async def has_poller(client: Client, queue: str, pid: int, since: datetime) -> bool:
-    """Whether the process `pid` asks for workflow tasks of `queue`, and has done so `since` then.
+    """Return whether the process `pid` has polled `queue` for workflow tasks at or after `since`.
 
-    The server remembers pollers for minutes after their death, hence the moment. A worker's identity
-    begins with its process id unless it was given another.
+    The server lists pollers for minutes after they have ended, hence `since`. A worker's identity begins with its
+    process id unless another one was set.
     """
     answer = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
@@ -125,5 +125,5 @@ async def has_poller(client: Client, queue: str, pid: int, since: datetime) -> b
 
 
 def _environment() -> dict[str, str]:
-    """Ours without TEMPORAL_*: those name the server that clients use, perhaps another one."""
+    """Return our environment without TEMPORAL_*: those variables are for clients and may name another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}

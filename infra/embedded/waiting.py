@@ -1,18 +1,18 @@
-"""Waiting for a condition, with a deadline."""
+"""Wait for a condition, with a timeout."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(
+async def wait_until(
     condition: Callable[[], Awaitable[bool]] | Callable[[], bool],
     *,
     seconds: float,
     what: str,
     every: float = 0.05,
 ) -> None:
-    """Returns as soon as `condition` holds. Raises TimeoutError naming `what` after `seconds`."""
+    """Return as soon as `condition` holds. Raises TimeoutError naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         holds = condition()

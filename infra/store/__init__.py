@@ -1,1 +1,4 @@
-"""What is asked of PostgreSQL, one topic a file, one function a question. No transaction is ended here."""
+"""SQL for PostgreSQL: one topic per file, one function per question.
+
+Commit and rollback belong to the caller.
+"""

@@ -1,4 +1,4 @@
-"""The row of a case: what people list, filter, sort and count by, worked out from the case."""
+"""The columns of the table `cases`, derived from the case: what lists filter and sort by, and what figures count."""
 
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from models.facts import Received
 from rules.escalation.wake_ups import next_wake_up
 
 
-def columns(case: Case) -> dict[str, Any]:
-    """The columns that follow the case, by name; every one of them is in the row after each fact."""
+def case_columns(case: Case) -> dict[str, Any]:
+    """Return the columns that are derived from the case, by name. Each fact writes all of them."""
     clock = case.clock
     plan = clock.plan if clock else None
     return {
@@ -39,12 +39,12 @@ def columns(case: Case) -> dict[str, Any]:
         "wake_at": next_wake_up(case),
         "closed_at": case.closed_at,
         "archived_at": case.archived_at,
-        **_what_is_counted(case),
+        **_statistics_columns(case),
     }
 
 
-#: The columns that a fact may change.
-CHANGING = (
+#: Columns that a later fact may change.
+MUTABLE_COLUMNS = (
     "seq", "state", "stage", "round", "outcome", "category", "severity", "grid", "grid_path", "level", "owner_kind",
     "owner_id", "host", "departments", "reported_by", "received_at", "updated_at", "due_at", "yellow_at", "red_at",
     "overdue_at", "wake_at", "closed_at", "archived_at", "condition", "policy_version", "provisional",
@@ -53,8 +53,11 @@ CHANGING = (
 )  # fmt: skip
 
 
-def _what_is_counted(case: Case) -> dict[str, Any]:
-    """What supervision counts by. `late_stages` says where a deadline passed; "whole" is the case's own."""
+def _statistics_columns(case: Case) -> dict[str, Any]:
+    """Return the columns that figures count.
+
+    `late_stages` names the stages whose deadline passed; "whole" is the deadline of the whole case.
+    """
     clocks = (*case.past_clocks, case.clock) if case.clock else case.past_clocks
     handling = [clock for clock in clocks if clock.stage is Stage.HANDLE]
     late = [clock.stage or "whole" for clock in (*clocks, case.whole) if clock is not None and clock.overdue_at]
@@ -79,15 +82,15 @@ def _what_is_counted(case: Case) -> dict[str, Any]:
 
 
 def _close_due_at(case: Case, clocks: tuple[Clock, ...]) -> datetime | None:
-    """By when the case ought to be closed: the whole's deadline, else the latest of its handling or review."""
+    """Return when the case should be closed: the deadline of the whole case, else the latest of handling and review."""
     if case.whole is not None:
         return case.whole.due_at
-    known = [clock.due_at for clock in clocks if clock.stage in (Stage.HANDLE, Stage.REVIEW) and clock.due_at]
-    return max(known, default=None)
+    deadlines = [clock.due_at for clock in clocks if clock.stage in (Stage.HANDLE, Stage.REVIEW) and clock.due_at]
+    return max(deadlines, default=None)
 
 
-def written_once(body: Received) -> dict[str, Any]:
-    """The columns that a report fills once for ever."""
+def report_columns(body: Received) -> dict[str, Any]:
+    """Return the columns that the report fills and no later fact changes."""
     return {
         "case_no": body.case_no,
         "description": body.description,

@@ -1,4 +1,4 @@
-"""Cases and their facts: appended to, never rewritten."""
+"""Cases, their facts and their open tasks. Facts are only appended, never changed."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.case_row import CHANGING, columns, written_once
+from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns
 from infra.store.driver import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
@@ -18,48 +18,47 @@ from rules.tasks import Task, open_tasks
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 
-#: The channel on which PostgreSQL tells of a case that has changed: its number and revision.
-CHANGED = "gridloop_case_changed"
+#: NOTIFY channel for changed cases. The payload is the case number and the revision.
+CHANGED_CHANNEL = "gridloop_case_changed"
 
-
-#: The rows come as JSON, spelled as the tables' own columns are; what is left out is NULL. `kept` is the case's own
-#: row: without it (somebody else has recorded meanwhile) nothing of the rest is stored.
-_TO_FACTS_AND_TASKS = """
-    said AS (INSERT INTO facts SELECT f.* FROM kept, jsonb_populate_recordset(NULL::facts, %(facts)s) f),
-    done AS (DELETE FROM tasks t USING kept WHERE t.report_id = %(report)s AND t.key = ANY (%(gone)s)),
-    owed AS (INSERT INTO tasks SELECT t.* FROM kept, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
+#: Rows are sent as JSON with the names of the columns; a missing name is NULL. `stored` is the row of the case. When it
+#: is empty, because another step was recorded meanwhile, facts and tasks are not stored either.
+_STORE_FACTS_AND_TASKS = """
+    new_facts AS (INSERT INTO facts SELECT f.* FROM stored, jsonb_populate_recordset(NULL::facts, %(facts)s) f),
+    done_tasks AS (DELETE FROM tasks t USING stored WHERE t.report_id = %(report)s AND t.key = ANY (%(done)s)),
+    open_tasks AS (INSERT INTO tasks SELECT t.* FROM stored, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
         ON CONFLICT (report_id, key) DO UPDATE SET
             assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at)
-    SELECT told FROM kept
+    SELECT notified FROM stored
 """
-#: Whoever shows the case is told, as soon as the transaction counts.
-_TOLD = f"RETURNING pg_notify('{CHANGED}', c.case_no || ' ' || c.seq) AS told"
+#: Notifies the pages that show the case, when the transaction commits.
+_NOTIFY_CHANGE = f"RETURNING pg_notify('{CHANGED_CHANNEL}', c.case_no || ' ' || c.seq) AS notified"
 _INSERT = f"""
-    WITH kept AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_TOLD}),
-    {_TO_FACTS_AND_TASKS}
+    WITH stored AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_NOTIFY_CHANGE}),
+    {_STORE_FACTS_AND_TASKS}
 """
 _INSERT_MANY = """
-    WITH made AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
-    said AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s))
+    WITH new_cases AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
+    new_facts AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s))
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
 """
 _UPDATE = f"""
-    WITH kept AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in CHANGING)},
+    WITH stored AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in MUTABLE_COLUMNS)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
         FROM jsonb_populate_record(NULL::cases, %(case)s) n
-        WHERE c.report_id = %(report)s AND c.seq = %(before)s {_TOLD}),
-    {_TO_FACTS_AND_TASKS}
+        WHERE c.report_id = %(report)s AND c.seq = %(before)s {_NOTIFY_CHANGE}),
+    {_STORE_FACTS_AND_TASKS}
 """
 
 
 async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None:
-    """The case as it stands."""
+    """Return the case as it stands; None when there is none."""
     state = await connection.scalar(text("SELECT state FROM cases WHERE report_id = :r"), {"r": report_id})
     return None if state is None else Case.model_validate(state)
 
 
-async def facts_of(connection: AsyncConnection, report_id: UUID, after: int = 0) -> tuple[Fact, ...]:
-    """The facts of a case in order, from the one that follows `after`."""
+async def read_facts(connection: AsyncConnection, report_id: UUID, after: int = 0) -> tuple[Fact, ...]:
+    """Return the facts of a case in order, without the first `after` ones."""
     rows = await connection.execute(
         text(
             "SELECT seq, at, actor, command_id, command, digest, version, body FROM facts"
@@ -82,55 +81,55 @@ async def facts_of(connection: AsyncConnection, report_id: UUID, after: int = 0)
     )
 
 
-async def draw_sequence(connection: AsyncConnection, park: str, day: date, count: int = 1) -> int:
-    """The next number of a park's day, 1 …; given back if the transaction is rolled back.
+async def next_sequence(connection: AsyncConnection, park: str, day: date, count: int = 1) -> int:
+    """Return the next sequence number of a park and day, starting at 1. A rollback gives it back.
 
-    Where more than one is drawn, the last of `count` that follow one another.
+    With `count`, reserve that many consecutive numbers and return the last one.
     """
-    (drawn,) = await first_row(
+    (last,) = await first_row(
         connection,
         "INSERT INTO case_counters AS c (park, day, last) VALUES (%(park)s, %(day)s, %(count)s)"
         " ON CONFLICT (park, day) DO UPDATE SET last = c.last + excluded.last RETURNING last",
         {"park": park, "day": day, "count": count},
     )
-    return int(drawn)
+    return int(last)
 
 
-async def append(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> bool:
-    """Appends `facts` to the case and brings its row and its open tasks to what they add up to, in one statement.
+async def append_facts(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> bool:
+    """Append `facts`, and write the case's row and open tasks as they are after them, in one statement.
 
-    False when the case no longer stands at `before`: then nothing was stored, and what led to `facts` must be looked at
-    again. A case that begins (`before` None) twice raises IntegrityError.
+    Return False when the case is no longer at `before`: nothing was stored, and the caller must decide again on the
+    new state. Raises IntegrityError when a new case (`before` None) exists already.
     """
-    row = columns(after)
+    row = case_columns(after)
     if before is None:
         first = facts[0].body
         assert isinstance(first, Received)
-        row |= written_once(first)
-    old = {} if before is None else {task.key: task for task in open_tasks(before)}
-    new = {task.key: task for task in open_tasks(after)}
-    fresh = [_task_columns(after.report_id, task) for key, task in new.items() if old.get(key) != task]
+        row |= report_columns(first)
+    old_tasks = {} if before is None else {task.key: task for task in open_tasks(before)}
+    new_tasks = {task.key: task for task in open_tasks(after)}
+    changed = [_task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
     stored = await first_row(
         connection,
         _INSERT if before is None else _UPDATE,
         {
             "report": after.report_id,
             "before": before.seq if before else None,
-            "case": _json(row | _moved(facts)),
+            "case": _json(row | _last_location(facts)),
             "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
-            "gone": [key for key in old if key not in new],
-            "tasks": _json(fresh),
+            "done": [key for key in old_tasks if key not in new_tasks],
+            "tasks": _json(changed),
         },
     )
     return stored is not None
 
 
-async def insert_many(connection: AsyncConnection, received: Sequence[tuple[Fact, Case]]) -> None:
-    """Stores cases that have one fact each, the one that they were received by, all in one statement."""
+async def insert_cases(connection: AsyncConnection, received: Sequence[tuple[Fact, Case]]) -> None:
+    """Store new cases, each with its fact `received`, all in one statement."""
     rows = []
     for fact, case in received:
         assert isinstance(fact.body, Received)
-        rows.append(columns(case) | written_once(fact.body))
+        rows.append(case_columns(case) | report_columns(fact.body))
     tasks = [_task_columns(case.report_id, task) for _, case in received for task in open_tasks(case)]
     facts = [_fact_columns(case.report_id, fact) for fact, case in received]
     await run(connection, _INSERT_MANY, {"cases": _json(rows), "facts": _json(facts), "tasks": _json(tasks)})
@@ -140,10 +139,10 @@ def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def _moved(facts: Sequence[Fact]) -> dict[str, Any]:
-    """The place that the last of `facts` names; nothing when none does: what was reported stays."""
-    named = [f.body.location for f in facts if isinstance(f.body, Relocated) and f.body.location is not None]
-    return {"lat": named[-1].lat, "lon": named[-1].lon} if named else {}
+def _last_location(facts: Sequence[Fact]) -> dict[str, Any]:
+    """Return the columns of the last location that `facts` set; none when no fact does, so the reported one stays."""
+    locations = [f.body.location for f in facts if isinstance(f.body, Relocated) and f.body.location is not None]
+    return {"lat": locations[-1].lat, "lon": locations[-1].lon} if locations else {}
 
 
 def _fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:

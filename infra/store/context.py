@@ -1,8 +1,8 @@
-"""The context of a decision: one look at the world.
+"""The context of a decision, read in one statement: the case and the organisation around it.
 
-One statement for the case and the world around it. It locks nothing: whoever has decided by it appends only if the
-case still stands where it was seen (`cases.append`). What it must be told of the policy beforehand (the
-park's zone, the fallback owner) is taken from the policy met last; if that was the wrong one, it looks again.
+Nothing is locked: `cases.append_facts` stores the decision only if the case is still as it was read. The statement
+needs the park's zone and the fallback owner, which are in the policy. They are taken from the policy used last; when
+that was the wrong one, the organisation is read again.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.cases import facts_of
+from infra.store.cases import read_facts
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
-from infra.store.policies import (
-    newest_version,
-    policy_if_in_force,
-    policy_met_last,
-    policy_version,
-    version_in_force,
-)
+from infra.store.policies import last_used_policy, newest_version, policy_if_in_force, policy_version, version_in_force
 from models.base import Frozen
 from models.case import Case
 from models.commands import Accept, Adopt, Merge, PassReview, Relocate, Report, Split, Transfer
@@ -74,24 +68,24 @@ _WORLD = f"""
         'in_force', ({_IN_FORCE}),
         'fallback', (SELECT id FROM people WHERE username = %(fallback)s))::text
 """
-_AT_A_CASE = f"""
+_CASE_AND_WORLD = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
         {_WORLD.format(grid="coalesce(c.grid, %(grid)s)")}
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """
-_AT_A_PLACE = f"SELECT {_WORLD.format(grid='%(grid)s')}"
+_WORLD_ONLY = f"SELECT {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = f"SELECT {_PERSON.format('p.id = %(person)s')}"
 _BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
 _ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
 
 
 class NoFallbackOwner(RuntimeError):
-    """The policy's fallback owner is nobody: a case could be without an owner, so nothing is decided."""
+    """The policy's fallback owner does not exist. A case could be left without an owner, so nothing is decided."""
 
 
 class _World(Frozen):
-    """What one look finds."""
+    """The organisation around a case, as one statement returns it."""
 
     units: tuple[Unit, ...]
     person: Person | None
@@ -101,64 +95,66 @@ class _World(Frozen):
 
 
 @lru_cache(maxsize=512)
-def _read(told: str) -> _World:
-    """What PostgreSQL told of the world. Whoever works through a list sees the same one again and again, word by word:
-    it need not be read anew."""
-    return _World.model_validate_json(told)
+def _parse_world(text_: str) -> _World:
+    """Return the organisation from PostgreSQL's JSON text.
+
+    Cached by that text, because people who work through a list get the same text again and again.
+    """
+    return _World.model_validate_json(text_)
 
 
 @dataclass(frozen=True)
-class Found:
-    """A case as it stood at the look, or none yet; the digest of the command asked about, if it is recorded already."""
+class CaseSnapshot:
+    """A case as it was read (None: not recorded yet). `digest` is set when the step's command is recorded already."""
 
     case: Case | None
     digest: str | None
-    seen: "_Seen"
+    world: "_WorldSnapshot"
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A look, and the policy's zone and fallback owner that it was told."""
+class _WorldSnapshot:
+    """The organisation as JSON text, and the zone and fallback owner that it was read with."""
 
-    world: str
+    json: str
     zone: str
     fallback: str
 
 
-async def look_at_case(connection: AsyncConnection, step: Step) -> Found:
-    """The case of `step`, if there is one, and the world around it or around the place that the step reports."""
-    told = policy_met_last(connection)
-    zone, fallback = (told.zone, told.fallback_owner) if told else ("UTC", "")
+async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot:
+    """Return the case of `step`, if there is one, with the organisation around it or around the reported place."""
+    policy = last_used_policy(connection)
+    zone, fallback = (policy.zone, policy.fallback_owner) if policy else ("UTC", "")
     row = await first_row(
         connection,
-        _AT_A_CASE,
+        _CASE_AND_WORLD,
         {
             "report": step.report_id,
             "command": step.id,
-            "grid": _reported_in(step),
-            **_asked(step, zone, fallback),
+            "grid": _reported_grid(step),
+            **_world_parameters(step, zone, fallback),
         },
     )
     case = None if row[0] is None else Case.model_validate_json(row[0])
-    return Found(case, row[1], _Seen(row[2], zone, fallback))
+    return CaseSnapshot(case, row[1], _WorldSnapshot(row[2], zone, fallback))
 
 
 async def read_context(
-    connection: AsyncConnection, step: Step, case: Case | None, seen: _Seen | None = None
+    connection: AsyncConnection, step: Step, case: Case | None, snapshot: _WorldSnapshot | None = None
 ) -> Context:
-    """Everything that `rules.decide` may know at `step.at` besides the case; the case number comes separately.
+    """Return everything that `rules.decide` may know at `step.at` besides the case. The case number comes separately.
 
     Raises NoPolicy or NoFallbackOwner when the system is not set up.
     """
-    world = _read(seen.world) if seen else None
+    world = _parse_world(snapshot.json) if snapshot else None
     in_force = world.in_force if world and world.in_force else await version_in_force(connection, step.at)
     version = in_force if case is None or isinstance(step.command, Accept) else case.policy_version
     policy = await policy_version(connection, version)
-    if world is None or seen is None or (seen.zone, seen.fallback) != (policy.zone, policy.fallback_owner):
-        world = await _look(connection, step, case, policy)
+    if world is None or snapshot is None or (snapshot.zone, snapshot.fallback) != (policy.zone, policy.fallback_owner):
+        world = await _read_world(connection, step, case, policy)
     if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
-    today = _day(step, policy.zone)
+    today = _local_day(step, policy.zone)
     now = max(step.at, case.updated_at) if case else step.at
     return Context(
         now=now,
@@ -171,18 +167,18 @@ async def read_context(
         units=await _with_holders(connection, world.units, case, now, today),
         departments=world.departments,
         fallback=world.fallback,
-        **await _asked_for(connection, step, today, in_force),
+        **await _read_for_command(connection, step, today, in_force),
     )
 
 
-async def read_context_of(connection: AsyncConnection, case: Case, now: datetime) -> Context:
-    """The world around a case as the system sees it at `now`, with everybody who holds a role on the way up."""
+async def read_system_context(connection: AsyncConnection, case: Case, now: datetime) -> Context:
+    """Return the context of a case for a decision of the system at `now`, with all role holders up to the park."""
     policy = await policy_version(connection, case.policy_version)
     in_force = await version_in_force(connection, now)
     today = now.astimezone(ZoneInfo(policy.zone)).date()
     values = {"grid": case.grid, "today": today, "now": now, "person": None, "fallback": policy.fallback_owner}
-    (found,) = await first_row(connection, _AT_A_PLACE, values)
-    world = _read(found)
+    (found,) = await first_row(connection, _WORLD_ONLY, values)
+    world = _parse_world(found)
     if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
     return Context(
@@ -199,48 +195,48 @@ async def read_context_of(connection: AsyncConnection, case: Case, now: datetime
     )
 
 
-async def _look(connection: AsyncConnection, step: Step, case: Case | None, policy: Policy) -> _World:
-    """The world as somebody sees it who knows the policy already."""
-    grid = case.grid if case is not None else _reported_in(step)
-    values = {"grid": grid, **_asked(step, policy.zone, policy.fallback_owner)}
-    (found,) = await first_row(connection, _AT_A_PLACE, values)
-    return _read(found)
+async def _read_world(connection: AsyncConnection, step: Step, case: Case | None, policy: Policy) -> _World:
+    """Read the organisation around the case or the reported place, with the right policy."""
+    grid = case.grid if case is not None else _reported_grid(step)
+    values = {"grid": grid, **_world_parameters(step, policy.zone, policy.fallback_owner)}
+    (found,) = await first_row(connection, _WORLD_ONLY, values)
+    return _parse_world(found)
 
 
 async def _with_holders(
     connection: AsyncConnection, units: tuple[Unit, ...], case: Case | None, now: datetime, today: date
 ) -> tuple[Unit, ...]:
-    """Who holds which role where, looked up only when something has fallen due: a step may want to reach them."""
-    wakes = next_wake_up(case) if case is not None else None
-    return units if wakes is None or wakes > now else await with_holders(connection, units, now, today)
+    """Add the role holders, but only when something has fallen due: a ladder step may have to reach them."""
+    wake_up = next_wake_up(case) if case is not None else None
+    return units if wake_up is None or wake_up > now else await with_holders(connection, units, now, today)
 
 
-def _reported_in(step: Step) -> str | None:
+def _reported_grid(step: Step) -> str | None:
     return step.command.grid if isinstance(step.command, Report) else None
 
 
-def _asked(step: Step, zone: str, fallback: str) -> dict[str, object]:
-    return {"today": _day(step, zone), "now": step.at, "person": step.actor.person, "fallback": fallback}
+def _world_parameters(step: Step, zone: str, fallback: str) -> dict[str, object]:
+    return {"today": _local_day(step, zone), "now": step.at, "person": step.actor.person, "fallback": fallback}
 
 
-def _day(step: Step, zone: str) -> date:
+def _local_day(step: Step, zone: str) -> date:
     return step.at.astimezone(ZoneInfo(zone)).date()
 
 
 async def read_person(connection: AsyncConnection, person: UUID) -> Person | None:
-    """The person with all their roles, past and future ones too; None when there is none."""
+    """Return the person with all roles, past and future ones included; None when there is none."""
     row = await first_row(connection, _ONE_PERSON, {"person": person})
     return None if row is None or row[0] is None else Person.model_validate(row[0])
 
 
 async def local_day(connection: AsyncConnection, now: datetime) -> Any:
-    """The date at `now` where the newest policy applies."""
+    """Return the local date at `now`, in the zone of the newest policy."""
     policy = await policy_version(connection, await newest_version(connection))
     return now.astimezone(ZoneInfo(policy.zone)).date()
 
 
-async def _asked_for(connection: AsyncConnection, step: Step, today: object, in_force: int) -> dict[str, Any]:
-    """What only this kind of command needs to know."""
+async def _read_for_command(connection: AsyncConnection, step: Step, today: object, in_force: int) -> dict[str, Any]:
+    """Read the fields of the context that only this kind of command needs."""
     command = step.command
     found: dict[str, Any] = {}
     match command:
@@ -256,11 +252,11 @@ async def _asked_for(connection: AsyncConnection, step: Step, today: object, in_
             found["opens_under"] = await policy_version(connection, in_force)
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
         case PassReview(release_photos=(_, *_)):
-            facts = await facts_of(connection, step.report_id)
-            found["result_photos"] = await pictures_among(connection, result_evidence(facts))
-    named = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
-    if named:
-        found["unknown_attachments"] = await _unknown(connection, list(named))
+            facts = await read_facts(connection, step.report_id)
+            found["result_photos"] = await filter_pictures(connection, result_evidence(facts))
+    attachments = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
+    if attachments:
+        found["unknown_attachments"] = await _unknown_attachments(connection, list(attachments))
     return found
 
 
@@ -285,21 +281,21 @@ async def _units(connection: AsyncConnection, codes: list[str], today: object) -
     return [Unit(code=row.code, level=row.level, retired=row.retired) for row in rows]
 
 
-async def pictures_among(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:
-    """Those attachments that are pictures, in their order: a paper may hold anything."""
+async def filter_pictures(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:
+    """Return those attachments that are pictures, in their order. A document may hold anything."""
     if not hashes:
         return ()
-    asked = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
-    found = set((await connection.execute(asked, {"hashes": list(hashes)})).scalars())
+    statement = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
+    found = set((await connection.execute(statement, {"hashes": list(hashes)})).scalars())
     return tuple(sha256 for sha256 in hashes if sha256 in found)
 
 
-async def _unknown(connection: AsyncConnection, hashes: list[str]) -> list[str]:
+async def _unknown_attachments(connection: AsyncConnection, hashes: list[str]) -> list[str]:
     rows = await connection.execute(
         text(
-            "SELECT named FROM unnest(CAST(:hashes AS text[])) AS named"
-            " WHERE NOT EXISTS (SELECT 1 FROM attachments WHERE sha256 = named)"
+            "SELECT hash FROM unnest(CAST(:hashes AS text[])) AS hash"
+            " WHERE NOT EXISTS (SELECT 1 FROM attachments WHERE sha256 = hash)"
         ),
         {"hashes": hashes},
     )
-    return [row.named for row in rows]
+    return [row.hash for row in rows]

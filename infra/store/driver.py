@@ -1,7 +1,7 @@
-"""The shortest way to PostgreSQL, for what every step and every page asks: the driver's own statements, prepared.
+"""Prepared statements sent directly through psycopg: cheaper than SQLAlchemy, for the recording step and the pages.
 
-They run in the transaction of the SQLAlchemy connection that they are sent through, beside its own statements; on a
-connection that commits by itself (`database.at_once`), each is a transaction of its own.
+They run on the connection, and in the transaction, of the SQLAlchemy connection that is passed in. On a connection of
+`infra.database.autocommit_engine` each statement is a transaction of its own.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -15,35 +15,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @asynccontextmanager
 async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Makes one transaction of what is sent within: all of it counts, or, when the block raises, none of it.
+    """Run the block in one transaction, or in a savepoint of the caller's transaction. An error rolls it back.
 
-    Within a transaction of the caller's, all of it counts with that one. Raises SQLAlchemy's errors, as `first_row`.
+    Raises SQLAlchemy's errors, like `first_row`.
     """
     driver = _driver(connection)
     try:
         async with driver.transaction():
             yield
     except psycopg.Error as error:
-        raise await _as_known(error, connection, None) from error
+        raise await _as_sqlalchemy_error(error, connection, None) from error
 
 
 async def first_row(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> Any:
-    """The first row that `statement` answers, as a tuple, or None. Values are written `%(name)s`.
+    """Return the first row of `statement` as a tuple, or None. Parameters are written `%(name)s`.
 
-    Raises SQLAlchemy's errors, so that who asks need not know which way was taken.
+    Raises SQLAlchemy's errors, so that callers handle one kind of error.
     """
     cursor = await _run(connection, statement, values)
     return await cursor.fetchone()
 
 
 async def all_rows(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    """All rows that `statement` answers, as tuples; as `first_row`."""
+    """Return all rows of `statement` as tuples. Parameters and errors as for `first_row`."""
     cursor = await _run(connection, statement, values)
     return await cursor.fetchall()
 
 
 async def run(connection: AsyncConnection, statement: str, values: Mapping[str, object]) -> None:
-    """Executes `statement`; as `first_row`."""
+    """Execute `statement`. Parameters and errors as for `first_row`."""
     await _run(connection, statement, values)
 
 
@@ -53,11 +53,11 @@ async def _run(
     try:
         return await _driver(connection).execute(statement, values, prepare=True)
     except psycopg.Error as error:
-        raise await _as_known(error, connection, statement) from error
+        raise await _as_sqlalchemy_error(error, connection, statement) from error
 
 
-async def _as_known(error: psycopg.Error, connection: AsyncConnection, statement: str | None) -> Exception:
-    """The driver's error as SQLAlchemy tells it; a connection that is gone is not lent out again."""
+async def _as_sqlalchemy_error(error: psycopg.Error, connection: AsyncConnection, statement: str | None) -> Exception:
+    """Return SQLAlchemy's error for an error of the driver. A closed connection leaves the pool."""
     closed = _driver(connection).closed
     if closed:
         await connection.invalidate(error)

@@ -1,4 +1,4 @@
-"""Who holds a role in a unit at a moment: by grant, else by shift where there is one, and deputies for the absent."""
+"""Who holds a role in a unit at a moment: those on shift, else those with a grant; deputies replace the absent."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _HOLDERS = text("""
 async def with_holders(
     connection: AsyncConnection, units: Sequence[Unit], now: datetime, today: date
 ) -> tuple[Unit, ...]:
-    """`units` with everybody who holds a role in them at `now`. A deputy who is away too stands in for nobody."""
+    """Return `units` with everybody who holds a role in them at `now`. A deputy who is absent too replaces nobody."""
     found: dict[str, list[Holder]] = defaultdict(list)
     values = {"units": [unit.code for unit in units], "now": now, "today": today}
     for row in await connection.execute(_HOLDERS, values):

@@ -1,4 +1,4 @@
-"""Notices, put up in the transaction that records the step which tells somebody."""
+"""Notices, stored in the transaction that records the ladder step."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,18 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.driver import run
 from models.facts import Fact, StepFired
 
-_PUT_UP = """
+_INSERT = """
     INSERT INTO notices (report_id, seq, receiver, person, department, mode, at)
     VALUES (%(case)s, %(seq)s, %(receiver)s, %(person)s, %(department)s, %(mode)s, %(at)s) ON CONFLICT DO NOTHING
 """
 
 
-async def put_up(connection: AsyncConnection, report_id: UUID, facts: Iterable[Fact]) -> None:
-    """A notice for everybody whom `facts` reached; for a department where no person of it was named."""
+async def insert_notices(connection: AsyncConnection, report_id: UUID, facts: Iterable[Fact]) -> None:
+    """Store a notice for everybody whom `facts` reached; for the department where the step reached no person in it."""
     for fact in facts:
         if isinstance(fact.body, StepFired):
             for values in _receivers(fact.body):
-                await run(connection, _PUT_UP, {"case": report_id, "seq": fact.seq, "at": fact.at, **values})
+                await run(connection, _INSERT, {"case": report_id, "seq": fact.seq, "at": fact.at, **values})
 
 
 def _receivers(body: StepFired) -> Iterable[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Vacancies that escalation has met: raised with the step that met them, cleared when the role is held again."""
+"""Org alarms: vacancies that a ladder step has met, listed until the role is held again."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,23 +25,23 @@ _CLEAR = text("DELETE FROM org_alarms WHERE unit = :unit AND role = :role AND la
 
 
 async def raise_alarms(connection: AsyncConnection, report_id: UUID, facts: Iterable[Fact]) -> None:
-    """Puts every vacancy that `facts` met on the list, in the transaction that records them.
+    """Store an alarm for every vacancy that `facts` met, in the transaction that records them.
 
-    Always in the same order, so that two cases that climb at once do not wait for each other.
+    The order is fixed, so that two cases that escalate at once cannot deadlock.
     """
     met = [(v.unit, v.role, fact.at) for fact in facts if isinstance(fact.body, StepFired) for v in fact.body.vacancies]
     for unit, role, at in sorted(met):
         await run(connection, _RAISE, {"unit": unit, "role": role.value, "at": at, "case": report_id})
 
 
-async def open_alarms(connection: AsyncConnection, now: datetime, today: date) -> tuple[OrgAlarm, ...]:
-    """The alarms whose role is still held by nobody."""
+async def list_open_alarms(connection: AsyncConnection, now: datetime, today: date) -> tuple[OrgAlarm, ...]:
+    """Return the alarms whose role nobody holds at `now`."""
     alarms, held = await _alarms(connection, now, today)
     return tuple(alarm for alarm in alarms if (alarm.unit, alarm.role) not in held)
 
 
 async def clear_alarms(connection: AsyncConnection, now: datetime, today: date) -> int:
-    """Takes the alarms off the list whose role is held again; how many. One raised meanwhile stays."""
+    """Delete the alarms whose role is held again, and return how many. An alarm raised meanwhile stays."""
     alarms, held = await _alarms(connection, now, today)
     answered = [alarm for alarm in alarms if (alarm.unit, alarm.role) in held]
     for alarm in answered:

@@ -1,4 +1,4 @@
-"""The organisation, read whole: what the lint looks at."""
+"""The whole organisation, as the lint checks it."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.org_alarms import open_alarms
+from infra.store.org_alarms import list_open_alarms
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant
 from models.enums import Level, Role
@@ -33,7 +33,7 @@ _SHIFTS = text("""
 
 
 async def read_organisation(connection: AsyncConnection, now: datetime) -> Organisation:
-    """The organisation as it stands at `now`; absences and shifts that are over are left out."""
+    """Return the organisation at `now`, without absences and shifts that are over."""
     policy = await _policy(connection)
     today = now.astimezone(ZoneInfo(policy.zone) if policy else UTC).date()
     return Organisation(
@@ -60,12 +60,12 @@ async def read_organisation(connection: AsyncConnection, now: datetime) -> Organ
         ),
         absences=await read_absences(connection, now),
         shifts=await read_shifts(connection, now),
-        alarms=await open_alarms(connection, now, today),
+        alarms=await list_open_alarms(connection, now, today),
     )
 
 
 async def read_absences(connection: AsyncConnection, now: datetime) -> tuple[Absence, ...]:
-    """Who is away, or will be; those whose last day has passed are left out."""
+    """Return present and future absences."""
     policy = await _policy(connection)
     today = now.astimezone(ZoneInfo(policy.zone) if policy else UTC).date()
     return tuple(
@@ -74,7 +74,7 @@ async def read_absences(connection: AsyncConnection, now: datetime) -> tuple[Abs
 
 
 async def read_shifts(connection: AsyncConnection, now: datetime) -> tuple[Shift, ...]:
-    """Who is on duty, or will be."""
+    """Return present and future shifts."""
     return tuple(
         Shift(**{**row._mapping, "role": Role(row.role)}) for row in await connection.execute(_SHIFTS, {"now": now})
     )

@@ -1,4 +1,4 @@
-"""Published policies: immutable, so each version is read once a process."""
+"""Published policies. A version is immutable, so each process reads it once."""
 
 import time
 from collections.abc import Iterator
@@ -13,44 +13,44 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.driver import first_row
 from models.policy.document import Policy
 
-_known: dict[tuple[str, int], Policy] = {}
-_met_last: dict[str, Policy] = {}
-#: The address of a database by the pool that leads to it: to spell it anew costs more than to look it up.
+_policies: dict[tuple[str, int], Policy] = {}
+_last_used: dict[str, Policy] = {}
+#: Database address by connection pool: formatting it costs more than looking it up.
 _addresses: WeakKeyDictionary[Pool, str] = WeakKeyDictionary()
-#: Seconds for which `asked_once` holds; an answer that is streamed for hours asks again.
-_ONCE_FOR = 1.0
-_asked: ContextVar[dict[str, tuple[int, float]] | None] = ContextVar("_asked", default=None)
+#: Seconds for which `cache_newest_version` holds; a response streamed for hours asks again.
+_CACHE_SECONDS = 1.0
+_version_cache: ContextVar[dict[str, tuple[int, float]] | None] = ContextVar("_version_cache", default=None)
 
 
 class NoPolicy(RuntimeError):
-    """No policy has been published yet: nothing can be received."""
+    """No policy has been published yet, so no case can be received."""
 
 
 @contextmanager
-def asked_once() -> Iterator[None]:
-    """What only reads is told one version in force throughout, and asks for it once: one page, one policy."""
-    token = _asked.set({})
+def cache_newest_version() -> Iterator[None]:
+    """Read the version in force once inside the block: a request that only reads sees one policy throughout."""
+    token = _version_cache.set({})
     try:
         yield
     finally:
-        _asked.reset(token)
+        _version_cache.reset(token)
 
 
 async def newest_version(connection: AsyncConnection) -> int:
-    """The version in force now, by the database's clock. Raises NoPolicy."""
-    told = _asked.get()
-    if told is None:
+    """Return the version in force now, by the database's clock. Raises NoPolicy."""
+    cache = _version_cache.get()
+    if cache is None:
         return await version_in_force(connection, None)
-    place, now = _address(connection), time.monotonic()
-    version, since = told.get(place, (0, now - _ONCE_FOR))
-    if now - since >= _ONCE_FOR:
+    address, now = _address(connection), time.monotonic()
+    version, since = cache.get(address, (0, now - _CACHE_SECONDS))
+    if now - since >= _CACHE_SECONDS:
         version = await version_in_force(connection, None)
-        told[place] = (version, now)
+        cache[address] = (version, now)
     return version
 
 
 async def version_in_force(connection: AsyncConnection, at: datetime | None) -> int:
-    """The version in force at that moment: the one that took effect last. Raises NoPolicy."""
+    """Return the version in force at `at` (None: now), the one that took effect last. Raises NoPolicy."""
     row = await first_row(
         connection,
         "SELECT version FROM policies WHERE effective_from <= coalesce(%(at)s::timestamptz, clock_timestamp())"
@@ -63,29 +63,29 @@ async def version_in_force(connection: AsyncConnection, at: datetime | None) -> 
 
 
 async def policy_if_in_force(connection: AsyncConnection, version: int, at: datetime) -> Policy | None:
-    """The policy of that version if it has taken effect by then, or None."""
-    taken = await connection.scalar(
+    """Return the policy of that version if it is in effect at `at`, else None."""
+    found = await connection.scalar(
         text("SELECT version FROM policies WHERE version = :version AND effective_from <= :at"),
         {"version": version, "at": at},
     )
-    return None if taken is None else await policy_version(connection, version)
+    return None if found is None else await policy_version(connection, version)
 
 
 async def policy_version(connection: AsyncConnection, version: int) -> Policy:
-    """The policy of that version. Raises NoPolicy when it was never published."""
+    """Return the policy of that version. Raises NoPolicy when it was never published."""
     key = (_address(connection), version)
-    if key not in _known:
+    if key not in _policies:
         content = await connection.scalar(text("SELECT content FROM policies WHERE version = :v"), {"v": version})
         if content is None:
             raise NoPolicy(f"policy version {version} was never published")
-        _known[key] = Policy.model_validate(content)
-    _met_last[key[0]] = _known[key]
-    return _known[key]
+        _policies[key] = Policy.model_validate(content)
+    _last_used[key[0]] = _policies[key]
+    return _policies[key]
 
 
-def policy_met_last(connection: AsyncConnection) -> Policy | None:
-    """The policy that `policy_version` answered last in this process: a guess at the one that is asked for next."""
-    return _met_last.get(_address(connection))
+def last_used_policy(connection: AsyncConnection) -> Policy | None:
+    """Return the policy that `policy_version` returned last: a guess at the one needed next."""
+    return _last_used.get(_address(connection))
 
 
 def _address(connection: AsyncConnection) -> str:

@@ -1,4 +1,4 @@
-"""Every recorded fact, case by case, for those who only read: simulation and statistics."""
+"""Every recorded fact, case by case, for simulation and statistics."""
 
 from collections.abc import AsyncIterator
 from itertools import groupby
@@ -13,32 +13,32 @@ from models.facts import Actor, Body, Fact
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 #: How many rows are fetched at a time.
-CHUNK = 2_000
+CHUNK_SIZE = 2_000
 _FACTS = text(
     "SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts ORDER BY report_id, seq"
 )
 
 
 async def count_cases(connection: AsyncConnection) -> int:
-    """How many cases have facts."""
+    """Return the number of cases."""
     return int(await connection.scalar(text("SELECT count(*) FROM cases")) or 0)
 
 
-async def recorded_cases(connection: AsyncConnection) -> AsyncIterator[tuple[UUID, tuple[Fact, ...]]]:
-    """Each case's id with all its facts in order, read in chunks: the store may hold more than memory does."""
-    waiting: list[Any] = []
-    async with connection.stream(_FACTS, execution_options={"yield_per": CHUNK}) as rows:
+async def stream_recorded_cases(connection: AsyncConnection) -> AsyncIterator[tuple[UUID, tuple[Fact, ...]]]:
+    """Yield each case's id with its facts in order, read in chunks because all of them may not fit into memory."""
+    pending: list[Any] = []
+    async with connection.stream(_FACTS, execution_options={"yield_per": CHUNK_SIZE}) as rows:
         async for chunk in rows.partitions():
-            waiting += chunk
-            last = waiting[-1].report_id
-            for report_id, group in groupby(waiting, key=lambda row: row.report_id):
-                found = list(group)
-                if report_id == last:
-                    waiting = found
+            pending += chunk
+            last = pending[-1].report_id
+            for report_id, group in groupby(pending, key=lambda row: row.report_id):
+                case_rows = list(group)
+                if report_id == last:  # its other rows may be in the next chunk
+                    pending = case_rows
                 else:
-                    yield report_id, tuple(map(_fact, found))
-    if waiting:
-        yield waiting[0].report_id, tuple(map(_fact, waiting))
+                    yield report_id, tuple(map(_fact, case_rows))
+    if pending:
+        yield pending[0].report_id, tuple(map(_fact, pending))
 
 
 def _fact(row: Any) -> Fact:

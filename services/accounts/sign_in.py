@@ -1,4 +1,4 @@
-"""Signing in: a password for a token, and a token for who is asking."""
+"""Sign in with a password for a token, and read the person from a token."""
 
 import asyncio
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid token says."""
+    """The content of a valid token."""
 
     person: UUID
     username: str
@@ -47,14 +47,15 @@ async def sign_in(
     client: str,
     now: datetime,
 ) -> Token:
-    """A token for the person of that name and password.
+    """Return a token for the person of that name and password.
 
-    Raises WrongPassword: no such name, no password, left, or the wrong one, told apart neither by words nor
-    by time. Raises TooManyAttempts after ten failures in five minutes under this name from this `client`.
+    Raises WrongPassword for an unknown name, a person without a password or who has left, and a wrong password; neither
+    the message nor the time tells which. Raises TooManyAttempts after ten failures in five minutes under this name from
+    this `client`.
     """
     record = attempts.record(username.casefold()[:200], client)
-    # One at a time per name and client: guesses sent all at once are counted like guesses in a row.
-    async with record.turn:
+    # One at a time per name and client, so that parallel guesses count like sequential ones.
+    async with record.lock:
         record.check(now)
         person, password_hash = await _credentials(engine, username)
         right = await asyncio.to_thread(verify_password, password_hash, password)
@@ -66,8 +67,8 @@ async def sign_in(
 
 
 async def _credentials(engine: AsyncEngine, username: str) -> tuple[UUID | None, str | None]:
-    """Who may sign in under that name, with the hash of their password; nothing for nobody."""
-    if "\x00" in username:  # what PostgreSQL can't hold is nobody's name
+    """Return the person who may sign in under that name, with the hash of their password; None for nobody."""
+    if "\x00" in username:  # PostgreSQL can't store NUL, so nobody has that name
         return None, None
     async with engine.connect() as connection:
         row = (
@@ -81,7 +82,7 @@ async def _credentials(engine: AsyncEngine, username: str) -> tuple[UUID | None,
 
 
 def issue_token(settings: Settings, person: UUID, username: str, now: datetime) -> Token:
-    """A signed token for the person, good for `settings.token_minutes` from `now`."""
+    """Return a signed token for the person, valid for `settings.token_minutes` from `now`."""
     seconds = settings.token_minutes * 60
     issued = int(now.timestamp())
     claims = {"sub": str(person), "name": username, "iat": issued, "exp": issued + seconds, "iss": ISSUER}
@@ -89,14 +90,14 @@ def issue_token(settings: Settings, person: UUID, username: str, now: datetime) 
 
 
 def read_token(settings: Settings, token: str, now: datetime) -> Claims:
-    """What the token says, if we signed it and it is in force at `now`. Raises NotSignedIn."""
+    """Return the claims of a token that we signed and that is valid at `now`. Raises NotSignedIn."""
     try:
         claims = jwt.decode(
             token,
             settings.token_secret.get_secret_value(),
             algorithms=[ALGORITHM],
             issuer=ISSUER,
-            # The moment comes in as a value; the library would ask the clock.
+            # Checked below against `now`; the library would use the system clock.
             options={"require": ["sub", "iat", "exp", "iss"], "verify_exp": False, "verify_iat": False},
         )
         found = Claims(

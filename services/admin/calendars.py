@@ -1,4 +1,4 @@
-"""A calendar as people look at it: every day of a year, worked or not, and why."""
+"""A year of a calendar for people: every day, worked or not, and why."""
 
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ from rules.deadlines.working_time import timetable
 
 
 class CalendarDay(Frozen):
-    """A day: why it is as it is, and its spans as "08:30-12:00"."""
+    """A day: its kind and reason, and its spans as "08:30-12:00"."""
 
     day: date
     kind: DayKind
@@ -26,30 +26,30 @@ class CalendarMonth(Frozen):
     workdays: int
 
 
-def year_of(calendar: Calendar, year: int) -> tuple[CalendarMonth, ...]:
-    """The twelve months."""
+def build_year(calendar: Calendar, year: int) -> tuple[CalendarMonth, ...]:
+    """Return the twelve months of a year."""
     return tuple(_month(calendar, date(year, month, 1)) for month in range(1, 13))
 
 
 def _month(calendar: Calendar, first: date) -> CalendarMonth:
     times = timetable(calendar)
-    after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    next_month = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     days = []
-    for place in range((after - first).days):
-        day = first + timedelta(days=place)
-        found = times.why(day)
+    for offset in range((next_month - first).days):
+        day = first + timedelta(days=offset)
+        explained = times.why(day)
         days.append(
             CalendarDay(
                 day=day,
-                kind=found.kind,
-                spans=" ".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in found.spans),
-                reason=found.reason,
+                kind=explained.kind,
+                spans=" ".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in explained.spans),
+                reason=explained.reason,
                 provisional=times.provisional(day, day),
             )
         )
     padded: list[CalendarDay | None] = [*([None] * first.weekday()), *days]
     padded += [None] * (-len(padded) % 7)
-    weeks = tuple(tuple(padded[at : at + 7]) for at in range(0, len(padded), 7))
+    weeks = tuple(tuple(padded[start : start + 7]) for start in range(0, len(padded), 7))
     return CalendarMonth(first=first, weeks=weeks, workdays=sum(times.is_workday(day.day) for day in days))
 
 

@@ -1,4 +1,6 @@
-"""Files that administrators upload: the registry of grids, departments and people. All of a file is stored, or none."""
+"""Load files that administrators upload: the registry of grids, departments and people. All of a file is stored, or
+none.
+"""
 
 from asyncio import to_thread
 from collections.abc import Mapping
@@ -13,15 +15,15 @@ from models.errors import InputError
 from rules.organisation.grid_tree import Checked
 from rules.organisation.tiling import Box
 from services.admin.rights import check_admin
-from services.organisation.grid_registry import LoadSummary, checked_file, known_levels, load_file
+from services.organisation.grid_registry import LoadSummary, load_file, read_checked, read_levels
 from services.organisation.people_files import PeopleSummary, load_people
 
-#: The longest file, in bytes (our choice): a city's registry has some megabytes.
-MOST_BYTES = 20_000_000
+#: The largest file, in bytes (our choice): a city's registry has some megabytes.
+MAX_BYTES = 20_000_000
 
 
-def box_of(text: str) -> Box | None:
-    """`WEST,SOUTH,EAST,NORTH` in degrees; None for nothing. Raises InputError."""
+def parse_box(text: str) -> Box | None:
+    """Return the box `WEST,SOUTH,EAST,NORTH` in degrees; None for an empty text. Raises InputError."""
     if not text.strip():
         return None
     try:
@@ -33,45 +35,45 @@ def box_of(text: str) -> Box | None:
 
 
 async def check_grids(engine: AsyncEngine, person: Person, content: bytes, name: str, now: datetime) -> Checked:
-    """Checks a registry and stores nothing. Raises NotYours, InputError, and BadFile with every problem."""
+    """Check a registry and store nothing. Raises NotYours, InputError, and BadFile with every problem."""
     await check_admin(engine, person, now, "grids check")
     async with engine.connect() as connection:
-        known = await known_levels(connection)
-    with TemporaryDirectory() as place:
-        path = _written(Path(place), {name: content})[0]
-        return await to_thread(checked_file, path, known)
+        levels = await read_levels(connection)
+    with TemporaryDirectory() as directory:
+        path = _write_files(Path(directory), {name: content})[0]
+        return await to_thread(read_checked, path, levels)
 
 
 async def load_grids(
     engine: AsyncEngine, person: Person, content: bytes, name: str, now: datetime, *,
     make_lower: bool = False, box: Box | None = None,
 ) -> LoadSummary:  # fmt: skip
-    """Loads a registry. Raises NotYours, InputError, and BadFile with every problem; then nothing is stored."""
+    """Load a registry. Raises NotYours, InputError, and BadFile with every problem; then nothing is stored."""
     await check_admin(engine, person, now, "grids load")
-    with TemporaryDirectory() as place:
-        path = _written(Path(place), {name: content})[0]
+    with TemporaryDirectory() as directory:
+        path = _write_files(Path(directory), {name: content})[0]
         try:
             return await load_file(engine, path, make_lower, None, box)
         except ValueError as error:
             raise InputError(why_zh=str(error), why_en=str(error), pointer="/box") from error
 
 
-async def load_house(
+async def load_people_files(
     engine: AsyncEngine, person: Person, departments: bytes, people: bytes, now: datetime
 ) -> PeopleSummary:
-    """Loads departments and people. Raises NotYours, InputError, and BadFile with every problem."""
+    """Load departments and people. Raises NotYours, InputError, and BadFile with every problem."""
     await check_admin(engine, person, now, "people load")
-    with TemporaryDirectory() as place:
+    with TemporaryDirectory() as directory:
         files = {"departments.yaml": departments, "people.yaml": people}
-        first, second = _written(Path(place), files)
+        first, second = _write_files(Path(directory), files)
         return await load_people(engine, first, second)
 
 
-def _written(place: Path, files: Mapping[str, bytes]) -> list[Path]:
+def _write_files(place: Path, files: Mapping[str, bytes]) -> list[Path]:
     paths = []
     for name, content in files.items():
-        if len(content) > MOST_BYTES:
-            most = MOST_BYTES // 1_000_000
+        if len(content) > MAX_BYTES:
+            most = MAX_BYTES // 1_000_000
             raise InputError(why_zh=f"文件超过 {most} MB", why_en=f"a file is over {most} MB", pointer="/file")
         path = place / (Path(name).name or "file")
         path.write_bytes(content)

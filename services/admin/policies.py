@@ -1,4 +1,4 @@
-"""Policies for administrators: the versions there are, and drafts from the first word to publication."""
+"""Policies for administrators: the published versions, and drafts from the first text to publication."""
 
 from asyncio import to_thread
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ from services.organisation.people_store import held_posts, known_departments, kn
 from services.policies.files import read_and_check
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file
-from services.policies.versions import current
-from services.policies.versions import version as published_version
+from services.policies.versions import read_current
+from services.policies.versions import read_version as published_version
 
 _DRAFTS = metadata.tables["policy_drafts"]
 _PEOPLE = metadata.tables["people"]
@@ -37,7 +37,7 @@ Content = Annotated[str, StringConstraints(max_length=2_000_000, pattern=NO_NUL)
 
 
 class VersionView(Frozen):
-    """A published version. `in_force`: it counts today."""
+    """A published version. `in_force`: it applies today."""
 
     version: int
     name: str
@@ -47,7 +47,7 @@ class VersionView(Frozen):
 
 
 class DraftText(Frozen):
-    """A draft as it is typed."""
+    """The text of a draft."""
 
     title: Title
     content: Annotated[Content, Field(min_length=1)]
@@ -63,8 +63,8 @@ class DraftView(Frozen):
     content: str
 
 
-async def versions(connection: AsyncConnection) -> tuple[VersionView, ...]:
-    """Every version published, the newest first."""
+async def list_versions(connection: AsyncConnection) -> tuple[VersionView, ...]:
+    """Return every published version, the newest first."""
     rows = (
         await connection.execute(
             text(
@@ -78,67 +78,67 @@ async def versions(connection: AsyncConnection) -> tuple[VersionView, ...]:
     return tuple(VersionView.model_validate({**row, "in_force": bool(row["in_force"])}) for row in rows)
 
 
-async def policy_of(connection: AsyncConnection, number: int | None) -> tuple[int, Policy]:
-    """That version, or without a number the one in force. Raises NoSuchPage."""
-    return await current(connection) if number is None else (number, await published_version(connection, number))
+async def read_policy_version(connection: AsyncConnection, number: int | None) -> tuple[int, Policy]:
+    """Return that version, or without a number the one in force. Raises NoSuchPage."""
+    return await read_current(connection) if number is None else (number, await published_version(connection, number))
 
 
-def written(policy: Policy) -> str:
-    """The policy as YAML: what was published, every year of its calendars written down."""
+def to_yaml(policy: Policy) -> str:
+    """Return the policy as YAML: the published content, with every year of its calendars written out."""
     return str(yaml.safe_dump(policy.model_dump(mode="json", exclude_none=True), allow_unicode=True, sort_keys=False))
 
 
-async def drafts(connection: AsyncConnection) -> tuple[DraftView, ...]:
-    """Every draft, the one last touched first."""
-    rows = await connection.execute(_selected().order_by(_DRAFTS.c.updated_at.desc()))
+async def list_drafts(connection: AsyncConnection) -> tuple[DraftView, ...]:
+    """Return every draft, the last changed first."""
+    rows = await connection.execute(_statement().order_by(_DRAFTS.c.updated_at.desc()))
     return tuple(DraftView.model_validate(dict(row._mapping)) for row in rows)
 
 
-async def draft(connection: AsyncConnection, id_: UUID) -> DraftView:
-    """One draft. Raises NoSuchPage."""
-    row = (await connection.execute(_selected().where(_DRAFTS.c.id == id_))).one_or_none()
+async def get_draft(connection: AsyncConnection, id_: UUID) -> DraftView:
+    """Return one draft. Raises NoSuchPage."""
+    row = (await connection.execute(_statement().where(_DRAFTS.c.id == id_))).one_or_none()
     if row is None:
         raise NoSuchPage(what=f"draft {id_}")
     return DraftView.model_validate(dict(row._mapping))
 
 
-def _selected() -> Any:
+def _statement() -> Any:
     d = _DRAFTS.c
     return select(d.id, d.title, d.content, d.updated_at, _PEOPLE.c.name.label("author")).join(
         _PEOPLE, _PEOPLE.c.id == d.author
     )
 
 
-async def new_draft(connection: AsyncConnection, person: Person, typed: DraftText, now: datetime) -> UUID:
-    """Keeps a draft; its id. Raises NotYours."""
+async def new_draft(connection: AsyncConnection, person: Person, text: DraftText, now: datetime) -> UUID:
+    """Store a new draft and return its id. Raises NotYours."""
     await require_admin(connection, person, now, "policy draft")
     id_ = new_id()
-    values = {"id": id_, "author": person.id, "created_at": now, "updated_at": now, **typed.model_dump()}
+    values = {"id": id_, "author": person.id, "created_at": now, "updated_at": now, **text.model_dump()}
     await connection.execute(insert(_DRAFTS).values(values))
     return id_
 
 
-async def save_draft(connection: AsyncConnection, person: Person, id_: UUID, typed: DraftText, now: datetime) -> None:
-    """Keeps what was typed. Raises NotYours, NoSuchPage."""
+async def save_draft(connection: AsyncConnection, person: Person, id_: UUID, text: DraftText, now: datetime) -> None:
+    """Store the text of a draft. Raises NotYours, NoSuchPage."""
     await require_admin(connection, person, now, "policy draft")
-    await draft(connection, id_)
-    await connection.execute(update(_DRAFTS).where(_DRAFTS.c.id == id_).values(updated_at=now, **typed.model_dump()))
+    await get_draft(connection, id_)
+    await connection.execute(update(_DRAFTS).where(_DRAFTS.c.id == id_).values(updated_at=now, **text.model_dump()))
 
 
-async def drop_draft(connection: AsyncConnection, person: Person, id_: UUID, now: datetime) -> None:
-    """Throws a draft away. Raises NotYours."""
+async def delete_draft(connection: AsyncConnection, person: Person, id_: UUID, now: datetime) -> None:
+    """Delete a draft. Raises NotYours."""
     await require_admin(connection, person, now, "policy draft")
     await connection.execute(delete(_DRAFTS).where(_DRAFTS.c.id == id_))
 
 
 @contextmanager
-def as_file(content: str) -> Iterator[Path]:
-    """The text as a file for as long as the block runs.
+def draft_file(content: str) -> Iterator[Path]:
+    """A file with the text, for as long as the block runs.
 
-    Raises BadFile for a draft that extends another file: what lies on the server's disk is nobody's to read from here.
+    Raises BadFile for a draft that extends another file: files on the server's disk must not be readable this way.
     """
-    with TemporaryDirectory() as place:
-        path = Path(place) / FILE
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / FILE
         path.write_text(content, encoding="utf-8")
         document = read_yaml(path)
         if isinstance(document.data, dict) and "extends" in document.data:
@@ -148,7 +148,7 @@ def as_file(content: str) -> Iterator[Path]:
 
 
 async def check_draft(engine: AsyncEngine, content: str) -> tuple[FileProblem, ...]:
-    """Everything wrong with a draft, at its line; a year under it is lived through as well."""
+    """Return everything wrong with a draft, at its line; a year under it is rehearsed as well."""
     try:
         await read_draft(engine, content)
     except BadFile as error:
@@ -157,14 +157,14 @@ async def check_draft(engine: AsyncEngine, content: str) -> tuple[FileProblem, .
 
 
 async def read_draft(engine: AsyncEngine, content: str) -> Policy:
-    """The policy that a draft says. Raises BadFile with everything that is wrong with it."""
+    """Return the policy of a draft. Raises BadFile with everything that is wrong with it."""
     async with engine.connect() as connection:
         departments = await known_departments(connection)
         people = await known_usernames(connection, active=True)
         posts = await held_posts(connection)
 
     def read() -> Policy:
-        with as_file(content) as path:
+        with draft_file(content) as path:
             policy = read_and_check(path, departments, people, posts)
             check_rehearsal(policy, str(path))
         return policy
@@ -173,7 +173,7 @@ async def read_draft(engine: AsyncEngine, content: str) -> Policy:
 
 
 async def preview_draft(engine: AsyncEngine, content: str, now: datetime) -> PreviewCounts:
-    """What the draft would change for the open cases. Raises BadFile."""
+    """Return what the draft would change for the open cases. Raises BadFile."""
     policy = await read_draft(engine, content)
     async with engine.connect() as connection:
         return await preview_all(connection, policy, 0, now)
@@ -182,14 +182,14 @@ async def preview_draft(engine: AsyncEngine, content: str, now: datetime) -> Pre
 async def publish_draft(
     engine: AsyncEngine, person: Person, id_: UUID, effective_from: datetime | None, now: datetime
 ) -> Published:
-    """Publishes a draft as a version and throws the draft away.
+    """Publish a draft as a version and delete the draft.
 
     Raises NotYours, NoSuchPage, BadFile, PublishedIntoThePast, CalendarsMissing; then nothing has changed.
     """
     await check_admin(engine, person, now, "policy publish")
     async with engine.connect() as connection:
-        content = (await draft(connection, id_)).content
-    with as_file(content) as path:
+        content = (await get_draft(connection, id_)).content
+    with draft_file(content) as path:
         published = await publish_file(engine, path, effective_from=effective_from)
     async with transaction(engine) as connection:
         await connection.execute(delete(_DRAFTS).where(_DRAFTS.c.id == id_))

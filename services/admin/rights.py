@@ -1,4 +1,4 @@
-"""Who may look at how the house is set up, and who may change it."""
+"""The rights to read and to change the administration pages."""
 
 from datetime import datetime
 
@@ -10,25 +10,25 @@ from models.errors import NotYours
 from rules.scope import in_force
 from services.directory.people import local_today
 
-#: Who looks.
-LOOKERS = (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
+#: Roles that may read the administration pages.
+READERS = (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
 
 
-async def require_admin(connection: AsyncConnection, person: Person, now: datetime, what: str) -> None:
-    """Raises NotYours for everybody who is not an administrator of the whole house."""
+async def require_admin(connection: AsyncConnection, person: Person, now: datetime, command: str) -> None:
+    """Raise NotYours for everybody who is not an administrator without a grid limit."""
     day = await local_today(connection, now)
     if not any(grant.role is Role.ADMIN and grant.grid is None for grant in in_force(person, day)):
-        raise NotYours(command=what, who=Role.ADMIN)
+        raise NotYours(command=command, who=Role.ADMIN)
 
 
-async def require_looker(connection: AsyncConnection, person: Person, now: datetime) -> None:
-    """Raises NotYours for somebody without a role that looks at the set-up."""
+async def require_reader(connection: AsyncConnection, person: Person, now: datetime) -> None:
+    """Raise NotYours for a person without a role that reads the administration pages."""
     day = await local_today(connection, now)
-    if not any(grant.role in LOOKERS for grant in in_force(person, day)):
-        raise NotYours(command="admin", who=" / ".join(LOOKERS))
+    if not any(grant.role in READERS for grant in in_force(person, day)):
+        raise NotYours(command="admin", who=" / ".join(READERS))
 
 
-async def check_admin(engine: AsyncEngine, person: Person, now: datetime, what: str) -> None:
-    """`require_admin` where no connection is open yet."""
+async def check_admin(engine: AsyncEngine, person: Person, now: datetime, command: str) -> None:
+    """Run `require_admin` where no connection is open yet."""
     async with engine.connect() as connection:
-        await require_admin(connection, person, now, what)
+        await require_admin(connection, person, now, command)

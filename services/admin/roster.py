@@ -1,4 +1,4 @@
-"""Who is away and who is on duty, changed by administrators."""
+"""Absences and shifts, changed by administrators."""
 
 from datetime import date, datetime
 
@@ -12,26 +12,26 @@ from services.organisation.roster import AbsenceDraft, ShiftDraft
 
 
 async def put_absence(connection: AsyncConnection, person: Person, draft: AbsenceDraft, now: datetime) -> bool:
-    """Stores an absence; whether anything changed. Raises NotYours, and InputError at the field that is wrong."""
+    """Store an absence; return whether anything changed. Raises NotYours, and InputError at the field that is wrong."""
     await require_admin(connection, person, now, "people absent")
     return await roster.put_absence(connection, draft, now)
 
 
 async def cancel_absence(connection: AsyncConnection, person: Person, username: str, day: date, now: datetime) -> None:
-    """Takes an absence back. Raises NotYours, and InputError when there is none."""
+    """Cancel an absence. Raises NotYours, and InputError when there is none."""
     await require_admin(connection, person, now, "people absent")
     await roster.cancel_absence(connection, username, day, now)
 
 
 async def put_shift(connection: AsyncConnection, person: Person, draft: ShiftDraft, now: datetime) -> bool:
-    """Stores a shift; whether anything changed. Raises NotYours, and InputError at the field that is wrong."""
+    """Store a shift; return whether anything changed. Raises NotYours, and InputError at the field that is wrong."""
     await require_admin(connection, person, now, "people shift")
     return await roster.put_shift(connection, draft, now)
 
 
 async def cancel_shift(
-    connection: AsyncConnection, person: Person, unit: str, role: Role, username: str, begins: datetime, now: datetime
+    connection: AsyncConnection, person: Person, unit: str, role: Role, username: str, at: datetime, now: datetime
 ) -> None:
-    """Takes a shift back. Raises NotYours, and InputError when there is none."""
+    """Cancel a shift. Raises NotYours, and InputError when there is none."""
     await require_admin(connection, person, now, "people shift")
-    await roster.cancel_shift(connection, unit, role, username, begins, now)
+    await roster.cancel_shift(connection, unit, role, username, at, now)

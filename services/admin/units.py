@@ -1,4 +1,4 @@
-"""The grid tree for administrators: the units below one, with how much each holds."""
+"""The grid tree for administrators: the units below one, with the size of their subtrees."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from services.directory.scope import unit_scope
 
 
 class Branch(Frozen):
-    """A unit of the tree; `below` counts the units under it, `shaped` tells whether it has an outline."""
+    """A unit of the tree; `below` counts the units under it, `shaped` says whether it has an outline."""
 
     code: str
     name: str
@@ -25,8 +25,10 @@ class Branch(Frozen):
     shaped: bool
 
 
-async def branches(connection: AsyncConnection, person: Person, now: datetime, under: str | None) -> tuple[Branch, ...]:
-    """The units directly below that code, or the parks; those that the person may look up."""
+async def list_branches(
+    connection: AsyncConnection, person: Person, now: datetime, under: str | None
+) -> tuple[Branch, ...]:
+    """Return the units directly below that code, or the parks, as far as the person may look them up."""
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     u, b = GRID_UNITS.c, GRID_UNITS.alias("below")

@@ -1,4 +1,4 @@
 """Attachments: intake, media type by content, image re-encoding, the files on disk.
 
-What a case page shows of them does not belong here (`services.desk`).
+How a case page shows them does not belong here (`services.desk`).
 """

@@ -1,4 +1,4 @@
-"""Attachments on disk: each file once, under the hash of its bytes, there for good before anybody hears of it."""
+"""Attachments on disk: each file once, under the hash of its bytes, durable before it is announced."""
 
 import errno
 import hashlib
@@ -14,15 +14,15 @@ from typing import IO
 from models.errors import AttachmentEmpty, AttachmentTooLarge, AttachmentTypeRefused, StorageFull
 from models.ids import new_id
 from services.attachments.images import rewrite_picture
-from services.attachments.media_types import HEAD, Kind, accepted_kind, looks_like
+from services.attachments.media_types import HEAD, Kind, accepted_kind, describe_type
 
 _CHUNK = 1024 * 1024
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What lies on disk. `size` in bytes; `width` and `height` in pixels, for pictures."""
+    """A file on disk. `size` in bytes; `width` and `height` in pixels, for pictures."""
 
     sha256: str
     media_type: str
@@ -32,50 +32,50 @@ class StoredFile:
 
 
 def path_of(directory: Path, sha256: str) -> Path:
-    """Where the file of that hash lies."""
+    """Return the path of the file with that hash."""
     return directory / sha256[:2] / sha256[2:4] / sha256
 
 
-def keep(source: IO[bytes], directory: Path, most: int) -> StoredFile:
-    """Checks the file, writes what is to be kept of it under its hash, and returns once it is on the disk.
+def store_file(source: IO[bytes], directory: Path, limit: int) -> StoredFile:
+    """Check the file, write it under its hash, re-encoded if it is a picture, and return once it is on disk.
 
-    `most` is the cap in bytes. Blocks: keep it off the event loop. Raises AttachmentEmpty, AttachmentTooLarge,
-    AttachmentTypeRefused, what `rewrite_picture` raises, and StorageFull; nothing is left behind then.
+    `limit` is in bytes. Blocks: run it off the event loop. Raises AttachmentEmpty, AttachmentTooLarge,
+    AttachmentTypeRefused, what `rewrite_picture` raises, and StorageFull; then nothing is left behind.
     """
-    kind = _kind(source, most)
+    kind = _kind(source, limit)
     try:
-        with _fresh_file(directory) as (fresh, target):
+        with _temporary_file(directory) as (temporary, target):
             size = _rewrite(source, kind, target)
             target.flush()
             os.fsync(target.fileno())
             target.seek(0)
             sha256 = hashlib.file_digest(target, "sha256").hexdigest()
-            place = path_of(directory, sha256)
-            _make_folders(directory, place.parent)
-            fresh.replace(place)
-            _sync_folder(place.parent)
-            length = place.stat().st_size
+            path = path_of(directory, sha256)
+            _make_folders(directory, path.parent)
+            temporary.replace(path)
+            _sync_folder(path.parent)
+            length = path.stat().st_size
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in _DISK_FULL:
             raise StorageFull() from error
         raise
     width, height = size or (None, None)
     return StoredFile(sha256, kind.value, length, width, height)
 
 
-def _kind(source: IO[bytes], most: int) -> Kind:
+def _kind(source: IO[bytes], limit: int) -> Kind:
     source.seek(0, os.SEEK_END)
     size = source.tell()
     source.seek(0)
     if size == 0:
         raise AttachmentEmpty(pointer="/file")
-    if size > most:
-        raise AttachmentTooLarge(megabytes=most // (1024 * 1024), pointer="/file")
+    if size > limit:
+        raise AttachmentTooLarge(megabytes=limit // (1024 * 1024), pointer="/file")
     head = source.read(HEAD)
     source.seek(0)
     kind = accepted_kind(head)
     if kind is None:
-        raise AttachmentTypeRefused(sniffed=looks_like(head), pointer="/file")
+        raise AttachmentTypeRefused(sniffed=describe_type(head), pointer="/file")
     return kind
 
 
@@ -87,20 +87,20 @@ def _rewrite(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[int, int
 
 
 @contextmanager
-def _fresh_file(directory: Path) -> Iterator[tuple[Path, BufferedRandom]]:
-    """A new file beside the others, gone at the end unless it was moved to its place."""
+def _temporary_file(directory: Path) -> Iterator[tuple[Path, BufferedRandom]]:
+    """Open a new file beside the others; it is removed at the end unless it was moved to its place."""
     incoming = directory / "incoming"
     _make_folders(directory, incoming)
-    fresh = incoming / str(new_id())
+    temporary = incoming / str(new_id())
     try:
-        with fresh.open("x+b") as target:
-            yield fresh, target
+        with temporary.open("x+b") as target:
+            yield temporary, target
     finally:
-        fresh.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _make_folders(directory: Path, folder: Path) -> None:
-    """Makes `folder`, somewhere below `directory`, so that it survives a power cut too."""
+    """Create `folder`, somewhere below `directory`, so that it survives a power cut."""
     if folder.is_dir():
         return
     directory.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _make_folders(directory: Path, folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # a folder can't be opened there, and its entries are written through
+    if os.name == "nt":  # a folder can't be opened on Windows, and its entries are written through
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,6 +1,6 @@
-"""Pictures: read to the last pixel, turned upright, and written anew without anything but the pixels.
+"""Decode pictures fully, turn them upright, and re-encode them with nothing but the pixels.
 
-Where and when a photo was taken, and with what, stays with whoever took it.
+Where and when a photo was taken, and with what device, stays with the person who took it.
 """
 
 import struct
@@ -12,23 +12,23 @@ from PIL import Image, ImageOps
 from models.errors import AttachmentAnimated, AttachmentDamaged, ImageTooLarge
 from services.attachments.media_types import Kind
 
-#: Pixels that a picture may have: against files that are small and unpack to gigabytes (our choice).
-MOST_PIXELS = 64_000_000
+#: The most pixels of a picture, against small files that unpack to gigabytes (our choice).
+MAX_PIXELS = 64_000_000
 _QUALITY = 88
 _FIELD = "/file"
-# The check below is ours, before a single pixel is unpacked; Pillow's own would warn instead of refusing.
+# The size is checked below, before a pixel is unpacked; Pillow's own check would warn instead of refusing.
 Image.MAX_IMAGE_PIXELS = None
 
 _FORMATS = {Kind.JPEG: ("JPEG", "MPO"), Kind.PNG: ("PNG",), Kind.WEBP: ("WEBP",)}
-#: What Pillow raises for a file that is not what it begins like.
+#: What Pillow raises for a file whose content does not match its header.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 
 
 def rewrite_picture(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[int, int]:
-    """Writes the picture in `source` to `target` in the same format without metadata; its width and height.
+    """Write the picture in `source` to `target` in the same format without metadata; return its width and height.
 
-    The same source always gives the same bytes. Slow on purpose: keep it off the event loop.
-    Raises ImageTooLarge, AttachmentAnimated, AttachmentDamaged.
+    The same source always gives the same bytes. Slow: run it off the event loop. Raises ImageTooLarge,
+    AttachmentAnimated, AttachmentDamaged.
     """
     try:
         with Image.open(source, formats=_FORMATS[kind]) as opened:
@@ -37,7 +37,7 @@ def rewrite_picture(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[i
             upright = _upright(opened)
     except _DAMAGED as error:
         raise AttachmentDamaged(pointer=_FIELD) from error
-    # Pillow writes what it finds here: profiles, comments, positions. Transparency belongs to the pixels.
+    # Pillow writes what it finds in `info`: profiles, comments, positions. Transparency belongs to the pixels.
     upright.info = {name: value for name, value in upright.info.items() if name == "transparency"}
     _save(upright, kind, target)
     return upright.size
@@ -45,8 +45,8 @@ def rewrite_picture(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[i
 
 def _check(image: Image.Image, kind: Kind) -> None:
     pixels = image.width * image.height
-    if pixels > MOST_PIXELS:
-        raise ImageTooLarge(megapixels=round(pixels / 1e6, 1), limit=MOST_PIXELS // 1_000_000, pointer=_FIELD)
+    if pixels > MAX_PIXELS:
+        raise ImageTooLarge(megapixels=round(pixels / 1e6, 1), limit=MAX_PIXELS // 1_000_000, pointer=_FIELD)
     # A camera's JPEG may carry a second picture (a preview, a depth map): the first one is the photo.
     if kind is not Kind.JPEG and getattr(image, "is_animated", False):
         raise AttachmentAnimated(pointer=_FIELD)

@@ -1,4 +1,4 @@
-"""Attachments: taken in from those who may act, shown to those who uploaded them or see a case that has them."""
+"""Store attachments of people who may act, and find them for the uploader or for readers of a case that has them."""
 
 import asyncio
 import re
@@ -20,12 +20,12 @@ from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
 from models.tables import CASES, AttachmentRow
-from services.attachments.files import StoredFile, keep, path_of
+from services.attachments.files import StoredFile, path_of, store_file
 from services.criteria.scope import visible
 
 log = structlog.get_logger(__name__)
 
-#: A picture being unpacked can take hundreds of megabytes: so many at a time, in threads of their own.
+#: Unpacking a picture can take hundreds of megabytes, so only two at a time, in threads of their own.
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="attachments")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -41,25 +41,28 @@ class AttachmentView(Frozen):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What became of an upload; `created` False when these very bytes were stored before."""
+class StoredUpload:
+    """The result of an upload; `created` False when the same bytes were stored before."""
 
     view: AttachmentView
     created: bool
 
 
-def most_bytes(settings: Settings) -> int:
-    """The cap of one attachment, in bytes."""
+def max_bytes(settings: Settings) -> int:
+    """Return the size limit of one attachment, in bytes."""
     return settings.attachment_megabytes * 1024 * 1024
 
 
-async def store(engine: AsyncEngine, settings: Settings, person: Person, source: IO[bytes], now: datetime) -> Kept:
-    """Stores an upload for `person`: first the file, durably, then the row that makes it known.
+async def store_upload(
+    engine: AsyncEngine, settings: Settings, person: Person, source: IO[bytes], now: datetime
+) -> StoredUpload:
+    """Store an upload of `person`: first the file, durably, then its row.
 
-    Raises what `services.attachments.files.keep` raises, and the database's errors: the file alone is nothing.
+    Raises what `services.attachments.files.store_file` raises, and the database's errors; a file without a row does not
+    count.
     """
     stored = await asyncio.get_running_loop().run_in_executor(
-        _THREADS, keep, source, settings.attachments_dir, most_bytes(settings)
+        _THREADS, store_file, source, settings.attachments_dir, max_bytes(settings)
     )
     async with transaction(engine) as connection:
         created = await _register(connection, stored, person.id, now)
@@ -70,7 +73,7 @@ async def store(engine: AsyncEngine, settings: Settings, person: Person, source:
         width=stored.width,
         height=stored.height,
     )
-    return Kept(view, created)
+    return StoredUpload(view, created)
 
 
 _REGISTER = text("""
@@ -88,10 +91,10 @@ async def _register(connection: AsyncConnection, stored: StoredFile, person: UUI
     return bool(await connection.scalar(_REGISTER, values))
 
 
-async def find(
+async def find_attachment(
     connection: AsyncConnection, settings: Settings, person: Person, sha256: str, now: datetime
 ) -> tuple[Path, str]:
-    """Where the attachment lies and its media type, if `person` uploaded it or may see a case that has it.
+    """Return the path of the attachment and its media type, if `person` uploaded it or may see a case that has it.
 
     Raises NoSuchPage, whether it is hidden or does not exist, and AttachmentLost when its file is gone.
     """
@@ -100,7 +103,7 @@ async def find(
         raise NoSuchPage(what=sha256[:80])
     path = path_of(settings.attachments_dir, sha256)
     if not await asyncio.to_thread(path.is_file):
-        log.error("the file of an attachment is gone", sha256=sha256)
+        log.error("attachment file missing", sha256=sha256)
         raise AttachmentLost(sha256=sha256)
     return path, media_type
 
@@ -117,16 +120,16 @@ async def _media_type(connection: AsyncConnection, person: Person, sha256: str, 
         return None
     if person.id in row.uploaded_by:
         return str(row.media_type)
-    seen = await connection.scalar(
+    visible_case = await connection.scalar(
         select(
             select(literal_column("1"))
             .select_from(CASES)
             .where(
-                # Spelled as an index on this expression would be.
+                # Written exactly like an index on this expression would be.
                 literal_column("(cases.state -> 'attachments')").op("?")(sha256),
                 visible(person, await local_day(connection, now)),
             )
             .exists()
         )
     )
-    return str(row.media_type) if seen else None
+    return str(row.media_type) if visible_case else None

@@ -1,14 +1,14 @@
-"""What a file is, by its content. Names and declared types are not asked: both are the sender's to choose."""
+"""Detect the type of a file from its content. Names and declared types are ignored: the sender chooses both."""
 
 import re
 from enum import StrEnum
 
-#: How many bytes from the start are enough to tell.
+#: How many bytes from the start are enough to detect the type.
 HEAD = 4096
 
 
 class Kind(StrEnum):
-    """What we accept, as media types."""
+    """The accepted media types."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -23,7 +23,7 @@ _BINARY_BYTES = bytes(set(range(32)) - {9, 10, 12, 13})
 
 
 def accepted_kind(head: bytes) -> Kind | None:
-    """The accepted type that `head`, the first bytes, begins like; None when it is none of them."""
+    """Return the accepted type that the first bytes, `head`, belong to; None when it is none of them."""
     if head.startswith(b"\xff\xd8\xff"):
         return Kind.JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -33,8 +33,8 @@ def accepted_kind(head: bytes) -> Kind | None:
     return Kind.PDF if head.startswith(b"%PDF-") else None
 
 
-def looks_like(head: bytes) -> str:
-    """A word for what is not accepted: gif, heic, zip, executable, html, xml, text or unknown."""
+def describe_type(head: bytes) -> str:
+    """Return a word for a type that is not accepted: gif, heic, zip, executable, html, xml, text or unknown."""
     if head.startswith((b"GIF87a", b"GIF89a")):
         return "gif"
     if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc"}:
@@ -43,7 +43,7 @@ def looks_like(head: bytes) -> str:
         return "zip"
     if head.startswith(_EXECUTABLE):
         return "executable"
-    # A byte order mark is no space to a pattern on bytes.
+    # A pattern on bytes does not treat a byte order mark as space.
     unmarked = head.removeprefix(b"\xef\xbb\xbf")
     if _HTML.match(unmarked):
         return "html"
@@ -58,6 +58,6 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        # The head may end within a character.
+        # The head may end in the middle of a character.
         return len(head) == HEAD and error.start >= HEAD - 3
     return True

@@ -1,4 +1,4 @@
-"""The audit of both stores (对账) as the doors and the start of the system call it.
+"""The audit of both stores (对账), for the doors and the start of the system.
 
 The comparison itself does not belong here (`activities.auditing`).
 """

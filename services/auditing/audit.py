@@ -1,4 +1,4 @@
-"""The auditor as the doors and the start of the system reach it."""
+"""Run the auditor for the doors and the start of the system."""
 
 from contextlib import suppress
 
@@ -6,29 +6,29 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress
-from activities.auditing.metrics import show
+from activities.auditing.metrics import set_gauges
 from infra.database import AWAY_ERRORS
 from infra.db_timeouts import with_timeout
 from infra.store.audits import latest_audit
 from models.jobs.audit import AuditReport, AuditSummary
 from services.runtime.resources import Resources
 
-__all__ = ["GRACE", "TOLERANCE", "Progress", "audit", "show_latest"]
+__all__ = ["GRACE", "TOLERANCE", "Progress", "audit", "show_latest_audit"]
 
-#: How long the metrics wait for the database.
-PATIENCE = 2.0
+#: How long the metrics wait for the database, in seconds.
+METRICS_TIMEOUT = 2.0
 
 
 async def audit(
     resources: Resources, *, fix: bool = False, sample: int | None = None, progress: Progress | None = None
 ) -> AuditReport:
-    """Compares both stores, both ways; with `fix`, repairs through the workflow and compares again.
+    """Compare both stores, both ways; with `fix`, repair through the workflow and compare again.
 
     See `Auditor.audit` for `sample` and `progress`. Raises what the stores raise when one of them is away.
     """
     auditor = Auditor(resources.engine, resources.temporal, resources.settings.case_queue)
-    told = {} if progress is None else {"progress": progress}
-    return await auditor.audit(fix=fix, sample=sample, **told)
+    options = {} if progress is None else {"progress": progress}
+    return await auditor.audit(fix=fix, sample=sample, **options)
 
 
 async def _latest(engine: AsyncEngine) -> AuditSummary | None:
@@ -36,8 +36,8 @@ async def _latest(engine: AsyncEngine) -> AuditSummary | None:
         return await latest_audit(connection)
 
 
-async def show_latest(engine: AsyncEngine) -> None:
-    """Brings the metrics of this process to the latest audit, whoever ran it; with the database away they stay."""
+async def show_latest_audit(engine: AsyncEngine) -> None:
+    """Set the metrics of this process to the latest audit, whoever ran it; with the database away they stay."""
     with suppress(SQLAlchemyError, *AWAY_ERRORS):
-        if (summary := await with_timeout(PATIENCE, _latest(engine))) is not None:
-            show(summary)
+        if (summary := await with_timeout(METRICS_TIMEOUT, _latest(engine))) is not None:
+            set_gauges(summary)

@@ -1,4 +1,4 @@
-"""When audits run by themselves."""
+"""The schedule of audits."""
 
 from datetime import timedelta
 
@@ -15,12 +15,12 @@ from temporalio.client import (
 from infra.schedules import ensure_schedule
 from models.wire_names import AUDIT_WORKFLOW
 
-#: How often (our choice): a case whose clock nobody keeps is noticed within this time and the tolerance.
+#: How often audits run (our choice): a case without a running workflow is noticed within this time plus the tolerance.
 EVERY = timedelta(minutes=10)
 
 
 async def schedule_audits(client: Client, queue: str) -> None:
-    """Has the cases of `queue` audited from now on, one audit at a time. Safe to repeat at every start.
+    """Create or update the schedule of audits of the cases of `queue`, one at a time. Safe to repeat at every start.
 
     Raises RPCError when the server can't be reached.
     """

@@ -1,4 +1,4 @@
-"""What goes into each kind of bulletin."""
+"""The contents of each kind of bulletin."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -25,70 +25,72 @@ from services.bulletins.views import (
     VisitContent,
 )
 from services.figures.conditions import Period
-from services.figures.count import count_figures, number
-from services.figures.definitions import FIGURES, condition
-from services.figures.drill_down import LIST, cases_at
-from services.figures.viewpoint import Watch
+from services.figures.count import count_all, count_figures, figure_number
+from services.figures.definitions import FIGURES, figure_condition
+from services.figures.drill_down import LIST, cases_url
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import Number, UnitName
-from services.supervision.board import board
-from services.supervision.ranking import RankingBy, RankingFilter, ranking
+from services.supervision.board import read_board
+from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 
 _PEOPLE = metadata.tables["people"]
 _DEPARTMENTS = metadata.tables["departments"]
-#: From how many reports of one category in one micro-grid within so many days there is something to it (our choice;
-#: the rule of 成都金牛区 counts from five).
+#: From how many reports of one category in one micro-grid, within how many days, a visit is due (our choice; the rule
+#: of 成都金牛区 counts from five).
 REPEATED_FROM, REPEATED_WITHIN = 3, timedelta(days=28)
-#: How many are listed where the rest is no news (our choice).
-MOST_LISTED, MOST_COMMENDED = 500, 10
+#: The most cases and people that are listed (our choice).
+MAX_LISTED, MAX_COMMENDED = 500, 10
 
 
-async def content_of(
-    connection: AsyncConnection, look: Watch, kind: BulletinKind, unit: UnitName, first: date, last: date
+async def build_content(
+    connection: AsyncConnection, viewpoint: Viewpoint, kind: BulletinKind, unit: UnitName, first: date, last: date
 ) -> Frozen:
-    """The content of a unit's bulletin of that kind, from the `first` to the `last` day."""
-    period = look.days(first, last)
+    """Return the content of a unit's bulletin of that kind, from the `first` to the `last` day."""
+    period = viewpoint.days(first, last)
     match kind:
         case BulletinKind.BOARD:
-            return BoardContent(board=await board(connection, look, unit.code, period))
+            return BoardContent(board=await read_board(connection, viewpoint, unit.code, period))
         case BulletinKind.VISITS:
-            return await _visits(connection, look, unit, period)
+            return await _visits(connection, viewpoint, unit, period)
         case BulletinKind.CONSULTATION:
-            return await _consultation(connection, look, unit)
+            return await _consultation(connection, viewpoint, unit)
         case BulletinKind.COMMENDATION:
-            return await _commendation(connection, look, unit, period)
+            return await _commendation(connection, viewpoint, unit, period)
 
 
-async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, period: Period) -> VisitContent:
-    fits = and_(look.fits(unit.code), func.nlevel(CASES.c.grid_path) == int(Level.MICRO_GRID))
+async def _visits(connection: AsyncConnection, viewpoint: Viewpoint, unit: UnitName, period: Period) -> VisitContent:
+    cases = and_(viewpoint.cases_in(unit.code), func.nlevel(CASES.c.grid_path) == int(Level.MICRO_GRID))
     keys = (FigureKey.OVERDUE, FigureKey.MAJOR)
-    counted = await count_figures(connection, fits, keys, period, CASES.c.grid)
-    longer = Period(period.until - REPEATED_WITHIN, period.until, period.now)
+    counts_by_grid = await count_figures(connection, cases, keys, period, CASES.c.grid)
+    longer_period = Period(period.until - REPEATED_WITHIN, period.until, period.now)
     policy = await policy_version(connection, await newest_version(connection))
     repeated: dict[str, list[Repeated]] = defaultdict(list)
     rows = await connection.execute(
         select(CASES.c.grid, CASES.c.category, func.count().label("cases"))
-        .where(fits, condition(FigureKey.REPORTED, longer))
+        .where(cases, figure_condition(FigureKey.REPORTED, longer_period))
         .group_by(CASES.c.grid, CASES.c.category)
         .having(func.count() >= REPEATED_FROM)
         .order_by(func.count().desc(), CASES.c.category)
     )
     for row in rows:
-        known = policy.category(row.category)
-        href = cases_at(FigureKey.REPORTED, longer, grid=row.grid, category=row.category)
-        name = known.name_zh if known else row.category
+        category = policy.category(row.category)
+        href = cases_url(FigureKey.REPORTED, longer_period, grid=row.grid, category=row.category)
+        name = category.name_zh if category else row.category
         repeated[row.grid].append(
             Repeated(category=row.category, name=name, reported=Number(count=row.cases, cases=href))
         )
-    codes = {code for code, counts in counted.items() if code is not None and any(counts.values())} | set(repeated)
+    codes = {code for code, counts in counts_by_grid.items() if code is not None and any(counts.values())} | set(
+        repeated
+    )
     u = GRID_UNITS.c
     units = await connection.execute(select(u.code, u.name, u.level, u.enterprise).where(u.code.in_(sorted(codes))))
-    nothing = dict.fromkeys(keys, 0)
+    no_cases = dict.fromkeys(keys, 0)
     visits = [
         Visit(
             unit=UnitName(code=row.code, name=row.name, level=row.level),
             enterprise=row.enterprise,
-            overdue=number(FigureKey.OVERDUE, counted.get(row.code, nothing), period, grid=row.code),
-            major=number(FigureKey.MAJOR, counted.get(row.code, nothing), period, grid=row.code),
+            overdue=figure_number(FigureKey.OVERDUE, counts_by_grid.get(row.code, no_cases), period, grid=row.code),
+            major=figure_number(FigureKey.MAJOR, counts_by_grid.get(row.code, no_cases), period, grid=row.code),
             repeated=tuple(repeated.get(row.code, ())),
         )
         for row in units
@@ -98,27 +100,30 @@ async def _visits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
     )
 
 
-async def _consultation(connection: AsyncConnection, look: Watch, unit: UnitName) -> ConsultationContent:
-    ever = Period.ever(look.now)
+async def _consultation(connection: AsyncConnection, viewpoint: Viewpoint, unit: UnitName) -> ConsultationContent:
+    all_time = Period.ever(viewpoint.now)
     keys = (FigureKey.CONSULTATION, FigureKey.CHRONIC, FigureKey.LONG_SUSPENDED)
-    counted = (await count_figures(connection, look.fits(unit.code), keys, ever)).get(None, dict.fromkeys(keys, 0))
+    counts = await count_all(connection, viewpoint.cases_in(unit.code), keys, all_time)
     parts = []
     for key in keys:
         rows = await connection.execute(
             select(CASES, GRID_UNITS.c.name.label("grid_name"), _DEPARTMENTS.c.name_zh.label("host_name"))
             .join(GRID_UNITS, GRID_UNITS.c.code == CASES.c.grid)
             .outerjoin(_DEPARTMENTS, _DEPARTMENTS.c.id == CASES.c.host)
-            .where(look.fits(unit.code), condition(key, ever))
+            .where(viewpoint.cases_in(unit.code), figure_condition(key, all_time))
             .order_by(CASES.c.reported_at, CASES.c.report_id)
-            .limit(MOST_LISTED)
+            .limit(MAX_LISTED)
         )
-        cases = tuple(_listed(row) for row in rows)
-        named = FIGURES[key].name_zh
-        parts.append(ConsultationPart(name=named, number=number(key, counted, ever, grid=unit.code), cases=cases))
+        cases = tuple(_listed_case(row) for row in rows)
+        parts.append(
+            ConsultationPart(
+                name=FIGURES[key].name_zh, number=figure_number(key, counts, all_time, grid=unit.code), cases=cases
+            )
+        )
     return ConsultationContent(parts=tuple(parts))
 
 
-def _listed(row: Any) -> Listed:
+def _listed_case(row: Any) -> Listed:
     return Listed(
         case_no=row.case_no,
         title=row.title,
@@ -134,21 +139,25 @@ def _listed(row: Any) -> Listed:
 
 
 async def _commendation(
-    connection: AsyncConnection, look: Watch, unit: UnitName, period: Period
+    connection: AsyncConnection, viewpoint: Viewpoint, unit: UnitName, period: Period
 ) -> CommendationContent:
     by = RankingBy.COMMUNITY if unit.level < Level.COMMUNITY else RankingBy.GRID
-    dated = {"from": period.since, "to": period.until, "grid": unit.code}
+    period_filter = {"from": period.since, "to": period.until, "grid": unit.code}
     return CommendationContent(
-        units=await ranking(connection, look, RankingFilter.model_validate({"by": by, **dated})),
-        departments=await ranking(
-            connection, look, RankingFilter.model_validate({"by": RankingBy.DEPARTMENT, **dated})
+        units=await read_ranking(connection, viewpoint, RankingFilter.model_validate({"by": by, **period_filter})),
+        departments=await read_ranking(
+            connection, viewpoint, RankingFilter.model_validate({"by": RankingBy.DEPARTMENT, **period_filter})
         ),
-        people=await _merits(connection, look, unit, Period(period.since, min(period.until, look.now), look.now)),
+        people=await _merits(
+            connection, viewpoint, unit, Period(period.since, min(period.until, viewpoint.now), viewpoint.now)
+        ),
     )
 
 
-async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, period: Period) -> tuple[Merit, ...]:
-    """Who completed most of the cases that were handled in time: whoever gave the completing command."""
+async def _merits(
+    connection: AsyncConnection, viewpoint: Viewpoint, unit: UnitName, period: Period
+) -> tuple[Merit, ...]:
+    """Return who completed most of the cases that were handled in time: the person who gave the completing command."""
     f = FACTS.c
     completed = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
     cases = func.count(CASES.c.report_id.distinct())
@@ -157,10 +166,10 @@ async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
         .select_from(CASES)
         .join(FACTS, completed)
         .join(_PEOPLE, _PEOPLE.c.id == f.actor)
-        .where(look.fits(unit.code), condition(FigureKey.HANDLED_ON_TIME, period))
+        .where(viewpoint.cases_in(unit.code), figure_condition(FigureKey.HANDLED_ON_TIME, period))
         .group_by(f.actor, _PEOPLE.c.name)
         .order_by(cases.desc(), _PEOPLE.c.name)
-        .limit(MOST_COMMENDED)
+        .limit(MAX_COMMENDED)
     )
     return tuple(
         Merit(
@@ -168,7 +177,7 @@ async def _merits(connection: AsyncConnection, look: Watch, unit: UnitName, peri
             name=row.name,
             handled_on_time=Number(
                 count=row.cases,
-                cases=cases_at(FigureKey.HANDLED_ON_TIME, period, grid=unit.code, handled_by=row.actor),
+                cases=cases_url(FigureKey.HANDLED_ON_TIME, period, grid=unit.code, handled_by=row.actor),
             ),
         )
         for row in rows

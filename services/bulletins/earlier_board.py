@@ -1,4 +1,4 @@
-"""The board of a unit as its latest daily bulletin kept it, to compare today's numbers with."""
+"""The board of a unit in its latest daily bulletin, for comparison with today's numbers."""
 
 from uuid import UUID
 
@@ -9,29 +9,31 @@ from models.base import Frozen, Instant
 from models.jobs.bulletin import BulletinKind
 from services.bulletins.store import BULLETINS
 from services.bulletins.views import BoardContent
-from services.figures.viewpoint import Watch
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import Board
 
 
 class Earlier(Frozen):
-    """The board as a daily bulletin kept it."""
+    """The board of an earlier daily bulletin."""
 
     id: UUID
     made_at: Instant
     board: Board
 
 
-async def earlier_board(connection: AsyncConnection, look: Watch, grid: str | None) -> Earlier | None:
-    """The latest daily bulletin of that very unit, with whose numbers today's are compared; None without one.
+async def earlier_board(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> Earlier | None:
+    """Return the board in the latest daily bulletin of that very unit; None without one.
 
-    The bulletin counts everything in the unit: somebody who sees only part of it has nothing to compare with.
+    The bulletin counts everything in the unit, so a person who sees only part of it gets no comparison.
     """
-    if grid is None or look.own_departments is not None:
+    if grid is None or viewpoint.own_departments is not None:
         return None
     row = (
         await connection.execute(
             select(BULLETINS.c.id, BULLETINS.c.made_at, BULLETINS.c.content)
-            .where(BULLETINS.c.kind == BulletinKind.BOARD, BULLETINS.c.grid == grid, BULLETINS.c.made_at < look.now)
+            .where(
+                BULLETINS.c.kind == BulletinKind.BOARD, BULLETINS.c.grid == grid, BULLETINS.c.made_at < viewpoint.now
+            )
             .order_by(BULLETINS.c.made_at.desc())
             .limit(1)
         )

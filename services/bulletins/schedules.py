@@ -1,4 +1,4 @@
-"""When bulletins are made by themselves, and how somebody has one made now."""
+"""The schedules on which bulletins are made, and making one on request."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -31,9 +31,9 @@ from models.policy.document import Policy
 
 log = structlog.get_logger(__name__)
 
-#: Before the morning's work, where the cases are (our choice). Each is about the last period that is over.
+#: Before the morning's work, in local time (our choice). Each bulletin covers the last period that has ended.
 _EIGHT = (ScheduleRange(8),)
-WHEN = {
+SCHEDULES = {
     BulletinKind.BOARD: ScheduleCalendarSpec(hour=_EIGHT),
     BulletinKind.VISITS: ScheduleCalendarSpec(hour=_EIGHT, minute=[ScheduleRange(5)], day_of_week=[ScheduleRange(1)]),
     BulletinKind.CONSULTATION: ScheduleCalendarSpec(
@@ -43,23 +43,23 @@ WHEN = {
         hour=_EIGHT, minute=[ScheduleRange(15)], day_of_month=[ScheduleRange(1)], month=[ScheduleRange(1, 10, 3)]
     ),
 }
-#: A bulletin missed while the server was away is made late rather than never, as long as this.
+#: How late a bulletin that was missed while the server was away is still made.
 CATCH_UP = timedelta(days=3)
 
 
 def schedule_id(kind: BulletinKind, queue: str) -> str:
-    """The id of the schedule; its runs begin theirs with it."""
+    """Return the id of the schedule; the ids of its runs begin with it."""
     return f"bulletin-{kind}-{queue}"
 
 
 async def schedule_bulletins(client: Client, engine: AsyncEngine, queue: str) -> None:
-    """Has the bulletins made by the workers of `queue` from now on. Safe to repeat at every start.
+    """Create or update the schedules of the bulletins, for the workers of `queue`. Safe to repeat at every start.
 
-    In the zone of the policy in force; while there is none, or the database is away, in that of a policy that names
-    none. Raises RPCError when Temporal can't be reached.
+    They are in the zone of the policy in force; without one, or while the database is away, in the default zone of a
+    policy. Raises RPCError when Temporal can't be reached.
     """
     zone = await _zone(engine)
-    for kind, calendar in WHEN.items():
+    for kind, calendar in SCHEDULES.items():
         id_ = schedule_id(kind, queue)
         action = ScheduleActionStartWorkflow(BULLETIN_WORKFLOW, BulletinOrder(kind=kind), id=id_, task_queue=queue)
         schedule = Schedule(
@@ -75,15 +75,17 @@ async def _zone(engine: AsyncEngine) -> str:
         async with engine.connect() as connection:
             return (await policy_version(connection, await newest_version(connection))).zone
     except (NoPolicy, SQLAlchemyError, *AWAY_ERRORS) as error:
-        log.warning("bulletins are scheduled in the usual zone", reason=type(error).__name__)
+        log.warning("bulletins scheduled in the default zone", reason=type(error).__name__)
         return str(Policy.model_fields["zone"].default)
 
 
-async def have_made(client: Client, queue: str, order: BulletinOrder, patience: timedelta) -> tuple[UUID, ...] | None:
-    """Has the bulletins made now and answers their ids; None when that takes longer and goes on by itself.
+async def make_bulletins_now(
+    client: Client, queue: str, order: BulletinOrder, timeout: timedelta
+) -> tuple[UUID, ...] | None:
+    """Make the bulletins now and return their ids; None when that takes longer than `timeout`, and continues.
 
-    Who asks for the same at the same time shares one run. Raises the DomainError it ended with; StoreAway when
-    Temporal can't be reached.
+    The same request at the same time shares one run. Raises the DomainError it ended with; StoreAway when Temporal
+    can't be reached.
     """
     id_ = f"{schedule_id(order.kind, queue)}-{order.grid or 'all'}-{order.day}"
     try:
@@ -95,7 +97,7 @@ async def have_made(client: Client, queue: str, order: BulletinOrder, patience: 
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             result_type=BulletinsMade,
         )
-        made: BulletinsMade = await handle.result(rpc_timeout=patience)
+        made: BulletinsMade = await handle.result(rpc_timeout=timeout)
     except WorkflowFailureError as error:
         cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
         if isinstance(cause, ApplicationError) and cause.details:

@@ -1,4 +1,4 @@
-"""通报 bulletins: made, made again, listed, read, and written as workbooks."""
+"""Bulletins (通报): make, make again, list and read them."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -20,15 +20,15 @@ from models.jobs.bulletin import BulletinKind, BulletinOrder, BulletinsMade
 from models.tables import GRID_UNITS, metadata
 from rules.deadlines.periods import last_period, period_of
 from rules.scope import in_force
-from services.bulletins.contents import content_of
+from services.bulletins.contents import build_content
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
-from services.criteria.cursors import bad_cursor, cursor_after, keys_in
-from services.figures.viewpoint import Watch, find_unit, list_units, watch
+from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
+from services.figures.viewpoint import Viewpoint, find_unit, list_units, read_viewpoint
 from services.figures.views import UnitName
 
 BULLETINS = metadata.tables["bulletins"]
 HREF = "/api/v1/supervision/bulletins"
-#: Whose view is of a place. A department's figures are in the bulletins of every place; there are none of its own.
+#: Roles that read the bulletins of places. A department has none of its own; its figures are in those of every place.
 READERS = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DUTY_OFFICER)
 MAKERS = (Role.SUPERVISOR, Role.ADMIN)
 NAMES = {
@@ -48,10 +48,10 @@ class BulletinFilter(Frozen):
     cursor: Annotated[str | None, Field(max_length=200)] = None
 
 
-class BulletinWanted(Frozen):
-    """Which bulletin to make (again): the kind, any day of its period (the last one over), and the unit.
+class BulletinRequest(Frozen):
+    """The bulletin to make (again): the kind, any day of its period (by default the last one over), and the unit.
 
-    Without a unit: every park and community, for who supervises everywhere; else the units they supervise.
+    Without a unit: every park and community, for a person who supervises everywhere; else the units they supervise.
     """
 
     kind: BulletinKind
@@ -63,30 +63,30 @@ class BulletinWanted(Frozen):
 
 
 async def make_bulletins(engine: AsyncEngine, order: BulletinOrder) -> BulletinsMade:
-    """Counts and stores the bulletins of the order, each in a transaction of its own.
+    """Count and store the bulletins of the order, each in a transaction of its own.
 
-    Made again, a bulletin keeps its id, its content is replaced and its runs count on. They are in Chinese.
-    Raises NoSuchPage for a unit that does not exist.
+    Made again, a bulletin keeps its id, its content is replaced and its runs count on. They are in Chinese. Raises
+    NoSuchPage for a unit that does not exist.
     """
     made = []
     async with engine.connect() as connection:
-        look = await watch(connection, None, order.at or datetime.now(UTC), "zh")
-        units = await _units(connection, look, order.grid)
-    first, last = period_of(order.kind, order.day) if order.day else last_period(order.kind, look.day)
+        viewpoint = await read_viewpoint(connection, None, order.at or datetime.now(UTC), "zh")
+        units = await _units(connection, viewpoint, order.grid)
+    first, last = period_of(order.kind, order.day) if order.day else last_period(order.kind, viewpoint.day)
     for unit in units:
         async with snapshot_connection(engine) as connection:
-            now = await watch(connection, None, datetime.now(UTC), "zh")
-            content = await content_of(connection, now, order.kind, unit, first, last)
+            current = await read_viewpoint(connection, None, datetime.now(UTC), "zh")
+            content = await build_content(connection, current, order.kind, unit, first, last)
         async with engine.begin() as connection:
-            made.append(await _store(connection, order.kind, unit, (first, last), now.now, content))
+            made.append(await _store(connection, order.kind, unit, (first, last), current.now, content))
     return BulletinsMade(ids=tuple(made))
 
 
-async def _units(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[UnitName, ...]:
+async def _units(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> tuple[UnitName, ...]:
     if grid is not None:
-        return (await find_unit(connection, look, grid),)
-    parks = await list_units(connection, look, level=Level.PARK)
-    return parks + await list_units(connection, look, level=Level.COMMUNITY)
+        return (await find_unit(connection, viewpoint, grid),)
+    parks = await list_units(connection, viewpoint, level=Level.PARK)
+    return parks + await list_units(connection, viewpoint, level=Level.COMMUNITY)
 
 
 async def _store(
@@ -97,75 +97,84 @@ async def _store(
         "id": new_id(), "kind": kind.value, "grid": unit.code, "period_start": period[0], "period_end": period[1],
         "made_at": at, "runs": 1, "content": content.model_dump(mode="json"),
     }  # fmt: skip
-    put = insert(BULLETINS).values(row)
-    again = {name: put.excluded[name] for name in ("period_end", "made_at", "content")}
-    kept = await connection.scalar(
-        put.on_conflict_do_update(
-            index_elements=["kind", "grid", "period_start"], set_={**again, "runs": BULLETINS.c.runs + 1}
+    statement = insert(BULLETINS).values(row)
+    replaced = {name: statement.excluded[name] for name in ("period_end", "made_at", "content")}
+    stored_id = await connection.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "grid", "period_start"], set_={**replaced, "runs": BULLETINS.c.runs + 1}
         ).returning(BULLETINS.c.id)
     )
-    assert kept is not None
-    return UUID(str(kept))
+    assert stored_id is not None
+    return UUID(str(stored_id))
 
 
-async def orders_of(connection: AsyncConnection, look: Watch, wanted: BulletinWanted) -> tuple[BulletinOrder, ...]:
-    """The orders that the person may give for what they want.
+async def plan_orders(
+    connection: AsyncConnection, viewpoint: Viewpoint, request: BulletinRequest
+) -> tuple[BulletinOrder, ...]:
+    """Return the orders for what the person requests.
 
-    Raises NotYours for who may make none there, NoSuchPage for a unit out of scope, InputError for a period to come.
+    Raises NotYours for a person who may make none there, NoSuchPage for a unit out of scope, InputError for a period
+    that has not begun.
     """
-    if wanted.period is not None and period_of(wanted.kind, wanted.period)[0] > look.day:
+    if request.period is not None and period_of(request.kind, request.period)[0] > viewpoint.day:
         raise InputError(why_zh="该期尚未开始", why_en="that period has not begun", pointer="/period")
-    grants = _grants(look, MAKERS)
+    grants = _grants(viewpoint, MAKERS)
     if not grants:
         raise NotYours(command="make bulletin", who=" / ".join(MAKERS))
-    day = wanted.period or last_period(wanted.kind, look.day)[0]
-    if wanted.grid is not None:
-        await find_unit(connection, look, wanted.grid)
-        under = await connection.scalar(
-            select(GRID_UNITS.c.code).where(_held(grants), GRID_UNITS.c.code == wanted.grid)
+    day = request.period or last_period(request.kind, viewpoint.day)[0]
+    if request.grid is not None:
+        await find_unit(connection, viewpoint, request.grid)
+        held_unit = await connection.scalar(
+            select(GRID_UNITS.c.code).where(_in_grants(grants), GRID_UNITS.c.code == request.grid)
         )
-        if under is None:
+        if held_unit is None:
             raise NotYours(command="make bulletin", who=" / ".join(MAKERS))
-        return (BulletinOrder(kind=wanted.kind, grid=wanted.grid, day=day),)
+        return (BulletinOrder(kind=request.kind, grid=request.grid, day=day),)
     if any(grant.grid is None for grant in grants):
-        return (BulletinOrder(kind=wanted.kind, day=day),)
-    return tuple(BulletinOrder(kind=wanted.kind, grid=code, day=day) for code in sorted({g.grid or "" for g in grants}))
+        return (BulletinOrder(kind=request.kind, day=day),)
+    return tuple(
+        BulletinOrder(kind=request.kind, grid=code, day=day) for code in sorted({g.grid or "" for g in grants})
+    )
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-async def list_bulletins(connection: AsyncConnection, look: Watch, wanted: BulletinFilter) -> BulletinPage:
-    """The bulletins of the units that the person looks after, the latest period first. Raises BadFilter."""
+async def list_bulletins(
+    connection: AsyncConnection, viewpoint: Viewpoint, bulletin_filter: BulletinFilter
+) -> BulletinPage:
+    """Return the bulletins of the units that the person supervises or reads, the latest period first. Raises
+    BadFilter.
+    """
     b = BULLETINS.c
-    fits = [_readable(look)]
-    if wanted.kind is not None:
-        fits.append(b.kind == wanted.kind)
-    if wanted.grid is not None:
-        fits.append(b.grid == wanted.grid)
-    if wanted.cursor is not None:
-        fits.append(_after(wanted.cursor))
+    conditions = [_readable(viewpoint)]
+    if bulletin_filter.kind is not None:
+        conditions.append(b.kind == bulletin_filter.kind)
+    if bulletin_filter.grid is not None:
+        conditions.append(b.grid == bulletin_filter.grid)
+    if bulletin_filter.cursor is not None:
+        conditions.append(_beyond_cursor(bulletin_filter.cursor))
     rows = (
         await connection.execute(
-            _selected().where(and_(*fits)).order_by(b.period_start.desc(), b.id).limit(wanted.limit + 1)
+            _statement().where(and_(*conditions)).order_by(b.period_start.desc(), b.id).limit(bulletin_filter.limit + 1)
         )
     ).all()
-    items = tuple(BulletinItem(**_item(row, look.language)) for row in rows[: wanted.limit])
-    more = len(rows) > wanted.limit
+    items = tuple(BulletinItem(**_item(row, viewpoint.language)) for row in rows[: bulletin_filter.limit])
+    more = len(rows) > bulletin_filter.limit
     last = items[-1] if items else None
     cursor = cursor_after("bulletins", last.period_start.isoformat(), str(last.id)) if more and last else None
     return BulletinPage(items=items, next_cursor=cursor)
 
 
-async def get_bulletin(connection: AsyncConnection, look: Watch, id_: UUID) -> BulletinView:
-    """One bulletin. Raises NoSuchPage, whether it is out of scope or does not exist."""
-    row = (await connection.execute(_selected().where(BULLETINS.c.id == id_, _readable(look)))).one_or_none()
+async def get_bulletin(connection: AsyncConnection, viewpoint: Viewpoint, id_: UUID) -> BulletinView:
+    """Return one bulletin. Raises NoSuchPage, whether it is out of scope or does not exist."""
+    row = (await connection.execute(_statement().where(BULLETINS.c.id == id_, _readable(viewpoint)))).one_or_none()
     if row is None:
         raise NoSuchPage(what=f"bulletin {id_}")
-    return BulletinView(**_item(row, look.language), content=row.content)
+    return BulletinView(**_item(row, viewpoint.language), content=row.content)
 
 
-def _selected() -> Any:
+def _statement() -> Any:
     u = GRID_UNITS.c
     return select(BULLETINS, u.name, u.level).join(GRID_UNITS, u.code == BULLETINS.c.grid)
 
@@ -179,31 +188,31 @@ def _item(row: Any, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _grants(look: Watch, roles: Iterable[Role]) -> tuple[Grant, ...]:
-    if look.person is None:
+def _grants(viewpoint: Viewpoint, roles: Iterable[Role]) -> tuple[Grant, ...]:
+    if viewpoint.person is None:
         return ()
-    return tuple(grant for grant in in_force(look.person, look.day) if grant.role in roles)
+    return tuple(grant for grant in in_force(viewpoint.person, viewpoint.day) if grant.role in roles)
 
 
-def _readable(look: Watch) -> ColumnElement[bool]:
-    return true() if look.person is None else _held(_grants(look, READERS))
+def _readable(viewpoint: Viewpoint) -> ColumnElement[bool]:
+    return true() if viewpoint.person is None else _in_grants(_grants(viewpoint, READERS))
 
 
-def _held(grants: Iterable[Grant]) -> ColumnElement[bool]:
-    """Whether a unit lies in a subtree that one of the grants holds."""
-    ways: list[ColumnElement[bool]] = [false()]
+def _in_grants(grants: Iterable[Grant]) -> ColumnElement[bool]:
+    """Whether a unit lies in the subtree of one of the grants."""
+    subtrees: list[ColumnElement[bool]] = [false()]
     for grant in grants:
         if grant.grid is None:
             return true()
-        above = GRID_UNITS.alias()
-        root = select(above.c.path).where(above.c.code == grant.grid).scalar_subquery()
-        ways.append(func.coalesce(GRID_UNITS.c.path.bool_op("<@")(root), False))
-    return or_(*ways)
+        root_unit = GRID_UNITS.alias()
+        root = select(root_unit.c.path).where(root_unit.c.code == grant.grid).scalar_subquery()
+        subtrees.append(func.coalesce(GRID_UNITS.c.path.bool_op("<@")(root), False))
+    return or_(*subtrees)
 
 
-def _after(cursor: str) -> ColumnElement[bool]:
+def _beyond_cursor(cursor: str) -> ColumnElement[bool]:
     b = BULLETINS.c
-    start, id_ = keys_in("bulletins", cursor, 2)
+    start, id_ = read_cursor("bulletins", cursor, 2)
     try:
         day, last = date.fromisoformat(start), UUID(id_)
     except ValueError as error:

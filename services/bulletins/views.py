@@ -1,4 +1,4 @@
-"""What bulletins hold, and how they are listed."""
+"""The contents of bulletins, and their items in a list."""
 
 from datetime import date
 from typing import Any
@@ -11,13 +11,13 @@ from services.figures.views import Board, Number, Ranking, UnitName
 
 
 class BoardContent(Frozen):
-    """日晾晒: the board as it stood when the bulletin was made, reported and closed on its day."""
+    """日晾晒: the board when the bulletin was made; reported and closed are those of its day."""
 
     board: Board
 
 
 class Repeated(Frozen):
-    """The same category in the same micro-grid, again and again."""
+    """A category reported repeatedly in the same micro-grid."""
 
     category: str
     name: str
@@ -25,7 +25,7 @@ class Repeated(Frozen):
 
 
 class Visit(Frozen):
-    """A micro-grid to visit, the body that it is drawn around, and why."""
+    """A micro-grid to visit, the body that it is drawn around, and the reasons."""
 
     unit: UnitName
     enterprise: str | None
@@ -35,13 +35,13 @@ class Visit(Frozen):
 
 
 class VisitContent(Frozen):
-    """周走访: those with the most reasons first."""
+    """周走访: the micro-grids to visit, those with the most reasons first."""
 
     visits: tuple[Visit, ...]
 
 
 class Listed(Frozen):
-    """A case to meet about: how often it was returned or failed its review."""
+    """A case to discuss: how often it was returned or failed its review."""
 
     case_no: str
     title: str
@@ -64,13 +64,13 @@ class ConsultationPart(Frozen):
 
 
 class ConsultationContent(Frozen):
-    """月会商: on the consultation list, chronic, suspended for long."""
+    """月会商: cases on the consultation list, chronic cases, cases suspended for long."""
 
     parts: tuple[ConsultationPart, ...]
 
 
 class Merit(Frozen):
-    """Somebody who completed cases in time."""
+    """A person who completed cases in time."""
 
     person: UUID
     name: str
@@ -86,7 +86,7 @@ class CommendationContent(Frozen):
 
 
 class BulletinItem(Frozen):
-    """A bulletin in a list. `runs`: how often it was made; the last time counts."""
+    """A bulletin in a list. `runs`: how often it was made; the last run counts."""
 
     id: UUID
     kind: BulletinKind
@@ -100,13 +100,13 @@ class BulletinItem(Frozen):
 
 
 class BulletinView(BulletinItem):
-    """A bulletin with what it holds, as it stood at `made_at`."""
+    """A bulletin with its content, as it stood at `made_at`."""
 
     content: dict[str, Any]
 
 
 class BulletinPage(Frozen):
-    """The latest period first."""
+    """Bulletins, the latest period first."""
 
     items: tuple[BulletinItem, ...]
     next_cursor: str | None

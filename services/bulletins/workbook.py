@@ -1,4 +1,4 @@
-"""Bulletins as workbooks, from what is stored: the same numbers whenever they are opened."""
+"""Bulletins as workbooks, from their stored content: the same numbers whenever they are opened."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from services.supervision.sheets import STAGES, Row, add_board, add_ranking
 
 
 def bulletin_file(bulletin: BulletinView, zone: ZoneInfo) -> Iterator[bytes]:
-    """The workbook of a bulletin, a piece at a time. In Chinese, as bulletins are."""
+    """Return the workbook of a bulletin in parts. In Chinese, as bulletins are."""
     sheets = Sheets(zone)
     last_day = bulletin.period_end.isoformat()
     about: list[Row] = [

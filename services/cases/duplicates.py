@@ -1,4 +1,4 @@
-"""Cases that may be the same matter: near in place, in time and in kind. A suggestion for people, never a decision."""
+"""Find cases that may be the same matter, near in place, time and kind. A suggestion for people, never a decision."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -17,16 +17,16 @@ from services.cases.names import read_names
 from services.cases.views import case_item
 from services.criteria.scope import visible
 
-#: How near and how recent a case must be, and how many are told (our choice, after 城管 practice).
+#: How near and how recent a case must be, and how many are returned (our choice, after 城管 practice).
 NEAR_METRES = 200
 WITHIN = timedelta(hours=72)
-MOST = 10
+MAX_RESULTS = 10
 #: Metres of one degree of latitude.
 _DEGREE = 111_320
 
 
 class DuplicateQuery(Frozen):
-    """A matter: its category, and where it is. `lat` and `lon` in degrees (WGS 84); `title` for likeness."""
+    """A matter: its category and place. `lat` and `lon` in degrees (WGS 84); `title` for the likeness."""
 
     category: Code
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None
@@ -52,7 +52,7 @@ class Duplicate(Frozen):
 
 
 class Duplicates(Frozen):
-    """The likeliest first."""
+    """Likely duplicates, the likeliest first."""
 
     items: tuple[Duplicate, ...]
 
@@ -60,63 +60,70 @@ class Duplicates(Frozen):
 async def find_duplicates(
     connection: AsyncConnection,
     person: Person,
-    wanted: DuplicateQuery,
+    query: DuplicateQuery,
     now: datetime,
     language: str,
     *,
-    but: str | None = None,
+    excluding: str | None = None,
 ) -> Duplicates:
-    """Open cases that `person` may see, reported within 72 hours of `at` (of now, if left out): of the same category
-    or group, within 200 m, or in the same grid where either has no place. `but` is left out: the case itself."""
-    day, at = await local_day(connection, now), wanted.at or now
+    """Return open cases that `person` may see and that may be the same matter.
+
+    They were reported within 72 hours of `at` (of now, if left out), are of the same category or group, and lie within
+    200 m, or in the same grid where either has no place. `excluding` leaves out the case itself.
+    """
+    day, at = await local_day(connection, now), query.at or now
     c = CASES.c
-    metres = _metres(wanted)
-    same = c.category == wanted.category
-    like = func.similarity(c.title, wanted.title) if wanted.title else literal(None)
-    here = []
-    if metres is not None:
-        here.append(metres <= NEAR_METRES)
-    if wanted.grid is not None:
-        placeless = c.lat.is_(None) if metres is not None else literal(True)
-        here.append(and_(c.grid == wanted.grid, placeless))
-    if not here:
+    metres = _metres(query)
+    near = _near(query, metres)
+    if not near:
         return Duplicates(items=())
-    group = wanted.category[:2]
-    fits = [
-        visible(person, day), c.closed_at.is_(None), or_(*here),
+    same = c.category == query.category
+    like = func.similarity(c.title, query.title) if query.title else literal(None)
+    group = query.category[:2]
+    conditions = [
+        visible(person, day), c.closed_at.is_(None), or_(*near),
         c.category.startswith(group, autoescape=True),
         c.reported_at >= at - WITHIN, c.reported_at <= at + WITHIN,
     ]  # fmt: skip
-    if but is not None:
-        fits.append(c.case_no != but)
+    if excluding is not None:
+        conditions.append(c.case_no != excluding)
     distance: ColumnElement[float] = literal(None) if metres is None else metres
     rows = (
         await connection.execute(
             select(c.state, distance.label("metres"), same.label("same"), like.label("likeness"))
-            .where(*fits)
+            .where(*conditions)
             .order_by(same.desc(), distance.asc().nulls_last(), like.desc().nulls_last(), func.abs(_apart(at)))
-            .limit(MOST)
+            .limit(MAX_RESULTS)
         )
     ).all()
     cases = [Case.model_validate(row.state) for row in rows]
     names = await read_names(connection, cases, language)
     pairs = zip(rows, cases, strict=True)
-    return Duplicates(items=tuple(_duplicate(row, case_item(one, names, now), at) for row, one in pairs))
+    return Duplicates(items=tuple(_duplicate(row, case_item(found, names, now), at) for row, found in pairs))
+
+
+def _near(query: DuplicateQuery, metres: ColumnElement[float] | None) -> list[ColumnElement[bool]]:
+    """Return the alternatives under which a case is near; none for a query without a place."""
+    near = [] if metres is None else [metres <= NEAR_METRES]
+    if query.grid is not None:
+        placeless = CASES.c.lat.is_(None) if metres is not None else literal(True)
+        near.append(and_(CASES.c.grid == query.grid, placeless))
+    return near
 
 
 def _apart(at: datetime) -> ColumnElement[float]:
     return func.date_part("epoch", CASES.c.reported_at - at)
 
 
-def _metres(wanted: DuplicateQuery) -> ColumnElement[float] | None:
-    """The distance on a plane: good enough for a few hundred metres."""
-    if wanted.lat is None or wanted.lon is None:
+def _metres(query: DuplicateQuery) -> ColumnElement[float] | None:
+    """Return the distance on a plane, which is accurate enough for a few hundred metres."""
+    if query.lat is None or query.lon is None:
         return None
     c = CASES.c
-    north = (c.lat - wanted.lat) * _DEGREE
-    east = (c.lon - wanted.lon) * _DEGREE * func.cos(func.radians(wanted.lat))
-    found: ColumnElement[float] = case((c.lat.is_not(None), func.sqrt(north * north + east * east)))
-    return found
+    north = (c.lat - query.lat) * _DEGREE
+    east = (c.lon - query.lon) * _DEGREE * func.cos(func.radians(query.lat))
+    distance: ColumnElement[float] = case((c.lat.is_not(None), func.sqrt(north * north + east * east)))
+    return distance
 
 
 def _duplicate(row: Row[Any], item: CaseItem, at: datetime) -> Duplicate:

@@ -1,4 +1,4 @@
-"""The filter of a list of cases, and the conditions on the table `cases` that it stands for."""
+"""The filter of a list of cases, and its conditions on the table `cases`."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
 from models.tables import CASES, FACTS
-from services.criteria.conditions import is_overdue, shines
+from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
 from services.criteria.scope import within
 from services.figures.conditions import Period
@@ -22,12 +22,12 @@ Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at",
 
 
 class CaseFilter(Frozen):
-    """What a list is narrowed to. `grid` means the whole subtree; `overdue` and `due` look at open cases only.
+    """What a list is narrowed to. `grid` means the whole subtree; `overdue` and `due` apply to open cases only.
 
-    `figure` opens the cases of a figure of supervision, where it is one of a period in `from` … `to` (not included;
-    up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
-    completed the handling or has claimed it, for who leads them, and `led` narrows to the cases of all whom one leads;
-    `handled_by` who completed it; `level` where the case stands now (1 park … 4 micro-grid).
+    `figure` lists the cases of a figure of supervision, for a figure of a period from `from` up to, not including, `to`
+    (up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
+    completed the handling or has claimed it, for those who lead them; `led` narrows to the cases of everybody the
+    reader leads; `handled_by` is who completed it; `level` is where the case stands now (1 park … 4 micro-grid).
     """
 
     stage: tuple[Stage, ...] = ()
@@ -55,73 +55,79 @@ class CaseFilter(Frozen):
     cursor: str | None = None
 
 
-def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filter, except those that need the reader or the database (see `lists`)."""
     c = CASES.c
-    found: list[ColumnElement[bool]] = []
-    if wanted.stage:
-        found.append(c.stage.in_(wanted.stage))
-    if wanted.light is not None:
-        found.append(shines(wanted.light, now))
-    if wanted.overdue is not None:
-        late = is_overdue(now)
-        found.append(late if wanted.overdue else ~func.coalesce(late, False))
-    if wanted.grid is not None:
-        found.append(within(wanted.grid))
-    if wanted.category is not None:
-        found.append(c.category.startswith(wanted.category, autoescape=True))
-    if wanted.department is not None:
-        found.append(c.departments.contains([wanted.department]))
-    if wanted.owner is not None:
-        found.append(c.owner_id == wanted.owner)
-    return [*found, *_counted(wanted, now), *_spoken_and_dated(wanted)]
+    conditions: list[ColumnElement[bool]] = []
+    if case_filter.stage:
+        conditions.append(c.stage.in_(case_filter.stage))
+    if case_filter.light is not None:
+        conditions.append(shows_light(case_filter.light, now))
+    if case_filter.overdue is not None:
+        overdue = is_overdue(now)
+        conditions.append(overdue if case_filter.overdue else ~func.coalesce(overdue, False))
+    if case_filter.grid is not None:
+        conditions.append(within(case_filter.grid))
+    if case_filter.category is not None:
+        conditions.append(c.category.startswith(case_filter.category, autoescape=True))
+    if case_filter.department is not None:
+        conditions.append(c.departments.contains([case_filter.department]))
+    if case_filter.owner is not None:
+        conditions.append(c.owner_id == case_filter.owner)
+    return [*conditions, *_figure_conditions(case_filter, now), *_text_and_date_conditions(case_filter)]
 
 
-def _counted(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.host is not None:
-        found.append(CASES.c.host == wanted.host)
-    if wanted.level is not None:
-        found.append(CASES.c.level == wanted.level)
-    if wanted.handled_by is not None:
-        found.append(completed_by(wanted.handled_by))
-    if wanted.figure is not None:
-        found.append(FIGURES[wanted.figure].condition(_period(wanted, now)))
-        if wanted.without is not None:
-            found.append(~func.coalesce(FIGURES[wanted.without].condition(_period(wanted, now)), False))
-    elif wanted.from_ is not None or wanted.to is not None or wanted.without is not None:
+def _figure_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if case_filter.host is not None:
+        conditions.append(CASES.c.host == case_filter.host)
+    if case_filter.level is not None:
+        conditions.append(CASES.c.level == case_filter.level)
+    if case_filter.handled_by is not None:
+        conditions.append(completed_by(case_filter.handled_by))
+    if case_filter.figure is not None:
+        conditions.append(FIGURES[case_filter.figure].condition(_period(case_filter, now)))
+        if case_filter.without is not None:
+            conditions.append(~func.coalesce(FIGURES[case_filter.without].condition(_period(case_filter, now)), False))
+    elif case_filter.from_ is not None or case_filter.to is not None or case_filter.without is not None:
         raise BadFilter(name="figure", value="", pointer="/query/figure")
-    return found
+    return conditions
 
 
-def _period(wanted: CaseFilter, now: datetime) -> Period:
-    """The figure's period. Raises BadFilter for one that ends before it begins, or that the figure has no use for."""
-    period = Period(wanted.from_ or EARLIEST, wanted.to or now, now)
-    for name, moment in (("from", wanted.from_), ("to", wanted.to)):
+def _period(case_filter: CaseFilter, now: datetime) -> Period:
+    """Return the figure's period.
+
+    Raises BadFilter for a period that ends before it begins, or for a figure that takes none.
+    """
+    period = Period(case_filter.from_ or EARLIEST, case_filter.to or now, now)
+    for name, moment in (("from", case_filter.from_), ("to", case_filter.to)):
         ends_early = name == "to" and period.until <= period.since
-        idle = wanted.figure is not None and not FIGURES[wanted.figure].timed
-        if moment is not None and (ends_early or idle):
+        unused = case_filter.figure is not None and not FIGURES[case_filter.figure].timed
+        if moment is not None and (ends_early or unused):
             raise BadFilter(name=name, value=moment.isoformat(), pointer=f"/query/{name}")
     return period
 
 
 def completed_by(person: UUID) -> ColumnElement[bool]:
-    """The condition that `person` completed the handling that counts."""
+    """Return the condition that `person` completed the handling that counts."""
     f = FACTS.c
-    at_last = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
-    return exists().where(at_last, f.actor == person)
+    last_handling = and_(
+        f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted"))
+    )
+    return exists().where(last_handling, f.actor == person)
 
 
-def _spoken_and_dated(wanted: CaseFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.q:
-        found.append(_matches(wanted.q))
-    if wanted.reported_from is not None:
-        found.append(CASES.c.reported_at >= wanted.reported_from)
-    if wanted.reported_to is not None:
-        found.append(CASES.c.reported_at < wanted.reported_to)
-    return found
+def _text_and_date_conditions(case_filter: CaseFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if case_filter.q:
+        conditions.append(_matches(case_filter.q))
+    if case_filter.reported_from is not None:
+        conditions.append(CASES.c.reported_at >= case_filter.reported_from)
+    if case_filter.reported_to is not None:
+        conditions.append(CASES.c.reported_at < case_filter.reported_to)
+    return conditions
 
 
-def _matches(words: str) -> ColumnElement[bool]:
-    spoken: ColumnElement[str] = literal_column("(title || ' ' || description)")
-    return or_(spoken.icontains(words, autoescape=True), CASES.c.case_no.startswith(words, autoescape=True))
+def _matches(query: str) -> ColumnElement[bool]:
+    searched: ColumnElement[str] = literal_column("(title || ' ' || description)")
+    return or_(searched.icontains(query, autoescape=True), CASES.c.case_no.startswith(query, autoescape=True))

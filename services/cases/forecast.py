@@ -1,4 +1,4 @@
-"""Forecast of a case: due when and why, line by line; and if nobody acts: what happens, to whom, when."""
+"""Forecast of a case: its deadlines with their arithmetic, and what happens to whom and when if nobody acts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,9 @@ class ForecastLine(Frozen):
 
 
 class DueView(Frozen):
-    """A clock's deadline and how it comes about. `stage` None: the whole case. `due_at` None: it stands still."""
+    """A clock's deadline and how it was computed. `stage` None: the whole case. `due_at` None: the clock stands
+    still.
+    """
 
     stage: Stage | None
     due_at: Instant | None
@@ -57,7 +59,7 @@ class ReachedView(Frozen):
 
 
 class Ahead(Frozen):
-    """Something that will happen if nobody acts. `owner`: whose the case is then, when that changes."""
+    """Something that will happen if nobody acts. `owner`: the owner from then on, when that changes."""
 
     at: Instant
     kind: str
@@ -84,7 +86,7 @@ class Forecast(Frozen):
 async def get_forecast(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> Forecast:
-    """The forecast of a case that `person` may see. Raises NoSuchCase; NothingToForecast once it is closed."""
+    """Return the forecast of a case that `person` may see. Raises NoSuchCase; NothingToForecast once it is closed."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     if not case.is_open:
@@ -124,33 +126,33 @@ def _due(clock: Clock, ctx: Context) -> DueView:
 
 def _ahead(fact: Fact, names: Names) -> Ahead:
     body = fact.body
-    known = {"at": fact.at, "kind": body.kind}
+    common = {"at": fact.at, "kind": body.kind}
     match body:
         case StepFired():
             return Ahead(
-                **known,
+                **common,
                 stage=body.stage,
                 step=body.step,
                 urge=body.urge,
-                reached=tuple(_reached(one, names) for one in body.reached),
+                reached=tuple(_reached(reached, names) for reached in body.reached),
                 owner=names.owner(body.owner) if body.owner else None,
                 level=body.level,
                 consultation=body.consultation,
             )
         case Overdue():
-            return Ahead(**known, stage=body.stage)
+            return Ahead(**common, stage=body.stage)
         case Urged():
-            return Ahead(**known, urge=body.number, reply_by=body.reply_by)
-    return Ahead(**known, light=getattr(body, "light", None), urge=getattr(body, "number", None))
+            return Ahead(**common, urge=body.number, reply_by=body.reply_by)
+    return Ahead(**common, light=getattr(body, "light", None), urge=getattr(body, "number", None))
 
 
-def _reached(one: Reached, names: Names) -> ReachedView:
-    place = names.units.get(one.unit, one.unit) if one.unit else None
-    department = names.departments.get(one.department, one.department) if one.department else None
+def _reached(reached: Reached, names: Names) -> ReachedView:
+    place = names.units.get(reached.unit, reached.unit) if reached.unit else None
+    department = names.department(reached.department) if reached.department else None
     return ReachedView(
-        **one.model_dump(exclude={"people"}),
+        **reached.model_dump(exclude={"people"}),
         name=place or department or "",
-        people=tuple(_name(person, names) for person in one.people),
+        people=tuple(_name(person, names) for person in reached.people),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
@@ -13,73 +13,76 @@ from models.base import EARLIEST
 from models.context import Person
 from models.tables import CASES
 from models.views import CaseItem, CasePage
-from services.cases.filter import CaseFilter, Sort, conditions
-from services.cases.list_items import LINE_COLUMNS, Lines, lines_of
-from services.criteria.cursors import cursor_after, moment_and_id_in
-from services.criteria.due_filter import falls_due
+from services.cases.filter import CaseFilter, Sort, filter_conditions
+from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
+from services.criteria.cursors import beyond_time_cursor, time_cursor
+from services.criteria.due_filter import due_condition
 from services.criteria.scope import visible
 from services.figures.responsible import handler_of_case, led_by
 
-#: Later than any deadline, and still a moment that Python can hold.
+#: Later than any deadline, and still a datetime that Python can represent.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 async def list_cases(
     connection: AsyncConnection,
     person: Person,
-    wanted: CaseFilter,
+    case_filter: CaseFilter,
     now: datetime,
     language: str,
-    also: ColumnElement[bool] | None = None,
+    extra: ColumnElement[bool] | None = None,
 ) -> CasePage:
-    """One page of the cases that fit, and how many fit in all; `also` narrows further (a tab of the desk).
+    """Return one page of the cases that fit, and how many fit in all; `extra` narrows further (a tab of the desk).
 
-    Raises BadFilter for a cursor that is none.
+    Raises BadFilter for an invalid cursor.
     """
-    fits = await _fitting(connection, person, wanted, now, also)
-    # The first page of a tab is found and counted in one go: what is on it has been put together anyway.
-    at_once = also is not None and wanted.cursor is None
-    rows = (await connection.execute(page_statement(fits, wanted, count=at_once))).all()
-    if at_once:
+    condition = await _list_condition(connection, person, case_filter, now, extra)
+    # The first page of a tab is fetched and counted in one statement: all its rows have to be found anyway.
+    count_with_page = extra is not None and case_filter.cursor is None
+    rows = (await connection.execute(page_statement(condition, case_filter, count=count_with_page))).all()
+    if count_with_page:
         total = rows[0].total if rows else 0
     else:
-        total = await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
-    return await page_of_rows(connection, rows, wanted, total, now, language)
+        total = await connection.scalar(select(func.count()).select_from(CASES).where(condition)) or 0
+    return await build_page(connection, rows, case_filter, total, now, language)
 
 
-def page_statement(fits: ColumnElement[bool], wanted: CaseFilter, *, count: bool) -> Select[Any]:
-    """The rows of a page of what `fits`, and one more where it goes on; `total`, if they are to be counted.
+def page_statement(condition: ColumnElement[bool], case_filter: CaseFilter, *, count: bool) -> Select[Any]:
+    """Return the statement for a page of the cases under `condition` plus one row that tells whether more follow.
 
-    What fits is found and put in order by narrow columns (an index may hold them); then the page's rows are fetched.
+    With `count`, the column `total` counts all. The cases are found and ordered by narrow columns (an index may hold
+    them); then the rows of the page are fetched.
     """
-    key, descending = _order(wanted.sort)
-    found = select(CASES.c.report_id, key.label("key")).where(fits)
-    if wanted.cursor is not None:
-        found = found.where(_after(wanted, wanted.cursor, key, descending))
-    # Put aside whole, it is counted sooner than by a window over it; uncounted, the search may end with the page.
-    of = found.cte("found") if count else found.subquery("found")
-    total = select(func.count()).select_from(of).scalar_subquery() if count else literal(0)
+    key, descending = _sort_key(case_filter.sort)
+    found = select(CASES.c.report_id, key.label("key")).where(condition)
+    if case_filter.cursor is not None:
+        found = found.where(
+            beyond_time_cursor(
+                _list_name(case_filter), case_filter.cursor, key, CASES.c.report_id, descending=descending
+            )
+        )
+    # A CTE is counted faster than a window over it; without a count, a subquery lets the search end with the page.
+    matches = found.cte("found") if count else found.subquery("found")
+    total = select(func.count()).select_from(matches).scalar_subquery() if count else literal(0)
     page = (
-        select(of.c.report_id, of.c.key, total.label("total"))
-        .order_by(*_by(of.c.key, of.c.report_id, descending))
-        .limit(wanted.limit + 1)
+        select(matches.c.report_id, matches.c.key, total.label("total"))
+        .order_by(*_ordering(matches.c.key, matches.c.report_id, descending))
+        .limit(case_filter.limit + 1)
         .subquery("page")
     )
     joined = page.join(CASES, CASES.c.report_id == page.c.report_id)
-    asked = select(*LINE_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined)
-    return asked.order_by(*_by(page.c.key, page.c.report_id, descending))
+    statement = select(*ITEM_COLUMNS, CASES.c.report_id, page.c.key, page.c.total).select_from(joined)
+    return statement.order_by(*_ordering(page.c.key, page.c.report_id, descending))
 
 
-async def page_of_rows(
-    connection: AsyncConnection, rows: Sequence[Any], wanted: CaseFilter, total: int, now: datetime, language: str
+async def build_page(
+    connection: AsyncConnection, rows: Sequence[Any], case_filter: CaseFilter, total: int, now: datetime, language: str
 ) -> CasePage:
-    """The page that the rows of `page_statement` make."""
-    shown, more = rows[: wanted.limit], len(rows) > wanted.limit
+    """Return the page made of the rows of `page_statement`."""
+    page_rows, more = rows[: case_filter.limit], len(rows) > case_filter.limit
     return CasePage(
-        items=await lines_of(connection, shown, now, language),
-        next_cursor=cursor_after(f"cases {wanted.sort}", shown[-1].key.isoformat(), str(shown[-1].report_id))
-        if more
-        else None,
+        items=await build_list_items(connection, page_rows, now, language),
+        next_cursor=time_cursor(_list_name(case_filter), page_rows[-1].key, page_rows[-1].report_id) if more else None,
         total=total,
     )
 
@@ -87,86 +90,88 @@ async def page_of_rows(
 async def stream_cases(
     connection: AsyncConnection,
     person: Person,
-    wanted: CaseFilter,
+    case_filter: CaseFilter,
     now: datetime,
     language: str,
-    also: ColumnElement[bool] | None = None,
+    extra: ColumnElement[bool] | None = None,
     *,
-    at_once: int = 500,
+    batch_size: int = 500,
 ) -> AsyncGenerator[tuple[CaseItem, ...], None]:
-    """Every case of the list in its order, so many at once, of one moment; no more than these are in memory."""
-    fits = await _fitting(connection, person, wanted, now, also)
-    key, descending = _order(wanted.sort)
-    lines = Lines(language, now)
-    query = select(*LINE_COLUMNS).where(fits).order_by(*_by(key, CASES.c.report_id, descending))
-    async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
+    """Yield every case of the list in its order, in batches, as of one moment; only one batch is in memory."""
+    condition = await _list_condition(connection, person, case_filter, now, extra)
+    key, descending = _sort_key(case_filter.sort)
+    builder = ListItemBuilder(language, now)
+    query = select(*ITEM_COLUMNS).where(condition).order_by(*_ordering(key, CASES.c.report_id, descending))
+    async with connection.stream(query, execution_options={"yield_per": batch_size}) as found:
         parts = found.partitions()
         ahead = asyncio.ensure_future(anext(parts, None))
         try:
             while rows := await ahead:
-                names = await lines.learn(connection, rows)
-                # PostgreSQL finds the next ones while these are put into words.
+                names = await builder.load_names(connection, rows)
+                # PostgreSQL finds the next batch while this one is built.
                 ahead = asyncio.ensure_future(anext(parts, None))
-                yield await asyncio.to_thread(lines.tell, rows, names)
+                yield await asyncio.to_thread(builder.build, rows, names)
         finally:
-            await asyncio.wait({ahead})  # nobody else may use the connection before
-            await found.close()  # left in the middle, it would stay open
+            await asyncio.wait({ahead})  # the connection must not be used before
+            await found.close()  # a cursor left half-read would stay open
 
 
 async def count_cases(
     connection: AsyncConnection,
     person: Person,
-    wanted: CaseFilter,
+    case_filter: CaseFilter,
     now: datetime,
-    also: ColumnElement[bool] | None = None,
+    extra: ColumnElement[bool] | None = None,
 ) -> int:
-    """How many cases the list has. Raises BadFilter."""
-    fits = await _fitting(connection, person, wanted, now, also)
-    return await connection.scalar(select(func.count()).select_from(CASES).where(fits)) or 0
+    """Return how many cases the list has. Raises BadFilter."""
+    condition = await _list_condition(connection, person, case_filter, now, extra)
+    return await connection.scalar(select(func.count()).select_from(CASES).where(condition)) or 0
 
 
-async def items_among(
+async def find_items(
     connection: AsyncConnection,
     person: Person,
     case_nos: Sequence[str],
-    wanted: CaseFilter,
+    case_filter: CaseFilter,
     now: datetime,
     language: str,
-    also: ColumnElement[bool] | None = None,
+    extra: ColumnElement[bool] | None = None,
 ) -> tuple[CaseItem, ...]:
-    """Those of the cases that are in the list, as its lines. Raises BadFilter."""
-    fits = await _fitting(connection, person, wanted, now, also)
-    rows = await connection.execute(select(*LINE_COLUMNS).where(CASES.c.case_no.in_(case_nos), fits))
-    return await lines_of(connection, rows.all(), now, language)
+    """Return those of the cases that are in the list, as its items. Raises BadFilter."""
+    condition = await _list_condition(connection, person, case_filter, now, extra)
+    rows = await connection.execute(select(*ITEM_COLUMNS).where(CASES.c.case_no.in_(case_nos), condition))
+    return await build_list_items(connection, rows.all(), now, language)
 
 
-async def _fitting(
-    connection: AsyncConnection, person: Person, wanted: CaseFilter, now: datetime, also: ColumnElement[bool] | None
+async def _list_condition(
+    connection: AsyncConnection,
+    person: Person,
+    case_filter: CaseFilter,
+    now: datetime,
+    extra: ColumnElement[bool] | None,
 ) -> ColumnElement[bool]:
-    seen = visible(person, await local_day(connection, now))
-    narrowed = [] if also is None else [also]
-    if wanted.handler is not None or wanted.led:  # people are looked at by those alone who lead them
+    in_scope = visible(person, await local_day(connection, now))
+    narrowed = [] if extra is None else [extra]
+    if case_filter.handler is not None or case_filter.led:  # only those who lead people may list by person
         narrowed.append(led_by(person, await local_day(connection, now)))
-    if wanted.handler is not None:
-        narrowed.append(handler_of_case() == wanted.handler)
-    if wanted.due is not None:
-        narrowed.append(await falls_due(connection, wanted.due, now))
-    return and_(seen, *narrowed, *conditions(wanted, now))
+    if case_filter.handler is not None:
+        narrowed.append(handler_of_case() == case_filter.handler)
+    if case_filter.due is not None:
+        narrowed.append(await due_condition(connection, case_filter.due, now))
+    return and_(in_scope, *narrowed, *filter_conditions(case_filter, now))
 
 
-def _order(sort: Sort) -> tuple[ColumnElement[datetime], bool]:
+def _sort_key(sort: Sort) -> tuple[ColumnElement[datetime], bool]:
     name = sort.removeprefix("-")
     column: ColumnElement[datetime] = CASES.c[name]
-    if name == "due_at":  # cases without a running deadline come last, whichever way
+    if name == "due_at":  # cases without a running deadline come last in either order
         column = func.coalesce(column, literal(_NEVER if sort == "due_at" else EARLIEST))
     return column, sort.startswith("-")
 
 
-def _by(key: ColumnElement[Any], id_: ColumnElement[Any], descending: bool) -> tuple[ColumnElement[Any], ...]:
+def _ordering(key: ColumnElement[Any], id_: ColumnElement[Any], descending: bool) -> tuple[ColumnElement[Any], ...]:
     return (key.desc(), id_.desc()) if descending else (key.asc(), id_.asc())
 
 
-def _after(wanted: CaseFilter, cursor: str, key: ColumnElement[datetime], descending: bool) -> ColumnElement[bool]:
-    place = tuple_(*map(literal, moment_and_id_in(f"cases {wanted.sort}", cursor)))
-    here = tuple_(key, CASES.c.report_id)
-    return here < place if descending else here > place
+def _list_name(case_filter: CaseFilter) -> str:
+    return f"cases {case_filter.sort}"

@@ -1,4 +1,4 @@
-"""Names in place of ids, for the cases that a view shows."""
+"""Read names in place of ids, for the cases that a view shows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from models.views import (
 
 @dataclass(frozen=True)
 class Names:
-    """Names by id, for the cases at hand, in the reader's language."""
+    """Names by id, in the reader's language."""
 
     units: dict[str, str]
     departments: dict[str, str]
@@ -27,24 +27,28 @@ class Names:
     language: str
 
     def owner(self, owner: Owner) -> NamedOwner:
-        """The owner with a name; an id nobody knows any more stands for itself."""
-        return self.named(owner.kind, owner.id)
+        """Return the owner with a name; the id stands in for a name that is not known."""
+        return self.owner_by_id(owner.kind, owner.id)
 
-    def named(self, kind: OwnerKind, id_: str) -> NamedOwner:
-        """The same of an owner known by kind and id."""
-        book = {
+    def owner_by_id(self, kind: OwnerKind, id_: str) -> NamedOwner:
+        """Return the owner of that kind and id with a name."""
+        names = {
             OwnerKind.UNIT: self.units,
             OwnerKind.DEPARTMENT: self.departments,
             OwnerKind.PERSON: self.people,
         }[kind]
-        return NamedOwner(kind=kind, id=id_, name=book.get(id_, id_))
+        return NamedOwner(kind=kind, id=id_, name=names.get(id_, id_))
 
-    def with_more(self, other: "Names") -> "Names":
-        """These and the other's, in the same language."""
+    def merged_with(self, other: "Names") -> "Names":
+        """Return these names together with those of `other`, which is in the same language."""
         return replace(self, units=self.units | other.units, people=self.people | other.people)
 
+    def department(self, code: str) -> str:
+        """Return the department's name."""
+        return self.departments.get(code, code)
+
     def category(self, code: str) -> str:
-        """The category's name."""
+        """Return the category's name."""
         found = self.policy.category(code)
         if found is None:
             return code
@@ -61,7 +65,7 @@ UNION ALL SELECT 'department', id, CASE WHEN %(english)s THEN name_en ELSE name_
 async def read_names(
     connection: AsyncConnection, cases: Iterable[Case], language: str, people: Iterable[UUID] = ()
 ) -> Names:
-    """The names that the views of `cases` need, and those of `people` besides."""
+    """Read the names that the views of `cases` need, and those of `people` besides."""
     units: set[str] = set()
     persons = {str(person) for person in people}
     for case in cases:
@@ -69,35 +73,38 @@ async def read_names(
         persons.update(_people_in(case))
         if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
             units.add(case.owner.id)
-    return await name_ids(connection, units, persons, language)
+    return await read_names_by_id(connection, units, persons, language)
 
 
-async def name_ids(connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str) -> Names:
-    """The names of these units and people, of every department, and the policy that names categories."""
-    asked = {"units": list(units), "people": list(people), "english": language.startswith("en")}
-    found = await all_rows(connection, _NAMES, asked)
-    named: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
-    for kind, id_, name in found:
-        named[kind][id_] = name
+async def read_names_by_id(
+    connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str
+) -> Names:
+    """Read the names of these units and people, of every department, and the policy that names categories."""
+    parameters = {"units": list(units), "people": list(people), "english": language.startswith("en")}
+    rows = await all_rows(connection, _NAMES, parameters)
+    names: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
+    for kind, id_, name in rows:
+        names[kind][id_] = name
     return Names(
-        units=named["unit"],
-        departments=named["department"],
-        people=named["person"],
+        units=names["unit"],
+        departments=names["department"],
+        people=names["person"],
         policy=await policy_version(connection, await newest_version(connection)),
         language=language,
     )
 
 
 def _people_in(case: Case) -> set[str]:
-    """Everybody whom the view of a case may name."""
-    named = {case.claimed_by, case.reported_by, case.void_proposed_by, *(urge.by for urge in case.urges)}
-    named |= {request.by for _, request in pending_requests(case)}
-    found = {str(person) for person in named if person is not None}
+    """Return everybody whom the view of a case may name."""
+    people = {case.claimed_by, case.reported_by, case.void_proposed_by, *(urge.by for urge in case.urges)}
+    people |= {request.by for _, request in pending_requests(case)}
+    found = {str(person) for person in people if person is not None}
     return found | {o.id for o in (case.owner, case.desk) if o is not None and o.kind is OwnerKind.PERSON}
 
 
 def pending_requests(case: Case) -> list[tuple[str, Request]]:
-    asked = {
+    """Return the requests of a case that await a decision, with their kinds."""
+    requests = {
         "info": case.info_request,
         "return": case.return_request,
         "extension": case.extension_request,
@@ -105,4 +112,4 @@ def pending_requests(case: Case) -> list[tuple[str, Request]]:
         "reopen": case.reopen_request,
         "appeal": case.appeal,
     }
-    return [(kind, request) for kind, request in asked.items() if request is not None]
+    return [(kind, request) for kind, request in requests.items() if request is not None]

@@ -1,4 +1,4 @@
-"""What people ask: one case, its timeline, a list, their inbox. Each under the same scope rule."""
+"""Read one case, its timeline or its view, under the scope rule."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,8 +22,8 @@ from services.criteria.scope import visible
 
 
 async def find_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime) -> Row[Any]:
-    """The row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist."""
-    if "\x00" in case_no:  # nothing that PostgreSQL could even compare with
+    """Return the row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist."""
+    if "\x00" in case_no:  # PostgreSQL text cannot hold NUL
         raise NoSuchCase(case_no=case_no)
     day = await local_day(connection, now)
     row = (
@@ -37,49 +37,56 @@ async def find_case(connection: AsyncConnection, person: Person, case_no: str, n
 
 
 async def case_no_of(connection: AsyncConnection, report_id: UUID) -> str | None:
-    """The number of the case that a report became; None while none is recorded. For who has shown a right to it."""
+    """Return the number of the case that a report became; None while none is recorded.
+
+    Applies no scope rule: only for callers who have shown a right to the report.
+    """
     found: str | None = await connection.scalar(select(CASES.c.case_no).where(CASES.c.report_id == report_id))
     return found
 
 
-async def seen_among(
+async def visible_case_nos(
     connection: AsyncConnection, person: Person, case_nos: Sequence[str], now: datetime
 ) -> frozenset[str]:
-    """Those of the cases that `person` may see."""
+    """Return those of the cases that `person` may see."""
     day = await local_day(connection, now)
     rows = await connection.execute(select(CASES.c.case_no).where(CASES.c.case_no.in_(case_nos), visible(person, day)))
     return frozenset(rows.scalars())
 
 
 async def get_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str) -> CaseView:
-    """The case as it stands. Raises NoSuchCase."""
+    """Return the case as it stands. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
-    return await view_of(connection, row, person, now, language)
+    return await build_case_view(connection, row, person, now, language)
 
 
 async def get_case_acted_on(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> CaseView:
-    """The case for somebody whose command on it has just counted, even if that took it out of their sight."""
+    """Return the case to a person whose command on it has just counted, even if that took it out of their sight."""
     row = (await connection.execute(select(CASES).where(CASES.c.case_no == case_no))).one()
-    return await view_of(connection, row, person, now, language)
+    return await build_case_view(connection, row, person, now, language)
 
 
 async def get_report(
     connection: AsyncConnection, person: Person, report_id: UUID, now: datetime, language: str
 ) -> CaseView | None:
-    """The case that a report became; None while none is recorded. Raises NoSuchPage if `person` may not see it."""
-    seen = visible(person, await local_day(connection, now)).label("seen")
-    row = (await connection.execute(select(CASES, seen).where(CASES.c.report_id == report_id))).one_or_none()
+    """Return the case that a report became, None while none is recorded. Raises NoSuchPage if `person` may not see
+    it.
+    """
+    may_see = visible(person, await local_day(connection, now)).label("may_see")
+    row = (await connection.execute(select(CASES, may_see).where(CASES.c.report_id == report_id))).one_or_none()
     if row is None:
         return None
-    if not row.seen:
+    if not row.may_see:
         raise NoSuchPage(what=f"report {report_id}")
-    return await view_of(connection, row, person, now, language)
+    return await build_case_view(connection, row, person, now, language)
 
 
-async def view_of(connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str) -> CaseView:
-    """The view of a row of `cases`."""
+async def build_case_view(
+    connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str
+) -> CaseView:
+    """Return the view of a row of `cases`."""
     case = Case.model_validate(row.state)
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
@@ -89,7 +96,7 @@ async def view_of(connection: AsyncConnection, row: Row[Any], person: Person, no
 async def get_facts(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> tuple[FactView, ...]:
-    """The timeline of a case. Raises NoSuchCase."""
+    """Return the timeline of a case. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     facts = await read_facts(connection, case.report_id)

@@ -1,4 +1,4 @@
-"""Cases as people see them: names in place of ids, the reporter behind an alias."""
+"""Views of cases for people: names in place of ids, the reporter behind an alias."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,14 +30,11 @@ from rules.deadlines.lights import light
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.names import Names, pending_requests
-from services.cases.reporter_alias import alias, is_hidden, masked_owner, reporter_name, who
-
-#: What a list and a view read of a row of `cases`.
-COLUMNS = "state, description, lat, lon, anonymous"
+from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
 
 
 def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
-    """The case as one line of a list."""
+    """Return the case as one item of a list."""
     return CaseItem(
         case_no=case.case_no,
         title=case.title,
@@ -50,7 +47,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         stage=case.stage,
         outcome=case.outcome,
         light=light(case, now),
-        **clock_figures(case.clock, names.policy, now),
+        **clock_fields(case.clock, names.policy, now),
         owner=names.owner(case.owner) if case.owner else None,
         level=case.level,
         round=case.round,
@@ -61,32 +58,28 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     )
 
 
-def clock_figures(clock: Clock | None, policy: Policy, now: datetime) -> dict[str, Any]:
-    """What a line says of the clock of the stage: when it is due, what is left in which unit, whether it is late."""
+def clock_fields(clock: Clock | None, policy: Policy, now: datetime) -> dict[str, Any]:
+    """Return an item's fields about the clock of the stage: when it is due, what is left in which unit, if it is
+    overdue.
+    """
     if clock is None:
         return {"due_at": None, "left": None, "unit": None, "overdue": False}
-    late = clock.overdue_at is not None or (clock.due_at is not None and clock.due_at <= now)
+    overdue = _is_overdue(clock, now)
     remaining = left(clock, _calendar(clock, policy), now)
-    return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": late}
+    return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": overdue}
 
 
 def case_view(
     row: Row[Any], names: Names, person: Person, day: date, now: datetime, phone: str | None = None
 ) -> CaseView:
-    """The case as it stands, for `person`; `phone` is what they are shown of the reporter's number."""
+    """Return the case as it stands, for `person`; `phone` is the reporter's number as far as they are shown it."""
     case = Case.model_validate(row.state)
     item = case_item(case, names, now)
     return CaseView(
         **item.model_dump(exclude={"grid", "grid_name"}),
         report_id=case.report_id,
         description=row.description,
-        grid=GridView(
-            code=case.grid,
-            name=item.grid_name,
-            level=_level(case),
-            path=case.grid_path,
-            path_names=tuple(names.units.get(code, code) for code in case.grid_path),
-        ),
+        grid=_grid_view(case, names),
         location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
         provisional=any(c.plan is not None and c.plan.provisional for c in (case.clock, case.whole) if c is not None),
         condition=case.condition,
@@ -96,30 +89,20 @@ def case_view(
         clocks=tuple(
             _clock(c, names.policy, now) for c in (*case.past_clocks, case.clock, case.whole) if c is not None
         ),
-        tasks=tuple(
-            TaskView(kind=t.kind, assignee=names.owner(masked_owner(t.assignee, case)), due_at=t.due_at)
-            for t in open_tasks(case)
-        ),
+        tasks=_task_views(case, names),
         host=case.host,
         suggested_host=case.suggested_host,
-        co_handlers=tuple(
-            CoHandlerView(
-                department=c.department,
-                name=names.departments.get(c.department, c.department),
-                reported_at=c.reported_at,
-            )
-            for c in case.co_handlers
-        ),
+        co_handlers=_co_handler_views(case, names),
         claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
         suspended_until=case.suspended_until,
         requests=tuple(
-            RequestView(kind=kind, by=who(r.by, case, names), at=r.at, until=r.until)
+            RequestView(kind=kind, by=display_name(r.by, case, names), at=r.at, until=r.until)
             for kind, r in pending_requests(case)
         ),
         urges=tuple(urge_view(u, case, names) for u in case.urges),
         attachments=case.attachments,
         reporter=ReporterView(
-            alias=alias(case.report_id),
+            alias=reporter_alias(case.report_id),
             anonymous=row.anonymous,
             contact_kept=case.reporter_ref is not None,
             phone=phone,
@@ -134,7 +117,7 @@ def case_view(
 
 
 def fact_views(facts: Sequence[Fact], case: Case, names: Names) -> tuple[FactView, ...]:
-    """The timeline: each fact with its actor named, unless that is the reporter."""
+    """Return the timeline: each fact with its actor named, unless that is the reporter."""
     return tuple(
         FactView(
             seq=fact.seq,
@@ -162,13 +145,35 @@ def _actor(actor: Actor, case: Case, names: Names) -> ActorView:
     return ActorView(kind="person", id=actor.person, name=names.people.get(str(actor.person), "?"))
 
 
-def _level(case: Case) -> int:
-    return len(case.grid_path)
+def _grid_view(case: Case, names: Names) -> GridView:
+    return GridView(
+        code=case.grid,
+        name=names.units.get(case.grid, case.grid),
+        level=len(case.grid_path),
+        path=case.grid_path,
+        path_names=tuple(names.units.get(code, code) for code in case.grid_path),
+    )
+
+
+def _task_views(case: Case, names: Names) -> tuple[TaskView, ...]:
+    return tuple(
+        TaskView(kind=task.kind, assignee=names.owner(masked_owner(task.assignee, case)), due_at=task.due_at)
+        for task in open_tasks(case)
+    )
+
+
+def _co_handler_views(case: Case, names: Names) -> tuple[CoHandlerView, ...]:
+    return tuple(
+        CoHandlerView(
+            department=handler.department, name=names.department(handler.department), reported_at=handler.reported_at
+        )
+        for handler in case.co_handlers
+    )
 
 
 def urge_view(urge: UrgeOrder, case: Case, names: Names) -> UrgeView:
-    """The urge order, with who gave it."""
-    by = "Gridloop" if urge.by is None else who(urge.by, case, names)
+    """Return the urge order, with the name of who gave it."""
+    by = "Gridloop" if urge.by is None else display_name(urge.by, case, names)
     return UrgeView(**{**urge.model_dump(exclude={"rungs", "last_step"}), "by": by})
 
 

@@ -1,4 +1,4 @@
-"""One command for many cases: each is given it by itself, and has an outcome of its own."""
+"""Send one command to many cases; each case has an outcome of its own."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from models.ids import derived_id
 from services.commands.send import Sent, send
 from services.runtime.resources import Resources
 
-#: How many cases of a bulk command are under way at once, and how many it may name.
-ABREAST = 8
-MOST = 200
+#: How many cases of a bulk command are handled at the same time, and how many it may name.
+CONCURRENCY = 8
+MAX_CASES = 200
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case: what was sent, or the refusal."""
+    """The result for one case: what was sent, or the refusal."""
 
     case_no: str
     sent: Sent | None
@@ -36,14 +36,14 @@ async def send_many(
     batch: UUID,
     now: datetime,
 ) -> tuple[Outcome, ...]:
-    """Gives `command` to each of the cases, in the order they were named, each once.
+    """Send `command` to each of the cases, in the order given, once each.
 
-    The same `batch` sent again does nothing twice: a case's command id is made of both.
+    The same `batch` sent again does nothing twice: a case's command id is derived from both.
     """
-    room = asyncio.Semaphore(ABREAST)
+    slots = asyncio.Semaphore(CONCURRENCY)
 
-    async def one(case_no: str) -> Outcome:
-        async with room:
+    async def send_one(case_no: str) -> Outcome:
+        async with slots:
             try:
                 id_ = derived_id(batch, case_no)
                 sent = await send(resources, person, case_no, command, command_id=id_, if_revision=None, now=now)
@@ -51,4 +51,4 @@ async def send_many(
                 return Outcome(case_no, None, error)
             return Outcome(case_no, sent, None)
 
-    return tuple(await asyncio.gather(*(one(case_no) for case_no in dict.fromkeys(case_nos))))
+    return tuple(await asyncio.gather(*(send_one(case_no) for case_no in dict.fromkeys(case_nos))))

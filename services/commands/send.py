@@ -1,4 +1,4 @@
-"""A person's command through a door: checked early, sent once however often it comes, answered when it counts."""
+"""Send a person's command to a case: checked early, applied once however often it is sent, answered once recorded."""
 
 import asyncio
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _COMMAND: TypeAdapter[HumanCommand] = TypeAdapter(HumanCommand)
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of a command: its receipt, or none yet (accepted durably, recorded later)."""
+    """The result of a command. `receipt` None: accepted durably, recorded later."""
 
     command_id: UUID
     case_no: str
@@ -40,7 +40,7 @@ class Sent:
 
 
 def read_command(name: str, body: dict[str, Any]) -> HumanCommand:
-    """The command `name` with its body.
+    """Return the command `name` with its body.
 
     Raises UnknownCommand, or pydantic.ValidationError naming each field that is wrong.
     """
@@ -59,43 +59,46 @@ async def send(
     if_revision: int | None,
     now: datetime,
 ) -> Sent:
-    """Gives `command` to the case. Sent again with the same id it answers as before and does nothing.
+    """Send `command` to the case. Sent again with the same id, it gets the same answer and does nothing.
 
-    Raises the DomainError with which it is refused, or StoreAway: then nothing was stored.
+    Raises the DomainError of the refusal, or StoreAway: then nothing was stored.
     """
-    wanted = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
+    message = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
         async with resources.reading.connect() as connection:
             try:
                 row = await find_case(connection, person, case_no, now)
             except NoSuchCase:
-                earlier = await _earlier_out_of_sight(connection, case_no, wanted)
+                earlier = await _earlier_answer(connection, case_no, message)
                 if earlier is None:
                     raise
                 return earlier
             case = Case.model_validate(row.state)
             resources.reference.remember_case(case_no, case.report_id)
-            if await _counts_already(connection, case, wanted):
+            if await _is_recorded(connection, case, message):
                 return Sent(command_id, case_no, Receipt(case_no=case_no, revision=case.seq))
             check_standing(person, case, command.kind, await local_day(connection, now))
             check_fits(case, command.kind)
             if if_revision is not None and if_revision != case.seq:
                 raise StaleRevision(current=case.seq, seen=if_revision)
             report_id = case.report_id
-            wanted = wanted.model_copy(update={"seen": case.seq})
+            message = message.model_copy(update={"seen": case.seq})
     except DomainError:
         raise
     except Exception as error:
-        remembered = resources.reference.case_ids.get(case_no)
-        if not is_away(error) or remembered is None:
+        known_id = resources.reference.case_ids.get(case_no)
+        if not is_away(error) or known_id is None:
             raise
-        report_id = remembered
-    return await _send(resources, report_id, case_no, wanted)
+        report_id = known_id
+    return await _send(resources, report_id, case_no, message)
 
 
-async def _earlier_out_of_sight(connection: AsyncConnection, case_no: str, wanted: Act) -> Sent | None:
-    """The answer to a command sent again by somebody who may see the case no more: their own command may be the
-    very reason. None when they never gave it. Raises CommandIdReused if they gave another one under its id."""
+async def _earlier_answer(connection: AsyncConnection, case_no: str, message: Act) -> Sent | None:
+    """Return the answer to a command sent again by a person who no longer sees the case.
+
+    Their own command may be what took the case out of their sight. None when they never sent it. Raises CommandIdReused
+    if they sent another command under its id.
+    """
     if "\x00" in case_no:
         return None
     row = (
@@ -104,41 +107,41 @@ async def _earlier_out_of_sight(connection: AsyncConnection, case_no: str, wante
                 "SELECT c.seq, f.digest FROM cases c JOIN facts f ON f.report_id = c.report_id"
                 " WHERE c.case_no = :no AND f.command_id = :command AND f.actor = :person LIMIT 1"
             ),
-            {"no": case_no, "command": wanted.id, "person": wanted.actor.person},
+            {"no": case_no, "command": message.id, "person": message.actor.person},
         )
     ).one_or_none()
     if row is None:
         return None
-    if row.digest != command_digest(wanted.command):
+    if row.digest != command_digest(message.command):
         raise CommandIdReused()
-    return Sent(wanted.id, case_no, Receipt(case_no=case_no, revision=row.seq))
+    return Sent(message.id, case_no, Receipt(case_no=case_no, revision=row.seq))
 
 
-async def _send(resources: Resources, report_id: UUID, case_no: str, wanted: Act) -> Sent:
+async def _send(resources: Resources, report_id: UUID, case_no: str, message: Act) -> Sent:
     try:
         async with asyncio.timeout(resources.settings.answer_seconds):
-            receipt = await act(resources.temporal, report_id, wanted)
+            receipt = await act(resources.temporal, report_id, message)
     except NO_ANSWER_ERRORS as error:
-        if await is_accepted(resources.temporal, report_id, wanted):
-            log.warning("command accepted, not yet recorded", case_no=case_no, command=wanted.command.kind)
-            return Sent(wanted.id, case_no, None)
+        if await is_accepted(resources.temporal, report_id, message):
+            log.warning("command accepted, not yet recorded", case_no=case_no, command=message.command.kind)
+            return Sent(message.id, case_no, None)
         raise StoreAway() from error
-    return Sent(wanted.id, case_no, receipt)
+    return Sent(message.id, case_no, receipt)
 
 
-async def _counts_already(connection: AsyncConnection, case: Case, wanted: Act) -> bool:
-    """Whether this very command is among the facts. Raises CommandIdReused if another one has its id."""
+async def _is_recorded(connection: AsyncConnection, case: Case, message: Act) -> bool:
+    """Return whether this very command is among the facts. Raises CommandIdReused if another one has its id."""
     row = (
         await connection.execute(
             text(
                 "SELECT min(digest) AS digest, bool_or(actor = :person) AS mine FROM facts"
                 " WHERE report_id = :report AND command_id = :command"
             ),
-            {"report": case.report_id, "command": wanted.id, "person": wanted.actor.person},
+            {"report": case.report_id, "command": message.id, "person": message.actor.person},
         )
     ).one()
     if row.digest is None:
         return False
-    if not row.mine or row.digest != command_digest(wanted.command):
+    if not row.mine or row.digest != command_digest(message.command):
         raise CommandIdReused()
     return True

@@ -1,4 +1,4 @@
-"""To whom a case may be passed on: who else handles cases in one's departments, and how much each of them holds."""
+"""The colleagues to whom a case may be transferred: who handles cases in one's departments, and their workload."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,12 +14,12 @@ from models.enums import OwnerKind, TaskKind
 from models.tables import CASES, TASKS, GrantRow, PersonRow
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.criteria.conditions import is_overdue
-from services.criteria.scope import KEPT, visible
+from services.criteria.scope import CACHE_SIZE, visible
 
 _PEOPLE: Any = PersonRow.__table__  # type: ignore[attr-defined]
 _GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]
-#: Among more than so many nobody chooses from a list.
-MOST = 200
+#: The longest list offered; nobody chooses from a longer one.
+MAX_COLLEAGUES = 200
 
 
 class Named(Frozen):
@@ -30,39 +30,48 @@ class Named(Frozen):
 
 
 class Colleague(Named):
-    """A colleague with what they hold. `load`: how many open cases they have claimed, of those that the reader may
-    see; `overdue`: how many of these have missed a deadline."""
+    """A colleague with their workload.
+
+    `load`: how many open cases they have claimed, of those that the reader may see; `overdue`: how many of these have
+    missed a deadline.
+    """
 
     load: int
     overdue: int
 
 
 async def colleague_names(connection: AsyncConnection, person: Person, now: datetime) -> tuple[Named, ...]:
-    """Who else handles cases in the person's departments, by user name: a quarter of the time of `colleagues`."""
+    """Return who else handles cases in the person's departments, by user name.
+
+    Takes a quarter of the time of `colleagues`.
+    """
     day = await local_day(connection, now)
     if not _departments(person, day, None):
         return ()
-    rows = await connection.execute(_names(person, day))
+    rows = await connection.execute(_names_statement(person, day))
     return tuple(Named(username=row.username, name=row.name) for row in rows)
 
 
 async def colleagues(
     connection: AsyncConnection, person: Person, now: datetime, department: str | None = None
 ) -> tuple[Colleague, ...]:
-    """The same with what they hold, the least burdened first; of one of the person's departments alone, if said."""
+    """Return the colleagues with their workload, the least loaded first.
+
+    `department` narrows to one of the person's departments.
+    """
     day = await local_day(connection, now)
-    wanted = _departments(person, day, department)
-    if not wanted:
+    departments = _departments(person, day, department)
+    if not departments:
         return ()
-    rows = await connection.execute(_burdens(person, wanted, day, now))
+    rows = await connection.execute(_workloads(person, departments, day, now))
     return tuple(Colleague.model_validate(dict(row._mapping)) for row in rows)
 
 
-@lru_cache(maxsize=KEPT)
-def _names(person: Person, day: date) -> Select[str, str]:
-    others = _handles(person, _departments(person, day, None), day)
-    asked = select(_PEOPLE.c.username, _PEOPLE.c.name).where(others).order_by(_PEOPLE.c.username)
-    return asked.limit(MOST)
+@lru_cache(maxsize=CACHE_SIZE)
+def _names_statement(person: Person, day: date) -> Select[str, str]:
+    others = _handles_in(person, _departments(person, day, None), day)
+    statement = select(_PEOPLE.c.username, _PEOPLE.c.name).where(others).order_by(_PEOPLE.c.username)
+    return statement.limit(MAX_COLLEAGUES)
 
 
 def _departments(person: Person, day: date, only: str | None) -> list[str]:
@@ -70,7 +79,7 @@ def _departments(person: Person, day: date, only: str | None) -> list[str]:
     return sorted(mine if only is None else mine & {only})
 
 
-def _handles(person: Person, departments: list[str], day: date) -> ColumnElement[bool]:
+def _handles_in(person: Person, departments: list[str], day: date) -> ColumnElement[bool]:
     """Whether a row of `people` is somebody else who handles cases in one of the departments on that day."""
     g = _GRANTS.c
     granted = exists().where(
@@ -83,12 +92,14 @@ def _handles(person: Person, departments: list[str], day: date) -> ColumnElement
     return and_(_PEOPLE.c.active, _PEOPLE.c.id != person.id, granted)
 
 
-def _burdens(person: Person, departments: list[str], day: date, now: datetime) -> Select[Any]:
+def _workloads(person: Person, departments: list[str], day: date, now: datetime) -> Select[Any]:
     others = (
-        select(_PEOPLE.c.id, _PEOPLE.c.username, _PEOPLE.c.name).where(_handles(person, departments, day)).cte("others")
+        select(_PEOPLE.c.id, _PEOPLE.c.username, _PEOPLE.c.name)
+        .where(_handles_in(person, departments, day))
+        .cte("others")
     )
-    # The tasks are found first, then their cases by id, as `services.desk.tabs` has it.
-    theirs = func.array(select(cast(others.c.id, Text)).scalar_subquery())
+    # The tasks are found first, then their cases by id, as in `services.desk.tabs`.
+    their_ids = func.array(select(cast(others.c.id, Text)).scalar_subquery())
     held = (
         select(
             TASKS.c.assignee_id.label("holder"),
@@ -99,7 +110,7 @@ def _burdens(person: Person, departments: list[str], day: date, now: datetime) -
         .where(
             TASKS.c.kind == TaskKind.HANDLE,
             TASKS.c.assignee_kind == OwnerKind.PERSON,
-            TASKS.c.assignee_id == any_(theirs),
+            TASKS.c.assignee_id == any_(their_ids),
             visible(person, day),
         )
         .group_by(TASKS.c.assignee_id)
@@ -110,5 +121,5 @@ def _burdens(person: Person, departments: list[str], day: date, now: datetime) -
         select(others.c.username, others.c.name, load.label("load"), overdue.label("overdue"))
         .outerjoin(held, held.c.holder == cast(others.c.id, Text))
         .order_by(load, overdue, others.c.username)
-        .limit(MOST)
+        .limit(MAX_COLLEAGUES)
     )

@@ -1,4 +1,4 @@
-"""Conditions on rows of `cases` that lists and figures share: which light shines, whether a deadline has passed."""
+"""Conditions on rows of `cases` that lists and figures share: the light, and whether a deadline has passed."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from sqlalchemy import BindParameter, ColumnElement, DateTime, and_, bindparam, 
 from models.enums import Light
 from models.tables import CASES
 
-#: The moment of a look, where a statement is kept and asked at many moments.
+#: The parameter for the current time, in statements that are cached and run at many times.
 NOW: BindParameter[datetime] = bindparam("now", None, type_=DateTime(timezone=True))
-#: A moment that is known, or left open.
+#: A known time, or a parameter for it.
 Moment = datetime | BindParameter[datetime]
 
 
@@ -19,7 +19,7 @@ def is_open() -> ColumnElement[bool]:
 
 
 def overdue_since() -> ColumnElement[datetime]:
-    """The earliest deadline that an open case has not met or has yet to meet; of its stage, or of the whole.
+    """The earliest deadline of an open case, met or not, of its stage or of the whole case.
 
     A deadline that was missed counts from the moment its passing was recorded, should the deadline have moved since.
     """
@@ -27,12 +27,12 @@ def overdue_since() -> ColumnElement[datetime]:
 
 
 def is_overdue(now: Moment) -> ColumnElement[bool]:
-    """Whether an open case's deadline has passed: that of the stage it is in, or that of the whole."""
+    """Whether a deadline of an open case has passed: of its stage, or of the whole case."""
     return and_(is_open(), overdue_since() <= now)
 
 
-def shines(light: Light, now: Moment) -> ColumnElement[bool]:
-    """`rules.deadlines.lights.light` in SQL, of open cases."""
+def shows_light(light: Light, now: Moment) -> ColumnElement[bool]:
+    """Whether an open case shows that light: `rules.deadlines.lights.light` in SQL."""
     c = CASES.c
     passed = or_(func.coalesce(c.due_at <= now, False), func.coalesce(c.red_at <= now, False))
     red = or_(c.overdue_at.is_not(None), passed)
@@ -42,7 +42,7 @@ def shines(light: Light, now: Moment) -> ColumnElement[bool]:
             return and_(is_open(), red)
         case Light.GREY:
             return and_(is_open(), c.due_at.is_(None), c.overdue_at.is_(None))
-        case Light.YELLOW:  # in bare comparisons, so that an index finds the few that shine so
+        case Light.YELLOW:  # bare comparisons, so that an index finds the few yellow cases
             in_time = and_(c.overdue_at.is_(None), c.due_at > now, or_(c.red_at.is_(None), c.red_at > now))
             return and_(is_open(), in_time, c.yellow_at <= now)
         case Light.GREEN:

@@ -1,6 +1,6 @@
-"""Where a page of a list ended: its last keys, spelled so that nobody builds on it.
+"""Page cursors of lists: the last keys of a page, encoded so that no caller relies on their content.
 
-A cursor names the list (and the order of it) that it was given for: in any other it would begin just anywhere.
+A cursor names the list and order that it was made for; in another list it would point to an arbitrary place.
 """
 
 import base64
@@ -9,36 +9,42 @@ import json
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, literal, tuple_
+
 from models.errors import BadFilter
 
-#: Characters that a cursor of ours never exceeds; no more of one from elsewhere is read.
-_LONGEST = 400
+#: No cursor of ours has more characters; a longer one is refused unread.
+_MAX_LENGTH = 400
 
 
-def cursor_after(of: str, *keys: str) -> str:
-    """The cursor of the page of the list `of` that begins after `keys`. Opaque to callers."""
-    return base64.urlsafe_b64encode(json.dumps([of, *keys]).encode()).decode().rstrip("=")
+def cursor_after(list_name: str, *keys: str) -> str:
+    """Return the cursor of the page of the list `list_name` that begins after `keys`. Opaque to callers."""
+    return base64.urlsafe_b64encode(json.dumps([list_name, *keys]).encode()).decode().rstrip("=")
 
 
-def keys_in(of: str, cursor: str, count: int) -> list[str]:
-    """The keys, so many, that `cursor_after` was given for that list. Raises BadFilter for what it never made."""
+def read_cursor(list_name: str, cursor: str, count: int) -> list[str]:
+    """Return the `count` keys that `cursor_after` was given for that list. Raises BadFilter for any other cursor."""
     try:
-        if len(cursor) > _LONGEST:
+        if len(cursor) > _MAX_LENGTH:
             raise ValueError("longer than any cursor")
-        told = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        named: str
+        decoded = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        encoded_name: str
         keys: list[str]
-        named, *keys = told
-        if named != of or len(keys) != count or not all(isinstance(key, str) and "\x00" not in key for key in keys):
+        encoded_name, *keys = decoded
+        if (
+            encoded_name != list_name
+            or len(keys) != count
+            or not all(isinstance(key, str) and "\x00" not in key for key in keys)
+        ):
             raise ValueError("of another list")
     except (binascii.Error, ValueError, TypeError) as error:
         raise bad_cursor(cursor) from error
     return keys
 
 
-def moment_and_id_in(of: str, cursor: str) -> tuple[datetime, UUID]:
-    """The two keys of a list in the order of a moment, then of an id. Raises BadFilter."""
-    moment, id_ = keys_in(of, cursor, 2)
+def read_time_cursor(list_name: str, cursor: str) -> tuple[datetime, UUID]:
+    """Return the two keys of a list ordered by a time, then by an id. Raises BadFilter."""
+    moment, id_ = read_cursor(list_name, cursor, 2)
     try:
         since, last = datetime.fromisoformat(moment), UUID(id_)
         if since.tzinfo is None:
@@ -48,6 +54,20 @@ def moment_and_id_in(of: str, cursor: str) -> tuple[datetime, UUID]:
     return since, last
 
 
+def time_cursor(list_name: str, at: datetime, id_: UUID) -> str:
+    """Return the cursor of the page that begins after the row of that time and id."""
+    return cursor_after(list_name, at.isoformat(), str(id_))
+
+
+def beyond_time_cursor(
+    list_name: str, cursor: str, at: ColumnElement[datetime], id_: ColumnElement[UUID], *, descending: bool = False
+) -> ColumnElement[bool]:
+    """The condition that a row comes after the cursor, in a list ordered by a time, then by an id. Raises BadFilter."""
+    last = tuple_(*map(literal, read_time_cursor(list_name, cursor)))
+    row = tuple_(at, id_)
+    return row < last if descending else row > last
+
+
 def bad_cursor(cursor: str) -> BadFilter:
-    """The refusal of a cursor that this list never gave."""
+    """Return the refusal of a cursor that this list never gave."""
     return BadFilter(name="cursor", value=cursor[:80], pointer="/query/cursor")

@@ -1,6 +1,6 @@
-"""One case of the demonstration, brought where it is to stand: reported, then one command after another.
+"""Play one case of the demonstration: report it, then send one command after another.
 
-Each is given by somebody of the park who may give it.
+Each command is sent by a person of the park who may send it.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from models.errors import DomainError
 from models.ids import derived_id
 from models.tables import GRID_UNITS, PersonRow
 from rules.scope import allowed_commands, covers, in_force
-from services.attachments.intake import store
+from services.attachments.intake import store_upload
 from services.commands.send import read_command, send
-from services.demo.images import scene
+from services.demo.images import draw_scene
 from services.files.shipped import DEPLOY
 from services.reports.submit import ReportInput, submit
 from services.runtime.resources import Resources
@@ -36,8 +36,8 @@ from services.runtime.resources import Resources
 CASES = DEPLOY / "demo" / "cases.yaml"
 
 _TO_HANDLING = ("accept", "dispatch", "claim")
-#: Where a case may go, as the commands that take it there.
-WAYS: dict[str, tuple[str, ...]] = {
+#: The courses of a case, each as the commands that it consists of.
+COURSES: dict[str, tuple[str, ...]] = {
     "received": (),
     "asked": ("request_info",),
     "rejected": ("reject",),
@@ -80,12 +80,12 @@ class Job:
     number: int
     report: DemoReport
     grid: str
-    way: str
+    course: str
 
 
 @dataclass(frozen=True)
-class Town:
-    """Who can act, what there is to report, and where."""
+class DemoTown:
+    """The people who act, the reports to choose from, and the places."""
 
     people: tuple[Person, ...]
     reports: tuple[DemoReport, ...]
@@ -94,17 +94,20 @@ class Town:
     day: date
 
     def reporters(self, grid: str) -> list[Person]:
-        """Grid workers of the place; else the residents and the hotline."""
+        """Return the grid workers of the place; without any, the residents and the hotline."""
         path = self.paths[grid]
         roles = ((Role.GRID_WORKER,), (Role.REPORTER, Role.DUTY_OFFICER))
-        for wanted in roles:
-            found = [p for p in self.people if any(g.role in wanted and covers(g, path) for g in in_force(p, self.day))]
-            if found:
-                return found
+        for role_group in roles:
+            people = [
+                p for p in self.people if any(g.role in role_group and covers(g, path) for g in in_force(p, self.day))
+            ]
+            if people:
+                return people
         return []
 
 
-async def read_town(resources: Resources) -> Town:
+async def read_demo_town(resources: Resources) -> DemoTown:
+    """Read the demonstration park from its file and the database."""
     reports = TypeAdapter(tuple[DemoReport, ...]).validate_python(yaml.safe_load(CASES.read_text())["reports"])
     async with resources.engine.connect() as connection:
         day = await local_day(connection, datetime.now(UTC))
@@ -113,11 +116,11 @@ async def read_town(resources: Resources) -> Town:
         rows = await connection.execute(select(c.code, c.path).where(c.level == Level.MICRO_GRID).order_by(c.code))
         paths = {row.code: tuple(str(row.path).split(".")) for row in rows}
     departments = sorted({g.department for p in people for g in p.grants if g.department})
-    return Town(tuple(people), reports, paths, tuple(departments), day)
+    return DemoTown(tuple(people), reports, paths, tuple(departments), day)
 
 
 async def _people(connection: AsyncConnection) -> list[Person]:
-    """Everybody who can sign in."""
+    """Return everybody who can sign in."""
     ids: Iterable[UUID] = await connection.scalars(
         select(PersonRow.id).where(PersonRow.active, PersonRow.password_hash.is_not(None)).order_by(PersonRow.username)  # type: ignore[call-overload, union-attr]
     )
@@ -125,14 +128,14 @@ async def _people(connection: AsyncConnection) -> list[Person]:
     return [person for person in found if person is not None]
 
 
-async def live(resources: Resources, town: Town, job: Job) -> None:
-    """Reports, then gives each command of its way by somebody who may."""
-    luck = random.Random(job.number)
+async def play_case(resources: Resources, town: DemoTown, job: Job) -> None:
+    """Report a case, then send each command of its course by a person who may."""
+    rng = random.Random(job.number)
     now = datetime.now(UTC)
     report_id = derived_id("demo-case", job.number)
-    reporter = luck.choice(town.reporters(job.grid))
-    photos = await _photos(resources, reporter, job, now) if luck.random() < 0.6 else ()
-    wanted = ReportInput(
+    reporter = rng.choice(town.reporters(job.grid))
+    photos = await _photos(resources, reporter, job, now) if rng.random() < 0.6 else ()
+    report = ReportInput(
         report_id=report_id,
         category=job.report.category,
         title=job.report.title,
@@ -141,35 +144,35 @@ async def live(resources: Resources, town: Town, job: Job) -> None:
         severity=job.report.severity,
         attachments=photos,
     )
-    submitted = await submit(resources, reporter, wanted, now)
+    submitted = await submit(resources, reporter, report, now)
     if submitted.receipt is None:
         return
-    for place, step in enumerate(WAYS[job.way]):
+    for position, step in enumerate(COURSES[job.course]):
         await _step(
-            resources, town, job, report_id, submitted.receipt.case_no, step, derived_id(report_id, "demo", place)
+            resources, town, job, report_id, submitted.receipt.case_no, step, derived_id(report_id, "demo", position)
         )
 
 
 async def _photos(
     resources: Resources, person: Person, job: Job, now: datetime, *, after: bool = False
 ) -> tuple[str, ...]:
-    picture = await asyncio.to_thread(scene, job.report.picture, job.number % 7, after=after)
-    kept = await store(resources.engine, resources.settings, person, BytesIO(picture), now)
-    return (kept.view.sha256,)
+    picture = await asyncio.to_thread(draw_scene, job.report.picture, job.number % 7, after=after)
+    upload = await store_upload(resources.engine, resources.settings, person, BytesIO(picture), now)
+    return (upload.view.sha256,)
 
 
 async def _step(
-    resources: Resources, town: Town, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
+    resources: Resources, town: DemoTown, job: Job, report_id: UUID, case_no: str, step: str, id_: UUID
 ) -> None:
-    """One command, unless nobody may give it any more, or its rule forbids it here: then the case stays where it is."""
+    """Send one command; if nobody may send it any more, or its rule refuses it, the case stays where it is."""
     async with resources.engine.connect() as connection:
         case = await read_case(connection, report_id)
     name = step.removesuffix("_shared")
     actor = None if case is None else _actor(town, case, name, job.number)
     if case is None or actor is None:
         return
-    make = _BODIES.get(step)
-    body = {} if make is None else make(job, case, town)
+    make_body = _BODIES.get(step)
+    body = {} if make_body is None else make_body(job, case, town)
     now = datetime.now(UTC)
     if name in ("complete", "self_close"):
         body["evidence"] = await _photos(resources, actor, job, now, after=True)
@@ -180,35 +183,35 @@ async def _step(
             raise
 
 
-def _actor(town: Town, case: Case, command: str, number: int) -> Person | None:
-    """Somebody who may give the command, not always the same; the reporter last, unless only they may."""
-    able = [person for person in town.people if command in allowed_commands(person, case, town.day)]
-    others = [person for person in able if person.id not in (case.reported_by, case.claimed_by)]
+def _actor(town: DemoTown, case: Case, command: str, number: int) -> Person | None:
+    """Return a person who may send the command, varying with the number; the reporter last, unless only they may."""
+    allowed = [person for person in town.people if command in allowed_commands(person, case, town.day)]
+    others = [person for person in allowed if person.id not in (case.reported_by, case.claimed_by)]
     if command in ("claim", "complete", "report_progress", "return", "request_extension", "request_suspension"):
-        mine = [person for person in able if person.id == case.claimed_by]
-        others = mine or others
-    choice: Sequence[Person] = others or able
-    return choice[number % len(choice)] if choice else None
+        claimant = [person for person in allowed if person.id == case.claimed_by]
+        others = claimant or others
+    candidates: Sequence[Person] = others or allowed
+    return candidates[number % len(candidates)] if candidates else None
 
 
-def _other_department(job: Job, case: Case, town: Town) -> str:
-    left = [code for code in town.departments if code != case.suggested_host]
-    return left[job.number % len(left)]
+def _other_department(job: Job, case: Case, town: DemoTown) -> str:
+    others = [code for code in town.departments if code != case.suggested_host]
+    return others[job.number % len(others)]
 
 
-def _half_as_long(case: Case) -> str:
-    """The deadline, half as far away again from the start."""
+def _extended_by_half(case: Case) -> str:
+    """Return the deadline moved by half of the time from start to deadline."""
     clock = case.clock
     assert clock is not None, "only what is being handled is extended"
     due = clock.due_at or datetime.now(UTC)
     return (due + (due - clock.intervals[0].start) / 2).isoformat()
 
 
-def _in(days: float) -> str:
+def _in_days(days: float) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat()
 
 
-_Body = Callable[[Job, Case, Town], dict[str, object]]
+_Body = Callable[[Job, Case, DemoTown], dict[str, object]]
 _BODIES: dict[str, _Body] = {
     "accept": lambda job, case, town: {"note": "情况属实,予以受理"},
     "reject": lambda job, case, town: {"reason": "属于公安机关职责范围", "right_channel": "110 或辖区派出所"},
@@ -221,12 +224,14 @@ _BODIES: dict[str, _Body] = {
     "comment": lambda job, case, town: {"note": "已电话告知上报人办理情况"},
     "urge": lambda job, case, town: {
         "urge_kind": UrgeKind.LISTED if job.number % 3 == 0 else UrgeKind.ORDINARY,
-        "reply_by": _in(1.5), "note": "请说明未办结原因和预计完成时间",
+        "reply_by": _in_days(1.5), "note": "请说明未办结原因和预计完成时间",
     },
     "return": lambda job, case, town: {"reason": "现场不在本单位管辖范围,建议改派"},
-    "request_extension": lambda job, case, town: {"until": _half_as_long(case), "reason": "需采购配件,到货后方可施工"},
+    "request_extension": lambda job, case, town: {
+        "until": _extended_by_half(case), "reason": "需采购配件,到货后方可施工",
+    },
     "grant_extension": lambda job, case, town: {"note": "同意,请按期完成"},
-    "request_suspension": lambda job, case, town: {"until": _in(30), "reason": "需等待年度维修计划批复"},
+    "request_suspension": lambda job, case, town: {"until": _in_days(30), "reason": "需等待年度维修计划批复"},
     "grant_suspension": lambda job, case, town: {"note": "同意挂账,到期自动恢复"},
     "complete": lambda job, case, town: {"result": "已整改完毕,现场清理干净,并告知上报人"},
     "fail_review": lambda job, case, town: {"reason": "现场仍有残留,请彻底清理后再报"},

@@ -1,9 +1,9 @@
-"""What the demonstration park is busy with: a few hundred cases, brought where they stand by real commands.
+"""The cases of the demonstration park: a few hundred, played by real commands.
 
-Everything goes through the workflows, as people would do it. So that each light shines on the first visit, the first
-cases are taken on under a policy whose limits are shortened to seconds, or whose yellow light comes at once; they keep
-it, and the version says what it is. The rest live under the park's own policy, in force afterwards.
-Safe to stop and to repeat: every report and every command has an id of its own, worked out from its place in the plan.
+Everything goes through the workflows, as people would do it. So that each light shows on the first visit, the first
+cases are accepted under a policy whose limits are shortened to seconds, or whose yellow light comes at once; they keep
+it, and the name of the version says so. The rest are under the park's own policy, in force afterwards. Safe to stop and
+to repeat: every report and every command has an id derived from its place in the plan.
 """
 
 import asyncio
@@ -19,31 +19,31 @@ from models.enums import LimitUnit
 from models.policy.document import Policy
 from models.policy.limits import Limit
 from models.policy.standard import LightRule, Standard
-from services.demo.case_script import Job, Town, live, read_town
+from services.demo.case_script import DemoTown, Job, play_case, read_demo_town
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import publish
-from services.reports.submit import refresh_memory
+from services.reports.submit import refresh_reference
 from services.runtime.resources import Resources
 
-#: Tells that it has all been done once.
+#: The file that marks the demonstration cases as played.
 MARK = "demo-cases.json"
-#: How many cases there are unless asked otherwise; cases under way at once.
-USUAL, ABREAST = 220, 8
-#: Seconds of a shortened limit: long enough to get through the stages that are not meant to be late.
+#: The default number of cases; cases played at the same time.
+DEFAULT_COUNT, CONCURRENCY = 220, 8
+#: Seconds of a shortened limit: long enough to pass the stages that are not meant to be overdue.
 _SHORT = 20
-#: The least a policy allows, so that the yellow light is there at once.
+#: The least share a policy allows, so that the yellow light shows at once.
 _AT_ONCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Cases taken on under one version of the policy: how many of all, and where they go."""
+    """Cases accepted under one version of the policy: their share of all, and their courses."""
 
     share: float
     change: Callable[[Policy], Policy]
-    #: Where a case goes, and how often compared with the others.
-    ways: Mapping[str, int]
+    #: The courses of cases, each with its weight.
+    courses: Mapping[str, int]
 
 
 _LATE = {
@@ -65,36 +65,39 @@ _CALM = {
 }  # fmt: skip
 
 
-async def load_demo_life(
-    resources: Resources, data_dir: Path, count: int = USUAL, progress: Callable[[int], None] = lambda done: None
+async def play_demo_cases(
+    resources: Resources,
+    data_dir: Path,
+    count: int = DEFAULT_COUNT,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Brings `count` cases where they stand, and says how many; 0 when that was done before.
+    """Play `count` cases, and return how many were played; 0 when that was done before.
 
-    Raises StoreAway when Temporal or PostgreSQL goes away meanwhile; repeated, it goes on.
+    Raises StoreAway when Temporal or PostgreSQL goes away meanwhile; repeated, it continues.
     """
     mark = data_dir / MARK
     if count == 0 or mark.exists():
         return 0
-    await refresh_memory(resources, datetime.now(UTC))
-    town = await read_town(resources)
+    await refresh_reference(resources, datetime.now(UTC))
+    town = await read_demo_town(resources)
     policy = read_policy(POLICY)
     plan = _plan(count, town)
     done = 0
     for phase, jobs in plan:
         async with transaction(resources.engine) as connection:
             await publish(connection, phase.change(policy), datetime.now(UTC))
-        room = asyncio.Semaphore(ABREAST)
+        slots = asyncio.Semaphore(CONCURRENCY)
 
-        async def one(job: Job, room: asyncio.Semaphore = room) -> None:
+        async def play_one(job: Job, slots: asyncio.Semaphore = slots) -> None:
             nonlocal done
-            async with room:
-                await live(resources, town, job)
+            async with slots:
+                await play_case(resources, town, job)
             done += 1
             progress(done)
 
         async with asyncio.TaskGroup() as group:
             for job in jobs:
-                group.create_task(one(job))
+                group.create_task(play_one(job))
     mark.write_text(json.dumps({"cases": done}))
     return done
 
@@ -102,8 +105,8 @@ async def load_demo_life(
 # --- policies ---------------------------------------------------------------------------------------------------------
 
 
-def hurried(policy: Policy) -> Policy:
-    """The policy with limits of some seconds: what is not acted upon is late at once."""
+def with_short_limits(policy: Policy) -> Policy:
+    """Return the policy with limits of some seconds, so that a case without action is overdue soon."""
 
     def short(seconds: float) -> Limit:
         return Limit(amount=seconds / 3600, unit=LimitUnit.URGENT_HOUR, source="our choice")
@@ -116,8 +119,8 @@ def hurried(policy: Policy) -> Policy:
     )  # fmt: skip
 
 
-def glowing(policy: Policy) -> Policy:
-    """The policy with yellow lights from the start."""
+def with_yellow_lights(policy: Policy) -> Policy:
+    """Return the policy with yellow lights from the start."""
     return _with_standards(
         policy, "演示: 立即亮黄灯", lambda s: {"lights": LightRule(yellow=_AT_ONCE, red=s.lights.red)}
     )
@@ -129,8 +132,8 @@ def _with_standards(policy: Policy, name: str, change: Callable[[Standard], dict
 
 
 PHASES = (
-    Phase(0.18, hurried, _LATE),
-    Phase(0.17, glowing, _NEAR),
+    Phase(0.18, with_short_limits, _LATE),
+    Phase(0.17, with_yellow_lights, _NEAR),
     Phase(0.65, lambda policy: policy, _CALM),
 )
 
@@ -138,24 +141,24 @@ PHASES = (
 # --- the plan ---------------------------------------------------------------------------------------------------------
 
 
-def _plan(count: int, town: Town) -> list[tuple[Phase, list[Job]]]:
-    """Always the same for the same park: a second start goes on where the first one stopped."""
-    luck = random.Random(20261122)
-    worked = [grid for grid in town.paths if town.reporters(grid)]
+def _plan(count: int, town: DemoTown) -> list[tuple[Phase, list[Job]]]:
+    """Return the same plan for the same park, so that a second start continues the first one."""
+    rng = random.Random(20261122)
+    grids = [grid for grid in town.paths if town.reporters(grid)]
     numbers = iter(range(count))
     plan: list[tuple[Phase, list[Job]]] = []
-    for place, phase in enumerate(PHASES):
-        last = place == len(PHASES) - 1
-        many = count - sum(len(jobs) for _, jobs in plan) if last else round(count * phase.share)
-        ways = _spread(phase.ways, many, luck)
-        jobs = [Job(next(numbers), luck.choice(town.reports), luck.choice(worked), way) for way in ways]
+    for position, phase in enumerate(PHASES):
+        last = position == len(PHASES) - 1
+        number = count - sum(len(jobs) for _, jobs in plan) if last else round(count * phase.share)
+        courses = _spread(phase.courses, number, rng)
+        jobs = [Job(next(numbers), rng.choice(town.reports), rng.choice(grids), course) for course in courses]
         plan.append((phase, jobs))
     return plan
 
 
-def _spread(ways: Mapping[str, int], many: int, luck: random.Random) -> list[str]:
-    """Every way as often as its weight says, and at least once where there is room."""
-    bag = [way for way, weight in ways.items() for _ in range(weight)]
-    luck.shuffle(bag)
-    first = list(ways) if many >= len(ways) else []
-    return (first + [bag[n % len(bag)] for n in range(many)])[:many]
+def _spread(weights: Mapping[str, int], count: int, rng: random.Random) -> list[str]:
+    """Return every course as often as its weight says, and at least once where there is room."""
+    bag = [course for course, weight in weights.items() for _ in range(weight)]
+    rng.shuffle(bag)
+    first = list(weights) if count >= len(weights) else []
+    return (first + [bag[n % len(bag)] for n in range(count)])[:count]

@@ -1,4 +1,4 @@
-"""The demonstration park: a real registry of communities with everything below and everybody in it invented."""
+"""The demonstration park: a real registry of communities; the units below them and all people are invented."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.reference_files import BadFile
 from services.files.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
-from services.organisation.grid_registry import checked_file, load_units
+from services.organisation.grid_registry import load_units, read_checked
 from services.organisation.people_files import PeopleFile, PersonEntry, read_departments, read_people, store_entries
 from services.organisation.people_store import (
     GrantRecord,
@@ -28,19 +28,20 @@ from services.organisation.people_store import (
     store_people,
 )
 from services.policies.files import check_policy, read_policy
-from services.policies.versions import publish, published_as
+from services.policies.versions import find_version, publish
 
 ACCOUNTS_FILE = "demo-accounts.json"
 MICRO_GRIDS = 1_837
 _SINCE = date(2024, 1, 1)
-#: Names from here on are the volunteers', and then the grid workers' who are not in `people.yaml`; those before are.
+#: The numbers of invented names from here on belong to volunteers, then to grid workers; those before are used in
+#: `people.yaml`.
 _FIRST_VOLUNTEER_NAME = 1_000
 _FIRST_WORKER_NAME = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """How much loading the demonstration added, and the version that its policy was published as."""
+    """What loading the demonstration added, and the version that its policy was published as."""
 
     units: int
     departments: int
@@ -53,32 +54,34 @@ class DemoSummary:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was new."""
+        """Whether anything was added."""
         return bool(
             self.units or self.departments or self.people or self.workers or self.volunteers or self.policy_published
         )
 
 
 async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
-    """Loads the demonstration park in one transaction, and writes who can sign in to `demo-accounts.json`.
+    """Load the demonstration park in one transaction, and write its accounts to `demo-accounts.json`.
 
-    It only adds: whatever is there already stays as it is, so that what an operator has changed survives the
-    next start; and a second time there is nothing to do. The accounts file holds passwords that everybody
-    knows: only its owner may read it all the same. Raises BadFile when a file of the demonstration is broken.
+    It only adds: whatever exists already stays as it is, so that an operator's changes survive the next start, and a
+    second run has nothing to do. The accounts file holds passwords that are publicly known; still only its owner may
+    read it. Raises BadFile when a file of the demonstration is broken.
     """
-    registry = checked_file(DIVISIONS).units
+    registry = read_checked(DIVISIONS).units
     departments = read_departments(DEPARTMENTS).departments
     units = tile(make_lower_levels(registry, MICRO_GRIDS), DEMO_BOX)
     file = read_people(PEOPLE, {d.id for d in departments}, {unit.code for unit in units})
     async with transaction(engine) as connection:
         grids = await known_grids(connection)
         loaded = await load_units(connection, [unit for unit in units if unit.code not in grids])
-        here = await known_departments(connection, retired=True)
-        names = await known_usernames(connection)
-        people = await store_entries(connection, [d for d in departments if d.id not in here], _without(file, names))
-        workers, _ = await store_people(connection, _new(workers_of(units, file), names))
-        volunteers, _ = await store_people(connection, _new(volunteers_of(units), names))
-        version, fresh = await _publish_once(connection)
+        existing_departments = await known_departments(connection, retired=True)
+        existing_people = await known_usernames(connection)
+        people = await store_entries(
+            connection, [d for d in departments if d.id not in existing_departments], _without(file, existing_people)
+        )
+        workers, _ = await store_people(connection, _new(make_workers(units, file), existing_people))
+        volunteers, _ = await store_people(connection, _new(make_volunteers(units), existing_people))
+        version, published = await _publish_once(connection)
     return DemoSummary(
         units=loaded.inserted,
         departments=people.departments.inserted,
@@ -86,7 +89,7 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
         workers=workers.inserted,
         volunteers=volunteers.inserted,
         policy_version=version,
-        policy_published=fresh,
+        policy_published=published,
         accounts=_write_accounts(data_dir, file),
     )
 
@@ -100,9 +103,9 @@ def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[Per
 
 
 async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
-    """Publishes the policy of the demonstration, unless it was once: a newer one is not to be undone."""
+    """Publish the policy of the demonstration unless it was published before, so as not to undo a newer one."""
     policy = read_policy(POLICY)
-    if (version := await published_as(connection, policy)) is not None:
+    if (version := await find_version(connection, policy)) is not None:
         return version, False
     departments, people = await known_departments(connection), await known_usernames(connection, active=True)
     if problems := check_policy(policy, departments, people):
@@ -110,34 +113,34 @@ async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
     return await publish(connection, policy, datetime.now(UTC)), True
 
 
-def workers_of(units: Iterable[GridUnit], file: PeopleFile) -> list[PersonRecord]:
-    """One grid worker for each grid that has none in the file; they have no password and cannot sign in."""
-    held = {grant.grid for person in file.people for grant in person.grants if grant.role is Role.GRID_WORKER}
-    empty = sorted(unit.code for unit in units if unit.level is Level.GRID and unit.code not in held)
+def make_workers(units: Iterable[GridUnit], file: PeopleFile) -> list[PersonRecord]:
+    """Return one grid worker for each grid that has none in the file; they have no password and cannot sign in."""
+    staffed = {grant.grid for person in file.people for grant in person.grants if grant.role is Role.GRID_WORKER}
+    empty = sorted(unit.code for unit in units if unit.level is Level.GRID and unit.code not in staffed)
     return [_invented("w", code, Role.GRID_WORKER, _FIRST_WORKER_NAME + number) for number, code in enumerate(empty)]
 
 
-def volunteers_of(units: Iterable[GridUnit]) -> list[PersonRecord]:
-    """One volunteer for each micro-grid; they have no password and cannot sign in."""
+def make_volunteers(units: Iterable[GridUnit]) -> list[PersonRecord]:
+    """Return one volunteer for each micro-grid; they have no password and cannot sign in."""
     codes = sorted(unit.code for unit in units if unit.level is Level.MICRO_GRID)
     return [_invented("v", code, Role.VOLUNTEER, _FIRST_VOLUNTEER_NAME + number) for number, code in enumerate(codes)]
 
 
 def _invented(prefix: str, code: str, role: Role, number: int) -> PersonRecord:
-    """Somebody with that role in that unit, who cannot sign in."""
+    """Return a person with that role in that unit, who cannot sign in."""
     grants = (GrantRecord(role, code, None, _SINCE),)
     return PersonRecord(username=f"{prefix}{code}", name=person_name(number), grants=grants)
 
 
 def _write_accounts(data_dir: Path, file: PeopleFile) -> Path:
-    """Writes the accounts in one move, readable by their owner only."""
+    """Write the accounts atomically, readable by their owner only."""
     path = data_dir / ACCOUNTS_FILE
     data_dir.mkdir(parents=True, exist_ok=True)
-    fresh = data_dir / f"{ACCOUNTS_FILE}.new"
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary = data_dir / f"{ACCOUNTS_FILE}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump(_accounts(file.people), out, ensure_ascii=False, indent=1)
-    fresh.replace(path)
+    temporary.replace(path)
     return path
 
 

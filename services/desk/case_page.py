@@ -1,4 +1,4 @@
-"""All that a page about one case tells: the case, its timeline, its forecast, and what the rules would say."""
+"""The content of a page about one case: the case, its timeline, its forecast, and what the rules allow."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,13 +26,13 @@ from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
 from services.cases.views import case_view, fact_views
 from services.directory.people import unit_names
-from services.policies.rule_drift import NewerRule, newer_rule
+from services.policies.rule_drift import NewerRule, find_newer_rule
 
 
 class ExtensionTerms(Frozen):
-    """延期: how often it was granted and may be, up to when one more may reach, who grants it.
+    """延期: how often it was granted and may be, the latest date one more may reach, and who grants it.
 
-    `latest` None: none can be asked for now; `overdue`: because the deadline has passed.
+    `latest` None: none can be requested now; `overdue`: because the deadline has passed.
     """
 
     granted: int
@@ -51,7 +51,7 @@ class ConditionChoice(Frozen):
 
 
 class CaseRules(Frozen):
-    """What the rules ask of whoever acts on the case."""
+    """What the rules require from whoever acts on the case."""
 
     evidence_required: bool
     extension: ExtensionTerms | None
@@ -74,15 +74,18 @@ class FileView(Frozen):
 
     @property
     def is_picture(self) -> bool:
-        """Whether a page can show it."""
+        """Whether a page can show it as a picture."""
         return self.media_type.startswith("image/")
 
 
 class CasePageView(Frozen):
-    """`names` holds the names of departments, units and people by id, as far as the timeline speaks of them;
-    `outlines` those of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: what the
-    policy version in force says otherwise than the one the case lives under; `releasable`: the photos of the last
-    result, which its review may show to the reporter."""
+    """The content of a case page.
+
+    `names` has the names of departments, units and people by id, as far as the timeline mentions them; `outlines` those
+    of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: how the policy version in
+    force differs from the case's own; `releasable`: the photos of the last result, which its review may show to the
+    reporter.
+    """
 
     case: CaseView
     facts: tuple[FactView, ...]
@@ -98,7 +101,7 @@ class CasePageView(Frozen):
 async def get_case_page(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> CasePageView:
-    """Everything about a case that `person` may see. Raises NoSuchCase."""
+    """Return the page of a case that `person` may see. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     facts = await read_facts(connection, case.report_id)
@@ -106,22 +109,22 @@ async def get_case_page(
     day = await local_day(connection, now)
     ctx = await read_system_context(connection, case, now)
     units = await _unit_names(connection, facts)
-    files = await files_of(connection, case.attachments)
+    files = await read_files(connection, case.attachments)
     return CasePageView(
         case=case_view(row, names, person, day, now, await masked_phone(connection, case, person, day)),
         facts=fact_views(facts, case, names),
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
-        rules=_rules(case, ctx, person, names),
+        rules=_case_rules(case, ctx, person, names),
         files=files,
         names={**units, **names.units, **names.departments, **names.people},
         outlines=await _outlines(connection, case.grid_path),
-        newer=await newer_rule(connection, case, ctx, now),
+        newer=await find_newer_rule(connection, case, ctx, now),
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
     )
 
 
 async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tuple[dict[str, Any], ...]:
-    """The outlines of the two lowest units on the way down, the larger first."""
+    """Return the outlines of the two lowest units on the path, the larger first."""
     rows = await connection.execute(
         text("SELECT geometry FROM grid_units WHERE code = ANY (:codes) AND geometry IS NOT NULL ORDER BY level"),
         {"codes": list(grid_path[-2:])},
@@ -129,8 +132,8 @@ async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tu
     return tuple(rows.scalars())
 
 
-async def files_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict[str, FileView]:
-    """What is known of these attachments, by their hashes."""
+async def read_files(connection: AsyncConnection, hashes: Iterable[str]) -> dict[str, FileView]:
+    """Return these attachments by their hashes, as far as they are stored."""
     rows = await connection.execute(
         text("SELECT sha256, media_type, size, width, height FROM attachments WHERE sha256 = ANY (:hashes)"),
         {"hashes": list(hashes)},
@@ -139,7 +142,7 @@ async def files_of(connection: AsyncConnection, hashes: Iterable[str]) -> dict[s
 
 
 class Meanwhile(Frozen):
-    """What others did to a case since somebody looked. `case_no` is theirs to see."""
+    """The facts that others added to a case since a revision that the reader saw."""
 
     facts: tuple[FactView, ...]
     revision: int
@@ -148,7 +151,7 @@ class Meanwhile(Frozen):
 async def facts_since(
     connection: AsyncConnection, person: Person, case_no: str, seen: int, now: datetime, language: str
 ) -> Meanwhile:
-    """The facts after the revision `seen`. Raises NoSuchCase."""
+    """Return the facts after the revision `seen`. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     facts = [fact for fact in await read_facts(connection, case.report_id) if fact.seq > seen]
@@ -156,22 +159,22 @@ async def facts_since(
     return Meanwhile(facts=fact_views(facts, case, names), revision=case.seq)
 
 
-async def last_words(
+async def last_actions(
     connection: AsyncConnection, person: Person, case_nos: Iterable[str], now: datetime, language: str
 ) -> dict[str, FactView | None]:
-    """The last thing that somebody did on each case; None for one that `person` may not see (any more)."""
+    """Return the last action of a person on each case; None for a case that `person` may not see (any more)."""
     found: dict[str, FactView | None] = {}
     for case_no in case_nos:
         try:
-            known = await facts_since(connection, person, case_no, 0, now, language)
+            since = await facts_since(connection, person, case_no, 0, now, language)
         except NoSuchCase:
             found[case_no] = None
             continue
-        found[case_no] = next((f for f in reversed(known.facts) if f.actor.kind != "system"), known.facts[-1])
+        found[case_no] = next((fact for fact in reversed(since.facts) if fact.actor.kind != "system"), since.facts[-1])
     return found
 
 
-def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
+def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
     standard, category = standard_of(case, ctx), ctx.policy.category(case.category)
     found = openings(ctx.policy, category) if category is not None and category.conditions else ()
     waiting = [c.department for c in case.co_handlers if c.reported_at is None]
@@ -180,7 +183,7 @@ def _rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseRules:
         extension=_extension(case, ctx) if case.stage is Stage.HANDLE else None,
         suspension_days=suspension_days(standard, ctx.policy),
         conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
-        helpers_missing=tuple(names.departments.get(d, d) for d in waiting),
+        helpers_missing=tuple(names.department(code) for code in waiting),
         claimed_by_me=case.claimed_by == person.id,
         void_proposed=case.void_proposed_by is not None,
         returned_before=case.host in case.returns_settled,
@@ -202,7 +205,7 @@ def _extension(case: Case, ctx: Context) -> ExtensionTerms:
 
 
 def _people_in(facts: Iterable[Fact]) -> set[UUID]:
-    """Everybody whom the timeline names: who acted, who owned, whom a step reached."""
+    """Return everybody whom the timeline names: who acted, who owned, whom a step reached."""
     found: set[UUID] = set()
     for fact in facts:
         if fact.actor.person is not None:

@@ -1,4 +1,4 @@
-"""The evidence of a case as one ZIP: its files, their hashes for `sha256sum -c`, and a list of who gave what when."""
+"""Pack the evidence of a case into one ZIP: the files, their hashes for `sha256sum -c`, and a list of their origin."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ from services.attachments.files import path_of
 from services.desk.case_page import CasePageView, FileView
 from services.wording import vocabulary
 
-#: Bytes of files that one ZIP takes (our choice): made while somebody waits.
-MOST_BYTES = 300_000_000
-_PIECE = 1_000_000
-_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+#: The most bytes of files in one ZIP (our choice): it is made while a person waits.
+MAX_BYTES = 300_000_000
+_CHUNK = 1_000_000
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 _HEADER = {
     "zh": ("文件", "SHA-256", "类型", "字节", "事实序号", "时间", "动作", "提供人"),
     "en": ("file", "SHA-256", "type", "bytes", "fact", "at", "what", "by"),
@@ -27,8 +27,8 @@ _HEADER = {
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A file of the bundle: what it is called there, where it lies, and the fact that brought it."""
+class EvidenceFile:
+    """A file of the ZIP: its name there, its path on disk, and the fact that added it."""
 
     name: str
     path: Path
@@ -36,39 +36,39 @@ class Piece:
     fact: FactView
 
 
-def gather(known: CasePageView, settings: Settings) -> tuple[Piece, ...]:
-    """The files of a case that somebody may see, as they were brought. Raises EvidenceTooLarge and AttachmentLost."""
-    size = sum(file.size for file in known.files.values())
-    if size > MOST_BYTES:
-        raise EvidenceTooLarge(megabytes=size // 1_000_000, most=MOST_BYTES // 1_000_000)
-    found: list[Piece] = []
+def collect_evidence(page: CasePageView, settings: Settings) -> tuple[EvidenceFile, ...]:
+    """Return the files of a case, in the order they were added. Raises EvidenceTooLarge and AttachmentLost."""
+    size = sum(file.size for file in page.files.values())
+    if size > MAX_BYTES:
+        raise EvidenceTooLarge(megabytes=size // 1_000_000, most=MAX_BYTES // 1_000_000)
+    pieces: list[EvidenceFile] = []
     seen: set[str] = set()
-    for fact in known.facts:
+    for fact in page.facts:
         for sha256 in (*fact.body.get("attachments", ()), *fact.body.get("evidence", ())):
-            file = known.files.get(sha256)
+            file = page.files.get(sha256)
             if file is None or sha256 in seen:
                 continue
             seen.add(sha256)
             path = path_of(settings.attachments_dir, sha256)
             if not path.is_file():
                 raise AttachmentLost(sha256=sha256)
-            ending = _ENDINGS.get(file.media_type, "bin")
-            found.append(Piece(f"{len(found) + 1:03d}-{sha256[:12]}.{ending}", path, file, fact))
-    return tuple(found)
+            extension = _EXTENSIONS.get(file.media_type, "bin")
+            pieces.append(EvidenceFile(f"{len(pieces) + 1:03d}-{sha256[:12]}.{extension}", path, file, fact))
+    return tuple(pieces)
 
 
-def bundle(pieces: Sequence[Piece], made_at: datetime, zone: ZoneInfo, language: str) -> Iterator[bytes]:
-    """The ZIP, bit by bit. Blocks while it reads files: keep it off the event loop."""
+def stream_zip(pieces: Sequence[EvidenceFile], made_at: datetime, zone: ZoneInfo, language: str) -> Iterator[bytes]:
+    """Yield the ZIP in parts. Blocks while it reads files, so run it off the event loop."""
     target = _Target()
     stamp = made_at.astimezone(zone)
     with ZipFile(target, "w", ZIP_STORED) as archive:
         sums = "".join(f"{piece.file.sha256}  {piece.name}\n" for piece in pieces)
-        for name, content in (("SHA256SUMS", sums.encode()), ("evidence.csv", _list(pieces, zone, language))):
+        for name, content in (("SHA256SUMS", sums.encode()), ("evidence.csv", _list_csv(pieces, zone, language))):
             archive.writestr(_entry(name, stamp), content)
             yield target.take()
         for piece in pieces:
             with piece.path.open("rb") as source, archive.open(_entry(piece.name, stamp), "w") as entry:
-                while part := source.read(_PIECE):
+                while part := source.read(_CHUNK):
                     entry.write(part)
                     yield target.take()
     yield target.take()
@@ -78,36 +78,38 @@ def _entry(name: str, stamp: datetime) -> ZipInfo:
     return ZipInfo(name, stamp.timetuple()[:6])
 
 
-def _list(pieces: Sequence[Piece], zone: ZoneInfo, language: str) -> bytes:
-    """The list, as spreadsheets open it. A cell that a spreadsheet would take for a formula is marked as text."""
-    written = io.StringIO()
-    sheet = csv.writer(written)
+def _list_csv(pieces: Sequence[EvidenceFile], zone: ZoneInfo, language: str) -> bytes:
+    """Return the list as CSV for spreadsheets. A cell that a spreadsheet would take for a formula is marked as text."""
+    buffer = io.StringIO()
+    sheet = csv.writer(buffer)
     sheet.writerow(_HEADER["en" if language.startswith("en") else "zh"])
     for piece in pieces:
         fact, file = piece.fact, piece.file
-        what = vocabulary.named(vocabulary.FACTS, fact.kind, language)
+        label = vocabulary.label_of(vocabulary.FACTS, fact.kind, language)
         at = fact.at.astimezone(zone).isoformat(timespec="seconds")
-        cells = (piece.name, file.sha256, file.media_type, file.size, fact.seq, at, what, fact.actor.name)
+        cells = (piece.name, file.sha256, file.media_type, file.size, fact.seq, at, label, fact.actor.name)
         sheet.writerow([f"'{cell}" if str(cell).startswith(("=", "+", "-", "@")) else cell for cell in cells])
-    return b"\xef\xbb\xbf" + written.getvalue().encode()
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
 class _Target(io.RawIOBase):
-    """Where the archive is written to; what has come is taken away again and again, so memory never holds it whole."""
+    """The file object that the archive is written to; `take` empties it, so that memory never holds the whole
+    archive.
+    """
 
     def __init__(self) -> None:
-        self._came = bytearray()
+        self._buffer = bytearray()
 
     def writable(self) -> bool:
         return True
 
     def write(self, part: object) -> int:
-        held = memoryview(part)  # type: ignore[arg-type]
-        self._came += held
-        return held.nbytes
+        view = memoryview(part)  # type: ignore[arg-type]
+        self._buffer += view
+        return view.nbytes
 
     def take(self) -> bytes:
-        """What has been written since the last time."""
-        came = bytes(self._came)
-        self._came.clear()
-        return came
+        """Return what has been written since the last call."""
+        taken = bytes(self._buffer)
+        self._buffer.clear()
+        return taken

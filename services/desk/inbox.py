@@ -17,7 +17,7 @@ from services.cases.reporter_alias import masked_owner
 from services.cases.views import case_item
 from services.criteria.scope import visible, within
 
-#: Who does the tasks that lie at a unit's desk.
+#: The tasks at a unit's desk, by the role that does them.
 _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
     Role.DUTY_OFFICER: (
         TaskKind.ACCEPT,
@@ -40,17 +40,18 @@ _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
 }
 
 
-async def inbox(
+async def read_inbox(
     connection: AsyncConnection, person: Person, now: datetime, language: str, limit: int = 200
 ) -> tuple[InboxItem, ...]:
-    """The person's tasks, by deadline, those without one last."""
+    """Return the person's tasks, by deadline, those without one last."""
     day = await local_day(connection, now)
-    ways = [_to_person(person), *(way for g in in_force(person, day) if (way := _by_role(g)) is not None)]
+    by_role = (_by_role(grant) for grant in in_force(person, day))
+    assigned = [_to_person(person), *(condition for condition in by_role if condition is not None)]
     rows = (
         await connection.execute(
             select(TASKS, CASES.c.state)
             .join(CASES, CASES.c.report_id == TASKS.c.report_id)
-            .where(visible(person, day), or_(*ways))
+            .where(visible(person, day), or_(*assigned))
             .order_by(TASKS.c.due_at.asc().nulls_last(), TASKS.c.report_id)
             .limit(limit)
         )
@@ -77,7 +78,7 @@ def _by_role(grant: Grant) -> ColumnElement[bool] | None:
         mine = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == grant.department)
         return and_(mine, within(grant.grid))
     if grant.role in LOW_ROLES and grant.grid is not None:
-        return _settled_here(grant)
+        return _owned_by_grid(grant)
     kinds = _DESK_TASKS.get(grant.role)
     if kinds is None:
         return None
@@ -87,13 +88,13 @@ def _by_role(grant: Grant) -> ColumnElement[bool] | None:
 
 
 def _overseen(grant: Grant) -> ColumnElement[bool]:
-    """Cases that have climbed to the very unit that is supervised: what lies lower is overseen there."""
+    """Cases that have climbed to the very unit that is supervised; a case at a lower unit is overseen there."""
     mine = true() if grant.grid is None else TASKS.c.assignee_id == grant.grid
     return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind == TaskKind.OVERSEE, mine)
 
 
-def _settled_here(grant: Grant) -> ColumnElement[bool]:
-    """What a grid or micro-grid owns itself, for those who work in it."""
+def _owned_by_grid(grant: Grant) -> ColumnElement[bool]:
+    """Tasks that a grid or micro-grid owns itself, for those who work in it."""
     root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grant.grid).scalar_subquery()
     below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.bool_op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
     kinds = (TaskKind.ACCEPT, TaskKind.OVERSEE, TaskKind.ANSWER_URGE)

@@ -1,4 +1,4 @@
-"""When a case was last dealt with on a tab of the desk that is empty now."""
+"""The last time a case left a tab of the desk, for a tab that is empty now."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,8 +17,8 @@ from services.criteria.scope import visible
 from services.desk.tabs import DONE_WITHIN, DeskTab
 
 _GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]
-#: By which facts a case leaves a tab at the hands of those whose tab it is. The light of the others turns by itself,
-#: or somebody else decides.
+#: The facts by which the people of a tab move a case off it. Cases leave the other tabs when their light changes,
+#: or when somebody else decides.
 _LEFT_BY: Mapping[DeskTab, tuple[str, ...]] = {
     DeskTab.ACCEPTING: ("accepted", "rejected"),
     DeskTab.DISPATCHING: ("dispatched",),
@@ -34,43 +34,47 @@ _LEFT_BY: Mapping[DeskTab, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class LastThere(Frozen):
-    """The last case of a tab: when it left, by which fact. It is one that the reader may see."""
+class LastHandled(Frozen):
+    """The last case of a tab, when it left, and by which fact. The reader may see it."""
 
     at: Instant
     kind: str
     case_no: str
 
 
-async def last_there(connection: AsyncConnection, tab: DeskTab, person: Person, now: datetime) -> LastThere | None:
-    """What the reader, or somebody who holds the same role in the same place, did last about a case of the tab;
-    None where that is longer ago than the list of what is done reaches back, or the tab empties by itself."""
+async def last_handled(connection: AsyncConnection, tab: DeskTab, person: Person, now: datetime) -> LastHandled | None:
+    """Return the last action on a case of the tab by the reader, or by others with the same role in the same place.
+
+    None where that is older than `DONE_WITHIN`, or where cases leave the tab by themselves.
+    """
     day = await local_day(connection, now)
     kinds = _LEFT_BY.get(tab)
     if kinds is None:
         return None
-    alike = or_(false(), *(_alike(grant, day) for grant in in_force(person, day)))
-    ours = {person.id, *(await connection.scalars(select(_GRANTS.c.person).where(alike)))}
+    same_role = or_(false(), *(_same_grant(grant, day) for grant in in_force(person, day)))
+    actors = {person.id, *(await connection.scalars(select(_GRANTS.c.person).where(same_role)))}
     reports_for = FACTS.c.body.op("->>")("reports_for")
-    asked = (
+    statement = (
         select(FACTS.c.at, FACTS.c.kind, CASES.c.case_no)
         .join(CASES, CASES.c.report_id == FACTS.c.report_id)
         .where(
-            FACTS.c.actor.in_(ours),
+            FACTS.c.actor.in_(actors),
             FACTS.c.at >= now - DONE_WITHIN,
-            FACTS.c.kind != "received",  # as the index on what people did has it
+            FACTS.c.kind != "received",  # the condition of the index on people's actions
             FACTS.c.kind.in_(kinds),
-            or_(FACTS.c.kind != "progress_reported", reports_for.is_not(None)),  # the host's own ends nothing
+            or_(
+                FACTS.c.kind != "progress_reported", reports_for.is_not(None)
+            ),  # progress of the host itself completes nothing
             visible(person, day),
         )
         .order_by(FACTS.c.at.desc())
         .limit(1)
     )
-    row = (await connection.execute(asked)).one_or_none()
-    return None if row is None else LastThere.model_validate(dict(row._mapping))
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else LastHandled.model_validate(dict(row._mapping))
 
 
-def _alike(grant: Grant, day: date) -> ColumnElement[bool]:
+def _same_grant(grant: Grant, day: date) -> ColumnElement[bool]:
     """Whether a grant is of the same role for the same unit and department, and in force."""
     g = _GRANTS.c
     return and_(

@@ -1,4 +1,4 @@
-"""What somebody was told: the steps of ladders that reached them, the newest first."""
+"""The notices of a person: the steps of ladders that reached them, the newest first."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,17 +22,18 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 from services.accounts.preferences import read_settings
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.scope import KEPT, visible, within
+from services.criteria.scope import CACHE_SIZE, visible, within
 
-MOST = 200
-#: What calls in quiet hours too, besides everything about an urge order (our choice).
+MAX_NOTICES = 200
+#: The severities that alert in quiet hours too; anything about an urge order does as well (our choice).
 URGENT = (Severity.URGENT, Severity.MAJOR)
 
 
 class Notice(Frozen):
     """A step that reached the reader (or their department): to act, or to be informed.
 
-    `urge`: it belongs to that urge order's ladder; `consultation`: the case came on the consultation list with it.
+    `urge`: the urge order whose ladder the step belongs to; `consultation`: the step put the case on the consultation
+    list.
     """
 
     at: Instant
@@ -46,8 +47,10 @@ class Notice(Frozen):
 
 
 class Unread(Frozen):
-    """`unread` counts all that are unread; `calling` those that call for attention now: in the reader's quiet hours
-    the urgent ones alone, else all. `quiet_until`: when these hours are over; None outside of them.
+    """The unread notices. `unread` counts all; `calling` those that alert now: in quiet hours the urgent ones, else
+    all.
+
+    `quiet_until`: the end of the reader's quiet hours; None outside of them.
     """
 
     unread: int = 0
@@ -56,7 +59,7 @@ class Unread(Frozen):
 
 
 class Notices(Unread):
-    """Notices, the newest first; all that are unread are counted, shown or not."""
+    """Notices, the newest first; `unread` counts all unread ones, listed or not."""
 
     items: tuple[Notice, ...]
 
@@ -67,31 +70,32 @@ class ReadUpTo(Frozen):
     until: Annotated[SaidInstant | None, Field()] = None
 
 
-async def notices(
+async def find_notices(
     connection: AsyncConnection, person: Person, now: datetime, language: str, *, unread: bool = False
 ) -> Notices:
-    """The person's notices on cases they may see, the newest first, `MOST` of them."""
+    """Return the person's newest notices on cases they may see, at most `MAX_NOTICES`."""
     mine = and_(_mine(person, await local_day(connection, now)), *([NOTICES.c.read_at.is_(None)] if unread else []))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
     query = select(NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, CASES.c.state).select_from(joined)
-    rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MOST))).all()
+    rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MAX_NOTICES))).all()
     cases = [Case.model_validate(row.state) for row in rows]
     names = await read_names(connection, cases, language)
-    waiting = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
+    unread_counts = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
     return Notices(
         items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
-        **waiting.model_dump(),
+        **unread_counts.model_dump(),
     )
 
 
 async def unread_notices(
     connection: AsyncConnection, person: Person, now: datetime, quiet: QuietHours | None
 ) -> Unread:
-    """How many notices the person has not read, and how many of them call now: in their `quiet` hours, the urgent ones.
+    """Return how many notices the person has not read, and how many of them alert now: in `quiet` hours the urgent
+    ones.
 
-    None while nothing is set up.
+    All zero while no policy is published.
     """
     try:
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
@@ -103,7 +107,7 @@ async def unread_notices(
 
 
 async def mark_read(connection: AsyncConnection, person: Person, now: datetime, until: datetime | None) -> int:
-    """Marks as read what came up to `until`, and says how many notices that were. Again changes nothing."""
+    """Mark as read the notices that came up to `until`, and return how many. Repeating it changes nothing."""
     mine = _mine(person, await local_day(connection, now))
     keys = (
         select(NOTICES.c.report_id, NOTICES.c.seq, NOTICES.c.receiver)
@@ -123,7 +127,7 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
     return int(done.rowcount)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
     urgent = or_(CASES.c.severity.in_(URGENT), FACTS.c.body["urge"].astext.is_not(None))
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
@@ -134,13 +138,13 @@ def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
 
 
 def _mine(person: Person, day: date) -> ColumnElement[bool]:
-    ways: list[ColumnElement[bool]] = [NOTICES.c.person == person.id]
-    ways += [
+    receivers: list[ColumnElement[bool]] = [NOTICES.c.person == person.id]
+    receivers += [
         and_(NOTICES.c.department == grant.department, within(grant.grid))
         for grant in in_force(person, day)
         if grant.role in DEPARTMENT_ROLES and grant.department is not None
     ]
-    return and_(or_(*ways), visible(person, day))
+    return and_(or_(*receivers), visible(person, day))
 
 
 def _notice(row: Any, item: CaseItem) -> Notice:

@@ -16,12 +16,12 @@ from models.errors import NoSuchPage, OutsideYourDepartments, TooManyViews
 from models.ids import new_id
 from rules.scope import in_force
 
-#: How many views somebody may keep (our choice): each is counted whenever the list is opened.
-MOST = 20
+#: How many views a person may keep (our choice): the cases of each are counted whenever the list is opened.
+MAX_VIEWS = 20
 
 
 class SavedView(Frozen):
-    """`query` is what the list's address has after the question mark. `mine`: it may be removed by the reader."""
+    """A saved view. `query` is the query string of the list's address. `mine`: the reader may remove it."""
 
     id: UUID
     name: str
@@ -31,55 +31,55 @@ class SavedView(Frozen):
 
 
 class NewView(Frozen):
-    """A view to be kept; `shared_with` is a department of the owner's, whose people see it too."""
+    """A view to save; `shared_with` is a department of the owner's, whose people see it too."""
 
     name: Annotated[Text, StringConstraints(min_length=1, max_length=40)]
     query: Annotated[Text, StringConstraints(max_length=1_000)]
     shared_with: Code | None = None
 
 
-_SEEN = """
+_VISIBLE = """
 SELECT id, name, query, shared_with, owner = %(me)s FROM saved_views
 WHERE owner = %(me)s OR shared_with = ANY (%(departments)s::text[])
 ORDER BY owner <> %(me)s, created_at LIMIT %(most)s
 """
-_KEEP = text("""
+_INSERT = text("""
 INSERT INTO saved_views (id, owner, shared_with, name, query, created_at)
 VALUES (:id, :me, :shared_with, :name, :query, :now)
 """)
 
 
-async def saved_views(connection: AsyncConnection, person: Person, now: datetime) -> tuple[SavedView, ...]:
-    """The person's own views, the oldest first, then those that their departments share."""
-    told = {"me": person.id, "departments": await departments_of(connection, person, now), "most": 2 * MOST}
+async def list_saved_views(connection: AsyncConnection, person: Person, now: datetime) -> tuple[SavedView, ...]:
+    """Return the person's own views, the oldest first, then those that their departments share."""
+    parameters = {"me": person.id, "departments": await departments_of(connection, person, now), "most": 2 * MAX_VIEWS}
     return tuple(
         SavedView(id=id_, name=name, query=query, shared_with=shared_with, mine=mine)
-        for id_, name, query, shared_with, mine in await all_rows(connection, _SEEN, told)
+        for id_, name, query, shared_with, mine in await all_rows(connection, _VISIBLE, parameters)
     )
 
 
-async def save_view(connection: AsyncConnection, person: Person, wanted: NewView, now: datetime) -> UUID:
-    """Keeps a view. Raises TooManyViews, and OutsideYourDepartments for sharing with others than one's own."""
-    if wanted.shared_with and wanted.shared_with not in await departments_of(connection, person, now):
-        raise OutsideYourDepartments(department=wanted.shared_with, pointer="/shared_with")
+async def save_view(connection: AsyncConnection, person: Person, view: NewView, now: datetime) -> UUID:
+    """Save a view. Raises TooManyViews, and OutsideYourDepartments for a department that is not the person's own."""
+    if view.shared_with and view.shared_with not in await departments_of(connection, person, now):
+        raise OutsideYourDepartments(department=view.shared_with, pointer="/shared_with")
     count = await connection.scalar(text("SELECT count(*) FROM saved_views WHERE owner = :me"), {"me": person.id})
-    if (count or 0) >= MOST:
-        raise TooManyViews(most=MOST)
+    if (count or 0) >= MAX_VIEWS:
+        raise TooManyViews(most=MAX_VIEWS)
     id_ = new_id()
-    await connection.execute(_KEEP, {"id": id_, "me": person.id, "now": now, **wanted.model_dump()})
+    await connection.execute(_INSERT, {"id": id_, "me": person.id, "now": now, **view.model_dump()})
     return id_
 
 
 async def remove_view(connection: AsyncConnection, person: Person, id_: UUID) -> None:
-    """Removes a view of the person's own. Raises NoSuchPage for any other."""
-    gone = await connection.execute(
+    """Remove one of the person's own views. Raises NoSuchPage for any other."""
+    deleted = await connection.execute(
         text("DELETE FROM saved_views WHERE id = :id AND owner = :me"), {"id": id_, "me": person.id}
     )
-    if not gone.rowcount:
+    if not deleted.rowcount:
         raise NoSuchPage(what=str(id_))
 
 
 async def departments_of(connection: AsyncConnection, person: Person, now: datetime) -> list[str]:
-    """The departments that the person acts for today."""
+    """Return the departments that the person acts for today."""
     day = await local_day(connection, now)
     return sorted({grant.department for grant in in_force(person, day) if grant.department})

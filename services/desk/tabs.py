@@ -1,6 +1,6 @@
-"""The tabs of the desk: what waits for somebody by the roles they hold, as conditions on cases.
+"""The tabs of the desk: the work that waits for a person by their roles, as conditions on cases.
 
-A tab is a way of looking at what the scope rule lets somebody see; it never widens it.
+A tab selects among the cases that the scope rule lets a person see; it never widens the scope.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,17 +16,17 @@ from models.context import Grant, Person
 from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from rules.scope import DEPARTMENT_ROLES, in_force
-from services.criteria.conditions import NOW, Moment, is_open, shines
-from services.criteria.scope import KEPT, lies_within, visible
+from services.criteria.conditions import NOW, Moment, is_open, shows_light
+from services.criteria.scope import CACHE_SIZE, visible, within_unindexed
 
-#: Makes a condition on cases of tasks that are open on them: kinds, and further conditions on the task.
-_Owed = Callable[..., ColumnElement[bool]]
-#: How far back the list of what somebody has done reaches (our choice).
+#: Makes a condition on cases from their open tasks: kinds, and further conditions on the task.
+_TaskCondition = Callable[..., ColumnElement[bool]]
+#: How far back the tab `done` reaches (our choice).
 DONE_WITHIN = timedelta(days=30)
 
 
 class DeskTab(StrEnum):
-    """What waits, in the order in which tabs are shown."""
+    """The tabs, in the order in which they are shown."""
 
     ACCEPTING = "accepting"
     DISPATCHING = "dispatching"
@@ -46,7 +46,7 @@ _DEPARTMENTAL = (
     DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.SOON, DeskTab.RETURNING, DeskTab.HELPING, DeskTab.URGED, DeskTab.DONE,
 )  # fmt: skip
 _DESK = (DeskTab.ACCEPTING, DeskTab.DISPATCHING, DeskTab.SOON, DeskTab.DECIDING, DeskTab.DONE)
-_OF_ROLE: Mapping[Role, tuple[DeskTab, ...]] = {
+_ROLE_TABS: Mapping[Role, tuple[DeskTab, ...]] = {
     Role.HANDLER: _DEPARTMENTAL,
     Role.DEPARTMENT_HEAD: _DEPARTMENTAL,
     Role.DUTY_OFFICER: _DESK,
@@ -55,8 +55,8 @@ _OF_ROLE: Mapping[Role, tuple[DeskTab, ...]] = {
     Role.ADMIN: (DeskTab.SOON, DeskTab.DONE),
     Role.AUDITOR: (DeskTab.SOON, DeskTab.DONE),
 }
-#: What lies at a unit's desk, by who sits there.
-_AT_DESK: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
+#: The tasks of a unit's desk, by tab and role.
+_DESK_TASKS: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
     (DeskTab.ACCEPTING, Role.DUTY_OFFICER): (TaskKind.ACCEPT,),
     (DeskTab.DISPATCHING, Role.DUTY_OFFICER): (TaskKind.DISPATCH,),
     (DeskTab.REVIEWING, Role.REVIEWER): (TaskKind.REVIEW,),
@@ -70,7 +70,7 @@ _AT_DESK: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
     ),
     (DeskTab.OVERSEEN, Role.SUPERVISOR): (TaskKind.OVERSEE, TaskKind.ANSWER_URGE),
 }  # fmt: skip
-#: In which stages a role's work lies, where the light is about to turn.
+#: The stages whose yellow cases are on a role's tab `soon`.
 _STAGES: Mapping[Role, tuple[Stage, ...]] = {
     Role.DUTY_OFFICER: (Stage.RECEIVE, Stage.DISPATCH),
     Role.REVIEWER: (Stage.REVIEW,),
@@ -81,26 +81,26 @@ _STAGES: Mapping[Role, tuple[Stage, ...]] = {
 
 
 def tabs_of(person: Person, day: date) -> tuple[DeskTab, ...]:
-    """The tabs of what the person acts as on `day`, in their order."""
-    found = {tab for grant in in_force(person, day) for tab in _OF_ROLE.get(grant.role, ())}
+    """Return the tabs of the person's roles on `day`, in their order."""
+    found = {tab for grant in in_force(person, day) for tab in _ROLE_TABS.get(grant.role, ())}
     return tuple(tab for tab in DeskTab if tab in found)
 
 
 def on_tab(tab: DeskTab, person: Person, day: date, now: Moment) -> ColumnElement[bool]:
-    """Whether a row of `cases` is on that tab of the person's. A tab that is not theirs is empty."""
+    """Whether a row of `cases` is on that tab of the person's. A tab of none of their roles is empty."""
     match tab:
         case DeskTab.DONE:
             return _done(person, day, now)
         case DeskTab.SOON:
-            return and_(shines(Light.YELLOW, now), _waits(tab, person, day, _found_by_task))
+            return and_(shows_light(Light.YELLOW, now), _waiting_cases(tab, person, day, _find_by_task))
         case _:
-            return _waits(tab, person, day, _found_by_task)
+            return _waiting_cases(tab, person, day, _find_by_task)
 
 
 async def tab_counts(
     connection: AsyncConnection, person: Person, now: datetime, without: DeskTab | None = None
 ) -> dict[DeskTab, int]:
-    """How many cases are on each of the person's tabs; what is done is not counted, nor the tab `without`."""
+    """Return how many cases are on each of the person's tabs, except `done` and the tab `without`."""
     day = await local_day(connection, now)
     tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, without)]
     if not tabs:
@@ -109,72 +109,74 @@ async def tab_counts(
     return dict(zip(tabs, row, strict=True))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _counts(tabs: tuple[DeskTab, ...], person: Person, day: date) -> Select[*tuple[int, ...]]:
     return select(*(_count(tab, person, day).label(tab) for tab in tabs))
 
 
 def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
-    here = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
-    return here.scalar_subquery()
+    cases = select(func.count()).select_from(CASES).where(visible(person, day), on_tab(tab, person, day, NOW))
+    return cases.scalar_subquery()
 
 
-@lru_cache(maxsize=KEPT)
-def _waits(tab: DeskTab, person: Person, day: date, owed: _Owed) -> ColumnElement[bool]:
-    """What waits on the tab, whatever the time: what is soon due is narrowed to it by who knows the time."""
-    ways = [way for grant in in_force(person, day) if (way := _way(tab, grant, person, owed)) is not None]
-    found = or_(false(), *ways)
-    return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # a closed case may be asked to be reopened
+@lru_cache(maxsize=CACHE_SIZE)
+def _waiting_cases(tab: DeskTab, person: Person, day: date, task_condition: _TaskCondition) -> ColumnElement[bool]:
+    """The cases that wait on the tab, at any time; the caller narrows `soon` to the cases that are yellow now."""
+    by_grant = (_by_grant(tab, grant, person, task_condition) for grant in in_force(person, day))
+    found = or_(false(), *(condition for condition in by_grant if condition is not None))
+    return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # reopening is requested on closed cases
 
 
-def _way(tab: DeskTab, grant: Grant, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
-    """How a case comes on the tab by this one grant."""
-    here = lies_within(grant.grid)
-    if kinds := _AT_DESK.get((tab, grant.role)):
-        return and_(owed(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_only_here(grant, kinds)), here)
+def _by_grant(tab: DeskTab, grant: Grant, person: Person, task_condition: _TaskCondition) -> ColumnElement[bool] | None:
+    """The condition by which this one grant puts a case on the tab."""
+    here = within_unindexed(grant.grid)
+    if kinds := _DESK_TASKS.get((tab, grant.role)):
+        return and_(task_condition(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_at_own_unit(grant, kinds)), here)
     if tab is DeskTab.SOON and grant.role in _STAGES:
         return and_(CASES.c.stage.in_(_STAGES[grant.role]), here)
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
-        way = _departmental(tab, grant.department, person, owed)
-        return None if way is None else and_(way, here)
+        condition = _departmental(tab, grant.department, person, task_condition)
+        return None if condition is None else and_(condition, here)
     return None
 
 
-def _only_here(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[bool]]:
-    """What has climbed is overseen at the very unit that it climbed to."""
+def _at_own_unit(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[bool]]:
+    """The condition that a case is overseen at the very unit that it climbed to."""
     if TaskKind.OVERSEE not in kinds or grant.grid is None:
         return []
     return [TASKS.c.assignee_id == grant.grid]
 
 
-def _departmental(tab: DeskTab, department: str, person: Person, owed: _Owed) -> ColumnElement[bool] | None:
+def _departmental(
+    tab: DeskTab, department: str, person: Person, task_condition: _TaskCondition
+) -> ColumnElement[bool] | None:
     ours = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == department)
     mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
     hosted = CASES.c.host == department
     match tab:
         case DeskTab.UNCLAIMED:
-            return owed((TaskKind.HANDLE,), ours)
+            return task_condition((TaskKind.HANDLE,), ours)
         case DeskTab.DOING:
-            return and_(hosted, owed((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
+            return and_(hosted, task_condition((TaskKind.HANDLE,), TASKS.c.assignee_kind == OwnerKind.PERSON))
         case DeskTab.SOON:
             return and_(hosted, CASES.c.stage == Stage.HANDLE)
         case DeskTab.RETURNING:
-            return and_(hosted, owed((TaskKind.DECIDE_RETURN,)))
+            return and_(hosted, task_condition((TaskKind.DECIDE_RETURN,)))
         case DeskTab.HELPING:
-            return owed((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
+            return task_condition((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
         case DeskTab.URGED:
-            return owed((TaskKind.ANSWER_URGE,), or_(ours, mine))
+            return task_condition((TaskKind.ANSWER_URGE,), or_(ours, mine))
     return None
 
 
-def _found_by_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The cases on which such a task is open, for a list: the tasks are found first, then their cases by id.
+def _find_by_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The cases with such an open task, for a list: the tasks are found first, then their cases by id.
 
-    Left to choose, PostgreSQL goes the other way: it takes any part of the park to hold one case in a hundred, and
-    then looks through all cases of the whole park for their tasks.
+    Left to choose, PostgreSQL goes the other way: it estimates any part of the park to hold one case in a hundred, and
+    then looks through all cases of the park for their tasks.
     """
-    owing = select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions)
-    return CASES.c.report_id == any_(func.array(owing.scalar_subquery()))
+    with_task = select(TASKS.c.report_id).where(TASKS.c.kind.in_(tuple(kinds)), *conditions)
+    return CASES.c.report_id == any_(func.array(with_task.scalar_subquery()))
 
 
 def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -183,12 +185,12 @@ def _has_task(kinds: Iterable[TaskKind], *conditions: ColumnElement[bool]) -> Co
 
 
 def _done(person: Person, day: date, now: Moment) -> ColumnElement[bool]:
-    """What the person has done something about lately, and what waits on no other tab of theirs."""
+    """The cases the person has acted on lately, and that wait on no other tab of theirs."""
     acted = select(FACTS.c.report_id).where(
         FACTS.c.actor == person.id, FACTS.c.at >= now - DONE_WITHIN, FACTS.c.kind != "received"
     )
-    others = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
-    waiting = [_waits(tab, person, day, _has_task) for tab in others]
-    lately = CASES.c.updated_at >= now - DONE_WITHIN
-    dealt_with = CASES.c.report_id == any_(func.array(acted.distinct().scalar_subquery()))
-    return and_(lately, dealt_with, not_(func.coalesce(or_(false(), *waiting), False)))
+    other_tabs = [tab for tab in tabs_of(person, day) if tab not in (DeskTab.DONE, DeskTab.SOON)]
+    waiting = [_waiting_cases(tab, person, day, _has_task) for tab in other_tabs]
+    updated_lately = CASES.c.updated_at >= now - DONE_WITHIN
+    acted_on = CASES.c.report_id == any_(func.array(acted.distinct().scalar_subquery()))
+    return and_(updated_lately, acted_on, not_(func.coalesce(or_(false(), *waiting), False)))

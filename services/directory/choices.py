@@ -1,4 +1,4 @@
-"""What people choose from while they type: grid units by code or name."""
+"""Suggest grid units by code or name while a person types."""
 
 from datetime import datetime
 
@@ -13,22 +13,24 @@ from services.directory.scope import unit_scope
 
 
 class UnitChoice(Frozen):
+    """A suggested unit."""
+
     code: str
     name: str
     level: int
 
 
-async def units_like(
-    connection: AsyncConnection, person: Person, words: str, now: datetime, most: int = 20
+async def suggest_units(
+    connection: AsyncConnection, person: Person, query: str, now: datetime, limit: int = 20
 ) -> tuple[UnitChoice, ...]:
-    """The units in use that `person` may look up whose code begins with `words`, or whose name holds them."""
+    """Return the units in use that `person` may look up, whose code begins with `query` or whose name contains it."""
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     c = GRID_UNITS.c
-    words = words.replace("\x00", "").strip()
-    fits = or_(c.code.startswith(words, autoescape=True), c.name.icontains(words, autoescape=True))
+    query = query.replace("\x00", "").strip()
+    matches = or_(c.code.startswith(query, autoescape=True), c.name.icontains(query, autoescape=True))
     in_use = or_(c.retired_on.is_(None), c.retired_on > day)
     rows = await connection.execute(
-        select(c.code, c.name, c.level).where(scope.condition(), in_use, fits).order_by(c.level, c.code).limit(most)
+        select(c.code, c.name, c.level).where(scope.condition(), in_use, matches).order_by(c.level, c.code).limit(limit)
     )
     return tuple(UnitChoice.model_validate(dict(row._mapping)) for row in rows)

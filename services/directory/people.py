@@ -1,4 +1,4 @@
-"""Colleagues, departments and categories, looked up."""
+"""Look up colleagues, departments and categories."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Person
 from models.policy.document import Category, Policy
 from rules.deadlines.standards import openings
-from services.criteria.cursors import cursor_after, keys_in
+from services.criteria.cursors import cursor_after, read_cursor
 from services.directory.scope import people_scope
 from services.directory.views import (
     CategoryList,
@@ -30,7 +30,7 @@ from services.directory.views import (
 
 _ZONE = ZoneInfo(str(Policy.model_fields["zone"].default))
 
-#: What LIKE would take for a pattern.
+#: Escapes the wildcards of LIKE.
 _LITERAL, _ESCAPED = re.compile(r"([\\%_])"), r"\\\1"
 
 _PEOPLE = text("""
@@ -52,7 +52,7 @@ ORDER BY p.username LIMIT :most
 
 
 async def local_today(connection: AsyncConnection, now: datetime) -> date:
-    """The date at `now` where the newest policy applies; in the usual zone while none is published."""
+    """Return the date at `now` in the zone of the newest policy; in the default zone while none is published."""
     try:
         day: date = await local_day(connection, now)
     except NoPolicy:
@@ -61,31 +61,39 @@ async def local_today(connection: AsyncConnection, now: datetime) -> date:
 
 
 async def name_of(connection: AsyncConnection, person: UUID) -> str:
-    """The person's name; empty when there is none."""
+    """Return the person's name; empty for a person that does not exist."""
     return str(await connection.scalar(text("SELECT name FROM people WHERE id = :id"), {"id": person}) or "")
 
 
 async def names_of(connection: AsyncConnection, people: Sequence[UUID]) -> tuple[str, ...]:
-    """Their names, in the order in which they were named; who does not exist is left out."""
+    """Return the names of these people, in the order given; a person that does not exist is left out."""
     if not people:
         return ()
-    asked = text("SELECT id, name FROM people WHERE id = ANY (:ids)")
-    rows = await connection.execute(asked, {"ids": list(people)})
-    known: dict[UUID, str] = {row.id: row.name for row in rows}
-    return tuple(known[one] for one in people if one in known)
+    statement = text("SELECT id, name FROM people WHERE id = ANY (:ids)")
+    rows = await connection.execute(statement, {"ids": list(people)})
+    names: dict[UUID, str] = {row.id: row.name for row in rows}
+    return tuple(names[person] for person in people if person in names)
 
 
 async def names_by_username(connection: AsyncConnection, usernames: Iterable[str]) -> dict[str, str]:
-    """The names of people by their user names; those who have left too."""
-    asked = text("SELECT username, name FROM people WHERE username = ANY (:usernames)")
-    rows = await connection.execute(asked, {"usernames": sorted(usernames)})
+    """Return the names of people by their user names, including people who have left."""
+    statement = text("SELECT username, name FROM people WHERE username = ANY (:usernames)")
+    rows = await connection.execute(statement, {"usernames": sorted(usernames)})
     return dict(rows.all())
 
 
 async def unit_names(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
-    """The names of grid units by their codes; those that have been retired too."""
-    asked = text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)")
-    rows = await connection.execute(asked, {"codes": sorted(codes)})
+    """Return the names of grid units by their codes, including retired ones."""
+    statement = text("SELECT code, name FROM grid_units WHERE code = ANY (:codes)")
+    rows = await connection.execute(statement, {"codes": sorted(codes)})
+    return dict(rows.all())
+
+
+async def department_names(connection: AsyncConnection, codes: Iterable[str], language: str) -> dict[str, str]:
+    """Return the names of departments by their codes, including those out of use."""
+    name = "name_en" if language.startswith("en") else "name_zh"
+    statement = text(f"SELECT id, {name} FROM departments WHERE id = ANY (:codes)")
+    rows = await connection.execute(statement, {"codes": sorted(codes)})
     return dict(rows.all())
 
 
@@ -96,13 +104,13 @@ async def list_people(
     *,
     limit: int,
     cursor: str | None = None,
-    words: str = "",
+    query: str = "",
     among: Sequence[UUID] | None = None,
 ) -> PersonPage:
-    """The colleagues whom `person` may look up, by user name, with the roles they hold today; always themselves.
+    """Return the colleagues whom `person` may look up, by user name, with the roles they hold today; always themselves.
 
-    `words`: only those with it in their name or user name; `among`: only these. Raises BadFilter for a cursor that is
-    none.
+    `query` narrows to names or user names that contain it; `among` to these people. Raises BadFilter for an invalid
+    cursor.
     """
     day = await local_today(connection, now)
     scope = await people_scope(connection, person, day)
@@ -111,13 +119,13 @@ async def list_people(
             _PEOPLE,
             {
                 "day": day,
-                "after": "" if cursor is None else keys_in("people", cursor, 1)[0],
+                "after": "" if cursor is None else read_cursor("people", cursor, 1)[0],
                 "everybody": scope.everybody,
                 "me": person.id,
                 "roots": list(scope.roots),
                 "departments": list(scope.departments),
                 "most": limit + 1,
-                "like": f"%{_LITERAL.sub(_ESCAPED, words)}%",
+                "like": f"%{_LITERAL.sub(_ESCAPED, query)}%",
                 "among": None if among is None else list(among),
             },
         )
@@ -128,28 +136,29 @@ async def list_people(
 
 
 async def list_departments(connection: AsyncConnection) -> DepartmentList:
-    """The departments in use."""
+    """Return the departments in use."""
     rows = await all_rows(connection, "SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id", {})
     return DepartmentList(items=tuple(DepartmentView(id=id_, name_zh=zh, name_en=en) for id_, zh, en in rows))
 
 
 async def list_categories(connection: AsyncConnection) -> CategoryList:
-    """What can be reported under the newest policy, in its order. Raises NoPolicy."""
+    """Return what can be reported under the newest policy, in its order. Raises NoPolicy."""
     version = await newest_version(connection)
     key = (str(connection.engine.url), version)
-    if key not in _known:
-        _known[key] = _categories(await policy_version(connection, version), version)
-    return _known[key]
+    if key not in _category_lists:
+        _category_lists[key] = _categories(await policy_version(connection, version), version)
+    return _category_lists[key]
 
 
-#: By database and version: a published policy never changes.
-_known: dict[tuple[str, int], CategoryList] = {}
+#: By database and version; entries never expire, because a published policy never changes.
+_category_lists: dict[tuple[str, int], CategoryList] = {}
 
 
 def _categories(policy: Policy, version: int) -> CategoryList:
-    shown = [_category(policy, category) for category in policy.categories]
+    categories = [_category(policy, category) for category in policy.categories]
     groups = tuple(
-        GroupView(**dict(group), categories=tuple(c for c in shown if c.group == group.code)) for group in policy.groups
+        GroupView(**dict(group), categories=tuple(c for c in categories if c.group == group.code))
+        for group in policy.groups
     )
     return CategoryList(policy_version=version, groups=groups)
 

@@ -1,4 +1,4 @@
-"""Whose grid units and colleagues a person may look up. Cases have a rule of their own: `services.criteria.scope`."""
+"""The scope of grid units and colleagues that a person may look up. The scope of cases is `services.criteria.scope`."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,20 +12,20 @@ from models.tables import GRID_UNITS
 from models.tables.columns import Ltree
 from rules.scope import DEPARTMENT_ROLES, REPORTING_ROLES, TERRITORIAL_ROLES, in_force, reporting_root
 
-#: Roles that, wherever they are held, must know the whole park: who reports or handles goes where the matter is.
+#: Roles that look up the whole park, wherever they are held: who reports or handles goes where the matter is.
 _PARK_WIDE = DEPARTMENT_ROLES | {Role.REPORTER}
 _SEES_EVERYBODY = frozenset({Role.ADMIN, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
 class UnitScope:
-    """The subtrees a person sees, as paths of their roots; `everywhere` beats them. Nothing: sees none."""
+    """The subtrees a person sees, as paths of their roots; `everywhere` overrides them. Without roots: no unit."""
 
     everywhere: bool
     roots: tuple[str, ...]
 
     def condition(self) -> ColumnElement[bool]:
-        """Whether a row of `grid_units` lies in one of the subtrees, or on the way down to one."""
+        """Whether a row of `grid_units` lies in one of the subtrees, or on the path down to one."""
         if self.everywhere:
             return true()
         if not self.roots:
@@ -40,9 +40,9 @@ def under(path: str) -> ColumnElement[bool]:
 
 
 async def unit_scope(connection: AsyncConnection, person: Person, day: date) -> UnitScope:
-    """The units that `person` may look up on `day`.
+    """Return the units that `person` may look up on `day`.
 
-    The subtrees of their roles with what is above them; the whole park for those who report or handle.
+    The subtrees of their roles with the units above them; the whole park for those who report or handle.
     """
     grants = [g for g in in_force(person, day) if g.role in TERRITORIAL_ROLES | _PARK_WIDE]
     if any(grant.grid is None for grant in grants):
@@ -53,17 +53,21 @@ async def unit_scope(connection: AsyncConnection, person: Person, day: date) -> 
 
 
 async def reporting_scope(connection: AsyncConnection, person: Person, day: date) -> UnitScope:
-    """The units about which `person` may report on `day`: shapes and names only, `rules.scope` says where."""
-    held = [reporting_root(g) for g in in_force(person, day) if g.role in REPORTING_ROLES]
-    if None in held:
+    """Return the units about which `person` may report on `day`, for shapes and names; `rules.scope` decides on
+    reports.
+    """
+    roots = [reporting_root(g) for g in in_force(person, day) if g.role in REPORTING_ROLES]
+    if None in roots:
         return UnitScope(True, ())
-    paths = await _paths(connection, {code for code in held if code})
+    paths = await _paths(connection, {code for code in roots if code})
     return UnitScope(False, _outermost(set(paths.values())))
 
 
 @dataclass(frozen=True)
 class PeopleScope:
-    """Whom a person may look up: those with a role in the units or the departments; `everybody` beats both."""
+    """The people a person may look up: those with a role in the units or the departments; `everybody` overrides
+    both.
+    """
 
     everybody: bool
     roots: tuple[str, ...]
@@ -71,7 +75,7 @@ class PeopleScope:
 
 
 async def people_scope(connection: AsyncConnection, person: Person, day: date) -> PeopleScope:
-    """The colleagues that `person` may look up on `day`. A reporter has none."""
+    """Return the colleagues that `person` may look up on `day`. A reporter has none."""
     grants = in_force(person, day)
     if any(g.role in _SEES_EVERYBODY for g in grants):
         return PeopleScope(True, (), ())
@@ -93,5 +97,5 @@ async def _paths(connection: AsyncConnection, codes: set[str]) -> dict[str, str]
 
 
 def _outermost(paths: set[str]) -> tuple[str, ...]:
-    """The paths that lie below no other."""
+    """Return the paths that lie below no other."""
     return tuple(sorted(p for p in paths if not any(p.startswith(other + ".") for other in paths)))

@@ -1,4 +1,4 @@
-"""Grid units, looked up: each person within their scope, the rest as if it did not exist."""
+"""Look up grid units within a person's scope; units outside it are treated as if they did not exist."""
 
 import re
 from datetime import date, datetime
@@ -10,15 +10,16 @@ from models.context import Person
 from models.enums import Level
 from models.errors import NoSuchPage
 from models.tables import GRID_UNITS
-from services.criteria.cursors import cursor_after, keys_in
+from services.criteria.cursors import cursor_after, read_cursor
 from services.directory.people import local_today
 from services.directory.scope import UnitScope, reporting_scope, under, unit_scope
 from services.directory.views import PathStep, UnitDetail, UnitHolder, UnitPage, UnitView
 
-#: Degrees of what counts as around a unit: some 300 m, as far as one walks past a border without noticing (our choice).
-AROUND = 0.003
+#: How far around a unit its neighbourhood reaches, in degrees: some 300 m, as far as one walks past a border without
+#: noticing (our choice).
+NEIGHBOURHOOD = 0.003
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_SHOWN = ("code", "name", "level", "parent", "type", "households", "enterprise")
+_COLUMNS = ("code", "name", "level", "parent", "type", "households", "enterprise")
 
 
 async def list_units(
@@ -31,15 +32,15 @@ async def list_units(
     limit: int,
     cursor: str | None,
 ) -> UnitPage:
-    """The units in use that `person` may see, by code. `beneath` narrows to a subtree, its root included.
+    """Return the units in use that `person` may see, by code. `beneath` narrows to a subtree, its root included.
 
     Raises NoSuchPage for a `beneath` that does not exist or is out of scope, and BadFilter.
     """
     day = await local_today(connection, now)
-    wanted = await _wanted(connection, await unit_scope(connection, person, day), day, beneath, level)
+    condition = await _condition(connection, await unit_scope(connection, person, day), day, beneath, level)
     if cursor is not None:
-        wanted = and_(wanted, GRID_UNITS.c.code > keys_in("grids", cursor, 1)[0])
-    query = select(*(GRID_UNITS.c[name] for name in _SHOWN)).where(wanted).order_by(GRID_UNITS.c.code)
+        condition = and_(condition, GRID_UNITS.c.code > read_cursor("grids", cursor, 1)[0])
+    query = select(*(GRID_UNITS.c[name] for name in _COLUMNS)).where(condition).order_by(GRID_UNITS.c.code)
     rows = (await connection.execute(query.limit(limit + 1))).all()
     items = tuple(UnitView.model_validate(dict(row._mapping)) for row in rows[:limit])
     return UnitPage(items=items, next_cursor=cursor_after("grids", items[-1].code) if len(rows) > limit else None)
@@ -54,48 +55,47 @@ async def unit_features(
     level: int | None,
     near: str | None = None,
 ) -> str:
-    """The units in use that `person` may see and that have a shape, as the text of a GeoJSON FeatureCollection.
+    """Return the units in use with a shape that `person` may see, as the text of a GeoJSON FeatureCollection.
 
-    `near` asks for something else: that unit's subtree, with the grids and micro-grids around it about which the
-    person may report too.
-    Raises NoSuchPage for a `beneath` or `near` that does not exist or is out of scope.
+    `near` selects another set: that unit's subtree, with the grids and micro-grids around it about which the person may
+    report. Raises NoSuchPage for a `beneath` or `near` that does not exist or is out of scope.
     """
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
-    wanted = await _wanted(connection, scope, day, near or beneath, level)
+    condition = await _condition(connection, scope, day, near or beneath, level)
     if near is not None:
         around = and_((await reporting_scope(connection, person, day)).condition(), _in_use(day), _around(near))
-        wanted = or_(wanted, around if level is None else and_(around, GRID_UNITS.c.level == level))
-    properties = func.json_build_object(*(part for name in _SHOWN for part in (literal(name), GRID_UNITS.c[name])))
+        condition = or_(condition, around if level is None else and_(around, GRID_UNITS.c.level == level))
+    properties = func.json_build_object(*(part for name in _COLUMNS for part in (literal(name), GRID_UNITS.c[name])))
     feature = func.json_build_object(
         literal("type"), literal("Feature"), literal("id"), GRID_UNITS.c.code,
         literal("properties"), properties, literal("geometry"), GRID_UNITS.c.geometry,
     )  # fmt: skip
-    # The database writes the JSON: a park has ten thousand shapes, and nobody here needs to know them.
+    # The database writes the JSON: a park has ten thousand shapes, and nothing here needs to parse them.
     rows = await connection.execute(
-        select(cast(feature, Text)).where(wanted, GRID_UNITS.c.geometry.is_not(None)).order_by(GRID_UNITS.c.code)
+        select(cast(feature, Text)).where(condition, GRID_UNITS.c.geometry.is_not(None)).order_by(GRID_UNITS.c.code)
     )
     return '{"type": "FeatureCollection", "features": [' + ",\n".join(rows.scalars()) + "]}"
 
 
 def _around(code: str) -> ColumnElement[bool]:
-    """Whether a grid or micro-grid lies within `AROUND` of the unit's box."""
-    g, here = GRID_UNITS.c, GRID_UNITS.alias("here").c
-    meets = and_(
-        g.west <= here.east + AROUND, g.east >= here.west - AROUND,
-        g.south <= here.north + AROUND, g.north >= here.south - AROUND,
+    """Whether a grid or micro-grid lies within `NEIGHBOURHOOD` of the unit's bounding box."""
+    g, unit = GRID_UNITS.c, GRID_UNITS.alias("here").c
+    overlaps = and_(
+        g.west <= unit.east + NEIGHBOURHOOD, g.east >= unit.west - NEIGHBOURHOOD,
+        g.south <= unit.north + NEIGHBOURHOOD, g.north >= unit.south - NEIGHBOURHOOD,
     )  # fmt: skip
-    return and_(g.level >= Level.GRID, exists().where(here.code == code, meets))
+    return and_(g.level >= Level.GRID, exists().where(unit.code == code, overlaps))
 
 
 async def get_unit(connection: AsyncConnection, person: Person, now: datetime, code: str) -> UnitDetail:
-    """One unit, a retired one too. Raises NoSuchPage, whether it is out of scope or does not exist."""
+    """Return one unit, retired ones included. Raises NoSuchPage, whether it is out of scope or does not exist."""
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     path = await _path(connection, scope, code)
     steps = (
         await connection.execute(
-            select(*(GRID_UNITS.c[name] for name in _SHOWN))
+            select(*(GRID_UNITS.c[name] for name in _COLUMNS))
             .where(GRID_UNITS.c.code.in_(path.split(".")))
             .order_by(GRID_UNITS.c.level)
         )
@@ -123,13 +123,13 @@ async def _holders(connection: AsyncConnection, code: str, day: date) -> tuple[U
     return tuple(UnitHolder(name=row.name, role=row.role) for row in rows)
 
 
-async def _wanted(
+async def _condition(
     connection: AsyncConnection, scope: UnitScope, day: date, beneath: str | None, level: int | None
 ) -> ColumnElement[bool]:
-    wanted = and_(scope.condition(), _in_use(day))
+    condition = and_(scope.condition(), _in_use(day))
     if beneath is not None:
-        wanted = and_(wanted, under(await _path(connection, scope, beneath)))
-    return wanted if level is None else and_(wanted, GRID_UNITS.c.level == level)
+        condition = and_(condition, under(await _path(connection, scope, beneath)))
+    return condition if level is None else and_(condition, GRID_UNITS.c.level == level)
 
 
 async def _path(connection: AsyncConnection, scope: UnitScope, code: str) -> str:

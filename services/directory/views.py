@@ -1,4 +1,4 @@
-"""Reference data as people are shown it: grid units, categories, departments, people."""
+"""Views of reference data: grid units, categories, departments, people."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class UnitPage(Frozen):
 
 
 class PathStep(Frozen):
-    """One unit on the way down from the park."""
+    """One unit on the path down from the park."""
 
     code: str
     name: str
@@ -35,14 +35,14 @@ class PathStep(Frozen):
 
 
 class UnitHolder(Frozen):
-    """Somebody who holds a role in this very unit."""
+    """A person who holds a role in this very unit."""
 
     name: str
     role: Role
 
 
 class UnitDetail(UnitView):
-    """A unit with the way to it from the park (itself last), its children in use, and who acts there."""
+    """A unit with its path from the park (itself last), the number of its children in use, and who acts there."""
 
     path: tuple[PathStep, ...]
     children: int
@@ -50,7 +50,7 @@ class UnitDetail(UnitView):
 
 
 class ConditionView(Frozen):
-    """立案条件: for which severities (none: all), the limits of the stages and where each comes from, the ladder.
+    """立案条件: its severities (none: all), the limits of the stages with their sources, and the ladder.
 
     A category with limits of its own has one condition, `any`.
     """
@@ -68,7 +68,7 @@ class ConditionView(Frozen):
 
 
 class CategoryView(Frozen):
-    """小类, with the conditions under which a case of it is opened, the first that fits deciding."""
+    """小类, with the conditions under which a case of it is opened; the first that fits applies."""
 
     code: str
     name_zh: str
@@ -89,7 +89,7 @@ class GroupView(Frozen):
 
 
 class CategoryList(Frozen):
-    """What can be reported, under the newest policy."""
+    """The categories that can be reported under the newest policy."""
 
     policy_version: int
     groups: tuple[GroupView, ...]

@@ -16,20 +16,20 @@ _HEADER = (
 
 
 def case_header(language: str) -> list[str]:
-    """What the columns are called."""
+    """Return the column headers."""
     english = language.startswith("en")
     return [en if english else zh for zh, en in _HEADER]
 
 
 def case_row(item: CaseItem, language: str) -> list[CellValue]:
-    """A line of a list as its page shows it."""
+    """Return the cells of a list item as its page shows them."""
     return [
         item.case_no, item.title, item.category_name, item.grid, item.grid_name,
-        vocabulary.named(vocabulary.SOURCES, item.source, language),
-        vocabulary.named(vocabulary.STAGES, item.stage, language),
-        vocabulary.named(vocabulary.LIGHTS, item.light, language), item.due_at,
+        vocabulary.label_of(vocabulary.SOURCES, item.source, language),
+        vocabulary.label_of(vocabulary.STAGES, item.stage, language),
+        vocabulary.label_of(vocabulary.LIGHTS, item.light, language), item.due_at,
         None if item.left is None else round(item.left / timedelta(hours=1), 2),
-        vocabulary.named(vocabulary.UNITS, item.unit, language) if item.unit else None,
+        vocabulary.label_of(vocabulary.UNITS, item.unit, language) if item.unit else None,
         item.owner.name if item.owner else None, int(item.level), item.round, item.reported_at, item.updated_at,
         item.closed_at,
     ]  # fmt: skip

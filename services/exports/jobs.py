@@ -1,4 +1,4 @@
-"""Exports as they are kept: asked for, looked at, stopped, fetched, each by the one who asked alone."""
+"""Stored exports: request, list, stop and fetch them; only the person who requested an export may."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,21 +24,21 @@ from models.ids import new_id
 from models.jobs.export import EXPORT_WORKFLOW, KEPT, UNDER_WAY, ExportKind, ExportOrder, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
 from rules.scope import in_force
-from services.exports.request import MOST, ExportWanted, count_rows
+from services.exports.request import MAX_ROWS, ExportRequest, count_rows
 from services.runtime.resources import Resources
 
-#: How many exports one person may have under way (our choice): each takes a worker for seconds.
-AT_ONCE = 3
+#: How many exports one person may have under way (our choice): each occupies a worker for seconds.
+MAX_UNDER_WAY = 3
 HREF = "/api/v1/exports"
-#: While nobody has taken it up for so long, the workers are likely away.
-PATIENCE = timedelta(seconds=10)
+#: An export that no worker has started after this time counts as stalled: the workers are probably down.
+STALLED_AFTER = timedelta(seconds=10)
 
 
 class ExportView(Frozen):
-    """One export. `made` of `total` rows are written (`total` null until that is known); `size` in bytes.
+    """One export. `made` of `total` rows are written (`total` null until it is known); `size` in bytes.
 
-    `kept_until`: when the file goes. `stalled`: nobody has taken it up, the workers may be away. `file`: where it is
-    fetched, once it is there; `why`: what made it impossible.
+    `kept_until`: when the file is removed. `stalled`: no worker has started it. `file`: the address of the file, once
+    it is there; `why`: the reason of a failure.
     """
 
     id: UUID
@@ -59,27 +59,29 @@ class ExportView(Frozen):
 
     @property
     def under_way(self) -> bool:
-        """Whether it is being waited for."""
+        """Whether it is not finished yet."""
         return self.status in UNDER_WAY
 
 
-async def ask(resources: Resources, person: Person, wanted: ExportWanted, now: datetime, language: str) -> ExportView:
-    """Has the list made into a workbook, or joins the same that is under way for the same person.
+async def request_export(
+    resources: Resources, person: Person, request: ExportRequest, now: datetime, language: str
+) -> ExportView:
+    """Start an export of the list, or join the same one that is under way for the same person.
 
     Raises what the list itself refuses, TooManyRows, TooManyExports, and StoreAway when the workflow can't be started;
-    nothing is kept then.
+    then nothing is stored.
     """
     async with resources.engine.connect() as connection:
-        count = await count_rows(connection, person, wanted, now)
-    if count > MOST:
-        raise TooManyRows(count=count, most=MOST)
+        count = await count_rows(connection, person, request, now)
+    if count > MAX_ROWS:
+        raise TooManyRows(count=count, most=MAX_ROWS)
     async with transaction(resources.engine) as connection:
-        id_, fresh = await _recorded(connection, person, wanted, now, language, count)
+        id_, fresh = await _insert_or_join(connection, person, request, now, language, count)
     try:
         async with asyncio.timeout(resources.settings.answer_seconds):
             await _start(resources, id_)
-    except (RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: there was never a connection
-        if fresh:  # else it is somebody's who waits already
+    except (RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: the client never connected
+        if fresh:  # an export that was joined stays
             async with transaction(resources.engine) as connection:
                 await connection.execute(delete(EXPORTS).where(EXPORTS.c.id == id_))
         raise StoreAway() from error
@@ -87,24 +89,24 @@ async def ask(resources: Resources, person: Person, wanted: ExportWanted, now: d
         return await get_export(connection, person, id_, now, language)
 
 
-async def _recorded(
-    connection: AsyncConnection, person: Person, wanted: ExportWanted, now: datetime, language: str, count: int
+async def _insert_or_join(
+    connection: AsyncConnection, person: Person, request: ExportRequest, now: datetime, language: str, count: int
 ) -> tuple[UUID, bool]:
-    """The id of the export, and whether it is a new one."""
+    """Return the id of the export, and whether it is new."""
     e = EXPORTS.c
-    mine = and_(e.owner == person.id, e.status.in_(UNDER_WAY))
-    # Two clicks at once wait for one another here.
+    own_under_way = and_(e.owner == person.id, e.status.in_(UNDER_WAY))
+    # Two requests at the same time are serialised here.
     await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(person.id), 0))))
-    digest = wanted.digest(language)
-    known = await connection.scalar(select(e.id).where(mine, e.digest == digest))
-    if known is not None:
-        return UUID(str(known)), False
-    if (await connection.scalar(select(func.count()).select_from(EXPORTS).where(mine)) or 0) >= AT_ONCE:
-        raise TooManyExports(most=AT_ONCE)
+    digest = request.digest(language)
+    existing = await connection.scalar(select(e.id).where(own_under_way, e.digest == digest))
+    if existing is not None:
+        return UUID(str(existing)), False
+    if (await connection.scalar(select(func.count()).select_from(EXPORTS).where(own_under_way)) or 0) >= MAX_UNDER_WAY:
+        raise TooManyExports(most=MAX_UNDER_WAY)
     id_ = new_id()
     row = {
-        "id": id_, "owner": person.id, "kind": wanted.kind.value, "digest": digest, "language": language,
-        "wanted": wanted.model_dump(mode="json", by_alias=True, exclude_none=True), "status": ExportStatus.WAITING,
+        "id": id_, "owner": person.id, "kind": request.kind.value, "digest": digest, "language": language,
+        "wanted": request.model_dump(mode="json", by_alias=True, exclude_none=True), "status": ExportStatus.WAITING,
         "asked_at": now, "total": count, "made": 0,
     }  # fmt: skip
     await connection.execute(insert(EXPORTS).values(row))
@@ -112,7 +114,7 @@ async def _recorded(
 
 
 async def _start(resources: Resources, id_: UUID) -> None:
-    """Starts the workflow unless it was; so whoever joins also mends a start that never came about."""
+    """Start the workflow unless it was started before; a request that joins also repairs a start that failed."""
     try:
         await resources.temporal.start_workflow(
             EXPORT_WORKFLOW,
@@ -129,7 +131,7 @@ async def _start(resources: Resources, id_: UUID) -> None:
 async def list_exports(
     connection: AsyncConnection, person: Person, now: datetime, language: str
 ) -> tuple[ExportView, ...]:
-    """The person's exports that are under way or still kept, the latest first."""
+    """Return the person's exports that are under way or still kept, the latest first."""
     e = EXPORTS.c
     rows = await connection.execute(select(EXPORTS).where(e.owner == person.id).order_by(e.asked_at.desc(), e.id))
     return tuple(_view(row, now, language) for row in rows)
@@ -138,12 +140,12 @@ async def list_exports(
 async def get_export(
     connection: AsyncConnection, person: Person, id_: UUID, now: datetime, language: str
 ) -> ExportView:
-    """One export. Raises NoSuchPage for another's, for one that is gone, and for one that never was."""
+    """Return one export. Raises NoSuchPage for another person's, and for one that is gone or never existed."""
     return _view(await _find(connection, person, id_), now, language)
 
 
 async def stop_export(connection: AsyncConnection, person: Person, id_: UUID, now: datetime) -> None:
-    """Stops one that is under way, and removes the file of one that is done. Raises NoSuchPage."""
+    """Stop an export that is under way, or remove the file of one that is done. Raises NoSuchPage."""
     await _find(connection, person, id_)
     e = EXPORTS.c
     stopped = update(EXPORTS).where(e.id == id_, e.status.in_((*UNDER_WAY, ExportStatus.DONE)))
@@ -153,7 +155,7 @@ async def stop_export(connection: AsyncConnection, person: Person, id_: UUID, no
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A workbook to be fetched; `size` in bytes."""
+    """A workbook to download; `size` in bytes."""
 
     name: str
     size: int
@@ -161,10 +163,10 @@ class ExportFile:
 
 
 async def find_file(resources: Resources, person: Person, id_: UUID, now: datetime) -> ExportFile:
-    """The file of an export.
+    """Return the file of an export.
 
-    Raises NoSuchPage, ExportNotReady, the refusal that made it impossible, and RightsChanged when the person has lost
-    a role that it was made with.
+    Raises NoSuchPage, ExportNotReady, the refusal that it failed with, and RightsChanged when the person has lost a
+    role that it was made with.
     """
     async with resources.engine.connect() as connection:
         row = await _find(connection, person, id_)
@@ -179,7 +181,7 @@ async def find_file(resources: Resources, person: Person, id_: UUID, now: dateti
 
 
 async def _pieces(resources: Resources, id_: UUID) -> AsyncIterator[bytes]:
-    """A piece a query: whoever reads slowly holds no connection meanwhile."""
+    """Yield the pieces, one query each, so that a slow reader holds no connection meanwhile."""
     p = EXPORT_PIECES.c
     number = 0
     while True:
@@ -192,7 +194,7 @@ async def _pieces(resources: Resources, id_: UUID) -> AsyncIterator[bytes]:
 
 
 def roles_of(person: Person, day: date) -> list[dict[str, Any]]:
-    """What of the person's roles decides what they see, as a file keeps it."""
+    """Return the roles of the person that decide what they see, in the form that an export stores."""
     return [grant.model_dump(mode="json", include={"role", "grid", "department"}) for grant in in_force(person, day)]
 
 
@@ -208,11 +210,11 @@ async def _find(connection: AsyncConnection, person: Person, id_: UUID) -> Any:
 def _view(row: Any, now: datetime, language: str) -> ExportView:
     status = ExportStatus(row.status)
     done = status is ExportStatus.DONE
-    wanted = ExportWanted.model_validate(row.wanted)
+    request = ExportRequest.model_validate(row.wanted)
     return ExportView(
         id=row.id,
-        kind=wanted.kind,
-        told=wanted.told,
+        kind=request.kind,
+        told=request.told,
         status=status,
         asked_at=row.asked_at,
         total=row.total,
@@ -221,7 +223,7 @@ def _view(row: Any, now: datetime, language: str) -> ExportView:
         size=row.size,
         policy_version=row.policy_version,
         kept_until=None if row.finished_at is None else row.finished_at + KEPT,
-        stalled=status is ExportStatus.WAITING and now - row.asked_at > PATIENCE,
+        stalled=status is ExportStatus.WAITING and now - row.asked_at > STALLED_AFTER,
         href=f"{HREF}/{row.id}",
         file=f"{HREF}/{row.id}/file" if done else None,
         why=None if row.failure is None else refusal(Refusal.model_validate(row.failure)).message(language),

@@ -1,4 +1,4 @@
-"""Making an export: what the workflow has done. Safe to repeat; each time anew, with the roles of then."""
+"""Make an export, for the workflow. Safe to repeat; each run starts over, with the person's current roles."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,24 +17,23 @@ from models.errors.base import DomainError
 from models.jobs.export import UNDER_WAY, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
 from services.exports.jobs import roles_of
-from services.exports.request import ExportWanted, count_rows
+from services.exports.request import ExportRequest, count_rows
 from services.exports.write import Writer, Written
 
 log = structlog.get_logger(__name__)
 
-#: Bytes of a piece; how often, in seconds, the row is told how far it is.
-PIECE, TELL_EVERY = 256 * 1024, 0.5
+#: Bytes of a piece; and how often, in seconds, the progress is stored.
+PIECE_BYTES, STORE_PROGRESS_EVERY = 256 * 1024, 0.5
 
 
 class Stopped(Exception):
-    """The one who asked has stopped it, or it is gone."""
+    """The person stopped the export, or it is gone."""
 
 
 async def make_export(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
-    """Makes the workbook and keeps it with its row; what can't be made is put down there.
+    """Make the workbook and store it with its row; a refusal is stored there as the failure.
 
-    `beat` is told the rows written. Raises what the database raises when it is away; and after putting it down, what
-    is a fault of ours.
+    `beat` receives the number of rows written. Raises what the database raises when it is away, and any other error.
     """
     try:
         await _make(engine, id_, beat)
@@ -44,51 +43,51 @@ async def make_export(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None
         await _fail(engine, id_, error)
 
 
-async def put_down_failure(engine: AsyncEngine, id_: UUID) -> None:
-    """Puts down that a fault of ours made it impossible."""
+async def record_failure(engine: AsyncEngine, id_: UUID) -> None:
+    """Store that an internal error made the export fail."""
     await _fail(engine, id_, Internal())
 
 
 async def remove_export(engine: AsyncEngine, id_: UUID) -> None:
-    """Takes the export away with its file. Safe to repeat."""
+    """Delete the export with its file. Safe to repeat."""
     async with transaction(engine) as connection:
         await connection.execute(delete(EXPORTS).where(EXPORTS.c.id == id_))
 
 
 async def _make(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
     row = await _advance(engine, id_, status=ExportStatus.MAKING, made=0)
-    wanted = ExportWanted.model_validate(row.wanted)
+    request = ExportRequest.model_validate(row.wanted)
     now = datetime.now(UTC)
     async with snapshot_connection(engine) as connection:
         person = await read_person(connection, row.owner)
         if person is None or not person.active:
             raise NoSuchPage(what=f"export {id_}")
-        total = await count_rows(connection, person, wanted, now)
+        total = await count_rows(connection, person, request, now)
         await _advance(engine, id_, total=total)
         report = _Report(engine, id_, beat)
-        written = await Writer(connection, person, wanted, now, row.language, report.rows).write()
+        written = await Writer(connection, person, request, now, row.language, report.rows).write()
         grants = roles_of(person, await local_day(connection, now))
-    size = await _keep(engine, id_, written, grants)
+    size = await _store(engine, id_, written, grants)
     log.info("export made", export=str(id_), rows=written.rows, bytes=size)
 
 
 class _Report:
-    """Says how far it is: to Temporal each time, to the row now and then."""
+    """Reports progress: to Temporal each time, to the row now and then."""
 
     def __init__(self, engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
         self._engine, self._id, self._beat = engine, id_, beat
         self._last = time.monotonic()
 
     async def rows(self, count: int) -> None:
-        """Raises Stopped."""
+        """Report the number of rows written. Raises Stopped."""
         self._beat(count)
-        if time.monotonic() - self._last >= TELL_EVERY:
+        if time.monotonic() - self._last >= STORE_PROGRESS_EVERY:
             await _advance(self._engine, self._id, made=count)
             self._last = time.monotonic()
 
 
 async def _advance(engine: AsyncEngine, id_: UUID, **values: object) -> Any:
-    """Writes down how far it is. Raises Stopped when it is not under way any more."""
+    """Store the progress. Raises Stopped when the export is not under way any more."""
     e = EXPORTS.c
     change = update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**values).returning(EXPORTS)
     async with transaction(engine) as connection:
@@ -98,16 +97,16 @@ async def _advance(engine: AsyncEngine, id_: UUID, **values: object) -> Any:
     return row
 
 
-async def _keep(engine: AsyncEngine, id_: UUID, written: Written, grants: list[dict[str, object]]) -> int:
-    """Stores file and outcome together. Raises Stopped, and stores nothing then."""
+async def _store(engine: AsyncEngine, id_: UUID, written: Written, grants: list[dict[str, object]]) -> int:
+    """Store file and outcome together. Raises Stopped, and then stores nothing."""
     e = EXPORTS.c
     size = number = 0
     async with transaction(engine) as connection:
-        held = await connection.scalar(select(e.id).where(e.id == id_, e.status.in_(UNDER_WAY)).with_for_update())
-        if held is None:
+        under_way = await connection.scalar(select(e.id).where(e.id == id_, e.status.in_(UNDER_WAY)).with_for_update())
+        if under_way is None:
             raise Stopped()
         await connection.execute(delete(EXPORT_PIECES).where(EXPORT_PIECES.c.export == id_))
-        for piece in _gathered(written):
+        for piece in _in_pieces(written):
             await connection.execute(insert(EXPORT_PIECES).values(export=id_, number=number, content=piece))
             size, number = size + len(piece), number + 1
         done = {
@@ -118,15 +117,15 @@ async def _keep(engine: AsyncEngine, id_: UUID, written: Written, grants: list[d
     return size
 
 
-def _gathered(written: Written) -> Iterator[bytes]:
-    gathered = bytearray()
+def _in_pieces(written: Written) -> Iterator[bytes]:
+    buffer = bytearray()
     for piece in written.pieces:
-        gathered += piece
-        if len(gathered) >= PIECE:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
+        buffer += piece
+        if len(buffer) >= PIECE_BYTES:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)
 
 
 async def _fail(engine: AsyncEngine, id_: UUID, error: DomainError) -> None:
@@ -137,4 +136,4 @@ async def _fail(engine: AsyncEngine, id_: UUID, error: DomainError) -> None:
     }  # fmt: skip
     async with transaction(engine) as connection:
         await connection.execute(update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**failed))
-    log.warning("export not made", export=str(id_), code=error.code)
+    log.warning("export failed", export=str(id_), code=error.code)

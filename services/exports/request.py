@@ -1,4 +1,4 @@
-"""What is exported: which list, by which filters, told in which words; and how many rows that is."""
+"""The request of an export: the list, its filters and their labels; and the number of its rows."""
 
 import hashlib
 import json
@@ -16,21 +16,21 @@ from models.jobs.export import ExportKind
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases
 from services.desk.tabs import DeskTab, on_tab
-from services.figures.viewpoint import watch
+from services.figures.viewpoint import read_viewpoint
 from services.supervision.overdue import OverdueFilter, count_overdue
 from services.supervision.ranking import RankingFilter
 
-#: So many rows are written while somebody waits (our choice: about a second); more are made in the background.
-DIRECT = 5_000
-#: No file has more (our choice): a spreadsheet that nobody can open serves nobody.
-MOST = 500_000
+#: The most rows written while a person waits (our choice: about a second); longer lists are made in the background.
+MAX_DIRECT_ROWS = 5_000
+#: The most rows of a file (our choice): nobody can open a larger spreadsheet.
+MAX_ROWS = 500_000
 
 
-class ExportWanted(Frozen):
+class ExportRequest(Frozen):
     """A list with its filters: `cases` (with a `tab` of the desk), `overdue`, or `board` (with overdue and ranking).
 
-    `only`: these cases of the list. `told` are the filters in words, name and value each, for the sheet that says what
-    the file holds.
+    `only`: only these cases of the list. `told`: the filters as people read them, name and value each, for the sheet
+    that describes the file.
     """
 
     kind: ExportKind
@@ -55,7 +55,7 @@ class ExportWanted(Frozen):
 
     @property
     def overdue_filter(self) -> OverdueFilter:
-        """The filters of the overdue list: of its own, or of the board's place."""
+        """The filters of the overdue list: its own, or the board's place."""
         return self.overdue or OverdueFilter(grid=self.board.grid if self.board else None)
 
     @property
@@ -64,30 +64,30 @@ class ExportWanted(Frozen):
         return self.board or RankingFilter()
 
     def digest(self, language: str) -> str:
-        """The same for the same list, by whatever way it was asked for and wherever its page stood."""
-        said = self.model_dump(mode="json", exclude={"told"}, exclude_none=True, by_alias=True)
-        for part in said.values():
+        """Return a hash that is the same for the same list, however it was requested and whatever page was shown."""
+        content = self.model_dump(mode="json", exclude={"told"}, exclude_none=True, by_alias=True)
+        for part in content.values():
             if isinstance(part, dict):
                 part.pop("cursor", None)
                 part.pop("limit", None)
-        return hashlib.sha256(json.dumps([said, language], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([content, language], sort_keys=True).encode()).hexdigest()
 
 
 async def tab_condition(
-    connection: AsyncConnection, person: Person, wanted: ExportWanted, now: datetime
+    connection: AsyncConnection, person: Person, request: ExportRequest, now: datetime
 ) -> ColumnElement[bool] | None:
-    """What the tab narrows the list of cases to."""
-    if wanted.tab is None:
+    """Return the condition by which the tab narrows the list of cases."""
+    if request.tab is None:
         return None
-    return on_tab(wanted.tab, person, await local_day(connection, now), now)
+    return on_tab(request.tab, person, await local_day(connection, now), now)
 
 
-async def count_rows(connection: AsyncConnection, person: Person, wanted: ExportWanted, now: datetime) -> int:
-    """How many rows the file would have. Raises NotYours, NoSuchPage and BadFilter, as the list itself."""
-    if wanted.only:
-        return len(wanted.only)
-    if wanted.kind is ExportKind.CASES:
-        also = await tab_condition(connection, person, wanted, now)
-        return await count_cases(connection, person, wanted.case_filter, now, also)
-    look = await watch(connection, person, now, "zh")
-    return await count_overdue(connection, look, wanted.overdue_filter)
+async def count_rows(connection: AsyncConnection, person: Person, request: ExportRequest, now: datetime) -> int:
+    """Return how many rows the file would have. Raises NotYours, NoSuchPage and BadFilter, as the list itself."""
+    if request.only:
+        return len(request.only)
+    if request.kind is ExportKind.CASES:
+        extra = await tab_condition(connection, person, request, now)
+        return await count_cases(connection, person, request.case_filter, now, extra)
+    viewpoint = await read_viewpoint(connection, person, now, "zh")
+    return await count_overdue(connection, viewpoint, request.overdue_filter)

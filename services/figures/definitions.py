@@ -1,6 +1,7 @@
-"""指标 figures: each a named set of cases, said as ONE condition on `cases` (`services.figures.conditions`).
+"""Definitions of the figures (指标): each a named set of cases, expressed as one condition on `cases`.
 
-Counts and lists take the same condition, so that every figure opens exactly its cases.
+The conditions are in `services.figures.conditions`. Counts and lists use the same condition, so that every figure opens
+exactly its cases.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,9 +16,9 @@ from services.figures.conditions import CHRONIC_FROM, LONG_SUSPENSION, SATISFIED
 
 @dataclass(frozen=True)
 class Figure:
-    """A named set of cases. `timed`: it is of a period; without, of the present moment.
+    """A named set of cases. `timed`: of a period; otherwise of the present moment.
 
-    `moment` is the column that places a case of it in the period; None where only open cases belong to it, unless
+    `moment` is the column that places a case in the period; None where only open cases belong to the figure, unless
     `closed_too`.
     """
 
@@ -32,11 +33,11 @@ class Figure:
     closed_too: bool = False
 
     def name(self, language: str) -> str:
-        """What it is called."""
+        """Return its name."""
         return self.name_en if language.startswith("en") else self.name_zh
 
     def means(self, language: str) -> str:
-        """What belongs to it, in words."""
+        """Return a description of the cases that belong to it."""
         return self.means_en if language.startswith("en") else self.means_zh
 
 
@@ -377,6 +378,6 @@ _ALL = (
 FIGURES: Mapping[FigureKey, Figure] = {figure.key: figure for figure in _ALL}
 
 
-def condition(key: FigureKey, period: Period) -> ColumnElement[bool]:
-    """The cases that belong to the figure."""
+def figure_condition(key: FigureKey, period: Period) -> ColumnElement[bool]:
+    """The condition of the cases that belong to the figure."""
     return FIGURES[key].condition(period)

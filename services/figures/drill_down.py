@@ -1,4 +1,4 @@
-"""Where the cases behind a number are listed."""
+"""Addresses of the lists of the cases behind a number."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,13 +12,15 @@ from services.figures.definitions import FIGURES
 LIST = "/api/v1/cases"
 
 
-def cases_at(figure: FigureKey, period: Period, **narrowed: Any) -> str:
-    """The list of a figure's cases, narrowed by other filters of the list; those that are None are left out."""
-    asked: dict[str, Any] = {"figure": figure.value}
+def cases_url(figure: FigureKey, period: Period, **filters: Any) -> str:
+    """Return the address of the list of a figure's cases, narrowed by further filters; those that are None are left
+    out.
+    """
+    parameters: dict[str, Any] = {"figure": figure.value}
     if FIGURES[figure].timed:
-        asked |= {"from": _told(period.since), "to": _told(period.until)}
-    asked |= {name: value for name, value in narrowed.items() if value is not None}
-    return f"{LIST}?" + "&".join(f"{name}={_quoted(str(value))}" for name, value in asked.items())
+        parameters |= {"from": _timestamp(period.since), "to": _timestamp(period.until)}
+    parameters |= {name: value for name, value in filters.items() if value is not None}
+    return f"{LIST}?" + "&".join(f"{name}={_quoted(str(value))}" for name, value in parameters.items())
 
 
 @lru_cache(maxsize=8192)  # a board has hundreds of links, of few values
@@ -26,5 +28,5 @@ def _quoted(value: str) -> str:
     return quote(value, safe=":")
 
 
-def _told(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _timestamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What the figures and indicators mean, as the doors tell it."""
+"""The definitions of figures and indicators, for the doors."""
 
 from services.figures.definitions import FIGURES
 from services.figures.indicators import INDICATORS
@@ -6,7 +6,7 @@ from services.figures.views import Definitions, FigureView, IndicatorView
 
 
 def definitions(language: str) -> Definitions:
-    """Every figure and indicator, in the reader's language."""
+    """Return every figure and indicator, in the reader's language."""
     return Definitions(
         figures=tuple(
             FigureView(key=f.key, name=f.name(language), means=f.means(language), timed=f.timed)

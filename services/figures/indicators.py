@@ -1,4 +1,4 @@
-"""Indicators: rates of two figures, with the formula and where it was found."""
+"""Indicators: rates of two figures, each with its formula and source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.figures import FigureKey, IndicatorKey
 from services.figures.definitions import FIGURES
 
-#: Where the formulas were found.
+#: The sources of the formulas.
 PUBLIC_LIST = "数字城管公开指标表(悟能)"
 JINNIU = "成都金牛区考核规则"
 OURS = "our choice"
@@ -14,7 +14,7 @@ OURS = "our choice"
 
 @dataclass(frozen=True)
 class Indicator:
-    """A rate: the part that the `numerator` is of the `denominator`, one figure within the other."""
+    """A rate: the part that the figure `numerator` is of the figure `denominator`, which includes it."""
 
     key: IndicatorKey
     name_zh: str
@@ -22,15 +22,15 @@ class Indicator:
     numerator: FigureKey
     denominator: FigureKey
     source: str
-    #: Whether its numerator is what should be; else (rework, overdue, extension) what should not.
-    wanted: bool = True
+    #: Whether a high rate is good; of rework, overdue and extension it is not.
+    high_is_good: bool = True
 
     def name(self, language: str) -> str:
-        """What it is called."""
+        """Return its name."""
         return self.name_en if language.startswith("en") else self.name_zh
 
     def formula(self, language: str) -> str:
-        """The formula in words."""
+        """Return the formula in words."""
         return f"{FIGURES[self.numerator].name(language)} / {FIGURES[self.denominator].name(language)}"
 
 
@@ -41,11 +41,11 @@ _ALL = (
               f"{PUBLIC_LIST}; {JINNIU}"),
     Indicator(K.CLOSED_RATE, "结案率", "closed", F.CLOSED, F.TO_CLOSE, PUBLIC_LIST),
     Indicator(K.CLOSED_ON_TIME_RATE, "按期结案率", "closed on time", F.CLOSED_ON_TIME, F.TO_CLOSE, PUBLIC_LIST),
-    Indicator(K.REWORK_RATE, "返工率", "rework", F.REWORKED, F.TO_CLOSE, JINNIU, wanted=False),
+    Indicator(K.REWORK_RATE, "返工率", "rework", F.REWORKED, F.TO_CLOSE, JINNIU, high_is_good=False),
     Indicator(K.OVERDUE_UNHANDLED_RATE, "超期待处置率", "overdue and unhandled", F.OVERDUE_UNHANDLED, F.TO_HANDLE,
-              JINNIU, wanted=False),
+              JINNIU, high_is_good=False),
     Indicator(K.EXTENSION_RATE, "延期率", "extension", F.EXTENDED, F.TO_HANDLE, JINNIU,
-              wanted=False),
+              high_is_good=False),
     Indicator(K.DISPATCHED_ON_TIME_RATE, "按期派遣率", "dispatched on time", F.DISPATCHED_ON_TIME, F.TO_DISPATCH,
               PUBLIC_LIST),
     Indicator(K.ACCURATE_DISPATCH_RATE, "准确派遣率", "dispatched accurately", F.DISPATCHED_ACCURATELY, F.TO_DISPATCH,

@@ -1,6 +1,6 @@
-"""Whose case it is, where people are ranked: of the one who completed its handling, else of its claimant.
+"""The person responsible for a case where people are ranked: who completed its handling, else its claimant.
 
-Only leaders look at people: a department's head at the cases it hosts, a unit's supervisor at those within.
+Only leaders see figures of people: a department's head for the cases it hosts, a unit's supervisor for those within.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from services.criteria.scope import within
 
 
 def handler_of_case() -> ColumnElement[Any]:
-    """The id of that person; null for a case that nobody has claimed or completed."""
+    """The id of the responsible person; null for a case that nobody has claimed or completed."""
     f = FACTS.c
     completed = and_(f.report_id == CASES.c.report_id, f.at == CASES.c.handled_at, f.kind.in_(("completed", "aborted")))
     completer = select(f.actor).where(completed).order_by(f.seq.desc()).limit(1).scalar_subquery()
@@ -24,16 +24,16 @@ def handler_of_case() -> ColumnElement[Any]:
 
 
 def leads(person: Person, day: date) -> bool:
-    """Whether the person leads anybody."""
+    """Return whether the person leads anybody."""
     return any(grant.role in (Role.SUPERVISOR, Role.DEPARTMENT_HEAD) for grant in in_force(person, day))
 
 
 def led_by(person: Person, day: date) -> ColumnElement[bool]:
-    """The cases whose people `person` leads."""
-    ways: list[ColumnElement[bool]] = [false()]
+    """The condition of the cases whose people `person` leads."""
+    alternatives: list[ColumnElement[bool]] = [false()]
     for grant in in_force(person, day):
         if grant.role is Role.SUPERVISOR:
-            ways.append(within(grant.grid))
+            alternatives.append(within(grant.grid))
         elif grant.role is Role.DEPARTMENT_HEAD and grant.department is not None:
-            ways.append(and_(CASES.c.host == grant.department, within(grant.grid)))
-    return or_(*ways)
+            alternatives.append(and_(CASES.c.host == grant.department, within(grant.grid)))
+    return or_(*alternatives)

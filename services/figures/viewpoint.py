@@ -1,4 +1,4 @@
-"""Who looks at the figures, when, and at which cases: the scope rule, narrowed to a place."""
+"""Who reads the figures, when, and which cases they count: the scope rule, narrowed to a place."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,13 +18,15 @@ from services.directory.scope import UnitScope, unit_scope
 from services.figures.conditions import Period
 from services.figures.views import UnitName
 
-#: Who may look at figures at all; which cases these count is the scope rule's matter.
+#: The roles that may read figures; the scope rule decides which cases the figures count.
 ROLES = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DEPARTMENT_HEAD, Role.DUTY_OFFICER)
 
 
 @dataclass(frozen=True)
-class Watch:
-    """One look: by `person` (None: the system, for a bulletin), at `now`, in the zone of the policy in force."""
+class Viewpoint:
+    """A reader of figures, `person` (None: the system, for a bulletin), at `now`, in the zone of the policy in
+    force.
+    """
 
     person: Person | None
     now: datetime
@@ -34,13 +36,13 @@ class Watch:
 
     @property
     def own_departments(self) -> frozenset[str] | None:
-        """The departments of somebody who looks as their head and in no other role; None: any department."""
+        """The departments of a person who is only a head of departments; None: any department."""
         if self.person is None:
             return None
-        found = [grant for grant in in_force(self.person, self.day) if grant.role in ROLES]
-        if any(grant.role is not Role.DEPARTMENT_HEAD for grant in found):
+        grants = [grant for grant in in_force(self.person, self.day) if grant.role in ROLES]
+        if any(grant.role is not Role.DEPARTMENT_HEAD for grant in grants):
             return None
-        return frozenset(grant.department for grant in found if grant.department is not None)
+        return frozenset(grant.department for grant in grants if grant.department is not None)
 
     @property
     def day(self) -> date:
@@ -53,36 +55,36 @@ class Watch:
         return self.days(self.day, self.day)
 
     def days(self, first: date, last: date) -> Period:
-        """Whole days where the cases are, both included."""
+        """Return the period of whole days where the cases are, both included."""
         return Period(self._midnight(first), self._midnight(last + timedelta(days=1)), self.now)
 
-    def fits(self, grid: str | None = None) -> ColumnElement[bool]:
-        """The cases that the look may count, in the subtree of `grid`."""
-        seen = true() if self.person is None else visible(self.person, self.day)
-        return and_(seen, within(grid))
+    def cases_in(self, grid: str | None = None) -> ColumnElement[bool]:
+        """The condition of the cases that may be counted, in the subtree of `grid`; None means anywhere."""
+        visible_cases = true() if self.person is None else visible(self.person, self.day)
+        return and_(visible_cases, within(grid))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)
 
 
-async def watch(connection: AsyncConnection, person: Person | None, now: datetime, language: str) -> Watch:
-    """A look at the figures. Raises NotYours for somebody without a role that looks at them."""
+async def read_viewpoint(connection: AsyncConnection, person: Person | None, now: datetime, language: str) -> Viewpoint:
+    """Return the viewpoint of `person`. Raises NotYours for somebody whose roles do not read figures."""
     policy = await policy_version(connection, await newest_version(connection))
     zone = ZoneInfo(policy.zone)
     day = now.astimezone(zone).date()
     if person is None:
-        return Watch(None, now, zone, language, UnitScope(True, ()))
+        return Viewpoint(None, now, zone, language, UnitScope(True, ()))
     if not any(grant.role in ROLES for grant in in_force(person, day)):
         raise NotYours(command="supervision", who=" / ".join(ROLES))
-    return Watch(person, now, zone, language, await unit_scope(connection, person, day))
+    return Viewpoint(person, now, zone, language, await unit_scope(connection, person, day))
 
 
-async def find_unit(connection: AsyncConnection, look: Watch, code: str) -> UnitName:
-    """The unit of that code. Raises NoSuchPage, whether it is out of scope or does not exist."""
+async def find_unit(connection: AsyncConnection, viewpoint: Viewpoint, code: str) -> UnitName:
+    """Return the unit of that code. Raises NoSuchPage, whether it is out of scope or does not exist."""
     row = (
         await connection.execute(
             select(GRID_UNITS.c.code, GRID_UNITS.c.name, GRID_UNITS.c.level).where(
-                GRID_UNITS.c.code == code, look.units.condition()
+                GRID_UNITS.c.code == code, viewpoint.units.condition()
             )
         )
     ).one_or_none()
@@ -91,14 +93,21 @@ async def find_unit(connection: AsyncConnection, look: Watch, code: str) -> Unit
     return UnitName(code=row.code, name=row.name, level=row.level)
 
 
+async def find_root(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> UnitName | None:
+    """Return the unit that figures are narrowed to; None for no unit. Raises NoSuchPage for a unit out of scope."""
+    return None if grid is None else await find_unit(connection, viewpoint, grid)
+
+
 async def list_units(
-    connection: AsyncConnection, look: Watch, *, level: int, beneath: str | None = None
+    connection: AsyncConnection, viewpoint: Viewpoint, *, level: int, beneath: str | None = None
 ) -> tuple[UnitName, ...]:
-    """The units in use of that level that the look may see, by code; `beneath` narrows to a subtree."""
+    """Return the units in use of that level within the scope, by code; `beneath` narrows to a subtree."""
     c = GRID_UNITS.c
-    wanted = and_(c.level == level, look.units.condition(), or_(c.retired_on.is_(None), c.retired_on > look.day))
+    condition = and_(
+        c.level == level, viewpoint.units.condition(), or_(c.retired_on.is_(None), c.retired_on > viewpoint.day)
+    )
     if beneath is not None:
         root = select(c.path).where(c.code == beneath).scalar_subquery()
-        wanted = and_(wanted, c.path.bool_op("<@")(root))
-    rows = await connection.execute(select(c.code, c.name, c.level).where(wanted).order_by(c.code))
+        condition = and_(condition, c.path.bool_op("<@")(root))
+    rows = await connection.execute(select(c.code, c.name, c.level).where(condition).order_by(c.code))
     return tuple(UnitName(code=row.code, name=row.name, level=row.level) for row in rows)

@@ -1,4 +1,4 @@
-"""What the supervisor is shown: every number with the list that it opens."""
+"""Views of figures for supervisors: every number comes with the address of its list."""
 
 from datetime import timedelta
 
@@ -9,16 +9,16 @@ from models.views import CaseItem, UrgeView
 
 
 class Number(Frozen):
-    """How many cases, and where they are listed."""
+    """A count of cases, and the address of their list."""
 
     count: int
     cases: str
 
 
 class IndicatorValue(Frozen):
-    """An indicator: both figures, the rate 0 … 1, and how it reads. No denominator: `value` null, `text` "—".
+    """An indicator: both figures, the rate 0 … 1, and its text. Without a denominator `value` is null and `text` "—".
 
-    `missed`: how many of the denominator are not in the numerator, where that is what should not be.
+    `missed`: how many of the denominator are not in the numerator, for an indicator that should be high.
     """
 
     key: IndicatorKey
@@ -35,7 +35,7 @@ class IndicatorValue(Frozen):
 
 
 class FigureView(Frozen):
-    """What a figure is called and what belongs to it. `timed`: it is of a period."""
+    """A figure's name and description. `timed`: it is of a period."""
 
     key: FigureKey
     name: str
@@ -44,7 +44,7 @@ class FigureView(Frozen):
 
 
 class IndicatorView(Frozen):
-    """What an indicator is called, its formula, and where that was found."""
+    """An indicator's name, formula, and the source of the formula."""
 
     key: IndicatorKey
     name: str
@@ -55,7 +55,7 @@ class IndicatorView(Frozen):
 
 
 class Definitions(Frozen):
-    """Every figure and indicator there is."""
+    """Every figure and indicator."""
 
     figures: tuple[FigureView, ...]
     indicators: tuple[IndicatorView, ...]
@@ -101,7 +101,9 @@ class BoardRow(BoardNumbers):
 
 
 class AlarmView(Frozen):
-    """A role that escalation looked for in a unit and nobody held: how often, when first and last, at which case."""
+    """A role that escalation looked for in a unit and nobody held: how often, first and last when, at which case
+    last.
+    """
 
     unit: UnitName
     role: Role
@@ -114,7 +116,7 @@ class AlarmView(Frozen):
 class Board(Frozen):
     """看板 as it stood at `as_of`.
 
-    `totals` also count what lies in none of the rows: cases placed higher up, or in units out of use.
+    `totals` also count cases that lie in none of the rows: cases placed higher up, or in units out of use.
     """
 
     as_of: Instant
@@ -125,7 +127,7 @@ class Board(Frozen):
 
 
 class LastAction(Frozen):
-    """The last thing that a person did on a case: the kind of the fact, when, and who; a reporter by alias."""
+    """The last action of a person on a case: the kind of the fact, when, and who; a reporter by alias."""
 
     kind: str
     at: Instant
@@ -135,8 +137,8 @@ class LastAction(Frozen):
 class OverdueItem(CaseItem):
     """A case whose deadline has passed: since when, by how much (ISO 8601), who handles it, how far it has climbed.
 
-    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now. `paused`:
-    how long, in natural time, the clock of this stage has stood still.
+    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now. `paused`: how
+    long, in natural time, the clock of this stage has stood still.
     """
 
     overdue_since: Instant
@@ -155,7 +157,7 @@ class OverdueItem(CaseItem):
 
 
 class OverduePage(Frozen):
-    """The longest overdue first."""
+    """Overdue cases, the longest overdue first."""
 
     items: tuple[OverdueItem, ...]
     next_cursor: str | None
@@ -164,7 +166,7 @@ class OverduePage(Frozen):
 
 
 class CostView(Frozen):
-    """How many points of the score an indicator has cost."""
+    """The points of the score that an indicator has cost."""
 
     key: IndicatorKey
     name: str
@@ -172,7 +174,7 @@ class CostView(Frozen):
 
 
 class ScoreView(Frozen):
-    """Points of 100 with two decimals, the grade, and what cost points, the most expensive first."""
+    """Points of 100 with two decimals, the grade, and the indicators that cost points, the most expensive first."""
 
     points: float
     grade: str
@@ -180,7 +182,7 @@ class ScoreView(Frozen):
 
 
 class Place(Frozen):
-    """Who is ranked: a grid unit, or a department or a person (`level` null)."""
+    """A ranked unit, department or person (`level` null for the last two)."""
 
     code: str
     name: str
@@ -188,7 +190,7 @@ class Place(Frozen):
 
 
 class RankingNumbers(Frozen):
-    """The indicators of somebody who is ranked, and the two numbers that appeals are judged by."""
+    """The indicators of a ranked place, and the two numbers that appeals are judged by."""
 
     indicators: tuple[IndicatorValue, ...]
     late_ever: Number
@@ -197,7 +199,9 @@ class RankingNumbers(Frozen):
 
 
 class RankingRow(RankingNumbers):
-    """`rank` null: not ranked, for want of a score or of enough cases. `why`: what costs those in the tail most."""
+    """A ranked place. `rank` null: no score or too few cases. `why`: the indicator that costs a place in the tail
+    most.
+    """
 
     place: Place
     rank: int | None

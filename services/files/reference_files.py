@@ -1,4 +1,4 @@
-"""Reference files as people write them: YAML and CSV read so that every problem names its file and line."""
+"""Read reference files (YAML and CSV) so that every problem names its file and line."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,19 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from services.wording.input_faults import GENERAL, sentence
+from services.wording.input_faults import GENERAL_FAULT, fault_text
 
 Location = tuple[int | str, ...]
 M = TypeVar("M", bound=BaseModel)
-#: More than a file of ours has, by far (our choice): a town's people are some ten thousand parts, ten deep.
-_DEEPEST = 50
-_MOST_PARTS = 500_000
+#: The deepest nesting and the most parts of a file (our choice), far above real ones: a town's people are some ten
+#: thousand parts, ten deep.
+_MAX_DEPTH = 50
+_MAX_PARTS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """What is wrong in a file, and in which line (from 1)."""
+    """A problem in a file, with its line (from 1)."""
 
     file: str
     line: int
@@ -32,12 +33,12 @@ class FileProblem:
     en: str
 
     def text(self, language: str) -> str:
-        """One line for people: `file:line: reason`."""
+        """Return one line for people: `file:line: reason`."""
         return f"{self.file}:{self.line}: {self.en if language.startswith('en') else self.zh}"
 
 
 class BadFile(Exception):
-    """A reference file with problems. Nothing of it was stored."""
+    """A reference file has problems. Nothing of it was stored."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
@@ -53,20 +54,20 @@ class Document:
     lines: dict[Location, int]
 
     def line_of(self, location: Location) -> int:
-        """The line of `location`, or of the nearest part around it that exists."""
+        """Return the line of `location`, or of the nearest part around it that exists."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
     def problem(self, location: Location, zh: str, en: str) -> FileProblem:
-        """A problem at `location`, which is a path of keys and positions from the root."""
+        """Return a problem at `location`, which is a path of keys and positions from the root."""
         where = ".".join(str(part) for part in location)
         prefix = f"{where}: " if where else ""
         return FileProblem(self.file, self.line_of(location), prefix + zh, prefix + en)
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark.
+    """Return the text of a UTF-8 file, with or without a byte order mark.
 
     Raises BadFile naming the first line that is not UTF-8, and FileNotFoundError.
     """
@@ -79,10 +80,10 @@ def read_text(path: Path) -> str:
 
 
 class _PlainData:
-    """Plain data only; a value that can't be, like 30 February, is told with its place."""
+    """Builds plain data only; reports a value that is impossible, like 30 February, with its place."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        """The value of `node`. Raises ConstructorError."""
+        """Return the value of `node`. Raises ConstructorError."""
         try:
             return super().construct_object(node, deep=deep)  # type: ignore[misc]
         except ValueError as error:
@@ -90,11 +91,11 @@ class _PlainData:
 
 
 class _Loader(_PlainData, yaml.SafeLoader):
-    """Says best what is wrong."""
+    """The loader with the better error messages."""
 
 
 class _QuickLoader(_PlainData, yaml.CSafeLoader):
-    """Seven times as fast, and sparing of words."""
+    """The loader that is seven times as fast, with terser error messages."""
 
 
 def _read(loader: "_Loader | _QuickLoader") -> tuple[Node | None, Any]:
@@ -103,12 +104,12 @@ def _read(loader: "_Loader | _QuickLoader") -> tuple[Node | None, Any]:
 
 
 def read_yaml(path: Path) -> Document:
-    """A YAML file as data with lines.
+    """Read a YAML file as data with lines.
 
-    Raises BadFile for broken YAML, for a key given twice, and for what no reader would come to the end of.
+    Raises BadFile for broken YAML, for a duplicate key, and for a file too deep or too large to read.
     """
     content = read_text(path)
-    _check_ends(path, content)
+    _check_depth(path, content)
     try:
         try:
             root, data = _read(_QuickLoader(content))
@@ -121,11 +122,13 @@ def read_yaml(path: Path) -> Document:
         line = content[: error.position].count("\n") + 1
         raise _broken(path, line, str(error.reason)) from error
     lines: dict[Location, int] = {}
-    twice: list[FileProblem] = []
-    if root is not None and not _walk(root, (), lines, lambda line, key: twice.append(_twice(path, line, key))):
-        raise BadFile([FileProblem(str(path), 1, f"超过 {_MOST_PARTS} 项", f"more than {_MOST_PARTS} parts")])
-    if twice:
-        raise BadFile(twice)
+    duplicates: list[FileProblem] = []
+    if root is not None and not _walk(
+        root, (), lines, lambda line, key: duplicates.append(_duplicate_key(path, line, key))
+    ):
+        raise BadFile([FileProblem(str(path), 1, f"超过 {_MAX_PARTS} 项", f"more than {_MAX_PARTS} parts")])
+    if duplicates:
+        raise BadFile(duplicates)
     return Document(str(path), data, lines)
 
 
@@ -133,14 +136,14 @@ def _broken(path: Path, line: int, reason: str) -> BadFile:
     return BadFile([FileProblem(str(path), line, f"YAML 有误:{reason}", f"broken YAML: {reason}")])
 
 
-def _twice(path: Path, line: int, key: str) -> FileProblem:
+def _duplicate_key(path: Path, line: int, key: str) -> FileProblem:
     return FileProblem(str(path), line, f"“{key}”写了两次", f"“{key}” is given twice")
 
 
-def _check_ends(path: Path, content: str) -> None:
-    """Refuses, before anything is built, what nests without end: a part within itself, or thousands deep.
+def _check_depth(path: Path, content: str) -> None:
+    """Refuse a part that contains itself or is nested too deeply, before anything is built.
 
-    The reader goes down by recursion; what is deep enough would end the process. What is broken is told by the reader.
+    The reader recurses, so deep nesting would end the process. Broken YAML is left to the reader to report.
     """
     open_parts: list[str | None] = []
     try:
@@ -149,58 +152,58 @@ def _check_ends(path: Path, content: str) -> None:
                 open_parts.append(event.anchor)
             elif isinstance(event, yaml.CollectionEndEvent):
                 open_parts.pop()
-            within = isinstance(event, yaml.AliasEvent) and event.anchor in open_parts
-            if within or len(open_parts) > _DEEPEST:
+            contains_itself = isinstance(event, yaml.AliasEvent) and event.anchor in open_parts
+            if contains_itself or len(open_parts) > _MAX_DEPTH:
                 line = event.start_mark.line + 1 if event.start_mark else 1
-                told = ("包含自身", "a part holds itself") if within else ("嵌套过深", "nested too deeply")
-                raise BadFile([FileProblem(str(path), line, *told)])
+                messages = ("包含自身", "a part holds itself") if contains_itself else ("嵌套过深", "nested too deeply")
+                raise BadFile([FileProblem(str(path), line, *messages)])
     except yaml.YAMLError:
         return
 
 
-def _walk(node: Node, at: Location, lines: dict[Location, int], on_twice: Callable[[int, str], None]) -> bool:
-    """Notes where everything is; False when there is too much of it, as by references to references."""
-    lines.setdefault(at, node.start_mark.line + 1)
-    if len(lines) > _MOST_PARTS:
+def _walk(node: Node, location: Location, lines: dict[Location, int], on_duplicate: Callable[[int, str], None]) -> bool:
+    """Record the line of every part; False when there are too many, as by references to references."""
+    lines.setdefault(location, node.start_mark.line + 1)
+    if len(lines) > _MAX_PARTS:
         return False
     if isinstance(node, SequenceNode):
         for position, child in enumerate(node.value):
-            if not _walk(child, (*at, position), lines, on_twice):
+            if not _walk(child, (*location, position), lines, on_duplicate):
                 return False
     elif isinstance(node, MappingNode):
         for key, child in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else ""
-            if (*at, name) in lines:
-                on_twice(key.start_mark.line + 1, name)
+            if (*location, name) in lines:
+                on_duplicate(key.start_mark.line + 1, name)
                 continue
-            lines[(*at, name)] = key.start_mark.line + 1
-            if not _walk(child, (*at, name), lines, on_twice):
+            lines[(*location, name)] = key.start_mark.line + 1
+            if not _walk(child, (*location, name), lines, on_duplicate):
                 return False
     return True
 
 
 def parse(document: Document, model: type[M]) -> M:
-    """The document as `model`. Raises BadFile with every part that does not fit."""
+    """Return the document as `model`. Raises BadFile with every part that does not fit."""
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
         raise BadFile(problems_of(document, error.errors(include_url=False))) from error
 
 
-#: What is told otherwise of a file than of other input.
+#: Messages that differ from those for other input.
 _ZH = MappingProxyType(
     {"missing": "缺少该项", "extra_forbidden": "不认识的项", "string_type": "应为文本(数字编码请加引号)"}
 )
 
 
 def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[FileProblem]:
-    """A validator's errors, each at its line."""
+    """Return a validator's errors, each at its line."""
     found = []
     for error in errors:
         en = error["msg"]
         if error["type"] == "string_type":
             en += " (put quotes around a code made of digits)"
-        zh = _ZH.get(error["type"]) or sentence(error, "zh")
-        # What is wrong in particular is there in English alone.
-        found.append(document.problem(error["loc"], f"{zh}({en})" if zh == GENERAL else zh, en))
+        zh = _ZH.get(error["type"]) or fault_text(error, "zh")
+        # The details are available in English only.
+        found.append(document.problem(error["loc"], f"{zh}({en})" if zh == GENERAL_FAULT else zh, en))
     return found

@@ -1,4 +1,4 @@
-"""Files of service requests from elsewhere, read row by row: Open311 JSON, CSV, Excel."""
+"""Read files of service requests from other systems row by row: Open311 JSON, CSV, Excel."""
 
 import csv
 import json
@@ -14,11 +14,11 @@ Row = tuple[int, dict[str, Any]]
 
 
 class UnreadableFile(Unusable):
-    """The file is not what its name says; the message says where, in both languages."""
+    """The file does not have the format of its name; the message says where, in both languages."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file, each with its number: of the record (JSON, 1 …) or of the line (CSV, Excel).
+    """Yield the rows of a file, each with its number: of the record (JSON, from 1) or of the line (CSV, Excel).
 
     Raises UnreadableFile.
     """
@@ -66,7 +66,7 @@ def _csv(path: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from error
     except csv.Error as error:
-        place = f"{path}:{reader.reader.line_num}"  # DictReader's own lags behind
+        place = f"{path}:{reader.reader.line_num}"  # the line number of DictReader itself lags behind
         raise UnreadableFile(f"{place}: CSV 有误:{error}", f"{place}: {error}") from error
 
 
@@ -82,6 +82,6 @@ def _excel(path: Path) -> Iterator[Row]:
     rows = book.worksheets[0].iter_rows(values_only=True)
     names = [str(name) if name is not None else "" for name in next(rows, ())]
     for number, values in enumerate(rows, 2):
-        if any(value is not None for value in values):  # as CSV leaves empty lines out
+        if any(value is not None for value in values):  # empty rows are skipped, as in CSV
             yield number, dict(zip(names, values, strict=False))
     book.close()

@@ -1,4 +1,4 @@
-"""Where the files are that the product brings along."""
+"""Paths of the files that ship with the product."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Measurements of `starter.py bench`, on the running servers, side by side in one run.
+"""Measurements of `starter.py bench`, on the running servers, compared within one run.
 
 Nothing here runs outside `bench` and its tests.
 """

@@ -1,4 +1,4 @@
-"""What a deadline costs: 60 of each unit by the park's calendar, warm and with nothing built yet."""
+"""Measure what a deadline costs: 60 of each unit by the park's calendar, warm and with nothing built yet."""
 
 import time
 from collections.abc import Callable
@@ -27,8 +27,8 @@ _START = datetime(2026, 1, 5, 2, tzinfo=UTC)
 class Cost:
     """Microseconds per deadline of 60 working days in a unit.
 
-    `warm`: the median of rounds over starts spread over a year. `cold`: the first of a calendar that this
-    process has not counted by before, with its years still to be built; the median of some.
+    `warm`: the median of rounds over starts spread over a year. `cold`: the first deadline by a calendar that this
+    process has not used before, with its years still to be built; the median of some.
     """
 
     unit: LimitUnit
@@ -36,10 +36,12 @@ class Cost:
     cold: float
 
 
-def deadlines(calendar: Calendar, *, rounds: int = 200, starts: int = 40) -> tuple[Cost, ...]:
-    """The cost of each unit by `calendar`. Rounds are short, so that a busy machine disturbs few of them."""
+def measure_deadlines(calendar: Calendar, *, rounds: int = 200, starts: int = 40) -> tuple[Cost, ...]:
+    """Return the cost of each unit by `calendar`. Rounds are short, so that a busy machine disturbs few of them."""
     lengths = [Length(amount=AMOUNTS[unit], unit=unit, moves_on=True) for unit in LimitUnit]
-    return tuple(Cost(one.unit, _warm(one, calendar, rounds, starts), _cold(one, calendar)) for one in lengths)
+    return tuple(
+        Cost(length.unit, _warm(length, calendar, rounds, starts), _cold(length, calendar)) for length in lengths
+    )
 
 
 def _warm(length: Length, calendar: Calendar, rounds: int, starts: int) -> float:
@@ -54,9 +56,11 @@ def _warm(length: Length, calendar: Calendar, rounds: int, starts: int) -> float
 
 
 def _cold(length: Length, calendar: Calendar) -> float:
-    # A calendar of another name says something else, so nothing is known of it.
-    fresh = [calendar.model_copy(update={"name": f"cold-{length.unit}-{n}"}) for n in range(5)]
-    return median(_microseconds(partial(deadline, length, by, _START)) for by in fresh)
+    # A calendar of another name has another cache key, so nothing is built for it yet.
+    fresh_calendars = [calendar.model_copy(update={"name": f"cold-{length.unit}-{n}"}) for n in range(5)]
+    return median(
+        _microseconds(partial(deadline, length, fresh_calendar, _START)) for fresh_calendar in fresh_calendars
+    )
 
 
 def _microseconds(work: Callable[[], object]) -> float:

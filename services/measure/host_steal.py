@@ -1,4 +1,4 @@
-"""How much of the machine the host took away while something was measured: on shared machines it explains a figure."""
+"""Measure how much processor time the host took from the machine; on shared machines it can explain a figure."""
 
 from dataclasses import dataclass, field
 
@@ -11,12 +11,12 @@ def _ticks() -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Stolen:
-    """Begins to watch when it is made."""
+class HostSteal:
+    """Measures from its creation on."""
 
     _before: tuple[float, float] = field(default_factory=_ticks)
 
-    def so_far(self) -> float:
-        """The part of all processor time, 0 to 1, that the host has kept to itself since."""
+    def share_so_far(self) -> float:
+        """Return the share of all processor time, 0 to 1, that the host has taken since."""
         stolen, whole = (after - before for after, before in zip(_ticks(), self._before, strict=True))
         return stolen / whole if whole > 0 else 0.0

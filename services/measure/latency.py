@@ -1,4 +1,4 @@
-"""How long a reporter waits: reports at a steady rate through the HTTP door, whether or not answers lag."""
+"""Measure how long a reporter waits: reports at a steady rate through the HTTP door, whether or not answers lag."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from models.ids import new_id
 
 
 @dataclass(frozen=True)
-class Waited:
-    """Milliseconds at the 50th, 95th and 99th percentile and at worst, of `count` reports; `failed` of them."""
+class Latency:
+    """Milliseconds at the 50th, 95th and 99th percentile and at worst, of `count` reports, `failed` of which failed."""
 
     count: int
     failed: int
@@ -22,28 +22,30 @@ class Waited:
     worst: float
 
 
-async def reports_at(url: str, token: str, body: dict[str, Any], *, a_second: float, seconds: float) -> Waited:
-    """Sends reports on the beat (open loop): a late answer does not put off the next report."""
+async def send_reports(url: str, token: str, body: dict[str, Any], *, a_second: float, seconds: float) -> Latency:
+    """Send reports at fixed times (open loop): a late answer does not delay the next report."""
     waits: list[float] = []
     failed = 0
 
     async with httpx.AsyncClient(base_url=url, timeout=30, headers={"Authorization": f"Bearer {token}"}) as http:
 
-        async def one(at: float) -> None:
+        async def send_report(due: float) -> None:
             nonlocal failed
-            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
             answer = await http.post("/api/v1/cases", json={**body, "report_id": str(new_id())})
-            waits.append((time.perf_counter() - at) * 1000)
+            waits.append((time.perf_counter() - due) * 1000)
             failed += answer.status_code != 201
 
-        await http.get("/healthz")  # what the measuring client itself loads at its first call is not measured
+        await http.get("/healthz")  # the first call loads parts of the client; it is not measured
         begun = time.perf_counter() + 0.5
         async with asyncio.TaskGroup() as group:
-            for beat in range(int(a_second * seconds)):
-                group.create_task(one(begun + beat / a_second))
+            for number in range(int(a_second * seconds)):
+                group.create_task(send_report(begun + number / a_second))
     waits.sort()
-    return Waited(len(waits), failed, _at(waits, 0.5), _at(waits, 0.95), _at(waits, 0.99), waits[-1])
+    return Latency(
+        len(waits), failed, _percentile(waits, 0.5), _percentile(waits, 0.95), _percentile(waits, 0.99), waits[-1]
+    )
 
 
-def _at(waits: list[float], part: float) -> float:
+def _percentile(waits: list[float], part: float) -> float:
     return waits[min(len(waits) - 1, int(len(waits) * part))]

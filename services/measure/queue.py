@@ -1,7 +1,8 @@
-"""How long the queue takes over very many cases, tab by tab, for those at its desks: in a database filled by SQL.
+"""Measure how long the queue takes over very many cases, tab by tab, for people at its desks, in a database filled by
+SQL.
 
 The cases are those of `services.measure.supervision`; here they get owners, tasks as `rules.tasks` would list them, and
-facts by the people who dealt with them.
+facts by the people who handled them.
 """
 
 import time
@@ -20,31 +21,31 @@ from models.enums import Role
 from models.ids import new_id
 from models.tables import GrantRow, PersonRow
 from services.desk.tabs import DeskTab, tabs_of
-from services.measure.supervision import PARK, at_percentile, benchmark_database, fill
+from services.measure.supervision import PARK, at_percentile, benchmark_database, fill_cases
 
 DEPARTMENTS = ("fire", "labour", "environment")
-#: How many sit at each desk; handlers in each department.
+#: The number of duty officers, of handlers in each department, and of reviewers.
 DUTY_OFFICERS, HANDLERS, REVIEWERS = 6, 10, 6
-#: People's ids are numbers from here on, so that SQL can make them.
+#: The ids of people are numbers from these on, so that SQL can generate them.
 _FIRST_DUTY, _FIRST_HANDLER, _FIRST_REVIEWER, _SUPERVISOR = 1000, 2000, 3000, 4000
 _SINCE = date(2024, 1, 1)
 
-#: Shows a tab to somebody, as a page would. Must raise if it fails.
-Look = Callable[[Person, DeskTab], Awaitable[None]]
+#: Shows a tab to a person, as a page would. Must raise if it fails.
+ShowTab = Callable[[Person, DeskTab], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class TabSpeed:
-    """How long it took, in milliseconds and in order, for somebody in `role` who opened the queue at `tab`."""
+    """The sorted times, in milliseconds, of a person in `role` who opened the queue at `tab`."""
 
     role: Role
     tab: DeskTab
     waits: tuple[float, ...]
 
     @property
-    def told(self) -> str:
-        """The 50th and 95th percentile."""
-        return told(self.waits)
+    def percentiles(self) -> str:
+        """The 50th and 95th percentile as text."""
+        return format_percentiles(self.waits)
 
     @property
     def p95(self) -> float:
@@ -52,37 +53,37 @@ class TabSpeed:
         return at_percentile(self.waits, 0.95)
 
 
-def told(waits: Sequence[float]) -> str:
-    """The 50th and 95th percentile of waits in their order."""
+def format_percentiles(waits: Sequence[float]) -> str:
+    """Return the 50th and 95th percentile of sorted times as text."""
     return f"{at_percentile(waits, 0.5):.0f} / {at_percentile(waits, 0.95):.0f}"
 
 
 @asynccontextmanager
 async def queue_database(settings: Settings, cases: int, open_share: float = 0.1) -> AsyncIterator[AsyncEngine]:
-    """A database with so many cases, that share of them open, and people at the desks; dropped at the end."""
+    """A database with that many cases, that share of them open, and people at the desks; dropped at the end."""
     async with benchmark_database(settings) as engine:
-        still_open = int(cases * open_share)
-        await fill(engine, 0, cases - still_open, still_open)
-        await take_seats(engine)
+        open_cases = int(cases * open_share)
+        await fill_cases(engine, 0, cases - open_cases, open_cases)
+        await staff_desks(engine)
         yield engine
 
 
-async def measure_queue(look: Look, rounds: int) -> list[TabSpeed]:
-    """Every tab of a handler, a duty officer, a reviewer and a supervisor; the first, cold look is left out."""
-    found = []
+async def measure_queue(show_tab: ShowTab, rounds: int) -> list[TabSpeed]:
+    """Measure every tab of a handler, a duty officer, a reviewer and a supervisor; the first, cold call is left out."""
+    speeds = []
     for person in people():
         for tab in tabs_of(person, _SINCE):
             waits = []
             for _ in range(rounds + 1):
                 begun = time.perf_counter()
-                await look(person, tab)
+                await show_tab(person, tab)
                 waits.append((time.perf_counter() - begun) * 1000)
-            found.append(TabSpeed(person.grants[0].role, tab, tuple(sorted(waits[1:]))))
-    return found
+            speeds.append(TabSpeed(person.grants[0].role, tab, tuple(sorted(waits[1:]))))
+    return speeds
 
 
 def people() -> tuple[Person, ...]:
-    """One person of each role that works through a queue."""
+    """Return one person of each role that works through a queue."""
     return (
         _person(_FIRST_HANDLER, Role.HANDLER, DEPARTMENTS[0]),
         _person(_FIRST_DUTY, Role.DUTY_OFFICER),
@@ -104,8 +105,8 @@ _PLACE = "(array_position(ARRAY['fire', 'labour', 'environment'], host) - 1)"
 _HANDLER = _ID.format(f"{_FIRST_HANDLER} + {HANDLERS} * {_PLACE} + n % {HANDLERS}")
 _REVIEWER = _ID.format(f"{_FIRST_REVIEWER} + n % {REVIEWERS}")
 
-#: Half of what is handled has been claimed; what has not come so far has no host yet.
-_OWN = f"""
+#: Half of the cases in handling are claimed; cases in earlier stages have no host yet.
+_SET_OWNERS = f"""
 UPDATE cases SET owner_kind = own.kind, owner_id = own.id, host = own.host,
     departments = CASE WHEN own.host IS NULL THEN '{{}}' ELSE departments END,
     state = state || jsonb_build_object('stage', stage, 'owner', jsonb_build_object('kind', own.kind, 'id', own.id),
@@ -120,7 +121,7 @@ FROM (
     WHERE closed_at IS NULL
 ) own WHERE own.report_id = cases.report_id
 """
-_TASKS = """
+_INSERT_TASKS = """
 INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id, due_at)
 SELECT c.report_id, t.kind, t.kind, t.to_kind, t.to_id, c.due_at
 FROM (SELECT *, abs(hashtext(case_no)) AS n FROM cases) c, LATERAL (VALUES
@@ -136,7 +137,7 @@ FROM (SELECT *, abs(hashtext(case_no)) AS n FROM cases) c, LATERAL (VALUES
 ) t(kind, holds, to_kind, to_id)
 WHERE c.closed_at IS NULL AND t.holds
 """
-_FACTS = f"""
+_INSERT_FACTS = f"""
 INSERT INTO facts (report_id, seq, at, kind, version, actor, command_id, command, digest, body)
 SELECT c.report_id, f.seq, f.at, f.kind, 1, f.actor, gen_random_uuid(), f.kind, 'x',
     jsonb_build_object('kind', f.kind, 'note', 'what was said of it, in some words')
@@ -154,20 +155,22 @@ WHERE f.holds
 """
 
 
-async def take_seats(engine: AsyncEngine) -> None:
-    """People at the desks of a filled database, the open cases shared out among them, and what was done so far."""
+async def staff_desks(engine: AsyncEngine) -> None:
+    """Insert people at the desks of a filled database, share out the open cases among them, and add the facts so
+    far.
+    """
     async with engine.begin() as connection:
-        await _hire(connection)
+        await _insert_people(connection)
         await connection.execute(text("DELETE FROM tasks"))
-        await connection.execute(text(_OWN), {"park": PARK})
-        await connection.execute(text(_TASKS), {"park": PARK})
-        await connection.execute(text(_FACTS))
+        await connection.execute(text(_SET_OWNERS), {"park": PARK})
+        await connection.execute(text(_INSERT_TASKS), {"park": PARK})
+        await connection.execute(text(_INSERT_FACTS))
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("VACUUM ANALYZE cases, tasks, facts, grants, people"))
 
 
-async def _hire(connection: AsyncConnection) -> None:
+async def _insert_people(connection: AsyncConnection) -> None:
     desks = [(_FIRST_DUTY + n, Role.DUTY_OFFICER, None) for n in range(DUTY_OFFICERS)]
     desks += [(_FIRST_REVIEWER + n, Role.REVIEWER, None) for n in range(REVIEWERS)]
     desks += [(_SUPERVISOR, Role.SUPERVISOR, None)]
@@ -177,8 +180,8 @@ async def _hire(connection: AsyncConnection) -> None:
         for n in range(HANDLERS)
     ]
     everybody = [_person(number, role, department) for number, role, department in (*desks, *handlers)]
-    known = {"active": True, "password_hash": None}
-    rows = [{"id": p.id, "username": p.username, "name": p.username, **known} for p in everybody]
+    common = {"active": True, "password_hash": None}
+    rows = [{"id": p.id, "username": p.username, "name": p.username, **common} for p in everybody]
     await connection.execute(insert(PersonRow), rows)
     await connection.execute(
         insert(GrantRow),

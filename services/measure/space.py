@@ -1,4 +1,4 @@
-"""What a case takes: memory of a worker that holds many open ones, bytes in either store."""
+"""Measure what a case takes: memory of a worker that holds many open ones, and bytes in either store."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.case_client import open_case
-from services.measure.throughput import Cast, a_start
+from services.measure.throughput import Participants, make_start
 from services.runtime.resources import Resources
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +30,10 @@ class Space:
     temporal: float
 
 
-async def open_many(
-    resources: Resources, cast: Cast, count: int, data_dir: Path, progress: Callable[[int], None]
+async def measure_space(
+    resources: Resources, cast: Participants, count: int, data_dir: Path, progress: Callable[[int], None]
 ) -> Space:
-    """Opens `count` cases on a queue of their own, with a worker process of their own, and weighs them."""
+    """Open `count` cases on a queue of their own, with a worker process of their own, and measure their size."""
     queue = f"{resources.settings.case_queue}-space-{os.getpid()}"
     worker = subprocess.Popen(
         [sys.executable, "worker.py"],
@@ -42,30 +42,30 @@ async def open_many(
     )
     try:
         process = psutil.Process(worker.pid)
-        await open_case(resources.temporal, a_start(cast), queue=queue)
+        await open_case(resources.temporal, make_start(cast), queue=queue)
         before = process.memory_info().rss
-        stored = await _stored(resources.engine), _temporal_bytes(data_dir)
-        room, opened = asyncio.Semaphore(20), 0
+        before_bytes = await _table_bytes(resources.engine), _temporal_bytes(data_dir)
+        slots, opened = asyncio.Semaphore(20), 0
 
-        async def one() -> None:
+        async def open_one() -> None:
             nonlocal opened
-            async with room:
-                await open_case(resources.temporal, a_start(cast), queue=queue)
+            async with slots:
+                await open_case(resources.temporal, make_start(cast), queue=queue)
                 opened += 1
                 progress(opened)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(count):
-                group.create_task(one())
-        postgresql = (await _stored(resources.engine) - stored[0]) / count
-        temporal = (_temporal_bytes(data_dir) - stored[1]) / count
+                group.create_task(open_one())
+        postgresql = (await _table_bytes(resources.engine) - before_bytes[0]) / count
+        temporal = (_temporal_bytes(data_dir) - before_bytes[1]) / count
         return Space(count, before, process.memory_info().rss, postgresql, temporal)
     finally:
         worker.terminate()
         await asyncio.to_thread(worker.wait)
 
 
-async def _stored(engine: AsyncEngine) -> int:
+async def _table_bytes(engine: AsyncEngine) -> int:
     sizes = " + ".join(f"pg_total_relation_size('{table}')" for table in ("cases", "facts", "tasks"))
     async with engine.connect() as connection:
         return int(await connection.scalar(text(f"SELECT {sizes}")) or 0)

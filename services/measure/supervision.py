@@ -1,6 +1,7 @@
-"""How long the board and the overdue list take over very many cases: in a database of its own, filled by SQL.
+"""Measure how long the board and the overdue list take over very many cases, in a database filled by SQL.
 
-Closed cases lie back in time at a steady rate, as years of work leave them; open ones lie scattered among the newest.
+Closed cases are spread back in time at a steady rate, as years of work leave them; open ones are scattered among the
+newest.
 """
 
 import asyncio
@@ -27,24 +28,24 @@ from models.ids import new_id
 from models.plan import Plan
 from models.policy.limits import Limit
 from models.tables import DepartmentRow, GridUnitRow, PersonRow, PolicyRow
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page
-from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.ranking import RankingFilter, read_ranking
 
 PARK = "990000001"
 COMMUNITIES, GRIDS, MICRO_GRIDS = 7, 12, 7
-#: How many cases a day the closed ones are spread at: a million in three years.
-A_DAY = 913
-#: Not needed here, and slow to build over a million rows.
-LEFT_OUT = ("cases_search", "cases_attachments")
+#: The rate at which closed cases are spread: a million in three years.
+CASES_PER_DAY = 913
+#: Indexes that are not needed here, and slow to build over a million rows.
+SKIPPED_INDEXES = ("cases_search", "cases_attachments")
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Milliseconds at the 50th and 95th percentile, with so many closed and open cases, so many of these overdue."""
+    """Milliseconds at the 50th and 95th percentile, with that many closed, open and overdue cases."""
 
     closed: int
     open: int
@@ -58,19 +59,19 @@ class Speed:
 
 @dataclass(frozen=True)
 class Compared:
-    """The same with few and with many closed cases; the open ones are as many."""
+    """The speed with few and with many closed cases; the open ones are the same."""
 
     few: Speed
     many: Speed
 
     @property
     def board_ratio(self) -> float:
-        """How much longer the board takes with many."""
+        """How many times longer the board takes with many."""
         return self.many.board_p95 / self.few.board_p95
 
     @property
     def overdue_ratio(self) -> float:
-        """How much longer the overdue list takes with many."""
+        """How many times longer the overdue list takes with many."""
         return self.many.overdue_p95 / self.few.overdue_p95
 
 
@@ -83,45 +84,46 @@ async def compare_supervision(
     rounds: int = 60,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Compared:
-    """Measures with `few` closed cases, adds up to `many`, and measures again, in a database that is then dropped.
+    """Measure with `few` closed cases, add up to `many`, and measure again, in a database that is then dropped.
 
-    Needs some 3 GB on the server of `settings`, and the right to create a database there.
+    Needs some 3 GB on the server of `settings`, and the right to create a database there. `tell` receives lines of
+    progress.
     """
     async with benchmark_database(settings) as engine:
         tell(f"{few} + {open_cases}")
-        await fill(engine, 0, few, open_cases)
+        await fill_cases(engine, 0, few, open_cases)
         first = await measure_supervision(engine, rounds)
         tell(f"{many} + {open_cases}")
-        await fill(engine, few, many, 0)
+        await fill_cases(engine, few, many, 0)
         return Compared(first, await measure_supervision(engine, rounds))
 
 
 @asynccontextmanager
 async def benchmark_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """A migrated database beside that of `settings`, with a park and a policy and no case; dropped at the end."""
+    """A migrated database beside that of `settings`, with a park, a policy and no case; dropped at the end."""
     name = f"gridloop_bench_{uuid4().hex[:12]}"
-    known = make_url(settings.database_url.get_secret_value())
-    url = known.set(database=name).render_as_string(hide_password=False)
-    keeper = open_database(settings)
+    own_url = make_url(settings.database_url.get_secret_value())
+    url = own_url.set(database=name).render_as_string(hide_password=False)
+    admin_engine = open_database(settings)
     try:
-        await _outside(keeper, f"CREATE DATABASE {name}")
+        await _run_outside_transaction(admin_engine, f"CREATE DATABASE {name}")
         try:
             await asyncio.to_thread(upgrade, url)
             engine = open_database(settings.model_copy(update={"database_url": SecretStr(url)}))
             try:
                 async with engine.begin() as connection:
-                    await _make_world(connection)
+                    await _insert_reference_data(connection)
                 yield engine
             finally:
                 await engine.dispose()
         finally:
-            await _outside(keeper, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await _run_outside_transaction(admin_engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     finally:
-        await keeper.dispose()
+        await admin_engine.dispose()
 
 
-async def _outside(engine: AsyncEngine, statement: str) -> None:
-    """A statement that no transaction may hold."""
+async def _run_outside_transaction(engine: AsyncEngine, statement: str) -> None:
+    """Run a statement that can't run in a transaction."""
     async with engine.connect() as connection:
         await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text(statement))
 
@@ -130,28 +132,32 @@ async def _outside(engine: AsyncEngine, statement: str) -> None:
 
 
 async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
-    """Both pages as the park's supervisor asks for them, the answer's JSON included; the first, cold look left out."""
+    """Measure both pages as the park's supervisor opens them, including the JSON; the first, cold call is left out."""
     day = date.today() - timedelta(days=400)  # noqa: DTZ011 (any day long enough ago)
     grant = Grant(role=Role.SUPERVISOR, grid=PARK, since=day)
     person = Person(id=new_id(), username="supervisor", grants=(grant,))
 
-    async def timed(page: Callable[[AsyncConnection, Watch], Awaitable[Frozen]], times: int) -> list[float]:
+    async def timed(page: Callable[[AsyncConnection, Viewpoint], Awaitable[Frozen]], times: int) -> list[float]:
         waits = []
         for _ in range(times + 1):
             begun = time.perf_counter()
             async with engine.connect() as connection:
-                look = await watch(connection, person, datetime.now(UTC), "zh")
-                (await page(connection, look)).model_dump_json()
+                viewpoint = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
+                (await page(connection, viewpoint)).model_dump_json()
             waits.append((time.perf_counter() - begun) * 1000)
         return sorted(waits[1:])
 
-    boards = await timed(lambda connection, look: board(connection, look, None), rounds)
-    audits = await timed(lambda connection, look: overdue_page(connection, look, OverdueFilter()), rounds)
-    ranks = await timed(lambda connection, look: ranking(connection, look, RankingFilter()), max(rounds // 6, 3))
+    boards = await timed(lambda connection, viewpoint: read_board(connection, viewpoint, None), rounds)
+    overdue_lists = await timed(
+        lambda connection, viewpoint: overdue_page(connection, viewpoint, OverdueFilter()), rounds
+    )
+    ranks = await timed(
+        lambda connection, viewpoint: read_ranking(connection, viewpoint, RankingFilter()), max(rounds // 6, 3)
+    )
     async with engine.connect() as connection:
-        look = await watch(connection, person, datetime.now(UTC), "zh")
-        late = (await overdue_page(connection, look, OverdueFilter(limit=1))).total
-        closed, still = (
+        viewpoint = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
+        overdue = (await overdue_page(connection, viewpoint, OverdueFilter(limit=1))).total
+        closed, still_open = (
             await connection.execute(
                 text("SELECT count(*) FILTER (WHERE closed_at IS NOT NULL), count(*) FILTER (WHERE closed_at IS NULL)"
                      " FROM cases")
@@ -159,18 +165,18 @@ async def measure_supervision(engine: AsyncEngine, rounds: int) -> Speed:
         ).one()  # fmt: skip
     return Speed(
         closed=closed,
-        open=still,
-        overdue=late,
+        open=still_open,
+        overdue=overdue,
         board_p50=at_percentile(boards, 0.5),
         board_p95=at_percentile(boards, 0.95),
-        overdue_p50=at_percentile(audits, 0.5),
-        overdue_p95=at_percentile(audits, 0.95),
+        overdue_p50=at_percentile(overdue_lists, 0.5),
+        overdue_p95=at_percentile(overdue_lists, 0.95),
         ranking_p50=at_percentile(ranks, 0.5),
     )
 
 
 def at_percentile(waits: Sequence[float], part: float) -> float:
-    """The value that this part (0 to 1) of the sorted `waits` does not exceed."""
+    """Return the value that this part (0 to 1) of the sorted `waits` does not exceed."""
     return waits[min(len(waits) - 1, int(len(waits) * part))]
 
 
@@ -178,7 +184,7 @@ def at_percentile(waits: Sequence[float], part: float) -> float:
 
 _PERSON = UUID(int=1)
 
-_FILL = """
+_INSERT_CASES = """
 INSERT INTO cases (
     report_id, case_no, seq, state, stage, round, outcome, category, severity, source, title, description, grid,
     grid_path, lat, lon, level, owner_kind, owner_id, host, departments, reported_by, anonymous, content_hash,
@@ -221,7 +227,7 @@ FROM (
 ORDER BY at + random() * interval '10 days'
 """
 
-_TASKS = """
+_INSERT_TASKS = """
 INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id, due_at)
 SELECT report_id, kind, kind, 'department', host, due_at FROM cases,
 LATERAL (SELECT 'handle' AS kind UNION ALL SELECT 'answer_urge' WHERE hashtext(case_no) % 33 = 0) k
@@ -234,46 +240,46 @@ WHERE indrelid = 'cases'::regclass AND NOT indisunique
 """
 
 
-async def fill(engine: AsyncEngine, first: int, last: int, open_cases: int) -> None:
-    """Adds the closed cases from the `first` to the `last`, counted back in time, and so many open ones.
+async def fill_cases(engine: AsyncEngine, first: int, last: int, open_cases: int) -> None:
+    """Add the closed cases from the `first` to the `last`, counted back in time, and `open_cases` open ones.
 
-    Their indexes are made anew afterwards: much faster, and as tight as an operator would have them.
+    The indexes are rebuilt afterwards: much faster, and as compact as an operator would have them.
     """
-    state = a_case().model_dump_json()
+    state = make_case().model_dump_json()
     async with engine.begin() as connection:
         indexes = (await connection.execute(text(_INDEXES))).all()
         for index in indexes:
             await connection.execute(text(f"DROP INDEX {index.name}"))
-        asked = {
-            "state": state, "person": _PERSON, "a_day": A_DAY, "units": COMMUNITIES * GRIDS * MICRO_GRIDS,
+        parameters = {
+            "state": state, "person": _PERSON, "a_day": CASES_PER_DAY, "units": COMMUNITIES * GRIDS * MICRO_GRIDS,
             "first": first + 1, "last": last, "open": open_cases,
         }  # fmt: skip
-        await connection.execute(text(_FILL), asked)
-        await connection.execute(text(_TASKS))
+        await connection.execute(text(_INSERT_CASES), parameters)
+        await connection.execute(text(_INSERT_TASKS))
         for index in indexes:
-            if index.name not in LEFT_OUT:
+            if index.name not in SKIPPED_INDEXES:
                 await connection.execute(text(index.definition))
-    await _outside(engine, "VACUUM ANALYZE cases")
-    await _outside(engine, "VACUUM ANALYZE tasks")
+    await _run_outside_transaction(engine, "VACUUM ANALYZE cases")
+    await _run_outside_transaction(engine, "VACUUM ANALYZE tasks")
 
 
-def a_case() -> Case:
-    """A case with the clocks and deadlines that one in handling has: as large as they are."""
+def make_case() -> Case:
+    """Return a case with the clocks and deadlines of one in handling, of realistic size."""
     now = datetime.now(UTC)
     hours = Limit.of_hours
     plan = Plan(calendars=1, yellow_at=now, red_at=now, rungs=(now, now, now), provisional=False)
 
-    def clock(stage: Stage, *, over: bool) -> Clock:
+    def clock(stage: Stage, *, ended: bool) -> Clock:
         return Clock(
             stage=stage,
             round=1,
             limit=timedelta(hours=8),
             source="our choice: a day's work",
-            intervals=(Interval(start=now, end=now if over else None),),
+            intervals=(Interval(start=now, end=now if ended else None),),
             due_at=now,
             terms=hours(8),
-            plan=None if over else plan,
-            ended_at=now if over else None,
+            plan=None if ended else plan,
+            ended_at=now if ended else None,
         )
 
     return Case(
@@ -300,12 +306,12 @@ def a_case() -> Case:
         suggested_host="labour",
         host="labour",
         departments=("labour",),
-        clock=clock(Stage.HANDLE, over=False),
-        past_clocks=(clock(Stage.RECEIVE, over=True), clock(Stage.DISPATCH, over=True)),
+        clock=clock(Stage.HANDLE, ended=False),
+        past_clocks=(clock(Stage.RECEIVE, ended=True), clock(Stage.DISPATCH, ended=True)),
     )
 
 
-async def _make_world(connection: AsyncConnection) -> None:
+async def _insert_reference_data(connection: AsyncConnection) -> None:
     units = [_unit(PARK, ())]
     for c in range(1, COMMUNITIES + 1):
         community = f"{PARK}{c:03}"
@@ -329,9 +335,9 @@ async def _make_world(connection: AsyncConnection) -> None:
     await connection.execute(insert(PolicyRow), [policy])
 
 
-def _unit(code: str, above: tuple[str, ...]) -> dict[str, object]:
+def _unit(code: str, path: tuple[str, ...]) -> dict[str, object]:
     return {
-        "code": code, "name": code, "level": len(above) + 1, "parent": above[-1] if above else None,
-        "path": ".".join((*above, code)), "type": UnitType.TERRITORIAL, "households": None, "enterprise": None,
+        "code": code, "name": code, "level": len(path) + 1, "parent": path[-1] if path else None,
+        "path": ".".join((*path, code)), "type": UnitType.TERRITORIAL, "households": None, "enterprise": None,
         "retired_on": None, "geometry": None, "west": None, "south": None, "east": None, "north": None,
     }  # fmt: skip

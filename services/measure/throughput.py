@@ -1,5 +1,7 @@
-"""A whole case beside a bare workflow, and beside the way to a record without the record: cases a second, the same
-client, server, worker settings and load."""
+"""Measure cases per second: a whole case, a bare workflow, and a workflow that does all but record.
+
+All have the same client, server, worker settings and load.
+"""
 
 import asyncio
 import time
@@ -25,8 +27,8 @@ from workflows.bare import NOTHING
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who plays in a measured case, and where it happens."""
+class Participants:
+    """The people of a measured case, and its place and category."""
 
     worker: Person
     duty: Person
@@ -39,7 +41,7 @@ class Cast:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A median over the rounds, beside the bare workflow of the same round, with its spread."""
+    """The median over the rounds of the ratio to the bare workflow of the same round, with its spread."""
 
     median: float
     lowest: float
@@ -48,7 +50,9 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Compared:
-    """Medians over the rounds in cases a second; `ratio` is ours / bare, `way` what the way there leaves of bare."""
+    """Medians over the rounds in cases per second; `ratio` is ours / bare, `way` the workflow without a record /
+    bare.
+    """
 
     ours: float
     bare: float
@@ -57,48 +61,48 @@ class Compared:
 
 
 @activity.defn(name=NOTHING)
-async def nothing(given: dict[str, str]) -> dict[str, str]:
-    """The activity of `workflows.bare.WayWorkflow`: answers what it is given."""
+async def return_input(given: dict[str, str]) -> dict[str, str]:
+    """The activity of `workflows.bare.WayWorkflow`: returns its input."""
     return given
 
 
-async def compare(
-    resources: Resources, cast: Cast, bare_queue: str, *, cases: int, abreast: int, rounds: int
+async def compare_throughput(
+    resources: Resources, cast: Participants, bare_queue: str, *, cases: int, concurrency: int, rounds: int
 ) -> Compared:
-    """Runs `rounds` of all three in turn, `cases` each, `abreast` at once."""
+    """Run `rounds` of all three in turn, `cases` each, `concurrency` at the same time."""
     ours: list[float] = []
     bare: list[float] = []
     way: list[float] = []
     for _ in range(rounds):
-        bare.append(await rate(lambda: bare_workflow(resources, bare_queue), cases, abreast))
-        way.append(await rate(lambda: way_workflow(resources, bare_queue), cases, abreast))
-        ours.append(await rate(lambda: whole_case(resources, cast), cases, abreast))
+        bare.append(await measure_rate(lambda: run_bare_workflow(resources, bare_queue), cases, concurrency))
+        way.append(await measure_rate(lambda: run_way_workflow(resources, bare_queue), cases, concurrency))
+        ours.append(await measure_rate(lambda: run_whole_case(resources, cast), cases, concurrency))
     return Compared(median(ours), median(bare), _ratio(ours, bare), _ratio(way, bare))
 
 
-def _ratio(mine: list[float], theirs: list[float]) -> Ratio:
-    ratios = [one / other for one, other in zip(mine, theirs, strict=True)]
+def _ratio(ours: list[float], bare: list[float]) -> Ratio:
+    ratios = [own_rate / bare_rate for own_rate, bare_rate in zip(ours, bare, strict=True)]
     return Ratio(median(ratios), min(ratios), max(ratios))
 
 
-async def rate(one: Callable[[], Awaitable[None]], count: int, abreast: int) -> float:
-    """How many a second, `count` of them with `abreast` under way at once."""
-    room = asyncio.Semaphore(abreast)
+async def measure_rate(run: Callable[[], Awaitable[None]], count: int, concurrency: int) -> float:
+    """Return how many run per second, of `count` with `concurrency` at the same time."""
+    slots = asyncio.Semaphore(concurrency)
 
-    async def guarded() -> None:
-        async with room:
-            await one()
+    async def run_in_slot() -> None:
+        async with slots:
+            await run()
 
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(count):
-            group.create_task(guarded())
+            group.create_task(run_in_slot())
     return count / (time.perf_counter() - begun)
 
 
-async def whole_case(resources: Resources, cast: Cast) -> None:
-    """A report and four commands to closure."""
-    start = a_start(cast)
+async def run_whole_case(resources: Resources, cast: Participants) -> None:
+    """Run a report and four commands to closure."""
+    start = make_start(cast)
     report_id = start.report.report_id
     await open_case(resources.temporal, start, queue=resources.settings.case_queue)
     steps: list[tuple[Person, HumanCommand]] = [
@@ -111,8 +115,8 @@ async def whole_case(resources: Resources, cast: Cast) -> None:
         await act(resources.temporal, report_id, Act(id=new_id(), actor=Actor(person=person.id), command=command))
 
 
-def a_start(cast: Cast) -> CaseStart:
-    """A report of about 300 bytes."""
+def make_start(cast: Participants) -> CaseStart:
+    """Return the start of a case with a report of about 300 bytes."""
     now = datetime.now(UTC)
     report = Report(
         report_id=new_id(),
@@ -128,13 +132,13 @@ def a_start(cast: Cast) -> CaseStart:
     return CaseStart(report=report, actor=Actor(person=cast.worker.id))
 
 
-async def bare_workflow(resources: Resources, queue: str) -> None:
-    """A start and five updates, the first with the start, as ours."""
+async def run_bare_workflow(resources: Resources, queue: str) -> None:
+    """Run a start and five updates, the first with the start, as a case does."""
     await _five_updates(resources, queue, "Bare", "take")
 
 
-async def way_workflow(resources: Resources, queue: str) -> None:
-    """The same of the workflow that goes the way of ours, and records nothing."""
+async def run_way_workflow(resources: Resources, queue: str) -> None:
+    """Run the same on the workflow that does what a case does, without recording."""
     await _five_updates(resources, queue, "Way", "receipt")
 
 

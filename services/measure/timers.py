@@ -1,7 +1,7 @@
-"""Many open cases that wait for a due moment: how late each is recorded, and that each is recorded once.
+"""Measure how late due moments of many open cases are recorded, and that each is recorded once.
 
-The cases are received by the rules themselves and stored in bulk; each then waits in a workflow of its own, as one that
-has gone on in a new run does.
+The cases are received by the rules and stored in bulk; each then waits in a workflow of its own, like one that has
+continued in a new run.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ from rules.decide import decide
 from rules.evolve import evolve
 from services.runtime.resources import Resources
 
-#: Cases stored in one transaction, and starts under way at once.
-BATCH, ABREAST = 500, 40
+#: Cases stored in one transaction, and starts at the same time.
+BATCH, CONCURRENCY = 500, 40
 
 
 @dataclass(frozen=True)
-class Late:
-    """How late, in seconds, `count` due moments were acted upon; how many never were, how many more than once."""
+class Lateness:
+    """How late, in seconds, `count` due moments were recorded; how many never were, and how many more than once."""
 
     count: int
     missing: int
@@ -48,7 +48,7 @@ class Late:
     worst: float
 
 
-async def wait_open(
+async def open_waiting_cases(
     resources: Resources,
     reporter: Person,
     grid: str,
@@ -56,14 +56,14 @@ async def wait_open(
     dues: Sequence[datetime],
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[UUID]:
-    """Opens one case for each moment of `dues`, at which its acceptance falls due, and starts its workflow."""
+    """Open one case for each time of `dues`, at which its acceptance falls due, and start its workflow."""
     pattern = await _pattern(resources.engine, reporter, grid, category)
-    room, started = asyncio.Semaphore(ABREAST), 0
+    slots, started = asyncio.Semaphore(CONCURRENCY), 0
     opened: list[UUID] = []
 
     async def start(case: Case) -> None:
         nonlocal started
-        async with room:
+        async with slots:
             report = pattern.report.model_copy(update={"report_id": case.report_id})
             await resources.temporal.start_workflow(
                 CASE_WORKFLOW,
@@ -74,16 +74,16 @@ async def wait_open(
             started += 1
             progress(started)
 
-    waiting = iter(dues)
-    while batch := list(islice(waiting, BATCH)):
+    remaining = iter(dues)
+    while batch := list(islice(remaining, BATCH)):
         async with resources.engine.begin() as connection:
-            made = await _received(connection, pattern, batch)
-            await insert_cases(connection, made)
-        await _taken_up(resources)
+            received = await _receive(connection, pattern, batch)
+            await insert_cases(connection, received)
+        await _wait_for_workers(resources)
         async with asyncio.TaskGroup() as group:
-            for _, case in made:
+            for _, case in received:
                 group.create_task(start(case))
-        opened += [case.report_id for _, case in made]
+        opened += [case.report_id for _, case in received]
     return opened
 
 
@@ -95,7 +95,7 @@ class _Pattern:
 
 
 async def _pattern(engine: AsyncEngine, reporter: Person, grid: str, category: str) -> _Pattern:
-    """A report of this kind, decided by the rules as they are in force."""
+    """Return a report of this kind, decided by the rules in force."""
     now = datetime.now(UTC)
     report = Report(
         report_id=new_id(), category=category, title="测量用上报", grid=grid, occurred_at=now, reported_at=now,
@@ -115,27 +115,27 @@ async def _pattern(engine: AsyncEngine, reporter: Person, grid: str, category: s
     return _Pattern(report, fact, context.units[-1].code)
 
 
-async def _received(
-    connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime]
-) -> list[tuple[Fact, Case]]:
+async def _receive(connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime]) -> list[tuple[Fact, Case]]:
     body = pattern.fact.body
     assert isinstance(body, Received)
     day = pattern.fact.at.date()
     last = await next_sequence(connection, pattern.park, day, len(dues))
-    found = []
+    received = []
     for sequence, due_at in enumerate(dues, last - len(dues) + 1):
         report_id = new_id()
         due = body.due.model_copy(update={"due_at": due_at, "plan": Plan(calendars=1)})
         number = case_number(pattern.park, day, sequence)
-        told = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
-        fact = pattern.fact.model_copy(update={"command_id": report_id, "body": told})
+        received_body = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
+        fact = pattern.fact.model_copy(update={"command_id": report_id, "body": received_body})
         case = evolve(None, fact)
-        found.append((fact, case))
-    return found
+        received.append((fact, case))
+    return received
 
 
-async def _taken_up(resources: Resources) -> None:
-    """Waits until the workers have taken up nearly all cases: one that waits for them has not set its timer yet."""
+async def _wait_for_workers(resources: Resources) -> None:
+    """Wait until the workers have started nearly all cases: a case that still waits for them has not set its timer
+    yet.
+    """
     request = DescribeTaskQueueRequest(
         namespace=resources.temporal.namespace,
         task_queue=TaskQueue(name=resources.settings.case_queue),
@@ -149,11 +149,11 @@ async def _taken_up(resources: Resources) -> None:
         await asyncio.sleep(0.5)
 
 
-async def recorded(engine: AsyncEngine, cases: Sequence[UUID], patience: timedelta) -> Late:
-    """Waits until every one of `cases` is recorded as overdue, or for `patience`; then says how late each was."""
-    deadline = datetime.now(UTC) + patience
+async def measure_lateness(engine: AsyncEngine, cases: Sequence[UUID], timeout: timedelta) -> Lateness:
+    """Wait until all of `cases` are recorded as overdue, or for `timeout`; then return how late each was."""
+    deadline = datetime.now(UTC) + timeout
     while datetime.now(UTC) < deadline:
-        if await _still_waiting(engine, cases) == 0:
+        if await _count_waiting(engine, cases) == 0:
             break
         await asyncio.sleep(0.5)
     async with engine.connect() as connection:
@@ -167,17 +167,17 @@ async def recorded(engine: AsyncEngine, cases: Sequence[UUID], patience: timedel
         found = rows.all()
     seen = {report_id for report_id, _ in found}
     waits = sorted(float(late) for _, late in found)
-    return Late(
+    return Lateness(
         count=len(waits),
         missing=len(cases) - len(seen),
         repeated=len(found) - len(seen),
-        p50=_at(waits, 0.5),
-        p99=_at(waits, 0.99),
+        p50=_percentile(waits, 0.5),
+        p99=_percentile(waits, 0.99),
         worst=waits[-1] if waits else 0.0,
     )
 
 
-async def _still_waiting(engine: AsyncEngine, cases: Sequence[UUID]) -> int:
+async def _count_waiting(engine: AsyncEngine, cases: Sequence[UUID]) -> int:
     async with engine.connect() as connection:
         waiting = await connection.scalar(
             text("SELECT count(*) FROM cases WHERE report_id = ANY (:cases) AND overdue_at IS NULL"),
@@ -186,13 +186,13 @@ async def _still_waiting(engine: AsyncEngine, cases: Sequence[UUID]) -> int:
     return int(waiting or 0)
 
 
-def evenly(since: datetime, a_second: float) -> Iterator[datetime]:
-    """Moments at an even rate from `since` on, without end."""
+def even_times(since: datetime, a_second: float) -> Iterator[datetime]:
+    """Yield times at an even rate from `since` on, without end."""
     number = 0
     while True:
         yield since + timedelta(seconds=number / a_second)
         number += 1
 
 
-def _at(waits: list[float], part: float) -> float:
+def _percentile(waits: list[float], part: float) -> float:
     return waits[min(len(waits) - 1, int(len(waits) * part))] if waits else 0.0

@@ -1,4 +1,4 @@
-"""The grid tree in the database: reading a registry, checking it, storing it all or not at all."""
+"""The grid tree in the database: read a registry, check it, and store all of it or nothing."""
 
 import asyncio
 import csv
@@ -24,13 +24,13 @@ from services.organisation.geojson import OPTIONAL, REQUIRED, is_geojson, read_f
 #: Rows per statement: large enough to be fast, small enough to show progress.
 CHUNK = 5_000
 
-#: Called with how many units are stored so far, of how many.
+#: Called with the number of units stored so far, and the total.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
-    """What a load did. `skipped` counts lines of divisions above level 1."""
+    """The result of a load. `skipped` counts lines of divisions above level 1."""
 
     inserted: int
     updated: int
@@ -39,12 +39,12 @@ class LoadSummary:
 
     @property
     def total(self) -> int:
-        """How many units the file held, made ones included."""
+        """The number of units in the file, generated ones included."""
         return self.inserted + self.updated + self.unchanged
 
 
 def read_units(path: Path) -> tuple[UnitLine, ...]:
-    """The lines of a registry: CSV in UTF-8, `code,name,level,parent_code[,type,households,enterprise]`.
+    """Return the lines of a registry: CSV in UTF-8, `code,name,level,parent_code[,type,households,enterprise]`.
 
     Raises BadFile naming every broken line, and FileNotFoundError.
     """
@@ -52,7 +52,7 @@ def read_units(path: Path) -> tuple[UnitLine, ...]:
 
 
 def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
-    # Strict: a stray quote would otherwise swallow the lines after it without a word.
+    # Strict: otherwise a stray quote would silently swallow the lines after it.
     reader = csv.reader(StringIO(content, newline=""), strict=True)
     lines: list[UnitLine] = []
     problems: list[FileProblem] = []
@@ -63,7 +63,7 @@ def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
             try:
                 if row:
                     lines.append(_line(reader.line_num, header, row))
-            except _Broken as broken:
+            except _BadLine as broken:
                 problems.append(FileProblem(str(path), reader.line_num, broken.zh, broken.en))
     except csv.Error as error:
         zh, en = f"CSV 有误:{error}", f"broken CSV: {error}"
@@ -73,29 +73,29 @@ def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
     return tuple(lines)
 
 
-class _Broken(Unusable):
-    """A line that can't be read."""
+class _BadLine(Unusable):
+    """A line can't be read."""
 
 
 def _check_header(path: Path, header: list[str]) -> None:
-    lost = [name for name in REQUIRED if name not in header]
-    odd = [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]
-    if lost:
-        names = ", ".join(lost)
+    missing = [name for name in REQUIRED if name not in header]
+    unknown = [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]
+    if missing:
+        names = ", ".join(missing)
         raise BadFile([FileProblem(str(path), 1, f"缺少列:{names}", f"columns missing: {names}")])
-    if odd:
-        names = ", ".join(odd)
+    if unknown:
+        names = ", ".join(unknown)
         zh, en = f"不认识或重复的列:{names}", f"columns unknown or given twice: {names}"
         raise BadFile([FileProblem(str(path), 1, zh, en)])
 
 
 def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
     if len(row) != len(header):
-        raise _Broken(f"应有 {len(header)} 列,实有 {len(row)} 列", f"{len(header)} columns expected, {len(row)} found")
+        raise _BadLine(f"应有 {len(header)} 列,实有 {len(row)} 列", f"{len(header)} columns expected, {len(row)} found")
     cell = {name: value.strip() for name, value in zip(header, row, strict=True)}
     households = cell.get("households", "")
     if households and not (households.isascii() and households.isdigit() and len(households) < 10):
-        raise _Broken(f"户数“{households}”不是整数", f"households “{households}” is not a whole number")
+        raise _BadLine(f"户数“{households}”不是整数", f"households “{households}” is not a whole number")
     return UnitLine(
         line=number,
         code=cell["code"],
@@ -108,18 +108,18 @@ def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
     )
 
 
-def checked_file(path: Path, known: dict[str, Level] | None = None) -> Checked:
-    """A registry, CSV or GeoJSON, that holds together, alone or with the `known` units.
+def read_checked(path: Path, known_levels: dict[str, Level] | None = None) -> Checked:
+    """Return a registry, CSV or GeoJSON, that is consistent, alone or with the `known_levels` units.
 
     Raises BadFile with every problem, and FileNotFoundError.
     """
     content = read_text(path)
     features = read_features(str(path), content) if is_geojson(content) else None
-    checked = check(_read_csv(path, content) if features is None else features.lines, known or {})
+    checked = check(_read_csv(path, content) if features is None else features.lines, known_levels or {})
     if features is None and checked.problems:
         raise BadFile([FileProblem(str(path), p.line, p.zh, p.en) for p in checked.problems])
     if features is not None and (problems := checked.problems or features.overlaps()):
-        raise BadFile([features.told(str(path), problem) for problem in problems])
+        raise BadFile([features.file_problem(str(path), problem) for problem in problems])
     return checked
 
 
@@ -131,30 +131,30 @@ async def load_file(
     box: Box | None = None,
     progress: Progress | None = None,
 ) -> LoadSummary:
-    """Loads a registry in one transaction; with any problem, nothing.
+    """Load a registry in one transaction; with any problem, nothing.
 
     `make_lower` adds grids and micro-grids where the file has none (`rules.organisation.lower_levels`), `box` draws
-    made-up rectangles inside it (`rules.organisation.tiling`). Raises BadFile, and ValueError when the target number of
-    micro-grids or the box does not fit.
+    placeholder rectangles inside it (`rules.organisation.tiling`). Raises BadFile, and ValueError when the target
+    number of micro-grids or the box does not fit.
     """
     async with transaction(engine) as connection:
-        # A city's shapes take seconds to look at, in which others want to be answered.
-        checked = await asyncio.to_thread(checked_file, path, await known_levels(connection))
+        # Checking a city's shapes takes seconds; in a thread, so that the event loop stays free.
+        checked = await asyncio.to_thread(read_checked, path, await read_levels(connection))
         if box is not None and any(unit.geometry for unit in checked.units):
-            told = "文件自带图形,不能再画示意矩形", "the file has shapes of its own: none are to be drawn"
-            raise BadFile([FileProblem(str(path), 1, *told)])
+            messages = "文件自带图形,不能再画示意矩形", "the file has shapes of its own: none are to be drawn"
+            raise BadFile([FileProblem(str(path), 1, *messages)])
         units = make_lower_levels(checked.units, micro_grids) if make_lower else checked.units
         summary = await load_units(connection, tile(units, box) if box else units, progress)
     return LoadSummary(summary.inserted, summary.updated, summary.unchanged, checked.skipped)
 
 
-async def known_levels(connection: AsyncConnection) -> dict[str, Level]:
-    """The level of every unit in use, by code."""
+async def read_levels(connection: AsyncConnection) -> dict[str, Level]:
+    """Return the level of every unit in use, by code."""
     rows = await connection.execute(text("SELECT code, level FROM grid_units WHERE retired_on IS NULL"))
     return {code: Level(level) for code, level in rows}
 
 
-# A shape is only ever replaced by a shape: a registry without shapes does not wipe a surveyed map.
+# A shape is only replaced by a shape: a registry without shapes does not erase a surveyed map.
 _UPSERT = text("""
 INSERT INTO grid_units AS g (code, name, level, parent, path, type, households, enterprise,
                              retired_on, geometry, west, south, east, north)
@@ -180,11 +180,11 @@ RETURNING (xmax = 0) AS fresh
 async def load_units(
     connection: AsyncConnection, units: Iterable[GridUnit], progress: Progress | None = None
 ) -> LoadSummary:
-    """Stores units in the caller's transaction: new ones are added, changed ones updated, none deleted.
+    """Store units in the caller's transaction: new ones are added, changed ones updated, none deleted.
 
     The same units again change nothing. A parent must be among them or stored already.
     """
-    # By level, so that a parent is there before its children; by code, so that two loads never deadlock.
+    # By level, so that a parent precedes its children; by code, so that two loads never deadlock.
     ordered = sorted(units, key=lambda unit: (unit.level, unit.code))
     inserted = updated = 0
     for start in range(0, len(ordered), CHUNK):
@@ -218,7 +218,7 @@ def _columns(units: Sequence[GridUnit]) -> dict[str, Any]:
 
 
 def _bounds(geometry: dict[str, Any]) -> tuple[float, float, float, float]:
-    """West, south, east, north of a GeoJSON Polygon or MultiPolygon, degrees."""
+    """Return west, south, east, north of a GeoJSON Polygon or MultiPolygon, in degrees."""
     parts = geometry["coordinates"]
     polygons = parts if geometry["type"] == "MultiPolygon" else [parts]
     points = [point for polygon in polygons for point in polygon[0]]

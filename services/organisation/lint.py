@@ -14,12 +14,12 @@ from models.organisation import Gravity, Organisation, OrgFinding
 from rules.organisation.lint import lint
 from rules.scope import in_force
 
-#: Who may look: the first two everywhere, a supervisor in the units they supervise.
+#: Roles that may read it everywhere; a supervisor may in the units they supervise.
 EVERYWHERE = frozenset({Role.ADMIN, Role.AUDITOR})
 
 
 class OrgLint(Frozen):
-    """What is wrong with the organisation, errors first, as of `at`."""
+    """The faults of the organisation, errors first, as of `at`."""
 
     at: Instant
     errors: int
@@ -28,28 +28,28 @@ class OrgLint(Frozen):
 
 
 async def check_organisation(connection: AsyncConnection, now: datetime) -> OrgLint:
-    """The whole organisation, in the caller's transaction; alarms whose role is held again are cleared."""
+    """Check the whole organisation, in the caller's transaction; alarms whose role is held again are cleared."""
     organisation = await read_organisation(connection, now)
     await clear_alarms(connection, now, organisation.today)
-    return _told(organisation, lint(organisation))
+    return _summary(organisation, lint(organisation))
 
 
 async def check_in_scope(connection: AsyncConnection, person: Person, now: datetime) -> OrgLint:
-    """The part of it that `person` may look at; changes nothing. Raises NotYours for everybody else."""
+    """Check the part of it that `person` may read; changes nothing. Raises NotYours for everybody else."""
     organisation = await read_organisation(connection, now)
-    return _told(organisation, lint(organisation, _within(person, organisation)))
+    return _summary(organisation, lint(organisation, _within(person, organisation)))
 
 
 def _within(person: Person, organisation: Organisation) -> frozenset[str] | None:
-    """The units below which `person` may look; None: everywhere."""
-    held = in_force(person, organisation.today)
-    looks = [grant for grant in held if grant.role in EVERYWHERE | {Role.SUPERVISOR}]
-    if not looks:
+    """Return the units below which `person` may read; None: everywhere."""
+    grants = in_force(person, organisation.today)
+    reading_grants = [grant for grant in grants if grant.role in EVERYWHERE | {Role.SUPERVISOR}]
+    if not reading_grants:
         raise NotYours(command="org lint", who="admin / auditor / supervisor")
-    codes = [grant.grid for grant in looks]
+    codes = [grant.grid for grant in reading_grants]
     return None if None in codes else frozenset(code for code in codes if code is not None)
 
 
-def _told(organisation: Organisation, findings: tuple[OrgFinding, ...]) -> OrgLint:
+def _summary(organisation: Organisation, findings: tuple[OrgFinding, ...]) -> OrgLint:
     errors = sum(finding.gravity is Gravity.ERROR for finding in findings)
     return OrgLint(at=organisation.now, errors=errors, warnings=len(findings) - errors, findings=findings)

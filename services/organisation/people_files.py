@@ -1,4 +1,4 @@
-"""Departments, people and the roles they hold: read from YAML, checked, stored all or not at all."""
+"""Departments, people and their roles: read from YAML, checked, and stored all or nothing."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -39,13 +39,13 @@ from services.organisation.roster import (
 
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
-#: Roles that mean nothing without a department, and roles that must not silently cover every grid.
+#: Roles that require a department, and roles that must not cover every grid by default.
 _NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 _NEEDS_GRID = frozenset({Role.GRID_WORKER, Role.VOLUNTEER})
 
 
 class DepartmentEntry(Frozen):
-    """A department as a file names it."""
+    """A department in a file."""
 
     id: Code
     name_zh: Name
@@ -54,11 +54,13 @@ class DepartmentEntry(Frozen):
 
 
 class DepartmentsFile(Frozen):
+    """A file of departments."""
+
     departments: tuple[DepartmentEntry, ...]
 
 
 class GrantEntry(Frozen):
-    """A role as a file grants it; `since` falls back to the file's, without `grid` it covers every grid."""
+    """A role in a file; `since` defaults to the file's, and without `grid` it covers every grid."""
 
     role: Role
     grid: Code | None = None
@@ -68,7 +70,7 @@ class GrantEntry(Frozen):
 
 
 class PersonEntry(Frozen):
-    """A person as a file names them. `password` is their first one; later files do not change it."""
+    """A person in a file. `password` is their first one; later files do not change it."""
 
     username: Code
     name: Name
@@ -78,7 +80,7 @@ class PersonEntry(Frozen):
 
 
 class PeopleFile(Frozen):
-    """People, and the date from which their roles hold unless a grant says otherwise; who is away, who on duty."""
+    """People, and the date from which their roles hold unless a grant has its own; absences and shifts."""
 
     since: date
     people: tuple[PersonEntry, ...]
@@ -86,13 +88,15 @@ class PeopleFile(Frozen):
     shifts: tuple[ShiftDraft, ...] = ()
 
     def starts(self, grant: GrantEntry) -> date:
-        """The first day on which `grant` holds."""
+        """Return the first day on which `grant` holds."""
         return grant.since or self.since
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleSummary:
-    """What became of departments, people and grants, each; and how many absences and shifts are new or changed."""
+    """The result of a load for departments, people and grants each; `roster` counts new or changed absences and
+    shifts.
+    """
 
     departments: Stored
     people: Stored
@@ -101,42 +105,42 @@ class PeopleSummary:
 
 
 def read_departments(path: Path) -> DepartmentsFile:
-    """The departments in a YAML file. Raises BadFile with every problem, FileNotFoundError."""
+    """Return the departments in a YAML file. Raises BadFile with every problem, FileNotFoundError."""
     document = read_yaml(path)
-    found = parse(document, DepartmentsFile)
-    ids = [department.id for department in found.departments]
-    _refuse(_twice(document, "departments", "id", ids))
-    return found
+    file = parse(document, DepartmentsFile)
+    ids = [department.id for department in file.departments]
+    _raise_problems(_duplicates(document, "departments", "id", ids))
+    return file
 
 
 def read_people(path: Path, departments: Collection[str], grids: Collection[str]) -> PeopleFile:
-    """The people in a YAML file, whose roles may name only these departments and grid codes.
+    """Return the people in a YAML file, whose roles may name only these departments and grid codes.
 
     Raises BadFile with every problem, FileNotFoundError.
     """
     document = read_yaml(path)
-    found = parse(document, PeopleFile)
-    usernames = [person.username for person in found.people]
-    problems = _twice(document, "people", "username", usernames)
-    for i, person in enumerate(found.people):
+    file = parse(document, PeopleFile)
+    usernames = [person.username for person in file.people]
+    problems = _duplicates(document, "people", "username", usernames)
+    for i, person in enumerate(file.people):
         seen: set[tuple[object, ...]] = set()
         for j, grant in enumerate(person.grants):
-            at = ("people", i, "grants", j)
-            problems += _grant_problems(document, at, grant, found, departments, grids)
-            key = (grant.role, grant.grid, grant.department, found.starts(grant))
+            location = ("people", i, "grants", j)
+            problems += _grant_problems(document, location, grant, file, departments, grids)
+            key = (grant.role, grant.grid, grant.department, file.starts(grant))
             if key in seen:
-                problems.append(document.problem(at, "同一角色写了两次", "the same role is granted twice"))
+                problems.append(document.problem(location, "同一角色写了两次", "the same role is granted twice"))
             seen.add(key)
-    _refuse(problems)
-    return found
+    _raise_problems(problems)
+    return file
 
 
-def _refuse(problems: Sequence[FileProblem]) -> None:
+def _raise_problems(problems: Sequence[FileProblem]) -> None:
     if problems:
         raise BadFile(sorted(problems, key=lambda problem: problem.line))
 
 
-def _twice(document: Document, section: str, field: str, values: Sequence[str]) -> list[FileProblem]:
+def _duplicates(document: Document, section: str, field: str, values: Sequence[str]) -> list[FileProblem]:
     first: dict[str, int] = {}
     problems = []
     for position, value in enumerate(values):
@@ -155,7 +159,7 @@ def _twice(document: Document, section: str, field: str, values: Sequence[str]) 
 
 def _grant_problems(
     document: Document,
-    at: tuple[int | str, ...],
+    location: tuple[int | str, ...],
     grant: GrantEntry,
     file: PeopleFile,
     departments: Collection[str],
@@ -194,16 +198,14 @@ def _grant_problems(
             f"role {grant.role} takes a grid",
         ),
     )
-    return [document.problem((*at, field), zh, en) for wrong, field, zh, en in checks if wrong]
+    return [document.problem((*location, field), zh, en) for is_wrong, field, zh, en in checks if is_wrong]
 
 
 async def load_people(engine: AsyncEngine, departments_path: Path, people_path: Path) -> PeopleSummary:
-    """Loads departments, people, grants, absences and shifts in one transaction; with any problem, nothing.
+    """Load departments, people, grants, absences and shifts in one transaction; with any problem, nothing.
 
-    The same files again change nothing and hash nothing. Somebody named in the file holds exactly the roles
-    it grants; nobody is deleted, no stored password is replaced, and no absence or shift is taken back.
-
-    Raises BadFile, FileNotFoundError.
+    The same files again change nothing and hash nothing. A person in the file gets exactly the roles it grants; nobody
+    is deleted, no stored password is replaced, and no absence or shift is cancelled. Raises BadFile, FileNotFoundError.
     """
     departments = read_departments(departments_path).departments
     async with transaction(engine) as connection:
@@ -216,7 +218,7 @@ async def load_people(engine: AsyncEngine, departments_path: Path, people_path: 
 
 
 async def _store_roster(connection: AsyncConnection, document: Document, file: PeopleFile) -> int:
-    """Stores absences, then shifts, each checked against those before it; how many are new or changed."""
+    """Store absences, then shifts, each checked against those before it; return how many are new or changed."""
     changed, problems = 0, []
     for i, absence in enumerate(file.absences):
         faults = await absence_faults(connection, absence)
@@ -226,14 +228,14 @@ async def _store_roster(connection: AsyncConnection, document: Document, file: P
         faults = await shift_faults(connection, shift)
         problems += [document.problem(("shifts", i, fault.field), fault.zh, fault.en) for fault in faults]
         changed += not faults and await store_shift(connection, shift)
-    _refuse(problems)
+    _raise_problems(problems)
     return changed
 
 
 async def store_entries(
     connection: AsyncConnection, departments: Sequence[DepartmentEntry], file: PeopleFile
 ) -> PeopleSummary:
-    """Stores what has been read and checked, in the caller's transaction."""
+    """Store entries that were read and checked, in the caller's transaction."""
     hashes = await _hashes(file.people, await usernames_with_password(connection))
     stored = await store_departments(
         connection, [DepartmentRecord(d.id, d.name_zh, d.name_en, d.active) for d in departments]
@@ -252,12 +254,12 @@ def _record(file: PeopleFile, person: PersonEntry, hashes: Mapping[str, str]) ->
     )
 
 
-async def _hashes(people: Sequence[PersonEntry], settled: Collection[str]) -> dict[str, str]:
-    """A hash for everybody with a first password and none stored. One thread a core: each takes its time."""
-    fresh = {p.username: p.password for p in people if p.password is not None and p.username not in settled}
+async def _hashes(people: Sequence[PersonEntry], with_password: Collection[str]) -> dict[str, str]:
+    """Return a hash for everybody with a first password and none stored. One thread per core, since hashing is slow."""
+    fresh = {p.username: p.password for p in people if p.password is not None and p.username not in with_password}
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(cpu_count()) as pool:
-        waiting = [
+        hashing = [
             loop.run_in_executor(pool, hash_password, password.get_secret_value()) for password in fresh.values()
         ]
-        return dict(zip(fresh, await asyncio.gather(*waiting), strict=True))
+        return dict(zip(fresh, await asyncio.gather(*hashing), strict=True))

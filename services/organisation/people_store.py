@@ -1,4 +1,4 @@
-"""Departments, people and grants in the database, in bulk: the same again changes nothing."""
+"""Departments, people and grants in the database, stored in bulk; storing the same again changes nothing."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from models.ids import derived_id
 
 @dataclass(frozen=True, slots=True)
 class DepartmentRecord:
-    """A department as it is to be stored."""
+    """A department to store."""
 
     id: str
     name_zh: str
@@ -34,7 +34,7 @@ class GrantRecord:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """A person as they are to be stored, with every role they hold."""
+    """A person to store, with every role they hold."""
 
     username: str
     name: str
@@ -45,7 +45,7 @@ class PersonRecord:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a load did to the rows of one table."""
+    """The effect of a load on the rows of one table."""
 
     inserted: int
     updated: int
@@ -63,7 +63,7 @@ WHERE (d.name_zh, d.name_en, d.active)
 RETURNING (xmax = 0) AS fresh
 """)
 
-# A password once set stays: the one in a file is only the first.
+# A stored password is never replaced: the one in a file is only the first.
 _PEOPLE = text("""
 INSERT INTO people AS p (id, username, name, active, password_hash)
 SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:username AS text[]), CAST(:name AS text[]),
@@ -78,7 +78,7 @@ RETURNING (xmax = 0) AS fresh
 
 _IDS = text("SELECT username, id FROM people WHERE username = ANY(CAST(:usernames AS text[]))")
 
-_OTHER_GRANTS_GONE = text("""
+_DELETE_OTHER_GRANTS = text("""
 DELETE FROM grants
 WHERE person = ANY(CAST(:people AS uuid[])) AND NOT id = ANY(CAST(:kept AS uuid[]))
 """)
@@ -94,7 +94,7 @@ RETURNING (xmax = 0) AS fresh
 
 
 async def store_departments(connection: AsyncConnection, departments: Iterable[DepartmentRecord]) -> Stored:
-    """Adds and updates departments in the caller's transaction; none is deleted."""
+    """Add and update departments in the caller's transaction; none is deleted."""
     ordered = sorted(departments, key=lambda d: d.id)
     columns = {
         "id": [d.id for d in ordered],
@@ -107,10 +107,10 @@ async def store_departments(connection: AsyncConnection, departments: Iterable[D
 
 
 async def store_people(connection: AsyncConnection, people: Iterable[PersonRecord]) -> tuple[Stored, Stored]:
-    """Adds and updates people, in the caller's transaction, and makes their grants those given.
+    """Add and update people in the caller's transaction, and make their grants exactly those given.
 
-    Gives what became of the people and of the grants. People not named keep everything; a person's stored
-    password is never replaced. Usernames must differ; grids and departments must exist.
+    Returns the effect on the people and on the grants. People not named keep everything; a person's stored password is
+    never replaced. Usernames must differ; grids and departments must exist.
     """
     ordered = sorted(people, key=lambda person: person.username)
     columns = {
@@ -132,7 +132,7 @@ async def _store_grants(connection: AsyncConnection, people: list[PersonRecord])
         for p in people
         for g in p.grants
     }
-    gone = await connection.execute(_OTHER_GRANTS_GONE, {"people": list(ids.values()), "kept": list(held)})
+    deleted = await connection.execute(_DELETE_OTHER_GRANTS, {"people": list(ids.values()), "kept": list(held)})
     columns = {
         "id": list(held),
         "person": [person for person, _ in held.values()],
@@ -143,7 +143,7 @@ async def _store_grants(connection: AsyncConnection, people: list[PersonRecord])
         "until": [g.until for _, g in held.values()],
     }
     rows = (await connection.execute(_GRANTS, columns)).scalars().all()
-    return _stored(rows, len(held), gone.rowcount)
+    return _stored(rows, len(held), deleted.rowcount)
 
 
 def _stored(fresh: Collection[bool], total: int, removed: int = 0) -> Stored:
@@ -152,24 +152,24 @@ def _stored(fresh: Collection[bool], total: int, removed: int = 0) -> Stored:
 
 
 async def known_grids(connection: AsyncConnection) -> frozenset[str]:
-    """The code of every grid unit, retired ones included: a past role may have been held for one."""
+    """Return the code of every grid unit, retired ones included: a past role may have been held for one."""
     return frozenset((await connection.execute(text("SELECT code FROM grid_units"))).scalars())
 
 
 async def known_departments(connection: AsyncConnection, retired: bool = False) -> frozenset[str]:
-    """The id of every active department; with `retired`, of those as well."""
+    """Return the id of every active department; with `retired`, of those as well."""
     query = text("SELECT id FROM departments WHERE active OR :retired")
     return frozenset((await connection.execute(query, {"retired": retired})).scalars())
 
 
 async def known_usernames(connection: AsyncConnection, active: bool = False) -> frozenset[str]:
-    """The username of everybody; with `active`, only of those who have not left."""
+    """Return the username of everybody; with `active`, only of people who have not left."""
     query = text("SELECT username FROM people WHERE active OR NOT :active")
     return frozenset((await connection.execute(query, {"active": active})).scalars())
 
 
 async def held_posts(connection: AsyncConnection) -> frozenset[tuple[Role, Level]]:
-    """Which roles are held in units of which level, by somebody active, today."""
+    """Return which roles are held in units of which level, by an active person, today."""
     query = text(
         "SELECT DISTINCT g.role, u.level FROM grants g JOIN people p ON p.id = g.person"
         " JOIN grid_units u ON u.code = g.grid WHERE p.active AND u.retired_on IS NULL"
@@ -179,6 +179,6 @@ async def held_posts(connection: AsyncConnection) -> frozenset[tuple[Role, Level
 
 
 async def usernames_with_password(connection: AsyncConnection) -> frozenset[str]:
-    """The username of everybody who has a password already."""
+    """Return the username of everybody who has a password."""
     found = await connection.execute(text("SELECT username FROM people WHERE password_hash IS NOT NULL"))
     return frozenset(found.scalars())

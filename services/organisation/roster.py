@@ -1,4 +1,4 @@
-"""值班与请假: who is away and who stands in, who is on duty when. Checked field by field, stored or refused whole."""
+"""Absences, deputies and shifts (值班与请假): each draft is checked field by field, then stored or refused whole."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from models.enums import Role
 from models.errors import InputError
 from models.ids import derived_id
 
-#: Roles that somebody can be on duty in: those that a unit's desk is staffed with.
+#: Roles that have shifts: those that staff a unit's desk.
 DUTY_ROLES = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.GRID_WORKER, Role.VOLUNTEER})
 
 
 class AbsenceDraft(Frozen):
-    """Somebody will be away, both days inclusive; `deputy` acts with their roles meanwhile. People by user name."""
+    """An absence to record, both days inclusive; `deputy` acts with the person's roles meanwhile. People by user
+    name.
+    """
 
     person: Code
     since: date
@@ -33,7 +35,7 @@ class AbsenceDraft(Frozen):
 
 
 class ShiftDraft(Frozen):
-    """Somebody will be on duty, half open: from `starts_at` up to, not including, `ends_at`."""
+    """A shift to record, from `starts_at` up to, not including, `ends_at`."""
 
     unit: Code
     role: Role
@@ -44,7 +46,7 @@ class ShiftDraft(Frozen):
 
 @dataclass(frozen=True)
 class RosterFault:
-    """What is wrong with one field of a draft."""
+    """A fault in one field of a draft."""
 
     field: str
     zh: str
@@ -72,7 +74,7 @@ class ShiftView(Frozen):
 
 
 class Roster(Frozen):
-    """Everybody who is or will be away, and who is or will be on duty, by time."""
+    """Current and coming absences and shifts, by time."""
 
     absences: tuple[AbsenceView, ...]
     shifts: tuple[ShiftView, ...]
@@ -80,29 +82,29 @@ class Roster(Frozen):
 
 # --- absences -------------------------------------------------------------------------------------------------------
 
-_PUT_ABSENCE = text("""
+_UPSERT_ABSENCE = text("""
     INSERT INTO absences AS a (id, person, deputy, since, until, reason)
     VALUES (:id, :person, :deputy, :since, :until, :reason)
     ON CONFLICT (id) DO UPDATE SET deputy = excluded.deputy, until = excluded.until, reason = excluded.reason
     WHERE (a.deputy, a.until, a.reason) IS DISTINCT FROM (excluded.deputy, excluded.until, excluded.reason)
     RETURNING 1
 """)
-_OVERLAPPING = text("""
+_OVERLAPPING_ABSENCE = text("""
     SELECT since, until FROM absences
     WHERE person = :person AND since <= :until AND until >= :since AND id <> :id ORDER BY since LIMIT 1
 """)
 
 
 async def absence_faults(connection: AsyncConnection, draft: AbsenceDraft) -> list[RosterFault]:
-    """Everything that is wrong with `draft`, field by field. The same absence again is no overlap with itself."""
-    found: list[RosterFault] = []
-    person = await _known(connection, draft.person, "person", found)
+    """Return every fault of `draft`, field by field. The same absence again does not overlap itself."""
+    faults: list[RosterFault] = []
+    person = await _find_active(connection, draft.person, "person", faults)
     if draft.deputy is not None:
-        await _known(connection, draft.deputy, "deputy", found)
+        await _find_active(connection, draft.deputy, "deputy", faults)
     if draft.deputy == draft.person:
-        found.append(RosterFault("deputy", "代理人不能是请假人本人", "nobody stands in for themselves"))
+        faults.append(RosterFault("deputy", "代理人不能是请假人本人", "nobody stands in for themselves"))
     if draft.until < draft.since:
-        found.append(
+        faults.append(
             RosterFault(
                 "until", f"截止 {draft.until} 早于起始 {draft.since}", f"ends {draft.until}, before {draft.since}"
             )
@@ -114,25 +116,25 @@ async def absence_faults(connection: AsyncConnection, draft: AbsenceDraft) -> li
             "until": draft.until,
             "id": _absence_id(person.id, draft.since),
         }
-        if (other := (await connection.execute(_OVERLAPPING, values)).first()) is not None:
-            days = f"{other.since} – {other.until}"
-            found.append(RosterFault("since", f"与已有请假重叠:{days}", f"overlaps the absence {days}"))
-    return found
+        if (overlapping := (await connection.execute(_OVERLAPPING_ABSENCE, values)).first()) is not None:
+            days = f"{overlapping.since} – {overlapping.until}"
+            faults.append(RosterFault("since", f"与已有请假重叠:{days}", f"overlaps the absence {days}"))
+    return faults
 
 
 async def put_absence(connection: AsyncConnection, draft: AbsenceDraft, now: datetime) -> bool:
-    """Stores an absence in the caller's transaction; whether anything changed.
+    """Store an absence in the caller's transaction; return whether anything changed.
 
-    Raises InputError pointing at the field that is wrong; an absence that is over is one.
+    Raises InputError pointing at the field that is wrong; an absence that is over is refused too.
     """
-    _refuse(await absence_faults(connection, draft))
+    _raise_first(await absence_faults(connection, draft))
     if draft.until < (await _today(connection, now)):
-        _refuse([RosterFault("until", f"{draft.until} 已过", f"{draft.until} has passed")])
+        _raise_first([RosterFault("until", f"{draft.until} 已过", f"{draft.until} has passed")])
     return await store_absence(connection, draft)
 
 
 async def store_absence(connection: AsyncConnection, draft: AbsenceDraft) -> bool:
-    """Stores an absence that has been checked; whether anything changed."""
+    """Store an absence that has been checked; return whether anything changed."""
     person = await _id_of(connection, draft.person)
     values = {
         **draft.model_dump(),
@@ -140,22 +142,22 @@ async def store_absence(connection: AsyncConnection, draft: AbsenceDraft) -> boo
         "person": person,
         "deputy": await _id_of(connection, draft.deputy) if draft.deputy else None,
     }
-    return (await connection.execute(_PUT_ABSENCE, values)).first() is not None
+    return (await connection.execute(_UPSERT_ABSENCE, values)).first() is not None
 
 
 async def cancel_absence(connection: AsyncConnection, username: str, day: date, now: datetime) -> None:
-    """Takes back the absence that `day` lies in: one that has begun ends yesterday, so that what was stays readable.
+    """Cancel the absence that `day` lies in: one that has begun ends yesterday, so that the past stays readable.
 
     Raises InputError when there is none.
     """
-    found: list[RosterFault] = []
-    person = await _known(connection, username, "person", found)
-    _refuse(found)
+    faults: list[RosterFault] = []
+    person = await _find_active(connection, username, "person", faults)
+    _raise_first(faults)
     assert person is not None
     where = "person = :person AND :day BETWEEN since AND until"
     values = {"person": person.id, "day": day, "today": await _today(connection, now)}
     if await connection.scalar(text(f"SELECT 1 FROM absences WHERE {where}"), values) is None:
-        _refuse([RosterFault("since", f"{username} 在 {day} 没有请假", f"{username} is not away on {day}")])
+        _raise_first([RosterFault("since", f"{username} 在 {day} 没有请假", f"{username} is not away on {day}")])
     await connection.execute(
         text(f"UPDATE absences SET until = :today - 1 WHERE {where} AND since < :today AND until >= :today"), values
     )
@@ -164,7 +166,7 @@ async def cancel_absence(connection: AsyncConnection, username: str, day: date, 
 
 # --- shifts ---------------------------------------------------------------------------------------------------------
 
-_PUT_SHIFT = text("""
+_UPSERT_SHIFT = text("""
     INSERT INTO shifts AS s (id, unit, role, person, starts_at, ends_at)
     VALUES (:id, :unit, :role, :person, :starts_at, :ends_at)
     ON CONFLICT (id) DO UPDATE SET ends_at = excluded.ends_at WHERE s.ends_at <> excluded.ends_at
@@ -174,36 +176,38 @@ _UNIT = text("""
     SELECT string_to_array(ltree2text(path), '.') FROM grid_units
     WHERE code = :code AND (retired_on IS NULL OR retired_on > :today)
 """)
-_AT_THE_SAME_TIME = text("""
+_OVERLAPPING_SHIFT = text("""
     SELECT unit, starts_at FROM shifts
     WHERE person = :person AND starts_at < :ends_at AND ends_at > :starts_at AND id <> :id ORDER BY starts_at LIMIT 1
 """)
-_AWAY = text("""
+_ABSENCE_DURING = text("""
     SELECT since, until FROM absences WHERE person = :person AND since <= :last AND until >= :first LIMIT 1
 """)
 
 
 async def shift_faults(connection: AsyncConnection, draft: ShiftDraft) -> list[RosterFault]:
-    """Everything that is wrong with `draft`, field by field. The same shift again is no overlap with itself."""
-    found: list[RosterFault] = []
-    person = await _known(connection, draft.person, "person", found)
+    """Return every fault of `draft`, field by field. The same shift again does not overlap itself."""
+    faults: list[RosterFault] = []
+    person = await _find_active(connection, draft.person, "person", faults)
     zone = await _zone(connection)
     first = draft.starts_at.astimezone(zone).date()
     last = (draft.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
     path: list[str] | None = await connection.scalar(_UNIT, {"code": draft.unit, "today": first})
     if path is None:
         zh, en = f"没有网格“{draft.unit}”,或已停用", f"there is no grid unit “{draft.unit}”, or it is retired"
-        found.append(RosterFault("unit", zh, en))
+        faults.append(RosterFault("unit", zh, en))
     if draft.ends_at <= draft.starts_at:
-        found.append(RosterFault("ends_at", "结束不晚于开始", "ends no later than it starts"))
-        return found
+        faults.append(RosterFault("ends_at", "结束不晚于开始", "ends no later than it starts"))
+        return faults
     if draft.role not in DUTY_ROLES:
-        known = ", ".join(sorted(DUTY_ROLES))
-        found.append(RosterFault("role", f"角色 {draft.role} 不排班,可选:{known}", f"no duty role; one of: {known}"))
+        duty_roles = ", ".join(sorted(DUTY_ROLES))
+        faults.append(
+            RosterFault("role", f"角色 {draft.role} 不排班,可选:{duty_roles}", f"no duty role; one of: {duty_roles}")
+        )
     elif (
         person is not None and path is not None and not all(_holds(person, draft.role, path, d) for d in (first, last))
     ):
-        found.append(
+        faults.append(
             RosterFault(
                 "role",
                 f"{draft.person} 届时不担任 {draft.unit}(或其上级)的 {draft.role}",
@@ -211,58 +215,58 @@ async def shift_faults(connection: AsyncConnection, draft: ShiftDraft) -> list[R
             )
         )
     if person is not None:
-        found += await _taken(connection, draft, person, first, last)
-    return found
+        faults += await _clashes(connection, draft, person, first, last)
+    return faults
 
 
-async def _taken(
+async def _clashes(
     connection: AsyncConnection, draft: ShiftDraft, person: Person, first: date, last: date
 ) -> list[RosterFault]:
-    """Whether the person is elsewhere at that time: on another shift, or away."""
-    found = []
+    """Return the faults of a person who is on another shift or away at that time."""
+    faults = []
     values = {**draft.model_dump(), "person": person.id, "id": _shift_id(draft, person.id)}
-    if (other := (await connection.execute(_AT_THE_SAME_TIME, values)).first()) is not None:
-        zh, en = f"与 {other.unit} 的班次重叠", f"overlaps a shift in {other.unit}"
-        found.append(RosterFault("starts_at", zh, en))
-    away = (await connection.execute(_AWAY, {"person": person.id, "first": first, "last": last})).first()
+    if (overlapping := (await connection.execute(_OVERLAPPING_SHIFT, values)).first()) is not None:
+        zh, en = f"与 {overlapping.unit} 的班次重叠", f"overlaps a shift in {overlapping.unit}"
+        faults.append(RosterFault("starts_at", zh, en))
+    away = (await connection.execute(_ABSENCE_DURING, {"person": person.id, "first": first, "last": last})).first()
     if away is not None:
         days = f"{away.since} – {away.until}"
-        found.append(RosterFault("person", f"{draft.person} 请假:{days}", f"{draft.person} is away {days}"))
-    return found
+        faults.append(RosterFault("person", f"{draft.person} 请假:{days}", f"{draft.person} is away {days}"))
+    return faults
 
 
 async def put_shift(connection: AsyncConnection, draft: ShiftDraft, now: datetime) -> bool:
-    """Stores a shift in the caller's transaction; whether anything changed.
+    """Store a shift in the caller's transaction; return whether anything changed.
 
-    Raises InputError pointing at the field that is wrong; a shift that is over is one.
+    Raises InputError pointing at the field that is wrong; a shift that is over is refused too.
     """
-    _refuse(await shift_faults(connection, draft))
+    _raise_first(await shift_faults(connection, draft))
     if draft.ends_at <= now:
-        _refuse([RosterFault("ends_at", f"{draft.ends_at} 已过", f"{draft.ends_at} has passed")])
+        _raise_first([RosterFault("ends_at", f"{draft.ends_at} 已过", f"{draft.ends_at} has passed")])
     return await store_shift(connection, draft)
 
 
 async def store_shift(connection: AsyncConnection, draft: ShiftDraft) -> bool:
-    """Stores a shift that has been checked; whether anything changed."""
+    """Store a shift that has been checked; return whether anything changed."""
     person = await _id_of(connection, draft.person)
     values = {**draft.model_dump(mode="json"), "id": _shift_id(draft, person), "person": person}
     values |= {"starts_at": draft.starts_at, "ends_at": draft.ends_at}
-    return (await connection.execute(_PUT_SHIFT, values)).first() is not None
+    return (await connection.execute(_UPSERT_SHIFT, values)).first() is not None
 
 
 async def cancel_shift(
     connection: AsyncConnection, unit: str, role: Role, username: str, at: datetime, now: datetime
 ) -> None:
-    """Takes back the shift that `at` lies in: one that has begun ends now. Raises InputError when there is none."""
-    found: list[RosterFault] = []
-    person = await _known(connection, username, "person", found)
-    _refuse(found)
+    """Cancel the shift that `at` lies in: one that has begun ends now. Raises InputError when there is none."""
+    faults: list[RosterFault] = []
+    person = await _find_active(connection, username, "person", faults)
+    _raise_first(faults)
     assert person is not None
     where = "unit = :unit AND role = :role AND person = :person AND starts_at <= :at AND ends_at > :at"
     values = {"unit": unit, "role": role.value, "person": person.id, "at": at, "now": now}
     if await connection.scalar(text(f"SELECT 1 FROM shifts WHERE {where}"), values) is None:
         zh, en = f"{username} 此时没有 {unit} 的班次", f"{username} has no such shift in {unit} then"
-        _refuse([RosterFault("starts_at", zh, en)])
+        _raise_first([RosterFault("starts_at", zh, en)])
     await connection.execute(
         text(f"UPDATE shifts SET ends_at = :now WHERE {where} AND starts_at < :now AND ends_at > :now"), values
     )
@@ -272,8 +276,8 @@ async def cancel_shift(
 # --- both -----------------------------------------------------------------------------------------------------------
 
 
-async def roster(connection: AsyncConnection, now: datetime) -> Roster:
-    """Who is or will be away and on duty."""
+async def read_roster(connection: AsyncConnection, now: datetime) -> Roster:
+    """Return who is or will be away and on duty."""
     names: dict[UUID, str] = {
         row.id: row.username for row in await connection.execute(text("SELECT id, username FROM people"))
     }
@@ -296,20 +300,22 @@ async def roster(connection: AsyncConnection, now: datetime) -> Roster:
 
 
 async def local_moment(connection: AsyncConnection, moment: datetime) -> datetime:
-    """`moment`, in the park's time when it does not say in whose."""
+    """Return `moment`, in the park's zone when it has none."""
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=await _zone(connection))
 
 
-def _refuse(faults: Iterable[RosterFault]) -> None:
+def _raise_first(faults: Iterable[RosterFault]) -> None:
     for fault in faults:
         raise InputError(pointer=f"/{fault.field}", why_zh=fault.zh, why_en=fault.en)
 
 
-async def _known(connection: AsyncConnection, username: str, field: str, found: list[RosterFault]) -> Person | None:
+async def _find_active(
+    connection: AsyncConnection, username: str, field: str, faults: list[RosterFault]
+) -> Person | None:
     id_ = await connection.scalar(text("SELECT id FROM people WHERE username = :u AND active"), {"u": username})
     if id_ is None:
         zh, en = f"没有在岗人员“{username}”", f"there is no active person “{username}”"
-        found.append(RosterFault(field, zh, en))
+        faults.append(RosterFault(field, zh, en))
         return None
     return await read_person(connection, id_)
 

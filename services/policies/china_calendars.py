@@ -1,10 +1,9 @@
 """Chinese years in a policy file: `china: {from: 2024, to: 2028}` under a calendar, expanded into its `years`.
 
-The expansion is done once, when the file is read; what is published are plain dates that never change with a
-package. Years up to the last published notice come from `chinesecalendar`, and each of their days is held
-against `holidays`; later years are provisional: the holidays that `holidays` expects, and no make-up workdays.
-Only weekdays are listed as holidays and only weekends as make-up workdays: a calendar that works at weekends
-lists its weekend holidays itself.
+The expansion happens once, when the file is read; what is published are plain dates that never change with a package.
+Years up to the last published notice come from `chinesecalendar`, and each of their days is checked against `holidays`;
+later years are provisional: the holidays that `holidays` expects, and no make-up workdays. Only weekdays are listed as
+holidays and only weekends as make-up workdays: a calendar that works at weekends lists its weekend holidays itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,12 +21,12 @@ from pydantic import Field, ValidationError, model_validator
 from models.base import Frozen
 from services.files.reference_files import Document, FileProblem, problems_of
 
-#: The years whose notice `chinesecalendar` knows.
+#: The years whose holiday notice `chinesecalendar` includes.
 FIRST_KNOWN, LAST_KNOWN = min(announced).year, max(announced).year
 #: The last year whose holidays `holidays` expects.
 LAST_EXPECTED = country_holidays("CN").end_year
-#: The days on which the two packages differ, found by comparing every day of 2004–2026, and whether they were worked.
-#: Both have Tuesday 2006-01-03 off; only `holidays` has Saturday 2005-12-31 worked in exchange, as by the notice.
+#: The days on which the two packages differ, and whether they were worked; found by comparing every day of 2004–2026.
+#: Both have Tuesday 2006-01-03 off; only `holidays` has Saturday 2005-12-31 worked in exchange, as the notice says.
 KNOWN_DIFFERENCES = MappingProxyType({date(2005, 12, 31): True})
 _SATURDAY = 5
 
@@ -45,10 +44,10 @@ class _China(Frozen):
         return self
 
 
-def expanded(document: Document) -> tuple[Document, list[FileProblem]]:
-    """The document with each calendar's `china` expanded, and what is wrong with them, at its line.
+def expand_china_years(document: Document) -> tuple[Document, list[FileProblem]]:
+    """Return the document with each calendar's `china` expanded, and the problems of these, each at its line.
 
-    A year that the calendar gives itself is left as it is. Whatever has another shape is left to the schema.
+    A year that the calendar lists itself is left as it is. Anything of another shape is left to the schema.
     """
     data = document.data
     if not (isinstance(data, Mapping) and isinstance(data.get("calendars"), list)):
@@ -61,8 +60,8 @@ def expanded(document: Document) -> tuple[Document, list[FileProblem]]:
                 calendar = _with_years(calendar)
             except ValidationError as error:
                 errors = error.errors(include_url=False)
-                for one in errors:
-                    one["loc"] = ("calendars", position, "china", *one["loc"])
+                for fault in errors:
+                    fault["loc"] = ("calendars", position, "china", *fault["loc"])
                 problems += problems_of(document, errors)
                 calendar = _without_china(calendar)
             except ValueError as error:
@@ -73,7 +72,7 @@ def expanded(document: Document) -> tuple[Document, list[FileProblem]]:
 
 
 def _with_years(calendar: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises pydantic.ValidationError for a shorthand that is none."""
+    """Return the calendar with its Chinese years. Raises pydantic.ValidationError for an invalid shorthand."""
     china = _China.model_validate(calendar["china"])
     plain, own = _without_china(calendar), calendar.get("years", [])
     if not isinstance(own, list):
@@ -88,9 +87,9 @@ def _without_china(calendar: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def china_year(year: int) -> dict[str, Any]:
-    """A Chinese year in the shape of `models.policy.calendar.CalendarYear`.
+    """Return a Chinese year in the shape of `models.policy.calendar.CalendarYear`.
 
-    Raises ValueError for a year that neither package knows, and when they differ on a day not known to differ.
+    Raises ValueError for a year that neither package has, and when they differ on a day not known to differ.
     """
     if not FIRST_KNOWN <= year <= LAST_EXPECTED:
         raise ValueError(f"no holidays are known for {year}: {FIRST_KNOWN} to {LAST_EXPECTED} are")

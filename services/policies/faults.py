@@ -1,41 +1,41 @@
-"""Faults of a policy that are found in the raw data, where they have lines: codes given twice, names of nothing."""
+"""Faults of a policy that are found in the raw data, where parts have lines: duplicate codes and unknown names."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.files.reference_files import Document, FileProblem, Location
 
-#: What is named where: (the place of the name, the section that should have it, its field there, what it is).
+#: References: the location of each name, and the name.
 _References = Iterator[tuple[Location, Any]]
 
 
-def own_faults(document: Document) -> list[FileProblem]:
-    """Every such fault, at its line; what is not of the expected shape is left to the schema."""
+def find_raw_faults(document: Document) -> list[FileProblem]:
+    """Return every such fault at its line; parts of an unexpected shape are left to the schema."""
     problems: list[FileProblem] = []
     for section, field in (
         ("groups", "code"), ("categories", "code"), ("standards", "code"), ("ladders", "code"), ("calendars", "name"),
     ):  # fmt: skip
-        problems += _twice(document, section, field)
+        problems += _duplicates(document, section, field)
     groups = set(_codes(document, "groups").values())
     for position in _codes(document, "categories"):
         group = document.data["categories"][position].get("group")
         if group is not None and group not in groups:
             at: Location = ("categories", position, "group")
             problems.append(document.problem(at, f"没有大类“{group}”", f"there is no group “{group}”"))
-    named: tuple[tuple[_References, str, str, str, str], ...] = (
-        (_standards_named(document), "standards", "code", "标准", "standard"),
-        (_ladders_named(document), "ladders", "code", "升级梯级", "ladder"),
-        (_calendars_named(document.data, ()), "calendars", "name", "日历", "calendar"),
+    references: tuple[tuple[_References, str, str, str, str], ...] = (
+        (_standard_references(document), "standards", "code", "标准", "standard"),
+        (_ladder_references(document), "ladders", "code", "升级梯级", "ladder"),
+        (_calendar_references(document.data, ()), "calendars", "name", "日历", "calendar"),
     )
-    for found, section, field, zh, en in named:
+    for locations, section, field, zh, en in references:
         known = set(_codes(document, section, field).values())
-        for place, name in found:
+        for location, name in locations:
             if isinstance(name, str) and name not in known:
-                problems.append(document.problem(place, f"没有{zh}“{name}”", f"there is no {en} “{name}”"))
+                problems.append(document.problem(location, f"没有{zh}“{name}”", f"there is no {en} “{name}”"))
     return problems
 
 
-def _twice(document: Document, section: str, field: str) -> Iterator[FileProblem]:
+def _duplicates(document: Document, section: str, field: str) -> Iterator[FileProblem]:
     codes = _codes(document, section, field)
     for position, code in codes.items():
         first = next(p for p, c in codes.items() if c == code)
@@ -45,13 +45,13 @@ def _twice(document: Document, section: str, field: str) -> Iterator[FileProblem
             yield document.problem((section, position, field), zh, en)
 
 
-def _standards_named(document: Document) -> _References:
+def _standard_references(document: Document) -> _References:
     for place, category in _items(document.data, "categories"):
         for number, condition in _items(category, "conditions"):
             yield ("categories", place, "conditions", number, "standard"), condition.get("standard")
 
 
-def _ladders_named(document: Document) -> _References:
+def _ladder_references(document: Document) -> _References:
     for place, standard in _items(document.data, "standards"):
         yield ("standards", place, "ladder"), standard.get("ladder")
     urges = document.data.get("urges") if isinstance(document.data, Mapping) else None
@@ -60,17 +60,17 @@ def _ladders_named(document: Document) -> _References:
             yield ("urges", kind, "ladder"), rule.get("ladder")
 
 
-def _calendars_named(value: Any, at: Location) -> _References:
-    """Every `calendar:` of a limit or delay, wherever it stands."""
+def _calendar_references(value: Any, at: Location) -> _References:
+    """Yield every `calendar:` of a limit or delay, wherever it is."""
     if isinstance(value, Mapping):
         for key, entry in value.items():
             if key == "calendar" and "amount" in value:
                 yield (*at, key), entry
             else:
-                yield from _calendars_named(entry, (*at, key))
+                yield from _calendar_references(entry, (*at, key))
     elif isinstance(value, list):
         for place, entry in enumerate(value):
-            yield from _calendars_named(entry, (*at, place))
+            yield from _calendar_references(entry, (*at, place))
 
 
 def _items(value: Any, section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -81,5 +81,5 @@ def _items(value: Any, section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _codes(document: Document, section: str, field: str = "code") -> dict[int, str]:
-    """The codes in a section of the raw data, by position."""
+    """Return the codes in a section of the raw data, by position."""
     return {place: item[field] for place, item in _items(document.data, section) if isinstance(item.get(field), str)}

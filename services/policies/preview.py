@@ -1,4 +1,4 @@
-"""What adopting a policy would change: for one case, clock by clock, or counted over all that are open."""
+"""Preview what adopting a policy would change: for one case, clock by clock, or counted over all open cases."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.rollout import bare_context
+from activities.rollout import policy_only_context
 from infra.store.policies import policy_version
 from models.base import Frozen, Instant
 from models.case import Case
@@ -22,7 +22,7 @@ from services.cases.queries import find_case
 
 
 class RetimedView(Frozen):
-    """A clock as it is and as it would be. `stage` None: the whole case; `due_at` None: it stands still."""
+    """A clock as it is and as it would be. `stage` None: the whole case; `due_at` None: the clock stands still."""
 
     stage: Stage | None
     limit: Limit
@@ -32,7 +32,7 @@ class RetimedView(Frozen):
 
 
 class Adoption(Frozen):
-    """What adopting policy `to_version` would change for a case under `from_version`. Nothing was changed."""
+    """What adopting policy `to_version` would change for a case under `from_version`. Nothing is changed."""
 
     case_no: str
     from_version: int
@@ -56,16 +56,19 @@ class PreviewCounts:
 async def preview_adoption(
     connection: AsyncConnection, person: Person, case_no: str, version: int, now: datetime
 ) -> Adoption:
-    """What adopting `version` would change. Raises NoSuchCase, NothingToForecast, NoSuchVersion or UnknownCategory."""
+    """Return what adopting `version` would change.
+
+    Raises NoSuchCase, NothingToForecast, NoSuchVersion or UnknownCategory.
+    """
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     if not case.is_open:
         raise NothingToForecast()
-    known = await connection.scalar(text("SELECT true FROM policies WHERE version = :v"), {"v": version})
-    if not known:
+    exists = await connection.scalar(text("SELECT true FROM policies WHERE version = :v"), {"v": version})
+    if not exists:
         raise NoSuchVersion(version=version, pointer="/query/version")
     policy = await policy_version(connection, version)
-    condition, found = changes_under(case, policy, version, now)
+    condition, retimed = changes_under(case, policy, version, now)
     old = {clock.stage: clock for clock in (case.clock, case.whole) if clock is not None}
     return Adoption(
         case_no=case_no,
@@ -80,33 +83,33 @@ async def preview_adoption(
                 new_limit=new.terms,
                 new_due_at=new.due_at,
             )
-            for new in found
+            for new in retimed
         ),
     )
 
 
 def changes_under(case: Case, policy: Policy, version: int, now: datetime) -> tuple[str | None, tuple[Retimed, ...]]:
-    """The opening condition and the clocks of `case` under `policy`. Raises UnknownCategory."""
-    context: Context = bare_context(policy, version, policy, version, now)
-    found = policy.category(case.category)
-    kept = found is not None and any(c.code == case.condition for c in found.conditions)
-    opened = opening(policy, case.category, case.severity, case.condition if kept else None)
+    """Return the opening condition and the clocks of `case` under `policy`. Raises UnknownCategory."""
+    context: Context = policy_only_context(policy, version, policy, version, now)
+    category = policy.category(case.category)
+    condition_exists = category is not None and any(c.code == case.condition for c in category.conditions)
+    opened = opening(policy, case.category, case.severity, case.condition if condition_exists else None)
     return opened.condition, recounted(case, opened.standard, context)
 
 
 async def preview_all(connection: AsyncConnection, policy: Policy, version: int, now: datetime) -> PreviewCounts:
-    """Counts over every open case what adopting `policy` would change."""
+    """Count over every open case what adopting `policy` would change."""
     counts = PreviewCounts()
     states = await connection.stream_scalars(text("SELECT state FROM cases WHERE closed_at IS NULL"))
     async for state in states:
         case = Case.model_validate(state)
         counts.open += 1
         try:
-            _, found = changes_under(case, policy, version, now)
+            _, retimed = changes_under(case, policy, version, now)
         except UnknownCategory:
             counts.without_category += 1
             continue
-        moved = [(new.old_due_at, new.due_at) for new in found if new.old_due_at and new.due_at]
+        moved = [(new.old_due_at, new.due_at) for new in retimed if new.old_due_at and new.due_at]
         counts.earlier += any(after < before for before, after in moved)
         counts.later += any(after > before for before, after in moved)
         counts.overdue_at_once += any(after <= now < before for before, after in moved)

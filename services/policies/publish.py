@@ -1,4 +1,4 @@
-"""Publishing a policy: checked, rehearsed, stored as an immutable version, and brought to every open case."""
+"""Publish a policy: check it, rehearse it, store it as an immutable version, and bring it to every open case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ from services.organisation.people_store import held_posts, known_departments, kn
 from services.policies.files import read_and_check
 from services.policies.versions import publish
 
-#: How far back an effective date may lie and still mean "now" (our choice).
-NOW_IS = timedelta(minutes=1)
-#: The time zones and the kinds of trouble are many: no more than so many findings are told.
-MOST_FINDINGS = 20
+#: How far in the past an effective date may lie and still count as now (our choice).
+NOW_TOLERANCE = timedelta(minutes=1)
+#: The most findings reported: the time zones and the kinds of faults are many.
+MAX_FINDINGS = 20
 
 
 @dataclass(frozen=True)
 class Published:
-    """A published version, the one before it, and from when on it is in force. The same content: no new version."""
+    """A published version, the one before it, and when it takes effect. The same content makes no new version."""
 
     version: int
     before: int
@@ -50,13 +50,14 @@ async def publish_file(
     effective_from: datetime | None = None,
     rehearsing: Callable[[], None] = lambda: None,
 ) -> Published:
-    """Publishes the policy in `path`, in force from `effective_from` on (None: from now). Nothing is half-applied.
+    """Publish the policy in `path`, in force from `effective_from` on (None: from now). It is published whole or not at
+    all.
 
-    `rehearsing` is told when the rehearsal begins, which takes some seconds. Raises BadFile with every problem at its
+    `rehearsing` is called when the rehearsal begins, which takes some seconds. Raises BadFile with every problem at its
     line, PublishedIntoThePast, or CalendarsMissing.
     """
     now = datetime.now(UTC)
-    if effective_from is not None and effective_from < now - NOW_IS:
+    if effective_from is not None and effective_from < now - NOW_TOLERANCE:
         raise PublishedIntoThePast(moment=effective_from.isoformat())
     async with transaction(engine) as connection:
         departments = await known_departments(connection)
@@ -71,8 +72,8 @@ async def publish_file(
 
 
 def check_rehearsal(policy: Policy, file: str) -> None:
-    """Lives a year under `policy` in seconds. Raises BadFile with what a case would run into."""
-    findings = list(rehearse(policy))[:MOST_FINDINGS]
+    """Rehearse a year under `policy` in seconds. Raises BadFile with the problems that a case would meet."""
+    findings = list(rehearse(policy))[:MAX_FINDINGS]
     if findings:
         raise BadFile([_problem(file, finding) for finding in findings])
 
@@ -83,7 +84,7 @@ def _problem(file: str, finding: Finding) -> FileProblem:
 
 
 async def _require_calendars(connection: AsyncConnection, policy: Policy) -> None:
-    """Raises CalendarsMissing when open cases are counted by a calendar that `policy` drops."""
+    """Raise CalendarsMissing when open cases are counted by a calendar that `policy` drops."""
     used = (
         await connection.execute(
             text(
@@ -97,7 +98,7 @@ async def _require_calendars(connection: AsyncConnection, policy: Policy) -> Non
 
 
 async def roll_out(client: Client, queue: str, version: int, effective_from: datetime) -> bool:
-    """Brings the version's calendars to every open case once it is in force. False: that is done or under way."""
+    """Bring the version's calendars to every open case once it is in force. False: that is done or under way."""
     delay = effective_from - datetime.now(UTC)
     try:
         await client.start_workflow(
@@ -115,7 +116,7 @@ async def roll_out(client: Client, queue: str, version: int, effective_from: dat
 
 
 async def catch_up_rollouts(engine: AsyncEngine, client: Client, queue: str) -> None:
-    """Starts what a publisher could not because Temporal was away: of the version in force, and of those to come."""
+    """Start the rollouts that could not start because Temporal was away, of the version in force and of later ones."""
     async with engine.connect() as connection:
         try:
             in_force = await version_in_force(connection, None)
@@ -128,6 +129,6 @@ async def catch_up_rollouts(engine: AsyncEngine, client: Client, queue: str) -> 
             ),
             {"version": in_force},
         )
-        found = rows.all()
-    for version, effective_from in found:
+        versions = rows.all()
+    for version, effective_from in versions:
         await roll_out(client, queue, version, effective_from)

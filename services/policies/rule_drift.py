@@ -1,4 +1,4 @@
-"""The rule then and now: the limits a case lives under, beside those of the policy version in force today."""
+"""Compare the limits of a case's own policy version with those of the version in force."""
 
 from datetime import datetime
 
@@ -15,14 +15,14 @@ from models.policy.standard import Standard
 from rules.deadlines.standards import standard_of
 from services.policies.preview import changes_under
 
-#: The stages that have a clock, in the order in which a case passes them.
+#: The stages that have a clock, in the order of a case.
 _STAGES = (Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW)
 
 
 class LimitThenAndNow(Frozen):
-    """One limit that differs. `stage` None: the whole case; a limit that is None: there is none.
+    """One limit that differs. `stage` None: the whole case; a limit of None does not exist.
 
-    `new_due_at`: when the clock that runs now would fall due, were the case to adopt the newer version.
+    `new_due_at`: when the running clock would fall due if the case adopted the newer version.
     """
 
     stage: Stage | None
@@ -40,10 +40,10 @@ class NewerRule(Frozen):
     limits: tuple[LimitThenAndNow, ...] = ()
 
 
-async def newer_rule(connection: AsyncConnection, case: Case, ctx: Context, now: datetime) -> NewerRule | None:
-    """What is different today; None where the case lives under the version in force, or nothing differs for it.
+async def find_newer_rule(connection: AsyncConnection, case: Case, ctx: Context, now: datetime) -> NewerRule | None:
+    """Return the differences; None where the case is under the version in force, or nothing differs for it.
 
-    `ctx` is that of the version the case lives under.
+    `ctx` is the context of the case's own version.
     """
     version = await newest_version(connection)
     if version == case.policy_version:
@@ -51,15 +51,17 @@ async def newer_rule(connection: AsyncConnection, case: Case, ctx: Context, now:
     policy = await policy_version(connection, version)
     try:
         today = standard_of(case, ctx.model_copy(update={"policy": policy}))
-        _condition, moved = changes_under(case, policy, version, now)
+        _condition, retimed = changes_under(case, policy, version, now)
     except UnknownCategory:
         return NewerRule(from_version=case.policy_version, to_version=version, category_gone=True)
-    due = {clock.stage: clock.due_at for clock in moved} if case.is_open else {}
-    limits = _different(standard_of(case, ctx), today, due)
+    due = {clock.stage: clock.due_at for clock in retimed} if case.is_open else {}
+    limits = _changed_limits(standard_of(case, ctx), today, due)
     return NewerRule(from_version=case.policy_version, to_version=version, limits=limits) if limits else None
 
 
-def _different(then: Standard, now: Standard, due: dict[Stage | None, datetime | None]) -> tuple[LimitThenAndNow, ...]:
+def _changed_limits(
+    then: Standard, now: Standard, due: dict[Stage | None, datetime | None]
+) -> tuple[LimitThenAndNow, ...]:
     pairs: list[tuple[Stage | None, Limit | None, Limit | None]] = [(s, then.of(s), now.of(s)) for s in _STAGES]
     pairs.append((None, then.whole, now.whole))
     return tuple(

@@ -1,4 +1,4 @@
-"""Policies in the database: published as versions that never change."""
+"""Policies in the database, published as versions that never change."""
 
 import json
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from models.policy.document import Policy
 async def publish(
     connection: AsyncConnection, policy: Policy, now: datetime, effective_from: datetime | None = None
 ) -> int:
-    """Publishes `policy` in the caller's transaction and gives its version, 1, 2, 3 …
+    """Publish `policy` in the caller's transaction and return its version: 1, 2, 3 …
 
-    It is in force from `effective_from` on (None: from now). The same content as the newest version is that
-    version: nothing new is published.
+    It is in force from `effective_from` on (None: from now). With the same content as the newest version, that version
+    is returned and nothing is published.
     """
-    # One at a time: two publishers would otherwise both take the next number. Readers are not kept out.
+    # One at a time: two publishers would otherwise take the same number. Readers are not blocked.
     await connection.execute(text("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE"))
     newest = (
         await connection.execute(text("SELECT version, digest FROM policies ORDER BY version DESC LIMIT 1"))
@@ -47,8 +47,8 @@ async def publish(
     return number
 
 
-async def published_as(connection: AsyncConnection, policy: Policy) -> int | None:
-    """The newest version with the content of `policy`, or None when it was never published."""
+async def find_version(connection: AsyncConnection, policy: Policy) -> int | None:
+    """Return the newest version with the content of `policy`, or None when it was never published."""
     query = text("SELECT max(version) FROM policies WHERE digest = :digest")
     found: int | None = await connection.scalar(query, {"digest": _digest(_content(policy))})
     return found
@@ -62,8 +62,8 @@ def _digest(content: str) -> str:
     return sha256(content.encode()).hexdigest()
 
 
-async def current(connection: AsyncConnection) -> tuple[int, Policy]:
-    """The policy in force and its version. Raises NoSuchPage when none has been published."""
+async def read_current(connection: AsyncConnection) -> tuple[int, Policy]:
+    """Return the policy in force and its version. Raises NoSuchPage when none has been published."""
     rows = await connection.execute(
         text(
             "SELECT version, content FROM policies WHERE effective_from <= clock_timestamp()"
@@ -74,8 +74,8 @@ async def current(connection: AsyncConnection) -> tuple[int, Policy]:
     return _only(found, "policy")
 
 
-async def version(connection: AsyncConnection, number: int) -> Policy:
-    """The policy published as that version. Raises NoSuchPage when there is none."""
+async def read_version(connection: AsyncConnection, number: int) -> Policy:
+    """Return the policy published as that version. Raises NoSuchPage when there is none."""
     rows = await connection.execute(
         text("SELECT version, content FROM policies WHERE version = :number"), {"number": number}
     )

@@ -1,4 +1,4 @@
-"""公众: the account that acts for people without one."""
+"""The account (公众) that acts for people without one."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ _SINCE = date(2020, 1, 1)
 
 
 async def public_account(connection: AsyncConnection) -> Person:
-    """The account, made when it is first needed. It has no password and may report anywhere."""
+    """Return the account, created when it is first needed. It has no password and may report anywhere."""
     await connection.execute(
         text(
             "INSERT INTO people (id, username, name, active, password_hash) VALUES (:id, :username, :name, true, NULL)"

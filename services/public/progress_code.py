@@ -1,7 +1,7 @@
-"""查询码: a reporter without an account follows their report, rates it and asks to reopen it, by a code.
+"""Progress codes (查询码): with one, a reporter without an account follows, rates and asks to reopen their report.
 
-A code is ten signs of Crockford's alphabet, which has no look-alikes: fifty bits, worked out from the report's id and a
-secret, so that a form posted twice answers the same one. Only its hash is stored.
+A code is ten characters of Crockford's alphabet, which has no look-alikes: fifty bits, derived from the report's id and
+a secret, so that a form posted twice gets the same code. Only its hash is stored.
 """
 
 import hashlib
@@ -36,28 +36,28 @@ from services.cases.names import Names, read_names
 #: Crockford's Base32: no I, L, O or U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
-#: What people type for another sign that looks the same.
-_ALIKE = str.maketrans("ILO", "110")
-#: How long after the archive a code still tells something.
-KEPT = timedelta(days=365)
-#: How many photos of a result that was released as a whole are shown, and for how long the address of one is good.
-MOST_PHOTOS = 4
-PHOTO_LASTS = timedelta(hours=1)
+#: Look-alikes that people type, and the characters they stand for.
+_LOOK_ALIKES = str.maketrans("ILO", "110")
+#: How long after archiving a code still works.
+VALID_AFTER_ARCHIVING = timedelta(days=365)
+#: How many photos are shown of a result that was released as a whole, and how long the address of one is valid.
+MAX_PHOTOS = 4
+PHOTO_VALID_FOR = timedelta(hours=1)
 
 
 class ProgressUpdate(Frozen):
-    """One line of what has happened, in words that anybody may read."""
+    """One line of the history, in words that anybody may read."""
 
     at: Instant
     text: str
 
 
 class Progress(Frozen):
-    """All that a code shows: nobody's name, no phone, no inner note, no house number.
+    """Everything that a code shows: nobody's name, no phone, no inner note, no house number.
 
-    `tail`: the last digits of the case's number. `expected_by`: None once closed, or while it stands still.
-    `reached`: how many of the five stages have been entered. `question`: what the reporter is being asked.
-    `photos`: the hashes of what shows the result, where the reviewer has released it.
+    `tail`: the last digits of the case's number. `expected_by`: None once closed, or while the clock stands still.
+    `reached`: how many of the five stages have been entered. `question`: the open question to the reporter. `photos`:
+    the hashes of photos of the result, where the reviewer has released them.
     """
 
     tail: str
@@ -79,27 +79,27 @@ class Progress(Frozen):
     photos: tuple[str, ...] = ()
 
 
-def code_of(settings: Settings, report_id: UUID) -> str:
-    """The code of a report, written in two groups of five."""
+def make_code(settings: Settings, report_id: UUID) -> str:
+    """Return the code of a report, written in two groups of five."""
     digest = _keyed(settings, b"progress-code", report_id.bytes)
     number = int.from_bytes(digest[:8])
-    signs = "".join(ALPHABET[number >> (5 * place) & 31] for place in range(LENGTH))
-    return f"{signs[:5]}-{signs[5:]}"
+    characters = "".join(ALPHABET[number >> (5 * position) & 31] for position in range(LENGTH))
+    return f"{characters[:5]}-{characters[5:]}"
 
 
-def plain(code: str) -> str:
-    """The code as typed, without spaces and dashes, look-alikes put right; not necessarily one that exists."""
-    return "".join(sign for sign in code.upper() if sign.isalnum()).translate(_ALIKE)[:40]
+def normalize_code(code: str) -> str:
+    """Return the code as typed, without spaces and dashes, look-alikes corrected; it may not exist."""
+    return "".join(char for char in code.upper() if char.isalnum()).translate(_LOOK_ALIKES)[:40]
 
 
 async def issue_code(
     connection: AsyncConnection, settings: Settings, report_id: UUID, phone: str | None, now: datetime
 ) -> str:
-    """Makes the report's code known, and answers it; `phone`'s last four digits are asked for besides, where given.
+    """Store the report's code and return it; with a `phone`, its last four digits are required besides.
 
-    Again answers the same code.
+    Repeating it returns the same code.
     """
-    code = code_of(settings, report_id)
+    code = make_code(settings, report_id)
     await connection.execute(
         text(
             "INSERT INTO progress_codes (code_hash, report_id, phone_hash, made_at)"
@@ -110,8 +110,10 @@ async def issue_code(
     return code
 
 
-async def report_of(connection: AsyncConnection, settings: Settings, code: str, phone_tail: str, now: datetime) -> UUID:
-    """The report of a code. Raises WrongCode for an unknown one and for wrong digits alike."""
+async def find_report(
+    connection: AsyncConnection, settings: Settings, code: str, phone_tail: str, now: datetime
+) -> UUID:
+    """Return the report of a code. Raises WrongCode for an unknown code and for wrong digits alike."""
     row = (
         await connection.execute(
             text("SELECT report_id, phone_hash FROM progress_codes WHERE code_hash = :hash"),
@@ -124,17 +126,20 @@ async def report_of(connection: AsyncConnection, settings: Settings, code: str, 
     return UUID(str(row.report_id))
 
 
-async def progress(connection: AsyncConnection, report_id: UUID, now: datetime, language: str) -> Progress | None:
-    """What the code shows; None while the report is accepted and not yet recorded. Raises WrongCode once it expired."""
+async def read_progress(connection: AsyncConnection, report_id: UUID, now: datetime, language: str) -> Progress | None:
+    """Return what the code shows; None while the report is accepted and not yet recorded.
+
+    Raises WrongCode once the code has expired.
+    """
     case = await read_case(connection, report_id)
     if case is None:
         return None
-    if case.archived_at is not None and now > case.archived_at + KEPT:
+    if case.archived_at is not None and now > case.archived_at + VALID_AFTER_ARCHIVING:
         raise WrongCode()
     facts = await read_facts(connection, report_id)
     names = await read_names(connection, [case], language)
-    shown = _progress(case, facts, names)
-    return shown.model_copy(update={"photos": await filter_pictures(connection, shown.photos)})
+    found = _progress(case, facts, names)
+    return found.model_copy(update={"photos": await filter_pictures(connection, found.photos)})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
@@ -162,14 +167,14 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
 
 
 def _released(facts: Sequence[Fact]) -> tuple[str, ...]:
-    """What was given as evidence of the result, as far as the review that accepted it released it."""
+    """Return the evidence of the result, as far as the review that accepted it released it."""
     last = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
     if last is None:
         return ()
     passed, result = facts[last].body, result_evidence(facts[:last])
     assert isinstance(passed, ReviewPassed)
     if passed.released:
-        return result[:MOST_PHOTOS]
+        return result[:MAX_PHOTOS]
     return tuple(sha256 for sha256 in result if sha256 in passed.released_photos)
 
 
@@ -187,68 +192,70 @@ def _asked_before(facts: Sequence[Fact]) -> bool:
     return any(fact.body.kind == "reopen_requested" for fact in facts)
 
 
-#: What is told of a fact, in both languages; a fact that is not here is nobody else's business.
-_TOLD: dict[str, tuple[str, str]] = {
-    "received": ("已收到您的反映", "Your report has come in"),
+#: The public text of a fact, in both languages; facts that are not listed stay internal.
+_UPDATE_TEXTS: dict[str, tuple[str, str]] = {
+    "received": ("已收到您的反映", "Your report has been received"),
     "accepted": ("已受理", "It has been accepted"),
     "info_requested": ("请您补充信息", "You are asked for information"),
-    "info_supplied": ("已收到补充信息", "The information has come in"),
+    "info_supplied": ("已收到补充信息", "The information has been received"),
     "self_closed": ("网格员已现场处理,等待核查", "A grid worker has settled it on the spot; a check follows"),
-    "dispatched": ("已派给{host}办理", "It has been given to {host}"),
-    "claimed": ("承办人员已开始办理", "Somebody has begun to work on it"),
+    "dispatched": ("已派给{host}办理", "It has been assigned to {host}"),
+    "claimed": ("承办人员已开始办理", "Work on it has begun"),
     "completed": ("办理完毕,等待核查", "The work is done; a check follows"),
-    "review_failed": ("核查未通过,继续办理", "The check has found it unsettled; work goes on"),
+    "review_failed": ("核查未通过,继续办理", "The check did not pass; work continues"),
     "extension_granted": ("办理期限延长至{day}", "The deadline has been moved to {day}"),
-    "suspension_granted": ("因客观条件暂缓办理,到{day}恢复", "Put off until {day} for reasons out of our hands"),
-    "resumed": ("恢复办理", "Work goes on"),
-    "reopen_requested": ("已收到您的“仍未解决”反馈", "Your word that it is not settled has come in"),
+    "suspension_granted": ("因客观条件暂缓办理,到{day}恢复", "Postponed until {day} for external reasons"),
+    "resumed": ("恢复办理", "Work continues"),
+    "reopen_requested": ("已收到您的“仍未解决”反馈", "Your feedback that it is not solved has been received"),
     "reopened": ("已重新办理", "It has been reopened"),
-    "reopen_refused": ("经复核,不再重新办理", "It has been looked at again and stays closed"),
+    "reopen_refused": ("经复核,不再重新办理", "It was reviewed again and stays closed"),
     "rated": ("感谢您的评价", "Thank you for your rating"),
 }
-_CLOSED: dict[Outcome, tuple[str, str]] = {
-    Outcome.SOLVED: ("已办结", "It is settled"),
-    Outcome.REJECTED: ("不予受理", "It is not for us to accept"),
-    Outcome.ABORTED: ("已终止办理", "It has been ended without a result"),
-    Outcome.MERGED: ("与同一事项合并办理", "It is dealt with together with another report of the same matter"),
+_OUTCOME_TEXTS: dict[Outcome, tuple[str, str]] = {
+    Outcome.SOLVED: ("已办结", "It is solved"),
+    Outcome.REJECTED: ("不予受理", "It was not accepted"),
+    Outcome.ABORTED: ("已终止办理", "It was ended without a result"),
+    Outcome.MERGED: ("与同一事项合并办理", "It is handled together with another report of the same matter"),
     Outcome.WITHDRAWN: ("已撤回", "It has been withdrawn"),
     Outcome.VOIDED: ("已作废", "It has been voided"),
 }
 
 
 def _updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
-    """The newest first."""
-    place = 1 if names.language.startswith("en") else 0
-    found = []
+    """Return the updates, the newest first."""
+    language = 1 if names.language.startswith("en") else 0
+    updates = []
     for fact in facts:
-        told = _CLOSED[fact.body.outcome] if isinstance(fact.body, Closed) else _TOLD.get(fact.body.kind)
-        if told is not None:
-            found.append(ProgressUpdate(at=fact.at, text=told[place].format(**_filled(fact, names))))
-    return found[::-1]
+        texts = (
+            _OUTCOME_TEXTS[fact.body.outcome] if isinstance(fact.body, Closed) else _UPDATE_TEXTS.get(fact.body.kind)
+        )
+        if texts is not None:
+            updates.append(ProgressUpdate(at=fact.at, text=texts[language].format(**_parameters(fact, names))))
+    return updates[::-1]
 
 
-def _filled(fact: Fact, names: Names) -> dict[str, str]:
+def _parameters(fact: Fact, names: Names) -> dict[str, str]:
     match fact.body:
         case Dispatched(host=host):
-            return {"host": names.departments.get(host, host)}
+            return {"host": names.department(host)}
         case ExtensionGranted(due_at=moment) | SuspensionGranted(until=moment):
             return {"day": f"{moment.astimezone(ZoneInfo(names.policy.zone)):%Y-%m-%d}"}
         case _:
             return {}
 
 
-def photo_token(settings: Settings, sha256: str, now: datetime) -> str:
-    """What stands in the address of a released photo: good for `PHOTO_LASTS`, and for this photo alone."""
-    until = int((now + PHOTO_LASTS).timestamp())
+def make_photo_token(settings: Settings, sha256: str, now: datetime) -> str:
+    """Return the token in the address of a released photo: valid for `PHOTO_VALID_FOR`, and for this photo alone."""
+    until = int((now + PHOTO_VALID_FOR).timestamp())
     return f"{sha256}.{until}.{_signature(settings, sha256, until)}"
 
 
-def photo_of(settings: Settings, token: str, now: datetime) -> str:
-    """The hash of the photo that the token is for. Raises NoSuchPage for one that is not ours, or too old."""
+def read_photo_token(settings: Settings, token: str, now: datetime) -> str:
+    """Return the hash of the photo that the token is for. Raises NoSuchPage for a token that is forged or expired."""
     sha256, _, rest = token.partition(".")
     until, _, signature = rest.partition(".")
-    known = until.isascii() and until.isdigit() and len(until) < 12 and signature.isascii()
-    if not known or not hmac.compare_digest(signature, _signature(settings, sha256, int(until))):
+    well_formed = until.isascii() and until.isdigit() and len(until) < 12 and signature.isascii()
+    if not well_formed or not hmac.compare_digest(signature, _signature(settings, sha256, int(until))):
         raise NoSuchPage(what="photo")
     if now.timestamp() > int(until):
         raise NoSuchPage(what="photo")
@@ -260,13 +267,15 @@ def _signature(settings: Settings, sha256: str, until: int) -> str:
 
 
 def _hash(settings: Settings, code: str) -> str:
-    return _keyed(settings, b"progress-hash", plain(code).encode()).hex()
+    return _keyed(settings, b"progress-hash", normalize_code(code).encode()).hex()
 
 
 def _phone_hash(settings: Settings, code: str, phone: str | None) -> str | None:
-    """Of the last four digits, with the code, so that equal digits of two reports differ; None for no phone."""
-    digits = "".join(sign for sign in phone or "" if sign.isdecimal())[-4:]
-    return _keyed(settings, b"progress-phone", f"{plain(code)}:{digits}".encode()).hex() if digits else None
+    """Return the hash of the last four digits with the code, so that equal digits of two reports differ; None for no
+    phone.
+    """
+    digits = "".join(char for char in phone or "" if char.isdecimal())[-4:]
+    return _keyed(settings, b"progress-phone", f"{normalize_code(code)}:{digits}".encode()).hex() if digits else None
 
 
 def _keyed(settings: Settings, purpose: bytes, content: bytes) -> bytes:

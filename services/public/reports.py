@@ -1,4 +1,4 @@
-"""Reports from people without an account, and what they do with the code that they got for one."""
+"""Reports from people without an account, and commands by their progress code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from models.base import Code, Frozen, Text, Title
 from models.commands import HumanCommand
 from models.enums import Source
 from models.errors import WrongCode
-from services.attachments.intake import store
+from services.attachments.intake import store_upload
 from services.cases.queries import case_no_of
 from services.commands.send import Sent, send
 from services.public.account import public_account
@@ -22,9 +22,9 @@ from services.runtime.resources import Resources
 
 
 class PublicReport(Frozen):
-    """What the public form holds. `report_id` is made with the form, so that posting it twice counts once.
+    """The content of the public form. `report_id` is made with the form, so that posting it twice counts once.
 
-    `grid` is a unit of any level; `place` says in words where in it.
+    `grid` is a unit of any level; `place` describes the place within it.
     """
 
     report_id: UUID
@@ -45,42 +45,42 @@ class PubliclyReported:
     case_no: str | None
 
 
-async def report_publicly(
-    resources: Resources, wanted: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
+async def submit_public_report(
+    resources: Resources, report: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
 ) -> PubliclyReported:
-    """Takes a report from somebody without an account.
+    """Submit a report from a person without an account.
 
-    Raises what `reports.submit.submit` and `attachments.intake.store` raise; then nothing was reported.
+    Raises what `reports.submit.submit` and `attachments.intake.store_upload` raise; then nothing was reported.
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-    kept = [await store(resources.engine, resources.settings, person, photo, now) for photo in photos]
-    place = f"\n地点: {wanted.place}" if wanted.place else ""
+    uploads = [await store_upload(resources.engine, resources.settings, person, photo, now) for photo in photos]
+    place = f"\n地点: {report.place}" if report.place else ""
     submitted = await submit(
         resources,
         person,
         ReportInput(
-            report_id=wanted.report_id,
-            category=wanted.category,
-            title=wanted.title,
-            description=f"{wanted.description}{place}".strip(),
-            grid=wanted.grid,
-            source=Source.ENTERPRISE if wanted.enterprise else Source.RESIDENT,
-            attachments=tuple(one.view.sha256 for one in kept),
-            reporter=wanted.reporter,
+            report_id=report.report_id,
+            category=report.category,
+            title=report.title,
+            description=f"{report.description}{place}".strip(),
+            grid=report.grid,
+            source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
+            attachments=tuple(upload.view.sha256 for upload in uploads),
+            reporter=report.reporter,
         ),
         now,
     )
-    phone = wanted.reporter.phone if wanted.reporter else None
+    phone = report.reporter.phone if report.reporter else None
     async with transaction(resources.engine) as connection:
-        code = await issue_code(connection, resources.settings, wanted.report_id, phone, now)
+        code = await issue_code(connection, resources.settings, report.report_id, phone, now)
     return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
 
 
-async def act_by_code(
+async def send_by_code(
     resources: Resources, report_id: UUID, command: HumanCommand, command_id: UUID, now: datetime
 ) -> Sent:
-    """Gives a command in the reporter's name. Raises what `services.commands.send.send` raises, and WrongCode."""
+    """Send a command in the reporter's name. Raises what `services.commands.send.send` raises, and WrongCode."""
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
         case_no = await case_no_of(connection, report_id)

@@ -1,4 +1,4 @@
-"""Where somebody without an account can say that something is: the communities, which are in every address book."""
+"""The units that a person without an account can choose: the communities, which are publicly known."""
 
 from datetime import datetime
 
@@ -18,8 +18,8 @@ class PublicUnit(Frozen):
     name: str
 
 
-async def public_units(connection: AsyncConnection, now: datetime) -> tuple[PublicUnit, ...]:
-    """The communities in use, by code."""
+async def list_public_units(connection: AsyncConnection, now: datetime) -> tuple[PublicUnit, ...]:
+    """Return the communities in use, by code."""
     day = await local_today(connection, now)
     c = GRID_UNITS.c
     rows = await connection.execute(

@@ -1,7 +1,7 @@
-"""Cases from another system's list of service requests: a mapping says what is what, and nothing comes in twice.
+"""Import cases from another system's list of service requests, as described by a mapping, each at most once.
 
-The old number becomes an external reference, and the report id follows from it: a second import finds what the
-first one brought in, wherever that one was stopped.
+The number in the other system becomes an external reference, and the report id is derived from it: a second import
+finds the cases of the first, wherever that one stopped.
 """
 
 import asyncio
@@ -27,17 +27,18 @@ from services.files.reference_files import BadFile, parse, read_yaml
 from services.files.service_requests import Row
 from services.reports.submit import ReportInput, submit
 from services.runtime.resources import Resources
-from services.wording.input_faults import sentence
-from services.wording.refusals import told
+from services.wording.input_faults import fault_text
+from services.wording.refusals import refusal_message
 
-#: How many reports are under way at once.
-ABREAST = 12
+#: How many reports are submitted at the same time.
+CONCURRENCY = 12
+#: West, south, east, north, in degrees.
 Box = tuple[float, float, float, float]
 _MISSING = ("缺少", "missing")
 
 
 class Fields(Frozen):
-    """Which column holds what."""
+    """The column of the list that holds each field of a report."""
 
     number: str = "service_request_id"
     service: str = "service_code"
@@ -49,7 +50,7 @@ class Fields(Frozen):
 
 
 class Place(Frozen):
-    """Where the list lies on the earth, in degrees; it is scaled onto the park, keeping the pattern of places."""
+    """The area that the list covers, in degrees; it is scaled onto the park, which keeps the pattern of places."""
 
     west: float
     south: float
@@ -72,7 +73,7 @@ def _known_zone(name: str) -> str:
 
 
 class Mapping(Frozen):
-    """How another system's list is read. `default_category` None: an unknown service is rejected."""
+    """How another system's list is read. With `default_category` None an unknown service is rejected."""
 
     system: Code
     fields: Fields = Fields()
@@ -83,10 +84,10 @@ class Mapping(Frozen):
 
 
 class BadRow(Unusable):
-    """What is wrong with a row, in which of its fields, in both languages."""
+    """A row cannot be read; the message names the field and the fault, in both languages."""
 
     def __init__(self, field: str, zh: str, en: str) -> None:
-        super().__init__(_at(field, zh), _at(field, en))
+        super().__init__(_with_field(field, zh), _with_field(field, en))
 
 
 class BadMapping(Unusable):
@@ -95,7 +96,7 @@ class BadMapping(Unusable):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that did not become a case, and why, in both languages."""
+    """A row that did not become a case, and the reason in both languages."""
 
     row: int
     number: str
@@ -105,7 +106,7 @@ class Rejected:
 
 @dataclass
 class Outcome:
-    """What an import has come to so far."""
+    """The counts of an import so far; `known` counts the rows that were cases already."""
 
     opened: int = 0
     known: int = 0
@@ -113,12 +114,12 @@ class Outcome:
 
     @property
     def done(self) -> int:
-        """Rows dealt with."""
+        """The number of rows processed."""
         return self.opened + self.known + len(self.rejected)
 
 
 def read_mapping(path: Path) -> Mapping:
-    """The mapping in a YAML file. Raises BadMapping."""
+    """Read the mapping from a YAML file. Raises BadMapping."""
     try:
         return parse(read_yaml(path), Mapping)
     except BadFile as error:
@@ -137,23 +138,24 @@ async def import_rows(
     progress: Callable[[Outcome], None] = lambda _: None,
     stop: asyncio.Event | None = None,
 ) -> Outcome:
-    """Opens a case for each row that is not one yet, twelve abreast, in the order of the file.
+    """Open a case for each row that is not one yet, up to twelve at the same time, in the order of the file.
 
-    Stops after the rows under way once `stop` is set; run again, it goes on where it was. Raises StoreAway when
-    the store is away: what came in before stays.
+    Once `stop` is set, it ends after the rows already started; run again, it continues from there. Raises StoreAway
+    when the store is away; cases opened before that stay.
     """
-    known = await _known_numbers(resources, mapping.system)
+    known_numbers = await _known_numbers(resources, mapping.system)
     box = await _park_box(resources, park) if mapping.place is not None else None
-    room = asyncio.Semaphore(ABREAST)
+    slots = asyncio.Semaphore(CONCURRENCY)
     stop = stop or asyncio.Event()
-    turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def one(row: Row) -> None:
+    async def import_one(row: Row) -> None:
         number = str(row[1].get(mapping.fields.number) or "").strip()
-        async with turns[number], room:  # rows of one number never race: the second finds what the first became
+        # Rows of one number never race: the second finds the case that the first opened.
+        async with locks[number], slots:
             if stop.is_set():
                 return
-            if number in known:
+            if number in known_numbers:
                 outcome.known += 1
             else:
                 await _import_row(resources, person, row, number, mapping, box, outcome)
@@ -161,7 +163,7 @@ async def import_rows(
 
     async with asyncio.TaskGroup() as group:
         for row in rows:
-            group.create_task(one(row))
+            group.create_task(import_one(row))
     outcome.rejected.sort(key=lambda rejected: rejected.row)
     return outcome
 
@@ -171,13 +173,13 @@ async def _import_row(
 ) -> None:
     now = datetime.now(UTC)
     try:
-        wanted = as_report(row[1], number, mapping, box)
+        report = to_report(row[1], number, mapping, box)
         external = ExternalReference(system=mapping.system, number=number)
-        submitted = await submit(resources, person, wanted, now, external)
+        submitted = await submit(resources, person, report, now, external)
     except (DomainError, ValueError) as error:
         if isinstance(error, DomainError) and error.status >= 500:
             raise
-        outcome.rejected.append(Rejected(row[0], number, *reason_of(error)))
+        outcome.rejected.append(Rejected(row[0], number, *rejection_reason(error)))
         return
     if submitted.created:
         outcome.opened += 1
@@ -185,8 +187,8 @@ async def _import_row(
         outcome.known += 1
 
 
-def as_report(record: dict[str, Any], number: str, mapping: Mapping, box: Box | None) -> ReportInput:
-    """The report that a record stands for. Raises BadRow or ValidationError."""
+def to_report(record: dict[str, Any], number: str, mapping: Mapping, box: Box | None) -> ReportInput:
+    """Return the report that a record describes. Raises BadRow or ValidationError."""
     names = mapping.fields
     if not number:
         raise BadRow(names.number, *_MISSING)
@@ -231,31 +233,31 @@ def _moment(value: Any, name: str, zone: str) -> datetime:
     if value is None or value == "":
         raise BadRow(name, *_MISSING)
     if isinstance(value, datetime):
-        moment = value
+        parsed = value
     else:
         try:
-            moment = datetime.fromisoformat(str(value))
+            parsed = datetime.fromisoformat(str(value))
         except ValueError as error:
             raise BadRow(name, f"“{value}”不是时间", f"“{value}” is no time") from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=ZoneInfo(zone))
 
 
-def reason_of(error: DomainError | ValueError) -> tuple[str, str]:
-    """Why, in Chinese and in English: the field, where it is known, and what is wrong with it."""
+def rejection_reason(error: DomainError | ValueError) -> tuple[str, str]:
+    """Return the reason for a rejection in Chinese and in English, with the field where it is known."""
     if isinstance(error, BadRow):
         return error.zh, error.en
     if isinstance(error, DomainError):
-        where = (error.pointer or "").removeprefix("/")
-        return _at(where, told(error, "zh")), _at(where, told(error, "en"))
-    if not isinstance(error, ValidationError):  # half a character, which no text can hold
+        field = (error.pointer or "").removeprefix("/")
+        return _with_field(field, refusal_message(error, "zh")), _with_field(field, refusal_message(error, "en"))
+    if not isinstance(error, ValidationError):  # a lone surrogate, which no text can hold
         return f"值无效: {error}", str(error)
     first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    return _at(where, sentence(first, "zh")), _at(where, sentence(first, "en"))
+    field = ".".join(map(str, first["loc"]))
+    return _with_field(field, fault_text(first, "zh")), _with_field(field, fault_text(first, "en"))
 
 
-def _at(where: str, what: str) -> str:
-    return f"{where}: {what}" if where else what
+def _with_field(field: str, message: str) -> str:
+    return f"{field}: {message}" if field else message
 
 
 async def _known_numbers(resources: Resources, system: str) -> frozenset[str]:

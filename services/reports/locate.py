@@ -1,4 +1,4 @@
-"""From a point on the map to the micro-grid that contains it."""
+"""Find the micro-grid that contains a point on the map."""
 
 from shapely import Point
 from shapely.geometry import shape
@@ -13,8 +13,8 @@ ORDER BY code
 """)
 
 
-async def unit_at(connection: AsyncConnection, lat: float, lon: float) -> str | None:
-    """The code of the micro-grid that contains the point (WGS 84, degrees), or None.
+async def find_unit_at(connection: AsyncConnection, lat: float, lon: float) -> str | None:
+    """Return the code of the micro-grid that contains the point (WGS 84, degrees), or None.
 
     A point on a border belongs to the lowest code that touches it (our choice).
     """

@@ -1,4 +1,4 @@
-"""What somebody has reported themselves, the newest first, and their month in figures."""
+"""The reports that a person made, the newest first, and their month in figures."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -17,13 +17,13 @@ from services.cases.names import read_names
 from services.cases.views import case_item
 from services.criteria.scope import visible
 
-#: How many reports a phone is given to keep, and how many reasons of rework.
-MOST = 200
-MOST_REASONS = 20
+#: The most reports that a phone is given to keep, and the most reasons of rework.
+MAX_REPORTS = 200
+MAX_REASONS = 20
 
 
 class Rework(Frozen):
-    """A failed review of one of the reports, and why."""
+    """A failed review of one of the reports, and its reason."""
 
     case_no: str
     at: Instant
@@ -33,7 +33,7 @@ class Rework(Frozen):
 class OwnMonth(Frozen):
     """The reports made since the first of the month: how many, how many of them are closed, how many went into rework.
 
-    `reasons`: the failed reviews of this month of any of one's reports, the newest first.
+    `reasons`: the failed reviews of this month of any of the person's reports, the newest first.
     """
 
     since: Instant
@@ -44,17 +44,17 @@ class OwnMonth(Frozen):
 
 
 class OwnReports(Frozen):
-    """One's own reports, and one's month."""
+    """A person's own reports, and their month."""
 
     items: tuple[CaseItem, ...]
     month: OwnMonth
 
 
-async def own_reports(connection: AsyncConnection, person: Person, now: datetime, language: str) -> OwnReports:
-    """The cases that `person` reported, the newest `MOST`, and the figures of the month that `now` lies in."""
-    mine = and_(CASES.c.reported_by == person.id, visible(person, await local_day(connection, now)))
+async def read_own_reports(connection: AsyncConnection, person: Person, now: datetime, language: str) -> OwnReports:
+    """Return the cases that `person` reported, the newest `MAX_REPORTS`, and the figures of the month of `now`."""
+    is_own = and_(CASES.c.reported_by == person.id, visible(person, await local_day(connection, now)))
     rows = await connection.execute(
-        select(CASES.c.state).where(mine).order_by(CASES.c.reported_at.desc(), CASES.c.report_id).limit(MOST)
+        select(CASES.c.state).where(is_own).order_by(CASES.c.reported_at.desc(), CASES.c.report_id).limit(MAX_REPORTS)
     )
     cases = [Case.model_validate(state) for state in rows.scalars()]
     names = await read_names(connection, cases, language)
@@ -65,15 +65,15 @@ async def own_reports(connection: AsyncConnection, person: Person, now: datetime
                 func.count().label("reported"),
                 func.count(CASES.c.closed_at).label("closed"),
                 func.count().filter(CASES.c.round > 1).label("rework"),
-            ).where(mine, CASES.c.reported_at >= since)
+            ).where(is_own, CASES.c.reported_at >= since)
         )
     ).one()
     failed = await connection.execute(
         select(CASES.c.case_no, FACTS.c.at, FACTS.c.body)
         .join(FACTS, FACTS.c.report_id == CASES.c.report_id)
-        .where(mine, FACTS.c.kind == "review_failed", FACTS.c.at >= since)
+        .where(is_own, FACTS.c.kind == "review_failed", FACTS.c.at >= since)
         .order_by(FACTS.c.at.desc())
-        .limit(MOST_REASONS)
+        .limit(MAX_REASONS)
     )
     reasons = tuple(Rework(case_no=row.case_no, at=row.at, reason=row.body["reason"]) for row in failed)
     return OwnReports(
@@ -83,7 +83,7 @@ async def own_reports(connection: AsyncConnection, person: Person, now: datetime
 
 
 async def _first_of_month(connection: AsyncConnection, now: datetime) -> datetime:
-    """When the month began where the newest policy applies."""
+    """Return when the month began in the zone of the newest policy."""
     zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     local = now.astimezone(zone)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""上报 through a door: checked, its reporter put apart, and acknowledged only once it would survive a power cut."""
+"""Submit a report (上报): check it, store the reporter's data apart, and acknowledge it once it is durable."""
 
 import asyncio
 import hashlib
@@ -27,14 +27,14 @@ from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
 from rules.decide import decide
 from rules.scope import in_force
-from services.reports.locate import unit_at
+from services.reports.locate import find_unit_at
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
 
 
 class ReporterInput(Frozen):
-    """Who reported, if somebody else than the caller. Kept apart from everything else, shown to nobody."""
+    """The reporter, if somebody else than the caller. Kept apart from everything else, shown to nobody."""
 
     name: Annotated[Text, StringConstraints(max_length=80)] | None = None
     phone: Annotated[Text, StringConstraints(pattern=PHONE)] | None = None
@@ -42,7 +42,7 @@ class ReporterInput(Frozen):
 
 
 class ReportInput(Frozen):
-    """A report as a door takes it. Give `grid`, `location`, or both; the micro-grid is found from the place."""
+    """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location."""
 
     report_id: UUID
     category: Code
@@ -59,14 +59,14 @@ class ReportInput(Frozen):
 
     @property
     def content_hash(self) -> str:
-        """What tells a report sent again from another report under its id. The reporter's data is left out."""
+        """The hash that tells a report sent again from another report under its id. The reporter's data is left out."""
         content = self.model_dump(mode="json", exclude={"reporter", "report_id"}, exclude_unset=True)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """What became of a report: its receipt, or none yet; `created` False when it was there already."""
+    """The result of a submission. `receipt` None: not recorded yet. `created` False: the case existed already."""
 
     report_id: UUID
     receipt: Receipt | None
@@ -76,35 +76,35 @@ class Submitted:
 async def submit(
     resources: Resources,
     person: Person,
-    wanted: ReportInput,
+    report_input: ReportInput,
     now: datetime,
     external: ExternalReference | None = None,
 ) -> Submitted:
-    """Turns a report into a case.
+    """Turn a report into a case.
 
-    `Submitted.receipt` None: it is durable in Temporal, and recorded as soon as PostgreSQL is back.
-    Raises the DomainError that says what is wrong with it, ReportIdReused, or StoreAway: then nothing was stored.
+    With `Submitted.receipt` None the report is durable in Temporal, and recorded as soon as PostgreSQL is back. Raises
+    the DomainError that says what is wrong with it, ReportIdReused, or StoreAway: then nothing was stored.
     """
     try:
         async with transaction(resources.engine) as connection:
-            known = await _earlier(connection, person, wanted)
-            if known is not None:
-                return Submitted(wanted.report_id, known, created=False)
-            grid = wanted.grid or await _place(connection, wanted.location)
-            reference = await _reporter_ref(connection, wanted, now)
-            start = _start(person, wanted, grid, now, await local_day(connection, now), external, reference)
+            receipt = await _earlier_receipt(connection, person, report_input)
+            if receipt is not None:
+                return Submitted(report_input.report_id, receipt, created=False)
+            grid = report_input.grid or await _find_grid(connection, report_input.location)
+            reference = await _reporter_ref(connection, report_input, now)
+            start = _start(person, report_input, grid, now, await local_day(connection, now), external, reference)
             await _check(connection, start, now)
     except DomainError:
         raise
     except Exception as error:
         if not is_away(error):
             raise
-        start = _checked_from_memory(resources, person, wanted, now, external, error)
+        start = _start_from_cache(resources, person, report_input, now, external, error)
     return await _start_case(resources, start)
 
 
-async def refresh_memory(resources: Resources, now: datetime) -> None:
-    """Looks at the world again if the last look is old; while PostgreSQL is away the old one stays."""
+async def refresh_reference(resources: Resources, now: datetime) -> None:
+    """Refresh the reference cache if it is stale; while PostgreSQL is away the old snapshot stays."""
     if not resources.reference.is_stale(now):
         return
     try:
@@ -112,7 +112,7 @@ async def refresh_memory(resources: Resources, now: datetime) -> None:
     except Exception as error:
         if not is_away(error):
             raise
-        log.warning("database away; reports are checked from memory", error=type(error).__name__)
+        log.warning("database away, reports are checked against cached reference data", error=type(error).__name__)
 
 
 async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
@@ -130,41 +130,41 @@ async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
         raise
     if receipt.content_hash != start.report.content_hash:
         raise ReportIdReused(pointer="/report_id")
-    # Sent twice at one instant, it is one case: created by whichever of the two began it.
+    # A report sent twice at the same time is one case, created by whichever request started the workflow.
     created = receipt.attempt == start.attempt
     return Submitted(report_id, receipt.model_copy(update={"attempt": None}), created=created)
 
 
-async def _earlier(connection: AsyncConnection, person: Person, wanted: ReportInput) -> Receipt | None:
-    """The receipt of this very report, if it came before. Raises ReportIdReused if another did."""
+async def _earlier_receipt(connection: AsyncConnection, person: Person, report_input: ReportInput) -> Receipt | None:
+    """Return the receipt if this very report came before. Raises ReportIdReused if another one did."""
     row = (
         await connection.execute(
             text("SELECT case_no, seq, content_hash, reported_by FROM cases WHERE report_id = :id"),
-            {"id": wanted.report_id},
+            {"id": report_input.report_id},
         )
     ).one_or_none()
     if row is None:
         return None
-    if row.content_hash != wanted.content_hash or row.reported_by != person.id:
+    if row.content_hash != report_input.content_hash or row.reported_by != person.id:
         raise ReportIdReused(pointer="/report_id")
     return Receipt(case_no=row.case_no, revision=row.seq, content_hash=row.content_hash)
 
 
-async def _place(connection: AsyncConnection, location: Location | None) -> str:
+async def _find_grid(connection: AsyncConnection, location: Location | None) -> str:
     if location is None:
         raise GridMissing(pointer="/grid")
-    grid = await unit_at(connection, location.lat, location.lon)
+    grid = await find_unit_at(connection, location.lat, location.lon)
     if grid is None:
         raise PlaceOutsidePark(pointer="/location")
     return grid
 
 
-async def _reporter_ref(connection: AsyncConnection, wanted: ReportInput, now: datetime) -> UUID | None:
-    """Puts the reporter's data where nothing else is, and answers the reference to it."""
-    reporter = wanted.reporter
+async def _reporter_ref(connection: AsyncConnection, report_input: ReportInput, now: datetime) -> UUID | None:
+    """Store the reporter's data in a table of its own, and return the reference to it."""
+    reporter = report_input.reporter
     if reporter is None or (reporter.name is None and reporter.phone is None):
         return None
-    reference = derived_id(wanted.report_id, "reporter")
+    reference = derived_id(report_input.report_id, "reporter")
     await connection.execute(
         text(
             "INSERT INTO reporters (id, name, phone, anonymous, created_at)"
@@ -176,7 +176,7 @@ async def _reporter_ref(connection: AsyncConnection, wanted: ReportInput, now: d
 
 
 async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
-    """A refused report leaves nothing behind."""
+    """Remove the reporter's data of a refused report."""
     if start.report.reporter_ref is None:
         return
     async with transaction(resources.engine) as connection:
@@ -185,35 +185,35 @@ async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
 
 def _start(
     person: Person,
-    wanted: ReportInput,
+    report_input: ReportInput,
     grid: str,
     now: datetime,
     today: date,
     external: ExternalReference | None,
     reporter_ref: UUID | None,
 ) -> CaseStart:
-    reported_at = wanted.reported_at or now
+    reported_at = report_input.reported_at or now
     report = Report(
-        report_id=wanted.report_id,
-        category=wanted.category,
-        title=wanted.title,
-        description=wanted.description,
+        report_id=report_input.report_id,
+        category=report_input.category,
+        title=report_input.title,
+        description=report_input.description,
         grid=grid,
-        location=wanted.location,
-        occurred_at=wanted.occurred_at or reported_at,
+        location=report_input.location,
+        occurred_at=report_input.occurred_at or reported_at,
         reported_at=reported_at,
-        severity=wanted.severity,
-        source=wanted.source or _usual_source(person, today),
-        attachments=wanted.attachments,
+        severity=report_input.severity,
+        source=report_input.source or _default_source(person, today),
+        attachments=report_input.attachments,
         reporter_ref=reporter_ref,
-        anonymous=wanted.reporter.anonymous if wanted.reporter else False,
+        anonymous=report_input.reporter.anonymous if report_input.reporter else False,
         external=external,
-        content_hash=wanted.content_hash,
+        content_hash=report_input.content_hash,
     )
     return CaseStart(report=report, actor=Actor(person=person.id), attempt=new_id())
 
 
-def _usual_source(person: Person, today: date) -> Source:
+def _default_source(person: Person, today: date) -> Source:
     roles = {grant.role for grant in in_force(person, today)}
     if roles & {Role.GRID_WORKER, Role.VOLUNTEER}:
         return Source.GRID_WORKER
@@ -223,27 +223,30 @@ def _usual_source(person: Person, today: date) -> Source:
 
 
 async def _check(connection: AsyncConnection, start: CaseStart, now: datetime) -> None:
-    """The recording step's own rule, run without recording: a bad report starts nothing."""
+    """Run the rule of the recording step without recording, so that a bad report starts no workflow."""
     step = _step(start, now)
     context = await read_context(connection, step, None)
     decide(None, step, context.model_copy(update={"case_no": "0"}))
 
 
-def _checked_from_memory(
+def _start_from_cache(
     resources: Resources,
     person: Person,
-    wanted: ReportInput,
+    report_input: ReportInput,
     now: datetime,
     external: ExternalReference | None,
     error: Exception,
 ) -> CaseStart:
-    """The same check while PostgreSQL is away. Raises StoreAway for what only PostgreSQL could tell or keep."""
-    world = resources.reference.snapshot
-    named = wanted.reporter is not None and (wanted.reporter.name or wanted.reporter.phone)
-    if world is None or wanted.grid is None or named:
+    """Check the report against the reference cache while PostgreSQL is away.
+
+    Raises StoreAway for a report that only PostgreSQL could check or keep.
+    """
+    snapshot = resources.reference.snapshot
+    has_reporter = report_input.reporter is not None and (report_input.reporter.name or report_input.reporter.phone)
+    if snapshot is None or report_input.grid is None or has_reporter:
         raise StoreAway() from error
-    context: Context = world.context(person, wanted.grid, now)
-    start = _start(person, wanted, wanted.grid, now, context.today, external, None)
+    context: Context = snapshot.context(person, report_input.grid, now)
+    start = _start(person, report_input, report_input.grid, now, context.today, external, None)
     decide(None, _step(start, now), context)
     return start
 

@@ -1,4 +1,4 @@
-"""Bar charts as SVG, drawn without scripts: a letter and a figure at every bar, so that colour never stands alone."""
+"""Draw bar charts as SVG without scripts; every bar has a letter and a figure, so that colour never stands alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from markupsafe import Markup
 _WIDTH, _LABEL, _FIGURE = 760, 210, 150
 _BAR, _GAP, _TOP = 15, 12, 4
 _SPAN = _WIDTH - _LABEL - _FIGURE
-#: One per policy: a colour and a pattern. They differ in lightness as well, for print and for the colour-blind.
+#: One colour per policy, each with a pattern. They differ in lightness too, for print and for the colour-blind.
 FILLS = ("#1f4e79", "#e0a030", "#5b8c5a", "#b0b0b0")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One policy's bar: how long, of which a first part is drawn solid; and the figure beside it."""
+    """One policy's bar: its length, and the figure beside it."""
 
     letter: str
     value: float
@@ -31,16 +31,16 @@ class Row:
     bars: tuple[Bar, ...]
 
 
-def bars(title: str, rows: Sequence[Row]) -> Markup:
-    """A horizontal bar chart; an empty one says so by being empty."""
-    most = max((bar.value for row in rows for bar in row.bars), default=0) or 1
+def draw_bar_chart(title: str, rows: Sequence[Row]) -> Markup:
+    """Return a horizontal bar chart; without rows it is empty."""
+    longest = max((bar.value for row in rows for bar in row.bars), default=0) or 1
     parts: list[Markup] = []
     y = _TOP
     for row in rows:
         height = max(len(row.bars) * _BAR, 2 * _BAR)
         parts.append(_label(row, y + height / 2))
         start = y + (height - len(row.bars) * _BAR) / 2
-        parts += [_bar(bar, place, start + place * _BAR, most) for place, bar in enumerate(row.bars)]
+        parts += [_bar(bar, place, start + place * _BAR, longest) for place, bar in enumerate(row.bars)]
         y += height + _GAP
     height = max(y - _GAP + _TOP, _BAR)
     axis = Markup('<line x1="{x}" y1="0" x2="{x}" y2="{y}" class="axis"/>').format(x=_LABEL, y=height)
@@ -50,8 +50,8 @@ def bars(title: str, rows: Sequence[Row]) -> Markup:
     return head + Markup("").join(parts) + axis + Markup("</svg>")
 
 
-def key(letters: Sequence[str]) -> Sequence[tuple[str, Markup]]:
-    """A swatch per policy."""
+def draw_legend(letters: Sequence[str]) -> Sequence[tuple[str, Markup]]:
+    """Return a swatch per policy."""
     swatch = Markup('<svg width="26" height="14" aria-hidden="true">{}<rect {} width="26" height="14"/></svg>')
     return [(letter, swatch.format(_patterns(), _fill(place))) for place, letter in enumerate(letters)]
 
@@ -65,8 +65,8 @@ def _label(row: Row, middle: float) -> Markup:
     return upper + text.format(x=_LABEL - 8, y=_round(middle + 11), css="en", text=en)
 
 
-def _bar(bar: Bar, place: int, y: float, most: float) -> Markup:
-    width = max(bar.value / most * _SPAN, 1 if bar.value else 0)
+def _bar(bar: Bar, place: int, y: float, longest: float) -> Markup:
+    width = max(bar.value / longest * _SPAN, 1 if bar.value else 0)
     return Markup(
         '<rect x="{x}" y="{y}" width="{w}" height="{h}" {fill}/><text x="{tx}" y="{ty}" class="figure">{text}</text>'
     ).format(
@@ -85,7 +85,7 @@ _EDGES = ("#1f4e79", "#8a5a00", "#2f5a2e", "#555555")
 
 
 def _patterns() -> Markup:
-    """Stripes, dots and a cross-hatch, for the second to the fourth policy."""
+    """Return stripes, dots and a cross-hatch, for the second to the fourth policy."""
     return Markup(
         '<defs><pattern id="p1" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="6" height="6" fill="{one}"/><rect width="2" height="6" fill="{edge1}"/></pattern>'
@@ -98,11 +98,11 @@ def _patterns() -> Markup:
 
 
 def _cut(text: str, width: int) -> str:
-    """So much of a text as fits, wide characters counted twice."""
-    taken = 0
+    """Return as much of a text as fits, wide characters counting twice."""
+    used = 0
     for place, char in enumerate(text):
-        taken += 2 if ord(char) > 0x2E7F else 1
-        if taken > width:
+        used += 2 if ord(char) > 0x2E7F else 1
+        if used > width:
             return text[: max(place - 1, 1)] + "…"
     return text
 

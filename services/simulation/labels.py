@@ -1,4 +1,4 @@
-"""The words of a simulation in Chinese and English, and its figures as people read them."""
+"""Labels of a simulation in Chinese and English, and its figures as text."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ from models.enums import EscalationMode, Role, Stage
 
 Pair = tuple[str, str]
 
-#: The stages in their order, the whole last.
+#: The stages in their order, the whole case last.
 STAGES: dict[Stage | None, Pair] = {
     Stage.RECEIVE: ("受理", "receive"),
     Stage.DISPATCH: ("派遣", "dispatch"),
@@ -43,8 +43,8 @@ ROLES: dict[Role, Pair] = {
 HOST: Pair = ("承办方 · 知会", "whoever handles it · informed")
 
 
-def hours(value: float | None) -> str:
-    """Hours as people read them: minutes, hours or days."""
+def format_hours(value: float | None) -> str:
+    """Return hours as text: in minutes, hours or days."""
     if value is None:
         return "—"
     if value < 1:
@@ -52,11 +52,11 @@ def hours(value: float | None) -> str:
     return f"{value:.1f} h" if value < 240 else f"{value / 24:.1f} d"
 
 
-def rate(missed: int, clocks: int) -> str:
-    """Numerator, denominator and what they make; “—” for an empty denominator."""
+def format_rate(missed: int, clocks: int) -> str:
+    """Return numerator, denominator and rate as text; “—” for an empty denominator."""
     return f"{missed} / {clocks} = {missed / clocks:.1%}" if clocks else f"{missed} / {clocks} = —"
 
 
-def local(moment: datetime | None, zone: str) -> str:
-    """A moment as wall time of the zone; “—” for none."""
+def format_local(moment: datetime | None, zone: str) -> str:
+    """Return a time as wall time of the zone; “—” for none."""
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if moment else "—"

@@ -1,4 +1,4 @@
-"""A simulation as one HTML page in Chinese and English: charts as SVG, no scripts, nothing fetched from anywhere."""
+"""Render a simulation as one HTML page in Chinese and English: charts as SVG, no scripts, no external resources."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -6,29 +6,29 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from services.simulation.charts import Bar, Row, bars, key
-from services.simulation.labels import LEVELS, MODES, ROLES, STAGES, hours, local, rate
+from services.simulation.charts import Bar, Row, draw_bar_chart, draw_legend
+from services.simulation.labels import LEVELS, MODES, ROLES, STAGES, format_hours, format_local, format_rate
 from services.simulation.results import PolicyResult, Result, Share
 
-#: How many people and departments the chart of load shows, and how many units and vacancies are listed.
+#: How many people and departments, units and vacancies are shown.
 TOP = 20
 
 
-def page(result: Result) -> str:
-    """The page. Every text is escaped."""
+def render_page(result: Result) -> str:
+    """Return the page. Every text is escaped."""
     policies = result.policies
     return _template().render(
         result=result,
-        keys=dict(key([policy.letter for policy in policies])),
+        keys=dict(draw_legend([policy.letter for policy in policies])),
         stages=_shares("各环节超期 · missed per stage", policies, lambda p: p.stages),
         groups=_shares("各大类超期 · missed per category group", policies, lambda p: p.groups),
         units=_shares("各单元超期 · missed per unit", policies, lambda p: p.units, TOP),
         escalations=_escalations(policies),
         load=_load(policies),
         vacancies=_vacancies(policies),
-        moment=lambda at: local(at, result.zone),
-        hours=hours,
-        rate=rate,
+        moment=lambda at: format_local(at, result.zone),
+        hours=format_hours,
+        rate=format_rate,
         stage_words=lambda stage: " ".join(STAGES[stage]),
     )
 
@@ -44,28 +44,28 @@ def _shares(
     title: str,
     policies: Sequence[PolicyResult],
     pick: Callable[[PolicyResult], Iterable[Share]],
-    most: int | None = None,
+    limit: int | None = None,
 ) -> Markup:
-    found = [{share.key: share for share in pick(policy)} for policy in policies]
-    shares = {name: share for each in reversed(found) for name, share in each.items()}
+    by_policy = [{share.key: share for share in pick(policy)} for policy in policies]
+    shares = {name: share for each in reversed(by_policy) for name, share in each.items()}
     keys = list(shares)
-    if most is not None:
-        keys = sorted(keys, key=lambda k: (-max(each[k].missed if k in each else 0 for each in found), k))[:most]
+    if limit is not None:
+        keys = sorted(keys, key=lambda k: (-max(each[k].missed if k in each else 0 for each in by_policy), k))[:limit]
     rows = [
         Row(
             shares[k].name_zh,
             shares[k].name_en,
-            tuple(_share_bar(policy, each.get(k)) for policy, each in zip(policies, found, strict=True)),
+            tuple(_share_bar(policy, each.get(k)) for policy, each in zip(policies, by_policy, strict=True)),
         )
         for k in keys
     ]
-    return bars(title, rows)
+    return draw_bar_chart(title, rows)
 
 
 def _share_bar(policy: PolicyResult, share: Share | None) -> Bar:
     if share is None:
         return Bar(policy.letter, 0, "—")
-    return Bar(policy.letter, share.missed, rate(share.missed, share.clocks))
+    return Bar(policy.letter, share.missed, format_rate(share.missed, share.clocks))
 
 
 def _escalations(policies: Sequence[PolicyResult]) -> Markup:
@@ -80,7 +80,7 @@ def _escalations(policies: Sequence[PolicyResult]) -> Markup:
     rows.append(
         Row("承办方 · 知会", "whoever handles it · informed", _plain(policies, [p.hosts_told for p in policies]))
     )
-    return bars("各层级升级次数 · escalations per level", rows)
+    return draw_bar_chart("各层级升级次数 · escalations per level", rows)
 
 
 def _plain(policies: Sequence[PolicyResult], values: Sequence[int]) -> tuple[Bar, ...]:
@@ -88,26 +88,29 @@ def _plain(policies: Sequence[PolicyResult], values: Sequence[int]) -> tuple[Bar
 
 
 def _load(policies: Sequence[PolicyResult]) -> Markup:
-    found = [{one.id: one for one in policy.load} for policy in policies]
-    everybody = {id_: one for each in reversed(found) for id_, one in each.items()}
-    ordered = sorted(everybody, key=lambda id_: (-max(each[id_].total if id_ in each else 0 for each in found), id_))
+    by_policy = [{loaded.id: loaded for loaded in policy.load} for policy in policies]
+    everybody = {id_: loaded for each in reversed(by_policy) for id_, loaded in each.items()}
+    ordered = sorted(
+        everybody, key=lambda id_: (-max(each[id_].total if id_ in each else 0 for each in by_policy), id_)
+    )
     rows = []
     for id_ in ordered[:TOP]:
-        one = everybody[id_]
-        kind = "部门 department" if one.kind == "department" else "人员 person"
-        cells = (each.get(id_) for each in found)
+        loaded = everybody[id_]
+        kind = "部门 department" if loaded.kind == "department" else "人员 person"
+        cells = (each.get(id_) for each in by_policy)
         figures = (
             Bar(p.letter, c.total, f"{c.given}+{c.told}+{c.to_act} = {c.total}") if c else Bar(p.letter, 0, "0")
             for p, c in zip(policies, cells, strict=True)
         )
-        rows.append(Row(one.name, kind, tuple(figures)))
-    return bars("人员与部门负担 · load per person and department", rows)
+        rows.append(Row(loaded.name, kind, tuple(figures)))
+    return draw_bar_chart("人员与部门负担 · load per person and department", rows)
 
 
 def _vacancies(policies: Sequence[PolicyResult]) -> list[tuple[str, str, str, list[int]]]:
-    found = [{(v.role, v.unit): v for v in policy.vacancies} for policy in policies]
-    known = {at: vacant for each in found for at, vacant in each.items()}
-    ordered = sorted(known, key=lambda at: (-max(each[at].times if at in each else 0 for each in found), at))
+    by_policy = [{(v.role, v.unit): v for v in policy.vacancies} for policy in policies]
+    vacancies = {at: vacant for each in by_policy for at, vacant in each.items()}
+    ordered = sorted(vacancies, key=lambda at: (-max(each[at].times if at in each else 0 for each in by_policy), at))
     return [
-        (*ROLES[at[0]], known[at].name, [each[at].times if at in each else 0 for each in found]) for at in ordered[:TOP]
+        (*ROLES[at[0]], vacancies[at].name, [each[at].times if at in each else 0 for each in by_policy])
+        for at in ordered[:TOP]
     ]

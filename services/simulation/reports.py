@@ -1,8 +1,8 @@
-"""A file of reports with their real closing times, as clocks to live through.
+"""Read a file of reports with their real closing times as clocks to replay.
 
-The file is read as `import` reads it, by the same mapping: which service is which category, and how its part of the
-earth is scaled onto the demonstration park. It tells when something was reported and when it was settled, nothing of
-acceptance and dispatch: these are taken as immediate, and one clock of handling runs from opening to closing.
+The file is read as `import` reads it, by the same mapping: which service is which category, and how its area is scaled
+onto the demonstration park. It has the times of report and closing but not of acceptance and dispatch: these count as
+immediate, and one clock of handling runs from opening to closing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,19 +23,19 @@ from rules.simulation.world import Opening
 from services.demo.park import MICRO_GRIDS
 from services.files.service_requests import Row
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import checked_file
-from services.reports.import_list import BadRow, Rejected, as_report, reason_of
+from services.organisation.grid_registry import read_checked
+from services.reports.import_list import BadRow, Rejected, rejection_reason, to_report
 from services.reports.import_list import Mapping as ImportMapping
 
-#: Where a closing time is looked for, in this order, unless a column is named; `updated_datetime` counts in a request
-#: whose status is closed (Open311). `last_listed_open` is an approximation.
+#: The columns searched for a closing time, in this order, unless a column is named; `updated_datetime` counts in a
+#: request whose status is closed (Open311). `last_listed_open` is an approximation.
 CLOSING_COLUMNS = ("closed_datetime", "closed_date", "last_listed_open")
 _MICRO = 1_000_000
 
 
 @dataclass
 class Reports:
-    """What a file holds: clocks, the rows that are none and why, and how many are still open."""
+    """The content of a file: clocks, the rejected rows with reasons, and how many reports are still open."""
 
     clocks: list[Opening] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Places:
     @cached_property
     def units(self) -> tuple[GridUnit, ...]:
         """Every unit, drawn as the demonstration draws it."""
-        return tile(make_lower_levels(checked_file(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
+        return tile(make_lower_levels(read_checked(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -56,20 +56,20 @@ class Places:
         return DEMO_BOX.west / _MICRO, DEMO_BOX.south / _MICRO, DEMO_BOX.east / _MICRO, DEMO_BOX.north / _MICRO
 
     def paths_at(self, points: Sequence[tuple[float, float]]) -> list[tuple[str, ...] | None]:
-        """The path from the park down to the micro-grid of each (lon, lat); None outside the park.
+        """Return the path from the park down to the micro-grid of each (lon, lat); None outside the park.
 
         A point on a border belongs to the lowest code that touches it, as in `services.reports.locate`.
         """
         if not points:
             return []
         micro_grids, tree = self._tree
-        found: list[tuple[str, ...] | None] = [None] * len(points)
-        which, where = tree.query([Point(point) for point in points], predicate="covered_by")
-        for point, place in zip(which.tolist(), where.tolist(), strict=True):
-            path, known = micro_grids[place].path, found[point]
-            if known is None or path[-1] < known[-1]:
-                found[point] = path
-        return found
+        paths: list[tuple[str, ...] | None] = [None] * len(points)
+        point_indexes, unit_indexes = tree.query([Point(point) for point in points], predicate="covered_by")
+        for point, unit_index in zip(point_indexes.tolist(), unit_indexes.tolist(), strict=True):
+            path, earlier = micro_grids[unit_index].path, paths[point]
+            if earlier is None or path[-1] < earlier[-1]:
+                paths[point] = path
+        return paths
 
     @cached_property
     def _tree(self) -> tuple[list[GridUnit], STRtree]:
@@ -80,33 +80,33 @@ class Places:
 def read_reports(
     rows: Iterable[Row], mapping: ImportMapping, places: Places, now: datetime, closed_at: str | None = None
 ) -> Reports:
-    """The clocks of handling that the rows tell of. `closed_at` names the column of the closing time.
+    """Return the clocks of handling in the rows. `closed_at` names the column of the closing time.
 
-    A row without one is still open. A row that can't be read is rejected with its number and the reason, and so is one
-    whose number was there before.
+    A row without a closing time is still open. A row that can't be read is rejected with its number and the reason, and
+    so is a row whose number came before.
     """
     reports = Reports()
     seen: dict[str, int] = {}
-    found: list[tuple[Row, str, Opening, tuple[float, float]]] = []
+    openings: list[tuple[Row, str, Opening, tuple[float, float]]] = []
     for row in rows:
         number = str(row[1].get(mapping.fields.number) or "").strip()
         try:
             if number in seen:
-                told = f"{number} 在第 {seen[number]} 行已有", f"{number} is in row {seen[number]} already"
-                raise BadRow(mapping.fields.number, *told)
+                messages = f"{number} 在第 {seen[number]} 行已有", f"{number} is in row {seen[number]} already"
+                raise BadRow(mapping.fields.number, *messages)
             opening, point = _opening(row[1], number, mapping, places, now, closed_at)
             seen[number] = row[0]
-            found.append((row, number, opening, point))
+            openings.append((row, number, opening, point))
         except ValueError as error:
-            reports.rejected.append(Rejected(row[0], number, *reason_of(error)))
-    paths = places.paths_at([point for *_, point in found])
-    for (row, number, opening, _), path in zip(found, paths, strict=True):
+            reports.rejected.append(Rejected(row[0], number, *rejection_reason(error)))
+    paths = places.paths_at([point for *_, point in openings])
+    for (row, number, opening, _), path in zip(openings, paths, strict=True):
         if path is None:
-            nowhere = BadRow(f"{mapping.fields.lat}, {mapping.fields.lon}", "此处没有微网格", "no micro-grid there")
-            reports.rejected.append(Rejected(row[0], number, *reason_of(nowhere)))
+            outside = BadRow(f"{mapping.fields.lat}, {mapping.fields.lon}", "此处没有微网格", "no micro-grid there")
+            reports.rejected.append(Rejected(row[0], number, *rejection_reason(outside)))
             continue
         reports.still_open += opening.ended_at is None
-        reports.clocks.append(_at(opening, path))
+        reports.clocks.append(_with_path(opening, path))
     reports.rejected.sort(key=lambda rejected: rejected.row)
     return reports
 
@@ -114,11 +114,11 @@ def read_reports(
 def _opening(
     record: Mapping[str, Any], number: str, mapping: ImportMapping, places: Places, now: datetime, column: str | None
 ) -> tuple[Opening, tuple[float, float]]:
-    report = as_report(dict(record), number, mapping, places.box)
+    report = to_report(dict(record), number, mapping, places.box)
     assert report.reported_at is not None
     assert report.location is not None
     opened = report.reported_at.astimezone(UTC)
-    closed = _closing(record, mapping.zone, column)
+    closed = _closing_time(record, mapping.zone, column)
     if opened > now:
         raise BadRow(
             mapping.fields.reported_at, f"{opened.isoformat()} 在将来", f"{opened.isoformat()} lies in the future"
@@ -133,15 +133,15 @@ def _opening(
     return opening, (report.location.lon, report.location.lat)
 
 
-def _at(opening: Opening, path: tuple[str, ...]) -> Opening:
+def _with_path(opening: Opening, path: tuple[str, ...]) -> Opening:
     return Opening(
         case=opening.case, category=opening.category, severity=opening.severity, grid_path=path,
         started_at=opening.started_at, ended_at=opening.ended_at,
     )  # fmt: skip
 
 
-def _closing(record: Mapping[str, Any], zone: str, column: str | None) -> datetime | None:
-    """When it was closed; None while it is open. Raises BadRow for something else than a time."""
+def _closing_time(record: Mapping[str, Any], zone: str, column: str | None) -> datetime | None:
+    """Return when it was closed; None while it is open. Raises BadRow for a value that is no time."""
     columns = (column,) if column is not None else CLOSING_COLUMNS
     name = next((name for name in columns if record.get(name) not in (None, "")), None)
     if name is None and column is None and str(record.get("status") or "").lower() == "closed":

@@ -1,4 +1,6 @@
-"""What a simulation shows: figures per policy, side by side, with names instead of codes. Written as JSON as it is."""
+"""The result of a simulation: figures per policy, side by side, with names instead of codes. Written as JSON as it
+is.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +16,8 @@ from rules.simulation.world import NOBODY
 from services.simulation.labels import STAGES
 
 LETTERS = "ABCD"
-#: How many of a long list are given in JSON and on the page; the rest is counted.
-MOST_LISTED = 500
+#: The most entries of a list in JSON and on the page; the rest is only counted.
+MAX_LISTED = 500
 
 MECHANICAL_ZH = (
     "机械推演:人当时做了什么(何时办结、何时中止计时)保持不变,只把规则重新算一遍;换一套规则,人会有不同的做法。"
@@ -27,7 +29,7 @@ MECHANICAL_EN = (
 
 
 class Share(Frozen):
-    """Deadlines of one kind, and those of them that were missed. `key` is a stage, a group or a unit."""
+    """Deadlines of one kind, and how many of them were missed. `key` is a stage, a group or a unit."""
 
     key: str
     name_zh: str
@@ -45,7 +47,7 @@ class Escalated(Frozen):
 
 
 class Loaded(Frozen):
-    """How often somebody was given a case, told of one, or had one move up to them."""
+    """How often a person or department was given a case, informed of one, or had one escalated to them."""
 
     kind: Literal["person", "department"]
     id: str
@@ -57,7 +59,7 @@ class Loaded(Frozen):
 
 
 class Vacant(Frozen):
-    """A role that was looked for in a unit or a department, and nobody holds."""
+    """A role that was looked for in a unit or a department, and that nobody holds."""
 
     role: Role
     unit: str
@@ -66,7 +68,7 @@ class Vacant(Frozen):
 
 
 class PolicyResult(Frozen):
-    """What one policy does to the clocks. Lateness is in hours of natural time."""
+    """The effect of one policy on the clocks. Lateness is in hours of natural time."""
 
     letter: str
     label: str
@@ -127,7 +129,7 @@ class Compared(Frozen):
 
 
 class RejectedRow(Frozen):
-    """A row that was left out, and why; in Chinese only where the reason is known in Chinese."""
+    """A row that was left out, and the reason; in Chinese only where it is known in Chinese."""
 
     row: str
     number: str
@@ -136,7 +138,7 @@ class RejectedRow(Frozen):
 
 
 class Result(Frozen):
-    """A simulation as it is told. `as_of`: up to when clocks that still run were counted, and whose roster it is."""
+    """The result of a simulation. `as_of`: up to when running clocks were counted, and the date of the roster."""
 
     mechanical_zh: str = MECHANICAL_ZH
     mechanical_en: str = MECHANICAL_EN
@@ -159,29 +161,29 @@ class Result(Frozen):
 
 @dataclass
 class Names:
-    """What codes are called."""
+    """The names of units, people and departments."""
 
     units: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[UUID, str] = field(default_factory=dict)
     departments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def somebody(self, one: UUID | str) -> str:
-        """A person or a department."""
-        if isinstance(one, UUID):
-            return "—" if one == NOBODY else self.people.get(one, str(one))
-        return self.departments.get(one, (one, one))[0]
+    def somebody(self, id_: UUID | str) -> str:
+        """Return the name of a person or a department."""
+        if isinstance(id_, UUID):
+            return "—" if id_ == NOBODY else self.people.get(id_, str(id_))
+        return self.departments.get(id_, (id_, id_))[0]
 
     def unit(self, code: str) -> str:
-        """A unit, or a department where a department's role is vacant."""
+        """Return the name of a unit, or of a department where a department's role is vacant."""
         return self.units.get(code) or self.departments.get(code, (code, code))[0]
 
 
 def policy_result(simulation: Simulation, place: int, label: str, names: Names) -> PolicyResult:
-    """The figures of the policy at that place."""
+    """Return the figures of the policy at that place."""
     tally, world = simulation.tallies[place], simulation.worlds[place]
     groups = {group.code: (group.name_zh, group.name_en) for group in world.policy.groups}
-    known = world.fallback != NOBODY
-    left = len(tally.left_to_fallback)
+    fallback_known = world.fallback != NOBODY
+    left_over = len(tally.left_to_fallback)
     load = _load(tally, names)
     vacancies = _vacancies(tally, names)
     return PolicyResult(
@@ -208,15 +210,15 @@ def policy_result(simulation: Simulation, place: int, label: str, names: Names) 
         ),
         hosts_told=tally.hosts_told,
         urge_orders=tally.urged,
-        load=load[:MOST_LISTED],
+        load=load[:MAX_LISTED],
         loaded=len(load),
-        vacancies=vacancies[:MOST_LISTED],
+        vacancies=vacancies[:MAX_LISTED],
         vacant=len(vacancies),
         fallback_owner=world.policy.fallback_owner,
-        fallback_known=known,
-        left_to_fallback=left if known else 0,
+        fallback_known=fallback_known,
+        left_to_fallback=left_over if fallback_known else 0,
         left_to_fallback_examples=tuple(list(tally.left_to_fallback)[:EXAMPLES]),
-        left_to_nobody=0 if known else left,
+        left_to_nobody=0 if fallback_known else left_over,
         provisional=tally.provisional,
         not_covered=dict(sorted(tally.not_covered.items())),
         uncountable=dict(tally.uncountable.most_common()),
@@ -228,15 +230,15 @@ def _share(key: str, name: tuple[str, str], count: Counted) -> Share:
 
 
 def _load(tally: Tally, names: Names) -> tuple[Loaded, ...]:
-    found = (
+    loads = (
         Loaded(
-            kind="person" if isinstance(one, UUID) else "department",
-            id=str(one), name=names.somebody(one),
+            kind="person" if isinstance(holder, UUID) else "department",
+            id=str(holder), name=names.somebody(holder),
             given=load.given, told=load.told, to_act=load.to_act, total=load.total,
         )
-        for one, load in tally.load.items()
+        for holder, load in tally.load.items()
     )  # fmt: skip
-    return tuple(sorted(found, key=lambda loaded: (-loaded.total, loaded.id)))
+    return tuple(sorted(loads, key=lambda loaded: (-loaded.total, loaded.id)))
 
 
 def _vacancies(tally: Tally, names: Names) -> tuple[Vacant, ...]:
@@ -244,8 +246,8 @@ def _vacancies(tally: Tally, names: Names) -> tuple[Vacant, ...]:
     return tuple(Vacant(role=role, unit=unit, name=names.unit(unit), times=times) for (role, unit), times in ordered)
 
 
-def compared(comparison: Comparison, simulation: Simulation, names: Names) -> Compared:
-    """Two policies against each other."""
+def compare_policies(comparison: Comparison, simulation: Simulation, names: Names) -> Compared:
+    """Return the comparison of two policies."""
     return Compared(
         first=LETTERS[comparison.first],
         second=LETTERS[comparison.second],

@@ -1,4 +1,4 @@
-"""Who holds what in a simulation, and what everybody is called: from files, or from the database as of now."""
+"""The roster and the names of a simulation: from files, or from the database as of now."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from models.context import Holder, Unit
 from models.enums import Level, Role
 from models.ids import derived_id
 from rules.simulation.world import Roster
-from services.demo.park import volunteers_of, workers_of
+from services.demo.park import make_volunteers, make_workers
 from services.files.shipped import DEPARTMENTS, PEOPLE
 from services.organisation.people_files import DepartmentEntry, PeopleFile, read_departments, read_people
 from services.organisation.people_store import PersonRecord, known_grids
@@ -26,31 +26,31 @@ from services.simulation.results import Names
 
 T = TypeVar("T")
 
-#: Who works for a department.
+#: Roles that work for a department.
 _DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
 
-def roster_of_files(places: Places, day: date, people: Path | None = None) -> tuple[Roster, Names]:
-    """The demonstration's departments and people as their roles hold on `day`, with a worker in each grid and a
-    volunteer in each micro-grid; or the people of another file, and nobody else.
+def read_roster_from_files(places: Places, day: date, people: Path | None = None) -> tuple[Roster, Names]:
+    """Return the demonstration's departments and people with the roles that hold on `day`, and their names.
 
-    Raises BadFile, FileNotFoundError.
+    There is a worker in each grid and a volunteer in each micro-grid; with another file, only its people. Raises
+    BadFile, FileNotFoundError.
     """
     departments = read_departments(DEPARTMENTS).departments
     file = read_people(people or PEOPLE, {d.id for d in departments}, {unit.code for unit in places.units})
-    roster = _of_file(file, day)
-    called = {_id(person.username): person.name for person in file.people}
+    roster = _roster_from(file, day)
+    names = {_id(person.username): person.name for person in file.people}
     if people is None:
-        invented = [*workers_of(places.units, file), *volunteers_of(places.units)]
-        called |= {_id(person.username): person.name for person in invented}
-        roster = replace(roster, holders=_gathered([*_each(roster.holders), *_posts(invented)]))
-    return roster, Names({unit.code: unit.name for unit in places.units}, called, _named(departments))
+        invented = [*make_workers(places.units, file), *make_volunteers(places.units)]
+        names |= {_id(person.username): person.name for person in invented}
+        roster = replace(roster, holders=_grouped([*_pairs(roster.holders), *_posts(invented)]))
+    return roster, Names({unit.code: unit.name for unit in places.units}, names, _department_names(departments))
 
 
-async def roster_of_store(
+async def read_roster_from_database(
     connection: AsyncConnection, now: datetime, zone: str, people: Path | None = None
 ) -> tuple[Roster, Names]:
-    """Who holds what now: grants, shifts and deputies; or as a file says, whose roles name units that are stored.
+    """Return who holds what now (grants, shifts and deputies), or as a file says whose roles name stored units.
 
     Raises BadFile, FileNotFoundError.
     """
@@ -61,13 +61,15 @@ async def roster_of_store(
     units = {row.code: row.name for row in stored}
     if people is not None:
         file = read_people(people, set(departments), await known_grids(connection))
-        called = {_id(person.username): person.name for person in file.people}
-        return _of_file(file, day), Names(units, called, departments)
-    bare = [Unit(code=row.code, level=Level(row.level)) for row in stored]
-    held = {unit.code: unit.holders for unit in await with_holders(connection, bare, now, day) if unit.holders}
+        names = {_id(person.username): person.name for person in file.people}
+        return _roster_from(file, day), Names(units, names, departments)
+    stored_units = [Unit(code=row.code, level=Level(row.level)) for row in stored]
+    holders = {
+        unit.code: unit.holders for unit in await with_holders(connection, stored_units, now, day) if unit.holders
+    }
     everybody = (await connection.execute(text("SELECT id, username, name, active FROM people"))).all()
     roster = Roster(
-        holders=held,
+        holders=holders,
         departments=await _departments(connection, day),
         people={row.username: row.id for row in everybody if row.active},
     )
@@ -83,53 +85,55 @@ async def _departments(connection: AsyncConnection, day: date) -> dict[str, tupl
         ),
         {"day": day, "roles": sorted(_DEPARTMENT_ROLES)},
     )
-    return _gathered((row.department, row.person) for row in rows)
+    return _grouped((row.department, row.person) for row in rows)
 
 
 def _posts(people: Iterable[PersonRecord]) -> Iterator[tuple[str, Holder]]:
-    """The units in which each of them stands."""
+    """Yield the units in which each person has a role."""
     for person in people:
         for grant in person.grants:
             if grant.grid is not None:
                 yield grant.grid, Holder(role=grant.role, person=_id(person.username))
 
 
-def _each(holders: Mapping[str, tuple[Holder, ...]]) -> Iterator[tuple[str, Holder]]:
+def _pairs(holders: Mapping[str, tuple[Holder, ...]]) -> Iterator[tuple[str, Holder]]:
     return ((unit, holder) for unit, found in holders.items() for holder in found)
 
 
-def _of_file(file: PeopleFile, day: date) -> Roster:
-    held = [
+def _roster_from(file: PeopleFile, day: date) -> Roster:
+    grants = [
         (_id(person.username), grant)
         for person in file.people
         if person.active
         for grant in person.grants
         if file.starts(grant) <= day and (grant.until is None or day <= grant.until)
     ]
-    at_units = ((grant.grid, Holder(role=grant.role, person=who)) for who, grant in held if grant.grid is not None)
-    working = (
-        (grant.department, who)
-        for who, grant in held
+    at_units = (
+        (grant.grid, Holder(role=grant.role, person=person_id)) for person_id, grant in grants if grant.grid is not None
+    )
+    department_people = (
+        (grant.department, person_id)
+        for person_id, grant in grants
         if grant.department is not None and grant.role in _DEPARTMENT_ROLES
     )
     return Roster(
-        holders=_gathered(at_units),
-        departments=_gathered(working),
+        holders=_grouped(at_units),
+        departments=_grouped(department_people),
         people={person.username: _id(person.username) for person in file.people if person.active},
     )
 
 
 def _id(username: str) -> UUID:
-    """The id that the product gives somebody of that name when a file is loaded."""
+    """Return the id that a person of that name gets when a file is loaded."""
     return derived_id("person", username)
 
 
-def _named(departments: Iterable[DepartmentEntry]) -> Mapping[str, tuple[str, str]]:
+def _department_names(departments: Iterable[DepartmentEntry]) -> Mapping[str, tuple[str, str]]:
     return {d.id: (d.name_zh, d.name_en) for d in departments}
 
 
-def _gathered(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
-    found: defaultdict[str, dict[T, None]] = defaultdict(dict)
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    groups: defaultdict[str, dict[T, None]] = defaultdict(dict)
     for key, value in pairs:
-        found[key][value] = None
-    return {key: tuple(values) for key, values in found.items()}
+        groups[key][value] = None
+    return {key: tuple(values) for key, values in groups.items()}

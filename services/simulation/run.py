@@ -1,6 +1,7 @@
-"""推演: policies side by side over recorded facts, or over a file of reports with their real closing times.
+"""Simulation (推演): policies side by side over recorded facts, or over a file of reports with real closing times.
 
-Nothing is stored, and the database is only read. What is counted, and what not, is said in `rules.simulation.world`.
+Nothing is stored, and the database is only read. What is counted, and what not, is documented in
+`rules.simulation.world`.
 """
 
 import re
@@ -22,74 +23,74 @@ from rules.simulation.world import Opening, Roster, World
 from services.files.errors import Unusable
 from services.files.service_requests import Row
 from services.policies.files import read_policy
-from services.policies.versions import version
+from services.policies.versions import read_version
 from services.reports.import_list import Mapping
 from services.simulation.reports import CLOSING_COLUMNS, Places, read_reports
-from services.simulation.results import LETTERS, Names, RejectedRow, Result, compared, policy_result
-from services.simulation.rosters import roster_of_files, roster_of_store
+from services.simulation.results import LETTERS, Names, RejectedRow, Result, compare_policies, policy_result
+from services.simulation.rosters import read_roster_from_database, read_roster_from_files
 
-#: Called with how many are done, of how many.
+#: Called with the number done, and the total.
 Progress = Callable[[int, int], None]
 
-#: A published version, as it is named where a file could be.
+#: The name of a published version, in place of a file.
 VERSION = re.compile(r"v([0-9]{1,9})")
-#: After how many clocks progress is told.
-_EVERY = 100
+#: After how many clocks progress is reported.
+_PROGRESS_EVERY = 100
 
 
 class CannotSimulate(Unusable):
-    """What was asked for can't be run; the message says why, in both languages."""
+    """The simulation can't be run; the message says why, in both languages."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A policy to simulate, and what it was asked for as: a file's name or a version."""
+    """A policy to simulate, with the name it was chosen by: a file's name or a version."""
 
     label: str
     policy: Policy
 
 
 def check_choice(names: Sequence[str]) -> None:
-    """Raises CannotSimulate unless there are 1 to 4 policies."""
+    """Raise CannotSimulate unless there are 1 to 4 policies."""
     if not names:
         raise CannotSimulate("至少给出一个 --policy", "give at least one --policy")
     if len(names) > len(LETTERS):
-        most = len(LETTERS)
+        limit = len(LETTERS)
         raise CannotSimulate(
-            f"最多比较 {most} 套规则,给出了 {len(names)} 套",
-            f"at most {most} policies are compared, {len(names)} were given",
+            f"最多比较 {limit} 套规则,给出了 {len(names)} 套",
+            f"at most {limit} policies are compared, {len(names)} were given",
         )
 
 
 def is_version(name: str) -> bool:
-    """Whether a policy is named by its published version (`v3`) and so needs the database."""
+    """Return whether a policy is named by its published version (`v3`) and so needs the database."""
     return VERSION.fullmatch(name) is not None
 
 
-async def choose(names: Sequence[str], connection: AsyncConnection | None) -> tuple[Choice, ...]:
-    """The policies of these names: files, or `vN` as published.
+async def read_choices(names: Sequence[str], connection: AsyncConnection | None) -> tuple[Choice, ...]:
+    """Return the policies of these names: files, or `vN` as published.
 
     Raises BadFile, FileNotFoundError, or CannotSimulate for a version that was never published.
     """
-    found = []
+    choices = []
     for name in names:
         match = VERSION.fullmatch(name)
         if match is None:
-            found.append(Choice(Path(name).name, read_policy(Path(name))))
+            choices.append(Choice(Path(name).name, read_policy(Path(name))))
             continue
         assert connection is not None, "versions are looked up in the database"
         try:
-            found.append(Choice(name, await version(connection, int(match[1]))))
+            choices.append(Choice(name, await read_version(connection, int(match[1]))))
         except NoSuchPage as error:
             raise CannotSimulate(
                 f"没有第 {match[1]} 版规则", f"policy version {match[1]} was never published"
             ) from error
-    return tuple(found)
+    return tuple(choices)
 
 
 @dataclass
 class _Extent:
-    """What was lived through: how many cases and clocks, how many still run, from when to when."""
+    """What was replayed: how many cases and clocks, how many still run, from when to when."""
 
     cases: set[str]
     clocks: int = 0
@@ -116,21 +117,23 @@ class _Run:
         self._simulation = Simulation([World(choice.policy, roster) for choice in choices])
 
     def add(self, clocks: Iterable[Opening]) -> None:
-        """Lives clocks through."""
+        """Replay clocks."""
         for clock in clocks:
             self._extent.add(clock)
             self._simulation.add(clock, self._now)
 
-    def result(self, source: str, replayed: str, told: tuple[str, str], rejected: Sequence[RejectedRow]) -> Result:
-        """The figures."""
+    def result(
+        self, source: str, replayed: str, description: tuple[str, str], rejected: Sequence[RejectedRow]
+    ) -> Result:
+        """Return the figures."""
         simulation, extent = self._simulation, self._extent
         simulation.finish()
         return Result.model_validate(
             {
                 "source": source,
                 "replayed": replayed,
-                "replayed_zh": told[0],
-                "replayed_en": told[1],
+                "replayed_zh": description[0],
+                "replayed_en": description[1],
                 "zone": self._choices[0].policy.zone,
                 "as_of": self._now,
                 "cases": len(extent.cases),
@@ -144,7 +147,9 @@ class _Run:
                     policy_result(simulation, place, choice.label, self._names)
                     for place, choice in enumerate(self._choices)
                 ),
-                "comparisons": tuple(compared(one, simulation, self._names) for one in simulation.comparisons),
+                "comparisons": tuple(
+                    compare_policies(comparison, simulation, self._names) for comparison in simulation.comparisons
+                ),
             }
         )
 
@@ -181,29 +186,29 @@ def simulate_reports(
     strict: bool = False,
     progress: Progress = lambda done, of: None,
 ) -> Result:
-    """The policies over a file of reports. Needs no server and no database.
+    """Simulate the policies over a file of reports. Needs no server and no database.
 
-    Raises BadFile, FileNotFoundError, and CannotSimulate when the column that `closed_at` names is not there, no row
-    can be used or, `strict`, any can't.
+    Raises BadFile, FileNotFoundError, and CannotSimulate when the column that `closed_at` names is missing, no row is
+    usable or, with `strict`, any row is not.
     """
     if closed_at is not None and rows and not any(closed_at in record for _, record in rows):
         raise CannotSimulate(f"文件中没有 {closed_at} 这一列", f"the file has no column {closed_at}")
     places = Places()
     day = now.astimezone().date()
-    roster, names = roster_of_files(places, day, people)
+    roster, names = read_roster_from_files(places, day, people)
     reports = read_reports(rows, mapping, places, now, closed_at)
     rejected = tuple(
         RejectedRow(row=str(r.row), number=r.number, reason=r.en, reason_zh=r.zh) for r in reports.rejected
     )
-    _refuse(rejected, len(reports.clocks), strict)
+    _check_usable(rejected, len(reports.clocks), strict)
     run = _Run(choices, roster, names, now)
     for done, clock in enumerate(reports.clocks, 1):
         run.add((clock,))
-        if done % _EVERY == 0 or done == len(reports.clocks):
+        if done % _PROGRESS_EVERY == 0 or done == len(reports.clocks):
             progress(done, len(reports.clocks))
     column = closed_at or " / ".join(CLOSING_COLUMNS)
-    told = REPORTS_ZH.format(column=column), REPORTS_EN.format(column=column)
-    return run.result(source, "reports", told, rejected)
+    description = REPORTS_ZH.format(column=column), REPORTS_EN.format(column=column)
+    return run.result(source, "reports", description, rejected)
 
 
 async def simulate_facts(
@@ -216,31 +221,31 @@ async def simulate_facts(
     strict: bool = False,
     progress: Progress = lambda done, of: None,
 ) -> Result:
-    """The policies over everything recorded, read in one read-only transaction.
+    """Simulate the policies over everything recorded, read in one read-only transaction.
 
-    Raises like `choose` and `simulate_reports`; a case whose facts don't hold together is rejected by its id.
+    Raises like `choose` and `simulate_reports`; a case with inconsistent facts is rejected by its id.
     """
     rejected: list[RejectedRow] = []
     async with engine.connect() as connection:
         await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        choices = await choose(names, connection)
-        roster, called = await roster_of_store(connection, now, choices[0].policy.zone, people)
-        run = _Run(choices, roster, called, now)
+        choices = await read_choices(names, connection)
+        roster, roster_names = await read_roster_from_database(connection, now, choices[0].policy.zone, people)
+        run = _Run(choices, roster, roster_names, now)
         total, done = await count_cases(connection), 0
         async for report_id, facts in stream_recorded_cases(connection):
             try:
                 run.add(recorded(facts))
             except GapInFacts as gap:
                 rejected.append(RejectedRow(row=str(report_id), number="", reason=str(gap)))
-                _refuse(rejected, 1, strict)
+                _check_usable(rejected, 1, strict)
             done += 1
-            if done % _EVERY == 0 or done == total:
+            if done % _PROGRESS_EVERY == 0 or done == total:
                 progress(done, total)
-    _refuse(rejected, done, strict)
+    _check_usable(rejected, done, strict)
     return run.result(source, "facts", (FACTS_ZH, FACTS_EN), rejected)
 
 
-def _refuse(rejected: Sequence[RejectedRow], usable: int, strict: bool) -> None:
+def _check_usable(rejected: Sequence[RejectedRow], usable: int, strict: bool) -> None:
     if rejected and (strict or not usable):
         first = rejected[0]
         raise CannotSimulate(

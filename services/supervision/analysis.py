@@ -1,4 +1,4 @@
-"""分析: what came in and was closed by weeks or days, of which kinds, at which hours, and how long closing took."""
+"""Analysis (分析) of a period: cases reported and closed by week or day, by category, by hour, and time to closing."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,23 +11,23 @@ from models.base import Frozen
 from models.figures import FigureKey
 from models.tables import CASES
 from services.figures.conditions import Period
-from services.figures.definitions import condition
-from services.figures.drill_down import cases_at
-from services.figures.viewpoint import Watch, find_unit
+from services.figures.definitions import figure_condition
+from services.figures.drill_down import cases_url
+from services.figures.viewpoint import Viewpoint, find_root
 from services.figures.views import Number
 from services.files.workbook import Sheets
-from services.supervision.sheets import Row, say
+from services.supervision.sheets import Row, localized
 
-#: How many categories are shown by name.
-TOP = 15
-#: A period of no more than so many days is told day by day, a longer one by weeks (our choice).
-DAILY = 42
-#: Where the distribution of closing times is cut, in days; the last part is open.
-DAYS = (1, 2, 3, 5, 7, 10, 15, 30, 60)
+#: How many categories are listed by name.
+TOP_CATEGORIES = 15
+#: The longest period, in days, that is listed day by day; a longer one is listed by weeks (our choice).
+MAX_DAILY = 42
+#: The bounds of the distribution of closing times, in days; the last part is open.
+DURATION_BOUNDS = (1, 2, 3, 5, 7, 10, 15, 30, 60)
 
 
 class Span(Frozen):
-    """A day; or a week from Monday on, cut to the period: what was reported and what was closed in it."""
+    """A day, or a week from Monday on, cut to the period: the cases reported and the cases closed in it."""
 
     first: date
     last: date
@@ -44,7 +44,7 @@ class CategoryCount(Frozen):
 
 
 class Duration(Frozen):
-    """Cases closed within so many days of being reported, from `over` up to `within` (None: and more)."""
+    """Cases closed from `over` up to `within` days after being reported (`within` None: no upper bound)."""
 
     over: int
     within: int | None
@@ -52,8 +52,10 @@ class Duration(Frozen):
 
 
 class Analysis(Frozen):
-    """The four looks at a period. `daily`: its spans are days, else weeks. `hours`: reported cases by weekday (0 is
-    Monday) and hour, where the cases are."""
+    """The analysis of a period. `daily`: its spans are days, else weeks.
+
+    `hours`: reported cases by weekday (0 is Monday) and hour, where the cases are.
+    """
 
     first: date
     last: date
@@ -65,26 +67,27 @@ class Analysis(Frozen):
     durations: tuple[Duration, ...]
 
 
-async def analyse(connection: AsyncConnection, look: Watch, grid: str | None, first: date, last: date) -> Analysis:
-    """The analysis of whole days, both included. Raises NoSuchPage for a unit out of scope."""
-    if grid is not None:
-        await find_unit(connection, look, grid)
-    period = look.days(first, last)
-    categories, others = await _categories(connection, look, grid, period)
+async def analyse(
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, first: date, last: date
+) -> Analysis:
+    """Return the analysis of whole days, both included. Raises NoSuchPage for a unit out of scope."""
+    await find_root(connection, viewpoint, grid)
+    period = viewpoint.days(first, last)
+    categories, others = await _categories(connection, viewpoint, grid, period)
     return Analysis(
         first=first,
         last=last,
         daily=is_daily(first, last),
-        spans=await _spans(connection, look, grid, first, last),
+        spans=await _spans(connection, viewpoint, grid, first, last),
         categories=categories,
         other_categories=others,
-        hours=await _hours(connection, look, grid, period),
-        durations=await _durations(connection, look, grid, period),
+        hours=await _hours(connection, viewpoint, grid, period),
+        durations=await _durations(connection, viewpoint, grid, period),
     )
 
 
 def weeks_of(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The weeks from Monday to Sunday that the days lie in, the outer ones cut."""
+    """Yield the weeks from Monday to Sunday that the days lie in, the first and last cut to the days."""
     while first <= last:
         end = min(first + timedelta(days=6 - first.weekday()), last)
         yield first, end
@@ -92,12 +95,12 @@ def weeks_of(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 def is_daily(first: date, last: date) -> bool:
-    """Whether the days are few enough to be told one by one."""
-    return (last - first).days < DAILY
+    """Return whether the days are few enough to be listed one by one."""
+    return (last - first).days < MAX_DAILY
 
 
 def spans_of(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The days, or the weeks where the days are too many."""
+    """Yield the days, or the weeks where the days are too many."""
     if not is_daily(first, last):
         yield from weeks_of(first, last)
         return
@@ -107,20 +110,20 @@ def spans_of(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 async def _spans(
-    connection: AsyncConnection, look: Watch, grid: str | None, first: date, last: date
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, first: date, last: date
 ) -> tuple[Span, ...]:
-    periods = [(a, b, look.days(a, b)) for a, b in spans_of(first, last)]
+    periods = [(a, b, viewpoint.days(a, b)) for a, b in spans_of(first, last)]
     counts: dict[FigureKey, list[int]] = {}
     for key, moment in ((FigureKey.REPORTED, CASES.c.reported_at), (FigureKey.CLOSINGS, CASES.c.closed_at)):
-        whole = look.days(first, last)
-        place = case(*((period.holds(moment), number) for number, (_, _, period) in enumerate(periods)))
+        whole_period = viewpoint.days(first, last)
+        span = case(*((period.holds(moment), number) for number, (_, _, period) in enumerate(periods)))
         rows = await connection.execute(
-            select(place.label("span"), func.count().label("cases"))
-            .where(condition(key, whole), look.fits(grid))
+            select(span.label("span"), func.count().label("cases"))
+            .where(figure_condition(key, whole_period), viewpoint.cases_in(grid))
             .group_by("span")
         )
-        found = {row.span: row.cases for row in rows}
-        counts[key] = [found.get(number, 0) for number in range(len(periods))]
+        counted = {row.span: row.cases for row in rows}
+        counts[key] = [counted.get(number, 0) for number in range(len(periods))]
     return tuple(
         Span(
             first=a,
@@ -133,39 +136,39 @@ async def _spans(
 
 
 def _number(key: FigureKey, count: int, period: Period, grid: str | None) -> Number:
-    return Number(count=count, cases=cases_at(key, period, grid=grid))
+    return Number(count=count, cases=cases_url(key, period, grid=grid))
 
 
 async def _categories(
-    connection: AsyncConnection, look: Watch, grid: str | None, period: Period
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, period: Period
 ) -> tuple[tuple[CategoryCount, ...], int]:
     rows = (
         await connection.execute(
             select(CASES.c.category, func.count().label("cases"))
-            .where(condition(FigureKey.REPORTED, period), look.fits(grid))
+            .where(figure_condition(FigureKey.REPORTED, period), viewpoint.cases_in(grid))
             .group_by(CASES.c.category)
             .order_by(func.count().desc(), CASES.c.category)
         )
     ).all()
     policy = await policy_version(connection, await newest_version(connection))
-    english = look.language.startswith("en")
-    found = []
-    for row in rows[:TOP]:
-        known = policy.category(row.category)
-        name = row.category if known is None else known.name_en if english else known.name_zh
-        href = cases_at(FigureKey.REPORTED, period, grid=grid, category=row.category)
-        found.append(CategoryCount(code=row.category, name=name, reported=Number(count=row.cases, cases=href)))
-    return tuple(found), sum(row.cases for row in rows[TOP:])
+    english = viewpoint.language.startswith("en")
+    counts = []
+    for row in rows[:TOP_CATEGORIES]:
+        category = policy.category(row.category)
+        name = row.category if category is None else category.name_en if english else category.name_zh
+        href = cases_url(FigureKey.REPORTED, period, grid=grid, category=row.category)
+        counts.append(CategoryCount(code=row.category, name=name, reported=Number(count=row.cases, cases=href)))
+    return tuple(counts), sum(row.cases for row in rows[TOP_CATEGORIES:])
 
 
 async def _hours(
-    connection: AsyncConnection, look: Watch, grid: str | None, period: Period
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, period: Period
 ) -> tuple[tuple[int, ...], ...]:
-    local = func.timezone(look.zone.key, CASES.c.reported_at)
+    local = func.timezone(viewpoint.zone.key, CASES.c.reported_at)
     weekday, hour = cast(extract("isodow", local), Integer) - 1, cast(extract("hour", local), Integer)
     rows = await connection.execute(
         select(weekday.label("weekday"), hour.label("hour"), func.count().label("cases"))
-        .where(condition(FigureKey.REPORTED, period), look.fits(grid))
+        .where(figure_condition(FigureKey.REPORTED, period), viewpoint.cases_in(grid))
         .group_by("weekday", "hour")
     )
     table = [[0] * 24 for _ in range(7)]
@@ -175,56 +178,63 @@ async def _hours(
 
 
 async def _durations(
-    connection: AsyncConnection, look: Watch, grid: str | None, period: Period
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, period: Period
 ) -> tuple[Duration, ...]:
-    took = CASES.c.closed_at - CASES.c.reported_at
-    edges = (0, *DAYS)
+    elapsed = CASES.c.closed_at - CASES.c.reported_at
+    edges = (0, *DURATION_BOUNDS)
     parts = []
-    for place, over in enumerate(edges):
-        within = edges[place + 1] if place + 1 < len(edges) else None
-        here = [took >= timedelta(days=over)] if over else []
+    for index, over in enumerate(edges):
+        within = edges[index + 1] if index + 1 < len(edges) else None
+        bounds = [elapsed >= timedelta(days=over)] if over else []
         if within is not None:
-            here.append(took < timedelta(days=within))
-        parts.append(func.count().filter(and_(*here)).label(f"p{place}"))
-    row = (await connection.execute(select(*parts).where(condition(FigureKey.CLOSINGS, period), look.fits(grid)))).one()
+            bounds.append(elapsed < timedelta(days=within))
+        parts.append(func.count().filter(and_(*bounds)).label(f"p{index}"))
+    row = (
+        await connection.execute(
+            select(*parts).where(figure_condition(FigureKey.CLOSINGS, period), viewpoint.cases_in(grid))
+        )
+    ).one()
     return tuple(
-        Duration(over=over, within=edges[place + 1] if place + 1 < len(edges) else None, cases=row[place])
-        for place, over in enumerate(edges)
+        Duration(over=over, within=edges[index + 1] if index + 1 < len(edges) else None, cases=row[index])
+        for index, over in enumerate(edges)
     )
 
 
-def analysis_file(found: Analysis, look: Watch) -> Iterator[bytes]:
-    """The analysis as a workbook, a sheet for each look."""
-    language = look.language
-    sheets = Sheets(look.zone)
+def analysis_file(analysis: Analysis, viewpoint: Viewpoint) -> Iterator[bytes]:
+    """Yield the analysis as a workbook, one sheet for each part."""
+    language = viewpoint.language
+    sheets = Sheets(viewpoint.zone)
     sheets.add(
-        say(language, "每日", "Days") if found.daily else say(language, "每周", "Weeks"),
-        [say(language, *pair) for pair in (("自", "from"), ("至", "to"), ("上报", "reported"), ("结案", "closed"))],
-        [[w.first.isoformat(), w.last.isoformat(), w.reported.count, w.closed.count] for w in found.spans],
+        localized(language, "每日", "Days") if analysis.daily else localized(language, "每周", "Weeks"),
+        [
+            localized(language, *pair)
+            for pair in (("自", "from"), ("至", "to"), ("上报", "reported"), ("结案", "closed"))
+        ],
+        [[w.first.isoformat(), w.last.isoformat(), w.reported.count, w.closed.count] for w in analysis.spans],
     )
-    categories: list[Row] = [[c.code, c.name, c.reported.count] for c in found.categories]
-    if found.other_categories:
-        categories.append(["", say(language, "其他", "other"), found.other_categories])
+    categories: list[Row] = [[c.code, c.name, c.reported.count] for c in analysis.categories]
+    if analysis.other_categories:
+        categories.append(["", localized(language, "其他", "other"), analysis.other_categories])
     sheets.add(
-        say(language, "小类", "Categories"),
-        [say(language, *pair) for pair in (("编码", "code"), ("小类", "category"), ("上报", "reported"))],
+        localized(language, "小类", "Categories"),
+        [localized(language, *pair) for pair in (("编码", "code"), ("小类", "category"), ("上报", "reported"))],
         categories,
     )
-    weekdays = say(language, "一 二 三 四 五 六 日", "Mon Tue Wed Thu Fri Sat Sun").split()
+    weekdays = localized(language, "一 二 三 四 五 六 日", "Mon Tue Wed Thu Fri Sat Sun").split()
     sheets.add(
-        say(language, "时段", "Hours"),
-        [say(language, "星期", "weekday"), *(f"{hour:02}" for hour in range(24))],
-        [[name, *line] for name, line in zip(weekdays, found.hours, strict=True)],
+        localized(language, "时段", "Hours"),
+        [localized(language, "星期", "weekday"), *(f"{hour:02}" for hour in range(24))],
+        [[name, *line] for name, line in zip(weekdays, analysis.hours, strict=True)],
     )
     sheets.add(
-        say(language, "结案用时", "Closing time"),
-        [say(language, *pair) for pair in (("天,自", "days from"), ("至", "to"), ("案件", "cases"))],
-        [[d.over, d.within or "", d.cases] for d in found.durations],
+        localized(language, "结案用时", "Closing time"),
+        [localized(language, *pair) for pair in (("天,自", "days from"), ("至", "to"), ("案件", "cases"))],
+        [[d.over, d.within or "", d.cases] for d in analysis.durations],
     )
     return sheets.file()
 
 
 def last_weeks(today: date, weeks: int = 12) -> tuple[date, date]:
-    """So many weeks up to today, from a Monday on."""
+    """Return the first and last day of that many weeks up to today, from a Monday on."""
     monday = today - timedelta(days=today.weekday())
     return monday - timedelta(weeks=weeks - 1), today

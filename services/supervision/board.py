@@ -1,4 +1,4 @@
-"""看板: what is open where, under which light; what fell due, came in and was closed today; where nobody is."""
+"""The board (看板): open cases by place, stage and light; today's cases; and roles that nobody holds."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.enums import Level, Light, Stage
 from models.figures import FigureKey
 from models.tables import CASES, GRID_UNITS, metadata
-from services.criteria.conditions import is_open, shines
+from services.criteria.conditions import is_open, shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures, unit_at_level
-from services.figures.definitions import condition
-from services.figures.drill_down import cases_at
-from services.figures.viewpoint import Watch, find_unit, list_units
+from services.figures.definitions import figure_condition
+from services.figures.drill_down import cases_url
+from services.figures.viewpoint import Viewpoint, find_root, list_units
 from services.figures.views import AlarmView, Board, BoardNumbers, BoardRow, Cell, Number, UnitName
 
 _ALARMS = metadata.tables["org_alarms"]
@@ -35,37 +35,39 @@ class _Tally:
         self.figures: dict[FigureKey, int] = defaultdict(int)
 
 
-async def board(connection: AsyncConnection, look: Watch, grid: str | None, day: Period | None = None) -> Board:
-    """The board of the communities, or of the children of `grid`; `day` is today unless told otherwise.
+async def read_board(
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, day: Period | None = None
+) -> Board:
+    """Return the board of the communities, or of the children of `grid`; `day` is today unless given.
 
     Raises NoSuchPage for a unit out of scope.
     """
-    today = day or look.today
-    root = None if grid is None else await find_unit(connection, look, grid)
+    today = day or viewpoint.today
+    root = await find_root(connection, viewpoint, grid)
     level = Level.COMMUNITY if root is None else root.level + 1
-    units = await list_units(connection, look, level=level, beneath=grid) if level <= Level.MICRO_GRID else ()
-    tallies = await _count(connection, look, grid, level, today)
+    units = await list_units(connection, viewpoint, level=level, beneath=grid) if level <= Level.MICRO_GRID else ()
+    tallies = await _count(connection, viewpoint, grid, level, today)
     numbers = _Numbers(today)
     return Board(
-        as_of=look.now,
+        as_of=viewpoint.now,
         grid=root,
-        totals=BoardNumbers(**numbers.of(_sum(tallies.values()), grid)),
-        rows=tuple(BoardRow(unit=unit, **numbers.of(tallies[unit.code], unit.code)) for unit in units),
-        alarms=await alarms(connection, look, grid),
+        totals=BoardNumbers(**numbers.fields(_sum(tallies.values()), grid)),
+        rows=tuple(BoardRow(unit=unit, **numbers.fields(tallies[unit.code], unit.code)) for unit in units),
+        alarms=await list_alarms(connection, viewpoint, grid),
     )
 
 
 async def _count(
-    connection: AsyncConnection, look: Watch, grid: str | None, level: int, today: Period
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, level: int, today: Period
 ) -> dict[str | None, _Tally]:
-    """Two looks: one over the open cases, by place, stage and light; one over today's."""
+    """Count in two queries: the open cases by place, stage and light; and today's cases by place."""
     found: dict[str | None, _Tally] = defaultdict(_Tally)
     place = unit_at_level(level) if level <= Level.MICRO_GRID else unit_at_level(Level.MICRO_GRID)
-    light = case(*((shines(light, look.now), light.value) for light in Light))
-    flags = [func.count().filter(condition(key, today)).label(key.value) for key in _OF_OPEN]
+    light = case(*((shows_light(light, viewpoint.now), light.value) for light in Light))
+    flags = [func.count().filter(figure_condition(key, today)).label(key.value) for key in _OF_OPEN]
     rows = await connection.execute(
         select(place.label("place"), CASES.c.stage, light.label("light"), func.count().label("cases"), *flags)
-        .where(is_open(), look.fits(grid))
+        .where(is_open(), viewpoint.cases_in(grid))
         .group_by("place", CASES.c.stage, "light")
     )
     for row in rows.mappings():
@@ -73,7 +75,7 @@ async def _count(
         tally.cells[Stage(row["stage"]), Light(row["light"])] += row["cases"]
         for key in _OF_OPEN:
             tally.figures[key] += row[key.value]
-    for code, figures in (await count_figures(connection, look.fits(grid), _OF_TODAY, today, place)).items():
+    for code, figures in (await count_figures(connection, viewpoint.cases_in(grid), _OF_TODAY, today, place)).items():
         found[code].figures.update(figures)
     return found
 
@@ -89,28 +91,29 @@ def _sum(tallies: Iterable[_Tally]) -> _Tally:
 
 
 class _Numbers:
-    """Counts as the board shows them."""
+    """Converts counts into the numbers of the board."""
 
     def __init__(self, today: Period) -> None:
         self._today = today
 
-    def of(self, tally: _Tally, grid: str | None) -> dict[str, Any]:
-        """The fields of BoardNumbers for the place."""
+    def fields(self, tally: _Tally, grid: str | None) -> dict[str, Any]:
+        """Return the fields of BoardNumbers for the place."""
 
-        def of_open(count: int, **narrowed: Any) -> Number:
-            return Number(count=count, cases=self._href(FigureKey.OPEN, grid, **narrowed))
+        def open_number(count: int, **filters: Any) -> Number:
+            return Number(count=count, cases=self._href(FigureKey.OPEN, grid, **filters))
 
         def figure(key: FigureKey) -> Number:
             return Number(count=tally.figures[key], cases=self._href(key, grid))
 
         cells = sorted(tally.cells.items(), key=lambda cell: (_OPEN_STAGES.index(cell[0][0]), cell[0][1]))
         return {
-            "open": of_open(sum(tally.cells.values())),
+            "open": open_number(sum(tally.cells.values())),
             "lights": {
-                light: of_open(sum(n for (_, own), n in cells if own is light), light=light.value) for light in Light
+                light: open_number(sum(n for (_, own), n in cells if own is light), light=light.value)
+                for light in Light
             },
             "stages": {
-                stage: of_open(sum(n for (own, _), n in cells if own is stage), stage=stage.value)
+                stage: open_number(sum(n for (own, _), n in cells if own is stage), stage=stage.value)
                 for stage in _OPEN_STAGES
             },
             "cells": tuple(
@@ -131,22 +134,24 @@ class _Numbers:
             "closed_today": figure(FigureKey.CLOSINGS),
         }
 
-    def _href(self, key: FigureKey, grid: str | None, **narrowed: Any) -> str:
-        return cases_at(key, self._today, grid=grid, **narrowed)
+    def _href(self, key: FigureKey, grid: str | None, **filters: Any) -> str:
+        return cases_url(key, self._today, grid=grid, **filters)
 
 
-async def alarms(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[AlarmView, ...]:
-    """Where nobody was, the latest first; the case only for those who may see it."""
+async def list_alarms(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> tuple[AlarmView, ...]:
+    """Return the roles that nobody held, the latest first; with the case only for those who may see it."""
     u = GRID_UNITS.c
-    here: ColumnElement[bool] = look.units.condition()
+    in_scope: ColumnElement[bool] = viewpoint.units.condition()
     if grid is not None:
         root = select(u.path).where(u.code == grid).scalar_subquery()
-        here = and_(here, GRID_UNITS.c.path.bool_op("<@")(root))
-    seen = select(CASES.c.case_no).where(CASES.c.report_id == _ALARMS.c.last_case, look.fits()).scalar_subquery()
+        in_scope = and_(in_scope, GRID_UNITS.c.path.bool_op("<@")(root))
+    visible_case = (
+        select(CASES.c.case_no).where(CASES.c.report_id == _ALARMS.c.last_case, viewpoint.cases_in()).scalar_subquery()
+    )
     rows = await connection.execute(
-        select(_ALARMS, u.name, u.level, seen.label("case_no"))
+        select(_ALARMS, u.name, u.level, visible_case.label("case_no"))
         .join(GRID_UNITS, u.code == _ALARMS.c.unit)
-        .where(here)
+        .where(in_scope)
         .order_by(_ALARMS.c.last_at.desc(), _ALARMS.c.unit, _ALARMS.c.role)
         .limit(200)
     )

@@ -1,4 +1,4 @@
-"""升级总览: the open cases by the level where they stand, with what their ladder does next."""
+"""Overview of escalations (升级总览): open cases by the level where they stand, with the next step of their ladder."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,14 +18,14 @@ from models.views import CaseItem
 from services.cases.names import read_names
 from services.cases.views import case_item
 from services.figures.definitions import FIGURES
-from services.figures.drill_down import cases_at
-from services.figures.viewpoint import Watch, find_unit
+from services.figures.drill_down import cases_url
+from services.figures.viewpoint import Viewpoint, find_root
 from services.figures.views import AlarmView, Number, UnitName
-from services.supervision.board import alarms
+from services.supervision.board import list_alarms
 
 
 class LadderFilter(Frozen):
-    """Which cases: those that have climbed, or with `all` every open one; `most` of each level."""
+    """The cases listed: those that have climbed, or with `all` every open one; `most` of each level."""
 
     grid: Code | None = None
     all: bool = False
@@ -33,10 +33,10 @@ class LadderFilter(Frozen):
 
 
 class LadderCase(Frozen):
-    """A case on its ladder. `next_at`: when the next step fires if nobody acts; None: nothing more is to come.
+    """A case on its ladder. `next_at`: when the next step fires if nobody acts; None: no step is left.
 
-    `held_until`: acknowledged, and until then held. `told`, `read`: how many notices its steps have sent, and how many
-    of these were read.
+    `held_until`: acknowledged, so the ladder stands still until then. `told`, `read`: how many notices its steps have
+    sent, and how many of these were read.
     """
 
     case: CaseItem
@@ -57,70 +57,75 @@ class LadderColumn(Frozen):
 
 
 class LadderView(Frozen):
-    """All levels, the lowest first; `alarms`: where a step looked for somebody and found nobody."""
+    """All levels, the lowest first; `alarms`: the roles that a step looked for and nobody held."""
 
     grid: UnitName | None
     columns: tuple[LadderColumn, ...]
     alarms: tuple[AlarmView, ...]
 
 
-async def ladder_view(connection: AsyncConnection, look: Watch, wanted: LadderFilter) -> LadderView:
-    """The levels with their cases. Raises NoSuchPage for a unit out of scope."""
-    root = None if wanted.grid is None else await find_unit(connection, look, wanted.grid)
-    key = FigureKey.OPEN if wanted.all else FigureKey.CLIMBED
-    fits = [FIGURES[key].condition(look.today), look.fits(wanted.grid)]
-    place = (
+async def read_ladder(connection: AsyncConnection, viewpoint: Viewpoint, ladder_filter: LadderFilter) -> LadderView:
+    """Return the levels with their cases. Raises NoSuchPage for a unit out of scope."""
+    root = await find_root(connection, viewpoint, ladder_filter.grid)
+    key = FigureKey.OPEN if ladder_filter.all else FigureKey.CLIMBED
+    conditions = [FIGURES[key].condition(viewpoint.today), viewpoint.cases_in(ladder_filter.grid)]
+    position = (
         func.row_number()
         .over(partition_by=CASES.c.level, order_by=(CASES.c.wake_at.asc().nulls_last(), CASES.c.report_id))
-        .label("place")
+        .label("position")
     )
     total = func.count().over(partition_by=CASES.c.level).label("total")
-    listed = select(CASES.c.report_id, CASES.c.level, place, total).where(*fits).subquery("listed")
+    ranked = select(CASES.c.report_id, CASES.c.level, position, total).where(*conditions).subquery("ranked")
     rows = (
         await connection.execute(
-            select(CASES.c.state, listed.c.level, listed.c.total)
-            .join(listed, listed.c.report_id == CASES.c.report_id)
-            .where(listed.c.place <= wanted.most)
-            .order_by(listed.c.level, listed.c.place)
+            select(CASES.c.state, ranked.c.level, ranked.c.total)
+            .join(ranked, ranked.c.report_id == CASES.c.report_id)
+            .where(ranked.c.position <= ladder_filter.most)
+            .order_by(ranked.c.level, ranked.c.position)
         )
     ).all()
     cases = [Case.model_validate(row.state) for row in rows]
-    names = await read_names(connection, cases, look.language)
-    told = await _told(connection, [case.report_id for case in cases])
+    names = await read_names(connection, cases, viewpoint.language)
+    notices = await _count_notices(connection, [case.report_id for case in cases])
     totals = {row.level: row.total for row in rows}
     columns = []
     for level in sorted(Level, reverse=True):
         number = Number(
-            count=totals.get(int(level), 0), cases=cases_at(key, look.today, grid=wanted.grid, level=int(level))
+            count=totals.get(int(level), 0),
+            cases=cases_url(key, viewpoint.today, grid=ladder_filter.grid, level=int(level)),
         )
-        here = tuple(
-            _line(case, case_item(case, names, look.now), told.get(case.report_id, (0, 0)), look.now)
+        in_level = tuple(
+            _ladder_case(
+                case, case_item(case, names, viewpoint.now), notices.get(case.report_id, (0, 0)), viewpoint.now
+            )
             for row, case in zip(rows, cases, strict=True)
             if row.level == int(level)
         )
-        columns.append(LadderColumn(level=level, number=number, cases=here))
-    return LadderView(grid=root, columns=tuple(columns), alarms=await alarms(connection, look, wanted.grid))
+        columns.append(LadderColumn(level=level, number=number, cases=in_level))
+    return LadderView(
+        grid=root, columns=tuple(columns), alarms=await list_alarms(connection, viewpoint, ladder_filter.grid)
+    )
 
 
-async def _told(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Of each case, how many notices went out and how many were read."""
+async def _count_notices(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Return of each case how many notices were sent and how many were read."""
     n = NOTICES.c
     rows = await connection.execute(
         select(n.report_id, func.count(), func.count(n.read_at))
         .where(n.report_id.in_(report_ids))
         .group_by(n.report_id)
     )
-    return {report_id: (told, read) for report_id, told, read in rows}
+    return {report_id: (sent, read) for report_id, sent, read in rows}
 
 
-def _line(case: Case, item: CaseItem, told: tuple[int, int], now: datetime) -> LadderCase:
+def _ladder_case(case: Case, item: CaseItem, notices: tuple[int, int], now: datetime) -> LadderCase:
     plan = case.clock.plan if case.clock else None
     held = case.acknowledged_until if case.acknowledged_until and case.acknowledged_until > now else None
     return LadderCase(
         case=item,
         step=case.clock.last_step if case.clock else 0,
-        told=told[0],
-        read=told[1],
+        told=notices[0],
+        read=notices[1],
         next_at=plan.rungs[0] if plan and plan.rungs else None,
         held_until=held,
         consultation=case.consultation_at is not None,

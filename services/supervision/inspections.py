@@ -1,4 +1,4 @@
-"""抽查: supervisors look at how a case was handled and put down a verdict. It changes nothing about the case."""
+"""Spot checks (抽查): supervisors record a verdict on how a case was handled. It changes nothing about the case."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 
 class InspectionDraft(Frozen):
-    """A verdict; one of `problem` says what the problem is. The `id` is the client's: sent again it counts once."""
+    """A verdict; `problem` requires a note. The `id` is the client's: sent again, the verdict counts once."""
 
     id: UUID
     verdict: Verdict
@@ -52,16 +52,16 @@ class InspectionView(Frozen):
 
 
 def may_inspect(person: Person, case: Case, day: date) -> bool:
-    """Whether the person supervises the case. An auditor reads everything and writes nothing."""
+    """Return whether the person supervises the case. An auditor reads everything and writes nothing."""
     return Who.SUPERVISOR in standing(person, case, day)
 
 
-async def inspect(
+async def record_inspection(
     connection: AsyncConnection, person: Person, case_no: str, draft: InspectionDraft, now: datetime
 ) -> None:
-    """Puts down a verdict, in the caller's transaction; the same id again does nothing.
+    """Record a verdict, in the caller's transaction; the same id again does nothing.
 
-    Raises NoSuchCase, NotYours, or InputError for a problem that is not named.
+    Raises NoSuchCase, NotYours, or InputError for a problem without a note.
     """
     row = await find_case(connection, person, case_no, now)
     day = await local_day(connection, now)
@@ -69,16 +69,16 @@ async def inspect(
         raise NotYours(command="inspect", who=Role.SUPERVISOR)
     if draft.verdict is Verdict.PROBLEM and not draft.note:
         raise InputError(why_zh="请写明问题", why_en="say what the problem is", pointer="/note")
-    known = await connection.scalar(select(_INSPECTIONS.c.id).where(_INSPECTIONS.c.id == draft.id))
-    if known is None:
+    existing = await connection.scalar(select(_INSPECTIONS.c.id).where(_INSPECTIONS.c.id == draft.id))
+    if existing is None:
         values = {"report_id": row.report_id, "by": person.id, "at": now, **draft.model_dump(mode="json")}
         await connection.execute(insert(_INSPECTIONS).values(values | {"id": draft.id}))
 
 
-async def inspections_of(
+async def list_inspections(
     connection: AsyncConnection, person: Person, case_nos: Sequence[str], now: datetime
 ) -> tuple[InspectionView, ...]:
-    """The verdicts on those of the cases that the person may see, the newest first."""
+    """Return the verdicts on those of the cases that the person may see, the newest first."""
     day = await local_day(connection, now)
     i = _INSPECTIONS.c
     rows = await connection.execute(

@@ -1,4 +1,4 @@
-"""When a case became overdue last, for a board on which none is."""
+"""The last time a case became overdue, for a board without overdue cases."""
 
 from datetime import timedelta
 
@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Frozen, Instant
 from models.tables import CASES, FACTS
-from services.figures.viewpoint import Watch
+from services.figures.viewpoint import Viewpoint
 
-#: How far back it is looked for (our choice), as for what was done last on a tab of the desk.
-WITHIN = timedelta(days=30)
+#: How far back the search goes (our choice), the same as for the last action on a tab of the desk.
+SEARCHED_BACK = timedelta(days=30)
 
 
 class LastOverdue(Frozen):
@@ -20,18 +20,18 @@ class LastOverdue(Frozen):
     case_no: str
 
 
-async def last_overdue(connection: AsyncConnection, look: Watch, grid: str | None) -> LastOverdue | None:
-    """The last of the cases that the look counts, in the subtree of `grid`; None where that is longer ago."""
-    asked = (
+async def last_overdue(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> LastOverdue | None:
+    """Return the last overdue among the cases in scope and in the subtree of `grid`; None where it is longer ago."""
+    statement = (
         select(FACTS.c.at, CASES.c.case_no)
         .join(CASES, CASES.c.report_id == FACTS.c.report_id)
         .where(
-            FACTS.c.kind == literal_column("'overdue'"),  # spelled out: an index has these alone, by time
-            FACTS.c.at >= look.now - WITHIN,
-            look.fits(grid),
+            FACTS.c.kind == literal_column("'overdue'"),  # a literal, so that the partial index on these facts serves
+            FACTS.c.at >= viewpoint.now - SEARCHED_BACK,
+            viewpoint.cases_in(grid),
         )
         .order_by(FACTS.c.at.desc())
         .limit(1)
     )
-    row = (await connection.execute(asked)).one_or_none()
+    row = (await connection.execute(statement)).one_or_none()
     return None if row is None else LastOverdue.model_validate(dict(row._mapping))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import CTE, ColumnElement, Select, Text, and_, cast, func, literal, select, true, tuple_
+from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, select, true
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,18 +16,18 @@ from models.base import Code, Frozen
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
-from services.cases.reporter_alias import masked_owner, who
+from services.cases.reporter_alias import display_name, masked_owner
 from services.cases.views import case_item, urge_view
 from services.criteria.conditions import is_overdue, overdue_since
-from services.criteria.cursors import cursor_after, moment_and_id_in
-from services.figures.viewpoint import Watch, find_unit
+from services.criteria.cursors import beyond_time_cursor, time_cursor
+from services.figures.viewpoint import Viewpoint, find_root
 from services.figures.views import LastAction, OverdueItem, OverduePage
 
 
 class OverdueFilter(Frozen):
-    """What the list is narrowed to: a subtree, a category or its beginning, a department with a part in the case.
+    """What the list is narrowed to: a subtree, a category or its prefix, a department with a part in the case.
 
-    With `sample`, so many drawn at random by `seed`: the same seed draws the same cases, as long as they are overdue.
+    With `sample`, that many are drawn at random by `seed`; the same seed draws the same cases while they are overdue.
     """
 
     grid: Code | None = None
@@ -39,18 +39,15 @@ class OverdueFilter(Frozen):
     seed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{0,20}$")] = ""
 
 
-async def overdue_page(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> OverduePage:
-    """One page of the list, and how many there are in all.
+async def overdue_page(connection: AsyncConnection, viewpoint: Viewpoint, overdue_filter: OverdueFilter) -> OverduePage:
+    """Return one page of the list, and how many there are in all.
 
-    Raises NoSuchPage for a unit out of scope, and BadFilter for a cursor that is none.
+    Raises NoSuchPage for a unit out of scope, and BadFilter for an invalid cursor.
     """
-    if wanted.grid is not None:
-        await find_unit(connection, look, wanted.grid)
-    fits = and_(*_conditions(look, wanted))
-    # All that fit are gone through once, in an index that holds what this asks; then the page's rows are fetched.
-    late = select(CASES.c.report_id, overdue_since().label("since")).where(fits).cte("late")
-    page = _page(wanted, late).subquery("page")
-    counted = select(func.count()).select_from(late).scalar_subquery()
+    # All that fit are read once, from an index that holds these columns; then the rows of the page are fetched.
+    overdue = await _overdue_cases(connection, viewpoint, overdue_filter)
+    page = _page(overdue_filter, overdue).subquery("page")
+    counted = select(func.count()).select_from(overdue).scalar_subquery()
     total = select(counted.label("total")).subquery("counted")
     rows = (
         await connection.execute(
@@ -60,30 +57,37 @@ async def overdue_page(connection: AsyncConnection, look: Watch, wanted: Overdue
         )
     ).all()
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
-    limit = wanted.sample or wanted.limit
+    limit = overdue_filter.sample or overdue_filter.limit
     cases = [Case.model_validate_json(row.state) for row in rows[:limit]]
-    items = await _items(connection, look, [row.since for row in rows[:limit]], cases)
+    items = await _items(connection, viewpoint, [row.since for row in rows[:limit]], cases)
     more = len(rows) > limit
     return OverduePage(
         items=items,
-        next_cursor=_cursor(rows[limit - 1].since, cases[-1].report_id) if more else None,
+        next_cursor=time_cursor("overdue", rows[limit - 1].since, cases[-1].report_id) if more else None,
         total=count,
-        as_of=look.now,
+        as_of=viewpoint.now,
     )
 
 
-def _page(wanted: OverdueFilter, late: CTE) -> Select[Any]:
-    query = select(late.c.report_id, late.c.since)
-    if wanted.sample is not None:
-        drawn = func.md5(func.concat(wanted.seed, cast(late.c.report_id, Text)))
-        return query.order_by(drawn, late.c.report_id).limit(wanted.sample)
-    if wanted.cursor is not None:
-        query = query.where(_after(wanted.cursor, late))
-    return query.order_by(late.c.since, late.c.report_id).limit(wanted.limit + 1)
+async def _overdue_cases(connection: AsyncConnection, viewpoint: Viewpoint, overdue_filter: OverdueFilter) -> CTE:
+    """The keys of the list, as a part of a statement. Raises NoSuchPage for a unit out of scope."""
+    await find_root(connection, viewpoint, overdue_filter.grid)
+    keys = select(CASES.c.report_id, overdue_since().label("since"))
+    return keys.where(*_conditions(viewpoint, overdue_filter)).cte("overdue")
+
+
+def _page(overdue_filter: OverdueFilter, overdue: CTE) -> Select[Any]:
+    query = select(overdue.c.report_id, overdue.c.since)
+    if overdue_filter.sample is not None:
+        drawn = func.md5(func.concat(overdue_filter.seed, cast(overdue.c.report_id, Text)))
+        return query.order_by(drawn, overdue.c.report_id).limit(overdue_filter.sample)
+    if overdue_filter.cursor is not None:
+        query = query.where(beyond_time_cursor("overdue", overdue_filter.cursor, overdue.c.since, overdue.c.report_id))
+    return query.order_by(overdue.c.since, overdue.c.report_id).limit(overdue_filter.limit + 1)
 
 
 async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """The last fact of a person on each of the cases."""
+    """Return the last fact of a person on each of the cases."""
     f = FACTS.c
     rows = await connection.execute(
         select(f.report_id, f.kind, f.at, f.actor)
@@ -94,8 +98,8 @@ async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID])
     return {row.report_id: row for row in rows}
 
 
-#: What of an open case no line of a list shows.
-_NOT_IN_A_LINE = [
+#: The parts of an open case's state that no item shows.
+_NOT_SHOWN = [
     "past_clocks",
     "handled_by",
     "attachments",
@@ -107,114 +111,108 @@ _NOT_IN_A_LINE = [
 ]
 
 
-def _line_state() -> ColumnElement[str]:
-    """`state` as JSON for a line of a list, without what a line does not tell: a third of the time to read it.
+def _item_state() -> ColumnElement[str]:
+    """`state` as JSON without the parts that an item does not show, which takes a third of the time to read.
 
-    The light of a closed case is that of its past clocks, so these are left out of open ones alone.
+    The light of a closed case is that of its past clocks, so only open cases leave these out.
     """
-    lean = CASES.c.state.op("-")(literal(_NOT_IN_A_LINE, ARRAY(Text)))
-    return cast(when((CASES.c.closed_at.is_(None), lean), else_=CASES.c.state), Text)
+    shortened = CASES.c.state.op("-")(literal(_NOT_SHOWN, ARRAY(Text)))
+    return cast(when((CASES.c.closed_at.is_(None), shortened), else_=CASES.c.state), Text)
 
 
 def _read_states(states: Sequence[str]) -> list[Case]:
-    """The cases of these rows' `state`, each as JSON."""
+    """Return the cases of these rows' `state`, each as JSON."""
     return [Case.model_validate_json(state) for state in states]
 
 
 async def stream_overdue(
-    connection: AsyncConnection, look: Watch, wanted: OverdueFilter, *, at_once: int = 500
+    connection: AsyncConnection, viewpoint: Viewpoint, overdue_filter: OverdueFilter, *, batch_size: int = 500
 ) -> AsyncGenerator[tuple[OverdueItem, ...], None]:
-    """The whole list, or the whole sample of it, so many at once, of one moment; no more than these are in memory.
+    """Yield the whole list, or the whole sample, in batches, as of one moment; only one batch is in memory.
 
     Raises NoSuchPage for a unit out of scope.
     """
-    if wanted.grid is not None:
-        await find_unit(connection, look, wanted.grid)
-    late = select(CASES.c.report_id, overdue_since().label("since")).where(and_(*_conditions(look, wanted))).cte("late")
-    chosen = select(late.c.report_id, late.c.since) if wanted.sample is None else _page(wanted, late)
+    overdue = await _overdue_cases(connection, viewpoint, overdue_filter)
+    chosen = (
+        select(overdue.c.report_id, overdue.c.since)
+        if overdue_filter.sample is None
+        else _page(overdue_filter, overdue)
+    )
     page = chosen.subquery("page")
     query = (
-        select(_line_state().label("state"), page.c.since)
+        select(_item_state().label("state"), page.c.since)
         .join(page, page.c.report_id == CASES.c.report_id)
         .order_by(page.c.since, page.c.report_id)
     )
-    async with connection.stream(query, execution_options={"yield_per": at_once}) as found:
+    async with connection.stream(query, execution_options={"yield_per": batch_size}) as found:
         try:
             async for rows in found.partitions():
                 cases = await asyncio.to_thread(_read_states, [row.state for row in rows])
-                yield await _items(connection, look, [row.since for row in rows], cases)
+                yield await _items(connection, viewpoint, [row.since for row in rows], cases)
         finally:
-            await found.close()  # left in the middle, it would stay open
+            await found.close()  # a cursor left half-read would stay open
 
 
-async def count_overdue(connection: AsyncConnection, look: Watch, wanted: OverdueFilter) -> int:
-    """How many cases the list has, or the sample of it. Raises NoSuchPage for a unit out of scope."""
-    if wanted.grid is not None:
-        await find_unit(connection, look, wanted.grid)
-    count = await connection.scalar(select(func.count()).select_from(CASES).where(and_(*_conditions(look, wanted))))
-    return min(count or 0, wanted.sample or count or 0)
+async def count_overdue(connection: AsyncConnection, viewpoint: Viewpoint, overdue_filter: OverdueFilter) -> int:
+    """Return how many cases the list or the sample has. Raises NoSuchPage for a unit out of scope."""
+    await find_root(connection, viewpoint, overdue_filter.grid)
+    count = await connection.scalar(
+        select(func.count()).select_from(CASES).where(*_conditions(viewpoint, overdue_filter))
+    )
+    return min(count or 0, overdue_filter.sample or count or 0)
 
 
 async def _items(
-    connection: AsyncConnection, look: Watch, since: Sequence[datetime], cases: Sequence[Case]
+    connection: AsyncConnection, viewpoint: Viewpoint, overdue_times: Sequence[datetime], cases: Sequence[Case]
 ) -> tuple[OverdueItem, ...]:
-    acted = await _last_actions(connection, [case.report_id for case in cases])
-    names = await read_names(connection, cases, look.language, {row.actor for row in acted.values()})
+    last_actions = await _last_actions(connection, [case.report_id for case in cases])
+    names = await read_names(connection, cases, viewpoint.language, {row.actor for row in last_actions.values()})
 
-    def items() -> tuple[OverdueItem, ...]:
+    def build() -> tuple[OverdueItem, ...]:
         return tuple(
-            _item(case, late, names, look.now, acted.get(case.report_id))
-            for case, late in zip(cases, since, strict=True)
+            _item(case, since, names, viewpoint.now, last_actions.get(case.report_id))
+            for case, since in zip(cases, overdue_times, strict=True)
         )
 
-    return await asyncio.to_thread(items)
+    return await asyncio.to_thread(build)
 
 
-def _conditions(look: Watch, wanted: OverdueFilter) -> list[ColumnElement[bool]]:
-    found = [is_overdue(look.now), look.fits(wanted.grid)]
-    if wanted.category is not None:
-        found.append(CASES.c.category.startswith(wanted.category, autoescape=True))
-    if wanted.department is not None:
-        found.append(CASES.c.departments.contains([wanted.department]))
-    return found
+def _conditions(viewpoint: Viewpoint, overdue_filter: OverdueFilter) -> list[ColumnElement[bool]]:
+    conditions = [is_overdue(viewpoint.now), viewpoint.cases_in(overdue_filter.grid)]
+    if overdue_filter.category is not None:
+        conditions.append(CASES.c.category.startswith(overdue_filter.category, autoescape=True))
+    if overdue_filter.department is not None:
+        conditions.append(CASES.c.departments.contains([overdue_filter.department]))
+    return conditions
 
 
-def _item(case: Case, since: datetime, names: Names, now: datetime, acted: Any) -> OverdueItem:
-    known = case_item(case, names, now).model_dump(exclude={"owner"})
+def _item(case: Case, since: datetime, names: Names, now: datetime, last_action: Any) -> OverdueItem:
+    fields = case_item(case, names, now).model_dump(exclude={"owner"})
     return OverdueItem(
-        **known,
+        **fields,
         owner=None if case.owner is None else names.owner(masked_owner(case.owner, case)),
         overdue_since=since,
         late_by=now - since,
         host=case.host,
-        host_name=None if case.host is None else names.departments.get(case.host, case.host),
+        host_name=None if case.host is None else names.department(case.host),
         ladder_step=case.clock.last_step if case.clock else 0,
         whole_due_at=case.whole.due_at if case.whole else None,
         consultation_at=case.consultation_at,
-        paused=paused(case.clock, now),
+        paused=paused_time(case.clock, now),
         extensions=case.extensions_granted,
         failed_reviews=case.failed_reviews,
         returns=case.returns,
         last_action=None
-        if acted is None
-        else LastAction(kind=acted.kind, at=acted.at, by=who(acted.actor, case, names)),
+        if last_action is None
+        else LastAction(kind=last_action.kind, at=last_action.at, by=display_name(last_action.actor, case, names)),
         urges=tuple(urge_view(urge, case, names) for urge in case.urges),
     )
 
 
-def paused(clock: Clock | None, now: datetime) -> timedelta:
-    """How long a clock has stood still since it first started, in natural time."""
+def paused_time(clock: Clock | None, now: datetime) -> timedelta:
+    """Return how long a clock has stood still since it first started, in natural time."""
     if clock is None:
         return timedelta()
     until = clock.ended_at or now
     ran = sum(((interval.end or until) - interval.start for interval in clock.intervals), timedelta())
     return max(timedelta(), until - clock.intervals[0].start - ran)
-
-
-def _cursor(since: datetime, report_id: UUID) -> str:
-    return cursor_after("overdue", since.isoformat(), str(report_id))
-
-
-def _after(cursor: str, late: CTE) -> ColumnElement[bool]:
-    moment, last = moment_and_id_in("overdue", cursor)
-    return tuple_(late.c.since, late.c.report_id) > tuple_(literal(moment), literal(last))

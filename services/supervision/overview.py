@@ -1,4 +1,4 @@
-"""What the board shows beside its units: departments by light, decisions that wait, climbed cases, rates, changes."""
+"""The numbers of the board besides its units: departments by light, open decisions, climbed cases, rates, changes."""
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
@@ -9,18 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Frozen
 from models.enums import Level, Light, TaskKind
 from models.figures import FigureKey, IndicatorKey
-from models.tables import CASES, TASKS, metadata
-from services.criteria.conditions import is_open, is_overdue, shines
+from models.tables import CASES, TASKS
+from services.criteria.conditions import is_open, is_overdue, shows_light
+from services.directory.people import department_names
 from services.figures.conditions import Period
-from services.figures.count import count_figures, indicator_value
+from services.figures.count import count_all, indicator_value
 from services.figures.definitions import FIGURES
-from services.figures.drill_down import cases_at
+from services.figures.drill_down import cases_url
 from services.figures.indicators import INDICATORS
-from services.figures.viewpoint import Watch
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import IndicatorValue, Number
 
-_DEPARTMENTS = metadata.tables["departments"]
-#: The rates of the board, as the assessment of a 网格 knows them.
+#: The rates of the board, as used in the assessment of a 网格.
 RATES = (
     IndicatorKey.ACCEPTED_ON_TIME_RATE,
     IndicatorKey.DISPATCHED_ON_TIME_RATE,
@@ -29,7 +29,7 @@ RATES = (
     IndicatorKey.REWORK_RATE,
     IndicatorKey.SATISFACTION_RATE,
 )
-#: What waits for a decision: the task, and the figure that opens its cases.
+#: The tasks that are decisions, with the figure that opens their cases.
 DECISIONS = {
     TaskKind.DECIDE_EXTENSION: FigureKey.PENDING_EXTENSION,
     TaskKind.DECIDE_SUSPENSION: FigureKey.PENDING_SUSPENSION,
@@ -50,7 +50,7 @@ class DepartmentLights(Frozen):
 
 
 class Named(Frozen):
-    """A figure with its name."""
+    """A figure with its name and number."""
 
     key: FigureKey
     name: str
@@ -58,85 +58,84 @@ class Named(Frozen):
 
 
 class Climbed(Frozen):
-    """Cases that stand at a level of the hierarchy because they were taken up to there."""
+    """Cases that were escalated to a level of the hierarchy."""
 
     level: Level
     number: Number
 
 
 class Change(Frozen):
-    """What a number was then: reported and closed yesterday up to the same time of day."""
+    """The cases reported and closed in an earlier period, for comparison."""
 
     reported: int
     closed: int
 
 
 async def departments_by_light(
-    connection: AsyncConnection, look: Watch, grid: str | None
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None
 ) -> tuple[DepartmentLights, ...]:
-    """Who hosts open cases, those with most overdue first. A head sees their own departments only."""
-    light = case(*((shines(light, look.now), light.value) for light in Light))
-    late = func.count().filter(is_overdue(look.now)).label("late")
+    """Return the departments with open cases, those with most overdue first. A head sees their own departments only."""
+    light = case(*((shows_light(light, viewpoint.now), light.value) for light in Light))
+    overdue_count = func.count().filter(is_overdue(viewpoint.now)).label("overdue")
     rows = await connection.execute(
-        select(CASES.c.host, light.label("light"), func.count().label("cases"), late)
-        .where(is_open(), CASES.c.host.is_not(None), look.fits(grid))
+        select(CASES.c.host, light.label("light"), func.count().label("cases"), overdue_count)
+        .where(is_open(), CASES.c.host.is_not(None), viewpoint.cases_in(grid))
         .group_by(CASES.c.host, "light")
     )
     lights: dict[str, dict[Light, int]] = defaultdict(dict)
     overdue: dict[str, int] = defaultdict(int)
     for row in rows:
         lights[row.host][Light(row.light)] = row.cases
-        overdue[row.host] += row.late
-    own = look.own_departments
+        overdue[row.host] += row.overdue
+    own = viewpoint.own_departments
     codes = [code for code in lights if own is None or code in own]
-    names = await _department_names(connection, look, codes)
+    names = await department_names(connection, codes, viewpoint.language)
 
-    def number(key: FigureKey, count: int, **narrowed: str) -> Number:
-        return Number(count=count, cases=cases_at(key, look.today, grid=grid, **narrowed))
+    def number(key: FigureKey, count: int, **filters: str) -> Number:
+        return Number(count=count, cases=cases_url(key, viewpoint.today, grid=grid, **filters))
 
-    found = [
+    departments = [
         DepartmentLights(
             code=code,
             name=names.get(code, code),
             open=number(FigureKey.OPEN, sum(lights[code].values()), host=code),
             overdue=number(FigureKey.OVERDUE, overdue[code], host=code),
-            lights={one: number(FigureKey.OPEN, lights[code].get(one, 0), host=code, light=one.value) for one in Light},
+            lights={
+                shown_light: number(
+                    FigureKey.OPEN, lights[code].get(shown_light, 0), host=code, light=shown_light.value
+                )
+                for shown_light in Light
+            },
         )
         for code in codes
     ]
-    return tuple(sorted(found, key=lambda row: (-row.overdue.count, -row.open.count, row.name)))
+    return tuple(sorted(departments, key=lambda row: (-row.overdue.count, -row.open.count, row.name)))
 
 
-async def _department_names(connection: AsyncConnection, look: Watch, codes: list[str]) -> dict[str, str]:
-    name = _DEPARTMENTS.c.name_en if look.language.startswith("en") else _DEPARTMENTS.c.name_zh
-    rows = await connection.execute(select(_DEPARTMENTS.c.id, name).where(_DEPARTMENTS.c.id.in_(codes)))
-    return dict(rows.all())
-
-
-async def decisions_waiting(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[Named, ...]:
-    """What waits to be granted or refused."""
+async def decisions_waiting(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> tuple[Named, ...]:
+    """Return the decisions that wait, by kind."""
     rows = await connection.execute(
         select(TASKS.c.kind, func.count(TASKS.c.report_id.distinct()).label("cases"))
         .join(CASES, CASES.c.report_id == TASKS.c.report_id)
-        .where(TASKS.c.kind.in_(list(DECISIONS)), look.fits(grid))
+        .where(TASKS.c.kind.in_(list(DECISIONS)), viewpoint.cases_in(grid))
         .group_by(TASKS.c.kind)
     )
     counts: dict[str, int] = dict(rows.all())
     return tuple(
         Named(
             key=key,
-            name=FIGURES[key].name(look.language),
-            number=Number(count=counts.get(kind.value, 0), cases=cases_at(key, look.today, grid=grid)),
+            name=FIGURES[key].name(viewpoint.language),
+            number=Number(count=counts.get(kind.value, 0), cases=cases_url(key, viewpoint.today, grid=grid)),
         )
         for kind, key in DECISIONS.items()
     )
 
 
-async def climbed_by_level(connection: AsyncConnection, look: Watch, grid: str | None) -> tuple[Climbed, ...]:
-    """Cases that have climbed, by the level where they stand now, the lowest first."""
-    climbed = FIGURES[FigureKey.CLIMBED].condition(look.today)
+async def climbed_by_level(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> tuple[Climbed, ...]:
+    """Return the cases that have climbed, by the level where they stand now, the lowest first."""
+    climbed = FIGURES[FigureKey.CLIMBED].condition(viewpoint.today)
     rows = await connection.execute(
-        select(CASES.c.level, func.count()).where(climbed, look.fits(grid)).group_by(CASES.c.level)
+        select(CASES.c.level, func.count()).where(climbed, viewpoint.cases_in(grid)).group_by(CASES.c.level)
     )
     counts: dict[int, int] = dict(rows.all())
     return tuple(
@@ -144,54 +143,56 @@ async def climbed_by_level(connection: AsyncConnection, look: Watch, grid: str |
             level=level,
             number=Number(
                 count=counts.get(int(level), 0),
-                cases=cases_at(FigureKey.CLIMBED, look.today, grid=grid, level=int(level)),
+                cases=cases_url(FigureKey.CLIMBED, viewpoint.today, grid=grid, level=int(level)),
             ),
         )
         for level in sorted(Level, reverse=True)
     )
 
 
-async def rates_of(
-    connection: AsyncConnection, look: Watch, grid: str | None, period: Period
+async def board_rates(
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, period: Period
 ) -> tuple[IndicatorValue, ...]:
-    """The board's rates over the period, each side with its cases."""
+    """Return the board's rates over the period, each side with the address of its list."""
     keys = tuple(dict.fromkeys(k for r in RATES for k in (INDICATORS[r].numerator, INDICATORS[r].denominator)))
-    counts = (await count_figures(connection, look.fits(grid), keys, period)).get(None, dict.fromkeys(keys, 0))
-    return tuple(indicator_value(key, counts, period, look.language, grid=grid) for key in RATES)
+    counts = await count_all(connection, viewpoint.cases_in(grid), keys, period)
+    return tuple(indicator_value(key, counts, period, viewpoint.language, grid=grid) for key in RATES)
 
 
-async def same_time_yesterday(connection: AsyncConnection, look: Watch, grid: str | None) -> Change:
-    """Reported and closed from yesterday's midnight up to this time of day."""
+async def same_time_yesterday(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> Change:
+    """Return the cases reported and closed from yesterday's midnight up to this time of day."""
     day = timedelta(days=1)
-    until = look.now.astimezone(look.zone) - day
-    yesterday = Period(look.days(look.day - day, look.day - day).since, _aware(until), look.now)
+    until = viewpoint.now.astimezone(viewpoint.zone) - day
+    yesterday = Period(viewpoint.days(viewpoint.day - day, viewpoint.day - day).since, _aware(until), viewpoint.now)
     keys = (FigureKey.REPORTED, FigureKey.CLOSINGS)
-    counts = (await count_figures(connection, look.fits(grid), keys, yesterday)).get(None, dict.fromkeys(keys, 0))
+    counts = await count_all(connection, viewpoint.cases_in(grid), keys, yesterday)
     return Change(reported=counts[FigureKey.REPORTED], closed=counts[FigureKey.CLOSINGS])
 
 
-async def daily(connection: AsyncConnection, look: Watch, grid: str | None, days: int = 14) -> tuple[Change, ...]:
-    """Reported and closed on each of the last days, today the last."""
-    first = look.day - timedelta(days=days - 1)
-    found: dict[FigureKey, dict[date, int]] = {}
+async def daily_changes(
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, days: int = 14
+) -> tuple[Change, ...]:
+    """Return the cases reported and closed on each of the last days, today last."""
+    first = viewpoint.day - timedelta(days=days - 1)
+    counts: dict[FigureKey, dict[date, int]] = {}
     for key, moment in ((FigureKey.REPORTED, CASES.c.reported_at), (FigureKey.CLOSINGS, CASES.c.closed_at)):
-        day = cast(func.timezone(look.zone.key, moment), Date).label("day")
+        day = cast(func.timezone(viewpoint.zone.key, moment), Date).label("day")
         rows = await connection.execute(
             select(day, func.count())
-            .where(FIGURES[key].condition(look.days(first, look.day)), look.fits(grid))
+            .where(FIGURES[key].condition(viewpoint.days(first, viewpoint.day)), viewpoint.cases_in(grid))
             .group_by("day")
         )
-        found[key] = dict(rows.all())
-    each = (first + timedelta(days=place) for place in range(days))
+        counts[key] = dict(rows.all())
+    all_days = (first + timedelta(days=offset) for offset in range(days))
     return tuple(
         Change(
-            reported=found[FigureKey.REPORTED].get(day, 0),
-            closed=found[FigureKey.CLOSINGS].get(day, 0),
+            reported=counts[FigureKey.REPORTED].get(day, 0),
+            closed=counts[FigureKey.CLOSINGS].get(day, 0),
         )
-        for day in each
+        for day in all_days
     )
 
 
 def _aware(moment: datetime) -> datetime:
-    """The same wall time, whatever its offset was then."""
+    """Return the same wall time with the first of its two offsets, where a clock change repeats it."""
     return moment.replace(fold=0)

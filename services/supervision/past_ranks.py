@@ -1,4 +1,4 @@
-"""How those who are ranked stood in the periods before: rank and score, by the rules of today."""
+"""The rank and score of ranked places in earlier periods, by the rules of today."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,17 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.figures.viewpoint import Watch
+from services.figures.viewpoint import Viewpoint
 from services.figures.views import Ranking
-from services.supervision.ranking import RankingFilter, ranking
+from services.supervision.ranking import RankingFilter, read_ranking
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`change`: by how many ranks somebody has risen since the period before; None where either has no rank.
+    """`change`: by how many ranks a place has risen since the period before; None where either has no rank.
 
-    `points`: the scores of the periods before and of this one, the earliest first; those without one are left out.
+    `points`: the scores of the earlier periods and of this one, the earliest first; periods without a score are left
+    out.
     """
 
     change: int | None
@@ -23,29 +24,35 @@ class Standing:
     points: tuple[float, ...]
 
 
-async def standings(
-    connection: AsyncConnection, look: Watch, wanted: RankingFilter, now: Ranking, earlier: Sequence[tuple[date, date]]
+async def compare_standings(
+    connection: AsyncConnection,
+    viewpoint: Viewpoint,
+    ranking_filter: RankingFilter,
+    now: Ranking,
+    earlier: Sequence[tuple[date, date]],
 ) -> dict[str, Standing]:
-    """By code, for everybody in `now`; `earlier` are the periods before it, as days, the latest first."""
+    """Return the standing of every place in `now`, by code; `earlier` are the periods before it, as days, the latest
+    first.
+    """
     past: list[Ranking] = []
     for first, last in earlier:
-        days = look.days(first, last)
-        dated = wanted.model_copy(update={"from_": days.since, "to": days.until})
-        past.append(await ranking(connection, look, dated))
+        days = viewpoint.days(first, last)
+        past_filter = ranking_filter.model_copy(update={"from_": days.since, "to": days.until})
+        past.append(await read_ranking(connection, viewpoint, past_filter))
     ranks = {row.place.code: row.rank for row in past[0].rows} if past else {}
     scores = [
-        {row.place.code: row.score.points for row in one.rows if row.score is not None}
-        for one in (*reversed(past), now)
+        {row.place.code: row.score.points for row in past_ranking.rows if row.score is not None}
+        for past_ranking in (*reversed(past), now)
     ]
     return {
         row.place.code: Standing(
-            change=_risen(ranks.get(row.place.code), row.rank),
+            change=_ranks_risen(ranks.get(row.place.code), row.rank),
             before=ranks.get(row.place.code),
-            points=tuple(known[row.place.code] for known in scores if row.place.code in known),
+            points=tuple(by_code[row.place.code] for by_code in scores if row.place.code in by_code),
         )
         for row in now.rows
     }
 
 
-def _risen(before: int | None, rank: int | None) -> int | None:
+def _ranks_risen(before: int | None, rank: int | None) -> int | None:
     return None if before is None or rank is None else before - rank

@@ -1,4 +1,4 @@
-"""The figures as sheets: the same numbers as the pages, from the same functions. Nothing of a reporter is in them."""
+"""Figures as sheets of a workbook, with the numbers of the pages. Nothing of a reporter is in them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,25 +20,31 @@ LIGHTS = {
 Row = list[CellValue]
 
 
-def say(language: str, zh: str, en: str) -> str:
-    """The one of two texts that is in the reader's language."""
+def localized(language: str, zh: str, en: str) -> str:
+    """Return the one of two texts that is in the reader's language."""
     return en if language.startswith("en") else zh
 
 
-def add_board(sheets: Sheets, shown: Board, language: str) -> None:
-    """A row for each unit, the totals first."""
+def add_board(sheets: Sheets, board: Board, language: str) -> None:
+    """Add the board: a row for each unit, the totals first."""
     header = [
-        say(language, "网格编码", "code"), say(language, "网格", "unit"), say(language, "未结案", "open"),
-        *(say(language, *LIGHTS[light]) for light in Light),
-        *(say(language, *STAGES[stage]) for stage in Stage if stage is not Stage.CLOSED),
-        say(language, "超期", "overdue"), say(language, "今日到期", "due today"), say(language, "挂账", "suspended"),
-        say(language, "会商", "consultation"), say(language, "督办待答复", "urged"),
-        say(language, "今日上报", "reported today"), say(language, "今日结案", "closed today"),
-    ]  # fmt: skip
-    here = "" if shown.grid is None else shown.grid.code
-    rows = [_board_row(here, say(language, "合计", "total"), shown.totals)]
-    rows += [_board_row(row.unit.code, row.unit.name, row) for row in shown.rows]
-    sheets.add(say(language, "看板", "Board"), header, rows)
+        localized(language, "网格编码", "code"),
+        localized(language, "网格", "unit"),
+        localized(language, "未结案", "open"),
+        *(localized(language, *LIGHTS[light]) for light in Light),
+        *(localized(language, *STAGES[stage]) for stage in Stage if stage is not Stage.CLOSED),
+        localized(language, "超期", "overdue"),
+        localized(language, "今日到期", "due today"),
+        localized(language, "挂账", "suspended"),
+        localized(language, "会商", "consultation"),
+        localized(language, "督办待答复", "urged"),
+        localized(language, "今日上报", "reported today"),
+        localized(language, "今日结案", "closed today"),
+    ]
+    code = "" if board.grid is None else board.grid.code
+    rows = [_board_row(code, localized(language, "合计", "total"), board.totals)]
+    rows += [_board_row(row.unit.code, row.unit.name, row) for row in board.rows]
+    sheets.add(localized(language, "看板", "Board"), header, rows)
 
 
 def _board_row(code: str, name: str, numbers: BoardNumbers) -> Row:
@@ -52,81 +58,119 @@ def _board_row(code: str, name: str, numbers: BoardNumbers) -> Row:
 
 
 def overdue_header(language: str) -> list[str]:
-    """What the columns of the overdue list are called."""
+    """Return the column headers of the overdue list."""
     return [
-        say(language, "案件编号", "case"), say(language, "标题", "title"), say(language, "小类", "category"),
-        say(language, "网格", "unit"), say(language, "环节", "stage"), say(language, "亮灯", "light"),
-        say(language, "超期自", "overdue since"),
-        say(language, "超期(小时)", "late by (hours)"), say(language, "责任方", "owner"),
-        say(language, "主办部门", "host"), say(language, "升级步骤", "ladder step"), say(language, "层级", "level"),
-        say(language, "督办(未答复)", "urge orders (unanswered)"), say(language, "会商", "consultation since"),
-        say(language, "暂停(小时)", "paused (hours)"), say(language, "延期", "extensions"),
-        say(language, "返工", "rework"), say(language, "退单", "returns"),
-        say(language, "最近动作", "last action"), say(language, "最近动作时间", "last action at"),
-        say(language, "最近动作人", "last action by"),
-    ]  # fmt: skip
+        localized(language, "案件编号", "case"),
+        localized(language, "标题", "title"),
+        localized(language, "小类", "category"),
+        localized(language, "网格", "unit"),
+        localized(language, "环节", "stage"),
+        localized(language, "亮灯", "light"),
+        localized(language, "超期自", "overdue since"),
+        localized(language, "超期(小时)", "late by (hours)"),
+        localized(language, "责任方", "owner"),
+        localized(language, "主办部门", "host"),
+        localized(language, "升级步骤", "ladder step"),
+        localized(language, "层级", "level"),
+        localized(language, "督办(未答复)", "urge orders (unanswered)"),
+        localized(language, "会商", "consultation since"),
+        localized(language, "暂停(小时)", "paused (hours)"),
+        localized(language, "延期", "extensions"),
+        localized(language, "返工", "rework"),
+        localized(language, "退单", "returns"),
+        localized(language, "最近动作", "last action"),
+        localized(language, "最近动作时间", "last action at"),
+        localized(language, "最近动作人", "last action by"),
+    ]
 
 
 def overdue_row(item: OverdueItem, language: str) -> Row:
-    """A line of the overdue list as its page shows it."""
-    acted = item.last_action
-    waiting = sum(urge.answered_at is None for urge in item.urges)
+    """Return a row of the overdue list as its page shows it."""
+    last_action = item.last_action
+    unanswered = sum(urge.answered_at is None for urge in item.urges)
     return [
-        item.case_no, item.title, item.category_name, item.grid_name,
-        say(language, *STAGES[item.stage]),
-        say(language, *LIGHTS[item.light]), item.overdue_since,
-        round(item.late_by / timedelta(hours=1), 1), item.owner.name if item.owner else "",
-        item.host_name or "", item.ladder_step, int(item.level), f"{len(item.urges)} ({waiting})",
-        item.consultation_at, round(item.paused / timedelta(hours=1), 1), item.extensions, item.failed_reviews,
-        item.returns, vocabulary.named(vocabulary.FACTS, acted.kind, language) if acted else None,
-        acted.at if acted else None,
-        acted.by if acted else None,
-    ]  # fmt: skip
+        item.case_no,
+        item.title,
+        item.category_name,
+        item.grid_name,
+        localized(language, *STAGES[item.stage]),
+        localized(language, *LIGHTS[item.light]),
+        item.overdue_since,
+        round(item.late_by / timedelta(hours=1), 1),
+        item.owner.name if item.owner else "",
+        item.host_name or "",
+        item.ladder_step,
+        int(item.level),
+        f"{len(item.urges)} ({unanswered})",
+        item.consultation_at,
+        round(item.paused / timedelta(hours=1), 1),
+        item.extensions,
+        item.failed_reviews,
+        item.returns,
+        vocabulary.label_of(vocabulary.FACTS, last_action.kind, language) if last_action else None,
+        last_action.at if last_action else None,
+        last_action.by if last_action else None,
+    ]
 
 
-def add_ranking(sheets: Sheets, ranked: Ranking, language: str, title: str | None = None) -> None:
-    """A row for each who is ranked; every indicator with its rate, numerator and denominator."""
+def add_ranking(sheets: Sheets, ranking: Ranking, language: str, title: str | None = None) -> None:
+    """Add a ranking: a row for each place; every indicator with its rate, numerator and denominator."""
     header = [
-        say(language, "名次", "rank"), say(language, "编码", "code"), say(language, "名称", "name"),
-        say(language, "得分", "score"), say(language, "等级", "grade"),
-    ]  # fmt: skip
-    for value in ranked.totals.indicators:
+        localized(language, "名次", "rank"),
+        localized(language, "编码", "code"),
+        localized(language, "名称", "name"),
+        localized(language, "得分", "score"),
+        localized(language, "等级", "grade"),
+    ]
+    for value in ranking.totals.indicators:
         numerator, denominator = value.formula.split(" / ")
         header += [value.name, numerator, denominator]
     header += [
-        say(language, "曾超期", "ever late"),
-        say(language, "申诉免责", "exempted"),
-        say(language, "原因", "why"),
+        localized(language, "曾超期", "ever late"),
+        localized(language, "申诉免责", "exempted"),
+        localized(language, "原因", "why"),
     ]
-    rows = [["", "", say(language, "合计", "total"), *_figures(ranked.totals), ""]]
-    rows += [[row.rank, row.place.code, row.place.name, *_figures(row), row.why or ""] for row in ranked.rows]
-    sheets.add(title or say(language, "排名", "Ranking"), header, rows)
+    rows = [["", "", localized(language, "合计", "total"), *_score_cells(ranking.totals), ""]]
+    rows += [[row.rank, row.place.code, row.place.name, *_score_cells(row), row.why or ""] for row in ranking.rows]
+    sheets.add(title or localized(language, "排名", "Ranking"), header, rows)
 
 
 def add_departments(sheets: Sheets, departments: Iterable[DepartmentLights], language: str) -> None:
-    """Who hosts the open cases, under which light."""
+    """Add the departments that host open cases, by light."""
     header = [
-        say(language, "编码", "code"), say(language, "主办", "host"), say(language, "未结案", "open"),
-        *(say(language, *LIGHTS[light]) for light in Light), say(language, "超期", "overdue"),
-    ]  # fmt: skip
-    rows: list[Row] = [
-        [one.code, one.name, one.open.count, *(one.lights[light].count for light in Light), one.overdue.count]
-        for one in departments
+        localized(language, "编码", "code"),
+        localized(language, "主办", "host"),
+        localized(language, "未结案", "open"),
+        *(localized(language, *LIGHTS[light]) for light in Light),
+        localized(language, "超期", "overdue"),
     ]
-    sheets.add(say(language, "部门", "Departments"), header, rows)
+    rows: list[Row] = [
+        [
+            department.code,
+            department.name,
+            department.open.count,
+            *(department.lights[light].count for light in Light),
+            department.overdue.count,
+        ]
+        for department in departments
+    ]
+    sheets.add(localized(language, "部门", "Departments"), header, rows)
 
 
 def add_rates(sheets: Sheets, rates: Iterable[IndicatorValue], language: str) -> None:
-    """The board's rates, with both sides and what they mean."""
+    """Add the board's rates, with numerator, denominator and formula."""
     header = [
-        say(language, "比率", "rate"), say(language, "值", "value"), say(language, "分子", "numerator"),
-        say(language, "分母", "denominator"), say(language, "口径", "formula"),
-    ]  # fmt: skip
-    rows: list[Row] = [[one.name, one.text, one.numerator, one.denominator, one.formula] for one in rates]
-    sheets.add(say(language, "比率", "Rates"), header, rows)
+        localized(language, "比率", "rate"),
+        localized(language, "值", "value"),
+        localized(language, "分子", "numerator"),
+        localized(language, "分母", "denominator"),
+        localized(language, "口径", "formula"),
+    ]
+    rows: list[Row] = [[rate.name, rate.text, rate.numerator, rate.denominator, rate.formula] for rate in rates]
+    sheets.add(localized(language, "比率", "Rates"), header, rows)
 
 
-def _figures(numbers: RankingNumbers) -> Row:
+def _score_cells(numbers: RankingNumbers) -> Row:
     score = numbers.score
     row: Row = [score.points if score else "—", score.grade if score else "—"]
     for value in numbers.indicators:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with input, as sentences for people, in both languages."""
+"""Turn pydantic's input errors into sentences for people, in both languages."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +6,10 @@ from typing import Any
 
 from models.base import NO_NUL, PHONE
 from models.errors import known_errors
-from services.wording.vocabulary import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Book
+from services.wording.vocabulary import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Labels
 
-#: What is said of a kind that has no sentence of its own, in Chinese.
-GENERAL = "值无效"
+#: The Chinese text for a kind that has no sentence of its own.
+GENERAL_FAULT = "值无效"
 #: The common kinds of pydantic error, in Chinese; English is pydantic's own.
 _ZH: Mapping[str, str] = {
     "missing": "必填",
@@ -64,45 +64,45 @@ _ZH: Mapping[str, str] = {
     "url_parsing": "须为网址",
 }
 
-#: What a pattern asks for, in words, where people may meet it.
+#: What a pattern requires, for the patterns that people may meet.
 _PATTERNS = {
     NO_NUL: ("不能含有空字符 U+0000", "must not contain the character U+0000"),
     PHONE: ("须为电话号码:5 至 20 位数字、空格或短横线", "must be a phone number of 5 to 20 digits, spaces or hyphens"),
 }
-#: Where a kind tells what may be chosen; and the books that have a word for what may be.
+#: The context key with the choices of a kind; and the label tables that may name them.
 _CHOICES = {"enum": "expected", "literal_error": "expected", "union_tag_invalid": "expected_tags"}
-_BOOKS: tuple[Book, ...] = (STAGES, LIGHTS, SEVERITIES, ROLES, SOURCES, OUTCOMES, URGE_KINDS, LEVELS)
+_LABELS: tuple[Labels, ...] = (STAGES, LIGHTS, SEVERITIES, ROLES, SOURCES, OUTCOMES, URGE_KINDS, LEVELS)
 
 
-def sentence(error: Mapping[str, Any], language: str) -> str:
-    """What is wrong, for people, in `zh` or `en`. A kind without a Chinese sentence is told in general words."""
+def fault_text(error: Mapping[str, Any], language: str) -> str:
+    """Return what is wrong in `zh` or `en`. A kind without a Chinese sentence gets a general one."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     domain = known_errors().get(kind)
-    if domain is not None:  # a validator of ours, which raised PydanticCustomError with a code of ours
+    if domain is not None:  # raised by our own validator as PydanticCustomError, with one of our error codes
         return domain(**context).message(language)
-    if (told := _PATTERNS.get(context.get("pattern", ""))) is not None:
-        return told[1] if language.startswith("en") else told[0]
+    if (pattern_text := _PATTERNS.get(context.get("pattern", ""))) is not None:
+        return pattern_text[1] if language.startswith("en") else pattern_text[0]
     if language.startswith("en"):
         return str(error["msg"])
-    if (wanted := context.get(_CHOICES.get(kind, ""))) is not None:
-        context = {**context, _CHOICES[kind]: _choice(str(wanted))}
+    if (choices := context.get(_CHOICES.get(kind, ""))) is not None:
+        context = {**context, _CHOICES[kind]: _choice(str(choices))}
     template = _ZH.get(kind)
     if template is None:
-        return GENERAL
+        return GENERAL_FAULT
     return template.format_map(_Lenient(context))
 
 
 def _choice(expected: str) -> str:
-    """What may be chosen, in Chinese: pydantic tells it as `'receive', 'dispatch' or 'closed'`.
+    """Return the choices in Chinese; pydantic gives them as `'receive', 'dispatch' or 'closed'`.
 
-    Codes are what is typed, so they are told; with their words where they are codes of one book.
+    People type the codes, so the codes are kept; their labels are added where one table names all of them.
     """
     codes = re.findall(r"'([^']*)'|([^\s',]+)", expected.replace(" or ", ", "))
-    told = [quoted or bare for quoted, bare in codes]
-    book = next((book for book in _BOOKS if len(told) > 1 and set(told) <= set(book)), None)
-    if book is not None:
-        told = [f"{book[code][0].split()[0]}({code})" for code in told]
-    return " 或 ".join(part for part in ("、".join(told[:-1]), told[-1] if told else "") if part)
+    choices = [quoted or bare for quoted, bare in codes]
+    labels = next((labels for labels in _LABELS if len(choices) > 1 and set(choices) <= set(labels)), None)
+    if labels is not None:
+        choices = [f"{labels[code][0].split()[0]}({code})" for code in choices]
+    return " 或 ".join(part for part in ("、".join(choices[:-1]), choices[-1] if choices else "") if part)
 
 
 class _Lenient(dict[str, Any]):

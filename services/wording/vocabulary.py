@@ -1,4 +1,4 @@
-"""What each code is called, in both languages: one book for the command line and the pages.
+"""The labels of codes in both languages, shared by the command line and the pages.
 
 An entry is Chinese, then English (then, for lights, the terminal's colour).
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from models.labels import LEVELS as LEVELS
 from models.labels import ROLES as ROLES
 
-Book = Mapping[str, tuple[str, ...]]
+Labels = Mapping[str, tuple[str, ...]]
 
 STAGES: dict[str, tuple[str, ...]] = {
     "receive": ("受理", "receive"),
@@ -190,7 +190,7 @@ ESCALATION_MODES: dict[str, tuple[str, ...]] = {
     "inform": ("知会", "to be informed"),
 }
 
-#: How somebody stands to a case (`rules.life_cycle.Who`): whom a refusal names.
+#: Labels of a person's standing to a case (`rules.life_cycle.Who`), for refusals.
 STANDINGS: dict[str, tuple[str, ...]] = {
     "reporter": ("上报人", "the reporter"),
     "grid_worker": ("网格员", "a grid worker"),
@@ -209,9 +209,9 @@ STANDINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-def named(book: Book, code: str, language: str) -> str:
-    """The word for a code in `zh` or `en`; an unknown code stands for itself."""
-    entry = book.get(code)
+def label_of(labels: Labels, code: str, language: str) -> str:
+    """Return the label of a code in `zh` or `en`; an unknown code is returned as it is."""
+    entry = labels.get(code)
     if entry is None:
         return code
     return entry[1] if language.startswith("en") else entry[0]

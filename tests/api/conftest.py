@@ -1,4 +1,4 @@
-"""The application on a fresh database with the tiny world of `tests.builders`."""
+"""The application on a new database with the tiny park of `tests.builders`."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -15,19 +15,19 @@ from api.app import create_app
 from doors.dependencies import Services
 from infra.settings import Settings
 from services.accounts.sign_in import issue_token
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import person_id, small_park
 
-#: Nothing listens there: the client is lazy, and only readiness ever calls.
+#: Nothing listens there: the client is lazy, and only the readiness check calls it.
 NOWHERE = "127.0.0.1:9"
 
-#: Gives the headers with which a person of the tiny world is signed in.
+#: Returns the headers of a signed-in person of the tiny park.
 SignedIn = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture
 def api_settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings with a data directory of this test alone, and a cap of 1 MB on attachments."""
+    """Settings with this test's own data directory, and a limit of 1 MB for attachments."""
     return Settings(
         database_url=SecretStr(database_url),
         token_secret=SecretStr("1" * 64),
@@ -40,12 +40,12 @@ def api_settings(database_url: str, tmp_path: Path) -> Settings:
 async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
     """What the lifespan would open, without Temporal."""
     temporal = await Client.connect(NOWHERE, lazy=True)
-    return Services(Backstage(api_settings, engine, temporal))
+    return Services(Resources(api_settings, engine, temporal))
 
 
 @pytest.fixture
 async def app(engine: AsyncEngine, services: Services) -> FastAPI:
-    """The application on the tiny world."""
+    """The application on the tiny park."""
     await small_park(engine)
     made = create_app()
     made.state.services = services
@@ -54,7 +54,7 @@ async def app(engine: AsyncEngine, services: Services) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that speaks Chinese, as by default, and is not signed in."""
+    """A client with the default language, Chinese, that is not signed in."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gridloop.test") as opened:
         yield opened
@@ -62,7 +62,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def signed_in(api_settings: Settings) -> SignedIn:
-    """Signs anybody in without asking for a password."""
+    """Sign in any person without a password."""
 
     def headers(username: str) -> dict[str, str]:
         token = issue_token(api_settings, person_id(username), username, datetime.now(UTC))

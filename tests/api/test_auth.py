@@ -63,7 +63,7 @@ async def test_missing_fields_are_named(client: httpx.AsyncClient) -> None:
     assert answer.json()["errors"] == [{"pointer": "/password", "message": "必填"}]
 
 
-async def test_too_many_failures_close_the_door_for_a_while(client: httpx.AsyncClient) -> None:
+async def test_too_many_failed_sign_ins_are_refused_for_a_while(client: httpx.AsyncClient) -> None:
     for _ in range(10):
         assert (await sign_in(client, "duty", "wrong")).status_code == 401
     refused = await sign_in(client, "duty")
@@ -101,7 +101,7 @@ async def test_only_roles_in_force_are_shown(
     assert [role["role"] for role in me.json()["roles"]] == ["handler"]
 
 
-async def test_while_the_database_is_away_callers_are_who_they_were(
+async def test_while_the_database_is_away_callers_keep_their_cached_roles(
     app: FastAPI, client: httpx.AsyncClient, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @app.get("/who")
@@ -114,7 +114,7 @@ async def test_while_the_database_is_away_callers_are_who_they_were(
     settings = services.settings.model_copy(
         update={"database_url": SecretStr(f"postgresql://nobody@127.0.0.1:{nowhere}/nothing")}
     )
-    app.state.services = replace(services, backstage=replace(services.backstage, engine=open_database(settings)))
+    app.state.services = replace(services, resources=replace(services.resources, engine=open_database(settings)))
     assert (await client.get("/who", headers=signed_in("worker"))).json() == "worker"
     unseen = await client.get("/who", headers=signed_in("duty"))
     assert unseen.status_code == 503

@@ -18,7 +18,7 @@ from models.enums import Role
 from models.ids import workflow_id
 from services.accounts.sign_in import issue_token
 from services.criteria.cursors import cursor_after
-from tests.api.hall import WAGES, Hall, a_picture, open_hall
+from tests.api.harness import WAGES, ApiHarness, a_picture, open_harness
 from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, person_id
 from tests.servers import Servers
 
@@ -30,8 +30,8 @@ HOLE = re.compile(r"[ “(:]\?[ ”).;,。]")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("bad")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("bad")) as opened:
         yield opened
 
 
@@ -49,9 +49,9 @@ def holds_chinese(words: str) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in words)
 
 
-async def told(hall: Hall, send: Callable[[str], Any], status: int, code: str, pointer: str | None) -> None:
+async def told(harness: ApiHarness, send: Callable[[str], Any], status: int, code: str, pointer: str | None) -> None:
     """The same request in both languages: each time the same problem, and nothing is stored."""
-    before = await hall.stored()
+    before = await harness.stored()
     details = []
     for language in ("zh-CN", "en"):
         answer: httpx.Response = await send(language)
@@ -67,13 +67,13 @@ async def told(hall: Hall, send: Callable[[str], Any], status: int, code: str, p
         assert answer.headers["content-language"] == language
         details.append(problem["detail"])
     assert details[0] != details[1]
-    assert await hall.stored() == before
+    assert await harness.stored() == before
 
 
-async def no_workflow(hall: Hall, report_id: str) -> None:
+async def no_workflow(harness: ApiHarness, report_id: str) -> None:
     """Nothing of the report is in Temporal either."""
     with pytest.raises(RPCError) as gone:
-        await hall.temporal.get_workflow_handle(f"case-{report_id}").describe()
+        await harness.temporal.get_workflow_handle(f"case-{report_id}").describe()
     assert gone.value.status is RPCStatusCode.NOT_FOUND
 
 
@@ -141,7 +141,7 @@ REPORTS = {
 
 
 @pytest.mark.parametrize("name", REPORTS)
-async def test_a_bad_report_is_refused_and_starts_nothing(hall: Hall, name: str) -> None:
+async def test_a_bad_report_is_refused_and_starts_nothing(harness: ApiHarness, name: str) -> None:
     wrong = REPORTS[name]
     report_id = str(uuid4())
     reporter = {"name": "张三", "phone": "13900000000"}
@@ -149,87 +149,87 @@ async def test_a_bad_report_is_refused_and_starts_nothing(hall: Hall, name: str)
     body = {key: value for key, value in body.items() if key not in wrong.without}
 
     async def send(language: str) -> httpx.Response:
-        return await hall.send(wrong.by, "/cases", body, {"Accept-Language": language})
+        return await harness.send(wrong.by, "/cases", body, {"Accept-Language": language})
 
-    await told(hall, send, wrong.status, wrong.code, wrong.pointer or None)
-    await no_workflow(hall, report_id)
+    await told(harness, send, wrong.status, wrong.code, wrong.pointer or None)
+    await no_workflow(harness, report_id)
 
 
-async def test_every_fault_is_told_at_once(hall: Hall) -> None:
+async def test_all_faults_are_reported_together(harness: ApiHarness) -> None:
     body = {"report_id": "x", "category": "", "severity": "awful", "grid": MICRO}
-    answer = await hall.send("worker", "/cases", body)
+    answer = await harness.send("worker", "/cases", body)
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/report_id", "/category", "/title", "/severity"]
 
 
-async def test_the_longest_that_fits_is_taken(hall: Hall) -> None:
-    view = await hall.report(title="长" * 120, description="长" * 10_000, attachments=[])
+async def test_the_longest_that_fits_is_taken(harness: ApiHarness) -> None:
+    view = await harness.report(title="长" * 120, description="长" * 10_000, attachments=[])
     assert len(view["description"]) == 10_000
 
 
-async def test_a_report_id_cannot_be_used_for_something_else(hall: Hall) -> None:
-    report_id = (await hall.report())["report_id"]
+async def test_a_report_id_cannot_be_used_for_something_else(harness: ApiHarness) -> None:
+    report_id = (await harness.report())["report_id"]
     for by, change in (("worker", {"title": "别的"}), ("worker", {"location": {"lat": 38, "lon": 117}}), ("duty", {})):
 
         async def send(language: str, by: str = by, change: dict[str, Any] = change) -> httpx.Response:
             body = {"report_id": report_id, **WAGES, **change}
-            return await hall.send(by, "/cases", body, {"Accept-Language": language})
+            return await harness.send(by, "/cases", body, {"Accept-Language": language})
 
-        await told(hall, send, 409, "report_id_reused", "/report_id")
+        await told(harness, send, 409, "report_id_reused", "/report_id")
 
 
 @pytest.mark.parametrize("text", [b'{"title": "x"', b"", b"\xff\xfe", b"[1,]", b'{"a": 1} x'])
-async def test_broken_json_is_told_as_such(hall: Hall, text: bytes) -> None:
+async def test_broken_json_is_reported_as_such(harness: ApiHarness, text: bytes) -> None:
     async def send(language: str) -> httpx.Response:
-        headers = {**hall.signed_in("worker"), "Accept-Language": language, "Content-Type": "application/json"}
-        return await hall.http.post("/cases", content=text, headers=headers)
+        headers = {**harness.signed_in("worker"), "Accept-Language": language, "Content-Type": "application/json"}
+        return await harness.http.post("/cases", content=text, headers=headers)
 
     if text:
-        await told(hall, send, 400, "broken_json", None)
+        await told(harness, send, 400, "broken_json", None)
     else:
         assert (await send("en")).status_code == 422
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "x", ""])
 @pytest.mark.parametrize("path", ["/cases", "/bulk/comment"])
-async def test_json_that_is_sent_as_something_else_is_told_so(hall: Hall, kind: str, path: str) -> None:
+async def test_json_sent_with_another_content_type_is_refused(harness: ApiHarness, kind: str, path: str) -> None:
     async def send(language: str) -> httpx.Response:
-        headers = {**hall.signed_in("worker"), "Accept-Language": language, "Content-Type": kind}
-        return await hall.http.post(path, content=json.dumps({"report_id": str(uuid4()), **WAGES}), headers=headers)
+        headers = {**harness.signed_in("worker"), "Accept-Language": language, "Content-Type": kind}
+        return await harness.http.post(path, content=json.dumps({"report_id": str(uuid4()), **WAGES}), headers=headers)
 
-    await told(hall, send, 415, "not_sent_as_json", "/header/Content-Type")
+    await told(harness, send, 415, "not_sent_as_json", "/header/Content-Type")
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])
-async def test_a_body_that_is_no_object_is_refused(hall: Hall, body: Any) -> None:
-    answer = await hall.http.post("/cases", content=json.dumps(body), headers={
-        **hall.signed_in("worker"), "Content-Type": "application/json"})  # fmt: skip
+async def test_a_body_that_is_no_object_is_refused(harness: ApiHarness, body: Any) -> None:
+    answer = await harness.http.post("/cases", content=json.dumps(body), headers={
+        **harness.signed_in("worker"), "Content-Type": "application/json"})  # fmt: skip
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
 
 
-async def test_a_body_beyond_the_cap_is_refused(hall: Hall) -> None:
+async def test_a_body_beyond_the_cap_is_refused(harness: ApiHarness) -> None:
     body = json.dumps({**WAGES, "description": "x" * 1_100_000}).encode()
 
     async def send(language: str) -> httpx.Response:
-        headers = {**hall.signed_in("worker"), "Accept-Language": language, "Content-Type": "application/json"}
-        return await hall.http.post("/cases", content=body, headers=headers)
+        headers = {**harness.signed_in("worker"), "Accept-Language": language, "Content-Type": "application/json"}
+        return await harness.http.post("/cases", content=body, headers=headers)
 
-    await told(hall, send, 413, "body_too_large", None)
+    await told(harness, send, 413, "body_too_large", None)
 
 
 # --- who asks ---------------------------------------------------------------------------------------------------------
 
 
-async def test_without_a_good_token_nothing_is_taken(hall: Hall) -> None:
-    late = issue_token(hall.settings, person_id("worker"), "worker", datetime.now(UTC) - timedelta(days=3))
-    other = hall.settings.model_copy(update={"token_secret": type(hall.settings.token_secret)("9" * 64)})
+async def test_without_a_good_token_nothing_is_taken(harness: ApiHarness) -> None:
+    late = issue_token(harness.settings, person_id("worker"), "worker", datetime.now(UTC) - timedelta(days=3))
+    other = harness.settings.model_copy(update={"token_secret": type(harness.settings.token_secret)("9" * 64)})
     forged = issue_token(other, person_id("worker"), "worker", datetime.now(UTC))
     for token in (None, "nonsense", late.access_token, forged.access_token):
 
         async def send(language: str, token: str | None = token) -> httpx.Response:
             headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {token}"} if token else {})
-            return await hall.http.post("/cases", json={"report_id": str(uuid4()), **WAGES}, headers=headers)
+            return await harness.http.post("/cases", json={"report_id": str(uuid4()), **WAGES}, headers=headers)
 
-        await told(hall, send, 401, "not_signed_in", None)
+        await told(harness, send, 401, "not_signed_in", None)
         assert (await send("en")).headers["www-authenticate"] == "Bearer"
 
 
@@ -247,16 +247,18 @@ async def test_without_a_good_token_nothing_is_taken(hall: Hall) -> None:
     ],
     ids=["50 MB", "a text called .jpg", "a drawing called .jpg", "nothing", "half a picture"],
 )
-async def test_a_bad_attachment_is_refused(hall: Hall, content: bytes, status: int, code: str) -> None:
+async def test_a_bad_attachment_is_refused(harness: ApiHarness, content: bytes, status: int, code: str) -> None:
     async def send(language: str) -> httpx.Response:
-        headers = {**hall.signed_in("worker"), "Accept-Language": language}
-        return await hall.http.post("/attachments", files={"file": ("p.jpg", content, "image/jpeg")}, headers=headers)
+        headers = {**harness.signed_in("worker"), "Accept-Language": language}
+        return await harness.http.post(
+            "/attachments", files={"file": ("p.jpg", content, "image/jpeg")}, headers=headers
+        )
 
     pointer = (await send("en")).json().get("errors", [{"pointer": None}])[0]["pointer"]
     assert pointer in ("/file", None)
-    await told(hall, send, status, code, pointer)
-    incoming = hall.settings.attachments_dir / "incoming"
-    assert not [file for file in hall.settings.attachments_dir.rglob("*") if file.is_file()], incoming
+    await told(harness, send, status, code, pointer)
+    incoming = harness.settings.attachments_dir / "incoming"
+    assert not [file for file in harness.settings.attachments_dir.rglob("*") if file.is_file()], incoming
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
@@ -297,34 +299,34 @@ async def test_a_bad_attachment_is_refused(hall: Hall, content: bytes, status: i
         ({"colour": "red"}, "bad_input", "/query/colour"),
     ],
 )
-async def test_a_bad_filter_is_named(hall: Hall, wanted: dict[str, str], code: str, pointer: str) -> None:
+async def test_a_bad_filter_is_named(harness: ApiHarness, wanted: dict[str, str], code: str, pointer: str) -> None:
     async def send(language: str) -> httpx.Response:
-        return await hall.ask("duty", "/cases", {"Accept-Language": language}, **wanted)
+        return await harness.ask("duty", "/cases", {"Accept-Language": language}, **wanted)
 
-    await told(hall, send, 422, code, pointer)
+    await told(harness, send, 422, code, pointer)
 
 
-async def test_a_number_that_is_none_is_a_case_that_is_not_there(hall: Hall) -> None:
+async def test_an_invalid_case_number_is_a_missing_case(harness: ApiHarness) -> None:
     for path in ("/cases/a%00b", "/cases/a%00b/facts"):
-        assert (await hall.ask("duty", path)).status_code == 404
-    assert (await hall.command("duty", "a%00b", "accept")).status_code == 404
+        assert (await harness.ask("duty", path)).status_code == 404
+    assert (await harness.command("duty", "a%00b", "accept")).status_code == 404
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def received(hall: Hall) -> str:
+async def received(harness: ApiHarness) -> str:
     """A case that has just come in."""
-    return str((await hall.report())["case_no"])
+    return str((await harness.report())["case_no"])
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def handled(hall: Hall) -> str:
+async def handled(harness: ApiHarness) -> str:
     """A blocked fire lane, in the hands of the fire brigade: completing it takes evidence."""
-    no = str((await hall.report(category="0103"))["case_no"])
-    await hall.do("duty", no, "accept")
-    await hall.do("duty", no, "dispatch", host=FIRE)
+    no = str((await harness.report(category="0103"))["case_no"])
+    await harness.do("duty", no, "accept")
+    await harness.do("duty", no, "dispatch", host=FIRE)
     return no
 
 
@@ -439,38 +441,40 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-async def test_a_bad_command_is_refused_and_changes_nothing(hall: Hall, received: str, handled: str, name: str) -> None:
+async def test_a_bad_command_is_refused_and_changes_nothing(
+    harness: ApiHarness, received: str, handled: str, name: str
+) -> None:
     wrong = COMMANDS[name]
     no = received if wrong.at == "received" else handled
-    before = await hall.get("admin", f"/cases/{no}")
+    before = await harness.get("admin", f"/cases/{no}")
 
     async def send(language: str) -> httpx.Response:
         headers = {"Accept-Language": language, **wrong.headers}
-        return await hall.send(wrong.by, f"/cases/{no}/commands/{wrong.name}", wrong.body, headers)
+        return await harness.send(wrong.by, f"/cases/{no}/commands/{wrong.name}", wrong.body, headers)
 
-    await told(hall, send, wrong.status, wrong.code, wrong.pointer)
-    after = await hall.get("admin", f"/cases/{no}")
+    await told(harness, send, wrong.status, wrong.code, wrong.pointer)
+    after = await harness.get("admin", f"/cases/{no}")
     assert (after["revision"], after["stage"], after["tasks"]) == (before["revision"], before["stage"], before["tasks"])
 
 
-async def test_what_a_stage_cannot_do_leaves_no_trace_in_the_history(hall: Hall) -> None:
-    view = await hall.report()
-    handle = hall.temporal.get_workflow_handle(workflow_id(view["report_id"]))
+async def test_what_a_stage_cannot_do_leaves_no_trace_in_the_history(harness: ApiHarness) -> None:
+    view = await harness.report()
+    handle = harness.temporal.get_workflow_handle(workflow_id(view["report_id"]))
     length = (await handle.describe()).history_length
-    assert await hall.refused("duty", view["case_no"], "dispatch", host=LABOUR) == (409, "wrong_stage")
-    assert await hall.refused("volunteer", view["case_no"], "accept") == (403, "not_yours")
+    assert await harness.refused("duty", view["case_no"], "dispatch", host=LABOUR) == (409, "wrong_stage")
+    assert await harness.refused("volunteer", view["case_no"], "accept") == (403, "not_yours")
     assert (await handle.describe()).history_length == length
 
 
-async def test_whoever_handled_a_case_does_not_review_it(hall: Hall) -> None:
-    no = (await hall.report("community_supervisor"))["case_no"]
-    await hall.do("worker", no, "self_close", result="当场协调付清")
-    async with hall.engine.begin() as connection:
+async def test_whoever_handled_a_case_does_not_review_it(harness: ApiHarness) -> None:
+    no = (await harness.report("community_supervisor"))["case_no"]
+    await harness.do("worker", no, "self_close", result="当场协调付清")
+    async with harness.engine.begin() as connection:
         await add_grants(connection, Holder("worker", "", Role.REVIEWER, grid=GRID))
     for name, body in (("pass_review", {}), ("fail_review", {"reason": "x"})):
 
         async def send(language: str, name: str = name, body: dict[str, Any] = body) -> httpx.Response:
-            return await hall.command("worker", no, name, {"Accept-Language": language}, **body)
+            return await harness.command("worker", no, name, {"Accept-Language": language}, **body)
 
-        await told(hall, send, 403, "reviewer_handled_it", None)
-    assert (await hall.do("reviewer", no, "pass_review"))["stage"] == "closed"
+        await told(harness, send, 403, "reviewer_handled_it", None)
+    assert (await harness.do("reviewer", no, "pass_review"))["stage"] == "closed"

@@ -29,7 +29,7 @@ from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases, stream_cases
 from services.cases.names import read_names
 from services.cases.views import case_item
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import LABOUR, MICRO_2, person_id
 from tests.servers import Servers
 
@@ -39,9 +39,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
     """Cases at every stage, owned by units, departments and people, in time, late and stopped, closed in every way."""
-    async with open_hall(servers, tmp_path_factory.mktemp("lines")) as opened:
+    async with open_harness(servers, tmp_path_factory.mktemp("lines")) as opened:
         now = datetime.now(UTC)
         accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
         claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
@@ -67,13 +67,13 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 Told = tuple[list[CaseItem], list[CaseItem], list[CaseItem]]
 
 
-async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) -> Told:
+async def lines(harness: ApiHarness, wanted: CaseFilter, now: datetime, language: str) -> Told:
     """The list as its page has it, as a workbook has it, and as it is told from the whole of each case."""
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None
         page = await list_cases(connection, person, wanted, now, language)
-        stream = stream_cases(connection, person, wanted, now, language, at_once=3)
+        stream = stream_cases(connection, person, wanted, now, language, batch_size=3)
         streamed = [item async for items in stream for item in items]
         states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).all())
         cases = [Case.model_validate(states[item.case_no]) for item in page.items]
@@ -84,8 +84,8 @@ async def lines(hall: Hall, wanted: CaseFilter, now: datetime, language: str) ->
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("later", [timedelta(), timedelta(days=30)])
 @pytest.mark.parametrize("sort", ["-reported_at", "due_at"])
-async def test_all_tell_the_same(hall: Hall, language: str, later: timedelta, sort: Any) -> None:
-    listed, streamed, whole = await lines(hall, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
+async def test_list_workbook_and_case_agree(harness: ApiHarness, language: str, later: timedelta, sort: Any) -> None:
+    listed, streamed, whole = await lines(harness, CaseFilter(sort=sort, limit=50), datetime.now(UTC) + later, language)
     assert listed == whole
     assert streamed == whole
     assert {item.stage for item in listed} == {"receive", "dispatch", "handle", "review", "closed"}
@@ -93,24 +93,24 @@ async def test_all_tell_the_same(hall: Hall, language: str, later: timedelta, so
     assert {"red", "grey"} <= {item.light for item in listed}
 
 
-async def test_a_case_closed_late_is_red_by_its_stages_and_not_by_its_whole(hall: Hall) -> None:
+async def test_a_case_closed_late_is_red_by_its_stages_and_not_by_its_whole(harness: ApiHarness) -> None:
     now = datetime.now(UTC)
     closed = CaseFilter(stage=("closed",))
-    (first, *_), _, _ = await lines(hall, closed, now, "zh")
+    (first, *_), _, _ = await lines(harness, closed, now, "zh")
     for late, light in ((["handle"], "red"), (["whole"], "green"), ([], "green")):
-        async with transaction(hall.engine) as connection:
+        async with transaction(harness.engine) as connection:
             changed = update(CASES).where(CASES.c.case_no == first.case_no).values(late_stages=late)
             await connection.execute(changed)
-        listed, streamed, _ = await lines(hall, closed, now, "zh")
+        listed, streamed, _ = await lines(harness, closed, now, "zh")
         for told in (listed, streamed):
             assert {item.case_no: item.light for item in told}[first.case_no] == light
 
 
-async def test_a_list_that_nobody_reads_to_its_end_gives_its_connection_back(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
+async def test_a_list_not_read_to_its_end_returns_its_connection(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
         assert person is not None
-        stream = stream_cases(connection, person, CaseFilter(), datetime.now(UTC), "zh", at_once=2)
+        stream = stream_cases(connection, person, CaseFilter(), datetime.now(UTC), "zh", batch_size=2)
         assert len(await anext(stream)) == 2
         await stream.aclose()
         assert await read_person(connection, person_id("supervisor")) == person

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview, Reject, RequestInfo, RequestSuspension
 from models.commands import GrantSuspension as Grant
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, GRID, LABOUR, MICRO, MICRO_2, OTHER_MICRO, OTHER_PARK, PARK, person_id
 from tests.servers import Servers
 
@@ -21,13 +21,13 @@ MANY = 57
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("lists")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("lists")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def gallery(hall: Hall) -> dict[str, str]:
+async def gallery(harness: ApiHarness) -> dict[str, str]:
     """A case of every kind, by a name that its title bears."""
     now = datetime.now(UTC)
     accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
@@ -55,7 +55,7 @@ async def gallery(hall: Hall) -> dict[str, str]:
         "elsewhere": (0.2 * HOUR, (), {"grid": OTHER_MICRO, "by": "other_duty"}),
     }  # fmt: skip
     return {
-        name: await hall.past(now - ago, *commands, title=f"件 {name}", **fields)
+        name: await harness.past(now - ago, *commands, title=f"件 {name}", **fields)
         for name, (ago, commands, fields) in made.items()
     }
 
@@ -105,47 +105,47 @@ EVERYTHING = {
         ({"stage": "receive", "grid": MICRO, "light": "grey"}, {"asked"}),
     ],
 )
-async def test_a_filter_leaves_what_fits(
-    hall: Hall, gallery: dict[str, str], wanted: dict[str, Any], left: set[str]
+async def test_a_filter_keeps_matching_cases(
+    harness: ApiHarness, gallery: dict[str, str], wanted: dict[str, Any], left: set[str]
 ) -> None:
-    page = await hall.get("admin", "/cases", **wanted, limit=200)
+    page = await harness.get("admin", "/cases", **wanted, limit=200)
     assert set(names(gallery, page["items"])) == left
     assert len(page["items"]) == page["total"]
     if "grid" in wanted or "q" in wanted:
         assert page["total"] == len(left)
 
 
-async def test_the_lights_of_a_list_are_those_it_was_filtered_by(hall: Hall, gallery: dict[str, str]) -> None:
+async def test_the_lights_of_a_list_are_those_it_was_filtered_by(harness: ApiHarness, gallery: dict[str, str]) -> None:
     for light in ("green", "yellow", "red", "grey"):
-        page = await hall.get("admin", "/cases", light=light)
+        page = await harness.get("admin", "/cases", light=light)
         assert {item["light"] for item in page["items"]} == {light}
 
 
-async def test_a_case_is_found_by_its_number(hall: Hall, gallery: dict[str, str]) -> None:
-    page = await hall.get("admin", "/cases", q=gallery["late"])
+async def test_a_case_is_found_by_its_number(harness: ApiHarness, gallery: dict[str, str]) -> None:
+    page = await harness.get("admin", "/cases", q=gallery["late"])
     assert names(gallery, page["items"]) == ["late"]
     (line,) = page["items"]
-    view = await hall.get("admin", f"/cases/{gallery['late']}")
+    view = await harness.get("admin", f"/cases/{gallery['late']}")
     line.pop("left")  # it has run on meanwhile
     assert line.items() <= {**view, "grid": view["grid"]["code"], "grid_name": view["grid"]["name"]}.items()
 
 
-async def test_the_days_of_a_list_begin_and_end_exactly(hall: Hall, gallery: dict[str, str]) -> None:
-    moment = (await hall.get("admin", f"/cases/{gallery['handled']}"))["reported_at"]
-    since = await hall.get("admin", "/cases", reported_from=moment, q="件 ")
-    before = await hall.get("admin", "/cases", reported_to=moment, q="件 ")
+async def test_the_days_of_a_list_begin_and_end_exactly(harness: ApiHarness, gallery: dict[str, str]) -> None:
+    moment = (await harness.get("admin", f"/cases/{gallery['handled']}"))["reported_at"]
+    since = await harness.get("admin", "/cases", reported_from=moment, q="件 ")
+    before = await harness.get("admin", "/cases", reported_to=moment, q="件 ")
     later = {"fresh", "hurried", "asked", "accepted", "elsewhere"}
     assert set(names(gallery, since["items"])) == later | {"handled"}
     assert set(names(gallery, before["items"])) == EVERYTHING - later - {"handled"}
 
 
 @pytest.mark.parametrize("sort", ["reported_at", "due_at", "updated_at"])
-async def test_a_list_is_sorted_both_ways(hall: Hall, gallery: dict[str, str], sort: str) -> None:
-    up = (await hall.get("admin", "/cases", sort=sort, q="件 "))["items"]
-    down = (await hall.get("admin", "/cases", sort=f"-{sort}", q="件 "))["items"]
-    views = {no: await hall.get("admin", f"/cases/{no}") for no in gallery.values()}
+async def test_a_list_is_sorted_both_ways(harness: ApiHarness, gallery: dict[str, str], sort: str) -> None:
+    up = (await harness.get("admin", "/cases", sort=sort, q="件 "))["items"]
+    down = (await harness.get("admin", "/cases", sort=f"-{sort}", q="件 "))["items"]
+    views = {no: await harness.get("admin", f"/cases/{no}") for no in gallery.values()}
     if sort == "updated_at":
-        facts = {no: await hall.get("admin", f"/cases/{no}/facts") for no in gallery.values()}
+        facts = {no: await harness.get("admin", f"/cases/{no}/facts") for no in gallery.values()}
         key = {no: facts[no][-1]["at"] for no in gallery.values()}
     else:
         key = {no: views[no][sort] for no in gallery.values()}
@@ -158,31 +158,33 @@ async def test_a_list_is_sorted_both_ways(hall: Hall, gallery: dict[str, str], s
     assert (sort == "due_at") == any(moment is None for moment in key.values())
 
 
-async def test_the_newest_report_comes_first_unless_said_otherwise(hall: Hall, gallery: dict[str, str]) -> None:
-    page = await hall.get("admin", "/cases", q="件 ")
-    asked = await hall.get("admin", "/cases", q="件 ", sort="-reported_at")
+async def test_the_newest_report_comes_first_unless_said_otherwise(
+    harness: ApiHarness, gallery: dict[str, str]
+) -> None:
+    page = await harness.get("admin", "/cases", q="件 ")
+    asked = await harness.get("admin", "/cases", q="件 ", sort="-reported_at")
     assert [item["case_no"] for item in page["items"]] == [item["case_no"] for item in asked["items"]]
     assert names(gallery, page["items"])[0] == "fresh"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def crowd(hall: Hall) -> list[str]:
+async def crowd(harness: ApiHarness) -> list[str]:
     """More cases than a page holds; many share the very moment they were reported."""
     start = datetime.now(UTC) - 1.5 * HOUR
-    numbers = [await hall.past(start + timedelta(minutes=n // 10), title=f"群 {n}") for n in range(MANY - 4)]
+    numbers = [await harness.past(start + timedelta(minutes=n // 10), title=f"群 {n}") for n in range(MANY - 4)]
     closing = ("duty", Reject(reason="重复", right_channel="无"))
-    return numbers + [await hall.past(start, closing, title=f"群 {n}") for n in range(4)]
+    return numbers + [await harness.past(start, closing, title=f"群 {n}") for n in range(4)]
 
 
 @pytest.mark.parametrize("sort", ["-reported_at", "reported_at", "due_at", "-due_at", "-updated_at"])
 @pytest.mark.parametrize("limit", [7, 50])
 async def test_page_after_page_nothing_twice_and_nothing_lost(
-    hall: Hall, crowd: list[str], sort: str, limit: int
+    harness: ApiHarness, crowd: list[str], sort: str, limit: int
 ) -> None:
     seen: list[str] = []
     cursor: dict[str, Any] = {}
     while True:
-        page = await hall.get("admin", "/cases", q="群 ", sort=sort, limit=limit, **cursor)
+        page = await harness.get("admin", "/cases", q="群 ", sort=sort, limit=limit, **cursor)
         assert page["total"] == MANY
         assert len(page["items"]) <= limit
         seen += [item["case_no"] for item in page["items"]]
@@ -192,38 +194,40 @@ async def test_page_after_page_nothing_twice_and_nothing_lost(
         cursor = {"cursor": page["next_cursor"]}
     assert len(seen) == MANY
     assert set(seen) == set(crowd)
-    whole = await hall.get("admin", "/cases", q="群 ", sort=sort, limit=200)
+    whole = await harness.get("admin", "/cases", q="群 ", sort=sort, limit=200)
     assert [item["case_no"] for item in whole["items"]] == seen
 
 
-async def test_a_page_holds_fifty_unless_said_otherwise(hall: Hall, crowd: list[str]) -> None:
-    page = await hall.get("admin", "/cases", q="群 ")
+async def test_a_page_holds_fifty_unless_said_otherwise(harness: ApiHarness, crowd: list[str]) -> None:
+    page = await harness.get("admin", "/cases", q="群 ")
     assert len(page["items"]) == 50
-    exact = await hall.get("admin", "/cases", q="群 ", limit=MANY)
+    exact = await harness.get("admin", "/cases", q="群 ", limit=MANY)
     assert (len(exact["items"]), exact["next_cursor"]) == (MANY, None)
 
 
-async def test_what_comes_in_meanwhile_does_not_shift_the_pages(hall: Hall) -> None:
+async def test_what_comes_in_meanwhile_does_not_shift_the_pages(harness: ApiHarness) -> None:
     start = datetime.now(UTC) - HOUR
-    there = [await hall.past(start + timedelta(minutes=n), title=f"页 {n}") for n in range(6)]
-    first = await hall.get("admin", "/cases", q="页 ", limit=3)
-    await hall.past(datetime.now(UTC), title="页 newcomer")
-    rest = await hall.get("admin", "/cases", q="页 ", limit=3, cursor=first["next_cursor"])
+    there = [await harness.past(start + timedelta(minutes=n), title=f"页 {n}") for n in range(6)]
+    first = await harness.get("admin", "/cases", q="页 ", limit=3)
+    await harness.past(datetime.now(UTC), title="页 newcomer")
+    rest = await harness.get("admin", "/cases", q="页 ", limit=3, cursor=first["next_cursor"])
     assert [item["case_no"] for item in (*first["items"], *rest["items"])] == there[::-1]
 
 
 # --- the inbox --------------------------------------------------------------------------------------------------------
 
 
-async def test_an_inbox_holds_ones_own_tasks_the_most_urgent_first(hall: Hall, gallery: dict[str, str]) -> None:
-    tasks = [item for item in await hall.get("duty", "/inbox") if item["case"]["title"].startswith("件 ")]
+async def test_an_inbox_holds_ones_own_tasks_the_most_urgent_first(
+    harness: ApiHarness, gallery: dict[str, str]
+) -> None:
+    tasks = [item for item in await harness.get("duty", "/inbox") if item["case"]["title"].startswith("件 ")]
     told = [(item["task"], names(gallery, [item["case"]])) for item in tasks]
     accepts = [("accept", [name]) for name in ("late", "hurried", "fresh")]
     assert [entry for entry in told if entry in accepts] == accepts
     assert ("dispatch", ["accepted"]) in told
     assert told.index(("accept", ["hurried"])) < told.index(("dispatch", ["accepted"]))
     assert not {name for _, (name, *_) in ((t, n) for t, n in told if n)} & {"handled", "reviewed", "elsewhere"}
-    dues = [item["due_at"] for item in await hall.get("duty", "/inbox")]
+    dues = [item["due_at"] for item in await harness.get("duty", "/inbox")]
     dated = [due for due in dues if due is not None]
     assert dated == sorted(dated)
     assert dues[: len(dated)] == dated, "tasks without a deadline come last"
@@ -243,20 +247,20 @@ async def test_an_inbox_holds_ones_own_tasks_the_most_urgent_first(hall: Hall, g
     ],
 )
 async def test_each_has_an_inbox_of_their_own(
-    hall: Hall, gallery: dict[str, str], username: str, expected: set[tuple[str, str]]
+    harness: ApiHarness, gallery: dict[str, str], username: str, expected: set[tuple[str, str]]
 ) -> None:
-    items = [item for item in await hall.get(username, "/inbox") if item["case"]["title"].startswith("件 ")]
+    items = [item for item in await harness.get(username, "/inbox") if item["case"]["title"].startswith("件 ")]
     assert {(item["task"], name) for item in items for name in names(gallery, [item["case"]])} == expected
 
 
-async def test_a_task_done_leaves_the_inbox(hall: Hall) -> None:
-    no = (await hall.report(title="收件"))["case_no"]
+async def test_a_task_done_leaves_the_inbox(harness: ApiHarness) -> None:
+    no = (await harness.report(title="收件"))["case_no"]
 
     async def mine(username: str) -> list[str]:
-        return [i["task"] for i in await hall.get(username, "/inbox") if i["case"]["case_no"] == no]
+        return [i["task"] for i in await harness.get(username, "/inbox") if i["case"]["case_no"] == no]
 
     assert await mine("duty") == ["accept"]
-    await hall.do("duty", no, "accept")
+    await harness.do("duty", no, "accept")
     assert await mine("duty") == ["dispatch"]
-    await hall.do("duty", no, "dispatch", host=LABOUR)
+    await harness.do("duty", no, "dispatch", host=LABOUR)
     assert (await mine("duty"), await mine("labour_handler")) == ([], ["handle"])

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from models.commands import Location, Reject
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO
 from tests.servers import Servers
 
@@ -25,13 +25,13 @@ def north(metres: float) -> Location:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("duplicates")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("duplicates")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def cases(hall: Hall) -> dict[str, str]:
+async def cases(harness: ApiHarness) -> dict[str, str]:
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     made: dict[str, dict[str, Any]] = {
@@ -49,18 +49,18 @@ async def cases(hall: Hall) -> dict[str, str]:
     for name, fields in made.items():
         known: dict[str, Any] = {"category": "0302", "grid": MICRO, "title": f"废水 {name}", "at": now - hour, **fields}
         at, commands = known.pop("at"), known.pop("commands", ())
-        found[name] = await hall.past(at, *commands, **known)
+        found[name] = await harness.past(at, *commands, **known)
     return found
 
 
-async def asked(hall: Hall, username: str = "duty", **params: Any) -> list[Any]:
-    answer = await hall.get(username, "/cases/duplicates", **{"category": "0302", **params})
+async def asked(harness: ApiHarness, username: str = "duty", **params: Any) -> list[Any]:
+    answer = await harness.get(username, "/cases/duplicates", **{"category": "0302", **params})
     items: list[Any] = answer["items"]
     return items
 
 
-async def test_near_in_place_time_and_kind(hall: Hall, cases: dict[str, str]) -> None:
-    found = await asked(hall, lat=HERE.lat, lon=HERE.lon)
+async def test_near_in_place_time_and_kind(harness: ApiHarness, cases: dict[str, str]) -> None:
+    found = await asked(harness, lat=HERE.lat, lon=HERE.lon)
     assert [item["case"]["case_no"] for item in found] == [cases["near"], cases["of_the_group"]]
     assert found[0]["metres"] == 50
     assert found[0]["same_category"]
@@ -68,29 +68,29 @@ async def test_near_in_place_time_and_kind(hall: Hall, cases: dict[str, str]) ->
     assert found[1]["why_en"] == "same group, 10 m away, 1 h apart"
 
 
-async def test_a_case_without_a_place_counts_in_the_same_grid_unit(hall: Hall, cases: dict[str, str]) -> None:
-    found = await asked(hall, lat=HERE.lat, lon=HERE.lon, grid=MICRO)
+async def test_a_case_without_a_place_counts_in_the_same_grid_unit(harness: ApiHarness, cases: dict[str, str]) -> None:
+    found = await asked(harness, lat=HERE.lat, lon=HERE.lon, grid=MICRO)
     assert cases["placeless"] in {item["case"]["case_no"] for item in found}
     assert cases["placeless_elsewhere"] not in {item["case"]["case_no"] for item in found}
-    by_grid = await asked(hall, grid=MICRO_2)
+    by_grid = await asked(harness, grid=MICRO_2)
     assert [item["case"]["case_no"] for item in by_grid] == [cases["placeless_elsewhere"]]
     assert by_grid[0]["metres"] is None
     assert by_grid[0]["why_zh"].startswith("同一小类,同一网格")
 
 
-async def test_nobody_is_told_of_what_they_may_not_see(hall: Hall, cases: dict[str, str]) -> None:
-    mine = {item["case"]["case_no"] for item in await asked(hall, "other_duty", lat=HERE.lat, lon=HERE.lon)}
+async def test_hidden_cases_are_no_duplicates(harness: ApiHarness, cases: dict[str, str]) -> None:
+    mine = {item["case"]["case_no"] for item in await asked(harness, "other_duty", lat=HERE.lat, lon=HERE.lon)}
     assert mine == {cases["of_another_park"]}
-    assert await asked(hall, "reporter", lat=HERE.lat, lon=HERE.lon) == []
+    assert await asked(harness, "reporter", lat=HERE.lat, lon=HERE.lon) == []
 
 
-async def test_the_likeness_of_titles_is_told(hall: Hall, cases: dict[str, str]) -> None:
-    found = await asked(hall, lat=HERE.lat, lon=HERE.lon, title="废水 near")
+async def test_the_similarity_of_titles_is_shown(harness: ApiHarness, cases: dict[str, str]) -> None:
+    found = await asked(harness, lat=HERE.lat, lon=HERE.lon, title="废水 near")
     assert found[0]["likeness"] == 1.0
 
 
-async def test_nowhere_has_no_duplicates_and_nonsense_is_refused(hall: Hall) -> None:
-    assert await asked(hall) == []
-    assert (await hall.ask("duty", "/cases/duplicates", category="0302", lat=99)).status_code == 422
-    assert (await hall.ask("duty", "/cases/duplicates", lat=1, lon=1)).status_code == 422
-    assert (await hall.ask("duty", "/cases/duplicates", category="0302", grid=GRID)).status_code == 200
+async def test_nowhere_has_no_duplicates_and_nonsense_is_refused(harness: ApiHarness) -> None:
+    assert await asked(harness) == []
+    assert (await harness.ask("duty", "/cases/duplicates", category="0302", lat=99)).status_code == 422
+    assert (await harness.ask("duty", "/cases/duplicates", lat=1, lon=1)).status_code == 422
+    assert (await harness.ask("duty", "/cases/duplicates", category="0302", grid=GRID)).status_code == 200

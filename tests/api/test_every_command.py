@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from rules.life_cycle import HUMAN_COMMANDS
-from services.policies.versions import current
-from tests.api.hall import RUSHED, Hall, open_hall
+from services.policies.versions import read_current
+from tests.api.harness import RUSHED, ApiHarness, open_harness
 from tests.builders import (
     COMMUNITY,
     ENVIRONMENT,
@@ -30,8 +30,8 @@ COMMUNITY_DESK, PARK_DESK = f"unit:{COMMUNITY}", f"unit:{PARK}"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("commands")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("commands")) as opened:
         yield opened
 
 
@@ -51,19 +51,19 @@ def person(username: str) -> str:
 class Story:
     """One case, told command by command."""
 
-    def __init__(self, hall: Hall, view: Any) -> None:
-        self.hall = hall
+    def __init__(self, harness: ApiHarness, view: Any) -> None:
+        self.harness = harness
         self.no: str = view["case_no"]
         self.view = view
 
     @classmethod
-    async def begins(cls, hall: Hall, by: str = "worker", **fields: Any) -> "Story":
-        return cls(hall, await hall.report(by, **fields))
+    async def begins(cls, harness: ApiHarness, by: str = "worker", **fields: Any) -> "Story":
+        return cls(harness, await harness.report(by, **fields))
 
     @classmethod
-    async def at_handling(cls, hall: Hall, by: str = "worker", host: str = LABOUR, **fields: Any) -> "Story":
+    async def at_handling(cls, harness: ApiHarness, by: str = "worker", host: str = LABOUR, **fields: Any) -> "Story":
         """A case in the hands of a department."""
-        story = await cls.begins(hall, by, **fields)
+        story = await cls.begins(harness, by, **fields)
         await story.does("duty", "accept", stage="dispatch")
         await story.does("duty", "dispatch", host=host, stage="handle", owner=f"department:{host}")
         return story
@@ -75,27 +75,27 @@ class Story:
         """Gives a command that is taken, and looks at what that leaves; what is not named has not changed."""
         before = self.view
         assert name in (await self.look(username))["allowed_commands"], name
-        self.view = await self.hall.do(username, self.no, name, **body)
+        self.view = await self.harness.do(username, self.no, name, **body)
         assert self.stage == (stage or before["stage"]), name
         assert self.owner == (owner or _owner(before)), name
         if facts is not None:
-            assert await self.hall.kinds(self.no, after=before["revision"]) == facts, name
+            assert await self.harness.kinds(self.no, after=before["revision"]) == facts, name
         if tasks is not None:
             assert self.tasks == tasks, name
         return self.view
 
     async def cannot(self, username: str, name: str, **body: Any) -> tuple[int, str]:
         """Gives a command that is refused; nothing has changed after it."""
-        refused = await self.hall.refused(username, self.no, name, **body)
+        refused = await self.harness.refused(username, self.no, name, **body)
         seen = await self.look()
         assert seen["revision"] == self.view["revision"]
         return refused
 
     async def look(self, username: str = "admin") -> Any:
-        return await self.hall.get(username, f"/cases/{self.no}")
+        return await self.harness.get(username, f"/cases/{self.no}")
 
     async def kinds(self) -> list[str]:
-        return await self.hall.kinds(self.no)
+        return await self.harness.kinds(self.no)
 
     @property
     def stage(self) -> str:
@@ -118,15 +118,15 @@ def _owner(view: Any) -> str | None:
 async def closed(story: Story, by: str = "labour_handler") -> None:
     """From handling to closure."""
     await story.does(by, "complete", result="已处理", stage="review", owner=PARK_DESK)
-    story.view = await story.hall.do("reviewer", story.no, "pass_review")
+    story.view = await story.harness.do("reviewer", story.no, "pass_review")
     assert (story.stage, story.owner) == ("closed", None)
 
 
 # --- the plain way ----------------------------------------------------------------------------------------------------
 
 
-async def test_from_report_to_rating(hall: Hall) -> None:
-    story = await Story.begins(hall, "reporter")
+async def test_from_report_to_rating(harness: ApiHarness) -> None:
+    story = await Story.begins(harness, "reporter")
     assert (story.owner, story.tasks) == (COMMUNITY_DESK, {f"accept {COMMUNITY_DESK}"})
     await story.does("community_duty", "accept", facts=["accepted"], stage="dispatch",
                      tasks={f"dispatch {COMMUNITY_DESK}"})  # fmt: skip
@@ -147,13 +147,13 @@ async def test_from_report_to_rating(hall: Hall) -> None:
                      tasks={f"handle {mine}", "co_handle department:fire"})  # fmt: skip
     await story.does("fire_handler", "report_progress", note="已协助", facts=["progress_reported"],
                      tasks={f"handle {mine}"})  # fmt: skip
-    photo = await hall.upload("labour_handler")
+    photo = await harness.upload("labour_handler")
     await story.does(
         "labour_handler", "complete", result="已付清", evidence=[photo], facts=["completed"], stage="review",
         owner=PARK_DESK, tasks={f"review {PARK_DESK}"},
     )  # fmt: skip
     assert story.view["attachments"] == [photo]
-    story.view = await hall.do("reviewer", story.no, "pass_review", note="回访属实")
+    story.view = await harness.do("reviewer", story.no, "pass_review", note="回访属实")
     assert (story.stage, story.owner, story.tasks, story.view["outcome"]) == ("closed", None, set(), "solved")
     assert (await story.kinds())[-2:] == ["review_passed", "closed"]
     await story.does("reporter", "rate", score=5, note="很快", facts=["rated"])
@@ -163,16 +163,16 @@ async def test_from_report_to_rating(hall: Hall) -> None:
     assert all(clock["ended_at"] and not clock["running"] for clock in story.view["clocks"])
 
 
-async def test_a_case_is_rejected_with_the_right_channel(hall: Hall) -> None:
-    story = await Story.begins(hall)
-    story.view = await hall.do("duty", story.no, "reject", reason="非本园事项", right_channel="12345 热线")
+async def test_a_case_is_rejected_with_the_right_channel(harness: ApiHarness) -> None:
+    story = await Story.begins(harness)
+    story.view = await harness.do("duty", story.no, "reject", reason="非本园事项", right_channel="12345 热线")
     assert (story.stage, story.view["outcome"], story.owner) == ("closed", "rejected", None)
-    last = (await hall.get("admin", f"/cases/{story.no}/facts"))[-1]
+    last = (await harness.get("admin", f"/cases/{story.no}/facts"))[-1]
     assert (last["kind"], last["body"]["right_channel"]) == ("closed", "12345 热线")
 
 
-async def test_a_question_stops_the_clock_and_its_answer_moves_the_deadline(hall: Hall) -> None:
-    story = await Story.begins(hall, "reporter")
+async def test_a_question_stops_the_clock_and_its_answer_moves_the_deadline(harness: ApiHarness) -> None:
+    story = await Story.begins(harness, "reporter")
     due = moment(story.view["due_at"])
     await story.does("duty", "request_info", question="多少人?", facts=["info_requested"])
     assert (story.view["due_at"], story.view["light"]) == (None, "grey")
@@ -182,7 +182,7 @@ async def test_a_question_stops_the_clock_and_its_answer_moves_the_deadline(hall
     alias = story.view["reporter"]["alias"]
     assert story.tasks == {f"accept {COMMUNITY_DESK}", f"supply_info person:{alias}"}
     assert await story.cannot("duty", "request_info", question="何时?") == (409, "not_now")
-    assert "supply_info" in {item["task"] for item in await hall.get("reporter", "/inbox")}
+    assert "supply_info" in {item["task"] for item in await harness.get("reporter", "/inbox")}
     await story.does("reporter", "supply_info", note="三十人", facts=["info_supplied"],
                      tasks={f"accept {COMMUNITY_DESK}"})  # fmt: skip
     clock = story.view["clocks"][-1]
@@ -193,8 +193,8 @@ async def test_a_question_stops_the_clock_and_its_answer_moves_the_deadline(hall
     assert (clock["running"], story.view["light"]) == (True, "green")
 
 
-async def test_settled_on_the_spot_it_is_reviewed_all_the_same(hall: Hall) -> None:
-    story = await Story.begins(hall)
+async def test_a_self_closed_case_is_reviewed_too(harness: ApiHarness) -> None:
+    story = await Story.begins(harness)
     await story.does("worker", "self_close", result="当场劝离", facts=["self_closed"], stage="review", owner=PARK_DESK,
                      tasks={f"review {PARK_DESK}"})  # fmt: skip
     assert await story.cannot("worker", "pass_review") == (403, "not_yours")
@@ -206,8 +206,8 @@ async def test_settled_on_the_spot_it_is_reviewed_all_the_same(hall: Hall) -> No
 # --- passing on, and giving back --------------------------------------------------------------------------------------
 
 
-async def test_a_case_is_passed_on_on_the_same_clock(hall: Hall) -> None:
-    story = await Story.at_handling(hall, host=FIRE)
+async def test_a_case_is_passed_on_on_the_same_clock(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness, host=FIRE)
     due = story.view["due_at"]
     await story.does("fire_handler", "claim", owner=person("fire_handler"))
     assert await story.cannot("fire_handler_2", "transfer", to_person="fire_handler_2", reason="x") == (
@@ -223,8 +223,8 @@ async def test_a_case_is_passed_on_on_the_same_clock(hall: Hall) -> None:
     assert (story.view["host"], story.view["due_at"], story.view["claimed_by"]) == (LABOUR, due, None)
 
 
-async def test_a_return_is_granted_and_the_case_dispatched_anew(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_a_return_is_granted_and_the_case_dispatched_anew(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     due = story.view["due_at"]
     await story.does("labour_handler", "return", reason="非职责", facts=["return_requested"],
                      tasks={"handle department:labour", f"decide_return {COMMUNITY_DESK}"})  # fmt: skip
@@ -233,11 +233,11 @@ async def test_a_return_is_granted_and_the_case_dispatched_anew(hall: Hall) -> N
     await story.does("duty", "grant_return", note="同意", facts=["return_granted"], stage="dispatch",
                      owner=COMMUNITY_DESK, tasks={f"dispatch {COMMUNITY_DESK}"})  # fmt: skip
     assert story.view["host"] is None
-    assert (await hall.ask("labour_handler", f"/cases/{story.no}")).status_code == 200, "they had a part in it"
+    assert (await harness.ask("labour_handler", f"/cases/{story.no}")).status_code == 200, "they had a part in it"
 
 
-async def test_a_return_refused_is_settled_for_the_round(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_a_refused_return_holds_for_the_round(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     await story.does("labour_handler", "return", reason="非职责")
     await story.does("supervisor", "refuse_return", reason="由你办理", facts=["return_refused"],
                      tasks={"handle department:labour"})  # fmt: skip
@@ -250,8 +250,8 @@ async def test_a_return_refused_is_settled_for_the_round(hall: Hall) -> None:
 # --- more time --------------------------------------------------------------------------------------------------------
 
 
-async def test_two_extensions_are_granted_and_no_third(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_two_extensions_are_granted_and_no_third(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     due = moment(story.view["due_at"])
     for number in (1, 2):
         until = due + timedelta(days=2)
@@ -276,8 +276,8 @@ async def test_two_extensions_are_granted_and_no_third(hall: Hall) -> None:
     )  # fmt: skip
 
 
-async def test_an_extension_is_refused(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_an_extension_is_refused(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     due = story.view["due_at"]
     until = (moment(due) + timedelta(days=2)).isoformat()
     await story.does("labour_handler", "request_extension", until=until, reason="取证")
@@ -289,8 +289,8 @@ async def test_an_extension_is_refused(hall: Hall) -> None:
     )
 
 
-async def test_a_suspension_stops_the_clock_until_resumed(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_a_suspension_stops_the_clock_until_resumed(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     due = moment(story.view["due_at"])
     until = soon(days=30)
     await story.does("labour_handler", "request_suspension", until=until, reason="等待鉴定",
@@ -315,8 +315,8 @@ async def test_a_suspension_stops_the_clock_until_resumed(hall: Hall) -> None:
 # --- review -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_failed_review_begins_a_new_round_with_the_host(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_a_failed_review_begins_a_new_round_with_the_host(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     await story.does("labour_handler", "claim", owner=person("labour_handler"))
     await story.does("labour_handler", "complete", result="已付", stage="review", owner=PARK_DESK)
     await story.does("reviewer", "fail_review", reason="电话核实未付", facts=["review_failed"], stage="handle",
@@ -327,21 +327,21 @@ async def test_a_failed_review_begins_a_new_round_with_the_host(hall: Hall) -> N
     await closed(story)
 
 
-async def test_what_cannot_go_on_is_reviewed_before_it_closes(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_an_aborted_case_is_reviewed_before_it_closes(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     await story.does("labour_handler", "abort", reason="投诉人拒绝配合", facts=["aborted"], stage="review",
                      owner=PARK_DESK, tasks={f"review {PARK_DESK}"})  # fmt: skip
-    view = await hall.do("reviewer", story.no, "pass_review", note="属实")
+    view = await harness.do("reviewer", story.no, "pass_review", note="属实")
     assert (view["stage"], view["outcome"]) == ("closed", "aborted")
 
 
 # --- in any open stage ------------------------------------------------------------------------------------------------
 
 
-async def test_what_can_be_done_to_any_open_case(hall: Hall) -> None:
-    story = await Story.begins(hall)
+async def test_what_can_be_done_to_any_open_case(harness: ApiHarness) -> None:
+    story = await Story.begins(harness)
     await story.does("duty", "comment", note="已联系", facts=["commented"])
-    photo = await hall.upload("worker", None)
+    photo = await harness.upload("worker", None)
     await story.does("worker", "attach", attachments=[photo], note="现场", facts=["attached"])
     assert story.view["attachments"] == [photo]
     await story.does("community_duty", "acknowledge", note="在办", facts=["acknowledged"])
@@ -359,8 +359,8 @@ async def test_what_can_be_done_to_any_open_case(hall: Hall) -> None:
     assert story.view["location"] == {"lat": 38.001, "lon": 117.015}
 
 
-async def test_an_urge_order_is_answered_and_moves_nothing(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_an_urge_order_is_answered_and_moves_nothing(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     for number, kind in enumerate(("ordinary", "listed"), 1):
         await story.does("supervisor", "urge", urge_kind=kind, reply_by=soon(hours=4), note="速办", facts=["urged"])
         assert story.view["urges"][-1]["number"] == number
@@ -373,24 +373,24 @@ async def test_an_urge_order_is_answered_and_moves_nothing(hall: Hall) -> None:
     assert await story.cannot("labour_handler", "answer_urge", note="x") == (409, "not_now")
 
 
-async def test_a_case_climbs_to_the_top_and_no_further(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_a_case_climbs_to_the_top_and_no_further(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     assert story.view["level"] == 4, "at a department it stands where it lies"
     for level in (3, 2, 1):
         await story.does("supervisor", "escalate", mode="inform", reason="知会", facts=["escalated"])
         assert story.view["level"] == level
     assert await story.cannot("supervisor", "escalate", reason="再上") == (409, "not_now")
-    low = await Story.begins(hall)
+    low = await Story.begins(harness)
     await low.does("community_supervisor", "escalate", reason="超出权限", facts=["escalated"], owner=PARK_DESK,
                    tasks={f"accept {PARK_DESK}"})  # fmt: skip
     assert low.view["level"] == 1
     assert await low.cannot("duty", "escalate", reason="x") == (409, "not_now")
 
 
-async def test_a_newer_policy_is_adopted_for_one_case(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
-    async with hall.engine.begin() as connection:
-        _, policy = await current(connection)
+async def test_a_newer_policy_is_adopted_for_one_case(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
+    async with harness.engine.begin() as connection:
+        _, policy = await read_current(connection)
         await publish(connection, policy.model_copy(update={"remind_hours": 12}), version=9)
     assert await story.cannot("supervisor", "adopt", version=10, reason="x") == (422, "no_such_version")
     assert await story.cannot("reviewer", "adopt", version=9, reason="x") == (403, "not_yours")
@@ -399,8 +399,8 @@ async def test_a_newer_policy_is_adopted_for_one_case(hall: Hall) -> None:
     assert await story.cannot("supervisor", "adopt", version=9, reason="x") == (409, "version_not_newer")
 
 
-async def test_departments_are_called_to_a_meeting_and_answer(hall: Hall) -> None:
-    story = await Story.begins(hall)
+async def test_departments_are_called_to_a_meeting_and_answer(harness: ApiHarness) -> None:
+    story = await Story.begins(harness)
     await story.does("duty", "accept", stage="dispatch")
     await story.does(
         "duty", "convene", departments=[FIRE, LABOUR], meet_at=soon(hours=3), note="会商", facts=["convened"],
@@ -413,40 +413,40 @@ async def test_departments_are_called_to_a_meeting_and_answer(hall: Hall) -> Non
     await story.does("labour_head", "respond", note="参加", tasks={f"dispatch {COMMUNITY_DESK}"})
 
 
-async def test_a_case_is_withdrawn_by_who_reported_it(hall: Hall) -> None:
-    story = await Story.begins(hall, "reporter")
+async def test_a_case_is_withdrawn_by_who_reported_it(harness: ApiHarness) -> None:
+    story = await Story.begins(harness, "reporter")
     assert await story.cannot("duty", "withdraw", reason="x") == (403, "not_yours")
-    view = await hall.do("reporter", story.no, "withdraw", reason="已自行解决")
+    view = await harness.do("reporter", story.no, "withdraw", reason="已自行解决")
     assert (view["stage"], view["outcome"], view["tasks"]) == ("closed", "withdrawn", [])
 
 
-async def test_voiding_takes_two_people(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_voiding_takes_two_people(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     await story.does("duty", "void", reason="测试件", facts=["void_proposed"],
                      tasks={"handle department:labour", f"confirm_void {COMMUNITY_DESK}"})  # fmt: skip
     assert await story.cannot("duty", "void", reason="测试件") == (403, "second_person_needed")
     assert await story.cannot("supervisor", "void", reason="测试件") == (403, "not_yours")
-    view = await hall.do("duty_2", story.no, "void", reason="确属测试件")
+    view = await harness.do("duty_2", story.no, "void", reason="确属测试件")
     assert (view["stage"], view["outcome"], view["tasks"]) == ("closed", "voided", [])
 
 
-async def test_a_merged_case_closes_and_the_lead_learns_of_it(hall: Hall) -> None:
-    lead = await Story.begins(hall)
-    story = await Story.begins(hall, title="同一件事")
+async def test_a_merged_case_closes_and_the_lead_learns_of_it(harness: ApiHarness) -> None:
+    lead = await Story.begins(harness)
+    story = await Story.begins(harness, title="同一件事")
     itself = await story.cannot("duty", "merge", into=story.no, reason="x")
     assert itself == (422, "no_such_lead")
-    view = await hall.do("duty", story.no, "merge", into=lead.no, reason="同一事项")
+    view = await harness.do("duty", story.no, "merge", into=lead.no, reason="同一事项")
     assert (view["stage"], view["outcome"], view["merged_into"]) == ("closed", "merged", lead.no)
-    absorbed = await hall.until_fact(lead.no, "absorbed")
+    absorbed = await harness.until_fact(lead.no, "absorbed")
     assert (absorbed["body"]["case_no"], absorbed["actor"]["kind"]) == (story.no, "system")
-    await hall.until_fact(story.no, "errand_settled")
+    await harness.until_fact(story.no, "errand_settled")
     assert await story.kinds() == ["received", "merged", "closed", "errand_settled"]
-    other = await Story.begins(hall)
+    other = await Story.begins(harness)
     assert await other.cannot("duty", "merge", into=story.no, reason="x") == (422, "no_such_lead")
 
 
-async def test_each_part_split_off_becomes_a_case(hall: Hall) -> None:
-    story = await Story.begins(hall)
+async def test_each_part_split_off_becomes_a_case(harness: ApiHarness) -> None:
+    story = await Story.begins(harness)
     parts = [
         {"category": "0302", "title": "排污", "description": "河边"},
         {"category": "0201", "title": "欠薪", "grid": MICRO_2},
@@ -454,13 +454,13 @@ async def test_each_part_split_off_becomes_a_case(hall: Hall) -> None:
     await story.does("duty", "split", parts=parts, reason="三事混报", facts=None)
     opened = []
     for n in (1, 2):
-        settled = await hall.until_fact(story.no, "errand_settled", nth=n)
-        opened.append(await hall.get("admin", f"/cases/{settled['body']['case_no']}"))
+        settled = await harness.until_fact(story.no, "errand_settled", nth=n)
+        opened.append(await harness.get("admin", f"/cases/{settled['body']['case_no']}"))
     assert {(case["title"], case["category"], case["grid"]["code"]) for case in opened} == {
         ("排污", "0302", story.view["grid"]["code"]), ("欠薪", "0201", MICRO_2),
     }  # fmt: skip
     for case in opened:
-        first = (await hall.get("admin", f"/cases/{case['case_no']}/facts"))[0]
+        first = (await harness.get("admin", f"/cases/{case['case_no']}/facts"))[0]
         assert first["body"]["split_from"] == story.no
         assert (case["stage"], case["source"]) == ("receive", "split")
     assert (await story.look())["stage"] == "receive"
@@ -469,8 +469,8 @@ async def test_each_part_split_off_becomes_a_case(hall: Hall) -> None:
 # --- closed -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_closed_case_is_reopened_into_a_new_round(hall: Hall) -> None:
-    story = await Story.at_handling(hall, "reporter")
+async def test_a_closed_case_is_reopened_into_a_new_round(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness, "reporter")
     await closed(story)
     await story.does("reporter", "request_reopen", reason="又欠了", facts=["reopen_requested"],
                      tasks={f"decide_reopen {COMMUNITY_DESK}"})  # fmt: skip
@@ -484,9 +484,9 @@ async def test_a_closed_case_is_reopened_into_a_new_round(hall: Hall) -> None:
     await closed(story)
 
 
-async def test_an_appeal_exempts_and_never_erases_the_overdue(hall: Hall) -> None:
-    story = await Story.at_handling(hall, category=RUSHED, host=ENVIRONMENT)
-    overdue = await hall.until_fact(story.no, "overdue")
+async def test_an_appeal_exempts_and_never_erases_the_overdue(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness, category=RUSHED, host=ENVIRONMENT)
+    overdue = await harness.until_fact(story.no, "overdue")
     assert (overdue["body"]["stage"], overdue["actor"]["kind"]) == ("handle", "system")
     story.view = await story.look("environment_head")
     assert story.view["light"] == "red"
@@ -494,7 +494,7 @@ async def test_an_appeal_exempts_and_never_erases_the_overdue(hall: Hall) -> Non
     assert later == (409, "no_extension_once_overdue")
     await closed(story, "environment_head")
     assert story.view["light"] == "red"
-    proof = await hall.upload("environment_head")
+    proof = await harness.upload("environment_head")
     await story.does("environment_head", "appeal", reason="停电", attachments=[proof], facts=["appealed"],
                      tasks={f"decide_appeal {COMMUNITY_DESK}"})  # fmt: skip
     assert await story.cannot("environment_handler", "appeal", reason="再申") == (409, "not_now")
@@ -504,8 +504,8 @@ async def test_an_appeal_exempts_and_never_erases_the_overdue(hall: Hall) -> Non
     assert [clock["overdue_at"] for clock in story.view["clocks"] if clock["stage"] == "handle"] != [None]
 
 
-async def test_nothing_overdue_nothing_to_appeal(hall: Hall) -> None:
-    story = await Story.at_handling(hall)
+async def test_nothing_overdue_nothing_to_appeal(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
     await closed(story)
     assert await story.cannot("labour_handler", "appeal", reason="x") == (409, "not_now")
 

@@ -35,13 +35,13 @@ async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: 
     async def there(_client: object) -> Condition:
         return Condition.OK
 
-    monkeypatch.setattr("doors.readiness._temporal", there)
+    monkeypatch.setattr("doors.readiness._check_temporal", there)
     answer = await client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}
 
 
-async def test_a_balancer_may_ask_without_wanting_to_read(client: httpx.AsyncClient) -> None:
+async def test_a_load_balancer_may_send_head(client: httpx.AsyncClient) -> None:
     assert (await client.head("/healthz")).status_code == 200
     assert (await client.head("/readyz")).status_code == 503, "no Temporal here"
 
@@ -65,7 +65,7 @@ async def test_the_start_is_localized(client: httpx.AsyncClient, language: str |
     assert (await client.get(body["links"]["openapi"])).status_code == 200
 
 
-async def test_openapi_holds_together(client: httpx.AsyncClient) -> None:
+async def test_every_reference_in_openapi_exists(client: httpx.AsyncClient) -> None:
     schema = (await client.get("/openapi.json")).json()
     assert schema["openapi"].startswith("3.1")
     assert schema["info"]["title"] == "Gridloop"

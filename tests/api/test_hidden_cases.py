@@ -11,7 +11,7 @@ import pytest_asyncio
 from infra.database import transaction
 from models.enums import Role
 from rules.life_cycle import HUMAN_COMMANDS
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import (
     FIRE,
     GRID,
@@ -57,33 +57,33 @@ CROWD = crowd()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("hidden")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("hidden")) as opened:
         async with transaction(opened.engine) as connection:
             await add_people(connection, *(holder for holder, _ in CROWD))
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def case(hall: Hall) -> Any:
+async def case(harness: ApiHarness) -> Any:
     """A case that labour handles, with a photo and an urge order."""
-    photo = await hall.upload("admin")
-    no = (await hall.report(title=TITLE, attachments=[photo]))["case_no"]
-    await hall.do("duty", no, "accept")
-    await hall.do("duty", no, "dispatch", host=LABOUR)
+    photo = await harness.upload("admin")
+    no = (await harness.report(title=TITLE, attachments=[photo]))["case_no"]
+    await harness.do("duty", no, "accept")
+    await harness.do("duty", no, "dispatch", host=LABOUR)
     reply_by = datetime.now(UTC) + timedelta(days=1)
-    return await hall.do("supervisor", no, "urge", reply_by=reply_by.isoformat(), note="请办")
+    return await harness.do("supervisor", no, "urge", reply_by=reply_by.isoformat(), note="请办")
 
 
-async def test_who_may_see_it_does(hall: Hall, case: Any) -> None:
+async def test_those_in_scope_see_the_case(harness: ApiHarness, case: Any) -> None:
     no, photo = case["case_no"], case["attachments"][0]
 
     async def look(username: str) -> None:
-        assert (await hall.get(username, f"/cases/{no}"))["case_no"] == no
-        assert len(await hall.get(username, f"/cases/{no}/facts")) == 4
-        assert (await hall.get(username, f"/reports/{case['report_id']}"))["case_no"] == no
-        assert (await hall.get(username, "/cases", q=TITLE))["total"] == 1
-        assert (await hall.ask(username, f"/attachments/{photo}")).status_code == 200
+        assert (await harness.get(username, f"/cases/{no}"))["case_no"] == no
+        assert len(await harness.get(username, f"/cases/{no}/facts")) == 4
+        assert (await harness.get(username, f"/reports/{case['report_id']}"))["case_no"] == no
+        assert (await harness.get(username, "/cases", q=TITLE))["total"] == 1
+        assert (await harness.ask(username, f"/attachments/{photo}")).status_code == 200
 
     seeing = [holder.username for holder, sees in CROWD if sees]
     assert len(seeing) == 3 * (len(BY_PLACE) + len(BY_PART))
@@ -91,22 +91,22 @@ async def test_who_may_see_it_does(hall: Hall, case: Any) -> None:
         await look(username)
 
 
-async def test_for_everybody_else_it_is_not_there(hall: Hall, case: Any) -> None:
+async def test_for_everybody_else_the_case_is_missing(harness: ApiHarness, case: Any) -> None:
     hidden = [holder.username for holder, sees in CROWD if not sees]
     assert len(hidden) > 25
-    pages = await as_if_it_never_was(hall, case)
+    pages = await as_if_it_never_was(harness, case)
     for username in hidden:
-        await no_page_shows_it(hall, username, pages)
-        await no_list_holds_it(hall, username)
+        await no_page_shows_it(harness, username, pages)
+        await no_list_holds_it(harness, username)
     for username in hidden[-6:]:
-        await no_filter_finds_it(hall, username, case)
+        await no_filter_finds_it(harness, username, case)
 
 
 #: So that two answers differ in nothing but what they are about.
 SAME = {"X-Request-Id": "the-same-for-all"}
 
 
-async def as_if_it_never_was(hall: Hall, case: Any) -> dict[str, str]:
+async def as_if_it_never_was(harness: ApiHarness, case: Any) -> dict[str, str]:
     """Each page of the case with the answer that it gives for something that never was."""
     no, report_id, photo = case["case_no"], case["report_id"], case["attachments"][0]
     never, other, nothing = "9" * 24, str(uuid4()), "0" * 64
@@ -117,71 +117,71 @@ async def as_if_it_never_was(hall: Hall, case: Any) -> dict[str, str]:
         (f"/reports/{report_id}", f"/reports/{other}", report_id, other),
         (f"/attachments/{photo}", f"/attachments/{nothing}", photo, nothing),
     ):
-        void = await hall.ask("auditor", elsewhere, SAME)
+        void = await harness.ask("auditor", elsewhere, SAME)
         assert (void.status_code, other_name in void.text) == (404, True)
         pages[path] = void.text.replace(other_name, name)
     return pages
 
 
-async def no_page_shows_it(hall: Hall, username: str, pages: dict[str, str]) -> None:
+async def no_page_shows_it(harness: ApiHarness, username: str, pages: dict[str, str]) -> None:
     """Each page answers exactly as for something that never was."""
     for path, void in pages.items():
-        answer = await hall.ask(username, path, SAME)
+        answer = await harness.ask(username, path, SAME)
         assert (answer.status_code, answer.text) == (404, void), (username, path)
 
 
-async def no_list_holds_it(hall: Hall, username: str) -> None:
+async def no_list_holds_it(harness: ApiHarness, username: str) -> None:
     """Nor does it count, nor is there anything to do."""
     for wanted in ({}, {"q": TITLE}):
-        await nothing_in(hall, username, wanted)
-    assert await hall.get(username, "/inbox") == []
+        await nothing_in(harness, username, wanted)
+    assert await harness.get(username, "/inbox") == []
 
 
-async def no_filter_finds_it(hall: Hall, username: str, case: Any) -> None:
+async def no_filter_finds_it(harness: ApiHarness, username: str, case: Any) -> None:
     """Whatever is asked for by name."""
     filters: tuple[dict[str, Any], ...] = (
         {"q": case["case_no"]}, {"grid": MICRO}, {"department": LABOUR}, {"owner": LABOUR}, {"stage": "handle"},
         {"category": "0201"}, {"light": "green"}, {"overdue": "false"}, {"sort": "due_at"},
     )  # fmt: skip
     for wanted in filters:
-        await nothing_in(hall, username, wanted)
+        await nothing_in(harness, username, wanted)
 
 
-async def nothing_in(hall: Hall, username: str, wanted: dict[str, Any]) -> None:
-    page = await hall.get(username, "/cases", **wanted)
+async def nothing_in(harness: ApiHarness, username: str, wanted: dict[str, Any]) -> None:
+    page = await harness.get(username, "/cases", **wanted)
     assert (page["items"], page["total"], page["next_cursor"]) == ([], 0, None), (username, wanted)
 
 
 @pytest.mark.parametrize("name", HUMAN_COMMANDS)
-async def test_no_command_tells_that_it_is_there(hall: Hall, case: Any, name: str) -> None:
+async def test_no_command_reveals_that_the_case_exists(harness: ApiHarness, case: Any, name: str) -> None:
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     body = {
         "note": "x", "reason": "x", "question": "x", "result": "x", "right_channel": "x", "until": later,
         "reply_by": later, "meet_at": later,
     }  # fmt: skip
-    model = await fields_of(hall, name)
+    model = await fields_of(harness, name)
     sent = {key: value for key, value in {**body, **BODIES.get(name, {})}.items() if key in model}
-    before = await hall.stored()
+    before = await harness.stored()
     for username in (f"duty_officer-{list(AREAS).index(MICRO_2)}", f"handler-0-{FIRE}", "reporter-0"):
-        assert await hall.refused(username, case["case_no"], name, **sent) == (404, "no_such_case")
-        many = await hall.send(username, f"/bulk/{name}", {"cases": [case["case_no"]], "command": sent})
+        assert await harness.refused(username, case["case_no"], name, **sent) == (404, "no_such_case")
+        many = await harness.send(username, f"/bulk/{name}", {"cases": [case["case_no"]], "command": sent})
         outcome = many.json()["outcomes"][0]
         assert (outcome["ok"], outcome["problem"]["code"]) == (False, "no_such_case")
-    assert await hall.stored() == before
+    assert await harness.stored() == before
 
 
-async def fields_of(hall: Hall, name: str) -> set[str]:
+async def fields_of(harness: ApiHarness, name: str) -> set[str]:
     """The fields of a command's body, as the API describes them."""
-    schema = hall.app.openapi()
+    schema = harness.app.openapi()
     body = schema["paths"][f"/api/v1/cases/{{case_no}}/commands/{name}"]["post"]["requestBody"]
     reference = body["content"]["application/json"]["schema"]
     reference = reference.get("$ref") or reference["allOf"][0]["$ref"]
     return set(schema["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
 
 
-async def test_the_reporter_sees_their_own_case_wherever_it_lies(hall: Hall) -> None:
+async def test_the_reporter_sees_their_own_case_wherever_it_lies(harness: ApiHarness) -> None:
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    no = await hall.past(hour_ago, by="reporter", source="resident", title="自己报的")
-    assert (await hall.get("reporter", f"/cases/{no}"))["case_no"] == no
-    assert [item["case_no"] for item in (await hall.get("reporter", "/cases"))["items"]] == [no]
-    assert (await hall.ask("reporter-0", f"/cases/{no}")).status_code == 404
+    no = await harness.past(hour_ago, by="reporter", source="resident", title="自己报的")
+    assert (await harness.get("reporter", f"/cases/{no}"))["case_no"] == no
+    assert [item["case_no"] for item in (await harness.get("reporter", "/cases"))["items"]] == [no]
+    assert (await harness.ask("reporter-0", f"/cases/{no}")).status_code == 404

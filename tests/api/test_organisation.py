@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.store.audits import keep_audit
+from infra.store.audits import insert_audit
 from models.jobs.audit import AuditSummary
 from tests.api.conftest import SignedIn
 from tests.builders import GRID, OTHER_PARK
@@ -13,7 +13,7 @@ from tests.builders import GRID, OTHER_PARK
 LINT = "/api/v1/org/lint"
 
 
-async def test_who_may_look_sees_what_is_wrong_where_they_may(client: httpx.AsyncClient, signed_in: SignedIn) -> None:
+async def test_findings_are_shown_within_the_scope(client: httpx.AsyncClient, signed_in: SignedIn) -> None:
     for username in ("admin", "auditor"):
         answer = await client.get(LINT, headers=signed_in(username))
         assert answer.status_code == 200, answer.text
@@ -34,7 +34,7 @@ async def test_others_are_refused(client: httpx.AsyncClient, signed_in: SignedIn
     assert (await client.get(LINT)).status_code == 401
 
 
-async def test_the_metrics_tell_what_the_latest_audit_found_and_how_old_it_is(
+async def test_the_metrics_show_findings_and_age_of_the_latest_audit(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     before = AuditSummary(
@@ -42,8 +42,8 @@ async def test_the_metrics_tell_what_the_latest_audit_found_and_how_old_it_is(
         counts={"workflow_missing": 1, "row_missing": 0}, findings=(),
     )  # fmt: skip
     async with engine.begin() as connection:
-        await keep_audit(connection, before)
-        await keep_audit(connection, before.model_copy(update={"at": before.at - timedelta(days=1), "counts": {}}))
+        await insert_audit(connection, before)
+        await insert_audit(connection, before.model_copy(update={"at": before.at - timedelta(days=1), "counts": {}}))
     page = (await client.get("/metrics")).text.splitlines()
     assert 'gridloop_audit_findings{kind="workflow_missing"} 1.0' in page
     (age,) = (line.split()[1] for line in page if line.startswith("gridloop_audit_age_seconds "))

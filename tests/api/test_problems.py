@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
-from doors.negotiation import preferred
-from doors.problems import add_handlers, problem
+from doors.negotiation import preferred_language
+from doors.problems import add_error_handlers, problem_document
 from infra.store.policies import NoPolicy
 from models.errors import DomainError, NotYours, UnknownGrid, WrongStage
 
@@ -64,7 +64,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def unset() -> None:
         raise NoPolicy("publish one")
 
-    add_handlers(app)
+    add_error_handlers(app)
     app.add_middleware(RequestMiddleware)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gridloop.test") as opened:
         yield opened
@@ -150,7 +150,7 @@ async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncCl
     assert method.headers["allow"] == "GET"
 
 
-async def test_the_unexpected_is_logged_and_not_told(client: httpx.AsyncClient) -> None:
+async def test_an_unexpected_error_is_logged_and_not_shown(client: httpx.AsyncClient) -> None:
     with capture_logs() as logs:
         answer = await client.get("/boom")
     assert answer.status_code == 500
@@ -177,12 +177,12 @@ async def test_the_log_line_has_no_query(client: httpx.AsyncClient) -> None:
     assert "13" not in str({key: value for key, value in line.items() if key != "seconds"})
 
 
-async def test_large_bodies_are_refused_by_what_they_say(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_are_refused_by_their_declared_length(client: httpx.AsyncClient) -> None:
     answer = await client.post("/body", content=b" " * (1024 * 1024 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-async def test_large_bodies_are_refused_by_what_they_are(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_are_refused_by_their_actual_length(client: httpx.AsyncClient) -> None:
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -205,7 +205,7 @@ async def test_large_bodies_are_refused_by_what_they_are(client: httpx.AsyncClie
     ],
 )  # fmt: skip
 def test_languages(header: str | None, language: str) -> None:
-    assert preferred(header) == language
+    assert preferred_language(header) == language
 
 
 @pytest.mark.parametrize(
@@ -229,4 +229,4 @@ def test_languages(header: str | None, language: str) -> None:
     ],
 )
 def test_a_refusal_names_commands_stages_and_roles_as_people_do(error: DomainError, zh: str, en: str) -> None:
-    assert (problem(error, "zh")["detail"], problem(error, "en")["detail"]) == (zh, en)
+    assert (problem_document(error, "zh")["detail"], problem_document(error, "en")["detail"]) == (zh, en)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from models.ids import workflow_id
-from tests.api.hall import WAGES, Hall, open_hall
+from tests.api.harness import WAGES, ApiHarness, open_harness
 from tests.builders import LABOUR, PEOPLE, person_id
 from tests.servers import Servers
 
@@ -26,8 +26,8 @@ SECRETS = (NAME, PHONE, ACCOUNT)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("hidden")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("hidden")) as opened:
         yield opened
 
 
@@ -39,17 +39,17 @@ def tells(content: str | bytes, secrets: tuple[str, ...] = SECRETS) -> list[str]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def case(hall: Hall) -> Any:
+async def case(harness: ApiHarness) -> Any:
     """A case that a resident reported for themselves, questioned, answered, handled and asked to be reopened."""
-    no = (await hall.report("reporter", reporter=REPORTER, description="工地欠薪"))["case_no"]
-    await hall.do("duty", no, "request_info", question="多少人?")
-    return await hall.get("duty", f"/cases/{no}")
+    no = (await harness.report("reporter", reporter=REPORTER, description="工地欠薪"))["case_no"]
+    await harness.do("duty", no, "request_info", question="多少人?")
+    return await harness.get("duty", f"/cases/{no}")
 
 
-async def test_the_secret_is_kept_in_its_own_table(hall: Hall, case: Any) -> None:
+async def test_the_secret_is_kept_in_its_own_table(harness: ApiHarness, case: Any) -> None:
     known = {"anonymous": True, "contact_kept": True, "phone": None}
     assert case["reporter"] == {"alias": case["reporter"]["alias"], **known}
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         kept = (
             await connection.execute(
                 text("SELECT name, phone FROM reporters r JOIN cases c ON c.reporter_ref = r.id WHERE case_no = :no"),
@@ -62,42 +62,42 @@ async def test_the_secret_is_kept_in_its_own_table(hall: Hall, case: Any) -> Non
             assert not tells("".join(row[0] for row in rows), (NAME, PHONE)), table
 
 
-async def test_the_last_digits_are_for_those_who_speak_with_reporters(hall: Hall) -> None:
-    known = await hall.report("worker", reporter={"name": NAME, "phone": "139 8765-4321"})
+async def test_the_last_digits_are_for_those_who_speak_with_reporters(harness: ApiHarness) -> None:
+    known = await harness.report("worker", reporter={"name": NAME, "phone": "139 8765-4321"})
     no = known["case_no"]
-    await hall.do("duty", no, "accept")
-    await hall.do("duty", no, "dispatch", host=LABOUR)
+    await harness.do("duty", no, "accept")
+    await harness.do("duty", no, "dispatch", host=LABOUR)
     shown = "*******4321"
     for username, phone in {
         "worker": shown, "duty": shown, "community_duty": shown, "reviewer": shown, "keeper": shown,
         "labour_handler": None, "labour_head": None, "supervisor": None, "auditor": None, "admin": None,
     }.items():  # fmt: skip
-        assert (await hall.get(username, f"/cases/{no}"))["reporter"]["phone"] == phone, username
-        assert not tells((await hall.ask(username, f"/cases/{no}")).text, (NAME, "139 8765-4321", "13987654321"))
+        assert (await harness.get(username, f"/cases/{no}"))["reporter"]["phone"] == phone, username
+        assert not tells((await harness.ask(username, f"/cases/{no}")).text, (NAME, "139 8765-4321", "13987654321"))
     # A colleague in the grid who did not take it in, and whoever reports for themselves without a number.
-    assert (await hall.get("volunteer", f"/cases/{no}"))["reporter"]["phone"] is None
-    nameless = (await hall.report("worker", reporter={"name": NAME}))["case_no"]
-    assert (await hall.get("duty", f"/cases/{nameless}"))["reporter"]["phone"] is None
+    assert (await harness.get("volunteer", f"/cases/{no}"))["reporter"]["phone"] is None
+    nameless = (await harness.report("worker", reporter={"name": NAME}))["case_no"]
+    assert (await harness.get("duty", f"/cases/{nameless}"))["reporter"]["phone"] is None
 
 
-async def test_no_answer_to_anybody_tells(hall: Hall, case: Any) -> None:
+async def test_no_response_contains_the_reporter(harness: ApiHarness, case: Any) -> None:
     no = case["case_no"]
     for username in {holder.username for holder in PEOPLE}:
         for path in (f"/cases/{no}", f"/cases/{no}/facts", "/cases", "/inbox", f"/reports/{case['report_id']}"):
-            answer = await hall.ask(username, path)
+            answer = await harness.ask(username, path)
             assert not tells(answer.text), (username, path)
             assert str(person_id("reporter")) not in answer.text, (username, path, "the reporter's id")
     for path in (f"/cases/{no}", f"/cases/{no}/facts", "/inbox"):
-        assert not tells((await hall.ask("duty", path, {"Accept-Language": "en"})).text), path
+        assert not tells((await harness.ask("duty", path, {"Accept-Language": "en"})).text), path
 
 
-async def test_no_search_finds_by_who_reported(hall: Hall, case: Any) -> None:
+async def test_no_search_finds_by_who_reported(harness: ApiHarness, case: Any) -> None:
     for words in (NAME, PHONE, ACCOUNT):
-        assert (await hall.get("admin", "/cases", q=words))["total"] == 0
+        assert (await harness.get("admin", "/cases", q=words))["total"] == 0
 
 
-async def test_no_answer_to_a_command_tells(hall: Hall) -> None:
-    no = (await hall.report("reporter", reporter=REPORTER))["case_no"]
+async def test_no_response_to_a_command_contains_the_reporter(harness: ApiHarness) -> None:
+    no = (await harness.report("reporter", reporter=REPORTER))["case_no"]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("duty", "request_info", {"question": "多少人?"}),
         ("reporter", "supply_info", {"note": "三十人"}),
@@ -109,16 +109,16 @@ async def test_no_answer_to_a_command_tells(hall: Hall) -> None:
         ("reporter", "request_reopen", {"reason": "没有收到"}),
     ]
     for username, name, body in steps:
-        answer = await hall.command(username, no, name, **body)
+        answer = await harness.command(username, no, name, **body)
         assert answer.status_code == 200, answer.text
         assert not tells(answer.text), name
-    assert not tells((await hall.ask("admin", f"/cases/{no}/facts")).text)
-    (asked,) = [r for r in (await hall.get("duty", f"/cases/{no}"))["requests"] if r["kind"] == "reopen"]
+    assert not tells((await harness.ask("admin", f"/cases/{no}/facts")).text)
+    (asked,) = [r for r in (await harness.get("duty", f"/cases/{no}"))["requests"] if r["kind"] == "reopen"]
     assert asked["by"].startswith("上报人")
 
 
-async def test_the_history_holds_a_reference_only(hall: Hall, case: Any) -> None:
-    handle = hall.temporal.get_workflow_handle(workflow_id(case["report_id"]))
+async def test_the_history_holds_a_reference_only(harness: ApiHarness, case: Any) -> None:
+    handle = harness.temporal.get_workflow_handle(workflow_id(case["report_id"]))
     history = await handle.fetch_history()
     events = b"".join(event.SerializeToString() for event in history.events)
     assert "工地欠薪".encode() in events or json.dumps("工地欠薪").strip('"').encode() in events
@@ -127,18 +127,18 @@ async def test_the_history_holds_a_reference_only(hall: Hall, case: Any) -> None
     assert not tells(described.raw_description.SerializeToString(), (NAME, PHONE))
 
 
-async def test_the_description_of_the_api_tells_nothing(hall: Hall) -> None:
-    assert not tells(json.dumps(hall.app.openapi()))
+async def test_the_openapi_description_contains_no_reporter(harness: ApiHarness) -> None:
+    assert not tells(json.dumps(harness.app.openapi()))
 
 
-async def test_no_log_line_tells(hall: Hall, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_log_line_contains_the_reporter(harness: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     body = {"report_id": str(uuid4()), **WAGES, "reporter": REPORTER}
     with capture_logs() as lines:
-        taken = await hall.send("reporter", "/cases", body)
+        taken = await harness.send("reporter", "/cases", body)
         assert taken.status_code == 201
-        again = await hall.send("reporter", "/cases", {**body, "title": "别的"})
-        wrong = await hall.send("reporter", "/cases", {**body, "reporter": {**REPORTER, "phone": f"{PHONE} 转 8"}})
+        again = await harness.send("reporter", "/cases", {**body, "title": "别的"})
+        wrong = await harness.send("reporter", "/cases", {**body, "reporter": {**REPORTER, "phone": f"{PHONE} 转 8"}})
         assert (again.status_code, wrong.status_code) == (409, 422)
     assert {line["event"] for line in lines} >= {"request", "recorded"}
     assert not tells(json.dumps([repr(line) for line in lines], ensure_ascii=False))
@@ -146,10 +146,10 @@ async def test_no_log_line_tells(hall: Hall, caplog: pytest.LogCaptureFixture) -
     assert not tells(wrong.text)
 
 
-async def test_a_refused_report_leaves_no_secret_behind(hall: Hall) -> None:
-    before = await hall.stored()
-    refused = await hall.send(
+async def test_a_refused_report_leaves_no_secret_behind(harness: ApiHarness) -> None:
+    before = await harness.stored()
+    refused = await harness.send(
         "reporter", "/cases", {"report_id": str(uuid4()), **WAGES, "category": "9999", "reporter": REPORTER}
     )
     assert refused.status_code == 422
-    assert await hall.stored() == before
+    assert await harness.stored() == before

@@ -23,8 +23,8 @@ from models.commands import (
 )
 from models.ids import new_id
 from models.tables import OrgAlarmRow
-from services.files.workbook import harmless
-from tests.api.hall import Hall, open_hall
+from services.files.workbook import escape_cell
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, GRID, LABOUR, MICRO, MICRO_2, OTHER_COMMUNITY, OTHER_MICRO, OTHER_PARK
 from tests.servers import Servers
 
@@ -35,9 +35,9 @@ ROOT = "/supervision"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
     """The tiny park with cases of every kind, some with a title that Excel would run."""
-    async with open_hall(servers, tmp_path_factory.mktemp("supervision")) as opened:
+    async with open_harness(servers, tmp_path_factory.mktemp("supervision")) as opened:
         now = datetime.now(UTC)
         accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
         claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
@@ -67,9 +67,9 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def total(hall: Hall, username: str, href: str) -> int:
+async def total(harness: ApiHarness, username: str, href: str) -> int:
     """How many cases a link of a figure opens for that person."""
-    answer = await hall.http.get(f"http://gridloop.test{href}", headers=hall.signed_in(username))
+    answer = await harness.http.get(f"http://gridloop.test{href}", headers=harness.signed_in(username))
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])
 
@@ -88,56 +88,56 @@ def links(value: Any) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("username", ["supervisor", "community_supervisor", "auditor", "labour_head", "other_duty"])
 @pytest.mark.parametrize("path", ["/board", "/ranking?by=grid&from=2026-01-01T00:00:00Z", "/ranking?by=department"])
-async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, path: str) -> None:
-    page = await hall.get(username, f"{ROOT}{path}") if "?" not in path else await at(hall, username, path)
+async def test_every_number_opens_exactly_its_cases(harness: ApiHarness, username: str, path: str) -> None:
+    page = await harness.get(username, f"{ROOT}{path}") if "?" not in path else await at(harness, username, path)
     found = links(page)
     assert found
     for number, href in found:
-        assert await total(hall, username, href) == number, href
+        assert await total(harness, username, href) == number, href
 
 
-async def at(hall: Hall, username: str, path: str) -> Any:
-    answer = await hall.http.get(f"{ROOT}{path}", headers=hall.signed_in(username))
+async def at(harness: ApiHarness, username: str, path: str) -> Any:
+    answer = await harness.http.get(f"{ROOT}{path}", headers=harness.signed_in(username))
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def test_the_board_counts_what_is_there(hall: Hall) -> None:
-    board = await hall.get("supervisor", f"{ROOT}/board")
+async def test_the_board_counts_what_is_there(harness: ApiHarness) -> None:
+    board = await harness.get("supervisor", f"{ROOT}/board")
     assert [row["unit"]["code"] for row in board["rows"]] == [COMMUNITY]
     totals = board["totals"]
     assert (totals["open"]["count"], totals["overdue"]["count"], totals["suspended"]["count"]) == (5, 3, 1)
     assert totals["lights"]["grey"]["count"] == 1
     assert totals["stages"]["handle"]["count"] == 3
     assert [(a["unit"]["code"], a["role"], a["times"]) for a in board["alarms"]] == [(MICRO, "grid_worker", 2)]
-    below = await hall.get("supervisor", f"{ROOT}/board", grid=GRID)
+    below = await harness.get("supervisor", f"{ROOT}/board", grid=GRID)
     assert [row["unit"]["code"] for row in below["rows"]] == [MICRO, MICRO_2]
     assert [row["overdue"]["count"] for row in below["rows"]] == [2, 1]
-    leaf = await hall.get("supervisor", f"{ROOT}/board", grid=MICRO_2)
+    leaf = await harness.get("supervisor", f"{ROOT}/board", grid=MICRO_2)
     assert (leaf["rows"], leaf["totals"]["overdue"]["count"]) == ([], 1)
 
 
-async def test_everybody_sees_only_their_part(hall: Hall) -> None:
-    everything = await hall.get("auditor", f"{ROOT}/overdue")
-    park = await hall.get("supervisor", f"{ROOT}/overdue")
-    labour = await hall.get("labour_head", f"{ROOT}/overdue")
+async def test_everybody_sees_only_their_part(harness: ApiHarness) -> None:
+    everything = await harness.get("auditor", f"{ROOT}/overdue")
+    park = await harness.get("supervisor", f"{ROOT}/overdue")
+    labour = await harness.get("labour_head", f"{ROOT}/overdue")
     assert (everything["total"], park["total"], labour["total"]) == (4, 3, 2)
-    assert {row["unit"]["code"] for row in (await hall.get("auditor", f"{ROOT}/board"))["rows"]} == {
+    assert {row["unit"]["code"] for row in (await harness.get("auditor", f"{ROOT}/board"))["rows"]} == {
         COMMUNITY, OTHER_COMMUNITY,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("username", ["worker", "reporter", "volunteer", "labour_handler", "reviewer", "keeper"])
 @pytest.mark.parametrize("path", ["/board", "/overdue", "/ranking", "/export.xlsx"])
-async def test_who_does_not_supervise_sees_no_figures(hall: Hall, username: str, path: str) -> None:
-    answer = await hall.ask(username, f"{ROOT}{path}")
+async def test_who_does_not_supervise_sees_no_figures(harness: ApiHarness, username: str, path: str) -> None:
+    answer = await harness.ask(username, f"{ROOT}{path}")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
 
 
 @pytest.mark.parametrize("path", ["/board", "/overdue", "/ranking", "/export.xlsx"])
 @pytest.mark.parametrize("grid", [OTHER_PARK, OTHER_MICRO, "no-such-unit"])
-async def test_a_unit_out_of_scope_does_not_exist(hall: Hall, path: str, grid: str) -> None:
-    answer = await hall.ask("supervisor", f"{ROOT}{path}", grid=grid)
+async def test_a_unit_out_of_scope_does_not_exist(harness: ApiHarness, path: str, grid: str) -> None:
+    answer = await harness.ask("supervisor", f"{ROOT}{path}", grid=grid)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
@@ -156,8 +156,8 @@ async def test_a_unit_out_of_scope_does_not_exist(hall: Hall, path: str, grid: s
         ("/export.xlsx", {"by": "moon"}, "/query/by"),
     ],
 )
-async def test_a_bad_parameter_is_named(hall: Hall, path: str, params: dict[str, Any], pointer: str) -> None:
-    answer = await hall.ask("auditor", f"{ROOT}{path}", **params)
+async def test_a_bad_parameter_is_named(harness: ApiHarness, path: str, params: dict[str, Any], pointer: str) -> None:
+    answer = await harness.ask("auditor", f"{ROOT}{path}", **params)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
@@ -174,32 +174,34 @@ async def test_a_bad_parameter_is_named(hall: Hall, path: str, params: dict[str,
         ({"handled_by": "me"}, "/query/handled_by"),
     ],
 )
-async def test_a_list_refuses_a_figure_that_it_cannot_open(hall: Hall, params: dict[str, Any], pointer: str) -> None:
-    answer = await hall.ask("auditor", "/cases", **params)
+async def test_a_list_refuses_a_figure_that_it_cannot_open(
+    harness: ApiHarness, params: dict[str, Any], pointer: str
+) -> None:
+    answer = await harness.ask("auditor", "/cases", **params)
     assert answer.status_code == 422, answer.text
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
-async def test_the_audit_says_how_late_and_with_whom(hall: Hall) -> None:
-    page = await hall.get("supervisor", f"{ROOT}/overdue", limit=2)
+async def test_the_audit_says_how_late_and_with_whom(harness: ApiHarness) -> None:
+    page = await harness.get("supervisor", f"{ROOT}/overdue", limit=2)
     first, second = page["items"]
     assert (first["title"], second["title"]) == ("-1+cmd", "@sum")
     assert (first["host"], first["host_name"], first["owner"]["kind"]) == (LABOUR, "人社局", "person")
     assert first["late_by"].startswith("P1DT")
     assert first["ladder_step"] == 0
-    rest = await hall.get("supervisor", f"{ROOT}/overdue", limit=2, cursor=page["next_cursor"])
+    rest = await harness.get("supervisor", f"{ROOT}/overdue", limit=2, cursor=page["next_cursor"])
     assert [item["title"] for item in rest["items"]] == ['=HYPERLINK("http://x")']
     assert rest["next_cursor"] is None
 
 
-async def test_the_workbook_has_the_same_numbers_and_runs_nothing(hall: Hall) -> None:
+async def test_the_workbook_has_the_same_numbers_and_runs_nothing(harness: ApiHarness) -> None:
     wanted: dict[str, Any] = {"from": "2026-01-01T00:00:00Z", "by": "department"}
-    answer = await hall.ask("supervisor", f"{ROOT}/export.xlsx", {"Accept-Language": "en"}, **wanted)
+    answer = await harness.ask("supervisor", f"{ROOT}/export.xlsx", {"Accept-Language": "en"}, **wanted)
     assert answer.status_code == 200
     assert answer.headers["content-type"].endswith("spreadsheetml.sheet")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     assert book.sheetnames == ["Board", "Filters", "Overdue", "Ranking", "Departments", "Rates"]
-    board = await hall.get("supervisor", f"{ROOT}/board")
+    board = await harness.get("supervisor", f"{ROOT}/board")
     _, totals, community = book["Board"].iter_rows(values_only=True)
     assert totals[2] == board["totals"]["open"]["count"] == 5
     assert community[:3] == (COMMUNITY, "东一社区", 5)
@@ -207,7 +209,7 @@ async def test_the_workbook_has_the_same_numbers_and_runs_nothing(hall: Hall) ->
     assert all(cell.data_type != "f" for cell in cells)
     titles = [row[1] for row in book["Overdue"].iter_rows(min_row=2, values_only=True)]
     assert titles == ["'-1+cmd", "'@sum", '\'=HYPERLINK("http://x")']
-    ranking = (await hall.get("supervisor", f"{ROOT}/ranking", **wanted))["rows"]
+    ranking = (await harness.get("supervisor", f"{ROOT}/ranking", **wanted))["rows"]
     listed = list(book["Ranking"].iter_rows(min_row=3, values_only=True))
     assert [(row[1], row[3]) for row in listed] == [
         (row["place"]["code"], row["score"]["points"] if row["score"] else "—") for row in ranking
@@ -215,10 +217,10 @@ async def test_the_workbook_has_the_same_numbers_and_runs_nothing(hall: Hall) ->
     assert listed[0][5:8] == tuple(ranking[0]["indicators"][0][name] for name in ("text", "numerator", "denominator"))
 
 
-async def test_no_workbook_tells_who_reported(hall: Hall) -> None:
+async def test_no_workbook_contains_the_reporter(harness: ApiHarness) -> None:
     secret = {"name": "王小明", "phone": "13800001111", "anonymous": False}
-    await hall.report("reporter", reporter=secret, category="0390")
-    answer = await hall.ask("supervisor", f"{ROOT}/export.xlsx")
+    await harness.report("reporter", reporter=secret, category="0390")
+    answer = await harness.ask("supervisor", f"{ROOT}/export.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     said = "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
     assert not [word for word in ("王小明", "13800001111", "报告人") if word in said]
@@ -226,13 +228,13 @@ async def test_no_workbook_tells_who_reported(hall: Hall) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
 async def test_what_a_spreadsheet_would_run_is_kept_as_text(text: str) -> None:
-    assert harmless(text).startswith("'")
-    assert harmless("普通 = 文本") == "普通 = 文本"
-    assert harmless("a\x07b") == "ab"
+    assert escape_cell(text).startswith("'")
+    assert escape_cell("普通 = 文本") == "普通 = 文本"
+    assert escape_cell("a\x07b") == "ab"
 
 
-async def test_the_definitions_say_formula_and_source(hall: Hall) -> None:
-    told = await hall.get("supervisor", f"{ROOT}/figures")
+async def test_the_definitions_say_formula_and_source(harness: ApiHarness) -> None:
+    told = await harness.get("supervisor", f"{ROOT}/figures")
     by_key = {indicator["key"]: indicator for indicator in told["indicators"]}
     assert by_key["closed_rate"]["formula"] == "结案 / 应结案"
     assert "金牛" in by_key["rework_rate"]["source"]

@@ -1,4 +1,4 @@
-"""A served system, and the command line as somebody types it."""
+"""A served system, and fixtures that run the command line."""
 
 import json
 import os
@@ -18,13 +18,13 @@ from infra.settings import settings
 from tests.builders import PASSWORD
 from tests.servers import ROOT, VARIABLE, Servers, to_json
 
-#: Types a command: `run("list", "--json")`.
+#: Runs a command: `run("list", "--json")`.
 Run = Callable[..., Result]
 
 
 @dataclass(frozen=True)
 class Served:
-    """Where the API answers, and what an operator's command must know of the system behind it."""
+    """The URL of the API, and the environment of an operator's command for the system behind it."""
 
     environment: dict[str, str]
 
@@ -35,7 +35,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The tiny park, served by a process of its own."""
+    """The tiny park, served by a separate process."""
     folder = tmp_path_factory.mktemp("served")
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
@@ -57,7 +57,7 @@ def served(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Commands read their environment, and some add to it: each test starts and leaves without a trace."""
+    """Clean the environment before and after each test: commands read it, and some add to it."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("GRIDLOOP_", "TEMPORAL_", "LC_", "LANG")) and name != VARIABLE:
@@ -74,7 +74,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def run() -> Run:
-    """Types a command on a machine where no system is known."""
+    """Run a command where no system is known."""
 
     def typed(*words: object, **more: Any) -> Result:
         return CliRunner().invoke(cli.app.app, [str(word) for word in words], **more)
@@ -84,20 +84,20 @@ def run() -> Run:
 
 @pytest.fixture
 def api(served: Served, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Types a command where the served system is known, with the password that everybody has."""
+    """Run a command against the served system, with the password that everybody has."""
     monkeypatch.setenv("GRIDLOOP_WEB_URL", served.url)
     monkeypatch.setenv("GRIDLOOP_PASSWORD", PASSWORD)
     return run
 
 
 def answer(result: Result) -> Any:
-    """The JSON of a command that went well."""
+    """The JSON of a successful command."""
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
 def refusal(result: Result) -> str:
-    """What a command that failed in an orderly way said."""
+    """The error text of a command that failed with exit code 1."""
     assert result.exit_code == 1, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output

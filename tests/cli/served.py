@@ -13,35 +13,35 @@ import uvicorn
 
 from infra.embedded.ports import free_ports
 from infra.logging import set_up_logging
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.servers import VARIABLE, from_json
 
 
 async def serve(data_dir: Path) -> None:
-    """Opens the hall and answers until standard input closes."""
-    async with open_hall(from_json(os.environ[VARIABLE]), data_dir) as hall:
-        set_up_logging(hall.settings)
+    """Open the harness and serve until standard input closes."""
+    async with open_harness(from_json(os.environ[VARIABLE]), data_dir) as harness:
+        set_up_logging(harness.settings)
         port = free_ports(1)[0]
-        config = uvicorn.Config(hall.app, host="127.0.0.1", port=port, lifespan="off", log_config=None)
+        config = uvicorn.Config(harness.app, host="127.0.0.1", port=port, lifespan="off", log_config=None)
         server = uvicorn.Server(config)
         answering = asyncio.create_task(server.serve())
         while not server.started and not answering.done():
             await asyncio.sleep(0.01)
-        print(json.dumps(environment(hall, port)), flush=True)
+        print(json.dumps(environment(harness, port)), flush=True)
         await asyncio.to_thread(sys.stdin.read)
         server.should_exit = True
         await answering
 
 
-def environment(hall: Hall, port: int) -> dict[str, str]:
-    """What an operator's command must know of the system."""
+def environment(harness: ApiHarness, port: int) -> dict[str, str]:
+    """The environment of an operator's command for the system."""
     return {
         "GRIDLOOP_WEB_URL": f"http://127.0.0.1:{port}",
-        "GRIDLOOP_DATABASE_URL": hall.settings.database_url.get_secret_value(),
-        "GRIDLOOP_TOKEN_SECRET": hall.settings.token_secret.get_secret_value(),
-        "GRIDLOOP_CASE_QUEUE": hall.settings.case_queue,
-        "TEMPORAL_ADDRESS": hall.temporal.service_client.config.target_host,
-        "TEMPORAL_NAMESPACE": hall.temporal.namespace,
+        "GRIDLOOP_DATABASE_URL": harness.settings.database_url.get_secret_value(),
+        "GRIDLOOP_TOKEN_SECRET": harness.settings.token_secret.get_secret_value(),
+        "GRIDLOOP_CASE_QUEUE": harness.settings.case_queue,
+        "TEMPORAL_ADDRESS": harness.temporal.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": harness.temporal.namespace,
     }
 
 

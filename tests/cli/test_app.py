@@ -35,13 +35,13 @@ def test_the_list_and_a_single_command_read_no_more_than_they_need() -> None:
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("shwo", "show"), ("grid", "grids")])
-def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+def test_an_unknown_command_suggests_the_right_one(typed: str, meant: str) -> None:
     answer = CliRunner().invoke(app, [typed])
     assert answer.exit_code == 2
     assert f"Did you mean '{meant}'?" in answer.output
 
 
-def test_a_command_without_words_of_its_own_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(COMMANDS, "lost", "cli.cases:lost")
     with pytest.raises(LookupError, match=r"cli\.cases:lost"):
         typer.main.get_command(app)

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cli import cases
+from cli import formatting
 from infra.embedded.ports import free_ports
 from infra.runtime import write_runtime
 from models.commands import HUMAN_COMMAND_MODELS
-from tests.api.hall import a_picture
+from tests.api.harness import a_picture
 from tests.builders import GRID, LABOUR, MICRO, MICRO_2, PASSWORD
 from tests.cli.conftest import Run, Served, answer, refusal
 
@@ -45,7 +45,7 @@ def picture(folder: Path, colour: str = "red") -> Path:
 # --- report -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_with_all_that_can_be_said(api: Run, tmp_path: Path) -> None:
+def test_a_report_with_every_field(api: Run, tmp_path: Path) -> None:
     first, second = picture(tmp_path), picture(tmp_path, "blue")
     view = a_case(
         api, "--lat", "38.005", "--lon", "117.005", "--description", "Thirty workers", "--severity", "urgent",
@@ -182,7 +182,7 @@ def test_fields_of_every_sort_can_be_typed(api: Run, tmp_path: Path) -> None:
     assert answer(api("act", no, "rate", "score=4", "--as", "worker", "--json"))["rating"] == 4
 
 
-def test_what_has_parts_is_typed_as_json(api: Run) -> None:
+def test_structured_values_are_typed_as_json(api: Run) -> None:
     no = str(a_case(api)["case_no"])
     parts = json.dumps([{"category": "0302", "title": "Smell, at night"}])
     answer(api("act", no, "split", f"parts={parts}", "reason=two matters", "--json"))
@@ -233,7 +233,7 @@ def test_a_bad_command_says_why(api: Run, words: tuple[str, ...], told: str) -> 
     assert told in refusal(api("act", no, *words, "--as", who))
 
 
-def test_what_is_not_there_or_not_theirs_is_told(api: Run) -> None:
+def test_missing_and_hidden_cases_are_reported(api: Run) -> None:
     no = str(a_case(api)["case_no"])
     assert f"There is no case {no}." in refusal(api("show", no, "--as", "other_duty"))
     assert "There is no case 7." in refusal(api("show", "7"))
@@ -246,17 +246,17 @@ def test_what_is_not_there_or_not_theirs_is_told(api: Run) -> None:
     assert "/query/cursor" in refusal(api("list", "--cursor", "[/bold]"))
 
 
-def test_a_zone_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_zone_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("GRIDLOOP_ZONE", "Mars/Olympus")
     with pytest.raises(typer.Exit):
-        cases._zone()
+        formatting._read_zone()
     assert "Mars/Olympus" in capsys.readouterr().err
 
 
 # --- signing in, and finding the system -------------------------------------------------------------------------------
 
 
-def test_a_password_is_asked_for_or_known(api: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_is_prompted_for_or_known(api: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRIDLOOP_PASSWORD")
     asked = api("list", "--data-dir", tmp_path, input=f"{PASSWORD}\n")
     assert asked.exit_code == 0, asked.output
@@ -274,13 +274,15 @@ def test_the_running_system_is_found_by_its_data_directory(run: Run, served: Ser
     answer(run("list", "--json", "--data-dir", tmp_path, "--password", PASSWORD))
 
 
-def test_without_a_system_the_way_to_one_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_system_the_error_says_how_to_start_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "the system is not running; start it with: make up" in refusal(run("list", "--data-dir", tmp_path))
     monkeypatch.setenv("GRIDLOOP_WEB_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
     assert "cannot reach the system" in refusal(run("list", "--data-dir", tmp_path, "--password", "x"))
 
 
-def test_something_else_at_that_address_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_server_at_that_address_is_reported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("GRIDLOOP_WEB_URL", f"http://127.0.0.1:{other.getsockname()[1]}")
 

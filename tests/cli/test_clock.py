@@ -48,7 +48,7 @@ def test_the_oracles_hold_by_the_demonstrations_calendars(
     assert answer["provisional"] is False
 
 
-def test_the_steps_are_told_in_both_languages_and_in_figures(count: Count) -> None:
+def test_the_steps_are_reported_in_both_languages_and_in_figures(count: Count) -> None:
     assert count("2026-02-13T16:00", 4, "work_hour")["steps"][1] == {
         "zh": "2026-02-14 周六(调休上班) 08:30–10:30:2 小时 → 到期",
         "en": "2026-02-14 Saturday (make-up workday) 08:30–10:30: 2 h → due",
@@ -59,7 +59,7 @@ def test_the_steps_are_told_in_both_languages_and_in_figures(count: Count) -> No
     }
 
 
-def test_a_year_without_a_notice_is_told_to_be_provisional(run: Run, count: Count) -> None:
+def test_a_year_without_a_notice_is_reported_to_be_provisional(run: Run, count: Count) -> None:
     assert count("2026-11-22T10:00", 60, "legal_work_day")["provisional"] is True
     result = run("clock", "--start", "2026-11-22T10:00", "--limit", 60, "--unit", "legal_work_day")
     assert result.stdout.splitlines()[:2] == [
@@ -99,7 +99,7 @@ def test_people_read_their_own_language(run: Run, monkeypatch: pytest.MonkeyPatc
         (("--start", "9999-12-31"), ("--start", "the year must be 1900 to 2199")),
     ],
 )
-def test_what_is_wrong_is_told_with_its_option(run: Run, words: tuple[str, ...], told: tuple[str, str]) -> None:
+def test_what_is_wrong_is_reported_with_its_option(run: Run, words: tuple[str, ...], told: tuple[str, str]) -> None:
     usual = {"--start": "2026-02-13T16:00", "--limit": "4", "--unit": "work_hour"}
     given = usual | dict(zip(words[::2], words[1::2], strict=True))
     result = run("clock", *(word for pair in given.items() for word in pair), env={"COLUMNS": "200"})
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_told_with_its_option(run: Run, words: tuple[str, ...],
     assert all(part in said for part in told), said
 
 
-def test_a_policy_that_is_not_there_or_is_broken_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_policy_that_is_not_there_or_is_broken_is_reported(run: Run, tmp_path: Path) -> None:
     words = ("clock", "--start", "2026-02-13T16:00", "--limit", 4, "--unit", "work_hour", "--policy")
     assert "No such file" in refusal(run(*words, tmp_path / "none.yaml"))
     broken = tmp_path / "policy.yaml"

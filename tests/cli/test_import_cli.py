@@ -85,7 +85,7 @@ def test_rejected_rows_are_listed_with_their_reason_in_the_language_of_the_comma
         ]
 
 
-def test_what_cannot_be_read_is_told(importer: Run, run: Run, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported(importer: Run, run: Run, tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text('[{"a": 1},\n {"a" 2}]')
     assert f"{broken}:2: broken JSON at column 7" in refusal(importer(broken)).replace("\n", "")
@@ -103,7 +103,7 @@ def test_what_cannot_be_read_is_told(importer: Run, run: Run, tmp_path: Path) ->
     assert "does not exist" in missing.output
 
 
-def test_half_a_character_is_told_by_its_number(importer: Run, tmp_path: Path) -> None:
+def test_a_lone_surrogate_is_printed_as_an_escape(importer: Run, tmp_path: Path) -> None:
     file, rejects = tmp_path / "half.json", tmp_path / "rejects.csv"
     file.write_text('[{"service_request_id": "a\\ud800"}]')
     result = importer(file, "--rejects", rejects)
@@ -133,6 +133,6 @@ def test_somebody_must_report(importer: Run, tmp_path: Path) -> None:
     assert "You may not do “report”" in outsider.output
 
 
-def test_without_a_system_the_way_to_one_is_told(run: Run, tmp_path: Path) -> None:
+def test_without_a_system_the_error_says_how_to_start_one(run: Run, tmp_path: Path) -> None:
     told = refusal(run("import", requests(tmp_path, {}), "--data-dir", tmp_path))
     assert "the system is not running; start it with: make up" in told

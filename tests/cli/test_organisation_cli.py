@@ -52,7 +52,7 @@ def test_warnings_alone_exit_0_and_errors_exit_1(here: Run) -> None:
     assert "errors: 1, warnings: " in here("org", "lint").stderr
 
 
-def test_somebody_is_put_down_as_away_listed_and_taken_back(here: Run) -> None:
+def test_an_absence_is_stored_listed_and_cancelled(here: Run) -> None:
     words = ("people", "absent", "worker", "--from", TOMORROW, "--until", AFTER, "--reason", "leave")
     assert "stored" in here(*words, "--deputy", "duty").stdout
     assert "nothing changed" in here(*words, "--deputy", "duty").stdout
@@ -87,7 +87,7 @@ def test_what_is_left_out_is_asked_for(here: Run) -> None:
     assert "--until" in result.output
 
 
-def test_a_shift_is_put_down_in_the_parks_time_and_taken_back(here: Run) -> None:
+def test_a_shift_is_stored_in_the_parks_time_and_cancelled(here: Run) -> None:
     words = ("people", "shift", PARK, "duty_officer", "duty", "--from", f"{TOMORROW}T08:00")
     assert "stored" in here(*words, "--until", f"{TOMORROW}T20:00").stdout
     (shift,) = answer(here("people", "roster", "--json"))["shifts"]

@@ -41,7 +41,7 @@ def test_a_case_number_could_be_one(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", READMES)
-def test_whoever_a_forecast_names_is_of_the_demonstration(language: str) -> None:
+def test_people_named_in_a_forecast_are_in_the_demo_park(language: str) -> None:
     """A supervisor or worker whom a step reaches is told by name, and so are they here."""
     steps = "".join(output for words, output in samples(language, "show") if "--forecast" in words)
     reached = re.findall(r"(?:督查员|网格员|supervisor|grid worker)([^\[;]*)\[", steps)

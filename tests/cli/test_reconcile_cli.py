@@ -27,7 +27,7 @@ def change(served: Served, statement: str, *values: Any) -> None:
         connection.execute(statement, values)
 
 
-def test_agreement_is_said_and_drift_is_listed(operator: Run, served: Served) -> None:
+def test_agreement_is_reported_and_drift_is_listed(operator: Run, served: Served) -> None:
     case = answer(operator("report", *WAGES))
     good = operator("reconcile")
     assert good.exit_code == 0, good.output
@@ -53,7 +53,7 @@ def test_agreement_is_said_and_drift_is_listed(operator: Run, served: Served) ->
         )
 
 
-def test_without_a_system_it_is_said_plainly(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_system_there_is_a_plain_error(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = refusal(run("reconcile", "--data-dir", tmp_path))
     assert "not running" in told
     assert "Temporal" not in told

@@ -42,7 +42,7 @@ def test_a_good_registry_has_no_problems(run: Run, tmp_path: Path) -> None:
     assert run("grids", "check", DIVISIONS).exit_code == 0
 
 
-def test_every_problem_of_a_registry_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+def test_every_problem_of_a_registry_is_reported_with_its_line(run: Run, tmp_path: Path) -> None:
     bad = file(tmp_path, "units.csv", REGISTRY + "130172100002,孤儿,community,130172999\n130172100003,,x,130172100\n")
     told = refusal(run("grids", "check", bad))
     assert f"{bad}:4: " in told
@@ -74,7 +74,7 @@ def test_a_good_policy_has_no_problems(run: Run) -> None:
     assert "no problems: " in result.stdout
 
 
-def test_every_problem_of_a_policy_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+def test_every_problem_of_a_policy_is_reported_with_its_line(run: Run, tmp_path: Path) -> None:
     lines = POLICY.read_text(encoding="utf-8").splitlines()
     wrong = next(n for n, line in enumerate(lines) if "review: {amount: 1, unit: work_day_8h}" in line)
     lines[wrong] = lines[wrong].replace("amount: 1,", "amount: -1,")
@@ -84,7 +84,9 @@ def test_every_problem_of_a_policy_is_told_with_its_line(run: Run, tmp_path: Pat
     assert "greater than 0" in told
 
 
-def test_problems_are_told_in_the_readers_language(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problems_are_reported_in_the_readers_language(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bad = file(tmp_path, "units.csv", "code,name\n")
     monkeypatch.setenv("GRIDLOOP_LANG", "zh")
     assert f"{bad}:1: 缺少列:level, parent_code" in refusal(run("grids", "check", bad))
@@ -144,7 +146,9 @@ def test_people_and_a_policy_are_loaded_published_and_shown(here: Run, tmp_path:
     assert "0103" in shown
 
 
-def test_without_a_system_the_way_to_one_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_system_the_error_says_how_to_start_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = refusal(run("grids", "list", "--data-dir", tmp_path))
     assert "no running system found" in told
     monkeypatch.setenv("GRIDLOOP_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")

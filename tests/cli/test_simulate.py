@@ -66,7 +66,7 @@ def test_people_read_their_own_language(run: Run, tmp_path: Path, monkeypatch: p
         assert part in said
 
 
-def test_a_page_is_written_in_one_move(run: Run, tmp_path: Path) -> None:
+def test_a_page_is_written_atomically(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "out.html"
     result = run("simulate", "--policy", POLICY, "--policy", HALF, "--reports", requests(tmp_path, {}), "--html", page)
     assert result.exit_code == 0, result.output
@@ -98,7 +98,7 @@ def test_bad_rows_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
     assert not page.exists()
 
 
-def test_what_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported(run: Run, tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text('[{"a": 1},\n {"a" 2}]')
     assert f"{broken}:2: broken JSON at column 7" in refusal(run("simulate", "--policy", POLICY, "--reports", broken))

@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.api.hall import RUSHED
+from tests.api.harness import RUSHED
 from tests.builders import LABOUR, PARK
 from tests.cli.conftest import Run, answer, refusal
 
@@ -60,7 +60,7 @@ def test_a_bulletin_is_made_listed_shown_and_saved(api: Run, late_case: list[str
         assert api("bulletin", "show", item["id"]).exit_code == 0
 
 
-def test_what_is_wrong_is_told(api: Run, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported(api: Run, tmp_path: Path) -> None:
     assert "there is no" in refusal(api("board", "--grid", "nowhere")).lower()
     assert "/kind" in refusal(api("bulletin", "make", "gossip"))
     assert "/period" in refusal(api("bulletin", "make", "board", "--period", "yesterday"))

@@ -1,4 +1,4 @@
-"""The real system, every process of it, on a folder of its own; the processes can be killed by name."""
+"""The real system with all its processes, on a directory of its own; the processes can be killed by name."""
 
 import os
 import signal
@@ -20,8 +20,8 @@ from tests.builders import PASSWORD, small_park
 from tests.servers import temporary_directory
 
 
-class Victim:
-    """The running system, as somebody sees it who means to break it."""
+class RunningSystem:
+    """The running system, with means to kill its processes."""
 
     def __init__(self, system: System, data_dir: Path, news: list[str]) -> None:
         self.system = system
@@ -35,7 +35,7 @@ class Victim:
         self._tokens: dict[str, str] = {}
 
     def kill(self, name: str) -> None:
-        """SIGKILL, as a power cut would, to the process that the log of that name belongs to."""
+        """Send SIGKILL to the process with that log, as in a power cut."""
         process = self.process(name)
         os.kill(process.pid, signal.SIGKILL)
 
@@ -53,7 +53,7 @@ class Victim:
         return await self.system._temporal.connect()
 
     async def token(self, http: httpx.AsyncClient, username: str) -> str:
-        """A token, once obtained kept."""
+        """A token, obtained once."""
         if username not in self._tokens:
             answer = await http.post("/api/v1/auth/token", data={"username": username, "password": PASSWORD})
             answer.raise_for_status()
@@ -62,8 +62,8 @@ class Victim:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def victim() -> AsyncIterator[Victim]:
-    """Everything running, with the tiny park in it: once for all tests of a file."""
+async def running() -> AsyncIterator[RunningSystem]:
+    """The running system with the tiny park, once for all tests of a file."""
     news: list[str] = []
 
     async def load(_: Path, environment: Mapping[str, str]) -> str:
@@ -77,11 +77,11 @@ async def victim() -> AsyncIterator[Victim]:
 
     with temporary_directory() as place:
         ports = Ports(*free_ports(4))
-        system = System(place, ports, say=news.append, load=("tiny park", load))
+        system = System(place, ports, notify=news.append, load=("tiny park", load))
         try:
             for _, step in system.steps():
                 await step()
-            running = Victim(system, place, news)
+            running = RunningSystem(system, place, news)
             yield running
             await running.engine.dispose()
         finally:

@@ -1,4 +1,4 @@
-"""Processes are killed while commands flow. Afterwards all that was acknowledged is there, and there once."""
+"""Processes are killed while commands are sent. Afterwards everything acknowledged is there exactly once."""
 
 import asyncio
 import time
@@ -9,16 +9,16 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from infra.store.cases import facts_of
+from infra.store.cases import read_facts
 from models.case import Case
 from models.ids import new_id, workflow_id
 from models.wire_names import STATE_QUERY
 from tests.builders import MICRO
-from tests.faults.conftest import Victim
+from tests.faults.conftest import RunningSystem
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
-#: What each case goes through: who, which command, with what.
+#: The commands of each case: person, command, fields.
 LIFE: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("duty", "accept", {}),
     ("duty", "dispatch", {"host": "labour"}),
@@ -52,33 +52,33 @@ async def until_answered(
     raise AssertionError(f"{path} was never acknowledged: {last}")
 
 
-async def live(victim: Victim, http: httpx.AsyncClient, report_id: UUID, told: Callable[[], None]) -> None:
-    """One case from report to closure, whatever happens meanwhile."""
+async def live(running: RunningSystem, http: httpx.AsyncClient, report_id: UUID, told: Callable[[], None]) -> None:
+    """Take one case from report to closure, whatever happens meanwhile."""
 
     async def headers(username: str, id_: UUID) -> dict[str, str]:
-        return {"Authorization": f"Bearer {await victim.token(http, username)}", "Idempotency-Key": str(id_)}
+        return {"Authorization": f"Bearer {await running.token(http, username)}", "Idempotency-Key": str(id_)}
 
     body = {"report_id": str(report_id), "category": "0201", "title": "欠薪", "grid": MICRO}
     await until_answered(http, "/api/v1/cases", body, await headers("worker", report_id))
     told()
-    case_no = await case_no_of(victim, report_id)
+    case_no = await case_no_of(running, report_id)
     for username, command, fields in LIFE:
         path = f"/api/v1/cases/{case_no}/commands/{command}"
         await until_answered(http, path, fields, await headers(username, new_id()))
         told()
 
 
-async def case_no_of(victim: Victim, report_id: UUID) -> str:
+async def case_no_of(running: RunningSystem, report_id: UUID) -> str:
     """The number of an acknowledged report's case, as soon as the database answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            async with victim.engine.connect() as connection:
+            async with running.engine.connect() as connection:
                 found = await connection.scalar(
                     text("SELECT case_no FROM cases WHERE report_id = :id"), {"id": report_id}
                 )
         except Exception:  # noqa: BLE001 (the database is being killed in this very test)
-            await victim.engine.dispose()
+            await running.engine.dispose()
         else:
             assert found is not None, "an acknowledged report is not there"
             return str(found)
@@ -87,7 +87,7 @@ async def case_no_of(victim: Victim, report_id: UUID) -> str:
 
 
 @pytest.mark.parametrize("name", ["worker-1", "temporal", "postgres"])
-async def test_nothing_acknowledged_is_lost_or_doubled(victim: Victim, name: str) -> None:
+async def test_nothing_acknowledged_is_lost_or_doubled(running: RunningSystem, name: str) -> None:
     reports = [new_id() for _ in range(CASES)]
     answers = 0
     half_way = asyncio.Event()
@@ -98,29 +98,29 @@ async def test_nothing_acknowledged_is_lost_or_doubled(victim: Victim, name: str
         if answers >= CASES * len(KINDS) // 4:
             half_way.set()
 
-    async with httpx.AsyncClient(base_url=victim.url, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False) as http:
         for username in ("worker", *{who for who, _, _ in LIFE}):
-            await victim.token(http, username)
+            await running.token(http, username)
         room = asyncio.Semaphore(ABREAST)
 
         async def one(report_id: UUID) -> None:
             async with room:
-                await live(victim, http, report_id, told)
+                await live(running, http, report_id, told)
 
         async with asyncio.TaskGroup() as group:
             for report_id in reports:
                 group.create_task(one(report_id))
             await half_way.wait()
-            victim.kill(name)
+            running.kill(name)
 
-    assert any(name in line and "starting it again" in line for line in victim.news)
-    await victim.engine.dispose()
-    client = await victim.temporal()
-    async with victim.engine.connect() as connection:
+    assert any(name in line and "starting it again" in line for line in running.news)
+    await running.engine.dispose()
+    client = await running.temporal()
+    async with running.engine.connect() as connection:
         count = text("SELECT count(*) FROM cases WHERE report_id = ANY (:ours)")
         assert await connection.scalar(count, {"ours": reports}) == CASES
         for report_id in reports:
-            facts = await facts_of(connection, report_id)
+            facts = await read_facts(connection, report_id)
             assert [fact.body.kind for fact in facts] == KINDS
             stored = await connection.scalar(text("SELECT state FROM cases WHERE report_id = :id"), {"id": report_id})
             handle = client.get_workflow_handle(workflow_id(report_id))

@@ -15,15 +15,15 @@ from models.case import Case
 from models.ids import new_id, workflow_id
 from models.wire_names import STATE_QUERY
 from tests.builders import MICRO
-from tests.faults.conftest import Victim
+from tests.faults.conftest import RunningSystem
 from tests.servers import ROOT
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 
-async def reconcile(victim: Victim, *options: str) -> tuple[int, Any, str]:
-    """Types `gridloop reconcile --json`: its exit code, its report, and what it said besides."""
-    environment = {**os.environ, **victim.system.environment, "GRIDLOOP_LANG": "en"}
+async def reconcile(running: RunningSystem, *options: str) -> tuple[int, Any, str]:
+    """Run `gridloop reconcile --json` and return exit code, report and other output."""
+    environment = {**os.environ, **running.system.environment, "GRIDLOOP_LANG": "en"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "starter.py", "reconcile", "--json", *options,
         cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -33,10 +33,10 @@ async def reconcile(victim: Victim, *options: str) -> tuple[int, Any, str]:
     return process.returncode, json.loads(said), complained.decode()
 
 
-async def reported(victim: Victim, http: httpx.AsyncClient) -> str:
+async def reported(running: RunningSystem, http: httpx.AsyncClient) -> str:
     """A case that has been accepted: its number."""
-    worker = {"Authorization": f"Bearer {await victim.token(http, 'worker')}"}
-    duty = {"Authorization": f"Bearer {await victim.token(http, 'duty')}"}
+    worker = {"Authorization": f"Bearer {await running.token(http, 'worker')}"}
+    duty = {"Authorization": f"Bearer {await running.token(http, 'duty')}"}
     body = {"report_id": str(new_id()), "category": "0201", "title": "欠薪", "grid": MICRO}
     answer = await http.post("/api/v1/cases", json=body, headers=worker)
     assert answer.status_code == 201, answer.text
@@ -46,57 +46,57 @@ async def reported(victim: Victim, http: httpx.AsyncClient) -> str:
     return case_no
 
 
-async def case_of(victim: Victim, case_no: str) -> Case:
+async def case_of(running: RunningSystem, case_no: str) -> Case:
     """The case as the database has it."""
-    async with victim.engine.connect() as connection:
+    async with running.engine.connect() as connection:
         id_ = await connection.scalar(text("SELECT report_id FROM cases WHERE case_no = :no"), {"no": case_no})
         found = await read_case(connection, id_)
     assert found is not None
     return found
 
 
-async def test_a_case_without_its_workflow_is_found_and_lives_on(victim: Victim) -> None:
-    async with httpx.AsyncClient(base_url=victim.url, timeout=30, trust_env=False) as http:
-        lost, kept = await reported(victim, http), await reported(victim, http)
-        assert (await reconcile(victim))[0] == 0
+async def test_a_case_without_its_workflow_is_found_and_restarted(running: RunningSystem) -> None:
+    async with httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False) as http:
+        lost, kept = await reported(running, http), await reported(running, http)
+        assert (await reconcile(running))[0] == 0
 
-        client = await victim.temporal()
-        before = await case_of(victim, lost)
+        client = await running.temporal()
+        before = await case_of(running, lost)
         handle = client.get_workflow_handle(workflow_id(before.report_id))
         await handle.terminate("by mistake")
 
-        code, report, _ = await reconcile(victim)
+        code, report, _ = await reconcile(running)
         assert code == 1
         assert [(f["kind"], f["case_no"], f["fixable"]) for f in report["findings"]] == [
             ("workflow_missing", lost, True)
         ]
 
-        code, report, _ = await reconcile(victim, "--fix")
+        code, report, _ = await reconcile(running, "--fix")
         assert (code, report["repaired"], report["findings"]) == (0, 1, [])
         known = await handle.query(STATE_QUERY, result_type=Case)
-        assert known == before == await case_of(victim, lost), "the same facts, the same clocks, the same timers"
+        assert known == before == await case_of(running, lost), "the same facts, the same clocks, the same timers"
 
-        duty = {"Authorization": f"Bearer {await victim.token(http, 'duty')}"}
+        duty = {"Authorization": f"Bearer {await running.token(http, 'duty')}"}
         for case_no in (lost, kept):
             path = f"/api/v1/cases/{case_no}/commands/dispatch"
             answer = await http.post(path, json={"host": "labour"}, headers=duty)
             assert answer.status_code == 200, answer.text
-        assert (await reconcile(victim))[0] == 0
+        assert (await reconcile(running))[0] == 0
 
 
-async def test_the_audit_is_scheduled_by_the_time_the_system_runs(victim: Victim) -> None:
-    client = await victim.temporal()
-    queue = victim.system.environment["GRIDLOOP_CASE_QUEUE"]
+async def test_the_audit_is_scheduled_by_the_time_the_system_runs(running: RunningSystem) -> None:
+    client = await running.temporal()
+    queue = running.system.environment["GRIDLOOP_CASE_QUEUE"]
     handle = client.get_schedule_handle(f"audit-{queue}")
     async with asyncio.timeout(30):
         while True:
             try:
                 described = await handle.describe()
                 break
-            except Exception:  # noqa: BLE001 (the worker sets it up as it starts)
+            except Exception:  # noqa: BLE001 (the worker creates it when it starts)
                 await asyncio.sleep(0.1)
     assert not described.schedule.state.paused
     await handle.trigger()
-    async with asyncio.timeout(60), victim.engine.connect() as connection:
+    async with asyncio.timeout(60), running.engine.connect() as connection:
         while not await connection.scalar(text("SELECT count(*) FROM audits WHERE findings = 0")):
             await asyncio.sleep(0.1)

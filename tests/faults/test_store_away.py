@@ -1,4 +1,4 @@
-"""PostgreSQL out of reach while people work: nothing accepted is lost, and nobody is told what is not true."""
+"""PostgreSQL is away while people work: nothing accepted is lost, and no answer is wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,13 +10,13 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from temporalio.client import Client
 
-from infra.database import IDLE, PATIENCE, open_database
+from infra.database import ANSWER_TIMEOUT, IDLE_SECONDS, open_database
 from models.commands import Comment
 from models.context import Person
 from models.errors import StoreAway, UnknownCategory
 from models.ids import new_id, workflow_id
 from services.commands.send import send
-from services.reports.submit import ReportInput, refresh_memory, submit
+from services.reports.submit import ReportInput, refresh_reference, submit
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 
 @dataclass
 class Outage:
-    """A town whose wire to the database can be cut; the people were looked up before."""
+    """A town whose connection to the database can be cut; its people are cached."""
 
     town: Town
     wire: Wire
@@ -41,22 +41,22 @@ class Outage:
 
 @pytest.fixture
 async def outage(database_url: str, temporal_client: Client) -> AsyncIterator[Outage]:
-    """Everything whole at first."""
+    """A town with everything available at first."""
     real = make_url(database_url)
     assert real.host is not None
     assert real.port is not None
     async with wire(real.host, real.port) as line:
         through = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
         settings = town_settings(through, answer_seconds=1.0)
-        engine = open_database(settings.model_copy(update={"database_url": SecretStr(through)}), patience=PATIENCE)
+        engine = open_database(settings.model_copy(update={"database_url": SecretStr(through)}), timeout=ANSWER_TIMEOUT)
         async with running_town(engine, temporal_client, settings) as town:
-            await refresh_memory(town.backstage, datetime.now(UTC))
+            await refresh_reference(town.resources, datetime.now(UTC))
             yield Outage(town, line, await town.person("worker"), await town.person("duty"))
         await engine.dispose()
 
 
 async def kinds_once_back(outage: Outage, case_no: str, count: int) -> list[str]:
-    """The case's facts as soon as there are so many."""
+    """Wait for that many facts of the case, and return their kinds."""
     async with asyncio.timeout(40):
         while True:
             kinds = await outage.town.kinds(case_no)
@@ -66,19 +66,19 @@ async def kinds_once_back(outage: Outage, case_no: str, count: int) -> list[str]
 
 
 async def test_a_report_is_accepted_and_recorded_once_the_database_is_back(outage: Outage) -> None:
-    now, backstage = datetime.now(UTC), outage.town.backstage
+    now, resources = datetime.now(UTC), outage.town.resources
     wanted = await outage.report()
     await outage.wire.cut()
-    first = await submit(backstage, outage.worker, wanted, now)
-    again = await submit(backstage, outage.worker, wanted, now)
+    first = await submit(resources, outage.worker, wanted, now)
+    again = await submit(resources, outage.worker, wanted, now)
     assert first.receipt is None
     assert again.receipt is None
     await outage.wire.mend()
     async with asyncio.timeout(40):
-        while (known := await submit(backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None:
+        while (known := await submit(resources, outage.worker, wanted, datetime.now(UTC))).receipt is None:
             await asyncio.sleep(0.1)
     assert await outage.town.kinds(known.receipt.case_no) == ["received"]
-    later = await submit(backstage, outage.worker, wanted, datetime.now(UTC))
+    later = await submit(resources, outage.worker, wanted, datetime.now(UTC))
     assert (later.receipt, later.created) == (known.receipt, False)
 
 
@@ -86,13 +86,13 @@ async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Ou
     town = outage.town
     no, id_ = await town.report(), new_id()
     view = await town.do("duty", no, "comment", note="前")
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     await outage.wire.cut()
 
     async def comment() -> object:
         return (
             await send(
-                town.backstage, outage.duty, no, Comment(note="中"), command_id=id_, if_revision=None,
+                town.resources, outage.duty, no, Comment(note="中"), command_id=id_, if_revision=None,
                 now=datetime.now(UTC),
             )
         ).receipt  # fmt: skip
@@ -112,42 +112,42 @@ async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Ou
     assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]
 
 
-async def test_what_only_the_database_could_keep_or_tell_is_refused_plainly(outage: Outage) -> None:
-    now, backstage = datetime.now(UTC), outage.town.backstage
+async def test_what_only_the_database_could_store_or_look_up_is_refused(outage: Outage) -> None:
+    now, resources = datetime.now(UTC), outage.town.resources
     await outage.wire.cut()
     with pytest.raises(StoreAway):
-        await submit(backstage, outage.worker, await outage.report(reporter={"name": "王"}), now)
+        await submit(resources, outage.worker, await outage.report(reporter={"name": "王"}), now)
     with pytest.raises(StoreAway):
         await submit(
-            backstage, outage.worker, await outage.report(grid=None, location={"lat": 38.005, "lon": 117.005}), now
+            resources, outage.worker, await outage.report(grid=None, location={"lat": 38.005, "lon": 117.005}), now
         )
 
 
-async def test_a_database_that_stands_still_is_away_too(outage: Outage) -> None:
-    """Its line stays open, and nothing comes: a frozen machine, not a dead one."""
+async def test_a_hanging_database_is_away_too(outage: Outage) -> None:
+    """The connection stays open without answers, as with a frozen machine."""
     town = outage.town
     no, id_ = await town.report(), new_id()
     await town.do("duty", no, "comment", note="前")
     wanted = await outage.report()
-    await asyncio.sleep(IDLE)  # the doors' connections have been idle: they are asked whether they live
+    await asyncio.sleep(IDLE_SECONDS)  # the connections have been idle, so they are pinged
     outage.wire.stall()
 
     async def comment() -> object:
         now, said = datetime.now(UTC), Comment(note="中")
-        sent = await send(town.backstage, outage.duty, no, said, command_id=id_, if_revision=None, now=now)
+        sent = await send(town.resources, outage.duty, no, said, command_id=id_, if_revision=None, now=now)
         return sent.receipt
 
     async with asyncio.timeout(15):
-        assert (await submit(town.backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None
+        assert (await submit(town.resources, outage.worker, wanted, datetime.now(UTC))).receipt is None
     async with asyncio.timeout(15):
         try:
             assert await comment() is None
-        except StoreAway:  # the worker waits for the database too, and has not taken it up yet
+        except StoreAway:  # the worker waits for the database too and has not started it yet
             assert await comment() is None
     outage.wire.flow()
     assert await kinds_once_back(outage, no, 3) == ["received", "commented", "commented"]
     async with asyncio.timeout(40):
-        while (known := await submit(town.backstage, outage.worker, wanted, datetime.now(UTC))).receipt is None:
+        while (known := await submit(town.resources, outage.worker, wanted, datetime.now(UTC))).receipt is None:
             await asyncio.sleep(0.1)
     assert await town.kinds(known.receipt.case_no) == ["received"]
 
@@ -155,7 +155,7 @@ async def test_a_database_that_stands_still_is_away_too(outage: Outage) -> None:
 async def test_a_bad_report_is_refused_even_then(outage: Outage) -> None:
     await outage.wire.cut()
     with pytest.raises(UnknownCategory):
-        await submit(outage.town.backstage, outage.worker, await outage.report(category="9999"), datetime.now(UTC))
+        await submit(outage.town.resources, outage.worker, await outage.report(category="9999"), datetime.now(UTC))
 
 
 async def test_a_due_moment_waits_for_the_database_and_is_recorded_late_not_lost(outage: Outage) -> None:

@@ -1,4 +1,4 @@
-"""Temporal out of reach while people work: nothing is called accepted that nobody has accepted."""
+"""Temporal is away while people work: nothing is called accepted that was not."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from models.ids import new_id
 from models.messages import Act
 from services.commands.send import send
 from services.reports.submit import ReportInput, submit
-from services.runtime.resources import Backstage
+from services.runtime.resources import Resources
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 
 @pytest.fixture
 async def line(temporal_address: str) -> AsyncIterator[Wire]:
-    """A wire to Temporal."""
+    """A proxy for the connection to Temporal."""
     host, _, port = temporal_address.rpartition(":")
     async with wire(host, int(port)) as made:
         yield made
@@ -38,54 +38,54 @@ async def line(temporal_address: str) -> AsyncIterator[Wire]:
 @pytest.fixture
 async def door(
     line: Wire, database_url: str, temporal_client: Client, temporal_namespace: str
-) -> AsyncIterator[tuple[Town, Backstage]]:
-    """A town whose worker reaches Temporal, and a door that does so through the wire."""
+) -> AsyncIterator[tuple[Town, Resources]]:
+    """A town whose worker reaches Temporal directly, and resources that reach it through the proxy."""
     settings = town_settings(database_url, answer_seconds=1.0)
     engine = open_database(settings)
     through = await Client.connect(
         f"127.0.0.1:{line.port}", namespace=temporal_namespace, data_converter=DATA_CONVERTER, tls=False
     )
     async with running_town(engine, temporal_client, settings) as town:
-        yield town, Backstage(settings=settings, engine=engine, temporal=through)
+        yield town, Resources(settings=settings, engine=engine, temporal=through)
     await engine.dispose()
 
 
-async def comment(backstage: Backstage, town: Town, case_no: str, id_: UUID) -> object:
-    """What became of the command."""
+async def comment(resources: Resources, town: Town, case_no: str, id_: UUID) -> object:
+    """Send a comment and return the outcome."""
     duty, now = await town.person("duty"), datetime.now(UTC)
-    sent = await send(backstage, duty, case_no, Comment(note="中"), command_id=id_, if_revision=None, now=now)
+    sent = await send(resources, duty, case_no, Comment(note="中"), command_id=id_, if_revision=None, now=now)
     return sent.receipt
 
 
-async def test_what_temporal_cannot_take_is_not_called_accepted(line: Wire, door: tuple[Town, Backstage]) -> None:
-    town, backstage = door
+async def test_with_temporal_away_nothing_is_called_accepted(line: Wire, door: tuple[Town, Resources]) -> None:
+    town, resources = door
     no, id_ = await town.report(), new_id()
     wanted = ReportInput.model_validate({"report_id": new_id(), "category": "0201", "title": "欠薪", "grid": MICRO})
     line.stall()
     with pytest.raises(StoreAway):
-        await comment(backstage, town, no, id_)
+        await comment(resources, town, no, id_)
     with pytest.raises(StoreAway):
-        await submit(backstage, await town.person("worker"), wanted, datetime.now(UTC))
+        await submit(resources, await town.person("worker"), wanted, datetime.now(UTC))
     with pytest.raises(StoreAway):
-        await is_started(backstage.temporal, wanted.report_id)
+        await is_started(resources.temporal, wanted.report_id)
     assert await town.kinds(no) == ["received"]
     line.flow()
-    patient = replace(backstage, settings=backstage.settings.model_copy(update={"answer_seconds": 40}))
+    patient = replace(resources, settings=resources.settings.model_copy(update={"answer_seconds": 40}))
     assert await comment(patient, town, no, id_) is not None
     assert await town.kinds(no) == ["received", "commented"]
 
 
-async def test_what_no_worker_has_taken_up_is_not_called_accepted(
+async def test_without_a_worker_no_command_is_called_accepted(
     database_url: str, temporal_client: Client, engine: AsyncEngine
 ) -> None:
     settings = town_settings(database_url, answer_seconds=1.0)
     async with running_town(engine, temporal_client, settings) as town:
         no = await town.report()
         report_id, duty = (await town.look("duty", no)).report_id, await town.person("duty")
-    backstage = Backstage(settings=settings, engine=engine, temporal=temporal_client)
+    resources = Resources(settings=settings, engine=engine, temporal=temporal_client)
     id_ = new_id()
     with pytest.raises(StoreAway):
-        await comment(backstage, town, no, id_)
+        await comment(resources, town, no, id_)
     given = Act(id=id_, actor=Actor(person=duty.id), if_revision=None, command=Comment(note="中"))
     assert not await is_accepted(temporal_client, report_id, given)
     assert await is_started(temporal_client, report_id)

@@ -1,1 +1,1 @@
-"""Tests of the machinery around the domain."""
+"""Tests of `infra`."""

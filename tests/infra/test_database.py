@@ -1,5 +1,5 @@
-"""The engines: what the recording step's answers counts, and no transaction outlives who began it; who borrows a
-connection that was lost while nobody used it gets another.
+"""The engines: statements of the recording engine commit at once, no transaction outlives its caller, and a connection
+lost while idle is replaced.
 """
 
 import asyncio
@@ -13,28 +13,35 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import database
-from infra.database import at_once, is_away, one_moment, open_database, open_record, transaction
-from infra.db_timeouts import within
+from infra.database import (
+    autocommit_engine,
+    is_away,
+    open_database,
+    open_recording_engine,
+    snapshot_connection,
+    transaction,
+)
+from infra.db_timeouts import with_timeout
 from infra.settings import Settings
 from infra.store.driver import first_row, run
 from tests.proxy import wire
 
 
-async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_swallow_the_next(
+async def test_a_statement_commits_by_itself_and_an_open_transaction_does_not_swallow_the_next(
     database_url: str,
 ) -> None:
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
-    engine = open_record(settings)
+    engine = open_recording_engine(settings)
     try:
         async with engine.connect() as connection:
             await run(connection, "CREATE TABLE told (number int)", {})
-            await run(connection, "BEGIN", {})  # as of somebody who was cut off before the end
+            await run(connection, "BEGIN", {})  # as of a caller that was cut off
             await run(connection, "INSERT INTO told VALUES (1)", {})
         async with engine.connect() as connection:
             await run(connection, "INSERT INTO told VALUES (2)", {})
     finally:
         await engine.dispose()
-    other = open_record(settings)
+    other = open_recording_engine(settings)
     try:
         async with other.connect() as connection:
             assert await first_row(connection, "SELECT array_agg(number) FROM told", {}) == ([2],)
@@ -43,7 +50,7 @@ async def test_a_statement_counts_at_once_and_a_transaction_left_open_does_not_s
         await other.dispose()
 
 
-async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url: str) -> None:
+async def test_reads_see_the_latest_commit_or_one_snapshot(database_url: str) -> None:
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
     engine, writer = open_database(settings), open_database(settings)
     count = text("SELECT count(*) FROM told")
@@ -55,19 +62,19 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
     try:
         async with transaction(engine) as connection:
             await connection.execute(text("CREATE TABLE told (number int)"))
-        async with at_once(engine).connect() as connection:
+        async with autocommit_engine(engine).connect() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
-            async with writer.connect() as other:  # no transaction is left open behind an answer
+            async with writer.connect() as other:  # no transaction is left open
                 assert await other.scalar(state, {"pid": pid}) == "idle"
             assert await connection.scalar(count) == 0
             await tell()
             assert await connection.scalar(count) == 1
-        async with one_moment(engine) as connection:
+        async with snapshot_connection(engine) as connection:
             assert await connection.scalar(count) == 1
             await tell()
             assert await connection.scalar(count) == 1
-        with pytest.raises(ZeroDivisionError):  # what was lent to readers makes whole transactions again
+        with pytest.raises(ZeroDivisionError):  # after autocommit, the connection makes transactions again
             await _deletes_and_fails(engine)
         async with engine.connect() as connection:
             assert await connection.scalar(count) == 2
@@ -77,7 +84,7 @@ async def test_who_only_reads_looks_anew_each_time_or_at_one_moment(database_url
 
 
 async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "IDLE", 0.0)
+    monkeypatch.setattr(database, "IDLE_SECONDS", 0.0)
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
     asking, trusting = open_database(settings), open_database(settings, ping=False)
     try:
@@ -93,7 +100,7 @@ async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monke
         await trusting.dispose()
 
 
-async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_again(
+async def test_a_hanging_server_is_away_and_its_connection_is_not_reused(
     database_url: str,
 ) -> None:
     real = make_url(database_url)
@@ -102,7 +109,7 @@ async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_a
     async with wire(real.host, real.port) as line:
         url = real.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
         settings = Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), database_pool=1)
-        engine = open_database(settings, patience=0.5)
+        engine = open_database(settings, timeout=0.5)
         try:
             async with engine.connect() as connection:
                 assert await connection.scalar(text("SELECT 1")) == 1
@@ -118,8 +125,8 @@ async def test_a_server_that_stands_still_is_away_and_its_line_is_not_lent_out_a
             await engine.dispose()
 
 
-async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> None:
-    """Not even for the clean-up of what they gave up on."""
+async def test_with_timeout_waits_no_longer(database_url: str) -> None:
+    """Not even for the clean-up of the abandoned task."""
     real = make_url(database_url)
     assert real.host is not None
     assert real.port is not None
@@ -132,11 +139,11 @@ async def test_whoever_asks_with_a_limit_waits_no_longer(database_url: str) -> N
                 return await connection.scalar(text("SELECT 1"))
 
         try:
-            assert await within(5.0, ask()) == 1
+            assert await with_timeout(5.0, ask()) == 1
             line.stall()
             started = time.monotonic()
             with pytest.raises(TimeoutError):
-                await within(0.3, ask())
+                await with_timeout(0.3, ask())
             assert time.monotonic() - started < 2
         finally:
             await engine.dispose()
@@ -149,17 +156,17 @@ async def _deletes_and_fails(engine: AsyncEngine) -> None:
 
 
 async def lose_connection(engine: AsyncEngine, other: AsyncEngine) -> None:
-    """The server ends the engine's only connection while it lies in the pool."""
+    """End the engine's only connection on the server while it is idle in the pool."""
     async with engine.connect() as connection:
         mine = await connection.scalar(text("SELECT pg_backend_pid()"))
     async with other.connect() as connection:
         await connection.execute(text("SELECT pg_terminate_backend(:mine, 5000)"), {"mine": mine})
 
 
-async def test_a_server_that_only_follows_another_counts_as_away(database_url: str) -> None:
-    """As a standby does before it takes over: a write is not wrong, it comes too early."""
+async def test_a_read_only_standby_counts_as_away(database_url: str) -> None:
+    """As on a standby before it takes over: the write is not wrong, only too early."""
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=1)
-    engine = open_record(settings)
+    engine = open_recording_engine(settings)
     try:
         async with engine.connect() as connection:
             await run(connection, "SET default_transaction_read_only = on", {})

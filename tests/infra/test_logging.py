@@ -1,4 +1,4 @@
-"""What goes wrong is logged with where, never with the values at hand: a reporter's data may be among them."""
+"""Errors are logged with a traceback but without local variables: a reporter's data may be among them."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 PHONE = "13987654321"
-#: A process that logs an error while a phone number is at hand.
+#: A process that logs an error with a phone number in a local variable.
 PROGRAM = """
 import sys
 import structlog

@@ -1,4 +1,4 @@
-"""The migrations build exactly the tables that the code knows, and take them away again."""
+"""The migrations create exactly the tables of the code, and drop them again."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ LEFT_BEHIND = """
 """
 
 
-# Alembic can't compare an index on an expression with an operator class; the search test looks at that one.
+# Alembic can't compare an index on an expression with an operator class; the search test covers it.
 pytestmark = pytest.mark.filterwarnings("ignore:Expression #1 .* in index 'cases_search':UserWarning")
 
 
@@ -34,7 +34,7 @@ def rows(url: str, query: Any) -> list[tuple[Any, ...]]:
 
 
 def differences(url: str) -> list[Any]:
-    """What alembic would still change to make the database match the code."""
+    """The changes that alembic would make to match the database to the code."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     try:
         with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL comes up again after every kind of end, with what was stored."""
+"""The embedded PostgreSQL starts again after every kind of exit, with its data."""
 
 import asyncio
 import os
@@ -16,10 +16,10 @@ from infra.embedded.child import ChildFailed
 from infra.embedded.ports import free_ports, is_free
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.postgres_leftover import postmaster_pid
-from infra.embedded.postgres_user import give, server_user
+from infra.embedded.postgres_user import change_owner, server_user
 from infra.embedded.secrets import KeysUnreadable, load_keys
 from infra.embedded.supervisor import Supervisor
-from infra.embedded.waiting import until
+from infra.embedded.waiting import wait_until
 from tests.infra.test_supervisor import alive
 from tests.servers import ROOT, temporary_directory
 
@@ -33,7 +33,7 @@ def made_once() -> Iterator[Path]:
 
 
 async def make(place: Path) -> None:
-    """Starts for the first time, stores something, and stops."""
+    """Start for the first time, store something, and stop."""
     async with started(server(place)) as said:
         pass
     assert said == ["postgres stopped"]
@@ -48,7 +48,7 @@ def place(made_once: Path) -> Iterator[Path]:
 
 
 def server(place: Path, port: int = 0) -> EmbeddedPostgres:
-    """The server on `place`, with fsync as in earnest."""
+    """The server on `place`, with fsync as in production."""
     return EmbeddedPostgres(
         directory=place / "postgres",
         port=port or free_ports(1)[0],
@@ -58,7 +58,7 @@ def server(place: Path, port: int = 0) -> EmbeddedPostgres:
 
 @asynccontextmanager
 async def started(postgres: EmbeddedPostgres) -> AsyncIterator[list[str]]:
-    """The server running under a supervisor, with one row stored; yields what the supervisor says."""
+    """Run the server under a supervisor, with one row stored; yields the supervisor's messages."""
     said: list[str] = []
     supervisor = Supervisor(postgres.directory.parent / "logs", said.append)
     try:
@@ -113,7 +113,7 @@ async def test_a_killed_server_is_started_again_with_all_that_was_stored(place: 
         first = postmaster_pid(postgres.directory)
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await until(lambda: "postgres is back" in said, seconds=30, what=f"postgres back: {said}")
+        await wait_until(lambda: "postgres is back" in said, seconds=30, what=f"postgres back: {said}")
         assert said[0] == "postgres ended (killed by SIGKILL); starting it again"
         assert stored(postgres) == ["stored"]
 
@@ -145,7 +145,7 @@ async def test_it_ends_with_a_killed_parent_and_starts_again(place: Path) -> Non
         assert stored(again) == ["stored"]
 
 
-async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) -> None:
+async def test_a_stale_pid_file_naming_another_process_harms_nobody(place: Path) -> None:
     # Of the same user, so that PostgreSQL by itself would take it for a running server.
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, user=server_user()) as stranger:
         postgres = server(place)
@@ -153,7 +153,7 @@ async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) 
         pid_file.write_text(
             f"{stranger.pid}\n{postgres.directory}\n1700000000\n{postgres.port}\n\n127.0.0.1\n\nready\n"
         )
-        give(pid_file, server_user())
+        change_owner(pid_file, server_user())
         assert postmaster_pid(postgres.directory) is None
         try:
             async with started(postgres):
@@ -166,12 +166,12 @@ async def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(place: Path) 
 async def test_a_leftover_server_is_stopped_first(place: Path) -> None:
     left = server(place)
     child = left.child()
-    # Without the leash, as on a system that can't tie a child to its parent.
+    # Without the launcher, as on a system without a parent death signal.
     with subprocess.Popen(
         child.command, user=child.user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as leftover:
         try:
-            await until(lambda: answers(left), seconds=20, what="the leftover's answer")
+            await wait_until(lambda: answers(left), seconds=20, what="the leftover's answer")
             assert postmaster_pid(left.directory) == leftover.pid
             postgres = server(place)
             async with started(postgres):

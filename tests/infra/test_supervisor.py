@@ -1,4 +1,4 @@
-"""The supervisor keeps its children running, says what happens, and leaves none behind."""
+"""The supervisor restarts its children, reports what happens, and leaves none running."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, turn_over
-from infra.embedded.supervisor import Supervisor, pause_before
-from infra.embedded.waiting import until
+from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, rotate_log
+from infra.embedded.supervisor import Supervisor, restart_delay
+from infra.embedded.waiting import wait_until
 from tests.servers import ROOT
 
-#: Says its process id into a file, then waits; ends with status 0 when asked to.
+#: Writes its process id into a file, then waits; ends with status 0 on the stop signal.
 STEADY = """
 import os, pathlib, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -37,8 +37,8 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-class Stage:
-    """A supervisor, what it has said, and children that write their process id into a file."""
+class SupervisorHarness:
+    """A supervisor, its messages, and children that write their process id into a file."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -46,7 +46,7 @@ class Stage:
         self.supervisor = Supervisor(place / "logs", self.said.append)
 
     def child(self, name: str, script: str = STEADY, *, grace: float = 10, ready_seconds: float = 20) -> Child:
-        """A Python child that is ready when this very process has written its id."""
+        """A Python child that is ready when it has written its own process id."""
 
         async def ready(run: Run) -> bool:
             return self.pid(name) == run.pid
@@ -68,108 +68,108 @@ class Stage:
             return int((self.place / name).read_text())
         return 0
 
-    async def hears(self, line: str) -> None:
-        """Waits until the supervisor has said `line`."""
-        await until(lambda: line in self.said, seconds=20, what=f"{line!r} in {self.said}")
+    async def wait_for_line(self, line: str) -> None:
+        """Wait until the supervisor has reported `line`."""
+        await wait_until(lambda: line in self.said, seconds=20, what=f"{line!r} in {self.said}")
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path)
+async def harness(tmp_path: Path) -> AsyncIterator[SupervisorHarness]:
+    made = SupervisorHarness(tmp_path)
     yield made
     await made.supervisor.stop()
 
 
-async def test_a_child_that_dies_is_restarted_and_said(stage: Stage) -> None:
-    await stage.supervisor.start(stage.child("one"))
-    first = stage.pid("one")
+async def test_a_child_that_dies_is_restarted_and_reported(harness: SupervisorHarness) -> None:
+    await harness.supervisor.start(harness.child("one"))
+    first = harness.pid("one")
     os.kill(first, signal.SIGKILL)
 
-    await stage.hears("one is back")
-    assert stage.said == ["one ended (killed by SIGKILL); starting it again", "one is back"]
-    assert alive(stage.pid("one"))
-    assert stage.pid("one") != first
+    await harness.wait_for_line("one is back")
+    assert harness.said == ["one ended (killed by SIGKILL); starting it again", "one is back"]
+    assert alive(harness.pid("one"))
+    assert harness.pid("one") != first
 
 
-async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(stage: Stage) -> None:
-    await stage.supervisor.start(stage.child("one"))
-    os.kill(stage.pid("one"), signal.SIGKILL)
-    await stage.hears("one is back")
-    os.kill(stage.pid("one"), signal.SIGKILL)
-    await stage.hears("one ended (killed by SIGKILL); starting it again in 1 s")
-    assert [pause_before(deaths) for deaths in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
+async def test_a_child_that_keeps_dying_is_restarted_after_longer_delays(harness: SupervisorHarness) -> None:
+    await harness.supervisor.start(harness.child("one"))
+    os.kill(harness.pid("one"), signal.SIGKILL)
+    await harness.wait_for_line("one is back")
+    os.kill(harness.pid("one"), signal.SIGKILL)
+    await harness.wait_for_line("one ended (killed by SIGKILL); starting it again in 1 s")
+    assert [restart_delay(deaths) for deaths in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
 
 
-async def test_all_stop_in_the_opposite_order_each_after_the_other(stage: Stage) -> None:
+async def test_all_stop_in_reverse_order_one_after_the_other(harness: SupervisorHarness) -> None:
     for name in ("first", "second", "third"):
-        await stage.supervisor.start(stage.child(name))
-    pids = [stage.pid(name) for name in ("first", "second", "third")]
+        await harness.supervisor.start(harness.child(name))
+    pids = [harness.pid(name) for name in ("first", "second", "third")]
 
-    await stage.supervisor.stop()
-    assert stage.said == ["third stopped", "second stopped", "first stopped"]
+    await harness.supervisor.stop()
+    assert harness.said == ["third stopped", "second stopped", "first stopped"]
     assert not any(alive(pid) for pid in pids)
 
 
-async def test_a_child_that_will_not_end_is_made_to(stage: Stage) -> None:
-    await stage.supervisor.start(stage.child("mule", STUBBORN, grace=0.3))
-    pid = stage.pid("mule")
-    await stage.supervisor.stop()
-    assert stage.said == ["mule stopped (by force)"]
+async def test_a_child_that_ignores_its_stop_signal_is_killed(harness: SupervisorHarness) -> None:
+    await harness.supervisor.start(harness.child("mule", STUBBORN, grace=0.3))
+    pid = harness.pid("mule")
+    await harness.supervisor.stop()
+    assert harness.said == ["mule stopped (by force)"]
     assert not alive(pid)
 
 
-async def test_a_child_that_ends_while_starting_is_told_with_its_last_words(stage: Stage) -> None:
-    child = stage.child("broken", "print('no such setting'); raise SystemExit(3)")
+async def test_a_child_that_ends_while_starting_is_reported_with_its_log(harness: SupervisorHarness) -> None:
+    child = harness.child("broken", "print('no such setting'); raise SystemExit(3)")
     with pytest.raises(ChildFailed, match=r"(?s)broken ended while starting \(exit status 3\).*no such setting"):
-        await stage.supervisor.start(child)
+        await harness.supervisor.start(child)
 
 
-async def test_a_child_that_does_not_become_ready_is_told_and_stopped(stage: Stage) -> None:
-    child = stage.child("mute", "import signal; signal.pause()", ready_seconds=0.5)
+async def test_a_child_that_does_not_become_ready_is_reported_and_stopped(harness: SupervisorHarness) -> None:
+    child = harness.child("mute", "import signal; signal.pause()", ready_seconds=0.5)
     with pytest.raises(ChildFailed, match=r"mute was not ready within 0\.5 s"):
-        await stage.supervisor.start(child)
-    await stage.supervisor.stop()
-    assert stage.said == ["mute stopped"]
+        await harness.supervisor.start(child)
+    await harness.supervisor.stop()
+    assert harness.said == ["mute stopped"]
 
 
-async def test_output_goes_to_the_log(stage: Stage) -> None:
-    await stage.supervisor.start(stage.child("one"))
-    log = stage.place / "logs" / "one.log"
-    await until(lambda: "a line of output" in log.read_text(), seconds=10, what="the line")
+async def test_output_goes_to_the_log(harness: SupervisorHarness) -> None:
+    await harness.supervisor.start(harness.child("one"))
+    log = harness.place / "logs" / "one.log"
+    await wait_until(lambda: "a line of output" in log.read_text(), seconds=10, what="the line")
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_a_long_log_is_turned_over(tmp_path: Path) -> None:
+def test_a_long_log_is_rotated(tmp_path: Path) -> None:
     log = tmp_path / "one.log"
     with log.open("a") as writer:
         writer.write("x" * (LOG_LIMIT + 1))
         writer.flush()
-        turn_over(log)
+        rotate_log(log)
         writer.write("goes on")
     assert log.read_text() == "goes on"
     assert (tmp_path / "one.log.1").stat().st_size == LOG_LIMIT + 1
 
 
-async def test_stopping_during_the_pause_before_a_restart_ends_it(stage: Stage) -> None:
-    await stage.supervisor.start(stage.child("one"))
-    os.kill(stage.pid("one"), signal.SIGKILL)
-    await stage.hears("one is back")
-    last = stage.pid("one")
+async def test_stopping_during_the_pause_before_a_restart_ends_it(harness: SupervisorHarness) -> None:
+    await harness.supervisor.start(harness.child("one"))
+    os.kill(harness.pid("one"), signal.SIGKILL)
+    await harness.wait_for_line("one is back")
+    last = harness.pid("one")
     os.kill(last, signal.SIGKILL)
-    await stage.hears("one ended (killed by SIGKILL); starting it again in 1 s")
-    await stage.supervisor.stop()
-    assert stage.pid("one") == last
+    await harness.wait_for_line("one ended (killed by SIGKILL); starting it again in 1 s")
+    await harness.supervisor.stop()
+    assert harness.pid("one") == last
     assert not alive(last)
 
 
 PARENT = """
 import asyncio, pathlib, sys
-from tests.infra.test_supervisor import Stage
+from tests.infra.test_supervisor import SupervisorHarness
 
 async def main():
-    stage = Stage(pathlib.Path(sys.argv[1]))
+    harness = SupervisorHarness(pathlib.Path(sys.argv[1]))
     for name in ("one", "two"):
-        await stage.supervisor.start(stage.child(name))
+        await harness.supervisor.start(harness.child(name))
     print("started", flush=True)
     await asyncio.Event().wait()
 
@@ -186,4 +186,4 @@ async def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
         pids = [int((tmp_path / name).read_text()) for name in ("one", "two")]
         assert all(alive(pid) for pid in pids)
         parent.kill()
-    await until(lambda: not any(alive(pid) for pid in pids), seconds=10, what="the children's end")
+    await wait_until(lambda: not any(alive(pid) for pid in pids), seconds=10, what="the children's end")

@@ -1,4 +1,4 @@
-"""The demonstration park, loaded once a test process and copied for each test that begins with it."""
+"""The demonstration park, loaded once per test process and copied for each test that starts from it."""
 
 import asyncio
 import shutil
@@ -18,7 +18,7 @@ from tests.town import town_settings
 
 @pytest.fixture(scope="session")
 def demo_template(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The name of a database with the park in it, and the folder with its accounts. To be copied, never changed."""
+    """The name of a database with the park, and the folder with its accounts. To be copied, never changed."""
     name, folder = f"demo_{uuid4().hex}", tmp_path_factory.mktemp("demo")
     url = servers.create_database(name)
 
@@ -27,7 +27,7 @@ def demo_template(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
         await load_demo(engine, folder)
         await engine.dispose()
 
-    with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the tests'
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop belongs to the tests
         elsewhere.submit(asyncio.run, load()).result()
     yield name, folder
     servers.drop_database(name)
@@ -35,7 +35,7 @@ def demo_template(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def demo_url(servers: Servers, demo_template: tuple[str, Path], tmp_path: Path) -> Iterator[str]:
-    """A database of this test alone with the park in it; its accounts lie in `tmp_path`."""
+    """A database of this test alone with the park; its accounts are in `tmp_path`."""
     template, folder = demo_template
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     name = f"test_{uuid4().hex}"

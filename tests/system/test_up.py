@@ -1,4 +1,4 @@
-"""`up`, run as a user runs it: everything comes up, survives, stops, and is there again."""
+"""`up` as a user runs it: everything starts, survives crashes, stops, and starts again with its data."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ READY = "Gridloop is ready"
 
 
 class Up:
-    """A running `up`: what it has said, and what it left in its data directory."""
+    """A running `up`, with its output and its data directory."""
 
     def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
@@ -64,12 +64,12 @@ class Up:
             assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s:\n{self.said}"
             self._reader.join(0.1)
 
-    def hears(self, pattern: str) -> None:
-        """Waits until a line that begins so has been said."""
+    def wait_for_line(self, pattern: str) -> None:
+        """Wait until a line that begins so has been printed."""
         self.wait_for(lambda: any(re.match(pattern, line) for line in self.lines), pattern)
 
     def press_ctrl_c(self) -> int:
-        """What a terminal does: SIGINT to everybody in the foreground. The exit status."""
+        """Send SIGINT to the foreground processes, as a terminal does, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         status = self.process.wait(120)
         self._reader.join(10)
@@ -84,13 +84,13 @@ class Up:
         return int(pid)
 
     def environment(self) -> dict[str, str]:
-        """What other commands are told."""
+        """The environment for other commands."""
         return read_runtime(self.data_dir)
 
 
 @contextmanager
 def running(data_dir: Path, *options: str) -> Iterator[Up]:
-    """`up`, ended whatever happens."""
+    """Run `up`, and stop it whatever happens."""
     up = Up(data_dir, *options)
     try:
         yield up
@@ -115,14 +115,14 @@ def ports_of(environment: dict[str, str]) -> list[int]:
 
 
 def store_a_mark(environment: dict[str, str]) -> None:
-    """Something of ours in both stores."""
+    """Store something in both PostgreSQL and Temporal."""
     with psycopg.connect(environment["GRIDLOOP_DATABASE_URL"]) as connection:
         connection.execute("INSERT INTO case_counters VALUES ('mark', '2026-01-01', 7)")
     asyncio.run(start_workflow(environment))
 
 
 def marks(environment: dict[str, str]) -> tuple[object, str]:
-    """What is still there of it."""
+    """What of it is still stored."""
     with psycopg.connect(environment["GRIDLOOP_DATABASE_URL"]) as connection:
         row = connection.execute("SELECT last FROM case_counters WHERE park = 'mark'").fetchone()
     return row, asyncio.run(workflow_type(environment))
@@ -150,10 +150,10 @@ async def workflow_type(environment: dict[str, str]) -> str:
     return (await client.get_workflow_handle("mark").describe()).workflow_type
 
 
-def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) -> None:
+def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_dir: Path) -> None:
     (port,) = free_ports(1)
     with running(data_dir, "--port", str(port), "--demo-cases", "24") as up:
-        up.hears(READY)
+        up.wait_for_line(READY)
         environment = up.environment()
         assert cases(environment) == 24
         assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
@@ -175,8 +175,8 @@ def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) 
 
         first = up.worker()
         os.kill(first, signal.SIGKILL)
-        up.hears(r"worker-1 ended \(killed by SIGKILL\); starting it again")
-        up.hears("worker-1 is back")
+        up.wait_for_line(r"worker-1 ended \(killed by SIGKILL\); starting it again")
+        up.wait_for_line("worker-1 is back")
         assert up.worker() != first
 
         listening = {
@@ -197,23 +197,23 @@ def test_it_starts_heals_stops_and_starts_again_with_everything(data_dir: Path) 
         assert all(is_free(number) for number in ports_of(environment))
 
     with running(data_dir, "--port", str(port), "--demo-cases", "24") as again:
-        again.hears(READY)
+        again.wait_for_line(READY)
         assert cases(again.environment()) == 24, "the demo cases are made once"
         assert marks(again.environment()) == ((7,), "Mark")
         assert again.press_ctrl_c() == 0
 
 
-def test_it_starts_on_what_a_killed_one_left(data_dir: Path) -> None:
+def test_it_starts_after_a_killed_up(data_dir: Path) -> None:
     (port,) = free_ports(1)
     with running(data_dir, "--port", str(port), "--no-demo") as up:
-        up.hears(READY)
+        up.wait_for_line(READY)
         assert "still missing: policy" in up.said
         store_a_mark(up.environment())
         children = up.children()
         up.process.kill()
         up.process.wait(10)
     with running(data_dir, "--port", str(port), "--no-demo") as again:
-        again.hears(READY)
+        again.wait_for_line(READY)
         assert not any(child.is_running() for child in children)
         assert marks(again.environment()) == ((7,), "Mark")
         assert again.press_ctrl_c() == 0
@@ -222,14 +222,14 @@ def test_it_starts_on_what_a_killed_one_left(data_dir: Path) -> None:
 def test_ctrl_c_while_starting_stops_what_has_started(data_dir: Path) -> None:
     (port,) = free_ports(1)
     with running(data_dir, "--port", str(port)) as up:
-        up.hears(r"\s*✓ 数据库 PostgreSQL")
+        up.wait_for_line(r"\s*✓ 数据库 PostgreSQL")
         assert up.press_ctrl_c() == 0
         assert "postgres stopped" in up.said
         assert READY not in up.said
 
 
 @pytest.mark.parametrize("option", ["--port", "--postgres-port"])
-def test_a_taken_port_is_told_with_the_option_to_change(data_dir: Path, option: str) -> None:
+def test_a_taken_port_is_reported_with_the_option_to_change(data_dir: Path, option: str) -> None:
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
@@ -240,7 +240,7 @@ def test_a_taken_port_is_told_with_the_option_to_change(data_dir: Path, option: 
     assert f"port {port} is taken by another program; choose another with {option}" in up.said
 
 
-def test_a_data_dir_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_data_dir_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with running(tmp_path / "file") as up:
         assert up.process.wait(60) == 1

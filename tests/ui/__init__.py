@@ -1,1 +1,1 @@
-"""The pages in a real Chromium, against a real server."""
+"""Browser tests of the pages: a real Chromium against a real server."""

@@ -1,4 +1,4 @@
-"""How a page feels on a slow machine behind a slow line, as the browser itself tells it."""
+"""Load times and sizes of a page on a slow machine with a slow network, as measured by the browser."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.ui.weights import Weights
 #: The processor is made so many times slower: a cheap phone, an old desk.
 SLOWER = 4
 #: The best of so many looks counts, and it may take so much longer than the budget: the machine has other work too.
-LOOKS, SLACK = 3, 1.5
+REPEATS, SLACK = 3, 1.5
 #: Milliseconds that `_PACE` takes in a slowed page while the machine does nothing else.
 AT_REST = 50.0
 #: A fixed piece of work: how much longer it takes than at rest is how much longer everything takes just now.
@@ -60,19 +60,19 @@ _FELT = """() => new Promise((done) => {
 
 
 @dataclass(frozen=True)
-class Line:
-    """A network: kilobits a second, milliseconds until an answer begins."""
+class Network:
+    """A network: kilobits per second, and milliseconds until a response begins."""
 
     kilobits: int
     delay: int
 
 
-FOUR_G, SLOW_FOUR_G = Line(9_000, 85), Line(1_600, 150)
+FOUR_G, SLOW_FOUR_G = Network(9_000, 85), Network(1_600, 150)
 
 
 @dataclass(frozen=True)
 class Budget:
-    """The most that a page may take. Milliseconds until its largest piece is painted (`lcp`), until it can be used
+    """The limits of a page. Milliseconds until its largest element is painted (`lcp`), until it can be used
     (`ready`), in which it was blocked (`tbt`); how far things moved (`cls`); bytes over the wire, and of scripts."""
 
     lcp: float
@@ -84,8 +84,8 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Felt:
-    """What one look took, in the units of `Budget`; `fcp`: until the first piece was painted."""
+class Measures:
+    """The measures of one page load, in the units of `Budget`; `fcp`: until the first element was painted."""
 
     lcp: float
     fcp: float
@@ -96,32 +96,32 @@ class Felt:
     scripts: int
 
     def over(self, budget: Budget, allowed: float) -> dict[str, tuple[float, float]]:
-        """What is over the budget, times being `allowed` so much more: found and most, by name."""
+        """The measures over the budget, with times multiplied by `allowed`: measured and limit, by name."""
         most = {field.name: getattr(budget, field.name) for field in fields(budget)}
         most |= {name: most[name] * allowed for name in ("lcp", "ready", "tbt")}
         return {name: (getattr(self, name), limit) for name, limit in most.items() if getattr(self, name) > limit}
 
-    def better(self, other: "Felt") -> "Felt":
-        """The lesser of the two in each."""
-        return Felt(
-            **{field.name: min(getattr(self, field.name), getattr(other, field.name)) for field in fields(Felt)}
+    def better(self, other: "Measures") -> "Measures":
+        """The smaller value of each measure."""
+        return Measures(
+            **{field.name: min(getattr(self, field.name), getattr(other, field.name)) for field in fields(Measures)}
         )
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Who opens which page, over which line; `ready` selects what must be visible before they can begin."""
+    """A user, a page and a network; `ready` selects the element that must be visible before the page can be used."""
 
     username: str
     path: str
-    line: Line
+    line: Network
     ready: str
     phone: bool = False
 
 
 @contextmanager
 def slow_page(browser: Browser, site: Site, username: str, *, phone: bool = False, **options: Any) -> Iterator[Page]:
-    """A page on a slow processor, with nothing kept from before. Nothing stands between it and the server."""
+    """A page on a slow processor with an empty cache, connected to the server directly."""
     known: dict[str, Any] = {
         "base_url": site.url,
         "locale": "zh-CN",
@@ -145,8 +145,8 @@ def slow_page(browser: Browser, site: Site, username: str, *, phone: bool = Fals
         context.close()
 
 
-def slow_down(page: Page, line: Line | None = None) -> CDPSession:
-    """A processor `SLOWER` times slower, and the line where one is given."""
+def slow_down(page: Page, line: Network | None = None) -> CDPSession:
+    """Slow the processor by `SLOWER`, and the network if one is given."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     if line is not None:
@@ -157,45 +157,45 @@ def slow_down(page: Page, line: Line | None = None) -> CDPSession:
     return session
 
 
-def look(browser: Browser, site: Site, visit: Visit) -> tuple[Felt, float]:
-    """Opens the page once, cold: what it took, and the allowance of that moment."""
+def load_cold(browser: Browser, site: Site, visit: Visit) -> tuple[Measures, float]:
+    """Open the page once with an empty cache. Return its measures, and the allowance of that moment."""
     with slow_page(browser, site, visit.username, phone=visit.phone) as page:
         weights = Weights(page)
         slow_down(page, visit.line)
         page.add_init_script(_WATCH.replace("READY", repr(visit.ready)))
         page.goto(visit.path)
         felt = page.evaluate(_FELT)
-        found = Felt(
+        found = Measures(
             lcp=felt["lcp"], fcp=felt["fcp"], ready=felt["ready"], tbt=felt["blocked"], cls=felt["shifted"],
             total=weights.total, scripts=weights.scripts,
         )  # fmt: skip
-        return found, allowance(page)
+        return found, time_allowance(page)
 
 
-def allowance(page: Page) -> float:
-    """How much longer than its budget anything may take on this machine just now."""
+def time_allowance(page: Page) -> float:
+    """The factor by which times may exceed their budget on this machine at this moment."""
     return SLACK * max(1.0, float(page.evaluate(_PACE)) / AT_REST)
 
 
 def best_of(page: Page, measure: Callable[[], float], most: float) -> tuple[float, float]:
-    """The least of up to `LOOKS` measures, and the most that is allowed; one that is within will do."""
+    """The smallest of up to `LOOKS` measures, and the limit. The first one within the limit ends the series."""
     found, allowed = float("inf"), most
-    for _ in range(LOOKS):
+    for _ in range(REPEATS):
         found = min(found, measure())
-        allowed = max(allowed, most * allowance(page))
+        allowed = max(allowed, most * time_allowance(page))
         if found <= allowed:
             break
     return found, allowed
 
 
-def best_look(
+def best_cold_load(
     browser: Browser, site: Site, visit: Visit, budget: Budget
-) -> tuple[Felt, dict[str, tuple[float, float]]]:
-    """The best of up to `LOOKS` cold looks in each figure, and what of it is over the budget."""
+) -> tuple[Measures, dict[str, tuple[float, float]]]:
+    """The best values of up to `LOOKS` cold loads, and those of them that are over the budget."""
     best, allowed = None, SLACK
     over: dict[str, tuple[float, float]] = {}
-    for _ in range(LOOKS):
-        felt, pace = look(browser, site, visit)
+    for _ in range(REPEATS):
+        felt, pace = load_cold(browser, site, visit)
         best = felt if best is None else best.better(felt)
         allowed = max(allowed, pace)
         if not (over := best.over(budget, allowed)):

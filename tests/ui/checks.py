@@ -1,4 +1,4 @@
-"""What must hold on every screen: accessible by axe, nothing sticking out sideways, targets large enough."""
+"""Checks for every screen: accessible by axe, no horizontal overflow, targets large enough."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +40,7 @@ def _axe() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.1 A and AA, one line each."""
+    """The violations of WCAG 2.1 A and AA that axe finds, one line each."""
     page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })", _TAGS
@@ -60,7 +60,7 @@ def check_screen(page: Page, *, least: int = 36) -> None:
     assert page.evaluate(_SMALL, least) == []
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keeps a picture of the whole screen."""
+def screenshot(page: Page, name: str) -> None:
+    """Save a screenshot of the whole screen."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -1,4 +1,4 @@
-"""The browser of the tests: Debian's Chromium. `python -m tests.ui.chromium` installs it where that is possible."""
+"""The browser of the tests: Debian's Chromium. `python -m tests.ui.chromium` installs it if possible."""
 
 import os
 import shutil
@@ -32,13 +32,13 @@ MISSING = (
 
 
 def find() -> str | None:
-    """The path of a Chromium; None where there is none."""
+    """The path of a Chromium; None if there is none."""
     named = os.environ.get("GRIDLOOP_CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def main() -> None:
-    """Installs Chromium and a Chinese font with Debian's package manager, unless there is one."""
+    """Install Chromium and a Chinese font with Debian's package manager, unless there is a Chromium."""
     if find() is not None:
         return
     if shutil.which("apt-get") is None or os.geteuid() != 0:

@@ -1,4 +1,4 @@
-"""Fixtures for browser tests: one site and one Chromium a test process, a guarded page for whoever is signed in."""
+"""Fixtures for browser tests: one site and one Chromium per test process, and guarded pages for signed-in users."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is a browser test; those of one file stay together, since they share a site."""
+    """Mark all tests here as browser tests, and keep those of one file in one process, since they share a site."""
     here = Path(__file__).parent
     assert all(path.exists() for path in SMOKE), "a file of SMOKE has another name now"
     for item in items:
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def built() -> None:
-    """The pages' scripts and styles, up to date."""
+    """Build the scripts and styles of the pages, if they are out of date."""
     bring_up_to_date()
 
 
@@ -54,7 +54,7 @@ def site(servers: Servers, built: None, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window. It ends with its file: while it is open, its event loop occupies the thread."""
+    """A headless Chromium. It is closed after each test file, because its event loop occupies the thread."""
     path = chromium.find()
     assert path is not None, chromium.MISSING.format(why="none was found")
     with sync_playwright() as playwright:
@@ -64,13 +64,13 @@ def browser() -> Iterator[Browser]:
 
 
 class Guard:
-    """What a page must never do: ask another host, break the content policy, throw, or complain in the console."""
+    """Checks that a page never requests another host, violates the content policy, throws, or logs console errors."""
 
     def __init__(self, context: BrowserContext, url: str, *also: str) -> None:
         self.complaints: list[str] = []
         self.expected: list[str] = []
         self._reach = (url, *also, "data:", "blob:")
-        # Heard of only, since the browser reaches no other host anyway: to hold up each request costs a third more.
+        # Requests are only observed: intercepting each costs a third more time, and no other host is reachable anyway.
         context.on("request", self._only_ours)
         context.on("weberror", lambda error: self.complaints.append(f"thrown: {error.error}"))
         context.on("console", self._listen)
@@ -85,18 +85,18 @@ class Guard:
             self.complaints.append(f"console {message.type}: {message.text} ({where})")
 
     def expect(self, text: str) -> None:
-        """A complaint that the test brings about on purpose."""
+        """Allow a console message that the test causes on purpose."""
         self.expected.append(text)
 
     def check(self) -> None:
-        """Raises AssertionError with what went wrong unexpectedly."""
+        """Raises AssertionError with the unexpected violations."""
         wrong = [said for said in self.complaints if not any(text in said for text in self.expected)]
         assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture
 def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages; at the end of the test each of them must have behaved.
+    """Opens pages; at the end of the test the guard of each is checked.
 
     `expect`: complaints that the test brings about on purpose; `also`: what else it may ask, by the URL's beginning.
     """

@@ -1,4 +1,4 @@
-"""As much as a park has: 600 micro-grids with outlines, 5,000 open cases in them, one with 200 facts."""
+"""The data of a whole park: 600 micro-grids with outlines, 5,000 open cases in them, one with 200 facts."""
 
 import math
 from typing import Any
@@ -60,7 +60,7 @@ def crowd(site: Site) -> dict[str, str]:
 
 async def _fill(site: Site, first: str, long: str) -> None:
     told = {"first": first, "cases": CASES, "units": GRIDS, "grids": f"{GRID}1%", "long": long, "facts": FACTS}
-    async with transaction(site.hall.engine) as connection:
+    async with transaction(site.harness.engine) as connection:
         await connection.execute(insert(GridUnitRow), [_unit(number) for number in range(GRIDS)])
         for statement in (_CASES, _TASKS, _FACTS, _LONGER):
             await connection.execute(text(statement), told)
@@ -79,7 +79,7 @@ def _unit(number: int) -> dict[str, Any]:
 
 
 def _outline(west: float, south: float) -> dict[str, Any]:
-    """A closed line of 25 points, as uneven as streets are."""
+    """A closed line of 25 points, uneven like streets."""
     middle = (west + _SIDE / 2, south + _SIDE / 2)
     corners = []
     for step in range(24):

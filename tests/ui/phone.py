@@ -1,4 +1,4 @@
-"""The phone app in tests: opening it, making a report, and what became of it."""
+"""Helpers for the field app: opening it, making reports, checking the cases they become."""
 
 import io
 from functools import lru_cache
@@ -18,7 +18,7 @@ AWAY = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION_REFUSED")
 
 
 def open_phone(open_page: OpenPage, username: str = "worker", path: str = "/m/", **options: Any) -> Page:
-    """The app on a phone, signed in, where it stands in the first micro-grid."""
+    """The app on a phone, signed in and located in the first micro-grid."""
     told = options.pop("expect", ())
     known: dict[str, Any] = {
         # What Playwright says itself where a test has no service workers.
@@ -35,7 +35,7 @@ def open_phone(open_page: OpenPage, username: str = "worker", path: str = "/m/",
 
 @lru_cache(maxsize=8)
 def a_photo(colour: str = "#7a9", width: int = 900, height: int = 700) -> bytes:
-    """A JPEG with something to see on it."""
+    """A JPEG with visible content."""
     picture = Image.new("RGB", (width, height), colour)
     pen = ImageDraw.Draw(picture)
     for left in range(0, width, 60):
@@ -46,21 +46,21 @@ def a_photo(colour: str = "#7a9", width: int = 900, height: int = 700) -> bytes:
 
 
 def a_busy_photo() -> bytes:
-    """A JPEG that can't be made very small."""
+    """A JPEG that does not compress well."""
     target = io.BytesIO()
     Image.effect_noise((1280, 960), 90).save(target, "JPEG", quality=90)
     return target.getvalue()
 
 
 def a_large_photo() -> bytes:
-    """A JPEG of twelve megapixels, with as much on it as a phone's camera sees."""
+    """A JPEG of twelve megapixels with as much detail as one of a phone's camera."""
     target = io.BytesIO()
     Image.effect_noise((800, 600), 60).resize((4000, 3000)).convert("RGB").save(target, "JPEG", quality=85)
     return target.getvalue()
 
 
-def take(page: Page, button: str, content: bytes | None = None, name: str = "photo.jpg") -> None:
-    """Takes a photo with the button of that name."""
+def take_photo(page: Page, button: str, content: bytes | None = None, name: str = "photo.jpg") -> None:
+    """Take a photo with the button of that name."""
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name=button).click()
     kind = "image/jpeg" if name.endswith("jpg") else "text/plain"
@@ -68,9 +68,9 @@ def take(page: Page, button: str, content: bytes | None = None, name: str = "pho
 
 
 def fill_report(page: Page, said: str, category: str = "欠薪纠纷") -> None:
-    """Fills in a report that can be sent, on the screen that shows the form."""
+    """Fill in a valid report on the report screen."""
     expect(page.get_by_role("heading", name="事件上报")).to_be_visible()
-    take(page, "拍近景")
+    take_photo(page, "拍近景")
     expect(page.locator("#photos .photo")).to_have_count(1)
     page.locator("#category a").click()
     page.get_by_role("button", name=category).first.click()
@@ -78,13 +78,13 @@ def fill_report(page: Page, said: str, category: str = "欠薪纠纷") -> None:
     page.get_by_label("描述").fill(said)
 
 
-def something() -> str:
-    """A description that no other test gives."""
+def unique_text() -> str:
+    """A description that no other test uses."""
     return f"现场情况编号 {uuid4().hex[:12]}"
 
 
-def warm(page: Page) -> None:
-    """Waits until the phone has everything it needs to go on without a network."""
+def wait_until_cached(page: Page) -> None:
+    """Wait until the phone has cached everything it needs offline."""
     page.goto("/m/#/report")
     expect(page.locator("#place")).to_contain_text("第一微网格")
     page.locator("#category a").click()
@@ -94,7 +94,7 @@ def warm(page: Page) -> None:
 
 
 def report_offline(page: Page, said: str) -> None:
-    """Makes a report without a network, and sees that it is kept."""
+    """Make a report offline, and check that it is stored."""
     page.context.set_offline(True)
     page.goto("/m/#/report")
     fill_report(page, said)
@@ -102,14 +102,14 @@ def report_offline(page: Page, said: str) -> None:
     expect(page.locator(".result-line")).to_have_text("已保存,待上传")
 
 
-def cases_of(site: Site, said: str) -> list[Any]:
-    """The cases that came of what was said."""
-    return list(site.run(site.hall.get("admin", "/cases", q=said))["items"])
+def find_cases(site: Site, said: str) -> list[Any]:
+    """The cases with this description."""
+    return list(site.run(site.harness.get("admin", "/cases", q=said))["items"])
 
 
 def expect_one_case(page: Page, site: Site, said: str) -> str:
-    """Sees on the phone that it was taken, and at the server that there is one case; its number."""
+    """Check on the phone that the report was recorded, and on the server that there is one case. Return its number."""
     expect(page.locator(".result-line")).to_have_text("已受理", timeout=20_000)
     number = page.locator(".result-number").inner_text()
-    assert [case["case_no"] for case in cases_of(site, said)] == [number]
+    assert [case["case_no"] for case in find_cases(site, said)] == [number]
     return number

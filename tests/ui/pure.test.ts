@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dayAt } from "analysis/range";
-import { bearing, distance, owned, unitAt, unitsIn } from "field/geo";
-import { newId } from "field/ids";
-import { labels } from "field/labels";
-import { leftOf, minutesOf } from "field/moments";
-import { initials, matches } from "field/pinyin";
-import { backOff, isDue, isOvertaken, meaning, next, percent, type Item } from "field/states";
+import { bearing, distance, markOwn, unitAt, unitsFromGeoJson } from "field/places/geo";
+import { newId } from "field/store/ids";
+import { placeLabels } from "field/places/labels";
+import { timeLeftText, parseDuration } from "field/words/moments";
+import { initials, matches } from "field/words/pinyin";
+import { backOff, isDue, isOutdated, outcomeOf, applyOutcome, percent, type Item } from "field/store/item_states";
 import { fromGcj, toGcj } from "map/gcj";
 import { isWithin } from "map/ring";
 
@@ -18,9 +18,9 @@ const item: Item = {
 };
 
 test("each answer has its meaning", () => {
-  assert.equal(meaning(401, "", "", 0).kind, "sign_in");
-  for (const status of [408, 425, 429, 500, 502, 503, 507]) assert.equal(meaning(status, "", "", 0).kind, "again");
-  for (const status of [400, 403, 404, 409, 413, 415, 422]) assert.equal(meaning(status, "", "", 0).kind, "refused");
+  assert.equal(outcomeOf(401, "", "", 0).kind, "sign_in");
+  for (const status of [408, 425, 429, 500, 502, 503, 507]) assert.equal(outcomeOf(status, "", "", 0).kind, "again");
+  for (const status of [400, 403, 404, 409, 413, 415, 422]) assert.equal(outcomeOf(status, "", "", 0).kind, "refused");
 });
 
 test("an id tells when it was made, and is no other's", (context) => {
@@ -39,28 +39,28 @@ test("an id tells when it was made, and is no other's", (context) => {
 
 test("a failure waits longer each time, and no longer than ten minutes", () => {
   assert.deepEqual([1, 2, 3, 20].map(backOff), [5_000, 10_000, 20_000, 600_000]);
-  const tried = next(next(item, { kind: "again" }, NOW), { kind: "again" }, NOW);
+  const tried = applyOutcome(applyOutcome(item, { kind: "again" }, NOW), { kind: "again" }, NOW);
   assert.deepEqual([tried.state, tried.tries, tried.next_at], ["waiting", 2, NOW + 10_000]);
-  assert.equal(next(item, { kind: "again", wait: 30 }, NOW).next_at, NOW + 30_000);
+  assert.equal(applyOutcome(item, { kind: "again", wait: 30 }, NOW).next_at, NOW + 30_000);
   assert.equal(isDue(tried, NOW, false), false);
   assert.equal(isDue(tried, NOW, true), true);
 });
 
 test("what the server has stays known as such", () => {
-  const stored = next(item, { kind: "stored" }, NOW);
-  assert.equal(next(stored, { kind: "again" }, NOW).state, "stored");
+  const stored = applyOutcome(item, { kind: "stored" }, NOW);
+  assert.equal(applyOutcome(stored, { kind: "again" }, NOW).state, "stored");
 });
 
 test("a refusal keeps everything and is not sent again by itself", () => {
-  const refused = next(item, { kind: "refused", status: 409, code: "wrong_stage", reason: "late" }, NOW);
+  const refused = applyOutcome(item, { kind: "refused", status: 409, code: "wrong_stage", reason: "late" }, NOW);
   assert.deepEqual([refused.state, refused.reason, refused.body], ["rejected", "late", { x: 1 }]);
   assert.equal(isDue(refused, NOW, true), false);
-  assert.equal(isOvertaken(refused), false);
-  assert.equal(isOvertaken({ ...refused, kind: "command" }), true);
+  assert.equal(isOutdated(refused), false);
+  assert.equal(isOutdated({ ...refused, kind: "command" }), true);
 });
 
 test("what is done keeps nothing of what it said", () => {
-  const done = next({ ...item, wrote: { name: "x" } }, { kind: "done", case_no: "7" }, NOW);
+  const done = applyOutcome({ ...item, wrote: { name: "x" } }, { kind: "done", case_no: "7" }, NOW);
   assert.deepEqual([done.case_no, done.body, done.wrote], ["7", {}, undefined]);
   assert.equal(percent(done), 100);
   assert.equal(percent({ ...item, sent: { "1": "sha" } }), 33);
@@ -73,8 +73,8 @@ const square = (west: number, code: string, level: number): object => ({
 
 test("what lies below the units held is one's own, what lies beside them is not", () => {
   const unit = (code: string, parent: string | null): object => ({ ...square(0, code, 3), properties: { code, name: code, level: 3, parent } });
-  const units = unitsIn({ features: [unit("g", "c"), unit("g1", "g"), unit("h", "c"), unit("h1", "h"), unit("x", null)] as never });
-  const mine = (held: string[]): string[] => owned(units, held).filter(({ own }) => own).map(({ code }) => code);
+  const units = unitsFromGeoJson({ features: [unit("g", "c"), unit("g1", "g"), unit("h", "c"), unit("h1", "h"), unit("x", null)] as never });
+  const mine = (held: string[]): string[] => markOwn(units, held).filter(({ own }) => own).map(({ code }) => code);
   assert.deepEqual(mine(["g"]), ["g", "g1"]);
   assert.deepEqual(mine(["h1"]), ["h1"]);
   assert.deepEqual(mine(["c"]), ["g", "g1", "h", "h1"]);
@@ -84,7 +84,7 @@ test("what lies below the units held is one's own, what lies beside them is not"
 test("the smallest unit that holds the point, its holes left out", () => {
   const holed = { properties: { code: "h", name: "h", level: 4, parent: null }, geometry: { type: "MultiPolygon", coordinates: [[
     [[2, 0], [3, 0], [3, 1], [2, 1], [2, 0]], [[2.4, 0.4], [2.6, 0.4], [2.6, 0.6], [2.4, 0.6], [2.4, 0.4]]]] } };
-  const units = unitsIn({ features: [square(0, "big", 3), square(0, "b", 4), square(1, "a", 4), holed] as never });
+  const units = unitsFromGeoJson({ features: [square(0, "big", 3), square(0, "b", 4), square(1, "a", 4), holed] as never });
   assert.equal(unitAt({ lat: 0.5, lon: 0.5 }, units)?.code, "b");
   assert.equal(unitAt({ lat: 0.5, lon: 1 }, units)?.code, "a"); // on a border: the lowest code, as on the server
   assert.equal(unitAt({ lat: 0.5, lon: 2.5 }, units), null);
@@ -108,11 +108,11 @@ test("names by the first letters of their pinyin", () => {
 });
 
 test("lengths of time as the API writes them", () => {
-  assert.equal(minutesOf("P1DT2H5M"), 1565);
-  assert.equal(minutesOf("-PT3H"), -180);
-  assert.equal(minutesOf("PT59M30.5S"), 59 + 30.5 / 60);
-  assert.equal(leftOf({ left: "PT1H5M", due_at: null }), "剩 1 小时 5 分");
-  assert.equal(leftOf({ left: "-P1DT1H", due_at: null }), "超 1 天 1 小时");
+  assert.equal(parseDuration("P1DT2H5M"), 1565);
+  assert.equal(parseDuration("-PT3H"), -180);
+  assert.equal(parseDuration("PT59M30.5S"), 59 + 30.5 / 60);
+  assert.equal(timeLeftText({ left: "PT1H5M", due_at: null }), "剩 1 小时 5 分");
+  assert.equal(timeLeftText({ left: "-P1DT1H", due_at: null }), "超 1 天 1 小时");
 });
 
 test("places are moved as Chinese maps move them, and back", () => {
@@ -153,7 +153,7 @@ test("a map names what has room, and never one name over another", () => {
   });
   const grid = square("g", "东一网格", 3, null, 0, 0, 10);
   const micros = Array.from({ length: 100 }, (_, n) => square(`m${n}`, `东一网格${n}号`, 4, "g", n % 10, Math.floor(n / 10), 1));
-  const at = (scale: number) => labels([grid, ...micros], (lon) => (lon - 5) * scale, (lat) => (5 - lat) * scale, 500, 34);
+  const at = (scale: number) => placeLabels([grid, ...micros], (lon) => (lon - 5) * scale, (lat) => (5 - lat) * scale, 500, 34);
   assert.deepEqual(at(40).map((label) => label.text), ["东一网格"], "no room for a hundred names");
   const near = at(200);
   assert.equal(near.filter((label) => /^[0-9]+号$/.test(label.text)).length, 16, "those in sight, without the name of the grid above");

@@ -1,4 +1,4 @@
-"""Servers of a test's own: one that passes everything on but has a shell of its own, and one that can be killed."""
+"""Servers for single tests: a relay with its own copy of the shell, and a server that can be killed."""
 
 import os
 import shutil
@@ -26,14 +26,17 @@ _OWN = ("content-length", "transfer-encoding")
 
 @contextmanager
 def relay(site: Site, place: Path) -> Iterator[tuple[str, Path]]:
-    """The site under another address, with a copy of the phone's shell that a test may change: address and copy."""
+    """Serve the site at another address, with a copy of the field app's shell that a test may change.
+
+    Gives the address and the folder of the copy.
+    """
     shell = Path(shutil.copytree(STATIC_DIR / "field", place / "field"))
     behind = urlsplit(site.url).netloc
 
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             path = urlsplit(self.path).path
-            with suppress(ConnectionError):  # whoever asked has gone
+            with suppress(ConnectionError):  # the client has closed the connection
                 if path.startswith("/m/"):
                     self._kept(shell / (path.removeprefix("/m/") or "index.html"))
                 else:
@@ -75,11 +78,11 @@ def relay(site: Site, place: Path) -> Iterator[tuple[str, Path]]:
 
 
 class MortalServer:
-    """`python -m web` in a process of its own, on the site's database and with its secrets."""
+    """`python -m web` in a separate process, with the site's database and secrets."""
 
     def __init__(self, servers: Servers, site: Site) -> None:
         (port,) = free_ports(1)
-        settings = site.hall.settings
+        settings = site.harness.settings
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
             **os.environ,
@@ -95,7 +98,7 @@ class MortalServer:
         self._reader: threading.Thread | None = None
 
     def start(self) -> None:
-        """Starts it; it answers once this returns."""
+        """Start the server, and wait until it answers."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "web"], cwd=ROOT, env=self._environment, stderr=subprocess.PIPE, text=True
         )
@@ -103,12 +106,12 @@ class MortalServer:
         for line in self._process.stderr:
             if "running on" in line:
                 break
-        # What it says from here on must not fill the pipe.
+        # From here on its output must not fill the pipe.
         self._reader = threading.Thread(target=self._process.stderr.read, daemon=True)
         self._reader.start()
 
     def kill(self) -> None:
-        """Ends it as a power cut would."""
+        """Kill the server, as a power cut would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(20)

@@ -1,6 +1,6 @@
-"""The whole site for browser tests: the tiny park, PostgreSQL, Temporal, a worker and the pages, on a port of its own.
+"""The whole site for browser tests: the tiny park, PostgreSQL, Temporal, a worker and the pages, on its own port.
 
-It runs in a thread with an event loop of its own, since Playwright's plain calls want the test's thread for themselves.
+It runs in a separate thread with its own event loop, because Playwright's synchronous API occupies the test's thread.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import uvicorn
 
 from infra.embedded.ports import free_ports
 from services.accounts.sign_in import issue_token
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import person_id
 from tests.servers import Servers
 from web.app import create_app, run_hub
@@ -24,54 +24,54 @@ T = TypeVar("T")
 
 
 class Site:
-    """A running site. `hall` speaks with its API from within; `run` has its coroutines carried out."""
+    """A running site. `harness` speaks with its API from within; `run` has its coroutines carried out."""
 
-    def __init__(self, hall: Hall, port: int, loop: asyncio.AbstractEventLoop) -> None:
-        self.hall = hall
+    def __init__(self, harness: ApiHarness, port: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.harness = harness
         self.url = f"http://127.0.0.1:{port}"
         self._loop = loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Carries it out in the site's own loop, and answers what it answers."""
+        """Run a coroutine in the site's event loop, and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def token(self, username: str) -> str:
-        """The session of somebody who has signed in."""
-        return issue_token(self.hall.settings, person_id(username), username, datetime.now(UTC)).access_token
+        """The session token of a signed-in user."""
+        return issue_token(self.harness.settings, person_id(username), username, datetime.now(UTC)).access_token
 
     def report(self, username: str = "worker", **fields: Any) -> str:
-        """Reports, and answers the number of the new case."""
-        return str(self.run(self.hall.report(username, **fields))["case_no"])
+        """Make a report. Return the number of the new case."""
+        return str(self.run(self.harness.report(username, **fields))["case_no"])
 
     def do(self, username: str, case_no: str, command: str, **body: Any) -> Any:
-        """Gives a command that must be taken."""
-        return self.run(self.hall.do(username, case_no, command, **body))
+        """Give a command that must be accepted."""
+        return self.run(self.harness.do(username, case_no, command, **body))
 
     def at_handling(self, **fields: Any) -> str:
-        """A new case that its host department has on its desk."""
+        """A new case that has been dispatched to its host department."""
         case_no = self.report(**fields)
         self.do("duty", case_no, "accept")
-        host = self.run(self.hall.get("duty", f"/cases/{case_no}"))["suggested_host"]
+        host = self.run(self.harness.get("duty", f"/cases/{case_no}"))["suggested_host"]
         self.do("duty", case_no, "dispatch", host=host)
         return case_no
 
 
 @contextmanager
 def running_site(servers: Servers, data_dir: Path) -> Iterator[Site]:
-    """A site with a database of its own."""
+    """A site with its own database."""
     ready: threading.Event = threading.Event()
     found: dict[str, Any] = {}
 
     async def serve() -> None:
         stop = asyncio.Event()
         found["stop"] = stop
-        async with open_hall(servers, data_dir, create_app) as hall, run_hub(hall.app):
+        async with open_harness(servers, data_dir, create_app) as harness, run_hub(harness.app):
             (port,) = free_ports(1)
             config = uvicorn.Config(
-                hall.app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+                harness.app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
             )
             server = uvicorn.Server(config)
-            found["site"] = Site(hall, port, asyncio.get_running_loop())
+            found["site"] = Site(harness, port, asyncio.get_running_loop())
             serving = asyncio.create_task(server.serve())
             while not server.started and not serving.done():
                 await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Administration in a browser: looked at by supervisors, changed by administrators, nothing half-loaded."""
+"""Administration in a browser: supervisors may read it, administrators change it, and files load completely or not."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, expect
 
 from doors.session import COOKIE
 from tests.builders import COMMUNITY, GRID, MICRO_2, rectangle
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -22,7 +22,7 @@ SCREENS = ("/admin", "/admin/org", "/admin/grids", "/admin/people", "/admin/rost
 def test_every_screen_is_accessible(open_page: OpenPage, site: Site, path: str) -> None:
     page = open_page("admin", path)
     check_screen(page)
-    shoot(page, f"admin-{path.rsplit('/', 1)[-1]}")
+    screenshot(page, f"admin-{path.rsplit('/', 1)[-1]}")
     page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
     page.reload()
     check_screen(page, least=60)
@@ -46,7 +46,7 @@ def test_a_broken_registry_is_told_by_line_and_stores_nothing(open_page: OpenPag
     alert = page.get_by_role("alert").filter(has_text="未存入任何内容")
     expect(alert.get_by_role("row").filter(has_text="x,坏的,grid").first).to_contain_text("3")
     check_screen(page)
-    units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]
+    units = site.run(site.harness.get("admin", "/grids", under=COMMUNITY))["items"]
     assert f"{COMMUNITY}901" not in {unit["code"] for unit in units}
     good = f"code,name,level,parent_code\n{COMMUNITY}901,好的,grid,{COMMUNITY}\n"
     page.get_by_label("CSV 或 GeoJSON 文件").set_input_files(
@@ -76,15 +76,15 @@ def test_a_map_is_loaded_with_its_shapes_or_each_broken_feature_is_told(
     wrong = page.get_by_role("alert").get_by_role("row").filter(has_text="第 2 个要素" if lang == "zh" else "feature 2")
     expect(wrong).to_have_count(2)
     expect(wrong.first).to_contain_text("colour")
-    expect(page.get_by_role("alert").get_by_role("columnheader")).to_have_count(2)  # a bracket is not worth a column
+    expect(page.get_by_role("alert").get_by_role("columnheader")).to_have_count(2)  # no quote of a bracket
     check_screen(page)
-    shoot(page, f"admin-grids-geojson-{lang}")
-    units = site.run(site.hall.get("admin", "/grids", under=COMMUNITY))["items"]
+    screenshot(page, f"admin-grids-geojson-{lang}")
+    units = site.run(site.harness.get("admin", "/grids", under=COMMUNITY))["items"]
     assert code not in {unit["code"] for unit in units}
     page.locator("input[type=file]").set_input_files(file(good))
     load.click()
     expect(page.get_by_role("status").filter(has_text="✓")).to_contain_text("1")
-    shapes = site.run(site.hall.get("admin", "/grids.geojson", under=code))["features"]
+    shapes = site.run(site.harness.get("admin", "/grids.geojson", under=code))["features"]
     assert [shape["geometry"] for shape in shapes] == [good["geometry"]]
 
 
@@ -117,7 +117,7 @@ def test_places_are_told_by_name_with_their_code_beside_it(open_page: OpenPage, 
     everywhere = page.get_by_role("row").filter(has=page.get_by_role("cell", name="auditor", exact=True))
     expect(everywhere).to_contain_text("全部网格" if lang == "zh" else "all grids")
     check_screen(page)
-    shoot(page, f"admin-people-{lang}")
+    screenshot(page, f"admin-people-{lang}")
     page.goto(f"/admin/org?lang={lang}")
     found = page.locator("main li").filter(has_text="志愿者" if lang == "zh" else "volunteer").first
     unit, part = (
@@ -128,7 +128,7 @@ def test_places_are_told_by_name_with_their_code_beside_it(open_page: OpenPage, 
     expect(found).to_contain_text(unit)
     expect(found).to_contain_text(part)
     check_screen(page)
-    shoot(page, f"admin-org-{lang}")
+    screenshot(page, f"admin-org-{lang}")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -158,7 +158,7 @@ def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage, sit
     page.get_by_role("button", name="保存并检查").click()
     expect(page.get_by_role("alert").filter(has_text="nobody")).to_be_visible()
     check_screen(page)
-    shoot(page, "admin-draft-faults")
+    screenshot(page, "admin-draft-faults")
     page.get_by_label("YAML").fill(good)
     page.get_by_role("button", name="保存并检查").click()
     expect(page.get_by_role("status").filter(has_text="没有问题")).to_be_visible(timeout=30_000)
@@ -169,7 +169,7 @@ def test_a_draft_from_its_first_fault_to_its_simulation(open_page: OpenPage, sit
     expect(page).to_have_url(re.compile(r"/admin/simulations/"))
     expect(page.get_by_role("link", name="打开图表报告")).to_be_visible(timeout=30_000)
     check_screen(page)
-    shoot(page, "admin-simulation")
+    screenshot(page, "admin-simulation")
     page.goto(draft)
     page.get_by_role("button", name="删除草稿").click()
     expect(page).to_have_url(re.compile(r"/admin/policies$"))

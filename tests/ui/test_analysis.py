@@ -1,4 +1,4 @@
-"""The analysis narrowed to some of its days: by mouse, by keyboard, without scripts; and days that are none."""
+"""The analysis narrowed to a range of days: by mouse, by keyboard, without scripts; and invalid dates."""
 
 import re
 from datetime import date, timedelta
@@ -8,25 +8,25 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
 
 @pytest.fixture(scope="module")
 def reported(site: Site) -> str:
-    """A case of today: what is analysed without it, is of other days."""
+    """A case of today: an analysis without it is of other days."""
     return site.report(title="分析用案件")
 
 
-def days(page: Page) -> tuple[date, date]:
-    """The days that the page says it is of."""
+def shown_days(page: Page) -> tuple[date, date]:
+    """The range of days that the page shows."""
     first, last = page.locator("[data-days]").inner_text().split(" … ")
     return date.fromisoformat(first), date.fromisoformat(last)
 
 
-def asked(page: Page) -> dict[str, str]:
-    """What the address asks for."""
+def address_params(page: Page) -> dict[str, str]:
+    """The parameters of the address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
@@ -37,7 +37,7 @@ def drawn(page: Page) -> Locator:
 
 
 def drag(page: Page, since: float, until: float) -> tuple[date, date]:
-    """Drags over the chart, in parts of its width, and answers the days that were told before the button was let go."""
+    """Drag over the chart, in fractions of its width. Return the days shown before the button was released."""
     box = drawn(page).bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -57,26 +57,26 @@ def rows(page: Page, heading: str) -> list[str]:
 
 
 def reported_in(page: Page) -> int:
-    """How many cases came in, by the table beside the first chart."""
+    """The number of reported cases in the table beside the first chart."""
     return sum(int(said) for said in page.locator("section").first.locator("tbody td:nth-child(2)").all_text_contents())
 
 
 def test_a_range_dragged_over_the_chart_narrows_the_whole_page(open_page: OpenPage, site: Site, reported: str) -> None:
     page = open_page("supervisor", "/analysis")
-    whole = days(page)
+    whole = shown_days(page)
     assert (whole[1] - whole[0]).days >= 77
     assert reported_in(page) > 0
     expect(page.get_by_text("在图上按住拖过几天")).to_be_visible()
     told = drag(page, 0.4, 0.6)
-    shoot(page, "analysis-range")
+    screenshot(page, "analysis-range")
     assert 12 <= (told[1] - told[0]).days <= 24
     page.mouse.up()
     expect(page.get_by_role("link", name="回到整个时段")).to_be_visible()
-    assert days(page) == told
-    assert asked(page) == {
+    assert shown_days(page) == told
+    assert address_params(page) == {
         "from": f"{told[0]}", "to": f"{told[1]}", "whole_from": f"{whole[0]}", "whole_to": f"{whole[1]}",
     }  # fmt: skip
-    # Few days are told one by one; none of them holds what was reported today.
+    # A few days are listed one by one; none of them contains today's case.
     assert rows(page, "每日上报与结案") == [
         f"{told[0] + timedelta(days=n)}" for n in range((told[1] - told[0]).days + 1)
     ]
@@ -86,8 +86,8 @@ def test_a_range_dragged_over_the_chart_narrows_the_whole_page(open_page: OpenPa
     assert page.locator("section").nth(2).locator("td").all_text_contents() == ["0"] * 168
     assert f"from={told[0]}&to={told[1]}" in str(page.get_by_role("link", name="Excel").get_attribute("href"))
     check_screen(page)
-    shoot(page, "analysis-part")
-    narrower = drag(page, 0.5, 0.2)  # from right to left, in what is narrowed already
+    screenshot(page, "analysis-part")
+    narrower = drag(page, 0.5, 0.2)  # from right to left, within the narrowed range
     page.mouse.up()
     expect(page.locator("[data-days]")).to_have_text(f"{narrower[0]} … {narrower[1]}")
     assert told[0] < narrower[0] <= narrower[1] < told[1]
@@ -99,7 +99,7 @@ def test_a_range_dragged_over_the_chart_narrows_the_whole_page(open_page: OpenPa
 
 def test_the_links_to_cases_are_of_the_part(open_page: OpenPage, reported: str) -> None:
     page = open_page("supervisor", "/analysis")
-    (_, today), told = days(page), drag(page, 0.8, 0.999)
+    (_, today), told = shown_days(page), drag(page, 0.8, 0.999)
     page.mouse.up()
     expect(page.locator("[data-days]")).to_have_text(f"{told[0]} … {told[1]}")
     assert told[1] == today
@@ -110,8 +110,8 @@ def test_the_links_to_cases_are_of_the_part(open_page: OpenPage, reported: str) 
     assert 0 < number <= count
     link.click()
     expect(page).to_have_url(re.compile(r"/cases\?figure=reported&from="))
-    since = asked(page)["from"]
-    assert since == f"{today - timedelta(days=1)}T16:00:00Z"  # midnight where the cases are
+    since = address_params(page)["from"]
+    assert since == f"{today - timedelta(days=1)}T16:00:00Z"  # local midnight of the cases
 
 
 def test_a_click_is_no_range_and_escape_gives_one_up(open_page: OpenPage, reported: str) -> None:
@@ -124,13 +124,13 @@ def test_a_click_is_no_range_and_escape_gives_one_up(open_page: OpenPage, report
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 60)
     expect(page.locator(".chart-range")).to_be_hidden()
-    assert asked(page) == {}
+    assert address_params(page) == {}
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_by_keyboard_the_days_are_typed(open_page: OpenPage, reported: str, scripts: bool) -> None:
     page = open_page("supervisor", "/analysis", java_script_enabled=scripts)
-    whole = days(page)
+    whole = shown_days(page)
     first, last = whole[0] + timedelta(days=7), whole[0] + timedelta(days=20)
     page.get_by_label("自", exact=True).focus()
     for field, day in (("自", first), ("至", last)):
@@ -138,7 +138,7 @@ def test_by_keyboard_the_days_are_typed(open_page: OpenPage, reported: str, scri
         page.get_by_label(field, exact=True).fill(f"{day}")
     page.keyboard.press("Enter")
     expect(page.locator("[data-days]")).to_have_text(f"{first} … {last}")
-    assert (asked(page)["from"], asked(page)["to"]) == (f"{first}", f"{last}")
+    assert (address_params(page)["from"], address_params(page)["to"]) == (f"{first}", f"{last}")
     back = page.get_by_role("link", name="回到整个时段")
     back.focus()
     page.keyboard.press("Enter")
@@ -147,7 +147,7 @@ def test_by_keyboard_the_days_are_typed(open_page: OpenPage, reported: str, scri
 
 def test_days_typed_beyond_the_whole_are_a_period_of_their_own(open_page: OpenPage, reported: str) -> None:
     page = open_page("supervisor", "/analysis?from=2026-05-01&to=2026-05-20&whole_from=2026-05-05&whole_to=2026-06-01")
-    assert days(page) == (date(2026, 5, 1), date(2026, 5, 20))
+    assert shown_days(page) == (date(2026, 5, 1), date(2026, 5, 20))
     expect(page.get_by_role("link", name="回到整个时段")).to_have_count(0)
 
 
@@ -170,11 +170,11 @@ def test_days_that_are_none_are_told_and_can_be_put_right(
     expect(page.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_contain_text(told)
     expect(page.locator("[data-chart]")).to_have_count(0)
     check_screen(page)
-    shoot(page, "analysis-wrong")
+    screenshot(page, "analysis-wrong")
     page.get_by_label("自").fill("2026-11-01")
     page.get_by_label("至").fill("2026-11-10")
     page.get_by_role("button", name="查看").click()
-    assert days(page) == (date(2026, 11, 1), date(2026, 11, 10))
+    assert shown_days(page) == (date(2026, 11, 1), date(2026, 11, 10))
 
 
 def test_a_workbook_of_days_that_are_none_is_refused(site: Site) -> None:
@@ -191,4 +191,4 @@ def test_a_part_fits_a_phone_and_large_type(open_page: OpenPage, site: Site, lan
     page.goto("/analysis?from=2026-10-01&to=2026-10-20&whole_from=2026-09-07&whole_to=2026-11-20")
     drawn(page)
     check_screen(page, least=60)
-    shoot(page, f"analysis-part-phone-{lang}")
+    screenshot(page, f"analysis-part-phone-{lang}")

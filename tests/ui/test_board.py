@@ -1,4 +1,4 @@
-"""The board in a browser: its numbers open their cases, follow what happens, print, and stay small."""
+"""The board in a browser: its numbers link to their cases, update live, print, and the page stays small."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from doors.session import COOKIE
 from models.commands import Accept
 from tests.builders import COMMUNITY, MICRO, OTHER_COMMUNITY, OTHER_MICRO
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -23,17 +23,17 @@ from tests.ui.weights import Weights
 
 @pytest.fixture(scope="module", autouse=True)
 def cases(site: Site) -> None:
-    """Something of everything: waiting, with a department, overdue."""
+    """Cases of all kinds: waiting, with a department, overdue."""
     site.report(title="看板待受理")
     site.at_handling(title="看板在办")
     rushed = site.at_handling(title="看板超期", category="0390")
-    site.run(site.hall.until_fact(rushed, "overdue"))
+    site.run(site.harness.until_fact(rushed, "overdue"))
 
 
 def in_api(site: Site, username: str, href: str) -> int:
-    """How many cases a link of a page has in the API's list."""
+    """The number of cases in the API's list for a link of a page."""
     asked: dict[str, Any] = dict(parse_qsl(urlsplit(href).query))
-    return int(site.run(site.hall.get(username, "/cases", **asked))["total"])
+    return int(site.run(site.harness.get(username, "/cases", **asked))["total"])
 
 
 def number(page: Page, label: str) -> int:
@@ -105,7 +105,7 @@ def test_what_is_chosen_is_in_the_address(open_page: OpenPage) -> None:
 
 
 def test_a_big_screen_pages_by_itself_and_can_be_held(open_page: OpenPage) -> None:
-    # Under the test's clock half a minute passes at once, also for a request that is under way.
+    # Under the test's clock half a minute passes at once, also for a request in progress.
     page = open_page("supervisor", expect=("htmx:error: timeout",))
     page.clock.install()
     page.goto("/board?tv=1")
@@ -131,7 +131,7 @@ def test_the_board_is_accessible(open_page: OpenPage, site: Site, lang: str, lar
     if lang == "en":
         own = page.locator("h1, h2, main th[scope=col], main button").all_inner_texts()
         assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
-    shoot(page, f"board-{lang}{'-large' if large else ''}")
+    screenshot(page, f"board-{lang}{'-large' if large else ''}")
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 640}])
@@ -159,7 +159,7 @@ _TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
-    """1,280 pixels: nothing of a table is cut off, least of all on a big screen, which nobody moves sideways."""
+    """At 1,280 pixels no table is cut off, least of all on a big screen, which nobody scrolls sideways."""
     page = open_page("supervisor", viewport={"width": 1280, "height": 800})
     for path in ("/board?", "/board?tv=1&", "/overdue?", "/ranking?least=0&", "/ranking?by=department&least=0&"):
         page.goto(f"{path}lang={lang}")
@@ -167,7 +167,7 @@ def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
         expect(tables.first).to_be_visible()
         page.evaluate(_LARGER, _LONGEST[lang])
         assert tables.evaluate_all(_TOO_WIDE) == [], path
-        shoot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
+        screenshot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -183,16 +183,16 @@ def test_a_board_without_overdue_cases_tells_when_the_last_one_was(open_page: Op
     expect(told).to_contain_text(last)
     expect(told.get_by_role("link")).to_have_attribute("href", f"/cases/{case_no}")
     check_screen(here)
-    shoot(here, f"board-without-overdue-{lang}")
+    screenshot(here, f"board-without-overdue-{lang}")
 
 
 async def was_overdue(site: Site) -> str:
-    """A case of the other park whose acceptance came a day too late, and which is in time again. Its number."""
-    hall = site.hall
-    case_no = await hall.past(datetime.now(UTC) - timedelta(days=1), by="other_duty", grid=OTHER_MICRO)
-    case = await hall.get("other_duty", f"/cases/{case_no}")
-    await hall.record("other_duty", Accept(), UUID(case["report_id"]), datetime.now(UTC))
-    assert "overdue" in await hall.kinds(case_no)
+    """The number of a case of the other park that was accepted a day too late and is within its limits again."""
+    harness = site.harness
+    case_no = await harness.past(datetime.now(UTC) - timedelta(days=1), by="other_duty", grid=OTHER_MICRO)
+    case = await harness.get("other_duty", f"/cases/{case_no}")
+    await harness.record("other_duty", Accept(), UUID(case["report_id"]), datetime.now(UTC))
+    assert "overdue" in await harness.kinds(case_no)
     return case_no
 
 
@@ -223,7 +223,7 @@ def test_the_board_is_small_and_never_blocks(open_page: OpenPage) -> None:
     assert weights.total <= 80_000
     assert weights.scripts <= 25_000
     slow = [page.evaluate("window.slow")]
-    while slow[-1] > 100 and len(slow) < 4:  # other work on the machine blocks as well: the best of a few counts
+    while slow[-1] > 100 and len(slow) < 4:  # other load on the machine blocks as well: the best of a few counts
         page.reload(wait_until="load")
         slow.append(page.evaluate("window.slow"))
     assert min(slow) <= 150

@@ -1,6 +1,6 @@
-"""Budgets: what each page may take, on a slow machine behind a slow line, with as much in it as a park has.
+"""Budgets of each page on a slow machine with a slow network, with the data of a whole park.
 
-Times are for a machine with nothing else to do; here the best of three looks may take half as much again.
+Times are for an idle machine; here the best of three loads may take half as much again.
 """
 
 import io
@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from doors.session import COOKIE
 from tests.servers import Servers
-from tests.ui.budgets import FOUR_G, SLOW_FOUR_G, Budget, Visit, best_look, best_of, slow_down, slow_page
+from tests.ui.budgets import FOUR_G, SLOW_FOUR_G, Budget, Visit, best_cold_load, best_of, slow_down, slow_page
 from tests.ui.crowd import CASES, GRIDS, crowd
-from tests.ui.phone import HERE, a_large_photo, take
+from tests.ui.phone import HERE, a_large_photo, take_photo
 from tests.ui.site import Site, running_site
 
 #: What is timed has the machine for itself.
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.alone
 
 SHELL = Visit("worker", "/m/", SLOW_FOUR_G, "a.primary.big", phone=True)
 PAGES = {
-    # Its bytes are held by `test_field`: it fetches the rest of itself ahead, while nobody waits for it.
+    # Its bytes are checked in `test_field`: it prefetches the rest of the app in the background.
     "phone": (SHELL, Budget(lcp=1_200, ready=1_500, tbt=150)),
     "public": (Visit("", "/p", SLOW_FOUR_G, "[name=code]", phone=True), Budget(lcp=800, total=20_000, scripts=0)),
     "queue": (
@@ -68,7 +68,7 @@ NODES = 2_500
 def busy(
     servers: Servers, built: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Site, dict[str, str]]]:
-    """A site of its own with 600 grids and 5,000 cases, and where things are in it."""
+    """A separate site with 600 grids and 5,000 cases, and the addresses of its contents."""
     with running_site(servers, tmp_path_factory.mktemp("busy")) as site:
         yield site, crowd(site)
 
@@ -78,7 +78,7 @@ def test_a_page_keeps_within_its_budget(browser: Browser, busy: tuple[Site, dict
     site, places = busy
     visit, budget = PAGES[name]
     where = Visit(visit.username, visit.path.format(**places), visit.line, visit.ready, visit.phone)
-    felt, over = best_look(browser, site, where, budget)
+    felt, over = best_cold_load(browser, site, where, budget)
     print(name, felt)
     assert not over
     if name == "analysis":
@@ -106,7 +106,7 @@ def test_the_phone_opens_again_without_the_network(browser: Browser, busy: tuple
 
 def test_a_large_photo_is_soon_small(browser: Browser, busy: tuple[Site, dict[str, str]]) -> None:
     site, _ = busy
-    # From the moment at which the camera hands the picture over.
+    # From the moment at which the camera returns the picture.
     watch = """() => {
       window.photos = 0;
       document.addEventListener('change', (event) => {
@@ -136,7 +136,7 @@ def test_a_large_photo_is_soon_small(browser: Browser, busy: tuple[Site, dict[st
 
         def measure() -> float:
             before = page.locator("#photos .photo").count()
-            take(page, "拍远景" if before else "拍近景", photo)
+            take_photo(page, "拍远景" if before else "拍近景", photo)
             expect(page.locator("#photos .photo")).to_have_count(before + 1)
             assert all(10_000 < size <= PHOTO for size in page.evaluate(sizes))
             return float(page.evaluate("window.stored - window.taken"))
@@ -147,7 +147,7 @@ def test_a_large_photo_is_soon_small(browser: Browser, busy: tuple[Site, dict[st
 
 def test_the_queue_answers_at_once(browser: Browser, busy: tuple[Site, dict[str, str]]) -> None:
     site, _ = busy
-    # From the click until the frame in which another list stands.
+    # From the click until the frame that shows another list.
     watch = """() => {
       document.addEventListener('click', (event) => { window.clicked = event.timeStamp; window.painted = 0; }, true);
       new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); })))
@@ -172,10 +172,10 @@ def test_the_queue_answers_at_once(browser: Browser, busy: tuple[Site, dict[str,
         def filter_by(words: str) -> float:
             page.get_by_role("searchbox").fill(words)
             page.get_by_role("button", name="筛选").click()
-            # Not looked at before: Playwright reads the whole page, slowly, while it does not find what it expects.
+            # Not checked earlier: Playwright slowly reads the whole page while an expectation is not met.
             taken = float(page.evaluate(taken_in_all))
             expect(page.locator("#list .chip").first).to_contain_text(words)
-            expect(page.locator("#rows tr[data-case]")).to_have_count(50)  # those below the first screen too
+            expect(page.locator("#rows tr[data-case]")).to_have_count(50)  # including the rows below the first screen
             return taken
 
         def filter_five_times() -> float:
@@ -219,7 +219,7 @@ def test_the_map_follows_the_hand(browser: Browser, busy: tuple[Site, dict[str, 
 
 
 def _dragged(page: Page, record: str) -> float:
-    """Milliseconds of the 95th of a hundred frames while the map is dragged."""
+    """The 95th percentile of frame times in milliseconds while the map is dragged."""
     box = page.locator("#map").bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -1,4 +1,4 @@
-"""The page of one case: what it tells, and everything somebody can do there, with scripts and without."""
+"""The page of one case: its content and its commands, with scripts and without."""
 
 import io
 import json
@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 from doors.session import COOKIE
 from models.ids import new_id
 from rules.life_cycle import HUMAN_COMMANDS
-from tests.api.hall import RUSHED, a_picture
+from tests.api.harness import RUSHED, a_picture
 from tests.builders import FIRE, LABOUR, OTHER_MICRO, PASSWORD
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -24,18 +24,18 @@ HTML = "<script>document.title='x'</script>"
 
 
 def do(page: Page, command: str) -> None:
-    """Opens the form of a command."""
+    """Open the form of a command."""
     page.locator(f'[data-act="{command}"]').click()
     expect(page.locator(f"#form-{command}")).to_be_visible()
 
 
 def receipt(page: Page) -> None:
-    """Waits for the receipt of what was just done."""
+    """Wait for the receipt of the last command."""
     expect(page.locator("[data-receipt]")).to_be_visible()
 
 
 def kinds(site: Site, case_no: str) -> list[str]:
-    return site.run(site.hall.kinds(case_no))
+    return site.run(site.harness.kinds(case_no))
 
 
 def test_a_case_is_claimed_worked_on_and_completed(open_page: OpenPage, site: Site) -> None:
@@ -158,7 +158,7 @@ def test_the_rule_of_extensions_is_told_and_refused_politely(open_page: OpenPage
     form.locator("input[type=datetime-local]").fill(later)
     form.locator("[data-send]").click()
     receipt(page)
-    asked = site.run(site.hall.until_fact(no, "extension_requested"))["body"]["until"]
+    asked = site.run(site.harness.until_fact(no, "extension_requested"))["body"]["until"]
     assert datetime.fromisoformat(asked).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") == later
 
 
@@ -172,7 +172,7 @@ def test_the_desk_dispatches_with_co_handlers(open_page: OpenPage, site: Site) -
     form.get_by_role("checkbox", name="人社局").check()
     form.locator("[data-send]").click()
     expect(page.locator(".steps .now")).to_contain_text("处置")
-    case = site.run(site.hall.get("duty", f"/cases/{no}"))
+    case = site.run(site.harness.get("duty", f"/cases/{no}"))
     assert [c["department"] for c in case["co_handlers"]] == [LABOUR]
 
 
@@ -214,7 +214,7 @@ def test_everything_works_without_scripts(without_scripts: OpenPage, site: Site)
     )
     page.locator("#form-complete [data-send]").click()
     expect(page.locator(".steps .now")).to_contain_text("核查")
-    assert site.run(site.hall.until_fact(no, "completed"))["body"]["evidence"]
+    assert site.run(site.harness.until_fact(no, "completed"))["body"]["evidence"]
 
 
 def test_a_case_handed_to_another_department_says_who_holds_it(open_page: OpenPage, site: Site) -> None:
@@ -225,7 +225,7 @@ def test_a_case_handed_to_another_department_says_who_holds_it(open_page: OpenPa
     form.locator("select[name=to_department]").select_option(FIRE)
     form.locator("textarea").fill("涉及消防")
     form.locator("[data-send]").click()
-    # A department that has had a part in a case goes on seeing it; the case says who holds it now.
+    # A department that took part in a case still sees it; the case shows its current owner.
     expect(page.locator("#case-head")).to_contain_text("消防救援大队")
 
 
@@ -263,14 +263,14 @@ def test_a_case_nobody_may_see_is_not_there(open_page: OpenPage, site: Site) -> 
 
 def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling(category=RUSHED)
-    site.run(site.hall.until_fact(no, "overdue"))
+    site.run(site.harness.until_fact(no, "overdue"))
     page = open_page("environment_handler", f"/cases/{no}")
     expect(page.locator("#case-head .light")).to_contain_text("超期")
     expect(page.locator("#case-head .left-time")).to_contain_text("超")
     expect(page.locator("details.due").first).to_have_attribute("open", "")
     expect(page.locator(".t-overdue")).not_to_have_count(0)
     check_screen(page)
-    shoot(page, "case-overdue")
+    screenshot(page, "case-overdue")
 
 
 @pytest.mark.parametrize(
@@ -280,13 +280,13 @@ def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: S
 def test_who_passes_a_case_on_sees_what_each_holds(open_page: OpenPage, site: Site, lang: str, told: str) -> None:
     no = site.at_handling(category=RUSHED)
     site.do("environment_handler", no, "claim")
-    site.run(site.hall.until_fact(no, "overdue"))
+    site.run(site.harness.until_fact(no, "overdue"))
     page = open_page("environment_head", f"/cases/{no}?act=transfer&lang={lang}")
     expect(page.locator("#form-transfer select[name=to_person] option[value=environment_handler]")).to_have_text(
         re.compile(told)
     )
     check_screen(page)
-    shoot(page, f"case-transfer-{lang}")
+    screenshot(page, f"case-transfer-{lang}")
     page.goto(f"/queue?tab=doing&lang={lang}")
     choice = page.locator("#to-person option[value=environment_handler]")
     expect(choice).to_have_text("环保处置员")
@@ -294,7 +294,7 @@ def test_who_passes_a_case_on_sees_what_each_holds(open_page: OpenPage, site: Si
     page.locator("#bulk summary").first.click()
     expect(choice).to_have_text(re.compile(told))
     check_screen(page)
-    shoot(page, f"queue-assign-{lang}")
+    screenshot(page, f"queue-assign-{lang}")
 
 
 def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, site: Site) -> None:
@@ -306,7 +306,7 @@ def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, 
     page.locator("#form-grant_suspension [data-send]").click()
     expect(page.locator("#case-head .light")).to_contain_text("挂账")
     expect(page.locator(".t-stopped")).not_to_have_count(0)
-    shoot(page, "case-suspended")
+    screenshot(page, "case-suspended")
 
 
 def test_the_timeline_is_narrowed_and_turned_round(open_page: OpenPage, site: Site) -> None:
@@ -336,7 +336,7 @@ def test_every_command_has_a_form(open_page: OpenPage, site: Site) -> None:
 
 
 def test_a_case_is_printed_and_kept_as_json(open_page: OpenPage, site: Site) -> None:
-    photo = site.run(site.hall.upload("worker", a_picture("red")))
+    photo = site.run(site.harness.upload("worker", a_picture("red")))
     no = site.at_handling(attachments=[photo])
     page = open_page("labour_handler", f"/cases/{no}/print")
     expect(page.locator(".qr")).to_be_visible()
@@ -345,7 +345,7 @@ def test_a_case_is_printed_and_kept_as_json(open_page: OpenPage, site: Site) -> 
     assert len(page.pdf(format="A4")) > 10_000
     page.emulate_media(media="screen")
     check_screen(page)
-    shoot(page, "case-print")
+    screenshot(page, "case-print")
     with page.expect_download() as download:
         page.goto(f"/cases/{no}")
         page.get_by_role("link", name="JSON").click()
@@ -365,11 +365,11 @@ def test_the_page_is_accessible_at_every_stage(open_page: OpenPage, site: Site, 
     if lang == "en":
         words = page.locator("#case button, #case h2, #case h3, #case dt, #case summary, .acts a").all_inner_texts()
         assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace("东一社区", ""))
-    shoot(page, f"case-{stage}-{lang}")
+    screenshot(page, f"case-{stage}-{lang}")
 
 
 def at_stage(site: Site, stage: str) -> str:
-    """A case that stands there."""
+    """A case at that stage."""
     if stage == "receive":
         return site.report()
     no = site.report()
@@ -391,4 +391,4 @@ def test_the_page_fits_large_type_and_a_phone(open_page: OpenPage, site: Site, s
     options = {"viewport": PHONE} if size == "phone" else {}
     page = open_page("labour_handler", f"/cases/{no}{'?large=1' if size == 'large' else ''}", **options)
     check_screen(page, least=60 if size == "large" else 36)
-    shoot(page, f"case-{size}")
+    screenshot(page, f"case-{size}")

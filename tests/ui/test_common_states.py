@@ -1,4 +1,4 @@
-"""What every page of the desk does alike: without a network, when the server takes long, when a notice comes."""
+"""States common to all desk pages: no network, a slow server, a new notice."""
 
 import re
 from datetime import UTC, datetime
@@ -8,18 +8,18 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
 from tests.builders import person_id
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.phone import AWAY
 from tests.ui.site import Site
-from tests.ui.test_live import listening
+from tests.ui.test_live import wait_for_stream
 
 
-def tell(site: Site, case_no: str, username: str) -> None:
-    """As a ladder would: a notice of the case's first fact for that person; and the case changes."""
+def insert_notice(site: Site, case_no: str, username: str) -> None:
+    """Insert a notice of the case's first fact for that person, as a ladder would, and signal a change of the case."""
 
     async def insert() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             await connection.execute(
                 text(
                     "INSERT INTO notices (report_id, seq, receiver, person, mode, at)"
@@ -33,7 +33,7 @@ def tell(site: Site, case_no: str, username: str) -> None:
 
 
 def set_quiet(page: Page, on: bool) -> None:
-    """Quiet all day but for one minute that is far from now."""
+    """Set quiet hours for the whole day except one minute that is far from now."""
     page.goto("/settings")
     page.get_by_label("每天在这段时间不提醒").set_checked(on)
     far = (datetime.now(UTC).hour + 8 + 12) % 24
@@ -52,16 +52,16 @@ def test_without_a_network_the_page_is_for_reading(open_page: OpenPage, site: Si
     page.context.set_offline(True)
     expect(page.locator("#away")).to_be_visible()
     check_screen(page)
-    shoot(page, f"case-offline-{lang}")
+    screenshot(page, f"case-offline-{lang}")
     page.locator("#form-comment [data-send]").click()
     expect(page.locator(".toast")).to_contain_text("没有提交" if lang == "zh" else "nothing was sent")
     expect(page.locator("#form-comment textarea")).to_have_value("写到一半")
-    assert "commented" not in site.run(site.hall.kinds(no))
+    assert "commented" not in site.run(site.harness.kinds(no))
     page.context.set_offline(False)
     expect(page.locator("#away")).to_be_hidden()
     page.locator("#form-comment [data-send]").click()
     expect(page.locator("[data-receipt]")).to_be_visible()
-    assert site.run(site.hall.kinds(no))[-1] == "commented"
+    assert site.run(site.harness.kinds(no))[-1] == "commented"
 
 
 def test_without_a_network_a_list_stays(open_page: OpenPage, site: Site) -> None:
@@ -97,7 +97,7 @@ def test_a_command_that_takes_long_is_said_to_go_on(open_page: OpenPage, site: S
     page.clock.fast_forward(8_500)
     expect(page.locator("#slow")).to_be_visible()
     expect(page.locator("#slow a")).to_have_attribute("href", "/queue?tab=done")
-    shoot(page, "case-slow")
+    screenshot(page, "case-slow")
     held[0].continue_()
     expect(page.locator("[data-receipt]")).to_be_visible()
     expect(page.locator("#slow")).to_be_hidden()
@@ -105,9 +105,9 @@ def test_a_command_that_takes_long_is_said_to_go_on(open_page: OpenPage, site: S
 
 def test_the_bell_counts_along_and_tells(open_page: OpenPage, site: Site) -> None:
     no = site.report()
-    page = listening(open_page("community_duty", "/queue"))
+    page = wait_for_stream(open_page("community_duty", "/queue"))
     before = int(page.locator("#bell").get_attribute("data-calling") or 0)
-    tell(site, no, "community_duty")
+    insert_notice(site, no, "community_duty")
     expect(page.locator("#bell .badge")).to_have_text(str(before + 1), timeout=15_000)
     expect(page.locator(".toast")).to_contain_text("有新通知")
 
@@ -116,14 +116,14 @@ def test_in_quiet_hours_neither_badge_nor_message(open_page: OpenPage, site: Sit
     page = open_page("community_supervisor")
     set_quiet(page, True)
     expect(page.locator("[name=quiet_since]")).not_to_have_value("22:00")
-    listening_page = listening(open_page("community_supervisor", "/queue"))
-    tell(site, site.report(), "community_supervisor")
+    listening_page = wait_for_stream(open_page("community_supervisor", "/queue"))
+    insert_notice(site, site.report(), "community_supervisor")
     bell = listening_page.locator("#bell")
     expect(bell).to_have_attribute("title", re.compile(r"通知,[1-9]\d* 条未读 · 免打扰至 \d\d:00"), timeout=15_000)
     expect(bell.locator(".badge")).to_have_count(0)
     expect(listening_page.locator(".toast")).to_have_count(0)
-    # What is urgent calls all the same.
-    tell(site, site.report(severity="urgent"), "community_supervisor")
+    # Urgent notices call in quiet hours as well.
+    insert_notice(site, site.report(severity="urgent"), "community_supervisor")
     expect(bell.locator(".badge")).to_have_text("1", timeout=15_000)
     set_quiet(page, False)
     expect(page.locator("#bell .badge")).not_to_have_text("1")

@@ -1,4 +1,4 @@
-"""The queue and what hangs by it: tabs, filters, columns, views, many at once, the workbook; notices and settings."""
+"""The queue: tabs, filters, columns, saved views, bulk commands, the workbook; notices and settings."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from models.enums import Role
 from models.ids import new_id
 from models.tables import DepartmentRow
 from tests.builders import LABOUR, MICRO, OTHER_MICRO, Holder, add_people
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -26,7 +26,7 @@ TRANSFER, SCRIPTS, NODES = 60_000, 25_000, 2_500
 
 @pytest.fixture(scope="module")
 def word() -> str:
-    """A word that only this file's cases have in their titles."""
+    """A word that only the titles of this file's cases contain."""
     return f"列表{str(new_id())[-6:]}"
 
 
@@ -50,7 +50,7 @@ def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, thr
 
 
 def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three: list[str], word: str) -> None:
-    """The page stays: its links, its workbook, its ticks and its history follow the list."""
+    """The page is not reloaded: its links, workbook, selection and history follow the list."""
     page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}", expect=("422",))
     page.evaluate("window.still = true")
     page.locator(f'tr[data-case="{three[0]}"]').get_by_role("checkbox").check()
@@ -88,7 +88,7 @@ def test_the_time_limit_narrows_queue_search_and_workbook(
         expect(page.locator(".list-head .chip").filter(has_text=week)).to_be_visible()
         expect(page.locator("#rows tr[data-case]")).to_have_count(len(three))
         check_screen(page)
-        shoot(page, f"due-{place[1:]}-{lang}")
+        screenshot(page, f"due-{place[1:]}-{lang}")
         query = page.locator("#list").get_attribute("data-query")
         answer = page.request.get(f"/cases/export.xlsx?{query}")
         told = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[1]
@@ -101,10 +101,10 @@ def test_the_time_limit_narrows_queue_search_and_workbook(
 
 @pytest.fixture(scope="module")
 def gardens(site: Site) -> str:
-    """A department that only this file's cases go to; the name of its one handler."""
+    """A department that only this file's cases are dispatched to; the name of its one handler."""
 
     async def insert() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             row = DepartmentRow(id="gardens", name_zh="园林局", name_en="Parks bureau", active=True)
             await connection.execute(DepartmentRow.__table__.insert().values(**row.model_dump()))  # type: ignore[attr-defined]
             await add_people(connection, Holder("gardener", "园林员", Role.HANDLER, department="gardens"))
@@ -127,7 +127,7 @@ def test_an_empty_tab_tells_when_the_last_case_was_there(
     expect(page.locator(".empty a")).to_contain_text(claimed)
     expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{no}")
     check_screen(page)
-    shoot(page, f"queue-empty-{lang}")
+    screenshot(page, f"queue-empty-{lang}")
     page.get_by_role("searchbox").fill("没有这样的案件")
     page.locator("#filters button.primary").click()
     expect(page.locator(".list-head .chip").first).to_be_visible()
@@ -147,7 +147,7 @@ def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> N
     expect(page.locator(".why-gone")).to_contain_text("已认领")
     page.get_by_role("button", name="认领", exact=True).click()
     expect(page.locator("[data-outcome]")).to_contain_text("2 件成功")
-    assert site.run(site.hall.kinds(cases[1]))[-1] == "claimed"
+    assert site.run(site.harness.kinds(cases[1]))[-1] == "claimed"
 
 
 def test_a_refusal_in_bulk_names_its_reason(site: Site) -> None:
@@ -172,7 +172,7 @@ def test_a_preview_tells_the_case_in_short(open_page: OpenPage, three: list[str]
     expect(page.locator("#preview")).to_contain_text("最近 3 步")
     expect(page.locator("#preview")).not_to_contain_text("张三")
     check_screen(page)
-    shoot(page, "queue-preview")
+    screenshot(page, "queue-preview")
     page.get_by_role("button", name="关闭预览").click()
     expect(page.locator("#preview")).to_be_empty()
 
@@ -228,7 +228,7 @@ def test_a_figure_opens_its_cases_as_a_page(open_page: OpenPage, three: list[str
 def test_the_list_goes_on_by_the_page(open_page: OpenPage, site: Site) -> None:
     own = f"很多{str(new_id())[-6:]}"
     for n in range(52):
-        site.run(site.hall.past(datetime.now(UTC), title=f"{own} {n}", grid=OTHER_MICRO, by="other_duty"))
+        site.run(site.harness.past(datetime.now(UTC), title=f"{own} {n}", grid=OTHER_MICRO, by="other_duty"))
     page = open_page("other_duty", f"/cases?q={own}")
     expect(page.locator("#rows tr[data-case]")).to_have_count(50)
     nodes = page.evaluate("() => document.querySelectorAll('*').length")
@@ -254,13 +254,13 @@ def test_notices_are_read(open_page: OpenPage) -> None:
     page = open_page("reviewer", "/notices")
     expect(page.locator(".empty")).to_be_visible()
     check_screen(page)
-    shoot(page, "notices")
+    screenshot(page, "notices")
 
 
 def test_settings_keep_the_first_tab_and_switch_the_keys_off(open_page: OpenPage) -> None:
     page = open_page("environment_handler", "/settings")
     check_screen(page)
-    shoot(page, "settings")
+    screenshot(page, "settings")
     page.get_by_label("打开待办时显示").select_option("doing")
     page.get_by_label("用单个按键操作").uncheck()
     page.get_by_role("button", name="保存").click()
@@ -278,9 +278,9 @@ _ONE_ROW = """(form) => new Set([...form.querySelectorAll('select, button, input
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_list_fits_a_small_screen(open_page: OpenPage, site: Site, word: str, lang: str) -> None:
-    """1,280 pixels: all columns without moving sideways, the filters in one row; with the longest words that come."""
+    """At 1,280 pixels all columns fit without horizontal scrolling, and the filters in one row; with long texts."""
     late = datetime.now(UTC) - timedelta(days=9, hours=5)
-    site.run(site.hall.past(late, title=f"{word} 拖欠", by="duty"))
+    site.run(site.harness.past(late, title=f"{word} 拖欠", by="duty"))
     closed = site.report(title=f"{word} 撤回")
     site.do("duty", closed, "reject", reason="不属本园区", right_channel="12345")
     site.at_handling(title=f"{word} 处置")
@@ -291,7 +291,7 @@ def test_a_list_fits_a_small_screen(open_page: OpenPage, site: Site, word: str, 
         assert table.evaluate("e => e.scrollWidth - e.clientWidth") == 0, place
         assert page.locator("#filters").evaluate(_ONE_ROW) == 1, place
         check_screen(page)
-        shoot(page, f"list-1280-{place[1:6].strip('?')}-{lang}")
+        screenshot(page, f"list-1280-{place[1:6].strip('?')}-{lang}")
 
 
 @pytest.mark.parametrize("look", ["zh", "en", "large", "phone"])
@@ -303,7 +303,7 @@ def test_the_queue_is_accessible(open_page: OpenPage, three: list[str], word: st
     if look == "en":
         words = page.locator("h1, .tabs, .tools, thead, #filters button, .list-head").all_inner_texts()
         assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace(word, ""))
-    shoot(page, f"queue-{look}")
+    screenshot(page, f"queue-{look}")
 
 
 def test_the_queue_works_without_scripts(open_page: OpenPage, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""The evidence of a case as one ZIP: every file once, with its hash, and who gave it when."""
+"""The evidence of a case as a ZIP file: each file once, with its hash, its giver and its time."""
 
 import csv
 import hashlib
@@ -14,7 +14,7 @@ from tests.ui.site import Site
 
 
 def test_the_evidence_comes_as_one_file_that_proves_itself(open_page: OpenPage, site: Site) -> None:
-    before, after = (site.run(site.hall.upload("worker", a_photo(colour))) for colour in ("#a65", "#4a6"))
+    before, after = (site.run(site.harness.upload("worker", a_photo(colour))) for colour in ("#a65", "#4a6"))
     no = site.at_handling(category="0103", attachments=[before])
     site.do("fire_handler", no, "attach", note="现场", attachments=[before, after])
     page = open_page("fire_handler", f"/cases/{no}")
@@ -35,8 +35,8 @@ def test_the_evidence_comes_as_one_file_that_proves_itself(open_page: OpenPage, 
 
 
 def test_too_much_for_one_file_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
-    photo = site.run(site.hall.upload("worker", a_photo("#345")))
+    photo = site.run(site.harness.upload("worker", a_photo("#345")))
     no = site.at_handling(attachments=[photo])
-    monkeypatch.setattr("services.desk.evidence_zip.MOST_BYTES", 100)
+    monkeypatch.setattr("services.desk.evidence_zip.MAX_BYTES", 100)
     page = open_page("labour_handler", f"/cases/{no}/evidence.zip", expect=("413",))
     expect(page.locator("main")).to_contain_text("超过一次打包的上限")

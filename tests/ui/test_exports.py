@@ -1,4 +1,4 @@
-"""Excel from the pages: short lists at once, long ones in the background, with how far they are."""
+"""Exports from the pages: short lists at once, long ones in the background, with their progress."""
 
 import io
 from datetime import UTC, datetime
@@ -14,36 +14,36 @@ from infra.database import transaction
 from models.ids import new_id
 from models.tables import EXPORTS
 from tests.builders import person_id
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
 
-async def put(site: Site, **values: Any) -> str:
-    """An export as the database has it while a worker is at it."""
+async def insert_export(site: Site, **values: Any) -> str:
+    """Insert an export as it is while a worker makes it."""
     id_ = new_id()
     row = {
         "id": id_, "owner": person_id("supervisor"), "kind": "overdue", "digest": str(id_), "language": "zh",
         "wanted": {"kind": "overdue", "told": [["部门", "人社局"]]}, "status": "waiting", "made": 0, "total": 12000,
         "asked_at": datetime.now(UTC), **values,
     }  # fmt: skip
-    async with transaction(site.hall.engine) as connection:
+    async with transaction(site.harness.engine) as connection:
         await connection.execute(insert(EXPORTS).values(row))
     return str(id_)
 
 
-async def change(site: Site, id_: str, **values: Any) -> None:
-    """Brings it on, as a worker does."""
-    async with transaction(site.hall.engine) as connection:
+async def update_export(site: Site, id_: str, **values: Any) -> None:
+    """Update the progress of an export, as a worker does."""
+    async with transaction(site.harness.engine) as connection:
         await connection.execute(update(EXPORTS).where(EXPORTS.c.id == UUID(id_)).values(**values))
 
 
 @pytest.fixture
 def clean(site: Site) -> None:
-    """No exports yet."""
+    """Remove all exports."""
 
     async def remove() -> None:
-        async with transaction(site.hall.engine) as connection:
+        async with transaction(site.harness.engine) as connection:
             await connection.execute(delete(EXPORTS))
 
     site.run(remove())
@@ -63,7 +63,7 @@ def test_a_short_list_comes_at_once(open_page: OpenPage, clean: None, path: str,
 
 def test_the_file_says_by_which_filters_it_was_made(open_page: OpenPage, site: Site, clean: None) -> None:
     late = site.at_handling(title="导出用超期案件", category="0390")
-    site.run(site.hall.until_fact(late, "overdue"))
+    site.run(site.harness.until_fact(late, "overdue"))
     page = open_page("supervisor", "/overdue?category=0390&sample=1&seed=abc")
     drawn = page.locator("td.case-cell .nowrap").inner_text()
     with page.expect_download() as told:
@@ -78,7 +78,7 @@ def test_a_long_list_is_made_in_the_background(
     open_page: OpenPage, site: Site, clean: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.report(title="后台导出")
-    monkeypatch.setattr("web.routes.desk.exports.DIRECT", 0)
+    monkeypatch.setattr("web.routes.desk.exports.MAX_DIRECT_ROWS", 0)
     page = open_page("supervisor", "/cases")
     page.get_by_role("button", name="Excel").click()
     page.wait_for_url("**/exports#e-*")
@@ -88,23 +88,23 @@ def test_a_long_list_is_made_in_the_background(
         link.click()
     book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()))
     assert book.worksheets[0].max_row > 1
-    # Come back later: it is still there, and nobody else sees it.
+    # Later it is still there, and nobody else sees it.
     again = open_page("supervisor", "/exports")
     expect(again.locator("[data-status=done]")).to_have_count(1)
     expect(open_page("admin", "/exports").locator(".empty")).to_be_visible()
 
 
 def test_the_bar_moves_by_itself_and_survives_leaving(open_page: OpenPage, site: Site, clean: None) -> None:
-    id_ = site.run(put(site))
+    id_ = site.run(insert_export(site))
     page = open_page("supervisor", "/exports")
     expect(page.locator(f"#e-{id_}")).to_contain_text("等待处理")
-    site.run(change(site, id_, status="making", made=3000))
+    site.run(update_export(site, id_, status="making", made=3000))
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_js_property("value", 3000)
-    site.run(change(site, id_, made=9000))
+    site.run(update_export(site, id_, made=9000))
     expect(bar).to_have_js_property("value", 9000)
     check_screen(page)
-    shoot(page, "exports-making")
+    screenshot(page, "exports-making")
     page.goto("/overdue")
     page.get_by_text("督查", exact=False).first.wait_for()
     page.goto("/exports")
@@ -113,27 +113,27 @@ def test_the_bar_moves_by_itself_and_survives_leaving(open_page: OpenPage, site:
     expect(page.locator(f"#e-{id_}")).to_have_attribute("data-status", "stopped")
 
     async def status() -> str:
-        async with site.hall.engine.connect() as connection:
+        async with site.harness.engine.connect() as connection:
             return str(await connection.scalar(select(EXPORTS.c.status).where(EXPORTS.c.id == UUID(id_))))
 
     assert site.run(status()) == "stopped"
 
 
 def test_what_stands_still_or_failed_is_told(open_page: OpenPage, site: Site, clean: None) -> None:
-    site.run(put(site, asked_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    site.run(insert_export(site, asked_at=datetime(2026, 1, 1, tzinfo=UTC)))
     failure: dict[str, Any] = {"code": "rights_changed", "pointer": None, "params": {}}
-    site.run(put(site, status="failed", finished_at=datetime.now(UTC), failure=failure))
+    site.run(insert_export(site, status="failed", finished_at=datetime.now(UTC), failure=failure))
     page = open_page("supervisor", "/exports", viewport=PHONE)
     expect(page.locator("#exports")).to_contain_text("还没有工作进程接手")
     expect(page.locator("#exports")).to_contain_text("您的权限在导出后已有变化")
     check_screen(page)
-    shoot(page, "exports-phone")
+    screenshot(page, "exports-phone")
 
 
 def test_a_list_too_long_to_wait_for_says_so_to_programs(
     open_page: OpenPage, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.exports.write.DIRECT", 0)
+    monkeypatch.setattr("services.exports.write.MAX_DIRECT_ROWS", 0)
     page = open_page("supervisor", expect=("422 (Unprocessable",))
     answer = page.goto("/cases/export.xlsx")
     assert answer is not None

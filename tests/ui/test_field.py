@@ -1,4 +1,4 @@
-"""The phone app online: reporting in a few taps, one's own reports, settings; every screen accessible and in place."""
+"""The field app online: reporting, own reports, settings; every screen is accessible and fits."""
 
 import gzip
 import json
@@ -20,9 +20,9 @@ from tests.ui.phone import (
     fill_report,
     open_phone,
     report_offline,
-    something,
-    take,
-    warm,
+    take_photo,
+    unique_text,
+    wait_until_cached,
 )
 from tests.ui.site import Site
 from web.build import UI, find_node, transfer_size
@@ -58,12 +58,12 @@ def test_a_report_says_what_is_missing_and_then_goes(open_page: OpenPage, site: 
     expect(page.locator("#photos .fault")).to_have_text("请至少拍一张照片")
     expect(page.locator("#category .fault")).to_have_text("请选择类别")
     expect(page.locator("#description .fault")).to_contain_text("描述须为 5 至 200 个字")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_label("路口或门牌").fill("北门向西 50 米")
     page.get_by_role("button", name="提交").click()
     number = expect_one_case(page, site, said)
-    case = site.run(site.hall.get("admin", f"/cases/{number}"))
+    case = site.run(site.harness.get("admin", f"/cases/{number}"))
     assert case["title"] == "欠薪纠纷 · 北门向西 50 米"
     assert (case["grid"]["name"], case["source"], len(case["attachments"])) == ("第一微网格", "grid_worker", 1)
     assert case["location"] == {"lat": HERE["latitude"], "lon": HERE["longitude"]}
@@ -84,30 +84,30 @@ def test_categories_are_found_by_the_letters_of_their_pinyin(open_page: OpenPage
 
 def test_a_category_with_evidence_takes_two_photos(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    fill_report(page, something(), "消防通道堵塞")
+    fill_report(page, unique_text(), "消防通道堵塞")
     page.get_by_role("button", name="提交").click()
     expect(page.locator("#photos .fault")).to_have_text("该类别需要近景和远景两张照片")
 
 
 def test_what_was_settled_on_the_spot_goes_to_review(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_label("我已现场处置(自处置)").check()
     page.get_by_role("button", name="提交").click()
     expect(page.locator("#self .fault")).to_be_visible()
     page.get_by_label("处置结果").fill("当场结清")
-    take(page, "拍处置后")
+    take_photo(page, "拍处置后")
     expect(page.locator("#self-photos .photo")).to_have_count(1)
     page.get_by_role("button", name="提交").click()
     number = expect_one_case(page, site, said)
     expect(page.get_by_text("自处置: 已提交核查")).to_be_visible()
-    assert site.run(site.hall.get("admin", f"/cases/{number}"))["stage"] == "review"
+    assert site.run(site.harness.get("admin", f"/cases/{number}"))["stage"] == "review"
 
 
 def test_a_draft_outlives_a_reload(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     expect(page.get_by_text("草稿已存")).to_be_visible()
     page.reload()
@@ -119,7 +119,7 @@ def test_a_draft_outlives_a_reload(open_page: OpenPage) -> None:
 def test_without_a_position_the_place_is_picked_on_the_map(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, path="/m/#/report", permissions=[])
     expect(page.locator("#place")).to_contain_text("没有定位权限")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_role("button", name="地图选点").click()
     drawing = page.get_by_role("application")
@@ -132,7 +132,7 @@ def test_without_a_position_the_place_is_picked_on_the_map(open_page: OpenPage, 
     expect(page.locator("#place")).to_contain_text("第二微网格 ✓")
     page.get_by_role("button", name="提交").click()
     number = expect_one_case(page, site, said)
-    assert site.run(site.hall.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
+    assert site.run(site.harness.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
 
 
 def test_a_vague_position_asks_to_be_checked(open_page: OpenPage) -> None:
@@ -144,12 +144,12 @@ def test_a_likely_duplicate_can_be_added_to(open_page: OpenPage, site: Site) -> 
     spot = {"lat": 38.0077, "lon": 117.0033}
     known = site.report(title="疑似重复的欠薪", location=spot)
     page = open_phone(open_page, path="/m/#/report", geolocation={"latitude": 38.0077, "longitude": 117.0033})
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     expect(page.locator(".duplicates")).to_contain_text("疑似重复的欠薪")
     page.get_by_role("button", name=f"追加到 {known}").click()
     expect(page.locator(".result-line")).to_have_text("已受理", timeout=15_000)
-    facts = site.run(site.hall.get("admin", f"/cases/{known}/facts"))
+    facts = site.run(site.harness.get("admin", f"/cases/{known}/facts"))
     assert facts[-1]["kind"] == "attached"
     assert facts[-1]["body"]["note"] == said
 
@@ -166,18 +166,18 @@ def test_a_report_that_the_server_has_and_not_yet_recorded_is_followed(open_page
         return route.fulfill(status=202, json={"status": "accepted", "report_id": report, "href": ""})
 
     page.route("**/api/v1/cases", accepted)
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("已保存在服务器,待登记")
     expect_one_case(page, site, said)
 
 
-# --- one's own, and the phone -----------------------------------------------------------------------------------------
+# --- own reports, settings --------------------------------------------------------------------------------------------
 
 
 def test_ones_own_reports_and_ones_month(open_page: OpenPage, site: Site) -> None:
-    title = something()
+    title = unique_text()
     number = site.report(title=title)
     page = open_phone(open_page, path="/m/#/mine")
     expect(page.locator(".figures dt").first).to_have_text("本月上报")
@@ -193,11 +193,11 @@ def test_ones_own_reports_count_rework_with_its_reason(site: Site) -> None:
     site.do("labour_handler", case_no, "claim")
     site.do("labour_handler", case_no, "complete", result="已结清")
     site.do("reviewer", case_no, "fail_review", reason="回访未到账")
-    known = site.run(site.hall.get("worker", "/me/reports"))
+    known = site.run(site.harness.get("worker", "/me/reports"))
     assert {"case_no": case_no, "reason": "回访未到账"}.items() <= known["month"]["reasons"][0].items()
     assert known["month"]["rework"] >= 1
     assert case_no in [item["case_no"] for item in known["items"]]
-    assert site.run(site.hall.get("auditor", "/me/reports"))["items"] == []
+    assert site.run(site.harness.get("auditor", "/me/reports"))["items"] == []
 
 
 def test_language_and_large_type_are_remembered(open_page: OpenPage) -> None:
@@ -213,8 +213,8 @@ def test_language_and_large_type_are_remembered(open_page: OpenPage) -> None:
 
 def test_signing_out_warns_of_what_waits(open_page: OpenPage) -> None:
     page = open_phone(open_page, expect=AWAY)
-    warm(page)
-    report_offline(page, something())
+    wait_until_cached(page)
+    report_offline(page, unique_text())
     page.goto("/m/#/me")
     page.get_by_role("button", name="退出登录").click()
     expect(page.get_by_text("还有 1 件未上传")).to_be_visible()
@@ -236,8 +236,8 @@ def test_the_back_key_closes_what_was_opened(open_page: OpenPage) -> None:
 # --- every screen -----------------------------------------------------------------------------------------------------
 
 
-def dressed(open_page: OpenPage, look: tuple[str, str, bool], username: str, width: int = 390) -> Page:
-    """The app in that language and type size."""
+def open_app(open_page: OpenPage, look: tuple[str, str, bool], username: str, width: int = 390) -> Page:
+    """The app in a language and text size."""
     language, path, large = look
     page = open_phone(
         open_page,
@@ -253,7 +253,7 @@ def dressed(open_page: OpenPage, look: tuple[str, str, bool], username: str, wid
 
 
 def check_all(page: Page, look: tuple[str, str, bool], screens: tuple[str, ...]) -> None:
-    """Each screen is accessible, in place, and in English without Chinese outside of data."""
+    """Check that each screen is accessible, fits, and in English has no Chinese text except data."""
     language, path, large = look
     for screen in screens:
         page.goto(f"{path}#/{screen}")
@@ -271,14 +271,14 @@ def check_all(page: Page, look: tuple[str, str, bool], screens: tuple[str, ...])
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_screen_is_accessible_and_in_place(open_page: OpenPage, site: Site, look: tuple[str, str, bool]) -> None:
     site.report(title="列表中的一件")
-    check_all(dressed(open_page, look, ""), look, ("sign-in",))
+    check_all(open_app(open_page, look, ""), look, ("sign-in",))
     screens = ("", "report", "report/category", "report/map", "outbox", "mine", "notices", "me", "diagnosis")
-    check_all(dressed(open_page, look, "worker"), look, screens)
+    check_all(open_app(open_page, look, "worker"), look, screens)
 
 
 def test_a_filled_form_with_faults_is_accessible_and_fits_a_narrow_phone(open_page: OpenPage) -> None:
     for look in (LOOKS[0], LOOKS[3]):
-        page = dressed(open_page, look, "worker", width=320)
+        page = open_app(open_page, look, "worker", width=320)
         page.goto(f"{look[1]}#/report")
         page.locator("#self input").check()
         page.locator("#reporter summary").click()
@@ -287,7 +287,7 @@ def test_a_filled_form_with_faults_is_accessible_and_fits_a_narrow_phone(open_pa
         check_screen(page, least=60 if look[2] else 44)
 
 
-# --- what it weighs, and its pure parts -------------------------------------------------------------------------------
+# --- size and pure functions ------------------------------------------------------------------------------------------
 
 
 def test_the_shell_is_light(built: None) -> None:
@@ -308,7 +308,7 @@ def test_nothing_built_names_another_host(built: None) -> None:
 
 
 def test_the_pure_parts(built: None, tmp_path: Path) -> None:
-    """The state machine, the arithmetic of places, the letters: by Node.js's own test runner."""
+    """The pure functions (item states, places, pinyin) in Node.js's test runner."""
     node = find_node().node
     made = tmp_path / "pure.test.mjs"
     tests = Path(__file__).parent / "pure.test.ts"

@@ -1,17 +1,17 @@
-"""Drafts on the phone: put aside, listed, gone on with, thrown away; and a form that was only looked at."""
+"""Drafts on the phone: set aside, listed, continued, deleted; and a form that was opened but not filled in."""
 
 from playwright.sync_api import expect
 
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import HERE, expect_one_case, fill_report, open_phone, something
+from tests.ui.phone import HERE, expect_one_case, fill_report, open_phone, unique_text
 from tests.ui.site import Site
 
 
 def test_one_report_is_put_aside_for_another(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, path="/m/#/report")
     expect(page.get_by_role("button", name="存入草稿,另报一件")).to_have_count(0)
-    first = something()
+    first = unique_text()
     fill_report(page, first)
     page.get_by_role("button", name="存入草稿,另报一件").click()
     listed = page.locator("[data-draft]")
@@ -19,10 +19,10 @@ def test_one_report_is_put_aside_for_another(open_page: OpenPage, site: Site) ->
     expect(listed).to_contain_text(first[:20])
     expect(listed).to_contain_text("1 张照片")
     check_screen(page, least=44)
-    shoot(page, "field-drafts")
+    screenshot(page, "field-drafts")
     page.get_by_role("link", name="上报", exact=True).click()
     expect(page.get_by_label("描述")).to_have_value("")
-    second = something()
+    second = unique_text()
     fill_report(page, second)
     page.get_by_role("button", name="提交", exact=True).click()
     expect_one_case(page, site, second)
@@ -42,7 +42,7 @@ def test_one_report_is_put_aside_for_another(open_page: OpenPage, site: Site) ->
 
 def test_a_draft_is_thrown_away_only_on_purpose(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    fill_report(page, something())
+    fill_report(page, unique_text())
     expect(page.get_by_text("草稿已存")).to_be_visible()
     page.goto("/m/#/outbox")
     listed = page.locator("[data-draft=new]")
@@ -87,9 +87,11 @@ def test_quiet_hours_are_kept_with_the_account(open_page: OpenPage, site: Site) 
         quiet.get_by_label("从").fill("21:30")
     expect(quiet.get_by_role("status")).to_have_text("设置已保存 ✓")
     expect(quiet.get_by_label("从")).to_have_value("21:30")
-    assert site.run(site.hall.get("volunteer", "/me/settings")) == {"quiet": {"since": "21:30:00", "until": "07:00:00"}}
+    assert site.run(site.harness.get("volunteer", "/me/settings")) == {
+        "quiet": {"since": "21:30:00", "until": "07:00:00"}
+    }
     check_screen(page, least=44)
-    shoot(page, "field-me-quiet")
+    screenshot(page, "field-me-quiet")
     quiet.get_by_label("到").fill("21:30")
     quiet.get_by_label("到").blur()
     expect(quiet.get_by_role("alert")).to_have_text("开始和结束时间须不同")

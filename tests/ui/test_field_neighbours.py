@@ -1,13 +1,16 @@
-"""The phone beyond one's own grid: the neighbour's is found and named, the report goes there, and no more is seen."""
+"""Reports outside the person's own grid: the neighbouring grid is found and named, and gets the report.
+
+Nothing more of it is visible.
+"""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from models.enums import Role
 from tests.builders import MICRO, MICRO_2, Holder, add_people
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import AWAY, HERE, expect_one_case, fill_report, open_phone, something, warm
+from tests.ui.phone import AWAY, HERE, expect_one_case, fill_report, open_phone, unique_text, wait_until_cached
 from tests.ui.site import Site
 
 #: Within the second micro-grid of the tiny park, and beyond every grid.
@@ -19,7 +22,7 @@ WHO = "next_door"
 @pytest.fixture(scope="module", autouse=True)
 def _somebody_in_one_micro_grid(site: Site) -> None:
     async def add() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             await add_people(connection, Holder(WHO, "隔壁网格员", Role.GRID_WORKER, grid=MICRO))
 
     site.run(add())
@@ -33,26 +36,26 @@ def test_the_neighbour_s_grid_is_named_and_gets_it(open_page: OpenPage, site: Si
     page = at(open_page, BESIDE)
     expect(page.locator("#place")).to_contain_text("不在您负责的网格内:可以上报,由第二微网格受理")
     expect(page.get_by_label("我已现场处置(自处置)")).to_have_count(0)
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     check_screen(page, least=44)
-    shoot(page, "field-neighbour")
+    screenshot(page, "field-neighbour")
     page.get_by_role("button", name="提交").click()
     number = expect_one_case(page, site, said)
-    assert site.run(site.hall.get("admin", f"/cases/{number}"))["grid"]["code"] == MICRO_2
+    assert site.run(site.harness.get("admin", f"/cases/{number}"))["grid"]["code"] == MICRO_2
     page.get_by_role("link", name="查看案件").click()
     expect(page.locator("dl.facts")).to_contain_text("第二微网格")
 
 
 def test_without_a_network_the_neighbour_s_grid_is_known_too(open_page: OpenPage, site: Site) -> None:
     page = at(open_page, HERE, "/m/", expect=AWAY)
-    warm(page)
+    wait_until_cached(page)
     page.context.set_offline(True)
     page.context.set_geolocation({"latitude": HERE["latitude"], "longitude": BESIDE["longitude"], "accuracy": 9})
     page.goto("/m/#/report")
     page.get_by_role("button", name="重新定位").click()
     expect(page.locator("#place")).to_contain_text("由第二微网格受理")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("已保存,待上传")
@@ -97,4 +100,4 @@ def test_the_map_tells_own_and_neighbouring_grids_apart(open_page: OpenPage) -> 
     expect(page.locator(".map-here .tag")).to_have_text("相邻网格")
     expect(page.locator("path.unit.level-4.other")).to_have_count(1)
     check_screen(page, least=44)
-    shoot(page, "field-neighbour-map")
+    screenshot(page, "field-neighbour-map")

@@ -1,4 +1,4 @@
-"""Tasks on the phone: opened without a network, answered through the outbox; and answers that come too late."""
+"""Tasks on the phone: opened offline, answered through the outbox; and answers that come too late."""
 
 import time
 from typing import Any
@@ -9,25 +9,25 @@ from playwright.sync_api import Page, expect
 from tests.builders import MICRO
 from tests.ui.checks import check_screen
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import AWAY, HERE, a_photo, open_phone, something, take
+from tests.ui.phone import AWAY, HERE, a_photo, open_phone, take_photo, unique_text
 from tests.ui.site import Site
 
 SPOT = {"lat": HERE["latitude"], "lon": HERE["longitude"]}
 
 
 def stage_of(site: Site, case_no: str) -> str:
-    return str(site.run(site.hall.get("admin", f"/cases/{case_no}"))["stage"])
+    return str(site.run(site.harness.get("admin", f"/cases/{case_no}"))["stage"])
 
 
 def fire_case(site: Site, **fields: Any) -> str:
-    """A case at the fire brigade's, with a photo of before."""
-    photo = site.run(site.hall.upload("worker", a_photo("#a65")))
-    known = {"category": "0103", "title": something(), "location": SPOT, "attachments": [photo], "grid": MICRO}
+    """A case at the fire brigade, with a photo from before handling."""
+    photo = site.run(site.harness.upload("worker", a_photo("#a65")))
+    known = {"category": "0103", "title": unique_text(), "location": SPOT, "attachments": [photo], "grid": MICRO}
     return site.at_handling(**{**known, **fields})
 
 
-def answered(page: Page) -> None:
-    """Waits until the phone has sent what it had."""
+def wait_until_sent(page: Page) -> None:
+    """Wait until the phone has sent all items."""
     expect(page.get_by_role("button", name="提交")).to_have_count(0)
     page.goto("/m/#/outbox")
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible(timeout=15_000)
@@ -35,7 +35,7 @@ def answered(page: Page) -> None:
 
 def test_a_task_is_kept_and_completed_without_a_network(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
-    title = site.run(site.hall.get("admin", f"/cases/{case_no}"))["title"]
+    title = site.run(site.harness.get("admin", f"/cases/{case_no}"))["title"]
     page = open_phone(open_page, "fire_handler", expect=AWAY)
     section = page.locator("section", has=page.get_by_role("heading", name="处置"))
     expect(section).to_contain_text(title)
@@ -49,13 +49,13 @@ def test_a_task_is_kept_and_completed_without_a_network(open_page: OpenPage, sit
     page.get_by_role("link", name="办结").click()
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("alert")).to_contain_text("还缺: 至少一张照片; 填写处置结果")
-    take(page, "拍近景")
+    take_photo(page, "拍近景")
     page.get_by_label("处置结果").fill("已清空通道")
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_text("答复“办结”")).to_be_visible()
     page.context.set_offline(False)
-    answered(page)
-    case = site.run(site.hall.get("admin", f"/cases/{case_no}"))
+    wait_until_sent(page)
+    case = site.run(site.harness.get("admin", f"/cases/{case_no}"))
     assert (case["stage"], len(case["attachments"])) == ("review", 2)
 
 
@@ -63,14 +63,14 @@ def test_far_from_the_place_a_reason_is_asked_and_recorded(open_page: OpenPage, 
     case_no = fire_case(site, location={"lat": 38.009, "lon": 117.005})
     page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/complete")
     expect(page.get_by_text("超过 200 米,请说明原因")).to_be_visible()
-    take(page, "拍近景")
+    take_photo(page, "拍近景")
     page.get_by_label("处置结果").fill("已电话核实")
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("alert")).to_contain_text("在现场 200 米以内,或已说明原因")
     page.get_by_label("不在现场的原因").fill("厂区封闭")
     page.get_by_role("button", name="提交").click()
-    answered(page)
-    facts = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))
+    wait_until_sent(page)
+    facts = site.run(site.harness.get("admin", f"/cases/{case_no}/facts"))
     (result,) = [fact["body"]["result"] for fact in facts if fact["kind"] == "completed"]
     assert result == "已电话核实\n[距现场 556 米: 厂区封闭]"
 
@@ -78,9 +78,9 @@ def test_far_from_the_place_a_reason_is_asked_and_recorded(open_page: OpenPage, 
 def test_an_answer_that_comes_too_late_is_explained_and_kept_as_a_note(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
     page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/complete", expect=(*AWAY, "409", "403"))
-    take(page, "拍近景")
+    take_photo(page, "拍近景")
     page.get_by_label("处置结果").fill("我方已清理")
-    photo = site.run(site.hall.upload("fire_handler_2", a_photo("#4a6")))
+    photo = site.run(site.harness.upload("fire_handler_2", a_photo("#4a6")))
     site.do("fire_handler_2", case_no, "complete", result="已清理", evidence=[photo])
     page.get_by_role("button", name="提交").click()
     page.goto("/m/#/outbox")
@@ -89,13 +89,13 @@ def test_an_answer_that_comes_too_late_is_explained_and_kept_as_a_note(open_page
     check_screen(page, least=44)
     page.get_by_role("button", name="作为批注保留在案件上").click()
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
-    last = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))[-1]
+    last = site.run(site.harness.get("admin", f"/cases/{case_no}/facts"))[-1]
     assert (last["kind"], last["body"]["note"], len(last["body"]["attachments"])) == ("attached", "办结: 我方已清理", 1)
 
 
 def test_a_reviewer_compares_and_sends_it_back(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
-    after = site.run(site.hall.upload("fire_handler", a_photo("#4a6")))
+    after = site.run(site.harness.upload("fire_handler", a_photo("#4a6")))
     site.do("fire_handler", case_no, "complete", result="已清空通道", evidence=[after])
     page = open_phone(open_page, "reviewer")
     section = page.locator("section", has=page.get_by_role("heading", name="核查"))
@@ -110,19 +110,19 @@ def test_a_reviewer_compares_and_sends_it_back(open_page: OpenPage, site: Site) 
     page.get_by_role("link", name="不合格,返工").click()
     page.get_by_role("button", name="问题仍然存在").click()
     page.get_by_role("button", name="提交").click()
-    answered(page)
+    wait_until_sent(page)
     assert stage_of(site, case_no) == "handle"
 
 
 def test_a_reviewer_passes(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
-    after = site.run(site.hall.upload("fire_handler", a_photo("#4a6")))
+    after = site.run(site.harness.upload("fire_handler", a_photo("#4a6")))
     site.do("fire_handler", case_no, "complete", result="已清空通道", evidence=[after])
     page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}")
     page.get_by_role("link", name="核查合格").click()
     expect(page.locator(".compare")).to_be_visible()
     page.get_by_role("button", name="提交").click()
-    answered(page)
+    wait_until_sent(page)
     assert stage_of(site, case_no) == "closed"
 
 
@@ -136,8 +136,8 @@ def test_a_handler_answers(open_page: OpenPage, site: Site, command: str, title:
     page.get_by_role("link", name=title).click()
     page.locator("textarea").fill("现场另有归属")
     page.get_by_role("button", name="提交").click()
-    answered(page)
-    facts = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))
+    wait_until_sent(page)
+    facts = site.run(site.harness.get("admin", f"/cases/{case_no}/facts"))
     assert kind in [fact["kind"] for fact in facts]
 
 
@@ -147,15 +147,15 @@ def test_a_handler_claims_and_asks_for_an_extension(open_page: OpenPage, site: S
     page.get_by_role("link", name="认领").click()
     page.get_by_role("button", name="提交").click()
     expect(page.locator("dl.facts")).to_contain_text("消防处置员")
-    due = site.run(site.hall.get("admin", f"/cases/{case_no}"))["due_at"]
+    due = site.run(site.harness.get("admin", f"/cases/{case_no}"))["due_at"]
     page.goto(f"/m/#/task/{case_no}/request_extension")
     page.get_by_role("button", name="天气原因").click()
     page.get_by_label("延期至").fill(
         f"{int(due[:4])}-12-05T18:00" if due[5:7] != "12" else f"{int(due[:4]) + 1}-01-05T18:00"
     )
     page.get_by_role("button", name="提交").click()
-    answered(page)
-    asked = site.run(site.hall.get("admin", f"/cases/{case_no}"))["requests"]
+    wait_until_sent(page)
+    asked = site.run(site.harness.get("admin", f"/cases/{case_no}"))["requests"]
     assert [request["kind"] for request in asked] == ["extension"]
 
 
@@ -164,13 +164,13 @@ def test_a_duty_officer_accepts_on_the_phone(open_page: OpenPage, site: Site) ->
     page = open_phone(open_page, "duty", f"/m/#/task/{case_no}")
     page.get_by_role("link", name="属实,受理").click()
     page.get_by_role("button", name="提交").click()
-    answered(page)
+    wait_until_sent(page)
     assert stage_of(site, case_no) == "dispatch"
 
 
 def until_kept(page: Page, text: str, *, photos: int) -> None:
-    """Waits until the phone has stored a draft of these words with so many photos: what is shown is stored at once,
-    though not before it is shown."""
+    """Wait until the phone has stored a draft with this text and number of photos: a change is stored right after it is
+    shown."""
     look = """([text, photos]) => new Promise((done, failed) => {
       const asked = indexedDB.open('gridloop');
       asked.onerror = () => failed(asked.error);
@@ -190,7 +190,7 @@ def until_kept(page: Page, text: str, *, photos: int) -> None:
 def test_an_answer_is_a_draft_until_it_is_sent(open_page: OpenPage, site: Site) -> None:
     case_no = fire_case(site)
     page = open_phone(open_page, "fire_handler", f"/m/#/task/{case_no}/report_progress")
-    take(page, "拍近景")
+    take_photo(page, "拍近景")
     page.locator("textarea").fill("写了一半")
     expect(page.locator("#photos .photo")).to_have_count(1)
     until_kept(page, "写了一半", photos=1)

@@ -1,4 +1,4 @@
-"""The guard of every browser test: it sees whoever asks another host, and nobody gets there."""
+"""The guard of the browser tests: it reports requests to other hosts, and none reaches its target."""
 
 import pytest
 from playwright.sync_api import Browser, Error

@@ -1,4 +1,4 @@
-"""The duty officer's desk: what comes in, what may be the same matter, and on to the next."""
+"""The intake desk: incoming cases, possible duplicates, going on to the next."""
 
 import re
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from models.enums import Role
 from models.ids import new_id
 from tests.builders import MICRO_2, Holder, add_people
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -38,12 +38,14 @@ def test_a_report_is_accepted_then_dispatched_and_the_next_one_comes(open_page: 
 
 def test_an_empty_desk_tells_when_the_last_report_was_there(open_page: OpenPage, site: Site) -> None:
     async def seat() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             await add_people(connection, Holder("corner_duty", "角落值班", Role.DUTY_OFFICER, grid=MICRO_2))
 
     site.run(seat())
     site.report(grid=MICRO_2)
-    waiting = site.run(site.hall.get("corner_duty", "/cases", stage="receive", sort="reported_at", limit=200))["items"]
+    waiting = site.run(site.harness.get("corner_duty", "/cases", stage="receive", sort="reported_at", limit=200))[
+        "items"
+    ]
     for case in waiting:
         site.do("corner_duty", case["case_no"], "accept")
     page = open_page("corner_duty", "/intake?tab=accepting")
@@ -61,8 +63,8 @@ def test_one_press_accepts_and_dispatches(open_page: OpenPage, site: Site, scrip
     page.locator("#form-accept select[name=then_host]").select_option("environment")
     page.get_by_role("button", name="受理并派遣").click()
     expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
-    assert site.run(site.hall.kinds(no))[-2:] == ["accepted", "dispatched"]
-    assert site.run(site.hall.get("duty", f"/cases/{no}"))["host"] == "environment"
+    assert site.run(site.harness.kinds(no))[-2:] == ["accepted", "dispatched"]
+    assert site.run(site.harness.get("duty", f"/cases/{no}"))["host"] == "environment"
 
 
 def test_what_can_t_be_dispatched_stays_accepted_and_says_why(open_page: OpenPage, site: Site) -> None:
@@ -71,7 +73,7 @@ def test_what_can_t_be_dispatched_stays_accepted_and_says_why(open_page: OpenPag
     page.locator("select[name=then_host] option").first.evaluate("one => { one.value = 'nobody'; one.selected = true }")
     page.get_by_role("button", name="受理并派遣").click()
     expect(page.locator("#form-dispatch .fault")).to_contain_text("nobody")
-    assert site.run(site.hall.kinds(no))[-1] == "accepted"
+    assert site.run(site.harness.kinds(no))[-1] == "accepted"
 
 
 def test_a_duplicate_is_suggested_with_its_reason_and_merged(open_page: OpenPage, site: Site) -> None:
@@ -82,10 +84,10 @@ def test_a_duplicate_is_suggested_with_its_reason_and_merged(open_page: OpenPage
     line = page.locator(".same li", has_text=lead)
     expect(line).to_contain_text("同一小类,相距 56 米")
     check_screen(page)
-    shoot(page, "intake")
+    screenshot(page, "intake")
     line.get_by_role("button", name=re.compile("并入此案")).click()
     expect(page.locator("[data-receipt]")).to_contain_text(again)
-    assert site.run(site.hall.get("duty", f"/cases/{again}"))["merged_into"] == lead
+    assert site.run(site.harness.get("duty", f"/cases/{again}"))["merged_into"] == lead
 
 
 def test_what_comes_in_shows_at_once_and_typed_text_stays(open_page: OpenPage, site: Site) -> None:
@@ -107,4 +109,4 @@ def test_the_desk_is_accessible(open_page: OpenPage, site: Site, look: str) -> N
     extra = {"en": "&lang=en", "large": "&large=1"}.get(look, "")
     page = open_page("duty", f"/intake?no={no}{extra}", **options)
     check_screen(page, least=60 if look == "large" else 36)
-    shoot(page, f"intake-{look}")
+    screenshot(page, f"intake-{look}")

@@ -1,4 +1,4 @@
-"""The desk by keys alone: find, open, claim, note, complete; off while somebody writes or composes."""
+"""The desk by keyboard alone: find, open, claim, comment, complete; shortcuts are off while the user types."""
 
 import re
 
@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from models.ids import new_id
 from tests.builders import person_id
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
 
@@ -62,7 +62,7 @@ def test_the_palette_finds_a_case_and_a_page(open_page: OpenPage, site: Site) ->
     field.fill(word)
     expect(page.locator("#found")).to_contain_text(no)
     check_screen(page)
-    shoot(page, "palette")
+    screenshot(page, "palette")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(no))
 
@@ -76,7 +76,7 @@ def test_the_palette_finds_a_colleague_and_what_they_hold(open_page: OpenPage, s
     page.locator("#found").get_by_role("link", name="人社处置员").click()
     expect(page.locator(".list-head .chip").filter(has_text="持有人")).to_contain_text("人社处置员")
     expect(page.locator(f'#rows tr[data-case="{no}"]')).to_be_visible()
-    # Who is none of their colleagues is found by nobody, nor named.
+    # People who are not colleagues are neither found nor named.
     page.goto(f"/cases?owner={person_id('fire_handler')}")
     expect(page.locator(".list-head a.chip")).to_contain_text(str(person_id("fire_handler")))
 
@@ -92,7 +92,7 @@ def test_the_palette_offers_what_may_be_done_here_and_what_was_open_last(open_pa
     page.locator("dialog input").fill("批注")
     expect(offered.locator("li:visible")).to_have_count(1)
     check_screen(page)
-    shoot(page, "palette-case")
+    screenshot(page, "palette-case")
     page.keyboard.press("Enter")
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator("#form-comment textarea")).to_be_focused()
@@ -107,7 +107,7 @@ def test_the_key_sheet_opens_and_closes(open_page: OpenPage) -> None:
     page.keyboard.press("?")
     expect(page.locator("dialog .key-sheet")).to_be_visible()
     check_screen(page)
-    shoot(page, "keys")
+    screenshot(page, "keys")
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
 

@@ -1,4 +1,4 @@
-"""Every link leads somewhere: each role follows all that its pages offer, in both languages, without a browser."""
+"""Every link works: each role follows all links of its pages, in both languages, without a browser."""
 
 import re
 from collections import deque
@@ -21,7 +21,7 @@ ROLES = ("worker", "duty", "fire_handler", "fire_head", "reviewer", "supervisor"
 
 
 class _Links(HTMLParser):
-    """The addresses that a page links to, and what it says in English that is still Chinese in its frame."""
+    """The links of a page, and the Chinese texts that are left in the frame of an English page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def _shape(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def busy(site: Site) -> None:
-    """Something to see in every stage."""
+    """Cases in every stage."""
     site.report(title="刚上报")
     handled = site.at_handling(title="处置中")
     site.do("labour_handler", handled, "claim")

@@ -1,4 +1,4 @@
-"""What others do shows at once: rows change in place, new ones wait, a case's page follows, typed text stays."""
+"""Live updates: rows change in place, new ones wait, the case page is updated, typed text stays."""
 
 import re
 
@@ -9,8 +9,8 @@ from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
 
 
-def listening(page: Page) -> Page:
-    """The page, once its stream is open."""
+def wait_for_stream(page: Page) -> Page:
+    """Wait until the stream of the page is open."""
     expect(page.locator("body")).to_have_attribute("data-live", "stream")
     return page
 
@@ -18,7 +18,7 @@ def listening(page: Page) -> Page:
 def test_new_cases_wait_behind_a_pill_and_rows_change_in_place(open_page: OpenPage, site: Site) -> None:
     word = f"直播{str(new_id())[-6:]}"
     first = site.at_handling(title=f"{word} 一")
-    page = listening(open_page("labour_handler", f"/queue?tab=unclaimed&q={word}"))
+    page = wait_for_stream(open_page("labour_handler", f"/queue?tab=unclaimed&q={word}"))
     site.at_handling(title=f"{word} 二")
     expect(page.locator("#pill")).to_have_text("1 条新到")
     expect(page.locator("#rows tr[data-case]")).to_have_count(1)
@@ -34,7 +34,7 @@ def test_new_cases_wait_behind_a_pill_and_rows_change_in_place(open_page: OpenPa
 
 def test_a_case_follows_what_others_do_and_keeps_what_is_typed(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
-    page = listening(open_page("labour_handler", f"/cases/{no}?act=comment"))
+    page = wait_for_stream(open_page("labour_handler", f"/cases/{no}?act=comment"))
     page.locator("#form-comment textarea").fill("写到一半")
     site.do("labour_head", no, "comment", note="注意 <b>安全</b>")
     expect(page.locator("#case-time")).to_contain_text("注意 <b>安全</b>")
@@ -46,7 +46,7 @@ def test_a_case_follows_what_others_do_and_keeps_what_is_typed(open_page: OpenPa
 
 
 def test_the_tabs_count_along(open_page: OpenPage, site: Site) -> None:
-    page = listening(open_page("fire_head", "/queue?tab=helping"))
+    page = wait_for_stream(open_page("fire_head", "/queue?tab=helping"))
     count = page.get_by_role("link", name=re.compile("^待认领")).locator(".count")
     before = int(count.inner_text())
     site.at_handling(category="0103")

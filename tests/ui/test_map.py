@@ -1,4 +1,4 @@
-"""The map: filled by a measure, a list beside it, the same by keyboard, nothing from elsewhere."""
+"""The map: units filled by a measure, a list beside it, the same by keyboard, no requests to other hosts."""
 
 import io
 import re
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from services.runtime.resources import Resources
 from tests.builders import COMMUNITY, MICRO
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -21,32 +21,32 @@ from tests.ui.weights import Weights
 
 @pytest.fixture(scope="module")
 def placed(site: Site) -> str:
-    """A case that says where it is."""
+    """A case with a location."""
     return site.report(title="地图上的案件", location={"lat": 38.005, "lon": 117.005}, grid=MICRO)
 
 
-def ready(page: Page) -> None:
-    """Waits until the map is drawn."""
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the map is drawn."""
     expect(page.locator("#map[data-ready=yes]")).to_be_visible()
 
 
 def test_a_unit_clicked_on_the_map_lists_its_cases(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", f"/map?grid={COMMUNITY}&level=4")
-    ready(page)
+    wait_until_drawn(page)
     box = page.locator("#map").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.42, box["y"] + box["height"] * 0.3)
     side = page.locator("#side")
     expect(side.get_by_role("heading")).to_have_text("第一微网格")
     expect(side).to_contain_text("未结案")
-    # The list has taken room from the map: what was in its middle, of the units shown, still is.
+    # The list has taken space from the map, whose centre must not move.
     expect(page).to_have_url(re.compile(r"#[0-9.]+/38\.00\d+/117\.0(0999|1000)"))
-    shoot(page, "map")
+    screenshot(page, "map")
 
 
 def test_the_table_is_the_way_for_the_keyboard(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", "/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     rows = page.locator("#map-table [data-row]")
     rows.first.focus()
     page.keyboard.press("ArrowDown")
@@ -58,7 +58,7 @@ def test_the_table_is_the_way_for_the_keyboard(open_page: OpenPage, placed: str)
 
 def test_a_box_lists_the_cases_in_it_and_the_view_is_in_the_address(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", f"/map?grid={COMMUNITY}&level=4")
-    ready(page)
+    wait_until_drawn(page)
     box = page.locator("#map").bounding_box()
     assert box is not None
     page.keyboard.down("Shift")
@@ -76,7 +76,7 @@ def test_counts_are_fetched_again_by_themselves(open_page: OpenPage) -> None:
     page = open_page("supervisor")
     page.clock.install()
     page.goto("/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     with page.expect_response("**/map/counts.json*") as answer:
         page.clock.run_for(31_000)
     assert {"code", "open", "overdue"} <= set(answer.value.json()["units"][0])
@@ -88,13 +88,13 @@ def test_the_map_is_accessible(open_page: OpenPage, site: Site, lang: str, large
     value = f"lang={lang}&large={int(large)}&keys=1"
     page.context.add_cookies([{"name": "gridloop_prefs", "value": value, "url": site.url}])
     page.goto("/map?measure=density&level=4")
-    ready(page)
+    wait_until_drawn(page)
     check_screen(page, least=60 if large else 36)
 
 
 def test_the_map_fits_a_phone(open_page: OpenPage) -> None:
     page = open_page("supervisor", "/map", viewport=PHONE)
-    ready(page)
+    wait_until_drawn(page)
     check_screen(page)
 
 
@@ -102,7 +102,7 @@ def test_the_map_is_small(open_page: OpenPage) -> None:
     page = open_page("supervisor")
     weights = Weights(page)
     page.goto("/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     assert weights.total <= 300_000
     assert weights.scripts <= 75_000
 
@@ -116,7 +116,7 @@ def test_without_scripts_the_table_and_its_lists_are_there(open_page: OpenPage, 
 def test_a_line_drawn_around_cases_lists_those_within(open_page: OpenPage, placed: str, site: Site) -> None:
     apart = site.report(title="圈外案件", location={"lat": 38.0005, "lon": 117.0005}, grid=MICRO)
     page = open_page("supervisor", f"/map?grid={COMMUNITY}&level=4")
-    ready(page)
+    wait_until_drawn(page)
     dot = page.evaluate(
         """async ([lat, lon]) => {
           const box = document.getElementById('map').getBoundingClientRect();
@@ -137,8 +137,8 @@ def test_a_line_drawn_around_cases_lists_those_within(open_page: OpenPage, place
     expect(side).to_contain_text(placed)
     expect(side).to_contain_text(apart)
     expect(page.get_by_role("button", name="圈选")).to_have_attribute("aria-pressed", "false")
-    shoot(page, "map-lasso")
-    # A small line in a corner catches none of them.
+    screenshot(page, "map-lasso")
+    # A small line in a corner contains none of them.
     page.get_by_role("button", name="圈选").click()
     page.mouse.move(left + 60, top + height - 8)
     page.mouse.down()
@@ -151,7 +151,7 @@ def test_a_line_drawn_around_cases_lists_those_within(open_page: OpenPage, place
 
 def test_the_view_is_saved_as_a_picture_with_its_legend(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", "/map?level=4&measure=open")
-    ready(page)
+    wait_until_drawn(page)
     with page.expect_download() as told:
         page.get_by_role("button", name="PNG").click()
     assert re.fullmatch(r"gridloop-map-\d{4}-\d\d-\d\d\.png", told.value.suggested_filename)
@@ -171,13 +171,13 @@ def test_the_view_is_saved_as_a_picture_with_its_legend(open_page: OpenPage, pla
 
 def test_on_paper_the_view_is_a_picture(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", "/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(page.locator("#map-print")).to_be_visible()
     expect(page.locator("#map-print")).to_have_js_property("complete", True)
     expect(page.locator("#map")).to_be_hidden()
-    shoot(page, "map-print")
+    screenshot(page, "map-print")
     page.emulate_media(media="screen")
     page.evaluate(
         """() => {
@@ -194,7 +194,7 @@ def test_on_paper_the_view_is_a_picture(open_page: OpenPage, placed: str) -> Non
 
 def test_what_cannot_be_fetched_is_said(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", "/map?level=4", expect=("ERR_INTERNET_DISCONNECTED", "Failed to fetch"))
-    ready(page)
+    wait_until_drawn(page)
     page.context.set_offline(True)
     page.locator("#map-table [data-row]").first.click()
     expect(page.locator("#map-said")).to_have_text("没有取到数据,请再试一次")
@@ -206,7 +206,7 @@ def test_what_cannot_be_fetched_is_said(open_page: OpenPage, placed: str) -> Non
 
 def test_a_name_typed_finds_its_unit(open_page: OpenPage) -> None:
     page = open_page("supervisor", "/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     page.get_by_label("找网格").fill("第一微")
     expect(page.locator("#map-table tbody tr:visible")).to_have_count(1)
     page.get_by_label("找网格").press("Enter")
@@ -214,7 +214,7 @@ def test_a_name_typed_finds_its_unit(open_page: OpenPage) -> None:
 
 
 class TileServer:
-    """Tiles on loopback: a grey square each, or none at all."""
+    """A tile server on loopback: grey squares, or no tiles at all."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -241,32 +241,32 @@ class TileServer:
 
 @pytest.fixture
 def tiles(site: Site) -> Iterator[TileServer]:
-    """The site with a ground of tiles, of GCJ-02. Named before the page that asks for them, it is there for as long."""
+    """The site with GCJ-02 map tiles. A test must request it before its page, so that it outlives the page."""
     server = TileServer()
     thread = threading.Thread(target=server.server.serve_forever, daemon=True)
     thread.start()
-    known = site.hall.app.state.services
+    known = site.harness.app.state.services
     changed = {
         "map_tiles_url": f"{server.url}/{{z}}/{{x}}/{{y}}.png",
         "map_tiles_crs": "gcj02",
         "map_tiles_credit": "©",
     }
     resources = known.resources
-    site.hall.app.state.services = replace(
+    site.harness.app.state.services = replace(
         known, resources=Resources(resources.settings.model_copy(update=changed), resources.engine, resources.temporal)
     )
     yield server
-    site.hall.app.state.services = known
+    site.harness.app.state.services = known
     server.server.shutdown()
     server.server.server_close()
     thread.join(5)
 
 
 def with_tiles(open_page: OpenPage, server: TileServer, path: str) -> Page:
-    """A page that may ask the tile server, and nobody else."""
+    """A page that may request the tile server but no other host."""
     page = open_page("supervisor", also=(server.url,))
     page.goto(path)
-    ready(page)
+    wait_until_drawn(page)
     return page
 
 
@@ -278,12 +278,12 @@ def test_tiles_lie_beneath_where_the_house_has_set_them(tiles: TileServer, open_
     middle = (117.005 + 180) / 360 * 2**17
     assert min(columns) <= middle + 1 <= max(columns) + 1
     assert (min(columns) + max(columns) + 1) / 2 > middle + 1, "the ground is that of the moved place"
-    # The view in the address stays the true place.
+    # The view in the address stays in WGS-84.
     page.locator(".leaflet-control-zoom-in").click()
     expect(page).to_have_url(
         re.compile(r"#17\.[0-9]+/38\.0050[0-9]/117\.0050[0-9]$|#18\.00/38\.0050[0-9]/117\.0050[0-9]$")
     )
-    shoot(page, "map-tiles")
+    screenshot(page, "map-tiles")
 
 
 def test_tiles_that_fail_leave_the_plain_map_and_one_message(
@@ -292,7 +292,7 @@ def test_tiles_that_fail_leave_the_plain_map_and_one_message(
     tiles.fails = True
     page = open_page("supervisor", expect=("500 (Internal Server Error)",), also=(tiles.url,))
     page.goto("/map?level=4")
-    ready(page)
+    wait_until_drawn(page)
     expect(page.locator("#map-said")).to_have_text("底图暂不可用,只显示网格")
     expect(page.locator(".leaflet-tile")).to_have_count(0)
     page.locator("#map-table").get_by_role("link", name="第一微网格").click()

@@ -1,4 +1,4 @@
-"""The rule then and now on the page of a case: which limits the version in force has otherwise."""
+"""The policy of a case compared with the version in force: which limits differ, on the case page."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from models.enums import LimitUnit
 from models.policy.document import Policy
 from models.policy.limits import Limit
 from models.tables import PolicyRow
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
 
@@ -21,12 +21,13 @@ EARLIER = 0
 
 @pytest.fixture(scope="module")
 def earlier(site: Site) -> dict[str, Limit]:
-    """A version whose category 0201 gave an hour more to dispatch, and to handle what a law says; what is in force."""
+    """A version whose category 0201 has an hour more to dispatch, and a handling limit from a law. Gives the limits in
+    force."""
     law = Limit(amount=15, unit=LimitUnit.LEGAL_WORK_DAY, source="law: 劳动保障监察条例 §17")
     in_force: dict[str, Limit] = {}
 
     async def insert() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             policy = await policy_version(connection, await newest_version(connection))
             content = policy.model_dump(mode="json")
             (category,) = (one for one in content["categories"] if one["code"] == "0201")
@@ -45,10 +46,10 @@ def earlier(site: Site) -> dict[str, Limit]:
 
 
 def under(site: Site, version: int, case_no: str) -> None:
-    """As if the case had been accepted under that version."""
+    """Set the version of the case, as if it had been accepted under it."""
 
     async def turn() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             await connection.execute(
                 text(
                     "UPDATE cases SET state = jsonb_set(state, '{policy_version}', to_jsonb(CAST(:version AS int)))"
@@ -81,4 +82,4 @@ def test_the_limits_then_and_now_stand_side_by_side(
     expect(now.nth(1)).to_contain_text(f" {handle:g} ")
     check_screen(page)
     page.locator(".newer").scroll_into_view_if_needed()
-    shoot(page, f"case-newer-{lang}")
+    screenshot(page, f"case-newer-{lang}")

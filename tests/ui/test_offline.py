@@ -1,15 +1,24 @@
-"""The phone's promise: what was stored is sent, once, whatever happens in between; and nothing is ever dropped."""
+"""The outbox offline: a stored item is sent exactly once, whatever happens in between, and nothing is lost."""
 
 from playwright.sync_api import Page, Route, expect
 
 from tests.builders import PASSWORD
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import AWAY, cases_of, expect_one_case, fill_report, open_phone, report_offline, something, warm
+from tests.ui.phone import (
+    AWAY,
+    expect_one_case,
+    fill_report,
+    find_cases,
+    open_phone,
+    report_offline,
+    unique_text,
+    wait_until_cached,
+)
 from tests.ui.site import Site
 
 
-def controlled(page: Page) -> None:
-    """Waits until the service worker has the shell and answers for this page."""
+def wait_for_worker(page: Page) -> None:
+    """Wait until the service worker has cached the shell and controls this page."""
     page.evaluate(
         """async () => {
           await navigator.serviceWorker.ready;
@@ -21,9 +30,9 @@ def controlled(page: Page) -> None:
 
 def test_a_report_without_a_network_survives_a_reload_and_is_sent(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, service_workers="allow", expect=AWAY)
-    controlled(page)
-    warm(page)
-    said = something()
+    wait_for_worker(page)
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     page.reload()
     expect(page.locator(".result-line")).to_have_text("已保存,待上传")
@@ -33,15 +42,15 @@ def test_a_report_without_a_network_survives_a_reload_and_is_sent(open_page: Ope
 
 def test_it_is_sent_where_there_is_no_service_worker(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=AWAY)
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     page.goto("/m/#/outbox")
     expect(page.locator(".item")).to_contain_text("等待")
     expect(page.get_by_text("1 件待上传")).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
-    assert len(cases_of(site, said)) == 1
+    assert len(find_cases(site, said)) == 1
 
 
 def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
@@ -56,14 +65,14 @@ def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
             route.fallback()
 
     page.route("**/api/v1/cases", lose)
-    said = something()
+    said = unique_text()
     page.goto("/m/#/report")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("已保存,待上传")
     expect(page.get_by_text("等待重试")).to_be_visible()
     assert lost == [201]
-    assert len(cases_of(site, said)) == 1
+    assert len(find_cases(site, said)) == 1
     expect_one_case(page, site, said)
 
 
@@ -79,7 +88,7 @@ def test_a_server_that_fails_gets_it_again(open_page: OpenPage, site: Site) -> N
             route.fallback()
 
     page.route("**/api/v1/attachments", fail)
-    said = something()
+    said = unique_text()
     page.goto("/m/#/report")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
@@ -89,26 +98,26 @@ def test_a_server_that_fails_gets_it_again(open_page: OpenPage, site: Site) -> N
 
 def test_a_session_that_ended_costs_nothing(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=(*AWAY, "401"))
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     page.context.clear_cookies()
     page.context.set_offline(False)
     page.goto("/m/#/outbox")
     expect(page.locator(".item")).to_contain_text("需登录")
-    assert cases_of(site, said) == []
+    assert find_cases(site, said) == []
     page.get_by_role("button", name="登录后上传").click()
     page.get_by_label("密码").fill(PASSWORD)
     page.locator("form").get_by_role("button", name="登录").click()
     page.goto("/m/#/outbox")
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
-    assert len(cases_of(site, said)) == 1
+    assert len(find_cases(site, said)) == 1
 
 
 def test_nothing_is_sent_in_the_name_of_another(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=(*AWAY, "401"))
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     page.context.clear_cookies()
     page.context.set_offline(False)
@@ -118,13 +127,13 @@ def test_nothing_is_sent_in_the_name_of_another(open_page: OpenPage, site: Site)
     page.locator("form").get_by_role("button", name="登录").click()
     page.goto("/m/#/outbox")
     expect(page.get_by_text("另有 1 件属于 网格员,由本人登录后上传")).to_be_visible()
-    assert cases_of(site, said) == []
+    assert find_cases(site, said) == []
 
 
 def test_a_refused_report_is_kept_and_put_right(open_page: OpenPage, site: Site) -> None:
     nowhere = {"latitude": 38.3, "longitude": 117.3, "accuracy": 8}
     page = open_phone(open_page, path="/m/#/report", geolocation=nowhere, expect=("422",))
-    said = something()
+    said = unique_text()
     expect(page.locator("#place")).to_contain_text("不在您负责的网格内")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
@@ -137,13 +146,13 @@ def test_a_refused_report_is_kept_and_put_right(open_page: OpenPage, site: Site)
     page.get_by_label("事发网格").select_option(label="第二微网格")
     page.get_by_role("button", name="重新提交").click()
     number = expect_one_case(page, site, said)
-    assert site.run(site.hall.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
+    assert site.run(site.harness.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
 
 
 def test_a_refused_report_goes_only_after_a_second_question(open_page: OpenPage, site: Site) -> None:
     nowhere = {"latitude": 38.3, "longitude": 117.3, "accuracy": 8}
     page = open_phone(open_page, path="/m/#/report", geolocation=nowhere, expect=("422",))
-    fill_report(page, something())
+    fill_report(page, unique_text())
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("被拒")
     page.goto("/m/#/outbox")
@@ -157,8 +166,8 @@ def test_a_refused_report_goes_only_after_a_second_question(open_page: OpenPage,
 
 def test_two_tabs_send_it_once(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, expect=AWAY)
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     sent: list[str] = []
     page.context.on(
@@ -174,7 +183,7 @@ def test_two_tabs_send_it_once(open_page: OpenPage, site: Site) -> None:
 
 def test_a_double_tap_makes_one_case(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    said = something()
+    said = unique_text()
     fill_report(page, said)
     page.get_by_role("button", name="提交").dblclick()
     expect_one_case(page, site, said)

@@ -1,4 +1,4 @@
-"""A cold start of the phone: what it asks before its app is there, and whose tasks it then shows."""
+"""A cold start of the field app: its early requests, and whose tasks it shows."""
 
 from collections import Counter
 
@@ -12,8 +12,8 @@ from tests.ui.site import Site
 EARLY = ("/api/v1/me", "/api/v1/inbox", "/api/v1/notices")
 
 
-def questions(page: Page) -> Counter[str]:
-    """Counts, from now on, how often each of the early questions is asked."""
+def count_requests(page: Page) -> Counter[str]:
+    """Count from now on how often each early request is sent."""
     found: Counter[str] = Counter()
 
     def heard(request: Request) -> None:
@@ -27,7 +27,7 @@ def questions(page: Page) -> Counter[str]:
 
 def test_it_asks_before_its_app_is_there(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="", expect=("ERR_FAILED",))
-    asked = questions(page)
+    asked = count_requests(page)
     page.route("**/m/main-*.js", lambda route: route.abort())
     with page.expect_response("**/api/v1/inbox") as answer:
         page.goto("/m/")
@@ -38,7 +38,7 @@ def test_it_asks_before_its_app_is_there(open_page: OpenPage) -> None:
 
 def test_each_question_is_asked_once_and_again_when_it_is_time(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="")
-    asked = questions(page)
+    asked = count_requests(page)
     page.goto("/m/")
     expect(page.get_by_role("heading", name="我的任务")).to_be_visible(timeout=30_000)
     assert asked == dict.fromkeys(EARLY, 1)
@@ -49,7 +49,7 @@ def test_each_question_is_asked_once_and_again_when_it_is_time(open_page: OpenPa
 
 def test_who_is_not_signed_in_asks_for_no_tasks(open_page: OpenPage) -> None:
     page = open_phone(open_page, "", path="", expect=("401",))
-    asked = questions(page)
+    asked = count_requests(page)
     page.goto("/m/")
     expect(page.get_by_label("密码")).to_be_visible(timeout=30_000)
     assert asked == {"/api/v1/me": 1}
@@ -61,8 +61,8 @@ def test_nobody_is_shown_what_lies_here_of_somebody_else(open_page: OpenPage, si
     page = open_phone(open_page, "labour_handler")
     expect(page.get_by_text(title).first).to_be_visible()
     page.context.add_cookies([{"name": COOKIE, "value": site.token("worker"), "url": site.url}])
-    page.route("**/api/v1/inbox", lambda route: None)  # no answer: only what is kept could be shown
-    # Until the server has answered, the phone is still the first one's; from then on nothing of theirs may be seen.
+    page.route("**/api/v1/inbox", lambda route: None)  # without an answer only cached data could be shown
+    # Until the server answers, the phone still belongs to the first person; after that none of their data may be shown.
     page.context.add_init_script(
         """sessionStorage.shown = '';
            new MutationObserver(() => {

@@ -1,4 +1,4 @@
-"""The phone's own limits: a full memory, none at all, a new version, a day without a network, a server that died."""
+"""Limits of the phone: full storage, no storage, a new version, a day offline, a killed server."""
 
 import re
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from tests.ui.phone import (
     HERE,
     a_busy_photo,
     a_photo,
-    cases_of,
     expect_one_case,
     fill_report,
+    find_cases,
     open_phone,
     report_offline,
-    something,
-    take,
-    warm,
+    take_photo,
+    unique_text,
+    wait_until_cached,
 )
 from tests.ui.relay import MortalServer, relay
 from tests.ui.site import Site
@@ -46,7 +46,7 @@ SIZES = """() => new Promise((done, failed) => {
 
 @pytest.fixture
 def elsewhere(browser: Browser, site: Site) -> Iterator[Any]:
-    """Opens phones on another address than the site's own, signed in as the grid worker."""
+    """Opens the app at another address than the site's own, signed in as the grid worker."""
     contexts: list[BrowserContext] = []
 
     def opened(url: str) -> Page:
@@ -67,8 +67,8 @@ def elsewhere(browser: Browser, site: Site) -> Iterator[Any]:
 def test_the_service_worker_sends_with_the_page_closed(open_page: OpenPage, site: Site) -> None:
     page = open_phone(open_page, service_workers="allow", expect=AWAY)
     page.evaluate(CONTROLLED)
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     other = page.context.new_page()
     session = page.context.new_cdp_session(other)
@@ -86,7 +86,7 @@ def test_the_service_worker_sends_with_the_page_closed(open_page: OpenPage, site
     wanted = {"origin": site.url, "registrationId": found[-1], "tag": "outbox", "lastChance": True}
     with page.context.expect_event("response", lambda said: said.url.endswith("/cases") and said.status == 201):
         session.send("ServiceWorker.dispatchSyncEvent", wanted)
-    assert len(cases_of(site, said)) == 1
+    assert len(find_cases(site, said)) == 1
 
 
 def test_a_full_phone_is_told_before_anything_is_lost(open_page: OpenPage, site: Site) -> None:
@@ -94,20 +94,20 @@ def test_a_full_phone_is_told_before_anything_is_lost(open_page: OpenPage, site:
     session = page.context.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": 450_000})
     page.goto("/m/")
-    warm(page)
-    said = something()
+    wait_until_cached(page)
+    said = unique_text()
     report_offline(page, said)
     page.goto("/m/#/report")
-    take(page, "拍近景", a_busy_photo())
+    take_photo(page, "拍近景", a_busy_photo())
     expect(page.locator("#photos .photo")).to_have_count(1)
-    take(page, "拍远景", a_busy_photo())
+    take_photo(page, "拍远景", a_busy_photo())
     expect(page.locator("#photos")).to_contain_text("手机存储已满,照片没有保存")
     expect(page.locator("#photos .photo")).to_have_count(1)
     page.goto("/m/#/outbox")
     expect(page.locator(".item")).to_have_count(1)
     page.context.set_offline(False)
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
-    assert len(cases_of(site, said)) == 1
+    assert len(find_cases(site, said)) == 1
 
 
 def test_without_a_store_it_is_told_and_sends_while_online(open_page: OpenPage, site: Site) -> None:
@@ -115,7 +115,7 @@ def test_without_a_store_it_is_told_and_sends_while_online(open_page: OpenPage, 
     page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     page.goto("/m/")
     expect(page.get_by_text("此浏览器不能离线保存")).to_be_visible()
-    said = something()
+    said = unique_text()
     page.goto("/m/#/report")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
@@ -126,8 +126,8 @@ def test_what_waits_for_more_than_a_day_is_shown_in_red(open_page: OpenPage, sit
     page = open_phone(open_page, path="", expect=AWAY)
     page.clock.install()
     page.goto("/m/")
-    warm(page)
-    report_offline(page, something())
+    wait_until_cached(page)
+    report_offline(page, unique_text())
     late = page.get_by_role("link", name=re.compile("有 1 件超过 24 小时未上传"))
     page.clock.fast_forward("23:50:00")
     expect(late).to_have_count(0)
@@ -137,7 +137,7 @@ def test_what_waits_for_more_than_a_day_is_shown_in_red(open_page: OpenPage, sit
 
 def test_a_photo_of_twelve_megapixels_becomes_small(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    take(page, "拍近景", a_photo("#8ab", 4000, 3000))
+    take_photo(page, "拍近景", a_photo("#8ab", 4000, 3000))
     expect(page.locator("#photos .photo")).to_have_count(1)
     (size,) = page.evaluate(SIZES)
     assert 10_000 < size <= 300_000
@@ -145,18 +145,18 @@ def test_a_photo_of_twelve_megapixels_becomes_small(open_page: OpenPage) -> None
 
 def test_a_file_that_is_no_photo_is_told(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    take(page, "相册", b"no picture", "note.txt")
+    take_photo(page, "相册", b"no picture", "note.txt")
     expect(page.locator("#photos")).to_contain_text("这个文件不是可用的照片")
     expect(page.locator("#photos .photo")).to_have_count(0)
 
 
 def test_a_dark_and_a_small_photo_are_warned_of(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
-    take(page, "拍近景", a_photo("#7a9", 300, 200))
+    take_photo(page, "拍近景", a_photo("#7a9", 300, 200))
     expect(page.locator("#photos")).to_contain_text("过小")
     page.get_by_role("button", name="移除照片 1").click()
     expect(page.locator("#photos .photo")).to_have_count(0)
-    take(page, "拍近景", a_photo("#000", 900, 40_0))
+    take_photo(page, "拍近景", a_photo("#000", 900, 40_0))
     expect(page.locator("#photos .photo")).to_have_count(1)
 
 
@@ -164,13 +164,13 @@ def test_a_new_version_waits_and_keeps_what_is_here(elsewhere: Any, site: Site, 
     with relay(site, tmp_path) as (url, shell):
         page = elsewhere(url)
         page.evaluate(CONTROLLED)
-        warm(page)
-        said = something()
+        wait_until_cached(page)
+        said = unique_text()
         report_offline(page, said)
         page.goto("/m/#/report")
         fill_report(page, "写到一半的另一件")
         page.context.set_offline(False)
-        page.route("**/api/v1/**", lambda route: route.abort())  # it is not to be sent meanwhile
+        page.route("**/api/v1/**", lambda route: route.abort())  # it must not be sent in the meantime
         worker = shell / "sw.js"
         worker.write_text(worker.read_text().replace("gridloop-", "gridloop-next-", 1))
         page.evaluate("async () => (await navigator.serviceWorker.getRegistration()).update()")
@@ -183,7 +183,7 @@ def test_a_new_version_waits_and_keeps_what_is_here(elsewhere: Any, site: Site, 
         page.goto("/m/#/outbox")
         page.reload()
         expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
-        assert len(cases_of(site, said)) == 1
+        assert len(find_cases(site, said)) == 1
 
 
 def test_a_server_that_died_is_not_missed(elsewhere: Any, servers: Servers, site: Site) -> None:
@@ -192,12 +192,12 @@ def test_a_server_that_died_is_not_missed(elsewhere: Any, servers: Servers, site
     try:
         page = elsewhere(server.url)
         page.evaluate(CONTROLLED)
-        warm(page)
+        wait_until_cached(page)
         server.kill()
         page.reload()
         expect(page.get_by_role("link", name="拍照上报")).to_be_visible()
         page.goto("/m/#/report")
-        said = something()
+        said = unique_text()
         fill_report(page, said)
         page.get_by_role("button", name="提交").click()
         expect(page.locator(".result-line")).to_have_text("已保存,待上传")
@@ -207,6 +207,6 @@ def test_a_server_that_died_is_not_missed(elsewhere: Any, servers: Servers, site
         server.start()
         other.get_by_role("button", name="全部上传").click()
         expect(other.get_by_text("全部已上传 ✓")).to_be_visible()
-        assert len(cases_of(site, said)) == 1
+        assert len(find_cases(site, said)) == 1
     finally:
         server.kill()

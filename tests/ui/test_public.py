@@ -1,4 +1,4 @@
-"""People without an account: report, follow by code, rate, ask again; and those who guess."""
+"""The public pages: report, follow by code, rate, request reopening; and guessed codes."""
 
 import io
 import re
@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from services.public.progress_code import photo_token
-from tests.api.hall import a_picture
+from services.public.progress_code import make_photo_token
+from tests.api.harness import a_picture
 from tests.builders import COMMUNITY
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from web.draw.qr import qr_image
@@ -23,7 +23,7 @@ PLAIN = {"java_script_enabled": False, "viewport": PHONE}
 
 
 def reported(page: Page, **typed: str) -> str:
-    """Fills in the public form and sends it; the code that came for it."""
+    """Fill in the public form and send it. Return its progress code."""
     page.goto("/p/report")
     page.get_by_label("是哪类问题").select_option(label="欠薪纠纷")
     page.get_by_label("在哪个社区(村)").select_option(COMMUNITY)
@@ -34,18 +34,18 @@ def reported(page: Page, **typed: str) -> str:
     return page.locator("[data-code]").inner_text()
 
 
-def number_of(site: Site, code: str) -> str:
-    """The case that the report of that code became."""
-    items = site.run(site.hall.get("admin", "/cases", q="三个月没发工资"))["items"]
+def case_no_of_code(site: Site, code: str) -> str:
+    """The number of the case for a progress code."""
+    items = site.run(site.harness.get("admin", "/cases", q="三个月没发工资"))["items"]
     for item in items:
-        answer = site.run(site.hall.send("duty", f"/cases/{item['case_no']}/progress-code"))
+        answer = site.run(site.harness.send("duty", f"/cases/{item['case_no']}/progress-code"))
         if answer.json()["code"] == code:
             return str(item["case_no"])
     raise AssertionError(code)
 
 
-def looked_up(page: Page, code: str, tail: str = "") -> None:
-    """Types the code."""
+def look_up_code(page: Page, code: str, tail: str = "") -> None:
+    """Look up a progress code."""
     page.goto("/p")
     page.get_by_label("查询码").fill(code)
     page.get_by_label("手机号后四位").fill(tail)
@@ -56,13 +56,13 @@ def test_a_report_without_an_account_is_followed_rated_and_reopened(open_page: O
     page = open_page("", **PLAIN)
     code = reported(page, name="赵某", phone="13800001234", place="<b>东门</b>外")
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", code)
-    case_no = number_of(site, code)
-    looked_up(page, code.lower().replace("-", " "), "1234")
+    case_no = case_no_of_code(site, code)
+    look_up_code(page, code.lower().replace("-", " "), "1234")
     expect(page.get_by_role("heading", name="欠薪纠纷")).to_be_visible()
     for step in (("duty", "accept", {}), ("duty", "dispatch", {"host": "labour"}), ("labour_handler", "claim", {}),
                  ("labour_handler", "complete", {"result": "已发放"}), ("reviewer", "pass_review", {})):  # fmt: skip
         site.do(step[0], case_no, step[1], **step[2])
-    looked_up(page, code, "1234")
+    look_up_code(page, code, "1234")
     expect(page.locator("[aria-current=step]")).to_contain_text("结案")
     assert "人社处置员" not in page.content()
     assert "赵某" not in page.content()
@@ -73,7 +73,7 @@ def test_a_report_without_an_account_is_followed_rated_and_reopened(open_page: O
     page.get_by_label("还有什么没有解决").fill("还差一个月")
     page.get_by_role("button", name="请求重新办理").click()
     expect(page.get_by_text("督查人员正在复核")).to_be_visible()
-    facts = site.run(site.hall.get("supervisor", f"/cases/{case_no}/facts"))
+    facts = site.run(site.harness.get("supervisor", f"/cases/{case_no}/facts"))
     assert [fact["kind"] for fact in facts][-2:] == ["rated", "reopen_requested"]
     assert {fact["actor"]["kind"] for fact in facts[-2:]} == {"reporter"}
 
@@ -89,7 +89,7 @@ def test_the_form_posted_twice_is_one_case_and_one_code(site: Site) -> None:
         pages = [http.post("/p/report", data=form).text for _ in range(2)]
     codes = {re.search(r"data-code>([^<]+)<", page)[1] for page in pages}  # type: ignore[index]
     assert len(codes) == 1
-    assert site.run(site.hall.get("admin", "/cases", q="两次"))["total"] == 1
+    assert site.run(site.harness.get("admin", "/cases", q="两次"))["total"] == 1
 
 
 def test_what_is_wrong_is_told_beside_it_and_nothing_typed_is_lost(open_page: OpenPage) -> None:
@@ -124,12 +124,12 @@ def test_a_photo_that_is_none_is_refused_and_a_real_one_taken(open_page: OpenPag
     page.get_by_label("照片").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": a_picture("red")})
     page.get_by_role("button", name="提交").click()
     expect(page.locator("[data-code]")).to_be_visible()
-    items = site.run(site.hall.get("admin", "/cases", q="带照片"))["items"]
-    assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 1
+    items = site.run(site.harness.get("admin", "/cases", q="带照片"))["items"]
+    assert len(site.run(site.harness.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 1
 
 
 def a_phones_photo() -> bytes:
-    """A photo as phones make them: several megabytes."""
+    """A photo of several megabytes, as phones make them."""
     target = io.BytesIO()
     Image.effect_noise((2400, 1800), 80).convert("RGB").save(target, "JPEG", quality=90)
     assert target.tell() > 3 * 1024 * 1024
@@ -142,7 +142,7 @@ def test_photos_may_be_as_large_as_phones_make_them(open_page: OpenPage, site: S
     page.get_by_label("在哪个社区(村)").select_option(COMMUNITY)
     page.get_by_label("一句话说明").fill("大照片")
     photo = a_phones_photo()
-    many = [tmp_path / f"{n}.jpg" for n in range(4)]  # files the browser reads itself; bytes are spelled out to it
+    many = [tmp_path / f"{n}.jpg" for n in range(4)]  # the browser reads files itself, bytes are passed to it
     for one in many:
         one.write_bytes(photo)
     page.get_by_label("照片").set_input_files(many)
@@ -152,14 +152,14 @@ def test_photos_may_be_as_large_as_phones_make_them(open_page: OpenPage, site: S
     page.get_by_label("照片").set_input_files(many[:2])
     page.get_by_role("button", name="提交").click()
     expect(page.locator("[data-code]")).to_be_visible()
-    items = site.run(site.hall.get("admin", "/cases", q="大照片"))["items"]
-    assert len(site.run(site.hall.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 2
+    items = site.run(site.harness.get("admin", "/cases", q="大照片"))["items"]
+    assert len(site.run(site.harness.get("admin", f"/cases/{items[0]['case_no']}"))["attachments"]) == 2
 
 
 @pytest.mark.parametrize(("path", "field"), [("rate", "note"), ("reopen", "reason"), ("answer", "note")])
 def test_words_that_cannot_be_kept_are_refused(site: Site, path: str, field: str) -> None:
     case_no = site.report(title="不能保存的字")
-    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
     with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
         answer = http.post(f"/p/{path}", data={"code": code, "verdict": "good", field: "a\x00b"})
     assert answer.status_code == 422, answer.text
@@ -167,9 +167,9 @@ def test_words_that_cannot_be_kept_are_refused(site: Site, path: str, field: str
 
 def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
     case_no = site.report(title="有码")
-    answer = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code"))
+    answer = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code"))
     right = answer.json()["code"]
-    site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()
     with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
         statuses = [http.post("/p", data={"code": f"0000{n}-00000"}).status_code for n in range(10)]
         assert statuses == [404] * 10
@@ -178,7 +178,7 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert 0 < int(eleventh.headers["retry-after"]) <= 3600
         assert "登录" not in eleventh.text
         assert case_no[-6:] not in eleventh.text
-    site.hall.app.state.services.code_attempts.record("127.0.0.1").clear()
+    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()
 
 
 def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> None:
@@ -188,8 +188,8 @@ def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> Non
     expect(drawn).to_be_visible()
     expect(drawn).to_have_js_property("complete", True)
     assert drawn.evaluate("image => image.naturalWidth") > 0
-    shoot(page, "public-reported")
-    # Whether there is such a code is not said by it; nonsense is not drawn.
+    screenshot(page, "public-reported")
+    # The picture does not show whether the code exists; an invalid code is not drawn.
     for asked, status in ((code, 200), ("00000-00000", 200), ("0000", 404), ("UUUUU-UUUUU", 404), ("", 404)):
         answer = httpx.get(f"{site.url}/p/qr.svg", params={"code": asked})
         assert answer.status_code == status, asked
@@ -199,37 +199,37 @@ def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> Non
 
 
 def closed_with_photo(site: Site, **review: object) -> tuple[str, str]:
-    """A case whose result has a photo and a paper: its progress code and the photo's hash."""
+    """A closed case whose result has a photo and a PDF: its progress code and the photo's hash."""
     case_no = site.report(title="看结果")
-    photo = site.run(site.hall.upload("labour_handler", a_picture("blue")))
+    photo = site.run(site.harness.upload("labour_handler", a_picture("blue")))
     site.do("duty", case_no, "accept")
     site.do("duty", case_no, "dispatch", host="labour")
     site.do("labour_handler", case_no, "complete", result="已发放", evidence=[photo])
     site.do("reviewer", case_no, "pass_review", **review)
-    return site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"], photo
+    return site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"], photo
 
 
 def test_the_result_is_shown_where_the_reviewer_has_released_it(open_page: OpenPage, site: Site) -> None:
     code, photo = closed_with_photo(site, release=True)
     page = open_page("", viewport=PHONE)
-    looked_up(page, code)
+    look_up_code(page, code)
     shown = page.get_by_alt_text("办理结果照片 1")
     expect(shown).to_be_visible()
     expect(shown).to_have_js_property("complete", True)
     assert shown.evaluate("image => image.naturalWidth") > 0
     check_screen(page, least=44)
-    shoot(page, "public-result")
+    screenshot(page, "public-result")
     address = str(shown.get_attribute("src"))
     assert httpx.get(site.url + address).headers["content-type"] == "image/png"
     sha256, until, signature = address.rpartition("/")[2].split(".")
-    settings = site.hall.settings
+    settings = site.harness.settings
     assert sha256 == photo
     for wrong in (
         f"{'0' * 64}.{until}.{signature}",
         f"{sha256}.{int(until) + 1}.{signature}",
         f"{sha256}.{until}.{'0' * 32}",
-        photo_token(settings, sha256, datetime.now(UTC) - timedelta(hours=2)),
-        photo_token(settings, "0" * 64, datetime.now(UTC)),
+        make_photo_token(settings, sha256, datetime.now(UTC) - timedelta(hours=2)),
+        make_photo_token(settings, "0" * 64, datetime.now(UTC)),
         sha256,
     ):
         assert httpx.get(f"{site.url}/p/photo/{wrong}").status_code == 404, wrong
@@ -238,7 +238,7 @@ def test_the_result_is_shown_where_the_reviewer_has_released_it(open_page: OpenP
 def test_what_was_not_released_stays_inside(open_page: OpenPage, site: Site) -> None:
     code, photo = closed_with_photo(site)
     page = open_page("", **PLAIN)
-    looked_up(page, code)
+    look_up_code(page, code)
     expect(page.locator("[aria-current=step]")).to_contain_text("结案")
     assert photo not in page.content()
     assert "/p/photo/" not in page.content()
@@ -246,21 +246,21 @@ def test_what_was_not_released_stays_inside(open_page: OpenPage, site: Site) -> 
 
 def test_a_code_that_staff_hand_over_asks_for_the_number_that_was_given(open_page: OpenPage, site: Site) -> None:
     known = site.report(title="代报", reporter={"name": "钱某", "phone": "13800005678"})
-    answer = site.run(site.hall.send("worker", f"/cases/{known}/progress-code")).json()
+    answer = site.run(site.harness.send("worker", f"/cases/{known}/progress-code")).json()
     assert answer["asks_phone"] is True
     page = open_page("", expect=("404",), **PLAIN)
-    looked_up(page, answer["code"])
+    look_up_code(page, answer["code"])
     expect(page.get_by_role("alert")).to_be_visible()
-    looked_up(page, answer["code"], "5678")
+    look_up_code(page, answer["code"], "5678")
     expect(page.locator("ol.steps")).to_be_visible()
-    bare = site.run(site.hall.send("worker", f"/cases/{site.report(title='没有号码')}/progress-code")).json()
+    bare = site.run(site.harness.send("worker", f"/cases/{site.report(title='没有号码')}/progress-code")).json()
     assert bare["asks_phone"] is False
 
 
 def test_who_handles_a_case_gets_no_code_to_speak_for_the_reporter(site: Site) -> None:
     case_no = site.at_handling(title="不给码")
     for username, status in (("labour_handler", 403), ("auditor", 403), ("worker", 200), ("duty", 200)):
-        answer = site.run(site.hall.send(username, f"/cases/{case_no}/progress-code"))
+        answer = site.run(site.harness.send(username, f"/cases/{case_no}/progress-code"))
         assert answer.status_code == status, username
 
 
@@ -277,18 +277,18 @@ def test_public_pages_set_no_cookie_and_are_not_indexed(site: Site) -> None:
 def test_public_pages_are_accessible_small_and_large(open_page: OpenPage, site: Site, lang: str, large: bool) -> None:
     options = f"?lang={lang}&large={int(large)}"
     case_no = site.report(title="看看")
-    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
     page = open_page("", viewport={"width": 320, "height": 700})
     least = 60 if large else 44
     for path in ("/p", "/p/report"):
         page.goto(path + options)
         check_screen(page, least=least)
-        shoot(page, f"public{path.replace('/', '-')}-{lang}{'-large' if large else ''}")
+        screenshot(page, f"public{path.replace('/', '-')}-{lang}{'-large' if large else ''}")
     page.goto(f"/p{options}&code={code}")
     page.locator("form button.primary").click()
     expect(page.locator("ol.steps")).to_be_visible()
     check_screen(page, least=least)
-    shoot(page, f"public-progress-{lang}{'-large' if large else ''}")
+    screenshot(page, f"public-progress-{lang}{'-large' if large else ''}")
 
 
 def test_a_public_page_is_under_20_kilobytes(open_page: OpenPage) -> None:

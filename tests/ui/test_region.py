@@ -1,11 +1,11 @@
-"""For whom the reader acts, in the header; and acting as one of several roles."""
+"""The unit and roles in the header, and acting in one of several roles."""
 
 import pytest
 from playwright.sync_api import expect
 
 from models.enums import Role
 from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, PARK, UNITS, Holder, add_people
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -16,10 +16,10 @@ NAMES = {unit.code: unit.name for unit in UNITS}
 
 @pytest.fixture(scope="module")
 def both(site: Site) -> str:
-    """Somebody who holds two roles."""
+    """A person with two roles."""
 
     async def insert() -> None:
-        async with site.hall.engine.begin() as connection:
+        async with site.harness.engine.begin() as connection:
             await add_people(
                 connection,
                 Holder(BOTH, "两岗", Role.DUTY_OFFICER, grid=COMMUNITY),
@@ -55,7 +55,7 @@ def test_somebody_with_several_roles_acts_as_one_of_them(open_page: OpenPage, bo
     expect(switch.locator("summary")).to_contain_text("All roles" if english else "全部角色")
     switch.locator("summary").click()
     check_screen(page)
-    shoot(page, f"region-{look}")
+    screenshot(page, f"region-{look}")
     switch.get_by_role("button", name="handler" if english else "处置人员").click()
     expect(switch.locator("summary")).to_contain_text("handler" if english else "处置人员")
     menu = page.locator("#menu")

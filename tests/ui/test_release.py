@@ -1,15 +1,15 @@
-"""A reviewer, on the phone or at the desk, says which photos of the result the reporter may see; by default none."""
+"""A reviewer, on the phone or at the desk, chooses the result photos that the reporter may see; by default none."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import AWAY, a_photo, open_phone
 from tests.ui.site import Site
-from tests.ui.test_field_tasks import answered, fire_case, stage_of, until_kept
+from tests.ui.test_field_tasks import fire_case, stage_of, until_kept, wait_until_sent
 
 SHOWN, HIDDEN = "#4a6", "#46a"
 PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -17,23 +17,25 @@ WHICH = "向反映人公开的成果照片"
 
 
 def at_review(site: Site, *also: bytes) -> tuple[str, list[str]]:
-    """A case whose result has two photos, and what else is given: its number and the hashes of its evidence."""
+    """A case whose result has two photos and the given files: its number and the hashes of its evidence."""
     case_no = fire_case(site)
-    evidence = [site.run(site.hall.upload("fire_handler", file)) for file in (a_photo(HIDDEN), a_photo(SHOWN), *also)]
+    evidence = [
+        site.run(site.harness.upload("fire_handler", file)) for file in (a_photo(HIDDEN), a_photo(SHOWN), *also)
+    ]
     site.do("fire_handler", case_no, "complete", result="已清空通道", evidence=evidence)
     return case_no, evidence
 
 
 def released(site: Site, case_no: str) -> list[str]:
-    """The photos that the case's one passed review released."""
-    facts = site.run(site.hall.get("admin", f"/cases/{case_no}/facts"))
+    """The photos released by the passed review of the case."""
+    facts = site.run(site.harness.get("admin", f"/cases/{case_no}/facts"))
     (passed,) = [fact["body"] for fact in facts if fact["kind"] == "review_passed"]
     return list(passed["released_photos"])
 
 
-def seen_by_the_reporter(open_page: OpenPage, site: Site, case_no: str) -> Page:
+def open_progress_page(open_page: OpenPage, site: Site, case_no: str) -> Page:
     """The public page of the case, by its progress code."""
-    code = site.run(site.hall.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
     page = open_page("", java_script_enabled=False, viewport=PHONE)
     page.goto("/p")
     page.get_by_label("查询码").fill(code)
@@ -44,12 +46,12 @@ def seen_by_the_reporter(open_page: OpenPage, site: Site, case_no: str) -> Page:
 
 def test_a_photo_chosen_without_a_network_is_shown_and_the_other_is_not(open_page: OpenPage, site: Site) -> None:
     case_no, (hidden, shown) = at_review(site)
-    before = site.run(site.hall.get("admin", f"/cases/{case_no}"))["attachments"][0]
+    before = site.run(site.harness.get("admin", f"/cases/{case_no}"))["attachments"][0]
     page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}", expect=AWAY)
     expect(page.get_by_text("任务已可离线打开 ✓").or_(page.get_by_role("link", name="核查合格")).first).to_be_visible()
     page.get_by_role("link", name="核查合格").click()
     choice = page.get_by_role("group", name=WHICH)
-    expect(choice.locator("img")).to_have_count(2)  # they are on the phone now
+    expect(choice.locator("img")).to_have_count(2)  # the photos are cached on the phone now
     page.context.set_offline(True)
     page.goto("/m/#/")
     page.goto(f"/m/#/task/{case_no}/pass_review")
@@ -60,13 +62,13 @@ def test_a_photo_chosen_without_a_network_is_shown_and_the_other_is_not(open_pag
     expect(page.get_by_role("button", name="提交")).to_have_count(0)
     assert stage_of(site, case_no) == "review"
     page.context.set_offline(False)
-    answered(page)
+    wait_until_sent(page)
     assert stage_of(site, case_no) == "closed"
-    public = seen_by_the_reporter(open_page, site, case_no)
+    public = open_progress_page(open_page, site, case_no)
     expect(public.get_by_alt_text("办理结果照片")).to_have_count(1)
     assert f"/p/photo/{shown}." in public.content()
     assert not [sha256 for sha256 in (hidden, before) if sha256 in public.content()]
-    shoot(public, "public-released")
+    screenshot(public, "public-released")
 
 
 def test_nothing_is_shown_unless_it_is_chosen(open_page: OpenPage, site: Site) -> None:
@@ -76,8 +78,8 @@ def test_nothing_is_shown_unless_it_is_chosen(open_page: OpenPage, site: Site) -
     choice.get_by_label("公开照片 1").check()
     choice.get_by_label("公开照片 1").uncheck()
     page.get_by_role("button", name="提交").click()
-    answered(page)
-    public = seen_by_the_reporter(open_page, site, case_no)
+    wait_until_sent(page)
+    public = open_progress_page(open_page, site, case_no)
     assert not [sha256 for sha256 in evidence if sha256 in public.content()]
 
 
@@ -92,7 +94,7 @@ def test_a_paper_is_not_offered_and_a_choice_is_kept_as_a_draft(open_page: OpenP
     expect(page.get_by_label("说明")).to_have_value("现场属实")
     expect(choice.get_by_label("公开照片 2")).to_be_checked()
     assert site.run(
-        site.hall.refused("reviewer", case_no, "pass_review", release_photos=[shown, paper]),
+        site.harness.refused("reviewer", case_no, "pass_review", release_photos=[shown, paper]),
     ) == (422, "not_of_the_result")
 
 
@@ -106,7 +108,7 @@ def test_a_choice_among_photos_of_an_older_result_is_refused_and_said(open_page:
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("button", name="提交")).to_have_count(0)
     site.do("reviewer", case_no, "fail_review", reason="处置不彻底")
-    again = site.run(site.hall.upload("fire_handler", a_photo("#aa4")))
+    again = site.run(site.harness.upload("fire_handler", a_photo("#aa4")))
     site.do("fire_handler", case_no, "complete", result="再次清空", evidence=[again])
     page.context.set_offline(False)
     page.goto("/m/#/outbox")
@@ -119,11 +121,11 @@ def test_a_choice_among_photos_of_an_older_result_is_refused_and_said(open_page:
     page.get_by_label("说明").fill("看过新照片")
     until_kept(page, "看过新照片", photos=0)
     page.goto("/m/#/outbox")
-    page.get_by_role("button", name="继续填写").click()  # the answer put right, not a report
+    page.get_by_role("button", name="继续填写").click()  # the corrected answer, not a report
     expect(page.get_by_label("说明")).to_have_value("看过新照片")
     expect(choice.get_by_label("公开照片 1")).to_be_checked()
     page.get_by_role("button", name="提交").click()
-    answered(page)
+    wait_until_sent(page)
     assert released(site, case_no) == [again]
 
 
@@ -139,19 +141,19 @@ def test_the_choice_is_accessible(open_page: OpenPage, site: Site, path: str, la
     least = 60 if large else 44
     assert [box["height"] >= least for box in (label.bounding_box() for label in labels.all()) if box] == [True, True]
     check_screen(page, least=least)
-    shoot(page, f"field-release{'-en' if 'en' in path else ''}{'-large' if large else ''}")
+    screenshot(page, f"field-release{'-en' if 'en' in path else ''}{'-large' if large else ''}")
 
 
 def test_at_the_desk_too_a_reviewer_chooses_which_photos_the_reporter_may_see(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
-    evidence = [site.run(site.hall.upload("labour_handler", a_photo(colour))) for colour in ("#46a", "#4a6")]
+    evidence = [site.run(site.harness.upload("labour_handler", a_photo(colour))) for colour in ("#46a", "#4a6")]
     site.do("labour_handler", no, "complete", result="已付清", evidence=evidence)
     page = open_page("reviewer", f"/cases/{no}?act=pass_review")
     choice = page.get_by_role("group", name="向反映人公开的成果照片")
     expect(choice.get_by_role("checkbox", checked=False)).to_have_count(2)
     choice.get_by_label("公开照片 2").check()
     check_screen(page)
-    shoot(page, "case-release")
+    screenshot(page, "case-release")
     page.locator("#form-pass_review [data-send]").click()
     expect(page.locator("[data-receipt]")).to_be_visible()
     expect(page.locator("#e5")).to_contain_text(re.compile(r"公开的成果照片\s*1 张"))

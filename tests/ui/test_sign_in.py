@@ -1,4 +1,4 @@
-"""Signing in and out, and what somebody sees who is not signed in or lost."""
+"""Signing in and out, and the pages for people who are not signed in."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, p
 def test_who_was_signed_out_comes_back_to_a_page_that_opens(
     site: Site, method: str, path: str, headers: dict[str, str], next: str
 ) -> None:
-    """A form sent off and a part of a page can't be opened: it is the page they are on that is gone back to."""
+    """A posted form or a part of a page cannot be opened, so the sign-in returns to the page that sent it."""
     sent = {name: value.format(url=site.url) for name, value in headers.items()}
     answer = httpx.request(method, f"{site.url}{path}", headers=sent)
     led = answer.headers.get("location") or answer.headers["hx-redirect"]
@@ -97,8 +97,11 @@ def test_a_change_asked_for_by_another_site_is_refused(site: Site) -> None:
     for headers, status in (
         ({"Origin": "http://evil.example"}, 403),
         ({"Sec-Fetch-Site": "cross-site", "X-Gridloop": "1"}, 403),
-        ({"Sec-Fetch-Site": "same-origin"}, 403),  # a form of ours could send that, a script's header is missing
-        ({"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}, 422),  # let through, and looked at
+        (
+            {"Sec-Fetch-Site": "same-origin"},
+            403,
+        ),  # a script would send the header, too
+        ({"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}, 422),  # accepted, and then validated
     ):
         answer = httpx.post(f"{site.url}/api/v1/cases", json={}, cookies=cookie, headers=headers)
         assert answer.status_code == status, headers

@@ -1,4 +1,4 @@
-"""Audit list, ranking, ladder, urge orders, analysis, bulletins: what a supervisor reads and does."""
+"""The supervisor's pages: overdue list, ranking, ladder, urge orders, analysis, bulletins."""
 
 import io
 import re
@@ -13,7 +13,7 @@ from infra.database import transaction
 from models.ids import new_id
 from models.tables import OrgAlarmRow
 from tests.builders import COMMUNITY, MICRO, OTHER_MICRO, PARK
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -27,7 +27,7 @@ SCREENS = ("/overdue", "/exports", "/ranking?least=0", "/ranking?by=person&least
 def late(site: Site) -> str:
     """An overdue case with a department."""
     case_no = site.at_handling(title="督查用超期案件", category="0390")
-    site.run(site.hall.until_fact(case_no, "overdue"))
+    site.run(site.harness.until_fact(case_no, "overdue"))
     return case_no
 
 
@@ -43,7 +43,7 @@ def test_an_urge_order_from_the_audit_list_to_its_answer(open_page: OpenPage, la
     expect(page.locator(".letter")).to_contain_text("请两日内办结。")
     expect(page.locator("svg.qr")).to_be_visible()
     check_screen(page)
-    shoot(page, "urge-letter")
+    screenshot(page, "urge-letter")
     letter = page.url.removeprefix(site.url)
 
     handler = open_page("environment_handler", letter)
@@ -60,7 +60,7 @@ def test_what_is_overdue_meanwhile_waits_behind_a_pill(open_page: OpenPage, late
     rows = page.locator("#overdue tr[data-case]")
     shown = rows.count()
     another = site.at_handling(title="又一件超期", category="0390")
-    site.run(site.hall.until_fact(another, "overdue"))
+    site.run(site.harness.until_fact(another, "overdue"))
     pill = page.locator("#pill")
     expect(pill).to_contain_text("新增 1 件")
     expect(rows).to_have_count(shown)
@@ -90,7 +90,7 @@ def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: 
     page.get_by_label("理由").fill("久拖不决")
     page.get_by_role("button", name="升级一级").click()
     expect(page.get_by_role("status").filter(has_text="已升级")).to_be_visible()
-    assert {"commented", "escalated"} <= set(site.run(site.hall.kinds(late)))
+    assert {"commented", "escalated"} <= set(site.run(site.harness.kinds(late)))
 
 
 def test_the_panel_works_without_scripts(open_page: OpenPage, site: Site) -> None:
@@ -143,14 +143,14 @@ def test_the_ladder_shows_every_level_and_what_comes_next(open_page: OpenPage, l
     page = open_page("supervisor", "/ladder?all=1")
     expect(page.locator(".ladder section:not(.alarms)")).to_have_count(4)
     expect(page.locator(".ladder")).to_contain_text("督查用超期案件")
-    shoot(page, "ladder")
+    screenshot(page, "ladder")
 
 
 def test_where_nobody_was_found_is_said_on_the_ladder(open_page: OpenPage, site: Site, late: str) -> None:
     now = datetime.now(UTC)
 
     async def alarm() -> None:
-        async with transaction(site.hall.engine) as connection:
+        async with transaction(site.harness.engine) as connection:
             row = {
                 "unit": MICRO,
                 "role": "volunteer",
@@ -165,7 +165,7 @@ def test_where_nobody_was_found_is_said_on_the_ladder(open_page: OpenPage, site:
     page = open_page("supervisor", "/ladder")
     card = page.get_by_role("region", name="无上级")
     expect(card).to_contain_text("已 3 次")
-    shoot(page, "ladder-alarm")
+    screenshot(page, "ladder-alarm")
     check_screen(page)
     card.get_by_role("link", name="去补").click()
     expect(page).to_have_url(re.compile("/admin/org$"))
@@ -194,7 +194,7 @@ def test_people_are_ranked_for_their_leaders_and_what_was_missed_is_a_list(
     row = page.get_by_role("row").filter(has_text="环保处置员").first
     missed = row.get_by_role("link", name=re.compile("未达"))
     expect(missed.first).to_be_visible()
-    shoot(page, "ranking-people")
+    screenshot(page, "ranking-people")
     count = int(missed.first.inner_text().split()[-1])
     missed.first.click()
     expect(page.locator("#rows tr[data-case]")).to_have_count(count)
@@ -212,7 +212,7 @@ def test_a_bar_of_a_chart_opens_its_cases(open_page: OpenPage, late: str) -> Non
     expect(chart).to_have_attribute("data-drawn", "yes")
     box = chart.bounding_box()
     assert box is not None
-    # The bar of the category with most cases ends near the right edge, at the top.
+    # The bar of the category with the most cases is at the top and ends near the right edge.
     for part in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         chart.click(position={"x": box["width"] * 0.55, "y": box["height"] * part})
         if "/cases" in page.url:
@@ -234,7 +234,7 @@ def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: Op
     assert weights.total <= 350_000
     assert weights.scripts <= 260_000
     check_screen(page)
-    shoot(page, "analysis")
+    screenshot(page, "analysis")
     with page.expect_download() as told:
         page.get_by_role("link", name="Excel").click()
     book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()), read_only=True)
@@ -254,7 +254,7 @@ def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: st
     page.get_by_role("button", name="制作").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("日晾晒")
     check_screen(page)
-    shoot(page, "bulletin")
+    screenshot(page, "bulletin")
     with page.expect_download() as told:
         page.get_by_role("link", name="Excel").click()
     assert told.value.suggested_filename.endswith(".xlsx")

@@ -1,11 +1,11 @@
-"""Words where they stand: menu entries on one line, tab names in sentence case, a unit's name that fits every case."""
+"""Wording in place: menu entries on one line, tab names in sentence case, unit names in the right number."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.checks import check_screen, shoot
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
 
@@ -48,13 +48,13 @@ def test_each_entry_of_the_menu_is_one_line(open_page: OpenPage, site: Site, use
     })""")
     assert lines == [[True, False]] * len(lines)
     check_screen(page, least=60 if large else 36)
-    shoot(page, f"menu-en-{username}{'-large' if large else ''}")
+    screenshot(page, f"menu-en-{username}{'-large' if large else ''}")
 
 
 @pytest.mark.parametrize(("lang", "told"), [("zh", "2 小时(全天计时)"), ("en", "2 hours round the clock")])
 def test_an_ordinary_case_is_not_told_of_urgent_hours(open_page: OpenPage, site: Site, lang: str, told: str) -> None:
     no = site.report()
-    assert site.run(site.hall.get("duty", f"/cases/{no}"))["severity"] == "ordinary"
+    assert site.run(site.harness.get("duty", f"/cases/{no}"))["severity"] == "ordinary"
     page = open_page("duty", f"/cases/{no}?lang={lang}")
     due = page.locator("#case-facts details.due").first
     due.locator("summary").click()
@@ -65,4 +65,4 @@ def test_an_ordinary_case_is_not_told_of_urgent_hours(open_page: OpenPage, site:
     page = open_page("admin", f"/admin/categories?lang={lang}")
     expect(page.locator("main")).to_contain_text(told.partition(" ")[2])
     check_screen(page)
-    shoot(page, f"categories-{lang}")
+    screenshot(page, f"categories-{lang}")

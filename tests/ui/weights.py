@@ -1,4 +1,4 @@
-"""How many bytes a page takes over the wire, cold, as the browser itself counts them."""
+"""The bytes that a page transfers with an empty cache, as counted by the browser."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 
 class Weights:
-    """Counts from now on. `total` is everything, `scripts` the JavaScript of it; compressed, with headers."""
+    """Counts from now on. `total`: all bytes, `scripts`: those of JavaScript; compressed, with headers."""
 
     def __init__(self, page: Page) -> None:
         self.total = 0

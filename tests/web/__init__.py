@@ -1,1 +1,1 @@
-"""Tests of what the pages are made of, without a browser."""
+"""Tests of the pages' modules, without a browser."""

@@ -1,4 +1,4 @@
-"""The build of the pages: several processes that want it at once get it made once."""
+"""The build of the pages: several processes that start at once build once."""
 
 import json
 import shutil
@@ -10,8 +10,8 @@ from tests.servers import ROOT
 from web.build import UI, bring_up_to_date
 
 
-def a_copy(place: Path) -> Path:
-    """The project as it is before anything is built, its libraries there."""
+def copy_project(place: Path) -> Path:
+    """A copy of the project before the build, with the libraries installed."""
     bring_up_to_date()
     shutil.copytree(ROOT / "web", place / "web", ignore=shutil.ignore_patterns("node_modules", "static", "static.*"))
     shutil.copy(ROOT / "web" / "static.py", place / "web")
@@ -22,7 +22,7 @@ def a_copy(place: Path) -> Path:
 
 
 def test_processes_that_want_it_at_once_get_it_made_once(tmp_path: Path) -> None:
-    place = a_copy(tmp_path)
+    place = copy_project(tmp_path)
     both = [
         subprocess.Popen([sys.executable, "-m", "web.build"], cwd=place, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

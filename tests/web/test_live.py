@@ -1,4 +1,4 @@
-"""The hub of changes, without a browser: what is remembered, and when a stream ends."""
+"""The hub of changes, without a browser: the history of changes, and the end of a stream."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -10,24 +10,24 @@ import pytest
 
 from infra.store.cases import CHANGED_CHANNEL
 from models.context import Person
-from services.desk.viewers import VIEWED
+from services.desk.viewers import VIEWED_CHANNEL
 from web import live
 from web.live import Hub
 
 SOMEBODY = Person(id=uuid4(), username="somebody")
 
 
-async def test_a_stream_ends_so_that_roles_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_so_that_roles_are_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
-    engine: Any = None  # no change comes, so nobody is asked
+    engine: Any = None  # no change comes, so the database is not used
     async with asyncio.timeout(5):
-        said = [event async for event in Hub("").stream(engine, SOMEBODY, None)]
-    assert said[0] == b": open\n\n"
-    assert set(said[1:]) == {b": still here\n\n"}
+        events = [event async for event in Hub("").stream(engine, SOMEBODY, None)]
+    assert events[0] == b": open\n\n"
+    assert set(events[1:]) == {b": still here\n\n"}
 
 
-def test_who_comes_back_hears_what_they_missed_or_that_it_is_unknown() -> None:
+def test_a_reconnecting_page_gets_the_missed_changes_or_a_resync() -> None:
     hub = Hub("")
     hub._publish("A", 1)
     seen = hub.event_id(1)
@@ -41,8 +41,8 @@ def test_who_comes_back_hears_what_they_missed_or_that_it_is_unknown() -> None:
     assert hub.changes_since(seen) is None
 
 
-async def test_what_changes_while_others_are_told_of_is_told_too(database_url: str) -> None:
-    """The first is told at once; those within the pause after it are heard together, none is lost."""
+async def test_changes_during_the_pause_are_received_together(database_url: str) -> None:
+    """The first change is sent at once; those within the pause after it are received together, and none is lost."""
     hub = Hub(database_url)
     async with (
         asyncio.timeout(20),
@@ -51,22 +51,22 @@ async def test_what_changes_while_others_are_told_of_is_told_too(database_url: s
         await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other,
     ):
 
-        async def say(number: int) -> None:
+        async def notify(number: int) -> None:
             await other.execute("SELECT pg_notify(%s, %s)", (CHANGED_CHANNEL, f"A{number} {number}"))
 
-        while queue.empty():  # until the hub listens, nobody hears
-            await say(0)
+        while queue.empty():  # until the hub listens, changes are lost
+            await notify(0)
             await asyncio.sleep(0.01)
         for number in range(1, 6):
-            await say(number)
-        heard: list[str] = []
-        while "A5" not in heard:
+            await notify(number)
+        received: list[str] = []
+        while "A5" not in received:
             change = await queue.get()
-            assert change is not None, "none is missed"
-            heard.append(change.case_no)
+            assert change is not None, "no change is missed"
+            received.append(change.case_no)
         viewer = uuid4()
-        await other.execute("SELECT pg_notify(%s, %s)", (VIEWED, f"A1 {viewer}"))
-        await say(6)
+        await other.execute("SELECT pg_notify(%s, %s)", (VIEWED_CHANNEL, f"A1 {viewer}"))
+        await notify(6)
         assert (await queue.get()).case_no == "A6"  # type: ignore[union-attr]  # not missed, as above
-        assert hub.presence.others("A1", uuid4(), datetime.now(UTC)) == (viewer,), "who looks is heard as well"
-    assert [name for name in heard if name != "A0"] == ["A1", "A2", "A3", "A4", "A5"]
+        assert hub.presence.others("A1", uuid4(), datetime.now(UTC)) == (viewer,), "a viewer is received as well"
+    assert [name for name in received if name != "A0"] == ["A1", "A2", "A3", "A4", "A5"]

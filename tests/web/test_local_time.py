@@ -1,4 +1,4 @@
-"""Moments as people read them."""
+"""Moments as text."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ def test_a_day_of_another_year_says_which(language: str, this_year: str, next_ye
     reader = a_visitor(language)  # of 22 November 2026
     assert format_long(datetime(2026, 12, 31, 10, tzinfo=UTC), reader) == this_year
     assert format_long(datetime(2027, 1, 2, 10, tzinfo=UTC), reader) == next_year
-    # In the zone of the cases it is the new year already.
+    # In the zone of the cases it is already the new year.
     assert format_long(datetime(2026, 12, 31, 16, 30, tzinfo=UTC), reader).startswith(
         ("2027年", "Friday 1 January 2027")
     )

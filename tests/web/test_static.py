@@ -1,4 +1,4 @@
-"""Built files as they are served: kept for ever, and compressed for whom takes them so."""
+"""Built files as they are served: cached without limit, and compressed for clients that accept it."""
 
 import gzip
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The pages' texts: all of them in English too, with the same gaps to fill, and nothing built asks another host."""
+"""The pages' texts: all have English with the same placeholders; and no built file requests another host."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_gaps_are_filled_and_unknown_texts_stay_chinese() -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Path:
-    """The built files, up to date."""
+    """The built files, built if they are out of date."""
     bring_up_to_date()
     return STATIC_DIR
 

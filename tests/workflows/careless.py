@@ -1,4 +1,4 @@
-"""Workflows that do what none may; `test_sandbox` and `test_endless` expect them to fail."""
+"""Workflows that break the rules; `test_sandbox` and `test_endless` expect them to fail."""
 
 import time
 
@@ -9,30 +9,30 @@ from models.case import Case
 
 @workflow.defn
 class CarelessWorkflow:
-    """Imports one of our packages without saying so."""
+    """Imports one of our packages that is not passed through."""
 
     @workflow.run
     async def run(self) -> str:
-        """The name of what it should not have imported like this."""
+        """Return the name of the module that it should not import."""
         return Case.__name__
 
 
 @workflow.defn
 class ClockWorkflow:
-    """Asks the machine for the time."""
+    """Reads the machine's clock."""
 
     @workflow.run
     async def run(self) -> float:
-        """A moment that a replay would not see again."""
+        """Return a moment that a replay would not repeat."""
         return time.time()
 
 
 @workflow.defn
 class EndlessWorkflow:
-    """Never lets go of its step."""
+    """Never ends its workflow task."""
 
     @workflow.run
     async def run(self) -> None:
-        """Goes on for ever."""
+        """Run for ever."""
         while True:
             pass

@@ -13,7 +13,7 @@ from models.commands import Accept, Claim, Complete, Dispatch, PassReview
 from models.jobs.bulletin import BulletinKind
 from rules.deadlines.periods import last_period, period_of
 from services.bulletins.schedules import schedule_bulletins, schedule_id
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, LABOUR, MICRO, OTHER_COMMUNITY, OTHER_PARK, PARK, person_id
 from tests.servers import Servers
 
@@ -24,8 +24,8 @@ TODAY = (datetime.now(UTC) + timedelta(hours=8)).date()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("bulletins")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("bulletins")) as opened:
         now = datetime.now(UTC)
         done: Any = (
             ("duty", Accept()), ("duty", Dispatch(host=LABOUR)), ("labour_handler", Claim()),
@@ -37,59 +37,61 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def made(hall: Hall, username: str, **wanted: Any) -> Any:
-    answer = await hall.send(username, BULLETINS, wanted)
+async def made(harness: ApiHarness, username: str, **wanted: Any) -> Any:
+    answer = await harness.send(username, BULLETINS, wanted)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def test_a_bulletin_made_again_is_the_same_one_with_new_content(hall: Hall) -> None:
-    [first] = await made(hall, "supervisor", kind="board", period=str(TODAY), grid=PARK)
+async def test_a_bulletin_made_again_is_the_same_one_with_new_content(harness: ApiHarness) -> None:
+    [first] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
     assert (first["runs"], first["name"], first["grid"]["code"]) == (1, "日晾晒", PARK)
-    before = (await hall.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
-    await hall.report()
-    [again] = await made(hall, "supervisor", kind="board", period=str(TODAY), grid=PARK)
+    before = (await harness.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
+    await harness.report()
+    [again] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
     assert (again["id"], again["runs"]) == (first["id"], 2)
-    after = (await hall.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
+    after = (await harness.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
     assert after["open"]["count"] == before["open"]["count"] + 1
-    listed = await hall.http.get(f"http://gridloop.test{after['open']['cases']}", headers=hall.signed_in("supervisor"))
+    listed = await harness.http.get(
+        f"http://gridloop.test{after['open']['cases']}", headers=harness.signed_in("supervisor")
+    )
     assert listed.json()["total"] == after["open"]["count"]
 
 
-async def test_without_a_unit_every_park_and_community_gets_one(hall: Hall) -> None:
-    found = await made(hall, "admin", kind="consultation")
+async def test_without_a_unit_every_park_and_community_gets_one(harness: ApiHarness) -> None:
+    found = await made(harness, "admin", kind="consultation")
     assert {item["grid"]["code"] for item in found} == {PARK, OTHER_PARK, COMMUNITY, OTHER_COMMUNITY}
     first, last = last_period(BulletinKind.CONSULTATION, TODAY)
     assert {(item["period_start"], item["period_end"]) for item in found} == {(str(first), str(last))}
 
 
-async def test_whom_to_visit_and_whom_to_commend(hall: Hall) -> None:
-    [visits] = await made(hall, "supervisor", kind="visits", period=str(TODAY), grid=PARK)
-    content = (await hall.get("supervisor", visits["href"].removeprefix("/api/v1")))["content"]
+async def test_whom_to_visit_and_whom_to_commend(harness: ApiHarness) -> None:
+    [visits] = await made(harness, "supervisor", kind="visits", period=str(TODAY), grid=PARK)
+    content = (await harness.get("supervisor", visits["href"].removeprefix("/api/v1")))["content"]
     [visit] = content["visits"]
     assert (visit["unit"]["code"], visit["overdue"]["count"]) == (MICRO, 3)
     [repeated] = visit["repeated"]
     assert (repeated["category"], repeated["name"]) == ("0201", "欠薪纠纷")
-    listed = await hall.http.get(
-        f"http://gridloop.test{repeated['reported']['cases']}", headers=hall.signed_in("admin")
+    listed = await harness.http.get(
+        f"http://gridloop.test{repeated['reported']['cases']}", headers=harness.signed_in("admin")
     )
     assert listed.json()["total"] == repeated["reported"]["count"] >= 4
 
-    [list_] = await made(hall, "supervisor", kind="commendation", period=str(TODAY), grid=PARK)
-    content = (await hall.get("supervisor", list_["href"].removeprefix("/api/v1")))["content"]
+    [list_] = await made(harness, "supervisor", kind="commendation", period=str(TODAY), grid=PARK)
+    content = (await harness.get("supervisor", list_["href"].removeprefix("/api/v1")))["content"]
     [merit] = content["people"]
     assert (merit["person"], merit["handled_on_time"]["count"]) == (str(person_id("labour_handler")), 1)
-    listed = await hall.http.get(
-        f"http://gridloop.test{merit['handled_on_time']['cases']}", headers=hall.signed_in("supervisor")
+    listed = await harness.http.get(
+        f"http://gridloop.test{merit['handled_on_time']['cases']}", headers=harness.signed_in("supervisor")
     )
     assert listed.json()["total"] == 1
     assert [row["place"]["code"] for row in content["units"]["rows"]] == [COMMUNITY]
 
 
 @pytest.mark.parametrize("kind", list(BulletinKind))
-async def test_every_kind_is_a_workbook_that_runs_nothing(hall: Hall, kind: BulletinKind) -> None:
-    [item] = await made(hall, "supervisor", kind=kind.value, period=str(TODAY), grid=COMMUNITY)
-    answer = await hall.ask("supervisor", f"{BULLETINS}/{item['id']}/export.xlsx")
+async def test_every_kind_is_a_workbook_that_runs_nothing(harness: ApiHarness, kind: BulletinKind) -> None:
+    [item] = await made(harness, "supervisor", kind=kind.value, period=str(TODAY), grid=COMMUNITY)
+    answer = await harness.ask("supervisor", f"{BULLETINS}/{item['id']}/export.xlsx")
     assert answer.status_code == 200
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     assert book.sheetnames[0] == "说明"
@@ -97,27 +99,27 @@ async def test_every_kind_is_a_workbook_that_runs_nothing(hall: Hall, kind: Bull
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
 
 
-async def test_a_bulletin_is_read_only_where_its_place_is_looked_after(hall: Hall) -> None:
-    [park] = await made(hall, "supervisor", kind="board", period=str(TODAY), grid=PARK)
-    [community] = await made(hall, "community_supervisor", kind="board", period=str(TODAY))
+async def test_a_bulletin_is_read_only_where_its_place_is_looked_after(harness: ApiHarness) -> None:
+    [park] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
+    [community] = await made(harness, "community_supervisor", kind="board", period=str(TODAY))
     assert community["grid"]["code"] == COMMUNITY
     for reader, statuses in {
         "auditor": (200, 200), "supervisor": (200, 200), "community_supervisor": (404, 200), "other_duty": (404, 404),
         "fire_head": (404, 404), "worker": (403, 403),
     }.items():  # fmt: skip
-        answers = [await hall.ask(reader, f"{BULLETINS}/{item['id']}") for item in (park, community)]
+        answers = [await harness.ask(reader, f"{BULLETINS}/{item['id']}") for item in (park, community)]
         assert tuple(answer.status_code for answer in answers) == statuses, reader
-    seen = await hall.get("community_supervisor", BULLETINS, kind="board")
+    seen = await harness.get("community_supervisor", BULLETINS, kind="board")
     assert {item["grid"]["code"] for item in seen["items"]} == {COMMUNITY}
 
 
-async def test_pages_of_bulletins_lose_none(hall: Hall) -> None:
+async def test_pages_of_bulletins_lose_none(harness: ApiHarness) -> None:
     for back in range(4):
-        await made(hall, "supervisor", kind="board", period=str(TODAY - timedelta(days=back)), grid=PARK)
-    whole = await hall.get("supervisor", BULLETINS, kind="board", grid=PARK)
+        await made(harness, "supervisor", kind="board", period=str(TODAY - timedelta(days=back)), grid=PARK)
+    whole = await harness.get("supervisor", BULLETINS, kind="board", grid=PARK)
     paged, cursor = [], None
     while True:
-        page = await hall.get(
+        page = await harness.get(
             "supervisor", BULLETINS, kind="board", grid=PARK, limit=1, **({"cursor": cursor} if cursor else {})
         )
         paged += page["items"]
@@ -142,39 +144,39 @@ async def test_pages_of_bulletins_lose_none(hall: Hall) -> None:
     ],
 )  # fmt: skip
 async def test_what_can_not_be_made_is_refused(
-    hall: Hall, username: str, body: dict[str, str], status: int, pointer: str | None
+    harness: ApiHarness, username: str, body: dict[str, str], status: int, pointer: str | None
 ) -> None:
-    answer = await hall.send(username, BULLETINS, body)
+    answer = await harness.send(username, BULLETINS, body)
     assert answer.status_code == status, answer.text
     assert [fault["pointer"] for fault in answer.json().get("errors", [])] == ([pointer] if pointer else [])
 
 
-async def test_the_schedules_are_there_once_however_often_the_system_starts(hall: Hall) -> None:
-    queue = hall.settings.case_queue
+async def test_the_schedules_are_there_once_however_often_the_system_starts(harness: ApiHarness) -> None:
+    queue = harness.settings.case_queue
     for _ in range(2):
-        await schedule_bulletins(hall.temporal, hall.engine, queue)
+        await schedule_bulletins(harness.temporal, harness.engine, queue)
     for kind in BulletinKind:
-        described = await hall.temporal.get_schedule_handle(schedule_id(kind, queue)).describe()
+        described = await harness.temporal.get_schedule_handle(schedule_id(kind, queue)).describe()
         assert described.schedule.spec.time_zone_name == "Asia/Shanghai"
         following = described.info.next_action_times[0].astimezone(UTC) + timedelta(hours=8)
         assert following.hour == 8
         assert last_period(kind, following.date())[1] == following.date() - timedelta(days=1)
-        await hall.temporal.get_schedule_handle(schedule_id(kind, queue)).delete()
+        await harness.temporal.get_schedule_handle(schedule_id(kind, queue)).delete()
 
 
-async def test_a_schedule_makes_the_bulletins_of_the_period_that_is_over(hall: Hall) -> None:
-    queue = hall.settings.case_queue
-    await schedule_bulletins(hall.temporal, hall.engine, queue)
-    handle = hall.temporal.get_schedule_handle(schedule_id(BulletinKind.BOARD, queue))
+async def test_a_schedule_makes_the_bulletins_of_the_period_that_is_over(harness: ApiHarness) -> None:
+    queue = harness.settings.case_queue
+    await schedule_bulletins(harness.temporal, harness.engine, queue)
+    handle = harness.temporal.get_schedule_handle(schedule_id(BulletinKind.BOARD, queue))
     await handle.trigger()
     yesterday = str(TODAY - timedelta(days=1))
     for _ in range(200):
-        page = await hall.get("auditor", BULLETINS, kind="board", grid=OTHER_PARK)
+        page = await harness.get("auditor", BULLETINS, kind="board", grid=OTHER_PARK)
         if page["items"]:
             break
     assert [item["period_start"] for item in page["items"]] == [yesterday]
     for kind in BulletinKind:
-        await hall.temporal.get_schedule_handle(schedule_id(kind, queue)).delete()
+        await harness.temporal.get_schedule_handle(schedule_id(kind, queue)).delete()
 
 
 @pytest.mark.parametrize(

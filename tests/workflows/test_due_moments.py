@@ -1,4 +1,4 @@
-"""What time does to a case, over months, on the server whose clock jumps."""
+"""Due moments of a case over months, on the time-skipping server."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.recording import record
+from activities.recording import record_step
 from models.commands import Accept
 from models.enums import Light, Stage
 from models.facts import Actor
@@ -19,25 +19,25 @@ from tests.town import Town, running_town, town_settings
 
 
 class Jumping(Town):
-    """A town whose time can be moved on."""
+    """A town whose time can be skipped."""
 
     env: WorkflowEnvironment
 
     async def wait(self, **span: float) -> None:
-        """Lets that much time pass, with everything that falls due in it."""
+        """Skip that much time, with everything that falls due in it."""
         await self.env.sleep(timedelta(**span))
 
 
 @pytest.fixture
 async def town(engine: AsyncEngine, database_url: str, time_skipping_binary: str) -> AsyncIterator[Jumping]:
-    """The tiny park under a clock that jumps."""
+    """The tiny park on the time-skipping server."""
     async with (
         await WorkflowEnvironment.start_time_skipping(
             test_server_existing_path=time_skipping_binary, data_converter=pydantic_data_converter
         ) as env,
         running_town(engine, env.client, town_settings(database_url), env.get_current_time) as running,
     ):
-        jumping = Jumping(running.backstage, env.get_current_time)
+        jumping = Jumping(running.resources, env.get_current_time)
         jumping.env = env
         yield jumping
 
@@ -51,7 +51,7 @@ async def handled_by_labour(town: Town) -> str:
     return no
 
 
-async def test_a_passed_deadline_is_a_fact_once_and_then_said_again_every_day(town: Jumping) -> None:
+async def test_a_passed_deadline_is_one_fact_and_then_a_daily_reminder(town: Jumping) -> None:
     no = await town.report()
     await town.wait(hours=1, minutes=29)
     assert await town.kinds(no) == ["received"]
@@ -66,7 +66,7 @@ async def test_a_passed_deadline_is_a_fact_once_and_then_said_again_every_day(to
     assert await town.kinds(no) == ["received", "light_changed", "overdue", "reminded", "reminded"]
 
 
-async def test_a_suspended_case_wakes_by_itself_and_its_clock_goes_on_where_it_stopped(town: Jumping) -> None:
+async def test_a_suspended_case_resumes_by_itself_with_the_time_that_was_left(town: Jumping) -> None:
     no = await handled_by_labour(town)
     await town.wait(hours=10)
     until = await town.now() + timedelta(days=40)
@@ -114,7 +114,7 @@ async def test_a_closed_case_is_archived_after_its_window_and_its_workflow_ends(
     archived = await town.look("duty", no)
     assert archived.archived_at is not None
     assert archived.allowed_commands == ()
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(closed.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(closed.report_id))
     receipt = await handle.result()
     assert receipt["case_no"] == no
 
@@ -142,6 +142,6 @@ async def test_what_fell_due_before_a_command_is_recorded_before_it(town: Jumpin
         report_id=view.report_id, known=1, id=new_id(), at=late, actor=Actor(person=person_id("duty")), command=Accept()
     )
     async with town.engine.begin() as connection:
-        recorded = await record(connection, step)
+        recorded = await record_step(connection, step)
     assert [fact.body.kind for fact in recorded.facts] == ["light_changed", "overdue", "accepted"]
     assert [fact.actor.person is None for fact in recorded.facts] == [True, True, False]

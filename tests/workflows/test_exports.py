@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.exports import Exports
+from activities.exports import ExportActivities
 from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.store.context import read_person
@@ -28,10 +28,10 @@ from models.ids import new_id
 from models.jobs.export import KEPT, ExportOrder
 from models.tables import EXPORT_PIECES, EXPORTS, metadata
 from services.exports import jobs, request
-from services.exports.jobs import AT_ONCE
-from services.exports.make import make_export, put_down_failure, remove_export
-from services.runtime.resources import Backstage
-from tests.api.hall import Hall, open_hall
+from services.exports.jobs import MAX_UNDER_WAY
+from services.exports.make import make_export, record_failure, remove_export
+from services.runtime.resources import Resources
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, person_id
 from tests.servers import Servers
 from workflows.export import ExportWorkflow
@@ -42,8 +42,8 @@ ROOT = "/exports"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("exports")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("exports")) as opened:
         now = datetime.now(UTC)
         taken: Any = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)), ("labour_handler", Claim()))
         for hours in (100, 90):
@@ -53,44 +53,44 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def until_over(hall: Hall, username: str, id_: str) -> Any:
-    """The export when it is under way no more."""
+async def until_over(harness: ApiHarness, username: str, id_: str) -> Any:
+    """The export when it is no longer running."""
     async with asyncio.timeout(60):
         while True:
-            found = await hall.get(username, f"{ROOT}/{id_}")
+            found = await harness.get(username, f"{ROOT}/{id_}")
             if found["status"] not in ("waiting", "making"):
                 return found
             await asyncio.sleep(0.02)
 
 
-async def exported(hall: Hall, username: str, **body: Any) -> tuple[Any, Any]:
+async def exported(harness: ApiHarness, username: str, **body: Any) -> tuple[Any, Any]:
     """A finished export and its workbook."""
-    asked = await hall.send(username, ROOT, body)
+    asked = await harness.send(username, ROOT, body)
     assert asked.status_code == 202, asked.text
-    done = await until_over(hall, username, asked.json()["id"])
+    done = await until_over(harness, username, asked.json()["id"])
     assert done["status"] == "done", done
-    answer = await hall.ask(username, done["file"].removeprefix("/api/v1"))
+    answer = await harness.ask(username, done["file"].removeprefix("/api/v1"))
     assert answer.status_code == 200
     assert len(answer.content) == done["size"]
     return done, openpyxl.load_workbook(io.BytesIO(answer.content))
 
 
-async def recorded(hall: Hall, username: str, **values: Any) -> str:
+async def recorded(harness: ApiHarness, username: str, **values: Any) -> str:
     """An export as it stands in the database, without a workflow."""
     id_ = new_id()
     row = {
         "id": id_, "owner": person_id(username), "kind": "cases", "wanted": {"kind": "cases"}, "digest": str(id_),
         "language": "zh", "status": "waiting", "asked_at": datetime.now(UTC), "made": 0, **values,
     }  # fmt: skip
-    async with transaction(hall.engine) as connection:
+    async with transaction(harness.engine) as connection:
         await connection.execute(insert(EXPORTS).values(row))
     return str(id_)
 
 
-async def test_a_list_has_its_rows_on_the_first_sheet_and_what_it_is_on_the_second(hall: Hall) -> None:
+async def test_a_list_has_its_rows_on_the_first_sheet_and_what_it_is_on_the_second(harness: ApiHarness) -> None:
     told = [["灯色", "红"]]
-    done, book = await exported(hall, "supervisor", kind="cases", cases={"light": "red"}, told=told)
-    listed = await hall.get("supervisor", "/cases", light="red")
+    done, book = await exported(harness, "supervisor", kind="cases", cases={"light": "red"}, told=told)
+    listed = await harness.get("supervisor", "/cases", light="red")
     rows, about = book.worksheets
     assert [row[0] for row in rows.iter_rows(min_row=2, values_only=True)] == [
         item["case_no"] for item in listed["items"]
@@ -102,120 +102,124 @@ async def test_a_list_has_its_rows_on_the_first_sheet_and_what_it_is_on_the_seco
     assert abs(said["导出时间"] - datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=8)) < timedelta(minutes=2)
 
 
-async def test_the_overdue_list_keeps_its_filters_order_and_words(hall: Hall) -> None:
-    _, book = await exported(hall, "supervisor", kind="overdue", overdue={"category": "0201", "grid": COMMUNITY})
-    page = await hall.get("supervisor", "/supervision/overdue", category="0201", grid=COMMUNITY)
+async def test_the_overdue_list_keeps_its_filters_order_and_words(harness: ApiHarness) -> None:
+    _, book = await exported(harness, "supervisor", kind="overdue", overdue={"category": "0201", "grid": COMMUNITY})
+    page = await harness.get("supervisor", "/supervision/overdue", category="0201", grid=COMMUNITY)
     rows = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
     assert [row[0] for row in rows] == [item["case_no"] for item in page["items"]]
     assert {row[5] for row in rows} == {"红"}
     assert {row[1] for row in rows} == {"'=1+1", "夜间 <噪音> & 扰民"}
 
 
-async def test_the_board_is_exported_with_overdue_list_and_ranking(hall: Hall) -> None:
-    done, book = await exported(hall, "supervisor", kind="board", board={"grid": COMMUNITY})
+async def test_the_board_is_exported_with_overdue_list_and_ranking(harness: ApiHarness) -> None:
+    done, book = await exported(harness, "supervisor", kind="board", board={"grid": COMMUNITY})
     assert book.sheetnames == ["看板", "筛选条件", "超期", "排名", "部门", "比率"]
-    board = await hall.get("supervisor", "/supervision/board", grid=COMMUNITY)
+    board = await harness.get("supervisor", "/supervision/board", grid=COMMUNITY)
     assert book["看板"]["C2"].value == board["totals"]["open"]["count"]
     assert done["made"] == board["totals"]["overdue"]["count"]
 
 
-async def test_a_list_longer_than_a_page_loses_and_doubles_nothing(hall: Hall) -> None:
+async def test_a_list_longer_than_a_page_loses_and_doubles_nothing(harness: ApiHarness) -> None:
     for sort in ("reported_at", "-due_at"):
-        _, book = await exported(hall, "auditor", kind="cases", cases={"sort": sort})
-        listed = await hall.get("auditor", "/cases", sort=sort, limit=200)
+        _, book = await exported(harness, "auditor", kind="cases", cases={"sort": sort})
+        listed = await harness.get("auditor", "/cases", sort=sort, limit=200)
         rows = [row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)]
         assert rows == [item["case_no"] for item in listed["items"]]
 
 
-async def test_nobody_else_gets_to_know_of_it(hall: Hall) -> None:
-    done, _ = await exported(hall, "supervisor", kind="cases")
+async def test_nobody_else_sees_the_export(harness: ApiHarness) -> None:
+    done, _ = await exported(harness, "supervisor", kind="cases")
     for reader in ("auditor", "admin", "community_supervisor"):
         for path in ("", "/file"):
-            assert (await hall.ask(reader, f"{ROOT}/{done['id']}{path}")).status_code == 404
-        assert done["id"] not in str(await hall.get(reader, ROOT))
-    answer = await hall.http.delete(f"{ROOT}/{done['id']}", headers=hall.signed_in("admin"))
+            assert (await harness.ask(reader, f"{ROOT}/{done['id']}{path}")).status_code == 404
+        assert done["id"] not in str(await harness.get(reader, ROOT))
+    answer = await harness.http.delete(f"{ROOT}/{done['id']}", headers=harness.signed_in("admin"))
     assert answer.status_code == 404
-    assert (await hall.http.get(f"{ROOT}/{done['id']}/file")).status_code == 401
+    assert (await harness.http.get(f"{ROOT}/{done['id']}/file")).status_code == 401
 
 
-async def test_the_file_has_what_its_asker_may_see(hall: Hall) -> None:
-    whole, _ = await exported(hall, "supervisor", kind="cases")
-    own, book = await exported(hall, "labour_handler", kind="cases")
-    assert own["made"] == (await hall.get("labour_handler", "/cases"))["total"] < whole["made"]
+async def test_the_file_has_what_its_asker_may_see(harness: ApiHarness) -> None:
+    whole, _ = await exported(harness, "supervisor", kind="cases")
+    own, book = await exported(harness, "labour_handler", kind="cases")
+    assert own["made"] == (await harness.get("labour_handler", "/cases"))["total"] < whole["made"]
     assert book.worksheets[0].max_row == own["made"] + 1
 
 
-async def test_who_has_lost_a_role_does_not_get_the_file(hall: Hall) -> None:
-    done, _ = await exported(hall, "fire_head", kind="cases")
+async def test_who_has_lost_a_role_does_not_get_the_file(harness: ApiHarness) -> None:
+    done, _ = await exported(harness, "fire_head", kind="cases")
     grants = metadata.tables["grants"]
     mine = grants.c.person == person_id("fire_head")
-    async with transaction(hall.engine) as connection:
+    async with transaction(harness.engine) as connection:
         kept = [dict(row._mapping) for row in await connection.execute(select(grants).where(mine))]
         await connection.execute(delete(grants).where(mine))
     try:
-        answer = await hall.ask("fire_head", f"{ROOT}/{done['id']}/file")
+        answer = await harness.ask("fire_head", f"{ROOT}/{done['id']}/file")
     finally:
-        async with transaction(hall.engine) as connection:
+        async with transaction(harness.engine) as connection:
             await connection.execute(insert(grants).values(kept))
     assert (answer.status_code, answer.json()["code"]) == (403, "rights_changed")
-    assert (await hall.ask("fire_head", f"{ROOT}/{done['id']}/file")).status_code == 200
+    assert (await harness.ask("fire_head", f"{ROOT}/{done['id']}/file")).status_code == 200
 
 
-async def test_the_same_list_asked_for_twice_is_made_once(hall: Hall) -> None:
+async def test_the_same_list_asked_for_twice_is_made_once(harness: ApiHarness) -> None:
     same: dict[str, Any] = {"kind": "cases", "cases": {"grid": COMMUNITY}}
     first = await recorded(
-        hall, "auditor", digest=request.ExportWanted.model_validate(same).digest("zh"), wanted=same
+        harness, "auditor", digest=request.ExportRequest.model_validate(same).digest("zh"), wanted=same
     )  # fmt: skip
-    both = await asyncio.gather(*(hall.send("auditor", ROOT, {**same, "told": [["网格", "东一"]]}) for _ in range(2)))
+    both = await asyncio.gather(
+        *(harness.send("auditor", ROOT, {**same, "told": [["网格", "东一"]]}) for _ in range(2))
+    )
     assert {answer.json()["id"] for answer in both} == {first}
-    # Whoever joined has mended the start that never came about.
-    assert (await until_over(hall, "auditor", first))["status"] == "done"
-    again = (await hall.send("auditor", ROOT, same)).json()
+    # The second request has started the workflow that never was.
+    assert (await until_over(harness, "auditor", first))["status"] == "done"
+    again = (await harness.send("auditor", ROOT, same)).json()
     assert again["id"] != first
-    await until_over(hall, "auditor", again["id"])
+    await until_over(harness, "auditor", again["id"])
 
 
-async def test_clicks_at_once_disturb_each_other_not(hall: Hall) -> None:
+async def test_concurrent_clicks_do_not_disturb_each_other(harness: ApiHarness) -> None:
     body = {"kind": "cases", "cases": {"q": "无此"}}
-    answers = await asyncio.gather(*(hall.send("other_duty", ROOT, body) for _ in range(6)))
+    answers = await asyncio.gather(*(harness.send("other_duty", ROOT, body) for _ in range(6)))
     assert {answer.status_code for answer in answers} == {202}
     for id_ in {answer.json()["id"] for answer in answers}:
-        assert (await until_over(hall, "other_duty", id_))["made"] == 0
+        assert (await until_over(harness, "other_duty", id_))["made"] == 0
 
 
-async def test_only_so_many_at_once(hall: Hall) -> None:
-    held = [await recorded(hall, "reviewer") for _ in range(AT_ONCE)]
-    answer = await hall.send("reviewer", ROOT, {"kind": "cases"})
+async def test_only_so_many_at_once(harness: ApiHarness) -> None:
+    held = [await recorded(harness, "reviewer") for _ in range(MAX_UNDER_WAY)]
+    answer = await harness.send("reviewer", ROOT, {"kind": "cases"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_exports")
-    stopped = await hall.http.delete(f"{ROOT}/{held[0]}", headers=hall.signed_in("reviewer"))
+    stopped = await harness.http.delete(f"{ROOT}/{held[0]}", headers=harness.signed_in("reviewer"))
     assert stopped.status_code == 204
-    answer = await hall.send("reviewer", ROOT, {"kind": "cases"})
+    answer = await harness.send("reviewer", ROOT, {"kind": "cases"})
     assert answer.status_code == 202
-    await until_over(hall, "reviewer", answer.json()["id"])
+    await until_over(harness, "reviewer", answer.json()["id"])
 
 
-async def test_what_is_stopped_is_not_made_and_what_is_made_is_removed(hall: Hall) -> None:
-    waiting = await recorded(hall, "duty")
-    assert (await hall.http.delete(f"{ROOT}/{waiting}", headers=hall.signed_in("duty"))).status_code == 204
+async def test_what_is_stopped_is_not_made_and_what_is_made_is_removed(harness: ApiHarness) -> None:
+    waiting = await recorded(harness, "duty")
+    assert (await harness.http.delete(f"{ROOT}/{waiting}", headers=harness.signed_in("duty"))).status_code == 204
     beats: list[int] = []
-    await make_export(hall.engine, UUID(waiting), beats.append)
-    assert (await hall.get("duty", f"{ROOT}/{waiting}"))["status"] == "stopped"
+    await make_export(harness.engine, UUID(waiting), beats.append)
+    assert (await harness.get("duty", f"{ROOT}/{waiting}"))["status"] == "stopped"
     assert beats == []
-    answer = await hall.ask("duty", f"{ROOT}/{waiting}/file")
+    answer = await harness.ask("duty", f"{ROOT}/{waiting}/file")
     assert (answer.status_code, answer.json()["code"]) == (409, "export_not_ready")
 
-    done, _ = await exported(hall, "duty", kind="cases")
-    await hall.http.delete(f"{ROOT}/{done['id']}", headers=hall.signed_in("duty"))
-    async with hall.engine.connect() as connection:
+    done, _ = await exported(harness, "duty", kind="cases")
+    await harness.http.delete(f"{ROOT}/{done['id']}", headers=harness.signed_in("duty"))
+    async with harness.engine.connect() as connection:
         left = await connection.scalar(
             select(func.count()).select_from(EXPORT_PIECES).where(EXPORT_PIECES.c.export == UUID(done["id"]))
         )
     assert left == 0
 
 
-async def test_stopped_while_it_is_written_it_leaves_nothing(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    id_ = await recorded(hall, "duty")
-    monkeypatch.setattr("services.exports.make.TELL_EVERY", 0)
+async def test_stopped_while_it_is_written_it_leaves_nothing(
+    harness: ApiHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await recorded(harness, "duty")
+    monkeypatch.setattr("services.exports.make.STORE_PROGRESS_EVERY", 0)
 
     def stop(rows: int) -> None:
         stopping.append(rows)
@@ -223,24 +227,24 @@ async def test_stopped_while_it_is_written_it_leaves_nothing(hall: Hall, monkeyp
     stopping: list[int] = []
 
     async def stopped_meanwhile(*arguments: Any, **named: Any) -> Any:
-        async with transaction(hall.engine) as connection:
-            await jobs.stop_export(connection, await _person(hall, "duty"), UUID(id_), datetime.now(UTC))
+        async with transaction(harness.engine) as connection:
+            await jobs.stop_export(connection, await _person(harness, "duty"), UUID(id_), datetime.now(UTC))
         return await counted(*arguments, **named)
 
     counted = request.count_rows
     monkeypatch.setattr("services.exports.make.count_rows", stopped_meanwhile)
-    await make_export(hall.engine, UUID(id_), stop)
-    found = await hall.get("duty", f"{ROOT}/{id_}")
+    await make_export(harness.engine, UUID(id_), stop)
+    found = await harness.get("duty", f"{ROOT}/{id_}")
     assert (found["status"], found["size"], stopping) == ("stopped", None, [])
 
 
-async def _person(hall: Hall, username: str) -> Any:
-    async with hall.engine.connect() as connection:
+async def _person(harness: ApiHarness, username: str) -> Any:
+    async with harness.engine.connect() as connection:
         return await read_person(connection, person_id(username))
 
 
-async def test_what_the_list_refuses_is_refused_before_anything_is_kept(hall: Hall) -> None:
-    before = len((await hall.get("supervisor", ROOT))["items"])
+async def test_what_the_list_refuses_is_refused_before_anything_is_kept(harness: ApiHarness) -> None:
+    before = len((await harness.get("supervisor", ROOT))["items"])
     for body, status, pointer in (
         ({"kind": "gossip"}, 422, "/kind"),
         ({}, 422, "/kind"),
@@ -251,61 +255,61 @@ async def test_what_the_list_refuses_is_refused_before_anything_is_kept(hall: Ha
         ({"kind": "overdue", "overdue": {"grid": OTHER_PARK}}, 404, None),
         ({"kind": "cases", "cases": {"from": "2026-01-01T00:00:00Z"}}, 422, "/query/figure"),
     ):
-        answer = await hall.send("supervisor", ROOT, body)
+        answer = await harness.send("supervisor", ROOT, body)
         assert answer.status_code == status, answer.text
         if pointer is not None:
             assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer], answer.text
-    assert (await hall.send("worker", ROOT, {"kind": "overdue"})).status_code == 403
-    assert (await hall.ask("supervisor", f"{ROOT}/{new_id()}")).status_code == 404
-    assert (await hall.ask("supervisor", f"{ROOT}/nonsense")).status_code == 422
-    assert len((await hall.get("supervisor", ROOT))["items"]) == before
+    assert (await harness.send("worker", ROOT, {"kind": "overdue"})).status_code == 403
+    assert (await harness.ask("supervisor", f"{ROOT}/{new_id()}")).status_code == 404
+    assert (await harness.ask("supervisor", f"{ROOT}/nonsense")).status_code == 422
+    assert len((await harness.get("supervisor", ROOT))["items"]) == before
 
 
-async def test_too_many_rows_are_refused(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.exports.jobs.MOST", 2)
-    answer = await hall.send("supervisor", ROOT, {"kind": "cases"})
+async def test_too_many_rows_are_refused(harness: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.exports.jobs.MAX_ROWS", 2)
+    answer = await harness.send("supervisor", ROOT, {"kind": "cases"})
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_rows")
-    monkeypatch.setattr("services.exports.write.DIRECT", 2)
-    answer = await hall.ask("supervisor", "/supervision/export.xlsx")
+    monkeypatch.setattr("services.exports.write.MAX_DIRECT_ROWS", 2)
+    answer = await harness.ask("supervisor", "/supervision/export.xlsx")
     assert (answer.status_code, answer.json()["code"]) == (422, "too_long_to_wait_for")
 
 
-async def test_with_temporal_away_nothing_is_kept(hall: Hall) -> None:
-    before = await hall.get("supervisor", ROOT)
+async def test_with_temporal_away_nothing_is_kept(harness: ApiHarness) -> None:
+    before = await harness.get("supervisor", ROOT)
     away = await Client.connect("127.0.0.1:9", lazy=True, data_converter=DATA_CONVERTER)
-    known = hall.app.state.services
-    settings = hall.settings.model_copy(update={"answer_seconds": 1.0})
-    hall.app.state.services = Services(Backstage(settings, hall.engine, away))
+    known = harness.app.state.services
+    settings = harness.settings.model_copy(update={"answer_seconds": 1.0})
+    harness.app.state.services = Services(Resources(settings, harness.engine, away))
     try:
-        answer = await hall.send("supervisor", ROOT, {"kind": "cases", "cases": {"stage": ["closed"]}})
+        answer = await harness.send("supervisor", ROOT, {"kind": "cases", "cases": {"stage": ["closed"]}})
     finally:
-        hall.app.state.services = known
+        harness.app.state.services = known
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert await hall.get("supervisor", ROOT) == before
+    assert await harness.get("supervisor", ROOT) == before
 
 
-async def test_without_a_worker_it_says_that_it_waits(hall: Hall) -> None:
-    id_ = await recorded(hall, "supervisor", asked_at=datetime.now(UTC) - timedelta(seconds=30))
-    assert (await hall.get("supervisor", f"{ROOT}/{id_}"))["stalled"] is True
-    assert (await hall.get("supervisor", f"{ROOT}/{await recorded(hall, 'supervisor')}"))["stalled"] is False
-    async with transaction(hall.engine) as connection:
+async def test_without_a_worker_it_says_that_it_waits(harness: ApiHarness) -> None:
+    id_ = await recorded(harness, "supervisor", asked_at=datetime.now(UTC) - timedelta(seconds=30))
+    assert (await harness.get("supervisor", f"{ROOT}/{id_}"))["stalled"] is True
+    assert (await harness.get("supervisor", f"{ROOT}/{await recorded(harness, 'supervisor')}"))["stalled"] is False
+    async with transaction(harness.engine) as connection:
         await connection.execute(update(EXPORTS).where(EXPORTS.c.status == "waiting").values(status="stopped"))
 
 
-async def test_a_unit_that_is_gone_when_it_is_made_is_told(hall: Hall) -> None:
+async def test_a_unit_retired_before_the_export_is_made_is_reported(harness: ApiHarness) -> None:
     wanted_ = {"kind": "overdue", "overdue": {"grid": OTHER_PARK}}
-    id_ = await recorded(hall, "supervisor", kind="overdue", wanted=wanted_)
-    await make_export(hall.engine, UUID(id_), lambda rows: None)
-    found = await hall.get("supervisor", f"{ROOT}/{id_}")
+    id_ = await recorded(harness, "supervisor", kind="overdue", wanted=wanted_)
+    await make_export(harness.engine, UUID(id_), lambda rows: None)
+    found = await harness.get("supervisor", f"{ROOT}/{id_}")
     assert found["status"] == "failed"
     assert OTHER_PARK in found["why"]
-    answer = await hall.ask("supervisor", f"{ROOT}/{id_}/file")
+    answer = await harness.ask("supervisor", f"{ROOT}/{id_}/file")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def run_to_its_end(binary: str, hall: Hall, id_: str, make: Any) -> timedelta:
-    """Runs the workflow of an export on a clock that jumps; how long it took by that clock."""
-    exports = Exports(hall.engine, make, put_down_failure, remove_export)
+async def run_to_its_end(binary: str, harness: ApiHarness, id_: str, make: Any) -> timedelta:
+    """Run the workflow of an export on the time-skipping server, and return how long it took by its clock."""
+    exports = ExportActivities(harness.engine, make, record_failure, remove_export)
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary, data_converter=DATA_CONVERTER
     ) as environment:
@@ -323,38 +327,38 @@ async def run_to_its_end(binary: str, hall: Hall, id_: str, make: Any) -> timede
     return told.close_time - told.start_time
 
 
-async def test_it_is_removed_when_its_time_is_over(hall: Hall, time_skipping_binary: str) -> None:
-    id_ = await recorded(hall, "auditor")
+async def test_it_is_removed_when_its_time_is_over(harness: ApiHarness, time_skipping_binary: str) -> None:
+    id_ = await recorded(harness, "auditor")
     made: list[str] = []
 
     async def make(engine: AsyncEngine, export: UUID, beat: Any) -> None:
         await make_export(engine, export, beat)
-        made.append((await hall.get("auditor", f"{ROOT}/{id_}"))["status"])
+        made.append((await harness.get("auditor", f"{ROOT}/{id_}"))["status"])
 
-    took = await run_to_its_end(time_skipping_binary, hall, id_, make)
+    took = await run_to_its_end(time_skipping_binary, harness, id_, make)
     assert made == ["done"]
     assert KEPT <= took < KEPT + timedelta(hours=1)
-    assert (await hall.ask("auditor", f"{ROOT}/{id_}")).status_code == 404
+    assert (await harness.ask("auditor", f"{ROOT}/{id_}")).status_code == 404
 
 
-async def test_a_fault_of_ours_is_put_down_once(hall: Hall) -> None:
-    id_ = await recorded(hall, "auditor")
+async def test_an_internal_error_is_recorded_once(harness: ApiHarness) -> None:
+    id_ = await recorded(harness, "auditor")
 
     async def make(engine: AsyncEngine, export: UUID, beat: Any) -> None:
         raise ZeroDivisionError
 
-    exports = Exports(hall.engine, make, put_down_failure, remove_export)
+    exports = ExportActivities(harness.engine, make, record_failure, remove_export)
     with pytest.raises(ApplicationError) as told:
         await exports.make_export(ExportOrder(id=UUID(id_)))
     assert told.value.non_retryable
-    found = await hall.get("auditor", f"{ROOT}/{id_}")
+    found = await harness.get("auditor", f"{ROOT}/{id_}")
     assert (found["status"], found["why"] is not None) == ("failed", True)
 
 
-async def test_a_database_that_is_away_is_tried_again(hall: Hall, time_skipping_binary: str) -> None:
-    id_ = await recorded(hall, "auditor")
+async def test_a_database_that_is_away_is_retried(harness: ApiHarness, time_skipping_binary: str) -> None:
+    id_ = await recorded(harness, "auditor")
     nowhere = open_database(
-        hall.settings.model_copy(update={"database_url": SecretStr("postgresql://x@127.0.0.1:9/x")})
+        harness.settings.model_copy(update={"database_url": SecretStr("postgresql://x@127.0.0.1:9/x")})
     )
     tries: list[int] = []
 
@@ -362,6 +366,6 @@ async def test_a_database_that_is_away_is_tried_again(hall: Hall, time_skipping_
         tries.append(1)
         await make_export(nowhere if len(tries) < 3 else engine, export, beat)
 
-    await run_to_its_end(time_skipping_binary, hall, id_, make)
+    await run_to_its_end(time_skipping_binary, harness, id_, make)
     await nowhere.dispose()
     assert len(tries) == 3

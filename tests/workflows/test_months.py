@@ -1,6 +1,6 @@
-"""Months in seconds: a case that nobody acts on does, in a real workflow, what the forecast said it would."""
+"""Months in seconds: a case that nobody acts on follows its forecast in a real workflow."""
 
-from infra.store.context import read_context_of
+from infra.store.context import read_system_context
 from models.facts import Body
 from rules.escalation.forecast import forecast
 from tests.builders import publish
@@ -9,7 +9,7 @@ from tests.workflows.test_due_moments import Jumping
 from tests.workflows.test_due_moments import town as town
 
 
-async def test_a_wage_case_left_alone_for_months_does_what_was_foreseen(town: Jumping) -> None:
+async def test_a_wage_case_left_alone_for_months_follows_its_forecast(town: Jumping) -> None:
     async with town.engine.begin() as connection:
         await publish(connection, a_timed_policy(), version=2)
     no = await town.report(category="0201", title="欠薪")
@@ -17,7 +17,7 @@ async def test_a_wage_case_left_alone_for_months_does_what_was_foreseen(town: Ju
     await town.do("duty", no, "dispatch", host="labour")
     case = await town.case(no)
     async with town.engine.connect() as connection:
-        ctx = await read_context_of(connection, case, await town.now())
+        ctx = await read_system_context(connection, case, await town.now())
     foreseen: list[Body] = [fact.body for fact in forecast(case, ctx)]
     known = case.seq
     await town.wait(days=120)

@@ -1,4 +1,4 @@
-"""A case goes on in a new run when its history grows long, and nobody notices."""
+"""A case continues in a new run when its history grows long, without visible effect."""
 
 from collections.abc import AsyncIterator
 
@@ -44,7 +44,7 @@ async def test_commands_count_once_across_runs(impatient_town: Town) -> None:
     town = impatient_town
     no, id_ = await town.report(), new_id()
     view = await town.do("duty", no, "accept", id_=id_)
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     first_run = (await handle.describe()).run_id
     for n in range(12):
         await town.do("duty", no, "comment", note=f"第 {n} 次询问")
@@ -57,14 +57,14 @@ async def test_commands_count_once_across_runs(impatient_town: Town) -> None:
 
 
 async def test_the_new_run_knows_a_resent_command_by_itself(impatient_town: Town) -> None:
-    """Past the door, which would look into the database: straight to the workflow."""
+    """Sent straight to the workflow: the service would find it in the database."""
     town = impatient_town
     no = await town.report()
     report_id = (await town.look("duty", no)).report_id
     accept = Act(id=new_id(), actor=Actor(person=person_id("duty")), command=Accept())
-    await act(town.backstage.temporal, report_id, accept)
+    await act(town.resources.temporal, report_id, accept)
     for n in range(12):
         await town.do("duty", no, "comment", note=f"第 {n} 次询问")
-    receipt = await act(town.backstage.temporal, report_id, accept)
+    receipt = await act(town.resources.temporal, report_id, accept)
     assert receipt.case_no == no
     assert (await town.kinds(no)).count("accepted") == 1

@@ -1,4 +1,4 @@
-"""Resending is safe; refusals leave nothing; what was recorded but never reported is caught up, never repeated."""
+"""Resending is safe; refusals store nothing; a step recorded but never reported is neither lost nor repeated."""
 
 import asyncio
 import contextlib
@@ -12,9 +12,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 import workflows.case
 from activities import errands, recording
-from activities.recording import Recorder, record
+from activities.recording import Recorder, record_step
 from infra.case_client import act, open_case
-from infra.store.cases import append, facts_of, read_case
+from infra.store.cases import append_facts, read_case, read_facts
 from models.case import Case
 from models.commands import Accept, Comment, Report, WakeUp
 from models.context import Context
@@ -64,7 +64,7 @@ async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town
             {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
         )
     wanted = submit.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
-    sent = await submit.submit(town.backstage, await town.person("worker"), wanted, morning)
+    sent = await submit.submit(town.resources, await town.person("worker"), wanted, morning)
     assert sent.receipt is not None
     received = (await town.facts(sent.receipt.case_no))[0].body
     assert received.kind == "received"
@@ -108,7 +108,7 @@ async def test_a_command_id_with_another_command_is_refused(town: Town) -> None:
         await town.do("duty", no, "comment", id_=id_, note="乙")
 
 
-async def test_two_people_accept_at_once_and_one_of_them_is_told(town: Town) -> None:
+async def test_two_people_accept_at_once_and_one_is_refused(town: Town) -> None:
     no = await town.report()
     outcomes = await asyncio.gather(
         town.do("duty", no, "accept"), town.do("duty_2", no, "accept"), return_exceptions=True
@@ -118,13 +118,13 @@ async def test_two_people_accept_at_once_and_one_of_them_is_told(town: Town) -> 
 
 
 async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town) -> None:
-    """The door looks first; here two that saw the same revision get past it together."""
+    """The service checks first; here two that saw the same revision pass it together."""
     no = await town.report()
     view = await town.look("duty", no)
     outcomes = await asyncio.gather(
         *(
             act(
-                town.backstage.temporal,
+                town.resources.temporal,
                 view.report_id,
                 Act(id=new_id(), actor=Actor(person=person_id("duty")), if_revision=1, command=Comment(note=note)),
             )
@@ -136,7 +136,7 @@ async def test_a_stale_revision_is_refused_by_the_recording_step_too(town: Town)
 
 
 def a_start(**fields: object) -> CaseStart:
-    """The start of a case, past every check of a door."""
+    """The start of a case, without the checks of a service."""
     now = datetime.now(UTC)
     known = {
         "report_id": new_id(),
@@ -151,7 +151,7 @@ def a_start(**fields: object) -> CaseStart:
 
 
 async def test_a_report_refused_in_the_recording_step_may_be_sent_again_corrected(town: Town) -> None:
-    temporal, queue = town.backstage.temporal, town.backstage.settings.case_queue
+    temporal, queue = town.resources.temporal, town.resources.settings.case_queue
     bad = a_start(category="9999")
     with pytest.raises(UnknownCategory) as refused:
         await open_case(temporal, bad, queue=queue)
@@ -166,11 +166,11 @@ async def test_a_report_refused_in_the_recording_step_may_be_sent_again_correcte
 async def test_a_command_refused_at_the_door_of_the_workflow_leaves_no_history(town: Town) -> None:
     no = await town.report()
     view = await town.look("duty", no)
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     before = (await handle.describe()).history_length
     with pytest.raises(WrongStage):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             view.report_id,
             Act.model_validate(
                 {"id": new_id(), "actor": {"person": person_id("reviewer")}, "command": {"kind": "claim"}}
@@ -192,18 +192,18 @@ async def test_what_was_recorded_but_never_reported_is_caught_up(town: Town) -> 
         command=Accept(),
     )
     async with town.engine.begin() as connection:
-        await record(connection, step)
+        await record_step(connection, step)
     async with town.engine.begin() as connection:
-        again = await record(connection, step)
+        again = await record_step(connection, step)
     assert [fact.body.kind for fact in again.facts] == ["accepted"], "told again, not done again"
     await town.do("duty", no, "dispatch", host="labour")
     assert await town.kinds(no) == ["received", "accepted", "dispatched"]
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     assert await handle.query(STATE_QUERY, result_type=Case) == await town.case(no)
 
 
 async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None:
-    """As when a try that was given up for lost is still waiting for the case while the next one records."""
+    """As when a timed-out attempt still waits for the case while the next one records."""
     no = await town.report()
     step = Step(
         report_id=(await town.look("duty", no)).report_id,
@@ -216,15 +216,15 @@ async def test_one_step_tried_twice_at_once_is_recorded_once(town: Town) -> None
 
     async def one_try() -> list[str]:
         async with town.engine.begin() as connection:
-            return [fact.body.kind for fact in (await record(connection, step)).facts]
+            return [fact.body.kind for fact in (await record_step(connection, step)).facts]
 
     tries = await asyncio.gather(*(one_try() for _ in range(8)))
     assert tries == [["commented"]] * 8, "each try is told what was recorded"
     assert await town.kinds(no) == ["received", "commented"]
 
 
-async def test_steps_decided_by_the_same_look_are_recorded_one_after_the_other(town: Town) -> None:
-    """Two that meet (an old worker that is still at it, and the new one) decide anew by what the other recorded."""
+async def test_steps_decided_on_the_same_snapshot_are_recorded_one_after_the_other(town: Town) -> None:
+    """When an old worker and the new one meet, one decides again on what the other recorded."""
     no = await town.report()
     report_id = (await town.look("duty", no)).report_id
     recorder = Recorder(town.engine)
@@ -242,7 +242,7 @@ async def test_steps_decided_by_the_same_look_are_recorded_one_after_the_other(t
     answers = await asyncio.gather(*(recorder.record(step(number)) for number in range(6)))
     assert all(answer.refusal is None for answer in answers)
     async with town.engine.connect() as connection:
-        facts = await facts_of(connection, report_id)
+        facts = await read_facts(connection, report_id)
     assert [fact.seq for fact in facts] == [1, 2, 3, 4, 5, 6, 7]
     assert len({fact.command_id for fact in facts}) == 7
     for answer in answers:
@@ -254,9 +254,9 @@ async def test_nothing_is_appended_to_a_case_that_has_gone_on(town: Town) -> Non
     seen = await town.case(no)
     await town.do("duty", no, "accept")
     async with town.engine.begin() as connection:
-        (_, accepted) = await facts_of(connection, seen.report_id)
+        (_, accepted) = await read_facts(connection, seen.report_id)
         later = accepted.model_copy(update={"command_id": new_id()})
-        assert not await append(connection, seen, [later], evolve(seen, later))
+        assert not await append_facts(connection, seen, [later], evolve(seen, later))
     assert await town.kinds(no) == ["received", "accepted"]
     assert (await town.case(no)).seq == 2
 
@@ -275,7 +275,7 @@ async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to
         )
     with pytest.raises(StoreBehind):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             before.report_id,
             Act(id=new_id(), actor=Actor(person=person_id("duty")), command=Comment(note="在吗")),
         )
@@ -284,8 +284,8 @@ async def test_a_database_that_knows_less_than_the_workflow_is_never_appended_to
     assert stored == before
 
 
-async def test_a_step_that_can_t_be_recorded_is_refused_and_holds_nothing_up(town: Town) -> None:
-    """A fault in the store that no retry heals: the case is not wedged, and the same id counts once it is mended."""
+async def test_a_step_that_can_t_be_recorded_is_refused_and_blocks_nothing(town: Town) -> None:
+    """With an error that no retry repairs, the case is not blocked, and the same id counts once it is repaired."""
     no, id_ = await town.report(), new_id()
     async with town.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE tasks RENAME COLUMN kind TO lost"))
@@ -319,10 +319,10 @@ async def test_a_report_that_can_t_be_recorded_yet_is_kept_until_it_can(
         assert await town.kinds(again.receipt.case_no) == ["received"]
 
 
-async def test_what_was_refused_while_nobody_waited_any_more_is_not_called_accepted(
+async def test_a_refusal_after_the_caller_gave_up_is_not_called_accepted(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer came too late for the door; asked whether the command is kept, the server knows that it is not."""
+    """The answer came too late for the caller; asked whether the command is durable, the server says no."""
     no = await town.report()
     await town.do("duty", no, "accept")
     await town.do("duty", no, "dispatch", host=FIRE)
@@ -367,15 +367,15 @@ async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> N
 async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
     town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
 ) -> None:
-    """It is tried until it works, and the case's clock is kept meanwhile; a store that is away forgets no telling."""
-    name = {"split": "open_case", "merge": "tell_case"}[errand]
+    """It is retried until it works, while the case's timers run; a store that is away loses no errand."""
+    name = {"split": "open_case", "merge": "notify_lead"}[errand]
     done, refused = getattr(errands, name), asyncio.Event()
 
     async def refuse(*_: object, **__: object) -> None:
         refused.set()
         raise StoreAway()
 
-    monkeypatch.setattr(errands, "REFUSED_PAUSE", timedelta(milliseconds=100))
+    monkeypatch.setattr(errands, "REFUSAL_RETRY_DELAY", timedelta(milliseconds=100))
     monkeypatch.setattr(errands, name, refuse)
     async with town.engine.begin() as connection:
         await connection.execute(text("DELETE FROM policies"))
@@ -402,7 +402,7 @@ async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
 
 
 async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever refuses it, it is tried again: a run that fails is a case whose clock nobody keeps."""
+    """It is retried whatever refuses it: a failed run would leave a case without timers."""
     refused = asyncio.Event()
 
     def refuse_once(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
@@ -424,7 +424,7 @@ async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, mo
 
 
 async def settled(town: Town, case_no: str) -> Case:
-    """The case once it has no errand left to run."""
+    """The case when it has no open errand."""
     async with asyncio.timeout(20):
         while (case := await town.case(case_no)).errands or (case.stage is Stage.RECEIVE and not case.absorbed):
             await asyncio.sleep(0.05)
@@ -434,12 +434,12 @@ async def settled(town: Town, case_no: str) -> Case:
 async def test_an_archived_case_takes_no_command_but_knows_those_it_took(town: Town) -> None:
     no, id_ = await town.report(), new_id()
     view = await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
-    handle = town.backstage.temporal.get_workflow_handle(workflow_id(view.report_id))
+    handle = town.resources.temporal.get_workflow_handle(workflow_id(view.report_id))
     await handle.terminate("as if its retention had passed")
     await town.do("duty", no, "reject", id_=id_, reason="仲裁中", right_channel="仲裁委")
     with pytest.raises(AlreadyArchived):
         await act(
-            town.backstage.temporal,
+            town.resources.temporal,
             view.report_id,
             Act(id=new_id(), actor=Actor(person=person_id("worker")), command=Comment(note="?")),
         )

@@ -1,4 +1,4 @@
-"""What enters the workflow sandbox does so on purpose: a stray import costs every open case memory and time."""
+"""Only known modules enter the workflow sandbox: any other import costs every open case memory and time."""
 
 from uuid import uuid4
 
@@ -24,18 +24,18 @@ POLICY = (
 
 
 def strict_runner(*passed: str) -> SandboxedWorkflowRunner:
-    """A runner that refuses to build a worker whose workflow pulls in what was not passed through on purpose."""
+    """A runner that refuses a workflow which imports a module that is not passed through."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*passed)
     return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(POLICY))
 
 
-async def test_the_case_workflow_imports_nothing_unasked(temporal_client: Client) -> None:
+async def test_the_case_workflow_imports_only_passed_through_modules(temporal_client: Client) -> None:
     runner = strict_runner(*PURE)
     Worker(temporal_client, task_queue="sandbox-strict", workflows=[CaseWorkflow], workflow_runner=runner)
 
 
-async def test_a_careless_import_is_refused(temporal_client: Client) -> None:
-    """The check above has teeth."""
+async def test_an_import_that_is_not_passed_through_is_refused(temporal_client: Client) -> None:
+    """The check above does fail."""
     with pytest.raises(RuntimeError) as refused:
         Worker(
             temporal_client,
@@ -46,11 +46,11 @@ async def test_a_careless_import_is_refused(temporal_client: Client) -> None:
     assert "models" in repr(refused.value.__cause__)
 
 
-def test_nothing_that_touches_the_world_is_passed_through() -> None:
+def test_no_module_with_io_is_passed_through() -> None:
     assert not {"infra", "services", "activities", "api", "cli", "sqlalchemy", "httpx"} & set(PASSED_THROUGH)
 
 
-async def test_what_a_replay_would_not_see_again_is_refused(temporal_client: Client) -> None:
+async def test_a_call_that_a_replay_would_not_repeat_is_refused(temporal_client: Client) -> None:
     async with Worker(
         temporal_client,
         task_queue=f"sandbox-{uuid4()}",

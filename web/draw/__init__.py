@@ -1,1 +1,1 @@
-"""Drawings as SVG text: pure functions."""
+"""Pure functions that draw SVG text."""

@@ -1,4 +1,4 @@
-"""An address as a QR code: SVG without styles."""
+"""QR codes of addresses, as SVG without styles."""
 
 from io import BytesIO
 
@@ -7,13 +7,13 @@ from markupsafe import Markup
 
 
 def qr_code(address: str) -> Markup:
-    """The code, to stand within a page."""
-    made = segno.make(address, error="m", micro=False)
-    return Markup(made.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, omitsize=False))
+    """The QR code as inline SVG for a page."""
+    code = segno.make(address, error="m", micro=False)
+    return Markup(code.svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, omitsize=False))
 
 
 def qr_image(address: str) -> bytes:
-    """The code as a picture of its own, on white."""
+    """The QR code as an SVG file, on white."""
     target = BytesIO()
     segno.make(address, error="m", micro=False).save(
         target, kind="svg", scale=4, border=4, light="#fff", xmldecl=False, svgclass=None, lineclass=None

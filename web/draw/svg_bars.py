@@ -1,6 +1,6 @@
-"""Bars as SVG: parts of a whole side by side, told apart by colour and by pattern, so that print shows them too.
+"""Bar charts as SVG. Parts differ by colour and by pattern, so that they can be told apart in print.
 
-Colours come from the classes `fill-…` of the style sheet. The patterns are defined once a page, by `patterns()`.
+Colours come from the classes `fill-…` of the style sheet. The patterns are defined once per page, by `pattern_defs()`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-#: What each pattern draws over its colour, in a square of eight: lights first, then other series.
+#: The drawing of each pattern over its colour, in a square of 8 × 8: lights first, then other series.
 _PATTERNS = {
     "red": '<path d="M0 0L8 8M8 0L0 8" stroke="#fff" stroke-width="1.4"/>',
     "yellow": '<path d="M-2 6L6 -2M2 10L10 2" stroke="#fff" stroke-width="1.6"/>',
@@ -20,7 +20,7 @@ _PATTERNS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a bar: what kind (a name of a pattern and of a class `fill-…`), how much, and what it is called."""
+    """One part of a bar. `kind` names its pattern and its class `fill-…`."""
 
     kind: str
     value: float
@@ -28,21 +28,22 @@ class Part:
 
 
 def pattern_defs() -> Markup:
-    """The definitions of all patterns, to be put once on a page that draws bars or maps."""
-    made = "".join(
+    """The definitions of all patterns, needed once on a page with bars or maps."""
+    content = "".join(
         f'<pattern id="p-{name}" width="8" height="8" patternUnits="userSpaceOnUse">{inner}</pattern>'
         for name, inner in _PATTERNS.items()
     )
-    return Markup(f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{made}</defs></svg>')
+    return Markup(f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{content}</defs></svg>')
 
 
 def stacked_bar(parts: Sequence[Part], most: float, *, width: int = 240, height: int = 16) -> Markup:
-    """A bar whose parts lie side by side; `most` fills the whole width. For the eye only: the numbers stand beside it.
+    """A bar of parts side by side; a sum of `most` fills the width. Hidden from screen readers: the numbers stand
+    beside it.
 
-    A part that is more than nothing is at least two pixels wide. Raises ValueError for a negative part.
+    A part above zero is at least two pixels wide. Raises ValueError for a negative part.
     """
     if any(part.value < 0 for part in parts):
-        raise ValueError("a part of a bar is not below nothing")
+        raise ValueError("a part of a bar must not be negative")
     shapes, x = [], 0.0
     for part in parts:
         if not part.value or not most:
@@ -59,18 +60,18 @@ def stacked_bar(parts: Sequence[Part], most: float, *, width: int = 240, height:
 
 
 def column_chart(values: Iterable[tuple[str, float]], *, width: int = 640, height: int = 160) -> Markup:
-    """Columns side by side, each with its label underneath. For the eye only: a table stands beside it."""
-    known = list(values)
-    most = max((value for _, value in known), default=0) or 1
-    step = width / max(len(known), 1)
+    """Columns with their labels underneath. Hidden from screen readers: a table stands beside it."""
+    items = list(values)
+    most = max((value for _, value in items), default=0) or 1
+    step = width / max(len(items), 1)
     room = height - 22
     shapes = []
-    for place, (label, value) in enumerate(known):
-        tall = value / most * (room - 16)
-        x, y = place * step + step * 0.15, room - tall
-        middle = place * step + step / 2
+    for index, (label, value) in enumerate(items):
+        bar_height = value / most * (room - 16)
+        x, y = index * step + step * 0.15, room - bar_height
+        middle = index * step + step / 2
         shapes.append(
-            f'<rect class="fill-plain" x="{x:.1f}" y="{y:.1f}" width="{step * 0.7:.1f}" height="{tall:.1f}"/>'
+            f'<rect class="fill-plain" x="{x:.1f}" y="{y:.1f}" width="{step * 0.7:.1f}" height="{bar_height:.1f}"/>'
             f'<text x="{middle:.1f}" y="{y - 4:.1f}" text-anchor="middle">{value:g}</text>'
             f'<text x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escape(label)}</text>'
         )

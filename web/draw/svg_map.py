@@ -1,7 +1,7 @@
-"""A map of units as SVG: each outline filled by its measure, told apart by shade and by pattern, each a link.
+"""A map of units as SVG: each outline is a link, filled with a shade and a pattern by its measure.
 
-The outlines are simplified to what can be seen at the size drawn. A table beside it holds the same numbers: the map
-itself is for the eye and the mouse only.
+The outlines are simplified to what is visible at the drawn size. A table beside the map holds the same numbers, so the
+map itself is hidden from screen readers and keyboards.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +12,17 @@ from typing import Any
 from markupsafe import Markup, escape
 from shapely.geometry import MultiPolygon, Polygon, shape
 
-#: Shades, from nothing to most.
+#: Number of shades, from zero to the largest value.
 SHADES = 5
 _MARGIN = 4
-#: Where a point may lie: so many places in a unit of the drawing, about a pixel. Of many units, each is small, and half
-#: a pixel tells their outlines as well; neighbours share theirs as before, for each point goes where it goes with both.
+#: Points are rounded to this many positions per unit of the drawing (about a pixel). With many areas each is small, and
+#: half a pixel is enough. Neighbours still share their border: a point is rounded the same way in both outlines.
 _FINE_GRID, _COARSE_GRID, _MANY_AREAS = 10, 2, 100
 
 
 @dataclass(frozen=True)
 class Area:
-    """A unit: its GeoJSON outline (degrees, lon before lat), the measure, where it leads, and what it says."""
+    """A unit: its GeoJSON outline (degrees, lon before lat), its measure, its link and its title."""
 
     geometry: Mapping[str, Any]
     value: float
@@ -31,23 +31,23 @@ class Area:
 
 
 def shade(value: float, most: float) -> int:
-    """0 for nothing, else 1 … `SHADES` - 1 by quarters of the largest."""
+    """The shade of a value: 0 for zero, else 1 … `SHADES` - 1 by quarters of the largest value."""
     if value <= 0 or most <= 0:
         return 0
     return min(SHADES - 1, 1 + int((value / most) * (SHADES - 1) - 1e-9))
 
 
 def legend_steps(most: float) -> tuple[tuple[int, int, int], ...]:
-    """The legend of whole numbers: shade, from, to; shades that hold no whole number are left out."""
-    found: dict[int, tuple[int, int]] = {}
+    """The legend in whole numbers: shade, from, to. Shades without a whole number are left out."""
+    ranges: dict[int, tuple[int, int]] = {}
     for value in range(int(most) + 1):
-        at = shade(value, most)
-        found[at] = (found[at][0] if at in found else value, value)
-    return tuple((at, low, high) for at, (low, high) in sorted(found.items()))
+        level = shade(value, most)
+        ranges[level] = (ranges[level][0] if level in ranges else value, value)
+    return tuple((level, low, high) for level, (low, high) in sorted(ranges.items()))
 
 
 def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) -> Markup:
-    """The map; empty text when no area has an outline."""
+    """The map; empty text if no area has an outline."""
     outlines = [(area, shape(area.geometry)) for area in areas]
     outlines = [(area, outline) for area, outline in outlines if not outline.is_empty]
     if not outlines:
@@ -65,10 +65,10 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
     def place(lon: float, lat: float) -> tuple[float, float]:
         return left + (lon - west) * squeeze * scale, _MARGIN + (north - lat) * scale
 
-    finest = _COARSE_GRID if len(outlines) > _MANY_AREAS else _FINE_GRID
+    grid = _COARSE_GRID if len(outlines) > _MANY_AREAS else _FINE_GRID
     drawn = []
     for area, outline in outlines:
-        path = _path(outline, place, 0.4 / scale, finest)
+        path = _path(outline, place, 0.4 / scale, grid)
         level = shade(area.value, most)
         over = f'<path class="shade-over" fill="url(#m-{level})" d="{path}"/>' if level else ""
         drawn.append(
@@ -81,36 +81,38 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
 
 
 def _defs() -> str:
-    """Dots that grow denser, for print."""
-    made = "".join(
+    """The patterns of larger and larger dots, for print."""
+    content = "".join(
         f'<pattern id="m-{level}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<circle class="dot" cx="3" cy="3" r="{level * 0.55:.2f}"/></pattern>'
         for level in range(SHADES)
     )
-    return f"<defs>{made}</defs>"
+    return f"<defs>{content}</defs>"
 
 
-def _path(outline: Any, place: Any, tolerance: float, finest: int) -> str:
-    """The SVG path of an outline; rings that would vanish are kept as they are."""
+def _path(outline: Any, place: Any, tolerance: float, grid: int) -> str:
+    """The SVG path of an outline, simplified without losing rings."""
     simple = outline.simplify(tolerance, preserve_topology=True)
     polygons: Iterable[Polygon] = simple.geoms if isinstance(simple, MultiPolygon) else (simple,)
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
-    return "".join(_ring([place(*point[:2]) for point in ring.coords], finest) for ring in rings)
+    return "".join(_ring([place(*point[:2]) for point in ring.coords], grid) for ring in rings)
 
 
-def _ring(points: Sequence[tuple[float, float]], finest: int) -> str:
-    """A closed line through the points, each at a whole `finest`th, as few signs as SVG allows."""
-    (start_x, start_y), *rest = ((round(x * finest), round(y * finest)) for x, y in points[:-1])
+def _ring(points: Sequence[tuple[float, float]], grid: int) -> str:
+    """A closed SVG line through the points, rounded to 1/`grid`, in as few characters as SVG allows."""
+    (start_x, start_y), *rest = ((round(x * grid), round(y * grid)) for x, y in points[:-1])
     x, y = start_x, start_y
-    steps_ = ""
+    segments = ""
     for next_x, next_y in rest:
         if (next_x, next_y) != (x, y):
-            steps_ += _format_length((next_x - x) / finest, parted=bool(steps_)) + _format_length((next_y - y) / finest)
+            segments += _format_length((next_x - x) / grid, separated=bool(segments)) + _format_length(
+                (next_y - y) / grid
+            )
             x, y = next_x, next_y
-    return f"M{start_x / finest:g} {start_y / finest:g}{'l' if steps_ else ''}{steps_}z"
+    return f"M{start_x / grid:g} {start_y / grid:g}{'l' if segments else ''}{segments}z"
 
 
-def _format_length(length: float, *, parted: bool = True) -> str:
-    """A number after another: without the nought before its point, with a space only where no sign parts the two."""
-    told = f"{length:g}".replace("0.", ".") if -1 < length < 1 else f"{length:g}"
-    return f" {told}" if parted and told[0] != "-" else told
+def _format_length(length: float, *, separated: bool = True) -> str:
+    """A number in an SVG path: without a leading zero, and with a space before it only where no minus separates it."""
+    text = f"{length:g}".replace("0.", ".") if -1 < length < 1 else f"{length:g}"
+    return f" {text}" if separated and text[0] != "-" else text

@@ -1,4 +1,4 @@
-"""Where a case lies, as a small picture: its grid, the unit within it, and the spot. Words beside it say it too."""
+"""A small map of a case's location: its grid, the unit within it, and the spot. The page also says it in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class Ground:
 
 
 def draw_place(ground: Ground) -> Markup:
-    """The picture; empty text where no outline is known."""
-    shapes = [outline for known in ground.outlines if not (outline := shape(known)).is_empty]
+    """The map; empty text if no outline is known."""
+    shapes = [outline for geometry in ground.outlines if not (outline := shape(geometry)).is_empty]
     if not shapes:
         return Markup("")
-    west, south = (min(one.bounds[i] for one in shapes) for i in (0, 1))
-    east, north = (max(one.bounds[i] for one in shapes) for i in (2, 3))
+    west, south = (min(polygon.bounds[i] for polygon in shapes) for i in (0, 1))
+    east, north = (max(polygon.bounds[i] for polygon in shapes) for i in (2, 3))
     squeeze = cos(radians((south + north) / 2))
     wide, tall = max((east - west) * squeeze, 1e-9), max(north - south, 1e-9)
     scale = min((WIDTH - 2 * EDGE) / wide, (HEIGHT - 2 * EDGE) / tall)
@@ -35,9 +35,11 @@ def draw_place(ground: Ground) -> Markup:
     def at(lon: float, lat: float) -> tuple[float, float]:
         return round(left + (lon - west) * squeeze * scale, 1), round(top + (north - lat) * scale, 1)
 
-    parts = [f'<path class="ground ground-{i}" d="{_path(one, at, 0.5 / scale)}"/>' for i, one in enumerate(shapes)]
+    parts = [
+        f'<path class="ground ground-{i}" d="{_path(polygon, at, 0.5 / scale)}"/>' for i, polygon in enumerate(shapes)
+    ]
     if ground.spot is not None:
-        x, y = at(*ground.spot)  # a spot beyond its grid is shown at the edge
+        x, y = at(*ground.spot)  # a spot outside its grid is drawn at the edge
         x, y = min(max(x, EDGE), WIDTH - EDGE), min(max(y, EDGE), HEIGHT - EDGE)
         parts.append(f'<circle class="spot" cx="{x:g}" cy="{y:g}" r="5"/>')
     return Markup(
@@ -47,7 +49,7 @@ def draw_place(ground: Ground) -> Markup:
 
 
 def _path(outline: Any, at: Any, tolerance: float) -> str:
-    """The outline without what can't be seen at this size."""
+    """The SVG path of an outline, simplified to what is visible at this size."""
     simple = outline.simplify(tolerance, preserve_topology=True)
     polygons = simple.geoms if isinstance(simple, MultiPolygon) else (simple,)
     areas = [polygon for polygon in polygons if isinstance(polygon, Polygon)]

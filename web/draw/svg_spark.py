@@ -1,4 +1,4 @@
-"""A sparkline: a run of numbers in the room of a word."""
+"""Sparklines: a series of numbers as a small line chart."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 
 def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28, kind: str = "plain") -> Markup:
-    """The numbers as a line to the last, which has a dot. For the eye only; empty with fewer than two numbers."""
+    """The numbers as a line with a dot on the last. Hidden from screen readers; empty for fewer than two numbers."""
     if len(values) < 2:
         return Markup("")
     most, least = max(values), min(0.0, *values)

@@ -1,6 +1,6 @@
-"""The timeline of a case as a picture: a line for each party, the clock above, the future at the end.
+"""The timeline of a case as SVG: a lane for each party, the clock above, the future at the end.
 
-Pure: the same input draws the same text. Colours are classes, so that print and large type may change them.
+Pure: the same input gives the same text. Colours are classes, so that print and large type can change them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 
 LEFT, RIGHT, TOP = 76, 12, 26
 BAND, LANE = 20, 28
-#: The least part of the width that a stretch gets between two things that happened.
+#: The smallest share of the width for the time between two events.
 MIN_SHARE = 0.025
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, or (`ahead`) will: where it links to, and what hovering tells."""
+    """An event of the case, or a forecast one (`ahead`). `title` is its tooltip, `href` its link."""
 
     at: datetime
     lane: str
@@ -30,7 +30,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Band:
-    """A stretch of a clock: `running`, `stopped`, `overdue` or `ahead`; `end` is after `start`."""
+    """An interval of a clock. `state`: `running`, `stopped`, `overdue` or `ahead`. `end` is after `start`."""
 
     start: datetime
     end: datetime
@@ -40,7 +40,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn: lanes by code with their names, the bands of the clock, the events, and the moment of looking."""
+    """The content of a timeline: lanes (code, name), bands of the clock, events, and the current moment."""
 
     lanes: Sequence[tuple[str, str]]
     clock: str
@@ -52,8 +52,8 @@ class Drawing:
 
 
 class Scale:
-    """From moments to pixels. Quiet stretches are pressed together (by their square root), and the liveliest still
-    have some room, so that what happened within a minute can be told apart beside what takes days."""
+    """Maps moments to pixels. Intervals are scaled by their square root and have a minimum share of the width, so that
+    events within a minute stay distinct beside events days apart."""
 
     def __init__(self, moments: Iterable[datetime], width: float) -> None:
         self._marks = sorted(set(moments))
@@ -66,7 +66,7 @@ class Scale:
             self._places.append(self._places[-1] + part / whole * (width - LEFT - RIGHT))
 
     def __call__(self, moment: datetime) -> float:
-        """The place of a moment; what lies outside is drawn at the edge."""
+        """The x position of a moment; moments outside are placed at the edge."""
         if moment <= self._marks[0]:
             return round(self._places[0], 1)
         for i, (a, b) in enumerate(pairwise(self._marks)):
@@ -77,16 +77,16 @@ class Scale:
 
     def days(self) -> list[datetime]:
         """The midnights (in the zone of the first mark) that lie between the marks, at most 60."""
-        first = self._marks[0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        found: list[datetime] = []
-        while first < self._marks[-1] and len(found) < 60:
-            found.append(first)
-            first += timedelta(days=1)
-        return found
+        midnight = self._marks[0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        midnights: list[datetime] = []
+        while midnight < self._marks[-1] and len(midnights) < 60:
+            midnights.append(midnight)
+            midnight += timedelta(days=1)
+        return midnights
 
 
 def draw_timeline(drawing: Drawing, width: int = 640) -> Markup:
-    """The picture as SVG text: no styles, classes only; every event is a link with a title."""
+    """The timeline as SVG with classes and no styles; every event is a link with a title."""
     moments = [drawing.now, *(event.at for event in drawing.events)]
     moments += [moment for band in drawing.bands for moment in (band.start, band.end)]
     if len(set(moments)) < 2:

@@ -1,4 +1,4 @@
-"""The pages' routes, one file a subject."""
+"""The routes of the pages."""
 
 from fastapi import APIRouter
 
@@ -10,7 +10,7 @@ from web.routes.desk import case, cases, commands, exports, intake, notices, pal
 from web.routes.public import pages, pictures
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
-#: In the order in which they are tried.
+#: The routers in the order in which their routes are tried.
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,

@@ -1,4 +1,4 @@
-"""The front door: a browser is sent to the page its reader works with; a program is told where to go from here."""
+"""The start page "/": a browser is redirected to the page its reader works with, a program gets the API's links."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -13,16 +13,16 @@ router = APIRouter()
 
 
 @router.get("/")
-async def front_door(request: Request, opened: ServicesDep) -> Response:
-    """To the desk, the board or the phone's pages, by what the reader acts as. Raises NotSignedIn."""
+async def front_door(request: Request, services: ServicesDep) -> Response:
+    """Redirect to the desk, the board or the field app, by the reader's roles. Raises NotSignedIn."""
     if "text/html" not in request.headers.get("accept", ""):
-        answer = JSONResponse(None)
-        told = await health.start(language_of(request), answer)
+        response = JSONResponse(None)
+        document = await health.start(language_of(request), response)
         return JSONResponse(
-            told.model_dump(mode="json"), headers={"Content-Language": answer.headers["Content-Language"]}
+            document.model_dump(mode="json"), headers={"Content-Language": response.headers["Content-Language"]}
         )
-    found = await current_reader(request, opened)
-    led = RedirectResponse(home(found), 303, {"Vary": "Accept"})
-    if "lang=" in found.query:  # as any page keeps the language that its address asks for
-        found.preferences.keep(led)
-    return led
+    reader = await current_reader(request, services)
+    redirect = RedirectResponse(home(reader), 303, {"Vary": "Accept"})
+    if "lang=" in reader.query:  # as every page stores the language of its address
+        reader.preferences.keep(redirect)
+    return redirect

@@ -1,11 +1,11 @@
-"""The stream of changes that a page follows, and who else looks at the same case."""
+"""The stream of changes for a page, and who else has a case open."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
-from services.desk.viewers import look_at
+from services.desk.viewers import announce_view
 from web.live import Hub
 from web.pages import page
 from web.reader import SignedIn
@@ -14,17 +14,17 @@ router = APIRouter()
 
 
 @router.post("/cases/{case_no}/viewers")
-async def look(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """在看: an open page says so now and then, and is answered with who else has the case open."""
+async def look(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """在看: an open page reports itself from time to time, and gets who else has the case open."""
     hub: Hub = request.app.state.hub
-    async with transaction(opened.engine) as connection:
-        names = await look_at(connection, hub.presence, reader.person, case_no, reader.now)
+    async with transaction(services.engine) as connection:
+        names = await announce_view(connection, hub.presence, reader.person, case_no, reader.now)
     return page(reader, "case/viewers.html", names=names)
 
 
 @router.get("/live")
-async def follow(request: Request, opened: ServicesDep, reader: SignedIn) -> StreamingResponse:
-    """Server-sent events: `case` {case_no, revision} for changes the reader may see; `resync` after a gap."""
+async def follow(request: Request, services: ServicesDep, reader: SignedIn) -> StreamingResponse:
+    """Server-sent events: `case` {case_no, revision} for changes that the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
-    events = hub.stream(opened.engine, reader.person, request.headers.get("last-event-id"))
+    events = hub.stream(services.engine, reader.person, request.headers.get("last-event-id"))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

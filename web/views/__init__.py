@@ -1,1 +1,1 @@
-"""What pages show, worked out before a template sees it: pure, and tested without a browser."""
+"""The content of pages, prepared before a template renders it. Pure, and tested without a browser."""

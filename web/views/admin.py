@@ -1,4 +1,4 @@
-"""The sections of the administration, and what went wrong in a file."""
+"""The sections of the administration, and the faults of an imported file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from services.files.reference_files import FileProblem
 from web.reader import Visitor
 from web.views.translation_marks import _
 
-#: Address, title, what it holds.
+#: Address, title, description.
 SECTIONS = (
     ("/admin/org", _("组织检查"), _("谁没有上级,哪里无人任职")),
     ("/admin/grids", _("网格"), _("四级网格树,导入名录")),
@@ -22,15 +22,15 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class FileFault:
-    """A problem with its line and what stands there."""
+    """A fault in a file, with the text of its line."""
 
     line: int
-    told: str
+    message: str
     text: str
 
 
 def file_faults(problems: Sequence[FileProblem], content: str, visitor: Visitor) -> list[FileFault]:
-    """Problems in the reader's language, with the line that each is about, where it says more than a bracket."""
+    """The problems in the reader's language, with the text of their lines if it has letters or digits."""
     lines = content.splitlines()
     return [
         FileFault(

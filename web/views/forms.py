@@ -1,4 +1,4 @@
-"""What forms send, read the way people mean it: a field left empty is a field not given."""
+"""Reading form fields: an empty field counts as not given."""
 
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,12 @@ def _none_if_blank(value: Any) -> Any:
 
 
 def blank() -> BeforeValidator:
-    """Reads an empty text as nothing given."""
+    """A validator that reads blank text as None."""
     return BeforeValidator(_none_if_blank)
 
 
 def read_local(value: str, reader: Visitor) -> datetime | None:
-    """The moment that a field of date and time says, where the cases are; None for what is none."""
+    """The moment of a date-time field, in the local zone of the cases; None for invalid text."""
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
@@ -27,5 +27,5 @@ def read_local(value: str, reader: Visitor) -> datetime | None:
 
 
 def local_field(moment: datetime, reader: Visitor) -> str:
-    """A moment as a field of date and time holds it."""
+    """A moment as the value of a date-time field."""
     return f"{moment.astimezone(reader.zone):%Y-%m-%dT%H:%M}"

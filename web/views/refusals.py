@@ -1,4 +1,4 @@
-"""Refusals in the reader's words: as services tell them, with names in place of ids and local moments."""
+"""Refusals in the reader's language, with names in place of ids and local moments."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,9 +12,9 @@ _MOMENTS = frozenset({"moment", "after", "limit", "ceiling", "until"})
 
 
 def refusal_text(error: DomainError, visitor: Visitor, names: Mapping[str, str] | None = None) -> str:
-    """What a refusal says to people; `names` are those of departments and people by id."""
-    known = names or {}
-    params = {name: _param_text(name, value, visitor, known) for name, value in error.params.items()}
+    """The text of a refusal. `names`: names of departments and people by id."""
+    known_names = names or {}
+    params = {name: _param_text(name, value, visitor, known_names) for name, value in error.params.items()}
     return refusal_message(error.__class__(pointer=error.pointer, **params), visitor.language)
 
 

@@ -1,8 +1,8 @@
-"""The keys of the desk, as the key sheet tells them."""
+"""The keyboard shortcuts of the desk, for the key sheet."""
 
 from web.views.translation_marks import _
 
-#: By topic: which key, and what it does.
+#: The keys and what they do, by topic.
 KEY_GROUPS = (
     (
         _("列表"),

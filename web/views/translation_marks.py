@@ -1,6 +1,6 @@
-"""Marks texts for translation where they are written, to be said where a reader is known."""
+"""A mark for texts that are translated later, when the reader is known."""
 
 
 def _(message: str) -> str:
-    """The text itself; `web.messages` finds it by this mark."""
+    """The text itself; `web.messages` finds texts by this mark."""
     return message

@@ -1,4 +1,4 @@
-"""Tokens, passwords, and guessing."""
+"""Tokens, passwords, and the limit on guesses."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_a_token_comes_back_as_its_claims() -> None:
     "changed",
     [{"iss": "other"}, {"sub": "nobody"}, {"sub": None}, {"exp": None}, {"exp": "soon"}, {"exp": 1e30}, {"iat": None}],
 )
-def test_tokens_that_we_did_not_make(changed: dict[str, object]) -> None:
+def test_a_token_that_we_did_not_issue_is_refused(changed: dict[str, object]) -> None:
     stamp = int(NOW.timestamp())
     claims = {"sub": str(uuid4()), "iat": stamp, "exp": stamp + 60, "iss": "gridloop"} | changed
     claims = {name: value for name, value in claims.items() if value is not None}
@@ -86,7 +86,7 @@ async def test_success_clears_the_count(engine: AsyncEngine) -> None:
         await try_it(engine, attempts, "duty", PASSWORD)
 
 
-async def test_a_hash_is_checked_for_nobody_too(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hash_is_checked_for_an_unknown_name_too(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     await small_park(engine)
     checked = Mock(return_value=False)
     monkeypatch.setattr(accounts, "verify_password", checked)
@@ -104,14 +104,14 @@ def test_the_memory_of_attempts_is_bounded() -> None:
     assert attempts.record("a", "x") is not first
 
 
-def test_people_are_remembered_for_a_while() -> None:
-    known = PersonCache(limit=2)
+def test_cached_people_expire() -> None:
+    cache = PersonCache(limit=2)
     people = [Person(id=uuid4(), username=str(number)) for number in range(3)]
-    known.remember(people[0], NOW)
-    assert known.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]
-    assert known.recall(people[0].id, NOW + timedelta(minutes=15, seconds=1)) is None
-    known.remember(people[1], NOW)
-    known.remember(people[2], NOW)
-    assert known.recall(people[0].id, NOW) is None
-    known.forget(people[1].id)
-    assert known.recall(people[1].id, NOW) is None
+    cache.remember(people[0], NOW)
+    assert cache.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]
+    assert cache.recall(people[0].id, NOW + timedelta(minutes=15, seconds=1)) is None
+    cache.remember(people[1], NOW)
+    cache.remember(people[2], NOW)
+    assert cache.recall(people[0].id, NOW) is None
+    cache.forget(people[1].id)
+    assert cache.recall(people[1].id, NOW) is None

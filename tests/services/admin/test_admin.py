@@ -1,4 +1,4 @@
-"""Administration through the pages: who may change what, all or nothing, drafts up to publication."""
+"""Administration through the pages: rights, loading as a whole or not at all, drafts up to publication."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -18,12 +18,12 @@ from models.figures import IndicatorKey, Scoring, Weight
 from models.ids import new_id
 from models.policy.document import Policy
 from services.admin import loading, policies, roster, simulations
-from services.admin.calendars import year_of
+from services.admin.calendars import build_year
 from services.files.reference_files import BadFile
 from services.organisation.roster import AbsenceDraft, ShiftDraft
-from services.policies.versions import current, publish
+from services.policies.versions import publish, read_current
 from services.supervision.ranking import scoring_in_force
-from tests.api.hall import hall_settings
+from tests.api.harness import harness_settings
 from tests.builders import COMMUNITY, PARK, a_policy, small_park
 from tests.rules.world import EVERYBODY
 
@@ -34,7 +34,7 @@ GRIDS = f"code,name,level,parent_code\n{COMMUNITY}077,新建网格,grid,{COMMUNI
 
 async def test_nobody_but_an_administrator_changes_anything(engine: AsyncEngine, tmp_path: Path) -> None:
     await small_park(engine)
-    settings = hall_settings("postgresql://nowhere", tmp_path)
+    settings = harness_settings("postgresql://nowhere", tmp_path)
     typed = policies.DraftText(title="草稿", content="name: x")
     absence = AbsenceDraft(person="worker", since=NOW.date(), until=NOW.date(), reason="病假")
     shift = ShiftDraft(
@@ -49,14 +49,14 @@ async def test_nobody_but_an_administrator_changes_anything(engine: AsyncEngine,
         return [
             lambda: loading.load_grids(engine, person, GRIDS, "g.csv", NOW),
             lambda: loading.check_grids(engine, person, GRIDS, "g.csv", NOW),
-            lambda: loading.load_house(engine, person, b"", b"", NOW),
+            lambda: loading.load_people_files(engine, person, b"", b"", NOW),
             lambda: within(roster.put_absence, absence, NOW),
             lambda: within(roster.cancel_absence, "worker", NOW.date(), NOW),
             lambda: within(roster.put_shift, shift, NOW),
             lambda: within(roster.cancel_shift, PARK, Role.DUTY_OFFICER, "duty", NOW, NOW),
             lambda: within(policies.new_draft, typed, NOW),
             lambda: within(policies.save_draft, new_id(), typed, NOW),
-            lambda: within(policies.drop_draft, new_id(), NOW),
+            lambda: within(policies.delete_draft, new_id(), NOW),
             lambda: policies.publish_draft(engine, person, new_id(), None, NOW),
             lambda: simulations.start_run(settings, engine, person, "x", "name: x", 1, NOW),
         ]
@@ -92,11 +92,11 @@ async def _unit(engine: AsyncEngine) -> str | None:
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "117.1,38,117,38.1"])
-def test_a_box_that_is_none_is_told(box: str) -> None:
+def test_an_invalid_box_is_refused(box: str) -> None:
     with pytest.raises(InputError):
-        loading.box_of(box)
-    assert loading.box_of(" ") is None
-    assert loading.box_of("117\uff0c38\uff0c117.1\uff0c38.1") == loading.box_of("117,38,117.1,38.1") is not None
+        loading.parse_box(box)
+    assert loading.parse_box(" ") is None
+    assert loading.parse_box("117\uff0c38\uff0c117.1\uff0c38.1") == loading.parse_box("117,38,117.1,38.1") is not None
 
 
 async def _draft(engine: AsyncEngine, content: str) -> UUID:
@@ -114,15 +114,17 @@ async def test_a_draft_reads_nothing_from_the_servers_disk(engine: AsyncEngine) 
 async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -> None:
     await small_park(engine)
     weights = (Weight(indicator=IndicatorKey.CLOSED_ON_TIME_RATE, points=100),)
-    content = policies.written(a_policy(name="新策略", scoring=Scoring(weights=weights)))
+    content = policies.to_yaml(a_policy(name="新策略", scoring=Scoring(weights=weights)))
     assert await policies.check_draft(engine, content) == ()
     wrong = content.replace("host: fire", "host: nobody").replace("points: 100.0", "points: 90.0")
     lines = wrong.splitlines()
-    told = {lines[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
-    assert told == {"scoring:"}  # the schema first
+    lines_at_fault = {lines[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
+    assert lines_at_fault == {"scoring:"}  # the schema first
     wrong = content.replace("host: fire", "host: nobody")
-    told = {wrong.splitlines()[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)}
-    assert told == {"host: nobody"}
+    lines_at_fault = {
+        wrong.splitlines()[problem.line - 1].strip() for problem in await policies.check_draft(engine, wrong)
+    }
+    assert lines_at_fault == {"host: nobody"}
     counts = await policies.preview_draft(engine, content, NOW)
     assert counts.open == 0
 
@@ -132,26 +134,29 @@ async def test_a_draft_is_checked_previewed_and_published(engine: AsyncEngine) -
     published = await policies.publish_draft(engine, ADMIN, id_, None, NOW)
     assert (published.version, published.is_new) == (2, True)
     async with engine.connect() as connection:
-        assert await policies.drafts(connection) == ()
-        assert [(one.version, one.in_force) for one in await policies.versions(connection)] == [(2, True), (1, False)]
+        assert await policies.list_drafts(connection) == ()
+        assert [(one.version, one.in_force) for one in await policies.list_versions(connection)] == [
+            (2, True),
+            (1, False),
+        ]
         assert (await scoring_in_force(connection))[1].weights == weights
 
 
-async def test_what_a_version_says_can_be_drafted_from(engine: AsyncEngine) -> None:
+async def test_a_draft_can_start_from_a_version(engine: AsyncEngine) -> None:
     await small_park(engine)
     async with engine.connect() as connection:
-        _, policy = await current(connection)
-    assert await policies.read_draft(engine, policies.written(policy)) == policy
+        _, policy = await read_current(connection)
+    assert await policies.read_draft(engine, policies.to_yaml(policy)) == policy
 
 
-async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engine: AsyncEngine) -> None:
-    """Its digest stays what it was: the same file published again is no new version, and old versions still read."""
+async def test_a_policy_without_scoring_keeps_its_digest(engine: AsyncEngine) -> None:
+    """The same file published again is no new version, and old versions can still be read."""
     await small_park(engine)
     policy = a_policy()
     assert "scoring" not in policy.model_dump(mode="json")
     assert Policy.model_validate(policy.model_dump(mode="json")).scoring is None
     scored = a_policy(scoring=Scoring())
-    assert Policy.model_validate(yaml.safe_load(policies.written(scored))).scoring == Scoring()
+    assert Policy.model_validate(yaml.safe_load(policies.to_yaml(scored))).scoring == Scoring()
     async with transaction(engine) as connection:
         first = await publish(connection, policy, NOW)
         assert await publish(connection, policy, NOW) == first
@@ -160,7 +165,7 @@ async def test_a_policy_without_scoring_is_written_as_before_there_was_any(engin
 
 def test_a_year_has_all_its_days_in_weeks_from_monday() -> None:
     (calendar,) = a_policy().calendars
-    months = year_of(calendar, 2028)
+    months = build_year(calendar, 2028)
     days = [day.day for month in months for week in month.weeks for day in week if day]
     assert days == [date(2028, 1, 1) + timedelta(days=n) for n in range(366)]
     assert all(len(week) == 7 for month in months for week in month.weeks)

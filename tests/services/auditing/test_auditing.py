@@ -1,4 +1,4 @@
-"""The auditor finds what is wrong between both stores, repairs it through the workflow, and lets the rest stand."""
+"""The auditor finds drift between both stores, repairs it through the workflow, and leaves the rest unchanged."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 
-from activities.auditing.activity import last_night
+from activities.auditing.activity import last_lint_due
 from activities.auditing.auditor import Auditor
-from activities.recording import record
+from activities.recording import record_step
 from infra.store.audits import latest_audit
 from infra.store.cases import read_facts
 from models.case import Case
@@ -35,13 +35,13 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 async def town(engine: AsyncEngine, database_url: str, temporal_client: Client) -> AsyncIterator[Town]:
-    """The tiny park, its worker running."""
+    """The tiny park with its worker running."""
     async with running_town(engine, temporal_client, town_settings(database_url)) as running:
         yield running
 
 
-async def looked(town: Town, **more: Any) -> AuditReport:
-    """An audit by an auditor who waits for nothing: neither for late steps nor for reports just accepted."""
+async def audit_strictly(town: Town, **more: Any) -> AuditReport:
+    """Run an audit without tolerance for late steps or grace for new reports."""
     resources = town.resources
     auditor = Auditor(
         resources.engine, resources.temporal, resources.settings.case_queue, tolerance=timedelta(), grace=timedelta()
@@ -50,34 +50,34 @@ async def looked(town: Town, **more: Any) -> AuditReport:
 
 
 def kinds(report: AuditReport) -> dict[str, list[str | None]]:
-    """The findings' kinds, each with the cases that it was found at."""
+    """Return the kinds of the findings, each with its cases."""
     found: dict[str, list[str | None]] = {}
     for finding in report.findings:
         found.setdefault(finding.kind.value, []).append(finding.case_no)
     return found
 
 
-def only(report: AuditReport) -> Finding:
-    """The one finding that there is."""
+def only_finding(report: AuditReport) -> Finding:
+    """Return the only finding."""
     (finding,) = report.findings
     return finding
 
 
-async def by_hand(town: Town, statement: str, **values: Any) -> None:
-    """What nobody should do: something written into the database behind the case's back."""
+async def change_by_hand(town: Town, statement: str, **values: Any) -> None:
+    """Change the database behind the case's back."""
     async with town.engine.begin() as connection:
         await connection.execute(text(statement), values)
 
 
 async def terminate(town: Town, case_no: str) -> Case:
-    """Ends the case's workflow from outside, as an operator's mistake would; the case as it stands."""
+    """Terminate the case's workflow from outside, as by an operator's mistake, and return the case."""
     case = await town.case(case_no)
     await town.resources.temporal.get_workflow_handle(workflow_id(case.report_id)).terminate("by mistake")
     return case
 
 
-async def known_to_workflow(town: Town, case: Case) -> Case:
-    """What the workflow says that the case is."""
+async def case_of_workflow(town: Town, case: Case) -> Case:
+    """Return the case as its workflow knows it."""
     handle = town.resources.temporal.get_workflow_handle(workflow_id(case.report_id))
     answer: Case = await handle.query(STATE_QUERY, result_type=Case)
     return answer
@@ -95,7 +95,7 @@ async def test_a_healthy_town_has_no_findings(town: Town) -> None:
     assert second
 
 
-async def test_a_sample_asks_only_so_many_workflows(town: Town) -> None:
+async def test_a_sample_queries_only_that_many_workflows(town: Town) -> None:
     for _ in range(3):
         await town.report()
     report = await audit(town.resources, sample=2)
@@ -106,12 +106,12 @@ async def test_a_terminated_workflow_is_missed_and_its_case_lives_on_with_the_sa
     no = await town.report()
     view = await town.do("duty", no, "accept", id_=(accepted := new_id()))
     before = await terminate(town, no)
-    assert kinds(await looked(town)) == {"workflow_missing": [no]}
+    assert kinds(await audit_strictly(town)) == {"workflow_missing": [no]}
 
-    report = await looked(town, fix=True)
+    report = await audit_strictly(town, fix=True)
     assert report.repaired == 1
     assert report.findings == ()
-    assert await known_to_workflow(town, before) == before == await town.case(no)
+    assert await case_of_workflow(town, before) == before == await town.case(no)
     await town.do("duty", no, "accept", id_=accepted)
     assert await town.kinds(no) == ["received", "accepted"], "a resent command is known to the new run"
     after = await town.do("duty", no, "dispatch", host=FIRE)
@@ -119,7 +119,7 @@ async def test_a_terminated_workflow_is_missed_and_its_case_lives_on_with_the_sa
 
 
 async def test_a_workflow_that_was_lost_altogether_is_started_from_the_facts(town: Town) -> None:
-    """Temporal's store is new: there is no run to ask."""
+    """Temporal's store is new, so there is no run to query."""
     no = await town.report(description="堆放木料", title="消防通道被堵")
     case = await terminate(town, no)
     async with town.engine.connect() as connection:
@@ -132,38 +132,38 @@ async def test_a_workflow_that_was_lost_altogether_is_started_from_the_facts(tow
         restart(case.model_copy(update={"seq": 9}), facts)
 
 
-async def test_an_older_row_never_starts_a_run_over_what_the_last_one_knew(town: Town) -> None:
-    """A restored backup and a workflow that has ended: starting it from the row would forget a fact."""
+async def test_an_older_row_never_starts_a_run_that_would_lose_a_fact(town: Town) -> None:
+    """A restored backup and a workflow that has ended: starting it from the row would lose a fact."""
     no = await town.report()
     older = await town.case(no)
     await town.do("duty", no, "comment", note="现场已拍照")
     await terminate(town, no)
-    await by_hand(
+    await change_by_hand(
         town,
         "UPDATE cases SET seq = 1, state = CAST(:state AS jsonb) WHERE case_no = :no",
         state=older.model_dump_json(),
         no=no,
     )
-    report = await looked(town, fix=True)
+    report = await audit_strictly(town, fix=True)
     assert Drift.ROW_BEHIND in {finding.kind for finding in report.findings}
     assert not any(finding.fixable for finding in report.findings)
 
 
-async def test_a_row_that_a_restored_backup_has_lost_is_told_and_not_invented(town: Town) -> None:
+async def test_a_row_lost_by_a_restored_backup_is_reported_and_not_invented(town: Town) -> None:
     no = await town.report()
     case = await town.case(no)
     async with town.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE facts DISABLE TRIGGER USER"))
         for table in ("tasks", "facts", "cases"):
             await connection.execute(text(f"DELETE FROM {table} WHERE report_id = :id"), {"id": case.report_id})
-    finding = only(await looked(town, fix=True))
+    finding = only_finding(await audit_strictly(town, fix=True))
     assert (finding.kind, finding.report_id, finding.fixable) == (Drift.ROW_MISSING, case.report_id, False)
     assert "restore" in finding.en
     assert "备份" in finding.zh
 
 
 async def test_a_report_accepted_just_now_is_given_time_to_be_recorded(town: Town) -> None:
-    """The workflow runs, and its database has no row yet: within the grace that is no drift, later it is."""
+    """The workflow runs and the database has no row yet: no drift within the grace period, drift after it."""
     no = await town.report()
     case = await town.case(no)
     async with town.engine.connect() as connection:
@@ -180,21 +180,21 @@ async def test_a_report_accepted_just_now_is_given_time_to_be_recorded(town: Tow
         id=workflow_id(lost.report_id),
         task_queue=queue,
     )
-    await until_listed(town, 2)
+    await wait_until_listed(town, 2)
     assert (await audit(town.resources)).findings == ()
-    assert kinds(await looked(town)) == {"row_missing": [None]}
+    assert kinds(await audit_strictly(town)) == {"row_missing": [None]}
 
 
-async def until_listed(town: Town, count: int) -> None:
-    """Waits until Temporal lists so many running cases of the town."""
+async def wait_until_listed(town: Town, count: int) -> None:
+    """Wait until Temporal lists that many running cases of the town."""
     queue = town.resources.settings.case_queue
     query = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
     while (await town.resources.temporal.count_workflows(query)).count != count:
         pass
 
 
-async def test_a_step_recorded_and_never_reported_is_caught_up_by_a_word_from_the_system(town: Town) -> None:
-    """The worker was killed between the commit and its report."""
+async def test_a_recorded_step_without_an_answer_is_caught_up_by_a_system_command(town: Town) -> None:
+    """The worker was killed between the commit and its answer."""
     no = await town.report()
     case = await town.case(no)
     step = Step(
@@ -202,26 +202,26 @@ async def test_a_step_recorded_and_never_reported_is_caught_up_by_a_word_from_th
         actor=Actor(person=person_id("duty")), command=Comment(note="已派人"),
     )  # fmt: skip
     async with town.engine.begin() as connection:
-        await record(connection, step)
-    assert kinds(await looked(town)) == {"workflow_behind": [no]}
-    assert (await looked(town, fix=True)).findings == ()
-    assert (await known_to_workflow(town, case)).seq == 2
+        await record_step(connection, step)
+    assert kinds(await audit_strictly(town)) == {"workflow_behind": [no]}
+    assert (await audit_strictly(town, fix=True)).findings == ()
+    assert (await case_of_workflow(town, case)).seq == 2
 
 
-async def test_a_wake_up_changed_by_hand_is_seen_and_the_workflow_believed(town: Town) -> None:
+async def test_a_wake_up_changed_by_hand_is_found_and_the_workflow_is_right(town: Town) -> None:
     no = await town.report()
-    await by_hand(town, "UPDATE cases SET wake_at = wake_at + interval '1 day' WHERE case_no = :no", no=no)
-    finding = only(await looked(town))
+    await change_by_hand(town, "UPDATE cases SET wake_at = wake_at + interval '1 day' WHERE case_no = :no", no=no)
+    finding = only_finding(await audit_strictly(town))
     assert (finding.kind, finding.case_no, finding.fixable) == (Drift.WAKE_UP_DIFFERS, no, False)
     await town.do("duty", no, "accept")
-    assert (await looked(town)).findings == (), "the row follows with the next fact"
+    assert (await audit_strictly(town)).findings == (), "the row follows with the next fact"
 
 
 async def test_a_due_step_that_has_not_fired_is_missed(town: Town) -> None:
-    """Seen without asking any workflow: by the row alone."""
+    """Found from the row alone, without a query to the workflow."""
     no = await town.report()
-    await by_hand(town, "UPDATE cases SET wake_at = now() - interval '5 minutes' WHERE case_no = :no", no=no)
-    finding = only(await audit(town.resources, sample=0))
+    await change_by_hand(town, "UPDATE cases SET wake_at = now() - interval '5 minutes' WHERE case_no = :no", no=no)
+    finding = only_finding(await audit(town.resources, sample=0))
     assert (finding.kind, finding.fixable) == (Drift.STEP_MISSED, True)
 
 
@@ -229,10 +229,10 @@ async def test_owners_that_are_gone_are_found(town: Town) -> None:
     by_desk, by_department = await town.report(), await town.report(category="0201", title="欠薪")
     await town.do("duty", by_department, "accept")
     await town.do("duty", by_department, "dispatch", host="labour")
-    assert (await looked(town)).findings == ()
-    await by_hand(town, "UPDATE departments SET active = false WHERE id = 'labour'")
-    await by_hand(town, "UPDATE grid_units SET retired_on = '2024-06-01' WHERE code = :code", code=COMMUNITY)
-    report = await looked(town, fix=True)
+    assert (await audit_strictly(town)).findings == ()
+    await change_by_hand(town, "UPDATE departments SET active = false WHERE id = 'labour'")
+    await change_by_hand(town, "UPDATE grid_units SET retired_on = '2024-06-01' WHERE code = :code", code=COMMUNITY)
+    report = await audit_strictly(town, fix=True)
     assert {(f.kind, f.case_no) for f in report.findings} == {
         (Drift.OWNER_GONE, by_desk),
         (Drift.OWNER_GONE, by_department),
@@ -246,20 +246,20 @@ async def test_a_record_with_a_gap_is_damage(town: Town) -> None:
     async with town.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE facts DISABLE TRIGGER USER"))
         await connection.execute(text("DELETE FROM facts WHERE seq = 2"))
-    assert kinds(await looked(town)) == {"facts_differ": [no]}
+    assert kinds(await audit_strictly(town)) == {"facts_differ": [no]}
 
 
-async def test_a_published_calendar_that_nobody_has_told_a_case_of_is_pending_and_told(town: Town) -> None:
+async def test_a_published_calendar_that_has_not_reached_a_case_is_pending_and_sent(town: Town) -> None:
     async with town.engine.begin() as connection:
         await publish(connection, a_timed_policy(), version=2)
     no = await town.report(category="0302", title="排污")
-    assert (await looked(town)).findings == ()
+    assert (await audit_strictly(town)).findings == ()
     longer = office(week=dict.fromkeys(("monday", "wednesday"), ("09:00-10:00",)))
     async with town.engine.begin() as connection:
         await publish(connection, a_timed_policy(calendars=[longer.model_dump()]), version=3)
     before = await town.case(no)
-    assert kinds(await looked(town)) == {"recount_pending": [no]}
-    assert (await looked(town, fix=True)).findings == ()
+    assert kinds(await audit_strictly(town)) == {"recount_pending": [no]}
+    assert (await audit_strictly(town, fix=True)).findings == ()
     after = await town.case(no)
     assert before.clock is not None
     assert after.clock is not None
@@ -268,7 +268,7 @@ async def test_a_published_calendar_that_nobody_has_told_a_case_of_is_pending_an
 
 
 async def test_an_archived_case_whose_workflow_runs_on_is_ended(town: Town) -> None:
-    """The archive was recorded and never reported."""
+    """The archiving was recorded, but the workflow did not get the answer."""
     no = await town.report()
     await town.do("duty", no, "reject", reason="重复", right_channel="原案件")
     case = await town.case(no)
@@ -278,13 +278,13 @@ async def test_an_archived_case_whose_workflow_runs_on_is_ended(town: Town) -> N
         actor=Actor(), command=WakeUp(moment=case.archive_at),
     )  # fmt: skip
     async with town.engine.begin() as connection:
-        await record(connection, step)
+        await record_step(connection, step)
     assert (await town.case(no)).archived_at is not None
-    assert kinds(await looked(town)) == {"outlived": [no]}
-    assert (await looked(town, fix=True)).findings == ()
+    assert kinds(await audit_strictly(town)) == {"outlived": [no]}
+    assert (await audit_strictly(town, fix=True)).findings == ()
 
 
-async def test_without_a_worker_nothing_is_asked_and_that_is_said(
+async def test_without_a_worker_no_workflow_is_queried_and_the_report_says_so(
     engine: AsyncEngine, database_url: str, temporal_client: Client
 ) -> None:
     settings = town_settings(database_url)
@@ -325,8 +325,8 @@ async def test_a_scheduled_audit_is_kept_with_the_nights_check_of_the_organisati
     assert second.lint is None
 
 
-async def test_a_reporter_of_whose_report_no_case_came_is_forgotten_after_a_day(town: Town) -> None:
-    """Temporal was away when the report came, and it was never sent again; one that is still on its way stays."""
+async def test_a_reporter_whose_report_became_no_case_is_deleted_after_a_day(town: Town) -> None:
+    """Temporal was away when the report came, and it was never sent again; a report still on its way stays."""
     no = await town.report(reporter={"name": "某人", "phone": "13800000000"})
     now = datetime.now(UTC)
     async with town.engine.begin() as connection:
@@ -341,8 +341,8 @@ async def test_a_reporter_of_whose_report_no_case_came_is_forgotten_after_a_day(
         AUDIT_WORKFLOW, id=f"audit-{no}", task_queue=resources.settings.case_queue, result_type=dict[str, int]
     )
     async with town.engine.connect() as connection:
-        left = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))
-    assert left.all() == ["某人", "乙"]
+        names = await connection.scalars(text("SELECT name FROM reporters ORDER BY created_at"))
+    assert names.all() == ["某人", "乙"]
 
 
 async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_stays_paused(
@@ -369,6 +369,6 @@ async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_st
         ("2026-03-01T18:30:00+00:00", "2026-03-02T02:00:00+08:00"),
     ],
 )
-def test_the_night_is_the_parks(now: str, night: str) -> None:
-    found = last_night(datetime.fromisoformat(now), ZoneInfo("Asia/Shanghai"))
+def test_the_night_is_in_the_zone_of_the_park(now: str, night: str) -> None:
+    found = last_lint_due(datetime.fromisoformat(now), ZoneInfo("Asia/Shanghai"))
     assert found == datetime.fromisoformat(night)

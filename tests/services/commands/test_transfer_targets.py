@@ -1,4 +1,4 @@
-"""To whom a case may be passed on, and how much each of them already holds of what the reader may see."""
+"""To whom a case may be transferred, and the workload of each colleague as far as the reader may see it."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from infra.store.context import read_person
 from models.commands import Accept, Claim, Command, Dispatch
 from models.enums import Role
 from services.commands.transfer_targets import colleague_names, colleagues
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import FIRE, LABOUR, OTHER_MICRO, OTHER_PARK, Holder, add_people, person_id
 from tests.servers import Servers
 
@@ -27,9 +27,9 @@ def claimed_by(username: str, desk: str = "duty") -> tuple[tuple[str, Command], 
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """One handler holds two cases, one of them long overdue; one in the other park holds one; one waits for anybody."""
-    async with open_hall(servers, tmp_path_factory.mktemp("colleagues")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """One handler holds two cases, one long overdue; one in the other park holds one; one case is unclaimed."""
+    async with open_harness(servers, tmp_path_factory.mktemp("colleagues")) as opened:
         async with opened.engine.begin() as connection:
             await add_people(connection, *OTHERS)
         now = datetime.now(UTC)
@@ -41,17 +41,17 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def seen_by(hall: Hall, username: str, department: str | None = None) -> dict[str, tuple[int, int]]:
-    """Open cases and those overdue among them, by user name, in the order of the choice."""
-    async with hall.engine.connect() as connection:
+async def seen_by(harness: ApiHarness, username: str, department: str | None = None) -> dict[str, tuple[int, int]]:
+    """Return open cases and how many of them are overdue, by user name, in the order of the list."""
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         found = await colleagues(connection, person, datetime.now(UTC), department)
     return {one.username: (one.load, one.overdue) for one in found}
 
 
-async def test_the_least_burdened_come_first_and_oneself_not_at_all(hall: Hall) -> None:
-    found = await seen_by(hall, "everywhere")
+async def test_the_least_loaded_come_first_without_oneself(harness: ApiHarness) -> None:
+    found = await seen_by(harness, "everywhere")
     assert list(found.items()) == [
         ("fire_handler_2", (0, 0)),
         ("fire_head", (0, 0)),
@@ -60,22 +60,22 @@ async def test_the_least_burdened_come_first_and_oneself_not_at_all(hall: Hall) 
     ]
 
 
-async def test_what_the_reader_may_not_see_is_not_counted(hall: Hall) -> None:
-    found = await seen_by(hall, "fire_head")
+async def test_what_the_reader_may_not_see_is_not_counted(harness: ApiHarness) -> None:
+    found = await seen_by(harness, "fire_head")
     assert found["fire_handler"] == (2, 1)
     assert found["other_fire_handler"] == (0, 0), "their case lies in another park"
 
 
-async def test_only_ones_own_departments_are_offered(hall: Hall) -> None:
-    assert await seen_by(hall, "fire_head", LABOUR) == {}
-    assert await seen_by(hall, "duty") == {}
-    assert set(await seen_by(hall, "labour_head")) == {"labour_handler"}
+async def test_only_ones_own_departments_are_offered(harness: ApiHarness) -> None:
+    assert await seen_by(harness, "fire_head", LABOUR) == {}
+    assert await seen_by(harness, "duty") == {}
+    assert set(await seen_by(harness, "labour_head")) == {"labour_handler"}
 
 
-async def test_by_name_alone_they_are_the_same_people(hall: Hall) -> None:
+async def test_by_name_alone_they_are_the_same_people(harness: ApiHarness) -> None:
     for username in ("fire_head", "everywhere", "duty"):
-        async with hall.engine.connect() as connection:
+        async with harness.engine.connect() as connection:
             person = await read_person(connection, person_id(username))
             assert person is not None
             names = await colleague_names(connection, person, datetime.now(UTC))
-        assert {one.username for one in names} == set(await seen_by(hall, username))
+        assert {one.username for one in names} == set(await seen_by(harness, username))

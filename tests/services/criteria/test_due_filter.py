@@ -1,4 +1,4 @@
-"""The list's filter by time limit: which open case is in which of its choices, to the second."""
+"""The filter by time limit: which open case each choice includes, to the second."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,17 +14,17 @@ from models.commands import Reject
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.criteria.due_filter import DueWithin
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import person_id
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: A quarter past ten in the evening where the cases are: four hours reach into tomorrow, the day is another in UTC.
+#: 22:15 local time: four hours reach into tomorrow, and the date differs in UTC.
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=ZoneInfo("Asia/Shanghai"))
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=ZoneInfo("Asia/Shanghai"))
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-#: By name: the deadline of the stage, of the whole, and when the passing of one was recorded.
+#: By name: the deadline of the stage, of the whole case, and when the passing of one was recorded.
 DEADLINES = {
     "passed": (NOW, None, None),
     "whole passed": (NOW + DAY, NOW - SECOND, None),
@@ -54,25 +54,25 @@ FOUND = {
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """A hall with a case for each deadline."""
-    async with open_hall(servers, tmp_path_factory.mktemp("due")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """A harness with a case for each deadline."""
+    async with open_harness(servers, tmp_path_factory.mktemp("due")) as opened:
         at = datetime.now(UTC) - timedelta(minutes=30)
         rejected = ("duty", Reject(reason="非本园", right_channel="12345"))
         turn = text("UPDATE cases SET due_at = :due, whole_due_at = :whole, overdue_at = :missed WHERE case_no = :no")
-        made = {
+        case_nos = {
             name: await opened.past(at, *((rejected,) if name == "closed" else ()), title=name) for name in DEADLINES
         }
         async with transaction(opened.engine) as connection:
             for name, (due, whole, missed) in DEADLINES.items():
-                told = {"no": made[name], "due": due, "whole": whole, "missed": missed}
-                await connection.execute(turn, told)
+                parameters = {"no": case_nos[name], "due": due, "whole": whole, "missed": missed}
+                await connection.execute(turn, parameters)
         yield opened
 
 
 @pytest.mark.parametrize("due", DueWithin)
-async def test_each_choice_holds_what_falls_due_then(hall: Hall, due: DueWithin) -> None:
-    async with hall.engine.connect() as connection:
+async def test_each_choice_holds_what_falls_due_then(harness: ApiHarness, due: DueWithin) -> None:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("admin"))
         assert person is not None
         page = await list_cases(connection, person, CaseFilter(due=due), NOW, "zh")
@@ -80,7 +80,7 @@ async def test_each_choice_holds_what_falls_due_then(hall: Hall, due: DueWithin)
     assert page.total == len(FOUND[due])
 
 
-async def test_a_choice_that_does_not_exist_is_refused(hall: Hall) -> None:
-    answer = await hall.ask("admin", "/cases", due="someday")
+async def test_a_choice_that_does_not_exist_is_refused(harness: ApiHarness) -> None:
+    answer = await harness.ask("admin", "/cases", due="someday")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/query/due"

@@ -1,4 +1,4 @@
-"""The scope rule is written twice, for values and for SQL; whatever the case and the person, both say the same."""
+"""The scope rule exists twice, for values and in SQL; both agree for any case and person."""
 
 import random
 from datetime import date, timedelta
@@ -27,32 +27,32 @@ from tests.rules.world import EVERYBODY, START, ZONE
 CASES_MADE = 60
 PEOPLE_MADE = 150
 TODAY = START.astimezone(ZONE).date()
-#: Dates before, at and after the day asked about: a grant holds on its first and on its last day.
+#: Dates before, at and after the tested day: a grant holds on its first and on its last day.
 DAYS = [TODAY + timedelta(days=n) for n in (-400, -1, 0, 1, 400)]
 GRIDS = [None, *(unit.code for unit in UNITS)]
 DEPARTMENTS = [None, FIRE, LABOUR, ENVIRONMENT]
 
 
 class QuickWalk(Walk):
-    """A walk that does not look at every step: that has a test of its own."""
+    """A walk that does not check every step; another test does."""
 
     def check(self) -> None:
-        """Nothing to hold here."""
+        """Check nothing."""
 
     @property
     def day(self) -> date:
-        """The date where the cases are."""
+        """Today where the cases are."""
         return self.now.astimezone(ZONE).date()
 
 
 def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
-    """The facts of a random case, under a number of its own."""
+    """Return the facts of a random case with a number of its own, and the case."""
     walk = QuickWalk(seed)
     for _ in range(walk.luck.randint(0, 28)):
         walk.step()
     first, *rest = walk.facts
     assert isinstance(first.body, Received)
-    # Every other one was reported by somebody who could be reached.
+    # Every other case has a reporter with contact data.
     reference = new_id() if seed % 2 else None
     received = first.body.model_copy(update={"case_no": f"scope-{seed}", "reporter_ref": reference})
     facts = (first.model_copy(update={"body": received}), *rest)
@@ -61,29 +61,29 @@ def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
     return facts, case
 
 
-def a_grant(luck: random.Random) -> Grant:
-    since = luck.choice(DAYS[:4])
+def a_grant(rng: random.Random) -> Grant:
+    since = rng.choice(DAYS[:4])
     return Grant(
-        role=luck.choice(list(Role)),
-        grid=luck.choice(GRIDS),
-        department=luck.choice(DEPARTMENTS),
+        role=rng.choice(list(Role)),
+        grid=rng.choice(GRIDS),
+        department=rng.choice(DEPARTMENTS),
         since=since,
-        until=luck.choice([None, None, *(day for day in DAYS if day >= since)]),
+        until=rng.choice([None, None, *(day for day in DAYS if day >= since)]),
     )
 
 
-def a_person(luck: random.Random, ids: list[UUID]) -> Person:
-    """Somebody with random roles; often one of those who have reported or claimed a case."""
+def a_person(rng: random.Random, ids: list[UUID]) -> Person:
+    """Return a person with random roles, often one who has reported or claimed a case."""
     return Person(
-        id=luck.choice(ids) if luck.random() < 0.4 else new_id(),
+        id=rng.choice(ids) if rng.random() < 0.4 else new_id(),
         username="somebody",
-        active=luck.random() < 0.9,
-        grants=tuple(a_grant(luck) for _ in range(luck.choice([0, 1, 1, 1, 2, 3]))),
+        active=rng.random() < 0.9,
+        grants=tuple(a_grant(rng) for _ in range(rng.choice([0, 1, 1, 1, 2, 3]))),
     )
 
 
 async def store_lives(connection: AsyncConnection) -> list[Case]:
-    """Stores the cases, each in two goes where it is long enough: as rows are made, and as they are changed."""
+    """Store the cases, each in two steps where it is long enough: inserted, then updated."""
     cases = []
     for seed in range(CASES_MADE):
         facts, case = a_life(seed)
@@ -106,7 +106,7 @@ async def seen_in_sql(connection: AsyncConnection, person: Person, day: date) ->
 
 async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> None:
     await small_park(engine)
-    luck = random.Random(1)
+    rng = random.Random(1)
     ids = [*(person.id for person in EVERYBODY.values()), PUBLIC]
     some = none = everything = 0
     reasons: set[Who] = set()
@@ -115,9 +115,9 @@ async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> No
         assert {case.stage for case in cases} == set(Stage)
         assert {case.owner.kind for case in cases if case.owner} == set(OwnerKind)
         public = Person(id=PUBLIC, username="public")
-        crowd = [public, *EVERYBODY.values(), *(a_person(luck, ids) for _ in range(PEOPLE_MADE))]
+        crowd = [public, *EVERYBODY.values(), *(a_person(rng, ids) for _ in range(PEOPLE_MADE))]
         for number, person in enumerate(crowd):
-            day = TODAY + timedelta(days=luck.choice([-1, 0, 0, 0, 1]))
+            day = TODAY + timedelta(days=rng.choice([-1, 0, 0, 0, 1]))
             ways = {case.case_no: standing(person, case, day) for case in cases}
             by_value = {case.case_no for case in cases if may_see(person, case, day)}
             assert by_value == {case_no for case_no, way in ways.items() if way}
@@ -126,6 +126,6 @@ async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> No
             some += 0 < len(by_value) < len(cases)
             everything += len(by_value) == len(cases)
             none += not by_value
-    # The comparison says something only if every answer and every kind of standing occurred.
+    # The comparison is only meaningful if every answer and every kind of standing occurred.
     assert min(some, none, everything) >= 10
     assert reasons == set(Who) - {Who.SYSTEM}

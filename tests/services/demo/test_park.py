@@ -12,7 +12,7 @@ from infra.database import transaction
 from models.enums import Role
 from services.accounts.passwords import verify_password
 from services.demo.park import ACCOUNTS_FILE, load_demo
-from services.policies.versions import current, publish
+from services.policies.versions import publish, read_current
 
 
 async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
@@ -42,7 +42,7 @@ async def test_the_demonstration_loads_whole_and_a_second_time_changes_nothing(
             )
         ).scalar_one()
         roles = set((await connection.execute(text("SELECT DISTINCT role FROM grants"))).scalars())
-        number, policy = await current(connection)
+        number, policy = await read_current(connection)
     assert [tuple(row) for row in levels] == [(1, 1), (2, 13), (3, 93), (4, 1837)]
     assert volunteers == 1837
     assert roles == {role.value for role in Role}
@@ -71,14 +71,14 @@ async def test_what_an_operator_has_changed_survives_the_next_load(demo: AsyncEn
         await connection.execute(text("UPDATE people SET active = false WHERE username = 'duty2'"))
         await connection.execute(text("UPDATE departments SET active = false WHERE id = 'fire'"))
         await connection.execute(text("UPDATE grid_units SET name = '新名' WHERE level = 1"))
-        _, policy = await current(connection)
+        _, policy = await read_current(connection)
         await publish(connection, policy.model_copy(update={"name": "本地策略"}), datetime.now(UTC))
 
     again = await load_demo(demo, tmp_path)
 
     assert not again.changed
     async with demo.connect() as connection:
-        assert (await current(connection))[1].name == "本地策略"
+        assert (await read_current(connection))[1].name == "本地策略"
         assert not await connection.scalar(text("SELECT active FROM people WHERE username = 'duty2'"))
         assert await connection.scalar(text("SELECT name FROM grid_units WHERE level = 1")) == "新名"
 

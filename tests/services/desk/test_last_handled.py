@@ -1,4 +1,4 @@
-"""An empty tab tells when the last case was there: what one did, or a colleague of the same place."""
+"""An empty tab shows when its last case was handled, by the reader or a colleague of the same place."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from infra.store.context import read_person
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview, ReportProgress
-from services.desk.last_handled import LastThere, last_there
+from services.desk.last_handled import LastHandled, last_handled
 from services.desk.tabs import DONE_WITHIN, DeskTab
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import ENVIRONMENT, LABOUR, person_id
 from tests.servers import Servers
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    async with open_hall(servers, tmp_path_factory.mktemp("last")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    async with open_harness(servers, tmp_path_factory.mktemp("last")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def closed(hall: Hall) -> str:
-    """A case that went all the way, and one after it that was dispatched and no more."""
+async def closed(harness: ApiHarness) -> str:
+    """Close one case, and dispatch a later one."""
     to_labour = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)))
     helped = (("duty", Accept()), ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,))))
     report = ("environment_handler", ReportProgress(note="已配合"))
@@ -35,16 +35,18 @@ async def closed(hall: Hall) -> str:
         ("labour_handler", Complete(result="已付")),
         ("reviewer", PassReview()),
     )
-    case_no = await hall.past(datetime.now(UTC) - timedelta(hours=1), *helped, *done)
-    await hall.past(datetime.now(UTC) - timedelta(minutes=30), *to_labour)
+    case_no = await harness.past(datetime.now(UTC) - timedelta(hours=1), *helped, *done)
+    await harness.past(datetime.now(UTC) - timedelta(minutes=30), *to_labour)
     return case_no
 
 
-async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = None) -> LastThere | None:
-    async with hall.engine.connect() as connection:
+async def last_on_tab(
+    harness: ApiHarness, username: str, tab: DeskTab, now: datetime | None = None
+) -> LastHandled | None:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
-        return await last_there(connection, tab, person, now or datetime.now(UTC))
+        return await last_handled(connection, tab, person, now or datetime.now(UTC))
 
 
 @pytest.mark.parametrize(
@@ -58,11 +60,13 @@ async def asked(hall: Hall, username: str, tab: DeskTab, now: datetime | None = 
         ("environment_handler", DeskTab.HELPING, "progress_reported"),
     ],
 )
-async def test_the_last_case_of_a_tab_is_told(hall: Hall, closed: str, username: str, tab: DeskTab, kind: str) -> None:
-    found = await asked(hall, username, tab)
+async def test_the_last_case_of_a_tab_is_found(
+    harness: ApiHarness, closed: str, username: str, tab: DeskTab, kind: str
+) -> None:
+    found = await last_on_tab(harness, username, tab)
     assert found is not None
     assert found.kind == kind
-    facts = await hall.get("admin", f"/cases/{found.case_no}/facts")
+    facts = await harness.get("admin", f"/cases/{found.case_no}/facts")
     assert [datetime.fromisoformat(fact["at"]) for fact in facts if fact["kind"] == kind] == [found.at]
     assert (found.case_no == closed) is (tab not in (DeskTab.ACCEPTING, DeskTab.DISPATCHING))
 
@@ -76,11 +80,11 @@ async def test_the_last_case_of_a_tab_is_told(hall: Hall, closed: str, username:
         ("labour_handler", DeskTab.SOON),  # empties by itself
     ],
 )
-async def test_what_is_not_of_ones_own_is_not_told(hall: Hall, closed: str, username: str, tab: DeskTab) -> None:
-    assert await asked(hall, username, tab) is None
+async def test_actions_of_others_do_not_count(harness: ApiHarness, closed: str, username: str, tab: DeskTab) -> None:
+    assert await last_on_tab(harness, username, tab) is None
 
 
-async def test_what_is_long_ago_is_not_told(hall: Hall, closed: str) -> None:
+async def test_old_actions_do_not_count(harness: ApiHarness, closed: str) -> None:
     later = datetime.now(UTC) + DONE_WITHIN
-    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later) is None
-    assert await asked(hall, "labour_handler", DeskTab.UNCLAIMED, later - timedelta(hours=2)) is not None
+    assert await last_on_tab(harness, "labour_handler", DeskTab.UNCLAIMED, later) is None
+    assert await last_on_tab(harness, "labour_handler", DeskTab.UNCLAIMED, later - timedelta(hours=2)) is not None

@@ -1,4 +1,4 @@
-"""Whoever a ladder reaches can see that they were told, and nobody else can."""
+"""Whoever a ladder reaches can read the notice, and nobody else can."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from temporalio.client import Client
 from models.enums import EscalationMode
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import PersonSettings, save_settings
-from services.desk.notices import Notices, mark_read, notices
+from services.desk.notices import Notices, find_notices, mark_read
 from tests.builders import publish
 from tests.scenarios import dispatched, until_recorded
 from tests.timed import a_hasty_policy
@@ -26,50 +26,50 @@ async def town(engine: AsyncEngine, temporal_client: Client, database_url: str) 
         yield running
 
 
-async def told(town: Town, username: str, *, unread: bool = False) -> Notices:
-    """What that person was told."""
+async def notices_of(town: Town, username: str, *, unread: bool = False) -> Notices:
+    """Return the notices of that person."""
     async with town.engine.connect() as connection:
-        return await notices(connection, await town.person(username), await town.now(), "zh", unread=unread)
+        return await find_notices(connection, await town.person(username), await town.now(), "zh", unread=unread)
 
 
-async def test_a_step_is_told_to_whom_it_reached_and_read_once(town: Town) -> None:
+async def test_a_step_is_noticed_by_those_it_reached_and_read_once(town: Town) -> None:
     no = await dispatched(town)
     await until_recorded(town, no, "step_fired", "urged")
-    found = await told(town, "community_supervisor")
+    found = await notices_of(town, "community_supervisor")
     (first,) = found.items
     assert (first.case.case_no, first.mode, first.read) == (no, EscalationMode.ACT, False)
     assert found.unread == 1
-    assert (await told(town, "labour_handler")).items == ()
+    assert (await notices_of(town, "labour_handler")).items == ()
     async with town.engine.begin() as connection:
         person = await town.person("community_supervisor")
         assert await mark_read(connection, person, await town.now(), None) == 1
         assert await mark_read(connection, person, await town.now(), None) == 0
-    assert (await told(town, "community_supervisor", unread=True)).items == ()
-    assert (await told(town, "community_supervisor")).items[0].read
-    assert (await told(town, "supervisor")).unread >= 1, "the park was told too"
+    assert (await notices_of(town, "community_supervisor", unread=True)).items == ()
+    assert (await notices_of(town, "community_supervisor")).items[0].read
+    assert (await notices_of(town, "supervisor")).unread >= 1, "the park was told too"
 
 
-async def _never_quiet_but_now(town: Town, username: str) -> None:
-    """Sets quiet hours that hold for the next while, whatever the time is."""
+async def _set_quiet_now(town: Town, username: str) -> None:
+    """Set quiet hours that hold for the next while, at any time of day."""
     local = (await town.now()).astimezone(ZoneInfo("Asia/Shanghai"))
     quiet = QuietHours(since=(local - timedelta(minutes=5)).time(), until=(local + timedelta(hours=2)).time())
     async with town.engine.begin() as connection:
         await save_settings(connection, await town.person(username), PersonSettings(quiet=quiet), await town.now())
 
 
-async def test_in_quiet_hours_only_what_is_urgent_calls(town: Town) -> None:
+async def test_in_quiet_hours_only_urgent_notices_alert(town: Town) -> None:
     ordinary = await dispatched(town)
     await until_recorded(town, ordinary, "step_fired", "urged")
-    loud = await told(town, "community_supervisor")
+    loud = await notices_of(town, "community_supervisor")
     assert (loud.unread, loud.calling, loud.quiet_until) == (1, 1, None)
-    await _never_quiet_but_now(town, "community_supervisor")
-    quiet = await told(town, "community_supervisor")
+    await _set_quiet_now(town, "community_supervisor")
+    quiet = await notices_of(town, "community_supervisor")
     assert (quiet.unread, quiet.calling) == (1, 0)
     assert quiet.quiet_until is not None
     assert quiet.quiet_until > await town.now()
-    # Nobody else is silenced by it, and what is urgent gets through.
-    assert (await told(town, "supervisor")).calling >= 1
+    # Nobody else is affected, and urgent notices still alert.
+    assert (await notices_of(town, "supervisor")).calling >= 1
     urgent = await dispatched(town, severity="urgent")
     await until_recorded(town, urgent, "step_fired", "urged")
-    both = await told(town, "community_supervisor")
+    both = await notices_of(town, "community_supervisor")
     assert (both.unread, both.calling) == (2, 1)

@@ -1,4 +1,4 @@
-"""What people keep for themselves: views under a name, columns of lists; nobody else's is touched."""
+"""Saved views and settings of people; those of others are not touched."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from infra.store.context import read_person
 from models.context import Person
 from models.errors import NoSuchPage, OutsideYourDepartments, TooManyViews
 from services.accounts.preferences import PersonSettings, read_settings, save_settings
-from services.desk.saved_views import MOST, NewView, remove_view, save_view, saved_views
+from services.desk.saved_views import MAX_VIEWS, NewView, list_saved_views, remove_view, save_view
 from tests.builders import FIRE, LABOUR, person_id, small_park
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -34,33 +34,33 @@ async def test_a_view_is_seen_by_its_owner_and_whom_it_is_shared_with(park: Asyn
     async with park.begin() as connection:
         await save_view(connection, handler, NewView(name="红灯", query="light=red"), NOW)
         id_ = await save_view(connection, handler, NewView(name="本局", query="tab=doing", shared_with=LABOUR), NOW)
-        assert [view.name for view in await saved_views(connection, handler, NOW)] == ["红灯", "本局"]
-        (shared,) = await saved_views(connection, head, NOW)
+        assert [view.name for view in await list_saved_views(connection, handler, NOW)] == ["红灯", "本局"]
+        (shared,) = await list_saved_views(connection, head, NOW)
         assert (shared.name, shared.mine) == ("本局", False)
-        assert await saved_views(connection, other, NOW) == ()
+        assert await list_saved_views(connection, other, NOW) == ()
         with pytest.raises(NoSuchPage):
             await remove_view(connection, head, id_)
         await remove_view(connection, handler, id_)
-        assert len(await saved_views(connection, handler, NOW)) == 1
+        assert len(await list_saved_views(connection, handler, NOW)) == 1
 
 
-async def test_a_view_is_shared_with_ones_own_departments_only_and_there_is_an_end(park: AsyncEngine) -> None:
+async def test_a_view_is_shared_with_ones_own_departments_only_up_to_a_limit(park: AsyncEngine) -> None:
     handler = await somebody(park, "labour_handler")
     async with park.begin() as connection:
         with pytest.raises(OutsideYourDepartments):
             await save_view(connection, handler, NewView(name="x", query="", shared_with=FIRE), NOW)
-        for number in range(MOST):
+        for number in range(MAX_VIEWS):
             await save_view(connection, handler, NewView(name=f"视图 {number}", query=""), NOW)
         with pytest.raises(TooManyViews):
             await save_view(connection, handler, NewView(name="再一个", query=""), NOW)
 
 
-async def test_settings_are_kept_in_their_order_and_what_is_unknown_does_no_harm(park: AsyncEngine) -> None:
+async def test_settings_keep_their_order_and_unknown_ones_are_ignored(park: AsyncEngine) -> None:
     handler = await somebody(park, "labour_handler")
     async with park.begin() as connection:
         assert await read_settings(connection, handler) == PersonSettings()
-        wanted = PersonSettings(columns=("updated", "nonsense", "category"), home="doing")
-        await save_settings(connection, handler, wanted, NOW)
-        kept = await read_settings(connection, handler)
-        assert kept.columns == ("category", "updated")
-        assert kept.home == "doing"
+        settings = PersonSettings(columns=("updated", "nonsense", "category"), home="doing")
+        await save_settings(connection, handler, settings, NOW)
+        stored = await read_settings(connection, handler)
+        assert stored.columns == ("category", "updated")
+        assert stored.home == "doing"

@@ -1,4 +1,4 @@
-"""The tabs of the desk: each holds what waits for that reader, is counted as it is listed, and turns its pages."""
+"""The tabs of the desk: each lists the work that waits for the reader, counts it, and has pages."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from services.cases.filter import CaseFilter, Sort
 from services.cases.lists import list_cases
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
-from tests.api.hall import Hall, open_hall
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import ENVIRONMENT, LABOUR, OTHER_MICRO, person_id
 from tests.servers import Servers
 
@@ -29,37 +29,37 @@ HELPED = ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,)))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """A hall with a case in every stage."""
-    async with open_hall(servers, tmp_path_factory.mktemp("tabs")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """A harness with a case in every stage."""
+    async with open_harness(servers, tmp_path_factory.mktemp("tabs")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def cases(hall: Hall) -> dict[str, str]:
-    """Case numbers by how far the case has come."""
+async def cases(harness: ApiHarness) -> dict[str, str]:
+    """The case numbers by how far the case has come."""
     at = datetime.now(UTC) - timedelta(minutes=30)
-    made = {
-        "new": await hall.past(at),
-        "accepted": await hall.past(at, ACCEPTED),
-        "dispatched": await hall.past(at, ACCEPTED, DISPATCHED),
-        "claimed": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED),
-        "completed": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED),
-        "returned": await hall.past(at, ACCEPTED, DISPATCHED, CLAIMED, RETURNED),
-        "helped": await hall.past(at, ACCEPTED, HELPED),
-        "soon": await hall.past(at, ACCEPTED, DISPATCHED),
-        "late": await hall.past(at, ACCEPTED, DISPATCHED),
-        "elsewhere": await hall.past(at, by="other_duty", grid=OTHER_MICRO),
+    case_nos = {
+        "new": await harness.past(at),
+        "accepted": await harness.past(at, ACCEPTED),
+        "dispatched": await harness.past(at, ACCEPTED, DISPATCHED),
+        "claimed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED),
+        "completed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED),
+        "returned": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, RETURNED),
+        "helped": await harness.past(at, ACCEPTED, HELPED),
+        "soon": await harness.past(at, ACCEPTED, DISPATCHED),
+        "late": await harness.past(at, ACCEPTED, DISPATCHED),
+        "elsewhere": await harness.past(at, by="other_duty", grid=OTHER_MICRO),
     }
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     turn = text("UPDATE cases SET yellow_at = :yellow, red_at = :red, due_at = :due WHERE case_no = :no")
-    async with transaction(hall.engine) as connection:
+    async with transaction(harness.engine) as connection:
         soon = {"yellow": now - hour, "red": now + hour, "due": now + 2 * hour}
-        await connection.execute(turn, {"no": made["soon"], **soon})
-        # Red before it is overdue: no longer yellow.
-        await connection.execute(turn, {"no": made["late"], **soon, "red": now - hour})
-    return made
+        await connection.execute(turn, {"no": case_nos["soon"], **soon})
+        # A red light before the deadline is no longer yellow.
+        await connection.execute(turn, {"no": case_nos["late"], **soon, "red": now - hour})
+    return case_nos
 
 
 EXPECTED = {
@@ -106,18 +106,18 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("username", EXPECTED)
-async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str, str], username: str) -> None:
+async def test_each_tab_lists_and_counts_what_waits(harness: ApiHarness, cases: dict[str, str], username: str) -> None:
     now = datetime.now(UTC)
     names = {number: name for name, number in cases.items()}
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         assert set(tabs_of(person, now.date())) == set(EXPECTED[username])
-        for tab, wanted in EXPECTED[username].items():
+        for tab, case_filter in EXPECTED[username].items():
             here = on_tab(tab, person, now.date(), now)
             found = await list_cases(connection, person, CaseFilter(), now, "zh", here)
-            assert {names[item.case_no] for item in found.items} == wanted, tab
-            assert found.total == len(wanted), tab
+            assert {names[item.case_no] for item in found.items} == case_filter, tab
+            assert found.total == len(case_filter), tab
         counts = await tab_counts(connection, person, now)
         assert counts == {t: len(c) for t, c in EXPECTED[username].items() if t is not DeskTab.DONE}
         others = {tab: count for tab, count in counts.items() if tab is not DeskTab.SOON}
@@ -127,31 +127,31 @@ async def test_each_tab_lists_and_counts_what_waits(hall: Hall, cases: dict[str,
 @pytest.mark.parametrize("sort", ["due_at", "-updated_at"])
 @pytest.mark.parametrize("username", EXPECTED)
 async def test_the_first_page_of_a_tab_is_that_of_its_list(
-    hall: Hall, cases: dict[str, str], username: str, sort: Sort
+    harness: ApiHarness, cases: dict[str, str], username: str, sort: Sort
 ) -> None:
-    """Twice, a while apart: what is kept of the statement is not the moment of the look."""
-    wanted = CaseFilter(sort=sort, limit=2)
-    async with hall.engine.connect() as connection:
+    """Run twice, a while apart: the cached statement must not keep the time of the first run."""
+    case_filter = CaseFilter(sort=sort, limit=2)
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id(username))
         assert person is not None
         for now in (datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC)):
             for tab in EXPECTED[username]:
                 here = on_tab(tab, person, now.date(), now)
-                listed = await list_cases(connection, person, wanted, now, "zh", here)
-                assert await first_page(connection, person, tab, wanted, now, "zh") == listed, (tab, now)
+                listed = await list_cases(connection, person, case_filter, now, "zh", here)
+                assert await first_page(connection, person, tab, case_filter, now, "zh") == listed, (tab, now)
 
 
-async def test_a_tab_turns_its_pages_without_losing_count(hall: Hall, cases: dict[str, str]) -> None:
+async def test_a_tab_turns_its_pages_without_losing_count(harness: ApiHarness, cases: dict[str, str]) -> None:
     now = datetime.now(UTC)
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("labour_handler"))
         assert person is not None
         here = on_tab(DeskTab.UNCLAIMED, person, now.date(), now)
         seen: list[str] = []
         cursor = None
         while True:
-            wanted = CaseFilter(sort="due_at", limit=1, cursor=cursor)
-            page = await list_cases(connection, person, wanted, now, "zh", here)
+            case_filter = CaseFilter(sort="due_at", limit=1, cursor=cursor)
+            page = await list_cases(connection, person, case_filter, now, "zh", here)
             assert page.total == 4
             seen += [item.case_no for item in page.items]
             if (cursor := page.next_cursor) is None:

@@ -20,9 +20,9 @@ from models.tables import CASES, FACTS
 from rules.scoring import percent
 from services.figures.conditions import Period
 from services.figures.count import count_figures
-from services.figures.definitions import condition
-from services.figures.viewpoint import watch
-from services.supervision.ranking import RankingFilter, ranking
+from services.figures.definitions import figure_condition
+from services.figures.viewpoint import read_viewpoint
+from services.supervision.ranking import RankingFilter, read_ranking
 from tests.builders import COMMUNITY, FIRE, MICRO, PARK, small_park
 from tests.rules.world import EVERYBODY
 from tests.services.criteria.test_scope import a_life
@@ -34,7 +34,7 @@ NOW = datetime(2026, 12, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 _seeds = count(1000)
 
-#: Everything went well: reported, accepted, dispatched, handled and closed in November, each in time.
+#: A good case: reported, accepted, dispatched, handled and closed in November, each on time.
 GOOD: dict[str, Any] = {
     "reported_at": SINCE + DAY,
     "accepted_at": SINCE + DAY,
@@ -61,7 +61,7 @@ GOOD: dict[str, Any] = {
     "departments": [FIRE],
     "owner_kind": "department",
 }
-#: Still with the department: neither handled nor closed, its deadline passed.
+#: A case still with the department: neither handled nor closed, its deadline passed.
 UNHANDLED: dict[str, Any] = {
     "handled_at": None, "closed_at": None, "outcome": None, "stage": Stage.HANDLE, "due_at": SINCE + 9 * DAY,
     "close_due_at": SINCE + 9 * DAY,
@@ -69,17 +69,17 @@ UNHANDLED: dict[str, Any] = {
 
 
 async def a_case(connection: AsyncConnection, **changed: Any) -> str:
-    """A case with these columns, otherwise a good one. Its number."""
+    """Insert a case with these columns, otherwise a good one, and return its number."""
     facts, case = a_life(next(_seeds))
-    while case.rating is not None or case.urges or _asked(case) or _redirected(facts):  # of these no column tells
+    while case.rating is not None or case.urges or _awaits_decision(case) or _redirected(facts):  # these have no column
         facts, case = a_life(next(_seeds))
     await append_facts(connection, None, facts, case)
     await connection.execute(update(CASES).where(CASES.c.report_id == case.report_id).values({**GOOD, **changed}))
     return case.case_no
 
 
-def _asked(case: Case) -> bool:
-    """Whether anything awaits a decision."""
+def _awaits_decision(case: Case) -> bool:
+    """Return whether anything awaits a decision."""
     requests = (case.return_request, case.extension_request, case.suspension_request, case.reopen_request, case.appeal)
     return any(request is not None for request in requests)
 
@@ -89,14 +89,14 @@ def _redirected(facts: Iterable[Fact]) -> bool:
 
 
 async def figures_of(connection: AsyncConnection, case_no: str, period: Period | None = None) -> set[FigureKey]:
-    """The figures that the case belongs to."""
-    asked = period or Period(SINCE, UNTIL, NOW)
-    found = set()
+    """Return the figures that the case belongs to."""
+    asked_period = period or Period(SINCE, UNTIL, NOW)
+    keys = set()
     for key in FigureKey:
-        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, condition(key, asked))
+        mine = select(CASES.c.case_no).where(CASES.c.case_no == case_no, figure_condition(key, asked_period))
         if (await connection.execute(mine)).one_or_none():
-            found.add(key)
-    return found
+            keys.add(key)
+    return keys
 
 
 WELL = {
@@ -238,7 +238,7 @@ async def test_a_case_belongs_to_these_figures_and_no_others(
         pytest.param((("return_granted", {}),), False, id="returned"),
     ],
 )
-async def test_dispatched_accurately_is_what_the_first_department_kept(
+async def test_a_case_kept_by_its_first_department_is_dispatched_accurately(
     engine: AsyncEngine, kinds: tuple[tuple[str, dict[str, str]], ...], accurate: bool
 ) -> None:
     await small_park(engine)
@@ -257,7 +257,7 @@ async def test_dispatched_accurately_is_what_the_first_department_kept(
 
 
 async def test_what_is_not_due_yet_is_outside_even_within_the_period(engine: AsyncEngine) -> None:
-    """应结案 ≠ 立案: in the middle of a month, what falls due later that month is not to be closed yet."""
+    """应结案 ≠ 立案: in the middle of a month, a case due later that month is not due for closing yet."""
     await small_park(engine)
     async with transaction(engine) as connection:
         case_no = await a_case(connection, **UNHANDLED)
@@ -268,7 +268,9 @@ async def test_what_is_not_due_yet_is_outside_even_within_the_period(engine: Asy
 
 
 async def test_the_numbers_of_tianmen_from_cases(engine: AsyncEngine) -> None:
-    """2016-12 at a hundredth of its size: 10 accepted, of 9 due for closing 8 closed, 7 of them in time."""
+    """The bulletin of 2016-12 at a hundredth of its size: 10 accepted; of 9 due for closing 8 closed, 7 of them on
+    time.
+    """
     await small_park(engine)
     async with transaction(engine) as connection:
         for _ in range(7):
@@ -277,13 +279,13 @@ async def test_the_numbers_of_tianmen_from_cases(engine: AsyncEngine) -> None:
         await a_case(connection, **UNHANDLED)
         await a_case(connection, **UNHANDLED | {"due_at": NOW + DAY, "handle_due_at": NOW + DAY,
                                                 "close_due_at": NOW + DAY})  # fmt: skip
-        look = await watch(connection, EVERYBODY["auditor"], NOW, "zh")
-        counts = (await count_figures(connection, look.fits(), FigureKey, Period(SINCE, UNTIL, NOW)))[None]
+        viewpoint = await read_viewpoint(connection, EVERYBODY["auditor"], NOW, "zh")
+        counts = (await count_figures(connection, viewpoint.cases_in(), FigureKey, Period(SINCE, UNTIL, NOW)))[None]
         assert [counts[key] for key in (K.ACCEPTED, K.TO_CLOSE, K.CLOSED, K.CLOSED_ON_TIME)] == [10, 9, 8, 7]
         assert percent(counts[K.CLOSED], counts[K.TO_CLOSE]) == "88.89 %"
 
-        wanted = RankingFilter.model_validate({"by": "community", "from": SINCE, "to": UNTIL})
-        shown = await ranking(connection, look, wanted)
+        ranking_filter = RankingFilter.model_validate({"by": "community", "from": SINCE, "to": UNTIL})
+        shown = await read_ranking(connection, viewpoint, ranking_filter)
     mine, other = shown.rows
     assert (mine.place.code, mine.rank) == (COMMUNITY, 1)
     # 30·8/9 + 20·8/9 + 20·(1 − 0) + 20·(1 − 1/9) + 10·(1 − 0)
@@ -295,17 +297,17 @@ async def test_the_numbers_of_tianmen_from_cases(engine: AsyncEngine) -> None:
     assert empty[IndicatorKey.HANDLED_RATE] == (None, "—")
 
 
-async def test_the_tail_is_named_and_why(engine: AsyncEngine) -> None:
+async def test_the_tail_is_named_with_its_reason(engine: AsyncEngine) -> None:
     await small_park(engine)
     async with transaction(engine) as connection:
         for host, bad in ((FIRE, 0), ("labour", 1), ("environment", 4)):
             for number in range(5):
                 late = {"failed_reviews": 1, "extended": True} if number < bad else {}
                 await a_case(connection, host=host, departments=[host], **late)
-        look = await watch(connection, EVERYBODY["auditor"], NOW, "zh")
-        wanted = RankingFilter.model_validate({"by": "department", "from": SINCE, "to": UNTIL})
-        shown = await ranking(connection, look, wanted)
-        few = await ranking(connection, look, wanted.model_copy(update={"least_cases": 6}))
+        viewpoint = await read_viewpoint(connection, EVERYBODY["auditor"], NOW, "zh")
+        ranking_filter = RankingFilter.model_validate({"by": "department", "from": SINCE, "to": UNTIL})
+        shown = await read_ranking(connection, viewpoint, ranking_filter)
+        few = await read_ranking(connection, viewpoint, ranking_filter.model_copy(update={"least_cases": 6}))
     assert [(row.place.code, row.rank, row.tail) for row in shown.rows] == [
         (FIRE, 1, False), ("labour", 2, True), ("environment", 3, True),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Files in YAML: what nests without end, or never ends, is told by its line and not read."""
+"""YAML files: endless or too deep nesting is refused with its line."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from services.files.reference_files import BadFile, read_yaml
          "more than 500000 parts"),
     ],
 )  # fmt: skip
-def test_what_has_no_end_is_refused(tmp_path: Path, content: str, line: int, told: str) -> None:
+def test_endless_nesting_is_refused(tmp_path: Path, content: str, line: int, told: str) -> None:
     file = tmp_path / "odd.yaml"
     file.write_text(content)
     with pytest.raises(BadFile) as refused:
@@ -28,7 +28,7 @@ def test_what_has_no_end_is_refused(tmp_path: Path, content: str, line: int, tol
     assert (problem.line, problem.en) == (line, told)
 
 
-def test_a_part_may_be_used_again(tmp_path: Path) -> None:
+def test_a_part_may_be_referenced_again(tmp_path: Path) -> None:
     file = tmp_path / "good.yaml"
     file.write_text("monday: &office [1, 2]\ntuesday: *office\nweek: {monday: *office}\n")
     assert read_yaml(file).data == {"monday": [1, 2], "tuesday": [1, 2], "week": {"monday": [1, 2]}}

@@ -1,4 +1,4 @@
-"""Workbooks: what is written is read again the same, nothing in it runs, and what can't be in one is refused."""
+"""Workbooks: the content reads back the same, nothing in it runs, and invalid content is refused."""
 
 import io
 import zipfile
@@ -12,24 +12,24 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from services.files import workbook
-from services.files.workbook import LONGEST_TEXT, CellValue, Sheets
+from services.files.workbook import MAX_TEXT_LENGTH, CellValue, Sheets
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 
 
 def written(rows: Sequence[Sequence[CellValue]], zone: ZoneInfo = SHANGHAI) -> bytes:
-    """The bytes of a workbook with one sheet of four columns."""
+    """Return the bytes of a workbook with one sheet of four columns."""
     sheets = Sheets(zone)
     sheets.add("案件", ["编号", "标题", "到期", "编号"], rows)
     return b"".join(sheets.file())
 
 
 def read(book: bytes) -> Workbook:
-    """What a library of somebody else's makes of it."""
+    """Read a workbook with another library."""
     return openpyxl.load_workbook(io.BytesIO(book))
 
 
-def test_what_is_written_is_read_again_the_same() -> None:
+def test_the_content_reads_back_the_same() -> None:
     moment = datetime(2026, 11, 26, 1, 2, 3, tzinfo=UTC)
     rows: list[list[CellValue]] = [
         ["K1", '夜间 <噪音> & "扰民" \']]>', moment],
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_again_the_same() -> None:
         ("K1", '夜间 <噪音> & "扰民" \']]>', moment.replace(hour=9, tzinfo=None), None),
         (12, -0.25, None, None),
         (1e-9, " 前后有空格 ", None, None),
-        # The reading library leaves the sign by which Excel is told that no letter is meant.
+        # The reading library keeps the escape that Excel would resolve.
         ("第一行\n第二行\t完", "_x005F_x0041_ 不是 A", None, 2**53),
         (None, None, None, None),
         (None, "再一列", None, "第四列"),
@@ -57,11 +57,11 @@ def test_what_is_written_is_read_again_the_same() -> None:
     assert [round(sheet.column_dimensions[letter].width) for letter in "ABC"] == [19, 28, 22], "as its first rows need"
     with pytest.raises(ValueError, match="longer than its header"):
         written([[1, 2, 3, 4, 5]])
-    with pytest.raises(ValueError, match="both moments and numbers"):
+    with pytest.raises(ValueError, match="both times and numbers"):
         written([[1], [moment]])
 
 
-def test_a_moment_far_down_a_column_is_one() -> None:
+def test_a_time_far_down_a_column_is_a_time() -> None:
     moment = datetime(2026, 11, 26, tzinfo=UTC)
     sheet = read(written([*[[None]] * 5_000, [moment]])).worksheets[0]
     assert sheet["A5002"].value == moment.replace(hour=8, tzinfo=None)
@@ -73,17 +73,17 @@ def test_a_sheet_without_rows_has_its_header() -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\x07=1", '=HYPERLINK("http://x")'])
-def test_what_people_typed_is_text_whatever_it_begins_with(text: str) -> None:
+def test_typed_text_stays_text_whatever_it_begins_with(text: str) -> None:
     book = written([[text, 1, None]])
     cell = read(book).worksheets[0]["A2"]
-    kept = text.replace("\x07", "").replace("\r", "_x000D_")  # as the format spells it
-    assert (cell.data_type, cell.value) == ("s", f"'{kept}")
+    expected = text.replace("\x07", "").replace("\r", "_x000D_")  # as the format writes it
+    assert (cell.data_type, cell.value) == ("s", f"'{expected}")
     inside = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(inside).iter()}
     assert "f" not in tags, "no formula is ever written"
 
 
-def test_moments_are_local_on_either_side_of_a_change_of_the_clock() -> None:
+def test_times_are_local_before_and_after_a_clock_change() -> None:
     moments = [datetime(2026, 10, 25, hour, minute, tzinfo=UTC) for hour in (0, 1) for minute in (0, 59)]
     moments += [datetime(1900, 2, 28, 12, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)]
     sheet = read(written([[moment] for moment in moments], BERLIN)).worksheets[0]
@@ -101,7 +101,7 @@ def test_many_columns_have_the_letters_that_a_spreadsheet_gives_them() -> None:
     ]  # fmt: skip
 
 
-def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
+def test_sheets_keep_their_order_and_take_rows_in_batches() -> None:
     sheets = Sheets(SHANGHAI)
     first = sheets.begin("一 & <二>", ["甲"])
     for number in range(3):
@@ -115,9 +115,9 @@ def test_sheets_come_in_their_order_and_their_rows_bit_by_bit() -> None:
     assert two["A2"].value == "x"
 
 
-def test_a_sheet_takes_no_more_rows_or_signs_than_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(read(written([["案" * (LONGEST_TEXT + 9)]])).worksheets[0]["A2"].value) == LONGEST_TEXT
-    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+def test_a_sheet_takes_no_more_rows_or_characters_than_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(read(written([["案" * (MAX_TEXT_LENGTH + 9)]])).worksheets[0]["A2"].value) == MAX_TEXT_LENGTH
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
     sheets = Sheets(SHANGHAI)
     sheet = sheets.begin("x", ["a"])
     sheet.extend([[1], [2]])

@@ -1,4 +1,4 @@
-"""What `bench` measures is what it says."""
+"""The measurements of `bench` measure what they claim."""
 
 import pytest
 from pydantic import SecretStr
@@ -12,7 +12,7 @@ from tests.servers import Servers
 pytestmark = pytest.mark.asyncio
 
 
-async def test_a_long_list_is_kept_whole_and_little_of_it_is_in_memory_at_once(servers: Servers) -> None:
+async def test_a_long_list_is_exported_whole_with_little_in_memory(servers: Servers) -> None:
     settings = Settings(database_url=SecretStr(servers.postgres_url), token_secret=SecretStr("0" * 64))
     async with queue_database(settings, 3_000, 0.3) as engine:
         cost = await measure_export(engine)
@@ -22,13 +22,13 @@ async def test_a_long_list_is_kept_whole_and_little_of_it_is_in_memory_at_once(s
     assert cost.added < 100 * 2**20, "as much as it may take for thirty times as many"
 
 
-async def test_an_export_that_was_not_made_is_no_figure(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_export_is_not_measured(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(database_url=SecretStr(servers.postgres_url), token_secret=SecretStr("0" * 64))
 
-    async def nothing(*_: object) -> None:
-        """Makes none."""
+    async def make_nothing(*_: object) -> None:
+        """Make no export."""
 
-    monkeypatch.setattr(exports, "make_export", nothing)
+    monkeypatch.setattr(exports, "make_export", make_nothing)
     async with queue_database(settings, 10, 0.3) as engine:
-        with pytest.raises(RuntimeError, match="not made"):
+        with pytest.raises(RuntimeError, match="the export failed"):
             await measure_export(engine)

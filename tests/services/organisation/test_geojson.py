@@ -1,4 +1,4 @@
-"""Registries as GeoJSON: shapes and all of it stored, or every broken feature told by its number."""
+"""Registries as GeoJSON: all units stored with their shapes, or every broken feature reported by its number."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rules.organisation.tiling import DEMO_BOX
 from services.files.reference_files import BadFile
 from services.organisation.geojson import read_features
-from services.organisation.grid_registry import LoadSummary, checked_file, load_file
+from services.organisation.grid_registry import LoadSummary, load_file, read_checked
 
 PARK, COMMUNITY, OTHER = "130172100", "130172100001", "130172100002"
 
@@ -26,12 +26,12 @@ def square(*box: float) -> dict[str, Any]:
 
 
 def feature(code: str, level: str, geometry: Any, parent: str = "", **more: Any) -> dict[str, Any]:
-    told = {"code": code, "name": f"单位{code}", "level": level, "parent_code": parent, **more}
-    return {"type": "Feature", "properties": told, "geometry": geometry}
+    properties = {"code": code, "name": f"单位{code}", "level": level, "parent_code": parent, **more}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
 def three() -> list[dict[str, Any]]:
-    """A park, a community in two parts, and one whose place nobody knows."""
+    """A park, a community in two parts, and one without a shape."""
     parts = {"type": "MultiPolygon", "coordinates": [[ring(114, 38, 114.4, 38.5)], [ring(114.5, 38, 114.6, 38.5)]]}
     return [
         feature(PARK, "street", square(114, 38, 115, 39)),
@@ -79,7 +79,7 @@ def test_households_and_the_rest_are_read_as_from_a_csv(tmp_path: Path) -> None:
             feature(f"{COMMUNITY}901003", "micro_grid", None, grid, households="13"),
         ],
     )
-    units = checked_file(path).units
+    units = read_checked(path).units
     assert [(unit.households, unit.enterprise) for unit in units[4:]] == [(None, "示例化工厂"), (12, None), (13, None)]
 
 
@@ -119,7 +119,7 @@ BROKEN: dict[str, tuple[Spoil, int, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_a_broken_feature_is_told_by_its_number_and_nothing_is_stored(
+async def test_a_broken_feature_is_reported_by_its_number_and_nothing_is_stored(
     engine: AsyncEngine, tmp_path: Path, name: str
 ) -> None:
     spoil, number, reason = BROKEN[name]
@@ -128,16 +128,16 @@ async def test_a_broken_feature_is_told_by_its_number_and_nothing_is_stored(
     path = write(tmp_path, features)
     with pytest.raises(BadFile) as caught:
         await load_file(engine, path)
-    told = [problem for problem in caught.value.problems if reason in problem.en]
-    assert told, caught.value
-    assert told[0].en.startswith(f"feature {number}: ")
-    assert told[0].zh.startswith(f"第 {number} 个要素:")
+    matching = [problem for problem in caught.value.problems if reason in problem.en]
+    assert matching, caught.value
+    assert matching[0].en.startswith(f"feature {number}: ")
+    assert matching[0].zh.startswith(f"第 {number} 个要素:")
     begins = [at for at, line in enumerate(path.read_text("utf-8").splitlines(), 1) if line in ("  {", "  [")]
-    assert told[0].line == begins[number - 1], "the line in which the feature begins"
+    assert matching[0].line == begins[number - 1], "the line in which the feature begins"
     assert await count(engine) == 0
 
 
-def test_each_broken_feature_is_told() -> None:
+def test_each_broken_feature_is_reported() -> None:
     features = three()
     features[0]["properties"]["name"] = ""
     features[1]["geometry"] = square(1, 1, 1, 2)
@@ -158,11 +158,11 @@ def test_each_broken_feature_is_told() -> None:
         ('{"a": ' + "[" * 100_000, 1, "nested too deeply"),
     ],
 )
-def test_what_is_no_collection_is_told(tmp_path: Path, content: str, line: int, reason: str) -> None:
+def test_other_json_is_refused(tmp_path: Path, content: str, line: int, reason: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(content, "utf-8")
     with pytest.raises(BadFile) as caught:
-        checked_file(path)
+        read_checked(path)
     (problem,) = caught.value.problems
     assert problem.line == line
     assert reason in problem.en
@@ -174,10 +174,10 @@ def test_neighbours_that_touch_or_overlap_by_a_hair_are_no_fault(tmp_path: Path)
         feature(COMMUNITY, "community", square(114, 38, 114.5, 39), PARK),
         feature(OTHER, "community", square(114.4999, 38, 115, 39), PARK),
     ]
-    assert len(checked_file(write(tmp_path, features)).units) == 3
+    assert len(read_checked(write(tmp_path, features)).units) == 3
 
 
-async def test_no_made_up_shapes_are_drawn_over_real_ones(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_placeholder_shapes_do_not_replace_real_ones(engine: AsyncEngine, tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="shapes of its own"):
         await load_file(engine, write(tmp_path, three()), box=DEMO_BOX)
     assert await count(engine) == 0

@@ -1,4 +1,4 @@
-"""Registries in the database: all or nothing, the same again changes nothing, a whole city in seconds."""
+"""Registries in the database: all or nothing, repeating changes nothing, a whole city in seconds."""
 
 import time
 from dataclasses import replace
@@ -16,19 +16,19 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.reference_files import BadFile
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import LoadSummary, checked_file, load_file, load_units, read_units
+from services.organisation.grid_registry import LoadSummary, load_file, load_units, read_checked, read_units
 
 HEADER = "code,name,level,parent_code\n"
 
 
 async def count(engine: AsyncEngine) -> int:
-    """How many units are stored."""
+    """Return how many units are stored."""
     async with engine.connect() as connection:
         return int(await connection.scalar(text("SELECT count(*) FROM grid_units")) or 0)
 
 
 def write(path: Path, content: str | bytes) -> Path:
-    """A registry file."""
+    """Write a registry file."""
     file = path / "units.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     return file
@@ -42,7 +42,7 @@ async def test_the_same_file_again_changes_nothing(engine: AsyncEngine) -> None:
 
 
 async def test_what_changed_is_updated_and_what_is_missing_stays(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     renamed = replace(units[3], name="新名")
     plain = replace(units[5], geometry=None)
     async with transaction(engine) as connection:
@@ -80,14 +80,14 @@ async def test_with_any_problem_nothing_is_stored(engine: AsyncEngine, tmp_path:
 
 
 async def test_a_unit_without_its_parent_rolls_everything_back(engine: AsyncEngine) -> None:
-    units = checked_file(DIVISIONS).units
+    units = read_checked(DIVISIONS).units
     with pytest.raises(IntegrityError):
         async with transaction(engine) as connection:
             await load_units(connection, units[1:])
     assert await count(engine) == 0
 
 
-async def test_a_file_may_hang_below_units_stored_already(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_file_may_extend_units_stored_already(engine: AsyncEngine, tmp_path: Path) -> None:
     await load_file(engine, DIVISIONS)
     file = write(tmp_path, HEADER + "130172100001001,第一网格,grid,130172100001\n")
     assert (await load_file(engine, file)).inserted == 1
@@ -117,7 +117,7 @@ def test_a_byte_order_mark_and_optional_columns_are_read(tmp_path: Path) -> None
         ((HEADER + "1,甲,park,\n").encode() + "2,乙,park,\n".encode("gbk"), 3, "this is not UTF-8"),
     ],
 )
-def test_a_broken_line_is_told_by_its_number(tmp_path: Path, content: str | bytes, line: int, reason: str) -> None:
+def test_a_broken_line_is_reported_by_its_number(tmp_path: Path, content: str | bytes, line: int, reason: str) -> None:
     with pytest.raises(BadFile) as caught:
         read_units(write(tmp_path, content))
     (problem,) = caught.value.problems

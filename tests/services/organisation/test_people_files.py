@@ -1,4 +1,4 @@
-"""Departments, people and roles: every fault by file and line, the same again changes nothing."""
+"""Departments, people and roles: every fault by file and line; repeating changes nothing."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class Files:
         self.engine, self.departments, self.people = engine, folder / "d.yaml", folder / "p.yaml"
 
     async def load(self, people: str = PEOPLE, departments: str = DEPARTMENTS) -> tuple[Stored, Stored, Stored]:
-        """What became of departments, people and grants."""
+        """Load the files; return the effect on departments, people and grants."""
         self.departments.write_text(departments)
         self.people.write_text(people)
         summary = await load_people(self.engine, self.departments, self.people)
@@ -49,7 +49,7 @@ async def files(engine: AsyncEngine, tmp_path: Path) -> Files:
 
 
 async def scalars(connection: AsyncConnection, query: str) -> list[object]:
-    """One column."""
+    """Return one column."""
     return list((await connection.execute(text(query))).scalars())
 
 
@@ -100,7 +100,7 @@ async def test_people_whom_the_file_does_not_name_keep_everything(files: Files) 
         ("since: 2024-01-01", "- a", 2, "broken YAML"),
     ],
 )
-async def test_a_fault_is_told_by_file_and_line_and_nothing_is_stored(
+async def test_a_fault_is_reported_by_file_and_line_and_nothing_is_stored(
     files: Files, old: str, new: str, line: int, reason: str
 ) -> None:
     assert old in PEOPLE
@@ -130,7 +130,7 @@ async def test_a_role_in_a_retired_department_is_refused(files: Files) -> None:
         await files.load(departments=retired)
 
 
-def test_passwords_are_salted_and_only_the_right_one_fits() -> None:
+def test_passwords_are_salted_and_only_the_right_one_matches() -> None:
     stored = hash_password("gridloop-demo")
     assert stored.startswith("$argon2id$")
     assert stored != hash_password("gridloop-demo")
@@ -175,7 +175,7 @@ async def test_absences_and_shifts_come_with_people_and_the_same_again_changes_n
         ("2026-03-09T08:00:00+08:00", "2026-03-06T08:00:00+08:00", 16, "shifts.0.person: fire1 is away"),
     ],
 )
-async def test_a_fault_of_the_roster_is_told_at_its_line_and_nothing_is_stored(
+async def test_a_fault_of_the_roster_is_reported_at_its_line_and_nothing_is_stored(
     files: Files, old: str, new: str, line: int, reason: str
 ) -> None:
     assert old in ROSTER

@@ -1,4 +1,4 @@
-"""Deputies, shifts and vacancies, by the real SQL: whom a step reaches, who may act, and when it is nobody."""
+"""Deputies, shifts and vacancies with the real SQL: whom a step reaches, who may act, and when nobody may."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.recording import Recorder, _Refused, record
+from activities.recording import Recorder, _Refused, record_step
 from infra.store.cases import read_case
 from infra.store.holders import with_holders
 from infra.store.org_alarms import clear_alarms, list_open_alarms
@@ -31,7 +31,7 @@ from services.organisation.roster import (
     cancel_shift,
     put_absence,
     put_shift,
-    roster,
+    read_roster,
 )
 from tests.builders import COMMUNITY, GRID, MICRO, PARK, Holder, add_people, person_id, publish, small_park
 from tests.timed import a_timed_policy
@@ -43,13 +43,13 @@ TODAY = MONDAY.date()
 
 
 class Desk:
-    """Cases recorded at any time, without a workflow; the roster as people put it down."""
+    """Records cases at any time, without a workflow, and changes the roster."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
 
     async def report(self, at: datetime = MONDAY) -> UUID:
-        """A case of waste water: two work hours to accept it."""
+        """Report a case of waste water: two work hours to accept it."""
         report_id = new_id()
         command = Report(
             report_id=report_id, category="0302", title="排污", grid=MICRO, occurred_at=at, reported_at=at,
@@ -59,7 +59,7 @@ class Desk:
         return report_id
 
     async def step(self, report_id: UUID, command: Command, at: datetime, username: str | None) -> tuple[Fact, ...]:
-        """One recording step. Raises the DomainError with which it is refused."""
+        """Run one recording step. Raises the DomainError of the refusal."""
         async with self.engine.begin() as connection:
             case = await read_case(connection, report_id)
             actor = Actor(person=person_id(username) if username else None)
@@ -67,7 +67,7 @@ class Desk:
                 report_id=report_id, known=case.seq if case else 0, id=new_id(), at=at, actor=actor, command=command
             )
             try:
-                return (await record(connection, step)).facts
+                return (await record_step(connection, step)).facts
             except _Refused as refused:
                 raise refused.error from None
 
@@ -78,7 +78,7 @@ class Desk:
         return found
 
     async def wait_for_step(self, report_id: UUID, number: int) -> StepFired:
-        """Lets everything fall due, one moment at a time, until that step of the ladder has fired."""
+        """Let everything fall due, one moment at a time, until that step of the ladder has fired."""
         for _ in range(20):
             moment = next_wake_up(await self.case(report_id))
             assert moment is not None
@@ -102,7 +102,7 @@ class Desk:
             return await put_shift(connection, draft, MONDAY)
 
     async def held(self, unit: str, role: Role, at: datetime = MONDAY) -> set[str]:
-        """Who holds the role there at that moment, as a step of a ladder asks."""
+        """Return who holds the role there at that time, as a step of a ladder looks it up."""
         async with self.engine.connect() as connection:
             (found,) = await with_holders(
                 connection, [Unit(code=unit, level=Level.PARK)], at, at.astimezone(ZONE).date()
@@ -122,7 +122,7 @@ async def desk(engine: AsyncEngine) -> Desk:
 
 
 async def refused(work: Any) -> tuple[str, str]:
-    """The field that a draft is refused for, and why."""
+    """Return the field that a draft is refused for, and the reason."""
     with pytest.raises(InputError) as error:
         await work
     assert error.value.params["why_zh"]
@@ -155,7 +155,7 @@ async def test_a_deputy_may_act_with_the_absent_persons_roles_within_the_dates_o
 
 
 async def test_nobody_acts_with_the_roles_of_somebody_who_has_left(desk: Desk) -> None:
-    """The absence may run on for months: what the person could do ended with them, for the deputy too."""
+    """The absence may still run for months: the person's rights ended with their leaving, for the deputy too."""
     for username in ("duty", "duty_2", "community_duty"):
         await desk.absent(username, TODAY, TODAY + timedelta(days=90), "substitute")
     async with desk.engine.begin() as connection:
@@ -184,7 +184,7 @@ async def test_an_absence_taken_back_gives_the_roles_back_from_today_on(desk: De
     await desk.absent("worker", TODAY + timedelta(days=7), TODAY + timedelta(days=8))
     async with desk.engine.begin() as connection:
         await cancel_absence(connection, "worker", TODAY + timedelta(days=8), MONDAY)
-        assert (await roster(connection, MONDAY)).absences == ()
+        assert (await read_roster(connection, MONDAY)).absences == ()
         pointer, why = await refused(cancel_absence(connection, "worker", TODAY, MONDAY))
     assert (pointer, "not away" in why) == ("/since", True)
 

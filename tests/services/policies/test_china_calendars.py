@@ -1,4 +1,4 @@
-"""Chinese years: what the packages know, what is only expected, and a shorthand whose faults have lines."""
+"""Chinese years: announced ones, expected ones, and a shorthand whose faults have lines."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ def demo() -> Policy:
 
 
 def policy_file(folder: Path, old: str = "", new: str = "") -> Path:
-    """The small policy with the calendars above, with one thing changed in them."""
+    """Write the small policy with the calendars above, with one thing changed in them."""
     assert old in CALENDARS
     return small(folder, "groups:\n", CALENDARS.replace(old, new, 1) if old else CALENDARS)
 
@@ -60,7 +60,7 @@ def test_another_difference_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path
     china_year.cache_clear()
 
 
-def test_a_year_with_a_notice_is_certain_and_a_later_one_expected(tmp_path: Path) -> None:
+def test_a_year_with_a_notice_is_certain_and_a_later_one_provisional(tmp_path: Path) -> None:
     park = park_of(tmp_path)
     assert [(year.year, year.provisional) for year in park.years] == [(2025, False), (2026, False), (2027, True)]
     assert [f"{day:%m-%d}" for day in park.years[1].workdays] == ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"]
@@ -70,13 +70,13 @@ def test_a_year_with_a_notice_is_certain_and_a_later_one_expected(tmp_path: Path
     assert all(day.weekday() < 5 for year in park.years for day in year.holidays)
 
 
-def test_what_is_expanded_is_plain_data_that_no_package_changes(demo: Policy) -> None:
+def test_expanded_years_are_plain_data_that_no_package_changes(demo: Policy) -> None:
     stored = demo.model_dump(mode="json")
     assert "china" not in stored["calendars"][0]
     assert Policy.model_validate(stored) == demo
 
 
-def test_a_year_that_the_file_gives_wins(tmp_path: Path) -> None:
+def test_a_year_in_the_file_takes_precedence(tmp_path: Path) -> None:
     own = "years: [{year: 2027, holidays: [2027-01-01], workdays: [2027-01-02]}]\n    china: {from: 2026, to: 2028}"
     park = park_of(tmp_path, "china: {from: 2025, to: 2027}", own)
     assert {year.year: year.provisional for year in park.years} == {2027: False, 2026: False, 2028: True}
@@ -97,9 +97,7 @@ def test_a_year_that_the_file_gives_wins(tmp_path: Path) -> None:
         ("[2026, [2027]]", "china", "valid dictionary"),
     ],
 )
-def test_a_shorthand_that_makes_no_sense_is_told_once_at_its_line(
-    tmp_path: Path, new: str, field: str, reason: str
-) -> None:
+def test_an_invalid_shorthand_is_reported_once_at_its_line(tmp_path: Path, new: str, field: str, reason: str) -> None:
     with pytest.raises(BadFile) as caught:
         park_of(tmp_path, "{from: 2025, to: 2027}", new)
     assert all(problem.line == 6 for problem in caught.value.problems)
@@ -147,12 +145,12 @@ def test_a_shorthand_that_makes_no_sense_is_told_once_at_its_line(
         ("makeup: []", "makeup: []\n    china: {from: 2026, to: 2026}", 7, "make-up workdays need work spans"),
     ],
 )
-def test_a_calendar_that_cannot_be_is_told_at_its_line(
+def test_an_impossible_calendar_is_reported_at_its_line(
     tmp_path: Path, old: str, new: str, line: int, reason: str
 ) -> None:
     with pytest.raises(BadFile) as caught:
         park_of(tmp_path, old, new)
-    # A fault behind an anchor is told for each of its aliases.
+    # A fault behind an anchor is reported for each of its aliases.
     assert all(reason in problem.en for problem in caught.value.problems), str(caught.value)
     assert min(problem.line for problem in caught.value.problems) == line
 
@@ -160,12 +158,12 @@ def test_a_calendar_that_cannot_be_is_told_at_its_line(
 @pytest.mark.parametrize(
     "calendars", ["7", "[]", "[7, null]", "{a: 1}", "[{china: 1}]", "[{china: {from: 2026, to: 2026}}]"]
 )
-def test_something_else_altogether_is_a_bad_file(tmp_path: Path, calendars: str) -> None:
+def test_a_file_of_another_kind_is_a_bad_file(tmp_path: Path, calendars: str) -> None:
     with pytest.raises(BadFile):
         read_policy(small(tmp_path, "groups:\n", f"calendars: {calendars}\ngroups:\n"))
 
 
-def test_the_demonstration_counts_by_the_park_unless_told(demo: Policy) -> None:
+def test_the_demonstration_counts_by_the_calendar_of_the_park_by_default(demo: Policy) -> None:
     assert [calendar.name for calendar in demo.calendars] == ["park", "duty-desk", "round-the-clock"]
     park = demo.calendar()
     assert park is not None

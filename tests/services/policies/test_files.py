@@ -1,4 +1,4 @@
-"""Policies: faults by line, versions that never change, and the demonstration's own policy."""
+"""Policies: faults with lines, versions that never change, and the demonstration's own policy."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from services.files.reference_files import BadFile
 from services.files.shipped import DEPARTMENTS, POLICY
 from services.organisation.people_files import read_departments
 from services.policies.files import check_policy, read_and_check, read_policy
-from services.policies.versions import current, publish, published_as, version
+from services.policies.versions import find_version, publish, read_current, read_version
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 SMALL = """name: 示范
@@ -42,7 +42,7 @@ fallback_owner: leader
 
 
 def small(folder: Path, old: str = "", new: str = "") -> Path:
-    """The small policy, with one thing changed."""
+    """Write the small policy, with one thing changed."""
     assert old in SMALL
     path = folder / "policy.yaml"
     path.write_text(SMALL.replace(old, new, 1) if old else SMALL)
@@ -65,7 +65,7 @@ def small(folder: Path, old: str = "", new: str = "") -> Path:
         ("name_en: Safety", "name_en: Saf\x07ety", 3, "broken YAML: special characters are not allowed"),
     ],
 )
-def test_a_fault_is_told_at_its_line(tmp_path: Path, old: str, new: str, line: int, reason: str) -> None:
+def test_a_fault_is_reported_at_its_line(tmp_path: Path, old: str, new: str, line: int, reason: str) -> None:
     with pytest.raises(BadFile) as caught:
         read_policy(small(tmp_path, old, new))
     problem = next(p for p in caught.value.problems if reason in p.en)
@@ -73,7 +73,7 @@ def test_a_fault_is_told_at_its_line(tmp_path: Path, old: str, new: str, line: i
     assert problem.zh
 
 
-def test_a_duplicate_category_is_told_once_at_its_line(tmp_path: Path) -> None:
+def test_a_duplicate_category_is_reported_once_at_its_line(tmp_path: Path) -> None:
     category = SMALL[SMALL.index('  - code: "0103"') : SMALL.index("routes:")]
     path = tmp_path / "policy.yaml"
     path.write_text(SMALL.replace("routes:", category + "routes:"))
@@ -85,7 +85,7 @@ def test_a_duplicate_category_is_told_once_at_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "name: 1\ncategories: 7\ngroups: {a: 1}\n", "- \x07"])
-def test_something_else_altogether_is_a_bad_file(tmp_path: Path, content: str) -> None:
+def test_a_file_of_another_kind_is_a_bad_file(tmp_path: Path, content: str) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(content)
     with pytest.raises(BadFile):
@@ -114,19 +114,19 @@ async def test_versions_count_up_and_the_same_content_is_no_new_one(engine: Asyn
     second = first.model_copy(update={"archive_days": 31})
     async with transaction(engine) as connection:
         with pytest.raises(NoSuchPage):
-            await current(connection)
+            await read_current(connection)
         assert await publish(connection, first, NOW) == 1
         assert await publish(connection, first, NOW) == 1
         assert await publish(connection, second, NOW) == 2
-        assert await current(connection) == (2, second)
+        assert await read_current(connection) == (2, second)
         assert await publish(connection, first, NOW) == 3, "going back is a new version"
     async with engine.connect() as connection:
-        assert await version(connection, 1) == first
-        assert await version(connection, 2) == second
-        assert await published_as(connection, first) == 3
-        assert await published_as(connection, first.model_copy(update={"name": "别的"})) is None
+        assert await read_version(connection, 1) == first
+        assert await read_version(connection, 2) == second
+        assert await find_version(connection, first) == 3
+        assert await find_version(connection, first.model_copy(update={"name": "别的"})) is None
         with pytest.raises(NoSuchPage):
-            await version(connection, 4)
+            await read_version(connection, 4)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_every_safety_and_fire_category_of_the_demonstration_takes_evidence(demo
         ("9901", "centre"),
     ],
 )
-def test_the_demonstration_routes_where_people_expect(demo: Policy, category: str, host: str) -> None:
+def test_the_demonstration_routes_to_the_expected_departments(demo: Policy, category: str, host: str) -> None:
     assert route(demo, category, ("130172100", "130172100001")).host == host
 
 

@@ -1,4 +1,4 @@
-"""Publishing a policy: what is refused, what becomes of open cases, when it is in force."""
+"""Publishing a policy: refusals, the effect on open cases, and when it takes effect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from services.cases.forecast import get_forecast
 from services.files.reference_files import BadFile
 from services.policies.preview import preview_adoption, preview_all
 from services.policies.publish import catch_up_rollouts, publish_file, roll_out
-from services.policies.versions import current
+from services.policies.versions import read_current
 from tests.builders import publish, small_park
 from tests.timed import a_timed_policy, limit, office
 from tests.town import Town, running_town, town_settings
@@ -40,8 +40,8 @@ async def town(engine: AsyncEngine, temporal_client: Client, database_url: str) 
         yield running
 
 
-def written(folder: Path, policy: Policy, **changed: Any) -> Path:
-    """The policy as a YAML file, with parts of it replaced."""
+def write_policy(folder: Path, policy: Policy, **changed: Any) -> Path:
+    """Write the policy to a YAML file, with parts of it replaced."""
     path = folder / "policy.yaml"
     path.write_text(yaml.safe_dump({**policy.model_dump(mode="json"), **changed}, allow_unicode=True, sort_keys=False))
     return path
@@ -55,7 +55,7 @@ def stormy() -> dict[str, Any]:
 
 
 async def rolled_out(town: Town, version: int) -> Rollout:
-    """What the rollout of a version came to."""
+    """Return the result of the rollout of a version."""
     async with asyncio.timeout(60):
         handle = town.resources.temporal.get_workflow_handle(f"rollout-{version}", result_type=Rollout)
         done: Rollout = await handle.result()
@@ -67,7 +67,7 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
     closed = await town.report(category="0201", title="误报")
     await town.do("worker", closed, "withdraw", reason="误报")
     before = {no: (await town.case(no)).clock for no in counted}
-    path = written(tmp_path, a_timed_policy(), calendars=[stormy()])
+    path = write_policy(tmp_path, a_timed_policy(), calendars=[stormy()])
     published = await publish_file(town.engine, path)
     assert (published.version, published.is_new) == (3, True)
     queue = town.resources.settings.case_queue
@@ -87,34 +87,36 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
     assert not again, "a version is rolled out once"
 
 
-async def test_one_case_that_can_t_be_told_keeps_no_other_from_its_calendar(
+async def test_one_case_that_cannot_be_reached_does_not_stop_the_others(
     town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its store is behind, as after a backup was restored: the others are told, and it too once that is mended."""
+    """The store of one case is behind, as after a restored backup: the others get the calendar, and it too once
+    repaired.
+    """
     numbers = [await town.report(category="0201", title=f"欠薪 {n}") for n in range(3)]
     cases = {(await town.case(no)).report_id: no for no in numbers}
-    ill, told = min(cases), list[UUID]()
+    ill, steps = min(cases), list[UUID]()
 
     async def tell(client: Client, report_id: UUID, act: SystemAct) -> Receipt:
-        if report_id == ill and len(told) < 2:
+        if report_id == ill and len(steps) < 2:
             raise StoreBehind(stored=1, known=2)
-        told.append(report_id)
+        steps.append(report_id)
         return await act_as_system(client, report_id, act)
 
-    monkeypatch.setattr(rollout, "tell_system", tell)
-    monkeypatch.setattr(rollout, "PAGE", 1)
+    monkeypatch.setattr(rollout, "act_as_system", tell)
+    monkeypatch.setattr(rollout, "PAGE_SIZE", 1)
     monkeypatch.setattr(workflows.rollout, "PAUSE", timedelta(milliseconds=200))
-    published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
+    published = await publish_file(town.engine, write_policy(tmp_path, a_timed_policy(), calendars=[stormy()]))
     version = await unique_rollout(town, published.version)
     await roll_out(town.resources.temporal, town.resources.settings.case_queue, version, published.effective_from)
     assert (await rolled_out(town, version)).told == 3
-    assert told[-1] == ill
+    assert steps[-1] == ill
     for no in numbers:
         assert (await town.kinds(no))[-1] == "recomputed"
 
 
 async def unique_rollout(town: Town, version: int) -> int:
-    """Other tests roll out versions on the same Temporal server: this one takes a number of its own."""
+    """Give the version a number of its own, since other tests roll out versions on the same Temporal server."""
     number = version + 1 + randbelow(10**9)
     async with town.engine.begin() as connection:
         await connection.execute(
@@ -126,21 +128,23 @@ async def unique_rollout(town: Town, version: int) -> int:
 async def test_a_policy_of_tomorrow_is_not_in_force_today(engine: AsyncEngine, tmp_path: Path) -> None:
     await small_park(engine)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    published = await publish_file(engine, written(tmp_path, a_timed_policy()), effective_from=tomorrow)
+    published = await publish_file(engine, write_policy(tmp_path, a_timed_policy()), effective_from=tomorrow)
     assert published.is_new
     async with engine.connect() as connection:
-        assert (await current(connection))[0] == published.before
+        assert (await read_current(connection))[0] == published.before
 
 
 async def test_nothing_is_published_into_the_past(engine: AsyncEngine, tmp_path: Path) -> None:
     await small_park(engine)
     with pytest.raises(PublishedIntoThePast):
-        await publish_file(engine, written(tmp_path, a_timed_policy()), effective_from=datetime(2026, 1, 1, tzinfo=UTC))
+        await publish_file(
+            engine, write_policy(tmp_path, a_timed_policy()), effective_from=datetime(2026, 1, 1, tzinfo=UTC)
+        )
 
 
 async def test_the_same_again_is_no_new_version(engine: AsyncEngine, tmp_path: Path) -> None:
     await small_park(engine)
-    path = written(tmp_path, a_timed_policy())
+    path = write_policy(tmp_path, a_timed_policy())
     first = await publish_file(engine, path)
     second = await publish_file(engine, path)
     assert (second.version, second.is_new) == (first.version, False)
@@ -148,7 +152,7 @@ async def test_the_same_again_is_no_new_version(engine: AsyncEngine, tmp_path: P
 
 async def test_a_calendar_that_open_cases_are_counted_by_stays(town: Town, tmp_path: Path) -> None:
     await town.report(category="0201", title="欠薪")
-    path = written(tmp_path, a_timed_policy(), calendars=[{**stormy(), "name": "other"}])
+    path = write_policy(tmp_path, a_timed_policy(), calendars=[{**stormy(), "name": "other"}])
     with pytest.raises(CalendarsMissing, match="office"):
         await publish_file(town.engine, path)
 
@@ -175,11 +179,11 @@ def unknown_unit(policy: dict[str, Any]) -> None:
     policy["standards"][0]["handle"]["unit"] = "fortnight"
 
 
-def nothing_at_all(policy: dict[str, Any]) -> None:
+def no_work_at_all(policy: dict[str, Any]) -> None:
     policy["standards"][0]["handle"]["amount"] = 0
 
 
-def for_ever(policy: dict[str, Any]) -> None:
+def endless_limit(policy: dict[str, Any]) -> None:
     policy["standards"][0]["handle"]["amount"] = 10_000
     policy["standards"][0]["handle"]["unit"] = "natural_day"
 
@@ -204,14 +208,14 @@ def past_its_ceiling(policy: dict[str, Any]) -> None:
         (no_standard, "conditions"),
         (other_standard, "there is no standard “nowhere”"),
         (unknown_unit, "unit"),
-        (nothing_at_all, "greater than 0"),
-        (for_ever, "too long"),
+        (no_work_at_all, "greater than 0"),
+        (endless_limit, "too long"),
         (two_spans_at_once, "overlap"),
         (both_kinds_of_day, "a holiday and a make-up workday at once"),
         (past_its_ceiling, "later than its ceiling"),
     ],
 )
-async def test_a_policy_that_would_not_hold_is_refused_with_its_line(
+async def test_a_policy_that_fails_its_checks_is_refused_with_its_line(
     engine: AsyncEngine, tmp_path: Path, spoil: Any, reason: str
 ) -> None:
     await small_park(engine)
@@ -227,9 +231,9 @@ async def test_a_policy_that_would_not_hold_is_refused_with_its_line(
         assert await connection.scalar(text("SELECT count(*) FROM policies")) == 1, "nothing is half-applied"
 
 
-async def test_what_could_not_be_rolled_out_is_caught_up(town: Town, tmp_path: Path) -> None:
+async def test_a_rollout_that_could_not_start_is_caught_up(town: Town, tmp_path: Path) -> None:
     """The publisher found Temporal away: the next worker to start begins the rollout."""
-    published = await publish_file(town.engine, written(tmp_path, a_timed_policy(), calendars=[stormy()]))
+    published = await publish_file(town.engine, write_policy(tmp_path, a_timed_policy(), calendars=[stormy()]))
     version = await unique_rollout(town, published.version)
     settings = town.resources.settings
     await catch_up_rollouts(town.engine, town.resources.temporal, settings.case_queue)
@@ -267,8 +271,8 @@ async def test_a_forecast_says_why_and_to_whom_and_a_closed_case_has_none(town: 
     assert due.lines
     assert due.lines[-1].zh.endswith("到期")
     assert due.due_at == (await town.look("duty", no)).due_at
-    told = [ahead for ahead in found.if_nobody_acts if ahead.kind == "step_fired"]
-    assert told[1].reached[0].people == ("网格员",)
+    steps = [ahead for ahead in found.if_nobody_acts if ahead.kind == "step_fired"]
+    assert steps[1].reached[0].people == ("网格员",)
     assert [ahead.at for ahead in found.if_nobody_acts] == sorted(ahead.at for ahead in found.if_nobody_acts)
     await town.do("worker", no, "withdraw", reason="误报")
     async with town.engine.connect() as connection:

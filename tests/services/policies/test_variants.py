@@ -1,4 +1,4 @@
-"""Variants of policies: merged by code, and wrong at the line of the file that said it."""
+"""Variants of policies: merged by code, with faults at the line of the file that contains them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from services.files.reference_files import BadFile, FileProblem
 from services.files.shipped import DEPARTMENTS, DEPLOY, POLICY
 from services.organisation.people_files import read_departments
 from services.policies.files import check_policy, read_and_check, read_policy
-from services.policies.variants import MOST_LAYERS
+from services.policies.variants import MAX_LAYERS
 
 HALF = DEPLOY / "policies" / "demo-half.yaml"
 BASE = """name: 示范
@@ -43,7 +43,7 @@ archive_days: 30
 
 
 def variant(folder: Path, changes: str, base: str = BASE, name: str = "variant.yaml") -> Path:
-    """A base with a variant beside it."""
+    """Write a base with a variant beside it."""
     (folder / "base.yaml").write_text(base, encoding="utf-8")
     path = folder / name
     path.write_text(f"extends: base.yaml\nchanges:\n{changes}", encoding="utf-8")
@@ -62,7 +62,7 @@ def problems(path: Path) -> list[FileProblem]:
     return list(caught.value.problems)
 
 
-def test_what_is_not_said_stays_and_scalars_are_replaced(tmp_path: Path) -> None:
+def test_unchanged_parts_stay_and_scalars_are_replaced(tmp_path: Path) -> None:
     changed = read_policy(variant(tmp_path, "  name: 另一套\n  archive_days: 60\n"))
     plain = read_policy(tmp_path / "base.yaml")
     assert changed == plain.model_copy(update={"name": "另一套", "archive_days": 60})
@@ -82,11 +82,11 @@ def test_a_new_length_loses_the_source_of_the_old_one_and_keeps_its_ceiling(tmp_
     assert handle.ceiling is not None
     named = "  standards: [{code: quick, handle: {amount: 1, source: 'standard: a city'}}]\n"
     assert quick(read_policy(variant(tmp_path, named))).source == "standard: a city"
-    kept = "  standards: [{code: quick, handle: {ceiling: {amount: 6, unit: work_hour}}}]\n"
-    assert quick(read_policy(variant(tmp_path, kept))).source == "law: 消防法 §28"
+    ceiling_only = "  standards: [{code: quick, handle: {ceiling: {amount: 6, unit: work_hour}}}]\n"
+    assert quick(read_policy(variant(tmp_path, ceiling_only))).source == "law: 消防法 §28"
 
 
-def test_hours_and_amounts_take_each_others_place(tmp_path: Path) -> None:
+def test_hours_and_amounts_replace_each_other(tmp_path: Path) -> None:
     hours = quick(read_policy(variant(tmp_path, "  standards: [{code: quick, handle: {hours: 3}}]\n")))
     assert (hours.amount, hours.unit) == (3, LimitUnit.URGENT_HOUR)
     amount = "  standards: [{code: slow, handle: {amount: 3, unit: work_hour}}]\n"
@@ -95,7 +95,7 @@ def test_hours_and_amounts_take_each_others_place(tmp_path: Path) -> None:
     assert (slow.handle.amount, slow.handle.unit) == (3, LimitUnit.WORK_HOUR)
 
 
-def test_null_takes_something_out(tmp_path: Path) -> None:
+def test_null_removes_a_key(tmp_path: Path) -> None:
     handle = quick(read_policy(variant(tmp_path, "  standards: [{code: quick, handle: {ceiling: null}}]\n")))
     assert handle.ceiling is None
     assert handle.source == "law: 消防法 §28"
@@ -108,7 +108,7 @@ def test_a_variant_may_extend_a_variant(tmp_path: Path) -> None:
     assert (read_policy(second).name, read_policy(second).archive_days) == ("二", 60)
 
 
-def test_a_fault_is_told_at_the_line_of_the_file_that_said_it(tmp_path: Path) -> None:
+def test_a_fault_is_reported_at_the_line_of_its_file(tmp_path: Path) -> None:
     path = variant(tmp_path, "  standards:\n    - code: quick\n      handle: {amount: -1}\n")
     (own,) = problems(path)
     assert (own.file, own.line) == (str(path), 5)
@@ -124,7 +124,7 @@ def test_a_typo_in_a_code_is_an_incomplete_entry_at_its_line(tmp_path: Path) -> 
     assert any("accept: Field required" in p.en for p in problems(path))
 
 
-def test_what_the_park_lacks_is_told_in_the_base_too(tmp_path: Path) -> None:
+def test_faults_against_the_park_are_reported_in_the_base_too(tmp_path: Path) -> None:
     with pytest.raises(BadFile) as caught:
         read_and_check(variant(tmp_path, "  fallback_owner: nobody\n"), set(), {"leader"})
     assert [(Path(p.file).name, p.line) for p in caught.value.problems] == [("base.yaml", 23), ("variant.yaml", 3)]
@@ -141,7 +141,7 @@ def test_what_the_park_lacks_is_told_in_the_base_too(tmp_path: Path) -> None:
         ("extends: base.yaml\nchanges: {colour: red}\n", 2, "Extra inputs"),
     ],
 )
-def test_a_variant_that_is_wrong_itself(tmp_path: Path, content: str, line: int, reason: str) -> None:
+def test_a_variant_with_faults_of_its_own(tmp_path: Path, content: str, line: int, reason: str) -> None:
     path = variant(tmp_path, "")
     path.write_text(content, encoding="utf-8")
     (problem,) = problems(path)
@@ -149,12 +149,12 @@ def test_a_variant_that_is_wrong_itself(tmp_path: Path, content: str, line: int,
     assert reason in problem.en
 
 
-def test_not_too_many_may_extend_one_another(tmp_path: Path) -> None:
+def test_the_number_of_layers_is_limited(tmp_path: Path) -> None:
     (tmp_path / "0.yaml").write_text(BASE, encoding="utf-8")
-    for n in range(MOST_LAYERS + 1):
+    for n in range(MAX_LAYERS + 1):
         (tmp_path / f"{n + 1}.yaml").write_text(f"extends: {n}.yaml\n", encoding="utf-8")
-    assert read_policy(tmp_path / f"{MOST_LAYERS - 1}.yaml").name == "示范"
-    assert "at most" in problems(tmp_path / f"{MOST_LAYERS + 1}.yaml")[0].en
+    assert read_policy(tmp_path / f"{MAX_LAYERS - 1}.yaml").name == "示范"
+    assert "at most" in problems(tmp_path / f"{MAX_LAYERS + 1}.yaml")[0].en
 
 
 def test_the_halved_demonstration_is_half_and_fits_the_park() -> None:

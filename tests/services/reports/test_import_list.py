@@ -1,4 +1,4 @@
-"""Lists from elsewhere: every row becomes a case once or is rejected with its reason, however often it is tried."""
+"""Imported lists: every row becomes a case once or is rejected with its reason, however often it is imported."""
 
 import asyncio
 import csv
@@ -40,7 +40,7 @@ async def town(engine: AsyncEngine, database_url: str, temporal_client: Client) 
 
 @pytest.fixture
 def mapping() -> Mapping:
-    """The mapping of the demonstration, for a system of this test's own: ids follow from its name."""
+    """The mapping of the demonstration, for a system of this test alone, since ids follow from its name."""
     return read_mapping(MAPPING).model_copy(update={"system": f"test-{uuid4().hex[:12]}"})
 
 
@@ -65,13 +65,13 @@ async def bring_in(
 
 
 async def numbers(town: Town) -> list[str]:
-    """The old numbers of all cases."""
+    """Return the external numbers of all cases."""
     async with town.engine.connect() as connection:
         return list((await connection.scalars(text("SELECT external_number FROM cases ORDER BY 1"))).all())
 
 
 def request(number: int, **changed: Any) -> dict[str, Any]:
-    """A record that is all right, unless changed."""
+    """Return a valid record, with changes."""
     known = {
         "service_request_id": number,
         "service_code": "Tree",
@@ -103,11 +103,11 @@ async def test_the_sample_opens_a_case_for_each_row_and_never_twice(town: Town, 
     again = await bring_in(town, rows, mapping)
     assert (again.opened, again.known, again.rejected) == (0, 60, [])
     assert len(await numbers(town)) == 60
-    await the_rows_are_the_cases(town, mapping.system, {str(r["service_request_id"]): r for _, r in rows})
+    await check_cases_match_rows(town, mapping.system, {str(r["service_request_id"]): r for _, r in rows})
 
 
-async def the_rows_are_the_cases(town: Town, system: str, records: dict[str, dict[str, Any]]) -> None:
-    """Each case says what its row said; its times are those of then, not of now."""
+async def check_cases_match_rows(town: Town, system: str, records: dict[str, dict[str, Any]]) -> None:
+    """Check that each case has the content of its row, with the times of the row."""
     services = read_mapping(MAPPING).services
     assert read_mapping(MAPPING).system == "open311"
     async with town.engine.connect() as connection:
@@ -128,7 +128,7 @@ async def the_rows_are_the_cases(town: Town, system: str, records: dict[str, dic
     assert [case.external_number for case in west] == [str(record["service_request_id"]) for record in then_west]
 
 
-async def test_stopped_in_the_middle_it_goes_on_where_it_was(town: Town, mapping: Mapping) -> None:
+async def test_an_import_stopped_midway_continues_where_it_was(town: Town, mapping: Mapping) -> None:
     rows = list(read_rows(SAMPLE))[:40]
     stop = asyncio.Event()
 
@@ -158,7 +158,7 @@ async def test_another_row_under_a_number_of_the_same_file_is_rejected(town: Tow
     assert "different content" in rejected.en
 
 
-async def test_places_go_onto_the_park_that_was_named(town: Town, mapping: Mapping) -> None:
+async def test_places_are_scaled_onto_the_named_park(town: Town, mapping: Mapping) -> None:
     outcome = await bring_in(town, [(1, request(1))], mapping, park=OTHER_PARK)
     assert [rejected.en for rejected in outcome.rejected] == [
         "grid: Grid unit 330603010001001001 is outside your scope."
@@ -228,7 +228,7 @@ async def test_json_csv_and_excel_of_the_same_rows_read_alike(town: Town, mappin
     for record in records:
         moment = datetime.fromisoformat(record["requested_datetime"]).replace(tzinfo=None)
         sheet.append([*list(record.values())[:4], float(record["lat"]), float(record["long"]), moment])
-    for row in range(8, 12):  # what a spreadsheet leaves behind where something once was
+    for row in range(8, 12):  # a deleted cell of a spreadsheet
         sheet.cell(row, 1).value = ""
         sheet.cell(row, 1).value = None
     book.save(as_excel)
@@ -236,7 +236,7 @@ async def test_json_csv_and_excel_of_the_same_rows_read_alike(town: Town, mappin
 
     first = await bring_in(town, list(read_rows(wrapped)), mapping)
     assert (first.opened, first.rejected) == (5, [])
-    # The same content under the same id, or it would be refused as another report.
+    # The content must be the same under the same id, or it would be refused as another report.
     async with transaction(town.engine) as connection:
         await connection.execute(text("UPDATE cases SET external_number = 'was ' || external_number"))
     for path in (as_csv, as_excel):
@@ -244,7 +244,7 @@ async def test_json_csv_and_excel_of_the_same_rows_read_alike(town: Town, mappin
         assert (outcome.opened, outcome.known, outcome.rejected) == (0, 5, []), path.name
 
 
-def test_rows_are_counted_as_people_count_them(tmp_path: Path) -> None:
+def test_rows_are_numbered_as_people_count_them(tmp_path: Path) -> None:
     plain = tmp_path / "r.csv"
     plain.write_text('a,b\n1,"two\nlines"\n\n3,4\n', encoding="utf-8")
     assert [(line, row["a"]) for line, row in read_rows(plain)] == [(3, "1"), (5, "3")]
@@ -302,7 +302,7 @@ def test_a_wrong_mapping_says_where(tmp_path: Path, content: str, told: str) -> 
     assert re.search(r"[\u4e00-\u9fff]", bad.value.zh)
 
 
-def test_a_mapping_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_mapping_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mapping.yaml"
     path.write_bytes("system: 乱".encode("gbk"))
     with pytest.raises(BadMapping, match=r"mapping\.yaml:1: this is not UTF-8"):

@@ -9,22 +9,22 @@ from rules.organisation.grid_tree import GridUnit
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.shipped import DIVISIONS
-from services.organisation.grid_registry import checked_file, load_units
-from services.reports.locate import unit_at
+from services.organisation.grid_registry import load_units, read_checked
+from services.reports.locate import find_unit_at
 
 
 async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     async with transaction(engine) as connection:
         await load_units(connection, units)
         for unit in [u for u in units if u.level is Level.MICRO_GRID][::20]:
             assert unit.geometry is not None
             (west, south), _, (east, north), *_ = unit.geometry["coordinates"][0]
-            assert await unit_at(connection, (south + north) / 2, (west + east) / 2) == unit.code
+            assert await find_unit_at(connection, (south + north) / 2, (west + east) / 2) == unit.code
 
 
 async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine: AsyncEngine) -> None:
-    units = tile(make_lower_levels(checked_file(DIVISIONS).units), DEMO_BOX)
+    units = tile(make_lower_levels(read_checked(DIVISIONS).units), DEMO_BOX)
     micro = [unit for unit in units if unit.level is Level.MICRO_GRID]
     async with transaction(engine) as connection:
         await load_units(connection, units)
@@ -32,19 +32,19 @@ async def test_a_border_belongs_to_the_lowest_code_and_outside_is_nowhere(engine
             assert unit.geometry is not None
             for lon, lat in unit.geometry["coordinates"][0]:
                 touching = [u.code for u in micro if u.geometry and [lon, lat] in _edges(u.geometry, lon, lat)]
-                assert await unit_at(connection, lat, lon) == min(touching)
-        assert await unit_at(connection, 37.9, 114.7) is None
-        assert await unit_at(connection, 114.7, 37.98) is None
+                assert await find_unit_at(connection, lat, lon) == min(touching)
+        assert await find_unit_at(connection, 37.9, 114.7) is None
+        assert await find_unit_at(connection, 114.7, 37.98) is None
 
 
 def _edges(geometry: dict[str, list[list[list[float]]]], lon: float, lat: float) -> list[list[float]]:
-    """The point itself, if the rectangle touches it."""
+    """Return the point itself, if the rectangle touches it."""
     (west, south), _, (east, north), *_ = geometry["coordinates"][0]
     return [[lon, lat]] if west <= lon <= east and south <= lat <= north else []
 
 
-async def test_the_box_is_only_the_first_sieve(engine: AsyncEngine) -> None:
-    """A triangle's box reaches where the triangle does not; a retired unit is nowhere."""
+async def test_the_box_is_only_a_first_filter(engine: AsyncEngine) -> None:
+    """A triangle's box reaches beyond the triangle; a retired unit is never found."""
     triangle = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]}
     units = [
         GridUnit("130172100", "园区", Level.PARK),
@@ -54,7 +54,7 @@ async def test_the_box_is_only_the_first_sieve(engine: AsyncEngine) -> None:
     ]
     async with transaction(engine) as connection:
         await load_units(connection, units)
-        assert await unit_at(connection, 0.2, 0.2) == "130172100001001001"
-        assert await unit_at(connection, 0.9, 0.9) is None
+        assert await find_unit_at(connection, 0.2, 0.2) == "130172100001001001"
+        assert await find_unit_at(connection, 0.9, 0.9) is None
         await connection.execute(text("UPDATE grid_units SET retired_on = '2026-01-01' WHERE level = 4"))
-        assert await unit_at(connection, 0.2, 0.2) is None
+        assert await find_unit_at(connection, 0.2, 0.2) is None

@@ -1,4 +1,4 @@
-"""Getting ready before the first request: nothing may come of it, whatever is away."""
+"""Warming up before the first request: nothing is stored, and the process starts even without the database."""
 
 from datetime import UTC, datetime
 

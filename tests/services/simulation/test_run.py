@@ -1,4 +1,4 @@
-"""Simulations as a service: files of reports, recorded facts, rosters, and what is told of them."""
+"""Simulations as a service: files of reports, recorded facts, rosters, and their results."""
 
 import json
 import re
@@ -23,11 +23,11 @@ from services.files.service_requests import Row
 from services.files.shipped import DEPLOY, POLICY
 from services.policies.files import read_policy
 from services.reports.import_list import Mapping, Place
-from services.simulation.page import page
+from services.simulation.page import render_page
 from services.simulation.reports import Places, read_reports
 from services.simulation.results import Result
-from services.simulation.rosters import roster_of_files
-from services.simulation.run import CannotSimulate, Choice, check_choice, choose, simulate_facts, simulate_reports
+from services.simulation.rosters import read_roster_from_files
+from services.simulation.run import CannotSimulate, Choice, check_choice, read_choices, simulate_facts, simulate_reports
 from tests.builders import FIRE, PARK, publish, small_park
 from tests.rules.calendars import at
 from tests.rules.simulation.test_replay import halved, wait
@@ -114,7 +114,7 @@ def test_a_row_that_cannot_be_used_is_named_and_left_out(places: Places, record:
     assert len(reports.clocks) == 2
 
 
-def test_closing_times_are_looked_for_where_open311_has_them(places: Places) -> None:
+def test_closing_times_are_read_from_the_columns_of_open311(places: Places) -> None:
     found = rows(
         {"closed_date": "2026-03-02T02:00:00Z", "last_listed_open": "2026-03-05T02:00:00Z"},
         {"status": "closed", "updated_datetime": "2026-03-02T03:00:00Z"},
@@ -127,7 +127,7 @@ def test_closing_times_are_looked_for_where_open311_has_them(places: Places) -> 
     assert named.ended_at == datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def test_policies_stand_side_by_side(demo: Policy) -> None:
+def test_policies_are_compared_side_by_side(demo: Policy) -> None:
     """A lamp has 3 workdays, to Thursday 18:00, or half of them, 12 work hours, to Tuesday 14:30."""
     half = read_policy(DEPLOY / "policies" / "demo-half.yaml")
     result = reported([demo, half], rows(closing(20), closing(40), closing(24 * 9), {"service_code": "?"}))
@@ -162,7 +162,7 @@ def test_one_policy_has_nothing_to_compare_with(demo: Policy) -> None:
     assert reported([demo], rows({})).comparisons == ()
 
 
-def test_a_bad_row_stops_a_strict_run_and_nothing_at_all_is_told(demo: Policy) -> None:
+def test_a_bad_row_stops_a_strict_run_without_a_result(demo: Policy) -> None:
     with pytest.raises(CannotSimulate, match=r"1 row\(s\) can't be used, first row 2 \(2\): lat, long: no place"):
         reported([demo], rows({}, {"lat": None}), strict=True)
     with pytest.raises(CannotSimulate, match="first row 1"):
@@ -179,18 +179,18 @@ def test_one_to_four_policies(demo: Policy) -> None:
 
 
 def test_the_files_roster_knows_who_holds_what(places: Places, tmp_path: Path) -> None:
-    roster, names = roster_of_files(places, NOW.date())
+    roster, names = read_roster_from_files(places, NOW.date())
     assert {holder.role.value for holder in roster.holders[PARK]} >= {"supervisor", "duty_officer", "reviewer"}
     assert roster.departments["urban"]
     assert names.people[roster.people["leader"]] == "冯春宁"
     people = tmp_path / "people.yaml"
     ended = f'{{role: supervisor, grid: "{PARK}", until: 2025-01-01}}'
     people.write_text(f"since: 2024-01-01\npeople:\n  - {{username: u, name: 新人, grants: [{ended}]}}\n")
-    roster, _ = roster_of_files(places, NOW.date(), people)
+    roster, _ = read_roster_from_files(places, NOW.date(), people)
     assert (roster.holders, list(roster.people)) == ({}, ["u"]), "a grant that has ended holds no longer"
 
 
-def test_nobody_is_left_where_the_fallback_owner_is_not_on_the_roster(demo: Policy, tmp_path: Path) -> None:
+def test_without_a_fallback_owner_on_the_roster_nobody_is_left(demo: Policy, tmp_path: Path) -> None:
     people = tmp_path / "people.yaml"
     people.write_text("since: 2024-01-01\npeople: []\n")
     (policy,) = reported([demo], rows(closing(24 * 30)), people=people).policies
@@ -202,7 +202,7 @@ def test_nobody_is_left_where_the_fallback_owner_is_not_on_the_roster(demo: Poli
 
 
 async def record(engine: AsyncEngine, *lives: Life) -> None:
-    """Stores what has happened as the recording step does."""
+    """Store recorded lives as the recording step does."""
     async with transaction(engine) as connection:
         for life in lives:
             case = None
@@ -241,7 +241,7 @@ async def test_recorded_facts_run_through_published_versions(stored: AsyncEngine
         stored, ["v2", "v3"], source="facts", now=now, progress=lambda done, of: seen.append((done, of))
     )
     one, other = result.policies
-    # Of each case: receive, dispatch, handle (still running), and the whole, which these policies don't limit.
+    # For each case: receive, dispatch, handle (still running), and the whole, which these policies don't limit.
     assert (result.cases, result.clocks, result.still_running) == (2, 8, 4)
     assert (one.label, one.clocks, one.missed) == ("v2", 6, 1)
     assert (other.label, other.clocks, other.missed) == ("v3", 6, 2)
@@ -257,7 +257,7 @@ async def test_recorded_facts_run_through_published_versions(stored: AsyncEngine
 
 
 async def test_breaches_and_steps_are_those_on_record(stored: AsyncEngine) -> None:
-    """Under the policy of the day, up to the moment of the last fact: what was recorded is what is simulated."""
+    """Under the policy of the day, up to the time of the last fact, the simulation equals the record."""
     async with stored.connect() as connection:
         counted = text("SELECT count(*) FROM facts WHERE kind = :kind")
         overdue = await connection.scalar(counted, {"kind": "overdue"})
@@ -282,12 +282,12 @@ async def test_a_case_with_a_gap_in_its_facts_is_left_out_and_named(stored: Asyn
         await simulate_facts(stored, ["v2"], source="", now=NOW, strict=True)
 
 
-async def test_an_unknown_version_and_an_empty_store_are_told(engine: AsyncEngine) -> None:
+async def test_an_unknown_version_and_an_empty_store_are_refused(engine: AsyncEngine) -> None:
     await small_park(engine)
     async with engine.connect() as connection:
         with pytest.raises(CannotSimulate, match="version 9 was never published"):
-            await choose(["v9"], connection)
-    (choice,) = await choose([str(POLICY)], None)
+            await read_choices(["v9"], connection)
+    (choice,) = await read_choices([str(POLICY)], None)
     assert choice.label == "demo.yaml"
     with pytest.raises(CannotSimulate, match="nothing to simulate"):
         await simulate_facts(engine, ["v1"], source="", now=NOW)
@@ -307,10 +307,10 @@ async def test_a_simulation_only_reads(stored: AsyncEngine) -> None:
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_escapes_what_it_is_told_and_fetches_nothing(demo: Policy) -> None:
+def test_the_page_escapes_its_content_and_fetches_nothing(demo: Policy) -> None:
     half = demo.model_copy(update={"name": "<script>alert(1)</script>"})
     result = reported([demo, half], rows(closing(20), closing(300), {"lat": "<img src=x>"}))
-    html = page(result)
+    html = render_page(result)
     assert "<script" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)" in html

@@ -1,4 +1,4 @@
-"""What the board, the ladder, urge orders, inspections and the analysis count: the same cases that their links open."""
+"""Board, ladder, urge orders, inspections and analysis: each number counts the cases that its link opens."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -30,24 +30,24 @@ from models.figures import FigureKey
 from models.ids import new_id
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Number
 from services.supervision.analysis import analyse
-from services.supervision.board import board
-from services.supervision.escalations import LadderFilter, ladder_view
-from services.supervision.inspections import InspectionDraft, Verdict, inspect, inspections_of
-from services.supervision.map import feature_text, map_data, points_in
+from services.supervision.board import read_board
+from services.supervision.escalations import LadderFilter, read_ladder
+from services.supervision.inspections import InspectionDraft, Verdict, list_inspections, record_inspection
+from services.supervision.map import feature_text, list_points, read_map
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.overview import (
+    board_rates,
     climbed_by_level,
-    daily,
+    daily_changes,
     decisions_waiting,
     departments_by_light,
-    rates_of,
     same_time_yesterday,
 )
-from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges, usual_reply_by
-from tests.api.hall import Hall, open_hall
+from services.supervision.urges import UrgeFilter, UrgeState, default_reply_by, get_urge, list_urges
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, LABOUR, MICRO, MICRO_2, OTHER_MICRO, PARK, person_id
 from tests.servers import Servers
 
@@ -56,9 +56,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
     """The tiny park with cases that climb, wait, were urged and are closed."""
-    async with open_hall(servers, tmp_path_factory.mktemp("overview")) as opened:
+    async with open_harness(servers, tmp_path_factory.mktemp("overview")) as count_opened:
         now = datetime.now(UTC)
         accept, to_labour = ("duty", Accept()), ("duty", Dispatch(host=LABOUR))
         claim, complete = ("labour_handler", Claim()), ("labour_handler", Complete(result="已处理"))
@@ -80,56 +80,58 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
             (150 * HOUR, (("other_duty", Accept()),), {"grid": OTHER_MICRO, "by": "other_duty"}),
         )  # fmt: skip
         for ago, commands, fields in made:
-            await opened.past(now - ago, *commands, **fields)
-        yield opened
+            await count_opened.past(now - ago, *commands, **fields)
+        yield count_opened
 
 
-async def look_of(hall: Hall, username: str, connection: Any, language: str = "zh") -> Watch:
-    """The look of somebody by user name, now."""
+async def viewpoint_of(harness: ApiHarness, username: str, connection: Any, language: str = "zh") -> Viewpoint:
+    """Return the viewpoint of a user, now."""
     person = await read_person(connection, person_id(username))
-    return await watch(connection, person, datetime.now(UTC), language)
+    return await read_viewpoint(connection, person, datetime.now(UTC), language)
 
 
-async def opened(connection: Any, look: Watch, number: Number) -> int:
-    """How many cases the link of a number opens."""
+async def count_opened(connection: Any, viewpoint: Viewpoint, number: Number) -> int:
+    """Return how many cases the link of a number opens."""
     pairs = dict(parse_qsl(urlsplit(number.cases).query))
-    assert look.person is not None
-    wanted = CaseFilter.model_validate({**pairs, "limit": 200})
-    return (await list_cases(connection, look.person, wanted, look.now, "zh")).total
+    assert viewpoint.person is not None
+    case_filter = CaseFilter.model_validate({**pairs, "limit": 200})
+    return (await list_cases(connection, viewpoint.person, case_filter, viewpoint.now, "zh")).total
 
 
 @pytest.mark.parametrize("username", ["supervisor", "community_supervisor", "auditor", "labour_head"])
 @pytest.mark.parametrize("grid", [None, COMMUNITY])
-async def test_every_number_opens_exactly_its_cases(hall: Hall, username: str, grid: str | None) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, username, connection)
+async def test_every_number_opens_exactly_its_cases(harness: ApiHarness, username: str, grid: str | None) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, username, connection)
         numbers: list[Number] = []
-        for row in await departments_by_light(connection, look, grid):
+        for row in await departments_by_light(connection, viewpoint, grid):
             numbers += [row.open, row.overdue, *row.lights.values()]
             assert sum(number.count for number in row.lights.values()) == row.open.count
-        numbers += [one.number for one in await decisions_waiting(connection, look, grid)]
-        numbers += [one.number for one in await climbed_by_level(connection, look, grid)]
-        for rate in await rates_of(connection, look, grid, look.days(look.day - timedelta(days=30), look.day)):
+        numbers += [one.number for one in await decisions_waiting(connection, viewpoint, grid)]
+        numbers += [one.number for one in await climbed_by_level(connection, viewpoint, grid)]
+        for rate in await board_rates(
+            connection, viewpoint, grid, viewpoint.days(viewpoint.day - timedelta(days=30), viewpoint.day)
+        ):
             numbers.append(Number(count=rate.numerator, cases=rate.cases))
             numbers.append(Number(count=rate.denominator, cases=rate.denominator_cases))
-        for column in (await ladder_view(connection, look, LadderFilter(grid=grid, all=True))).columns:
+        for column in (await read_ladder(connection, viewpoint, LadderFilter(grid=grid, all=True))).columns:
             numbers.append(column.number)
             assert len(column.cases) == column.number.count
-        for unit in (await map_data(connection, look, grid)).units:
+        for unit in (await read_map(connection, viewpoint, grid)).units:
             numbers += [unit.open, unit.overdue]
-        found = await analyse(connection, look, grid, look.day - timedelta(days=40), look.day)
+        found = await analyse(connection, viewpoint, grid, viewpoint.day - timedelta(days=40), viewpoint.day)
         numbers += [number for span in found.spans for number in (span.reported, span.closed)]
         numbers += [one.reported for one in found.categories]
         for number in numbers:
-            assert await opened(connection, look, number) == number.count, number
+            assert await count_opened(connection, viewpoint, number) == number.count, number
     assert any(number.count for number in numbers)
 
 
-async def test_departments_add_up_to_the_board(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        shown = await board(connection, look, None)
-        rows = await departments_by_light(connection, look, None)
+async def test_departments_add_up_to_the_board(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
+        shown = await read_board(connection, viewpoint, None)
+        rows = await departments_by_light(connection, viewpoint, None)
     (labour,) = rows
     assert labour.code == LABOUR
     unhosted = shown.totals.stages["receive"].count + shown.totals.stages["dispatch"].count  # type: ignore[index]
@@ -137,12 +139,12 @@ async def test_departments_add_up_to_the_board(hall: Hall) -> None:
     assert labour.lights[Light.GREY].count == 1
 
 
-async def test_what_waits_and_what_has_climbed(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        waiting = {one.key: one.number.count for one in await decisions_waiting(connection, look, None)}
-        climbed = {one.level: one.number.count for one in await climbed_by_level(connection, look, None)}
-        elsewhere = await look_of(hall, "labour_head", connection)
+async def test_open_decisions_and_climbed_cases(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
+        waiting = {one.key: one.number.count for one in await decisions_waiting(connection, viewpoint, None)}
+        climbed = {one.level: one.number.count for one in await climbed_by_level(connection, viewpoint, None)}
+        elsewhere = await viewpoint_of(harness, "labour_head", connection)
         theirs = await climbed_by_level(connection, elsewhere, PARK)
     assert waiting[FigureKey.PENDING_EXTENSION] == 1
     assert waiting[FigureKey.PENDING_REOPEN] == 1
@@ -152,24 +154,24 @@ async def test_what_waits_and_what_has_climbed(hall: Hall) -> None:
     assert sum(one.number.count for one in theirs) == 1
 
 
-async def test_days_and_yesterday(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "auditor", connection)
-        days = await daily(connection, look, None)
-        yesterday = await same_time_yesterday(connection, look, None)
-        shown = await board(connection, look, None)
+async def test_days_and_yesterday(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "auditor", connection)
+        days = await daily_changes(connection, viewpoint, None)
+        yesterday = await same_time_yesterday(connection, viewpoint, None)
+        shown = await read_board(connection, viewpoint, None)
     assert days[-1].reported == shown.totals.reported_today.count
     assert days[-2].reported >= yesterday.reported
 
 
-async def test_the_overdue_list_tells_the_last_action_and_draws_the_same_sample_again(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "supervisor", connection)
-        page = await overdue_page(connection, look, OverdueFilter())
-        one = await overdue_page(connection, look, OverdueFilter(sample=1, seed="abc"))
-        again = await overdue_page(connection, look, OverdueFilter(sample=1, seed="abc"))
+async def test_the_overdue_list_has_the_last_action_and_repeats_its_sample(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
+        page = await overdue_page(connection, viewpoint, OverdueFilter())
+        one = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
+        again = await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed="abc"))
         seeds = [
-            (await overdue_page(connection, look, OverdueFilter(sample=1, seed=f"s{n}"))).items[0].case_no
+            (await overdue_page(connection, viewpoint, OverdueFilter(sample=1, seed=f"s{n}"))).items[0].case_no
             for n in range(12)
         ]
     assert all(item.last_action is not None for item in page.items)
@@ -179,9 +181,9 @@ async def test_the_overdue_list_tells_the_last_action_and_draws_the_same_sample_
     assert len(set(seeds)) > 1
 
 
-async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
+async def test_urge_orders_by_state_and_with_their_answers(harness: ApiHarness) -> None:
     now = datetime.now(UTC)
-    async with hall.engine.connect() as connection:
+    async with harness.engine.connect() as connection:
         supervisor = await read_person(connection, person_id("supervisor"))
         other = await read_person(connection, person_id("other_duty"))
         assert supervisor is not None
@@ -195,7 +197,7 @@ async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
         shown = await get_urge(connection, supervisor, answered.case.case_no, answered.number, now, "zh")
         with pytest.raises(NoSuchCase):
             await get_urge(connection, other, answered.case.case_no, answered.number, now, "zh")
-        usual = await usual_reply_by(connection, UrgeKind.ORDINARY, now)
+        usual = await default_reply_by(connection, UrgeKind.ORDINARY, now)
     assert every.counts[UrgeState.WAITING] == 1
     assert every.counts[UrgeState.ANSWERED] == 1
     assert (answered.answer, answered.state) == ("已安排", UrgeState.ANSWERED)
@@ -206,36 +208,38 @@ async def test_urge_orders_by_state_and_with_their_answers(hall: Hall) -> None:
     assert usual > now
 
 
-async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(hall: Hall) -> None:
+async def test_a_verdict_counts_once_and_only_a_supervisor_of_the_case_gives_it(harness: ApiHarness) -> None:
     now = datetime.now(UTC)
     draft = InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM, note="照片不清")
-    async with hall.engine.begin() as connection:
+    async with harness.engine.begin() as connection:
         people = {name: await read_person(connection, person_id(name)) for name in
                   ("supervisor", "auditor", "labour_handler", "community_supervisor")}  # fmt: skip
         supervisor = people["supervisor"]
         assert supervisor is not None
-        look = await look_of(hall, "supervisor", connection)
-        case_no = (await overdue_page(connection, look, OverdueFilter())).items[0].case_no
+        viewpoint = await viewpoint_of(harness, "supervisor", connection)
+        case_no = (await overdue_page(connection, viewpoint, OverdueFilter())).items[0].case_no
         for refused in ("auditor", "labour_handler"):
             person = people[refused]
             assert person is not None
             with pytest.raises(NotYours):
-                await inspect(connection, person, case_no, draft, now)
+                await record_inspection(connection, person, case_no, draft, now)
         with pytest.raises(InputError):
-            await inspect(connection, supervisor, case_no, InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM), now)
+            await record_inspection(
+                connection, supervisor, case_no, InspectionDraft(id=new_id(), verdict=Verdict.PROBLEM), now
+            )
         for _ in range(2):
-            await inspect(connection, supervisor, case_no, draft, now)
-        found = await inspections_of(connection, supervisor, [case_no], now)
+            await record_inspection(connection, supervisor, case_no, draft, now)
+        found = await list_inspections(connection, supervisor, [case_no], now)
     assert [(one.verdict, one.note) for one in found] == [(Verdict.PROBLEM, "照片不清")]
 
 
-async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "community_supervisor", connection)
-        data = await map_data(connection, look, None, 4)
-        text = await feature_text(connection, look, [MICRO, MICRO_2, OTHER_MICRO])
-        points = await points_in(connection, look, COMMUNITY)
-        boxed = await points_in(connection, look, None, (117.0, 38.0, 117.01, 38.01))
+async def test_the_map_draws_only_what_is_in_scope(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "community_supervisor", connection)
+        data = await read_map(connection, viewpoint, None, 4)
+        text = await feature_text(connection, viewpoint, [MICRO, MICRO_2, OTHER_MICRO])
+        points = await list_points(connection, viewpoint, COMMUNITY)
+        boxed = await list_points(connection, viewpoint, None, (117.0, 38.0, 117.01, 38.01))
     assert [unit.unit.code for unit in data.units] == [MICRO, MICRO_2]
     assert data.units[0].density is not None
     assert OTHER_MICRO not in text
@@ -244,10 +248,10 @@ async def test_the_map_draws_only_what_is_in_scope(hall: Hall) -> None:
     assert [round(point.lon, 3) for point in boxed.items] == [117.005]
 
 
-async def test_the_analysis_places_hours_where_the_cases_are(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
-        look = await look_of(hall, "auditor", connection)
-        found = await analyse(connection, look, None, look.day - timedelta(days=40), look.day)
+async def test_the_analysis_places_hours_where_the_cases_are(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
+        viewpoint = await viewpoint_of(harness, "auditor", connection)
+        found = await analyse(connection, viewpoint, None, viewpoint.day - timedelta(days=40), viewpoint.day)
     reported = sum(span.reported.count for span in found.spans)
     assert sum(map(sum, found.hours)) == reported == sum(one.reported.count for one in found.categories)
     assert sum(one.cases for one in found.durations) == sum(span.closed.count for span in found.spans)

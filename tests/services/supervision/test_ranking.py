@@ -1,4 +1,4 @@
-"""People ranked for those who lead them: whose case it is, the same formula, lists of exactly their cases."""
+"""Rankings of people for those who lead them: whose case it is, the same formula, lists of exactly their cases."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from infra.store.context import read_person
 from models.commands import Accept, Claim, Complete, Dispatch, PassReview
-from services.figures.viewpoint import watch
-from services.supervision.past_ranks import Standing, standings
-from services.supervision.ranking import RankingFilter, ranking
-from tests.api.hall import Hall, open_hall
+from services.figures.viewpoint import read_viewpoint
+from services.supervision.past_ranks import Standing, compare_standings
+from services.supervision.ranking import RankingFilter, read_ranking
+from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, ENVIRONMENT, LABOUR, OTHER_COMMUNITY, person_id
 from tests.servers import Servers
 
@@ -23,9 +23,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
-    """Cases of two departments: claimed and late, completed unclaimed, claimed by one and completed by a second."""
-    async with open_hall(servers, tmp_path_factory.mktemp("people")) as opened:
+async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
+    """Cases of two departments: claimed and late; completed without a claim; claimed by one, completed by another."""
+    async with open_harness(servers, tmp_path_factory.mktemp("people")) as opened:
         now = datetime.now(UTC)
         to_labour: Any = (("duty", Accept()), ("duty", Dispatch(host=LABOUR)))
         to_environment: Any = (("duty", Accept()), ("duty", Dispatch(host=ENVIRONMENT)))
@@ -40,19 +40,19 @@ async def hall(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
         yield opened
 
 
-async def ranked(hall: Hall, username: str, **more: Any) -> Any:
-    return await hall.get(username, "/supervision/ranking", by="person", **{"from": SINCE, "least_cases": 0, **more})
+async def ranked(harness: ApiHarness, username: str, **more: Any) -> Any:
+    return await harness.get(username, "/supervision/ranking", by="person", **{"from": SINCE, "least_cases": 0, **more})
 
 
 def by_code(found: Any) -> dict[str, Any]:
     return {row["place"]["code"]: row for row in found["rows"]}
 
 
-async def test_a_case_is_of_who_completed_it_else_of_its_claimant(hall: Hall) -> None:
-    rows = by_code(await ranked(hall, "supervisor"))
+async def test_a_case_is_of_who_completed_it_else_of_its_claimant(harness: ApiHarness) -> None:
+    rows = by_code(await ranked(harness, "supervisor"))
     handled = {code: row["indicators"][0] for code, row in rows.items()}
-    told = {code: (value["numerator"], value["denominator"]) for code, value in handled.items()}
-    assert told == {
+    rates = {code: (value["numerator"], value["denominator"]) for code, value in handled.items()}
+    assert rates == {
         str(person_id("labour_handler")): (2, 3),
         str(person_id("labour_head")): (1, 1),
         str(person_id("environment_handler")): (0, 1),
@@ -60,8 +60,8 @@ async def test_a_case_is_of_who_completed_it_else_of_its_claimant(hall: Hall) ->
 
 
 @pytest.mark.parametrize("reader", ["supervisor", "community_supervisor", "labour_head"])
-async def test_both_sides_and_what_was_missed_open_exactly_their_cases(hall: Hall, reader: str) -> None:
-    found = await ranked(hall, reader)
+async def test_both_sides_and_what_was_missed_open_exactly_their_cases(harness: ApiHarness, reader: str) -> None:
+    found = await ranked(harness, reader)
     assert found["rows"]
     for row in found["rows"]:
         for value in row["indicators"]:
@@ -70,52 +70,52 @@ async def test_both_sides_and_what_was_missed_open_exactly_their_cases(hall: Hal
                 assert value["missed"] == value["denominator"] - value["numerator"]
                 sides.append((value["missed"], value["missed_cases"]))
             for count, href in sides:
-                listed = await hall.http.get(f"http://gridloop.test{href}", headers=hall.signed_in(reader))
+                listed = await harness.http.get(f"http://gridloop.test{href}", headers=harness.signed_in(reader))
                 assert listed.json()["total"] == count, (value["key"], href)
 
 
-async def test_a_head_sees_the_people_of_their_department_alone(hall: Hall) -> None:
-    rows = by_code(await ranked(hall, "labour_head"))
+async def test_a_head_sees_the_people_of_their_department_alone(harness: ApiHarness) -> None:
+    rows = by_code(await ranked(harness, "labour_head"))
     assert set(rows) == {str(person_id("labour_handler")), str(person_id("labour_head"))}
 
 
 @pytest.mark.parametrize("reader", ["auditor", "admin", "duty", "labour_handler", "worker"])
-async def test_who_leads_nobody_is_told_of_nobody(hall: Hall, reader: str) -> None:
-    answer = await hall.ask(reader, "/supervision/ranking", by="person")
+async def test_a_person_who_leads_nobody_is_refused(harness: ApiHarness, reader: str) -> None:
+    answer = await harness.ask(reader, "/supervision/ranking", by="person")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
-    listed = await hall.get(reader, "/cases", handler=str(person_id("labour_handler")))
+    listed = await harness.get(reader, "/cases", handler=str(person_id("labour_handler")))
     assert listed["total"] == 0, "nor by the list behind it"
 
 
-async def test_elsewhere_there_is_nobody(hall: Hall) -> None:
-    found = await hall.ask("community_supervisor", "/supervision/ranking", by="person", grid=OTHER_COMMUNITY)
+async def test_other_units_have_nobody_to_rank(harness: ApiHarness) -> None:
+    found = await harness.ask("community_supervisor", "/supervision/ranking", by="person", grid=OTHER_COMMUNITY)
     assert found.status_code == 404
 
 
-async def test_too_few_cases_are_listed_without_a_rank(hall: Hall) -> None:
-    rows = by_code(await ranked(hall, "supervisor", least_cases=2))
+async def test_too_few_cases_are_listed_without_a_rank(harness: ApiHarness) -> None:
+    rows = by_code(await ranked(harness, "supervisor", least_cases=2))
     assert rows[str(person_id("labour_handler"))]["rank"] == 1
     assert rows[str(person_id("labour_head"))]["rank"] is None
 
 
-async def test_what_is_left_out_must_belong_to_a_figure(hall: Hall) -> None:
-    answer = await hall.ask("supervisor", "/cases", without="handled")
+async def test_without_requires_a_figure(harness: ApiHarness) -> None:
+    answer = await harness.ask("supervisor", "/cases", without="handled")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/figure")
-    answer = await hall.ask("supervisor", "/cases", handler="me")
+    answer = await harness.ask("supervisor", "/cases", handler="me")
     assert answer.status_code == 422
 
 
-async def test_how_they_stood_in_the_periods_before(hall: Hall) -> None:
-    async with hall.engine.connect() as connection:
+async def test_standings_in_earlier_periods(harness: ApiHarness) -> None:
+    async with harness.engine.connect() as connection:
         person = await read_person(connection, person_id("supervisor"))
-        look = await watch(connection, person, datetime.now(UTC), "zh")
-        days = look.days(look.day - timedelta(days=400), look.day)
-        wanted = RankingFilter.model_validate(
-            {"by": "department", "from": days.since, "to": look.now, "least_cases": 0, "grid": COMMUNITY}
+        viewpoint = await read_viewpoint(connection, person, datetime.now(UTC), "zh")
+        days = viewpoint.days(viewpoint.day - timedelta(days=400), viewpoint.day)
+        ranking_filter = RankingFilter.model_validate(
+            {"by": "department", "from": days.since, "to": viewpoint.now, "least_cases": 0, "grid": COMMUNITY}
         )
-        now = await ranking(connection, look, wanted)
-        same = [(look.day - timedelta(days=400), look.day), (date(2020, 1, 1), date(2020, 1, 31))]
-        found = await standings(connection, look, wanted, now, same)
+        now = await read_ranking(connection, viewpoint, ranking_filter)
+        same = [(viewpoint.day - timedelta(days=400), viewpoint.day), (date(2020, 1, 1), date(2020, 1, 31))]
+        found = await compare_standings(connection, viewpoint, ranking_filter, now, same)
     ranks = {row.place.code: row.rank for row in now.rows}
     points = {row.place.code: row.score.points for row in now.rows if row.score}
     assert found == {

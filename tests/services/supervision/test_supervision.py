@@ -1,4 +1,4 @@
-"""Every figure opens exactly its cases, whoever looks, wherever and at whatever period."""
+"""Every figure opens exactly its cases, for any reader, place and period."""
 
 import random
 from collections.abc import AsyncIterator
@@ -24,16 +24,16 @@ from models.tables import CASES
 from rules.deadlines.lights import light
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
-from services.criteria.conditions import shines
+from services.criteria.conditions import shows_light
 from services.figures.conditions import Period
 from services.figures.count import count_figures
-from services.figures.definitions import FIGURES, condition
+from services.figures.definitions import FIGURES, figure_condition
 from services.figures.indicators import INDICATORS
-from services.figures.viewpoint import Watch, watch
+from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Number, OverdueItem
-from services.supervision.board import board
+from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page, stream_overdue
-from services.supervision.ranking import RankingBy, RankingFilter, ranking
+from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK, PARK, small_park
 from tests.rules.world import EVERYBODY, START
 from tests.servers import Servers
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIVES = 155
 DAY = timedelta(days=1)
-#: Months after the lives began: most of what could fall due has.
+#: Months after the lives began, so that most deadlines have passed.
 NOW = START + 20 * DAY
 LOOKERS = ("supervisor", "community_supervisor", "auditor", "fire_head", "labour_head", "duty", "other_duty")
 PERIODS = (
@@ -56,7 +56,7 @@ PERIODS = (
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
-    """The tiny park with many random lives in it, shared by the tests of this file, which only read."""
+    """The tiny park with many random lives, shared by the tests of this file, which only read."""
     name = f"test_supervision_{random.randrange(10**9)}"
     url = servers.create_database(name)
     opened = open_database(Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64)))
@@ -70,31 +70,31 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     servers.drop_database(name)
 
 
-async def looking(connection: AsyncConnection, username: str, now: datetime = NOW) -> Watch:
-    return await watch(connection, EVERYBODY[username], now, "zh")
+async def viewpoint_of(connection: AsyncConnection, username: str, now: datetime = NOW) -> Viewpoint:
+    return await read_viewpoint(connection, EVERYBODY[username], now, "zh")
 
 
 async def opened_by(connection: AsyncConnection, person: Person, href: str, now: datetime = NOW) -> list[str]:
-    """The case numbers behind a link, page after page."""
+    """Return the case numbers behind a link, page after page."""
     parts = urlsplit(href)
     assert parts.path == "/api/v1/cases"
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         name: values if name == "stage" else values[0] for name, values in parse_qs(parts.query).items()
     }
-    wanted = CaseFilter.model_validate({**asked, "limit": 200})
+    case_filter = CaseFilter.model_validate({**parameters, "limit": 200})
     found: list[str] = []
     with cache_newest_version():
         while True:
-            page = await list_cases(connection, person, wanted, now, "zh")
+            page = await list_cases(connection, person, case_filter, now, "zh")
             found += [item.case_no for item in page.items]
             if page.next_cursor is None:
                 assert len(found) == len(set(found)) == page.total
                 return found
-            wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+            case_filter = case_filter.model_copy(update={"cursor": page.next_cursor})
 
 
 def numbers_in(value: Any) -> list[Number]:
-    """Every number of a view, with its link."""
+    """Return every number of a view, with its link."""
     if isinstance(value, Number):
         return [value]
     if hasattr(value, "count") and hasattr(value, "cases"):
@@ -117,26 +117,28 @@ def numbers_in(value: Any) -> list[Number]:
 async def test_every_figure_opens_exactly_as_many_cases_as_it_counts(engine: AsyncEngine, username: str) -> None:
     person = EVERYBODY[username]
     async with engine.connect() as connection:
-        look = await looking(connection, username)
+        viewpoint = await viewpoint_of(connection, username)
         for since, until in PERIODS:
             period = Period(since, until, NOW)
-            counts = (await count_figures(connection, look.fits(), FigureKey, Period(since, until, NOW))).get(None, {})
+            counts = (await count_figures(connection, viewpoint.cases_in(), FigureKey, Period(since, until, NOW))).get(
+                None, {}
+            )
             for key, figure in FIGURES.items():
                 dates = {"from": since, "to": until} if figure.timed else {}
-                wanted = CaseFilter.model_validate({"figure": key, **dates})
-                listed = await count_cases(connection, person, wanted, NOW)
+                case_filter = CaseFilter.model_validate({"figure": key, **dates})
+                listed = await count_cases(connection, person, case_filter, NOW)
                 assert listed == counts.get(key, 0), f"{username}, {key}, {period}"
 
 
 @pytest.mark.parametrize(
     ("username", "grid"),
-    # Units out of somebody's scope are another test's.
+    # Units out of scope are tested elsewhere.
     [(who, grid) for who in LOOKERS for grid in (None, COMMUNITY, MICRO) if grid is None or who != "other_duty"],
 )
 async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, username: str, grid: str | None) -> None:
     async with engine.connect() as connection:
         for now in (NOW, START + DAY) if grid is None else (NOW,):
-            shown = await board(connection, await looking(connection, username, now), grid)
+            shown = await read_board(connection, await viewpoint_of(connection, username, now), grid)
             found = numbers_in(shown)
             assert len(found) >= 17
             for number in found:
@@ -153,13 +155,13 @@ async def test_every_number_of_the_board_opens_its_cases(engine: AsyncEngine, us
         (username, by)
         for username in ("supervisor", "auditor", "fire_head")
         for by in RankingBy
-        if (username, by) != ("auditor", RankingBy.PERSON)  # who leads nobody
+        if (username, by) != ("auditor", RankingBy.PERSON)  # a person who leads nobody
     ],
 )
 async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, username: str, by: RankingBy) -> None:
     async with engine.connect() as connection:
-        wanted = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
-        shown = await ranking(connection, await looking(connection, username), wanted)
+        ranking_filter = RankingFilter.model_validate({"by": by, "from": START - DAY, "to": NOW})
+        shown = await read_ranking(connection, await viewpoint_of(connection, username), ranking_filter)
         assert shown.rows
         for number in numbers_in(shown):
             cases = await opened_by(connection, EVERYBODY[username], number.cases)
@@ -167,12 +169,12 @@ async def test_every_number_of_the_ranking_opens_its_cases(engine: AsyncEngine, 
 
 
 async def test_the_lives_fill_the_figures(engine: AsyncEngine) -> None:
-    """The comparisons above say something only where there is something to count."""
+    """The comparisons above are only meaningful where there is something to count."""
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
+        viewpoint = await viewpoint_of(connection, "auditor")
         period = Period(*PERIODS[0], NOW)
-        counts = (await count_figures(connection, look.fits(), FigureKey, period))[None]
-        shown = await board(connection, look, None)
+        counts = (await count_figures(connection, viewpoint.cases_in(), FigureKey, period))[None]
+        shown = await read_board(connection, viewpoint, None)
     empty = {key for key, count in counts.items() if not count}
     assert empty <= {FigureKey.LONG_SUSPENDED, FigureKey.EXTENDED, FigureKey.MAJOR}, empty
     assert len(shown.totals.cells) >= 6
@@ -184,7 +186,9 @@ async def test_a_numerator_is_a_part_of_its_denominator(engine: AsyncEngine) -> 
         for since, until in PERIODS:
             period = Period(since, until, NOW)
             for indicator in INDICATORS.values():
-                stray = and_not(condition(indicator.numerator, period), condition(indicator.denominator, period))
+                stray = and_not(
+                    figure_condition(indicator.numerator, period), figure_condition(indicator.denominator, period)
+                )
                 found = (await connection.execute(select(CASES.c.case_no).where(stray))).all()
                 assert not found, (indicator.key, found)
 
@@ -200,7 +204,7 @@ async def test_the_light_in_sql_is_the_light_of_the_rules(engine: AsyncEngine) -
         cases = [Case.model_validate(row.state) for row in rows]
         for now in (START, START + DAY / 2, START + 2 * DAY, NOW):
             for each in Light:
-                found = await connection.execute(select(CASES.c.case_no).where(shines(each, now)))
+                found = await connection.execute(select(CASES.c.case_no).where(shows_light(each, now)))
                 by_rule = {case.case_no for case in cases if case.is_open and light(case, now) is each}
                 assert {row.case_no for row in found} == by_rule, (each, now)
                 seen |= {each} if by_rule else set()
@@ -209,17 +213,21 @@ async def test_the_light_in_sql_is_the_light_of_the_rules(engine: AsyncEngine) -
 
 async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
-        items = [item async for items in stream_overdue(connection, look, OverdueFilter(), at_once=2) for item in items]
+        viewpoint = await viewpoint_of(connection, "auditor")
+        items = [
+            item
+            async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
+            for item in items
+        ]
         expected = await opened_by(connection, EVERYBODY["auditor"], "/api/v1/cases?figure=overdue")
         paged: list[OverdueItem] = []
-        wanted = OverdueFilter(limit=3)
+        overdue_filter = OverdueFilter(limit=3)
         while True:
-            page = await overdue_page(connection, look, wanted)
+            page = await overdue_page(connection, viewpoint, overdue_filter)
             paged += page.items
             if page.next_cursor is None:
                 break
-            wanted = wanted.model_copy(update={"cursor": page.next_cursor})
+            overdue_filter = overdue_filter.model_copy(update={"cursor": page.next_cursor})
     assert len(items) > 10
     assert [item.case_no for item in paged] == [item.case_no for item in items]
     assert {item.case_no for item in items} == set(expected)
@@ -231,14 +239,18 @@ async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: A
 
 async def test_the_overdue_audit_narrows_to_place_department_and_category(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        look = await looking(connection, "auditor")
+        viewpoint = await viewpoint_of(connection, "auditor")
         everything = [
-            item async for items in stream_overdue(connection, look, OverdueFilter(), at_once=2) for item in items
+            item
+            async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
+            for item in items
         ]
         for asked in ({"grid": MICRO}, {"grid": OTHER_PARK}, {"category": "01"}, {"department": "fire"}):
             found = [
                 item
-                async for items in stream_overdue(connection, look, OverdueFilter.model_validate(asked), at_once=2)
+                async for items in stream_overdue(
+                    connection, viewpoint, OverdueFilter.model_validate(asked), batch_size=2
+                )
                 for item in items
             ]
             assert {i.case_no for i in found} <= {i.case_no for i in everything}
@@ -248,9 +260,9 @@ async def test_the_overdue_audit_narrows_to_place_department_and_category(engine
 
 async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        whole = await board(connection, await looking(connection, "auditor"), None)
-        part = await board(connection, await looking(connection, "community_supervisor"), None)
-        of_park = await board(connection, await looking(connection, "supervisor"), PARK)
+        whole = await read_board(connection, await viewpoint_of(connection, "auditor"), None)
+        part = await read_board(connection, await viewpoint_of(connection, "community_supervisor"), None)
+        of_park = await read_board(connection, await viewpoint_of(connection, "supervisor"), PARK)
     assert {row.unit.code for row in part.rows} == {COMMUNITY}
     assert part.totals.open.count <= of_park.totals.open.count < whole.totals.open.count
     assert [row.unit.code for row in of_park.rows] == [COMMUNITY]
@@ -258,8 +270,8 @@ async def test_the_community_sees_no_more_than_its_part(engine: AsyncEngine) -> 
 
 async def test_a_department_head_ranks_only_their_own_department(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        wanted = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
-        everybody = await ranking(connection, await looking(connection, "auditor"), wanted)
-        own = await ranking(connection, await looking(connection, "fire_head"), wanted)
+        ranking_filter = RankingFilter.model_validate({"by": "department", "from": START - DAY, "to": NOW})
+        everybody = await read_ranking(connection, await viewpoint_of(connection, "auditor"), ranking_filter)
+        own = await read_ranking(connection, await viewpoint_of(connection, "fire_head"), ranking_filter)
     assert len(everybody.rows) == 3
     assert [row.place.code for row in own.rows] == ["fire"]

@@ -1,4 +1,4 @@
-"""Bars, sparklines and maps as SVG: to scale, without styles of their own, safe whatever a name holds."""
+"""Bars, sparklines and maps as SVG: to scale, without styles, with escaped names."""
 
 import gzip
 import re
@@ -22,7 +22,7 @@ _NS = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(svg: str) -> ElementTree.Element:
-    """The drawing as elements; it is well formed, and sets no style."""
+    """Parse the drawing; check that it is well-formed and sets no style."""
     assert "style=" not in svg
     return ElementTree.fromstring(str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 
@@ -38,7 +38,7 @@ def test_a_bar_is_to_scale_and_every_part_has_its_pattern() -> None:
 def test_a_part_that_is_there_can_be_seen_and_none_is_negative() -> None:
     assert 'width="2.0"' in stacked_bar([Part("red", 1)], 100_000)
     assert "<g>" not in stacked_bar([Part("red", 0)], 0)
-    with pytest.raises(ValueError, match="not below nothing"):
+    with pytest.raises(ValueError, match="must not be negative"):
         stacked_bar([Part("red", -1)], 10)
 
 

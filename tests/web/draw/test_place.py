@@ -1,4 +1,4 @@
-"""The small picture of where a case lies: outlines, the spot, and nothing where nothing is known."""
+"""The small map of a case's location: outlines, the spot, and nothing if no outline is known."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The drawing of a timeline: everything has its place, nothing is told twice, nothing of what people wrote runs."""
+"""The drawing of a timeline: positions, titles, escaping of typed text."""
 
 import re
 from datetime import UTC, datetime, timedelta

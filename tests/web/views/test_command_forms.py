@@ -1,4 +1,4 @@
-"""The forms of commands: every field of every command has a control, and what is typed becomes the command's body."""
+"""The forms of commands: every field of every command has a control, and typed values become the command's body."""
 
 from zoneinfo import ZoneInfo
 

@@ -1,4 +1,4 @@
-"""The days that an address asks for: what is left out, what is cut, and what is wrong in words."""
+"""The range of days in an address: defaults, limits, and faults in words."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a fact says in the timeline."""
+"""Facts of the timeline in words."""
 
 from datetime import UTC, datetime
 from typing import Any

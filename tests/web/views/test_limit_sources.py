@@ -1,4 +1,4 @@
-"""Where limits come from, as they are cited."""
+"""Sources of limits in words."""
 
 from datetime import UTC, datetime
 

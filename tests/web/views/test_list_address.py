@@ -1,4 +1,4 @@
-"""The address of a list: what it asks for, what it says, and the address of the same list changed."""
+"""The address of a list: reading it, its chips, and addresses with changed parameters."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -20,13 +20,18 @@ def a_visitor(language: str = "zh") -> Visitor:
 
 
 def test_filters_tab_and_order_are_read() -> None:
-    asked = parse_list_address("tab=doing&light=red&stage=handle&stage=review&q=+井盖+&category=&lang=en", TABS)
-    assert asked.tab is DeskTab.DOING
-    assert asked.wanted.light is Light.RED
-    assert asked.wanted.stage == (Stage.HANDLE, Stage.REVIEW)
-    assert asked.wanted.q == "井盖"
-    assert asked.wanted.sort == "due_at"
-    assert parse_qs(asked.query()) == {"tab": ["doing"], "light": ["red"], "stage": ["handle", "review"], "q": ["井盖"]}
+    address = parse_list_address("tab=doing&light=red&stage=handle&stage=review&q=+井盖+&category=&lang=en", TABS)
+    assert address.tab is DeskTab.DOING
+    assert address.filter.light is Light.RED
+    assert address.filter.stage == (Stage.HANDLE, Stage.REVIEW)
+    assert address.filter.q == "井盖"
+    assert address.filter.sort == "due_at"
+    assert parse_qs(address.query()) == {
+        "tab": ["doing"],
+        "light": ["red"],
+        "stage": ["handle", "review"],
+        "q": ["井盖"],
+    }
 
 
 def test_an_unknown_tab_is_the_usual_one_and_what_is_done_comes_newest_first() -> None:
@@ -45,8 +50,8 @@ def test_what_makes_no_sense_is_refused(query: str) -> None:
 
 
 def test_the_time_limit_is_told_in_words() -> None:
-    asked = parse_list_address("due=4h&overdue=true", None)
-    assert [(chip.name, chip.value) for chip in chips(asked, a_visitor(), {})] == [
+    address = parse_list_address("due=4h&overdue=true", None)
+    assert [(chip.name, chip.value) for chip in chips(address, a_visitor(), {})] == [
         ("超期", "是"),
         ("时限", "4 小时内到期"),
     ]
@@ -58,8 +63,8 @@ def test_the_time_limit_is_told_in_words() -> None:
 
 
 def test_chips_say_what_is_set_and_lead_to_the_list_without_it() -> None:
-    asked = parse_list_address("tab=doing&light=red&q=井盖", TABS)
-    told = chips(asked, a_visitor(), {})
+    address = parse_list_address("tab=doing&light=red&q=井盖", TABS)
+    told = chips(address, a_visitor(), {})
     assert [(chip.name, chip.value) for chip in told] == [("文字", "井盖"), ("灯色", "红 ●")]
     assert parse_qs(told[0].query) == {"tab": ["doing"], "light": ["red"]}
-    assert [chip.name for chip in chips(asked, a_visitor("en"), {})] == ["Text", "Light"]
+    assert [chip.name for chip in chips(address, a_visitor("en"), {})] == ["Text", "Light"]

@@ -1,4 +1,4 @@
-"""How much time is left, in words."""
+"""The time left in words."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace

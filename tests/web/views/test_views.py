@@ -1,4 +1,4 @@
-"""What pages are made of: addresses, periods, fields, data blocks, faults of files."""
+"""The content of pages: addresses, periods, fields, data blocks, faults of files."""
 
 import json
 from datetime import date, datetime
@@ -10,7 +10,7 @@ import pytest
 
 from services.files.reference_files import FileProblem
 from services.supervision.analysis import last_weeks, weeks_of
-from services.supervision.map import rounded, square_kilometres
+from services.supervision.map import round_geometries, square_kilometres
 from web.reader import Preferences, Visitor
 from web.views.admin import file_faults
 from web.views.board import BoardPage
@@ -83,11 +83,11 @@ def test_a_rate_is_compared_in_points_where_both_are_known() -> None:
     def page(now: float | None, then: float | None) -> Any:
         return SimpleNamespace(rates=(SimpleNamespace(value=now),), rates_before=(SimpleNamespace(value=then),))
 
-    assert BoardPage.moved(page(0.9, 0.875), 0) == 2.5
-    assert BoardPage.moved(page(0.5, 0.75), 0) == -25.0
-    assert BoardPage.moved(page(None, 0.75), 0) is None
-    assert BoardPage.moved(page(0.5, None), 0) is None
-    assert BoardPage.moved(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
+    assert BoardPage.rate_change(page(0.9, 0.875), 0) == 2.5
+    assert BoardPage.rate_change(page(0.5, 0.75), 0) == -25.0
+    assert BoardPage.rate_change(page(None, 0.75), 0) is None
+    assert BoardPage.rate_change(page(0.5, None), 0) is None
+    assert BoardPage.rate_change(cast(Any, SimpleNamespace(rates=(), rates_before=())), 0) is None
 
 
 def test_weeks_run_from_monday_and_are_cut_at_both_ends() -> None:
@@ -123,7 +123,7 @@ def test_data_cannot_end_its_block() -> None:
 def test_faults_are_told_with_what_stands_in_their_line() -> None:
     problems = [FileProblem("f", 2, "太短", "too short"), FileProblem("f", 9, "缺", "missing")]
     told = file_faults(problems, "code,name\n1,  x \n", VISITOR)
-    assert [(one.line, one.told, one.text) for one in told] == [(2, "太短", "1,  x"), (9, "缺", "")]
+    assert [(one.line, one.message, one.text) for one in told] == [(2, "太短", "1,  x"), (9, "缺", "")]
 
 
 def test_shapes_are_rounded_to_a_metre_and_measured() -> None:
@@ -134,8 +134,8 @@ def test_shapes_are_rounded_to_a_metre_and_measured() -> None:
         }
     )
     dot = '{"type":"Polygon","coordinates":[[[117.000001,38],[117.000002,38],[117.000002,38.000001],[117.000001,38]]]}'
-    points, kept = (json.loads(text)["coordinates"][0] for text in rounded([box, dot]))
+    points, kept = (json.loads(text)["coordinates"][0] for text in round_geometries([box, dot]))
     assert {n for point in points for n in point} == {117.0, 117.01, 38.0, 38.01}
     assert kept == json.loads(dot)["coordinates"][0]
     assert square_kilometres([box], [38]) == [pytest.approx(0.976, abs=0.01)]
-    assert (rounded([]), square_kilometres([], [])) == ([], [])
+    assert (round_geometries([]), square_kilometres([], [])) == ([], [])

@@ -1,1 +1,1 @@
-"""Signing in, and what a reader sets for themselves."""
+"""Signing in, and the reader's own settings."""

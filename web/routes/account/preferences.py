@@ -1,4 +1,4 @@
-"""What a reader sets for this browser: language, large type, keys, the role to act as."""
+"""The settings of this browser: language, large type, shortcuts, the role to act in."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -22,16 +22,16 @@ async def set_preferences(
     role: Annotated[Role | Literal["all"] | None, Form()] = None,
     back: Annotated[str, Form()] = "/",
 ) -> Response:
-    """Changes what is given, and goes back to the page the reader was at."""
-    wanted = visitor.preferences
+    """Change the given settings, and go back to the reader's page."""
+    preferences = visitor.preferences
     if lang in ("zh", "en"):
-        wanted = replace(wanted, language=lang)
+        preferences = replace(preferences, language=lang)
     if large is not None:
-        wanted = replace(wanted, large=large)
+        preferences = replace(preferences, large=large)
     if keys is not None:
-        wanted = replace(wanted, keys=keys)
+        preferences = replace(preferences, keys=keys)
     if role is not None:
-        wanted = replace(wanted, role="" if role == "all" else role)
-    answer = go_to(request, safe_path(back, "/"))
-    wanted.keep(answer)
-    return answer
+        preferences = replace(preferences, role="" if role == "all" else role)
+    response = go_to(request, safe_path(back, "/"))
+    preferences.keep(response)
+    return response

@@ -1,4 +1,4 @@
-"""What the reader sets for themselves (D4): columns, the tab to begin with, quiet hours; the keys for this browser."""
+"""The reader's settings (D4): columns, first tab, quiet hours; and the shortcuts for this browser."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -23,7 +23,7 @@ router = APIRouter()
 
 @router.get("/settings")
 async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
-    """The form with what is set."""
+    """The form with the current settings."""
     return page(
         reader, "desk/settings.html", settings=reader.settings, all_columns=COLUMNS, column_names=COLUMN_NAMES,
         tabs=[(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)], saved=saved,
@@ -33,7 +33,7 @@ async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
 @router.post("/settings")
 async def change_settings(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     home: Annotated[str, Form(max_length=40)] = "",
     columns: Annotated[list[str] | None, Form()] = None,
@@ -42,7 +42,7 @@ async def change_settings(
     quiet_since: Annotated[str, Form(max_length=8)] = "",
     quiet_until: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Keeps columns, tab and quiet hours with the account, and the keys in this browser."""
+    """Save columns, tab and quiet hours with the account, and the shortcuts setting in this browser."""
     try:
         hours = QuietHours.model_validate({"since": quiet_since, "until": quiet_until}) if quiet == "on" else None
     except ValidationError as error:
@@ -50,37 +50,37 @@ async def change_settings(
             why_zh="免打扰时段须有不同的开始和结束时间", why_en="quiet hours begin and end at two different times",
             pointer="/quiet_since",
         ) from error  # fmt: skip
-    async with transaction(opened.engine) as connection:
-        known = await read_settings(connection, reader.person)
-        wanted = known.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
-        await save_settings(connection, reader.person, wanted, reader.now)
-    answer = go_to(request, "/settings?saved=true")
-    replace(reader.preferences, keys=keys == "on").keep(answer)
-    return answer
+    async with transaction(services.engine) as connection:
+        settings = await read_settings(connection, reader.person)
+        changed = settings.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
+        await save_settings(connection, reader.person, changed, reader.now)
+    response = go_to(request, "/settings?saved=true")
+    replace(reader.preferences, keys=keys == "on").keep(response)
+    return response
 
 
 @router.post("/settings/columns")
 async def change_columns(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     columns: Annotated[list[str] | None, Form()] = None,
     back: Annotated[str, Form()] = "/queue",
 ) -> Response:
-    """Keeps which columns lists show, and goes back to the list."""
-    async with transaction(opened.engine) as connection:
-        known = await read_settings(connection, reader.person)
-        wanted = known.model_copy(update={"columns": _columns(columns)})
-        await save_settings(connection, reader.person, wanted, reader.now)
+    """Save the columns of lists, and go back to the list."""
+    async with transaction(services.engine) as connection:
+        settings = await read_settings(connection, reader.person)
+        changed = settings.model_copy(update={"columns": _columns(columns)})
+        await save_settings(connection, reader.person, changed, reader.now)
     return go_to(request, safe_path(back, "/queue"))
 
 
 @router.get("/keys")
 async def show_keys(request: Request, reader: SignedIn) -> Response:
-    """The key sheet: a page of its own, or what a dialog shows."""
+    """The key sheet, as a page or as the content of a dialog."""
     template = "desk/keys_part.html" if request.headers.get("HX-Request") else "desk/keys.html"
     return page(reader, template, key_groups=KEY_GROUPS)
 
 
-def _columns(wanted: list[str] | None) -> tuple[str, ...]:
-    return tuple(name for name in COLUMNS if name in (wanted or ()))
+def _columns(changed: list[str] | None) -> tuple[str, ...]:
+    return tuple(name for name in COLUMNS if name in (changed or ()))

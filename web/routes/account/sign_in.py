@@ -17,41 +17,47 @@ router = APIRouter()
 
 @router.get("/sign-in")
 async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -> Response:
-    """The form; `next` is where the reader wanted to go, `ended`: they were signed in until just now."""
+    """The sign-in form. `next`: the page to go to afterwards; `ended`: the session has just ended."""
     return page(visitor, "sign_in.html", next=safe_path(next, "/"), username="", error=None, ended=ended)
 
 
 @router.post("/sign-in")
 async def open_session(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form()] = "/",
 ) -> Response:
-    """Signs in and goes on to where the reader wanted; else the form again, with the reason."""
+    """Sign in and go to `next`; if refused, show the form again with the reason."""
     place = safe_path(next, "/")
     client = request.client.host if request.client else ""
     try:
         token = await sign_in(
-            opened.engine, opened.settings, opened.attempts, username, password, client=client, now=datetime.now(UTC)
+            services.engine,
+            services.settings,
+            services.attempts,
+            username,
+            password,
+            client=client,
+            now=datetime.now(UTC),
         )
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(visitor, place, username, error)
-    answer = go_to(request, place)
-    session.set_session_cookie(answer, request, token.access_token, token.expires_in)
-    return answer
+    response = go_to(request, place)
+    session.set_session_cookie(response, request, token.access_token, token.expires_in)
+    return response
 
 
 @router.post("/sign-out")
 async def close_session(request: Request, visitor: AnyVisitor) -> Response:
-    """Ends the browser's session."""
-    answer = go_to(request, "/sign-in")
-    session.delete_session_cookie(answer)
-    return answer
+    """End the browser's session."""
+    response = go_to(request, "/sign-in")
+    session.delete_session_cookie(response)
+    return response
 
 
 def _show_error(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
-    told = error.message(visitor.language)
-    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=told, ended=False)
+    error_text = error.message(visitor.language)
+    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=error_text, ended=False)

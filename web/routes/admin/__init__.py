@@ -1,1 +1,1 @@
-"""Pages of the administration."""
+"""The pages of the administration."""

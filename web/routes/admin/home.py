@@ -1,31 +1,26 @@
-"""管理: the way in, and the organisation checked."""
+"""管理: the start page, and the check of the organisation."""
 
 from fastapi import APIRouter, Response
 
 from doors.dependencies import ServicesDep
-from models.enums import Role
-from services.admin.rights import require_looker
 from services.organisation.lint import check_in_scope
-from web.pages import page
 from web.reader import SignedIn
-from web.views.admin import SECTIONS
+from web.routes.admin.common import admin_page, open_admin
 
 router = APIRouter()
 
 
 @router.get("/admin")
-async def show_admin(opened: ServicesDep, reader: SignedIn) -> Response:
-    """What there is to look at and to change."""
-    async with opened.reading.connect() as connection:
-        await require_looker(connection, reader.person, reader.now)
+async def show_admin(services: ServicesDep, reader: SignedIn) -> Response:
+    """The sections of the administration, with a summary of the organisation check."""
+    async with open_admin(services, reader) as connection:
         lint = await check_in_scope(connection, reader.person, reader.now)
-    return page(reader, "admin/home.html", sections=SECTIONS, lint=lint, changes=reader.acts_as(Role.ADMIN))
+    return admin_page(reader, "home.html", lint=lint)
 
 
 @router.get("/admin/org")
-async def show_lint(opened: ServicesDep, reader: SignedIn) -> Response:
-    """What is wrong with the organisation, errors first; a supervisor sees their own units."""
-    async with opened.reading.connect() as connection:
-        await require_looker(connection, reader.person, reader.now)
+async def show_lint(services: ServicesDep, reader: SignedIn) -> Response:
+    """The findings of the organisation check, errors first; a supervisor sees those of their own units."""
+    async with open_admin(services, reader) as connection:
         lint = await check_in_scope(connection, reader.person, reader.now)
-    return page(reader, "admin/org.html", sections=SECTIONS, lint=lint)
+    return admin_page(reader, "org.html", lint=lint)

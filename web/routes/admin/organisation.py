@@ -1,4 +1,4 @@
-"""管理: grids, people, and who is away or on duty."""
+"""管理: grids, people, absences and shifts."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -12,30 +12,26 @@ from models.base import Code
 from models.enums import Role
 from models.errors import DomainError
 from services.admin import roster as rosters
-from services.admin.loading import box_of, check_grids, load_grids, load_house
-from services.admin.rights import require_looker
-from services.admin.units import branches
+from services.admin.loading import check_grids, load_grids, load_people_files, parse_box
+from services.admin.units import list_branches
 from services.directory import people as directory_people
 from services.directory import units as directory
 from services.files.reference_files import BadFile
-from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, roster
+from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, read_roster
 from services.wording.input_faults import fault_text
-from web.pages import go_to, page
+from web.pages import go_to
 from web.reader import Reader, SignedIn
-from web.views.admin import SECTIONS, file_faults
+from web.routes.admin.common import admin_page, open_admin
+from web.views.admin import file_faults
 from web.views.forms import blank, read_local
 
 router = APIRouter()
 
 PAGE = 100
 Words = Annotated[str, Form(max_length=200)]
-_NOTHING_TYPED = dict.fromkeys(
+_EMPTY_FIELDS = dict.fromkeys(
     ("person", "since", "until", "deputy", "reason", "unit", "role", "who", "starts_at", "ends_at"), ""
 )
-
-
-def _shown(reader: Reader, template: str, status: int = 200, **context: Any) -> Response:
-    return page(reader, f"admin/{template}", status, sections=SECTIONS, changes=reader.acts_as(Role.ADMIN), **context)
 
 
 # --- grids ------------------------------------------------------------------------------------------------------------
@@ -43,46 +39,49 @@ def _shown(reader: Reader, template: str, status: int = 200, **context: Any) -> 
 
 @router.get("/admin/grids")
 async def show_grids(
-    opened: ServicesDep, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
+    services: ServicesDep, reader: SignedIn, under: Annotated[Code | None, blank()] = None, loaded: str = ""
 ) -> Response:
-    """The tree, one level at a time, and the import."""
-    return await _grids(opened, reader, under, loaded=loaded)
+    """The grid tree, one level at a time, and the import form."""
+    return await _grids_page(services, reader, under, loaded=loaded)
 
 
-async def _grids(opened: ServicesDep, reader: Reader, under: str | None, status: int = 200, **context: Any) -> Response:
-    async with opened.reading.connect() as connection:
-        await require_looker(connection, reader.person, reader.now)
+async def _grids_page(
+    services: ServicesDep, reader: Reader, under: str | None, status: int = 200, **context: Any
+) -> Response:
+    async with open_admin(services, reader) as connection:
         unit = None if under is None else await directory.get_unit(connection, reader.person, reader.now, under)
-        below = await branches(connection, reader.person, reader.now, under)
-    known = {"problems": (), "fault": "", "said": "", "loaded": "", **context}
-    return _shown(reader, "grids.html", status, unit=unit, below=below, **known)
+        below = await list_branches(connection, reader.person, reader.now, under)
+    context = {"problems": (), "fault": "", "said": "", "loaded": "", **context}
+    return admin_page(reader, "grids.html", status, unit=unit, below=below, **context)
 
 
 @router.post("/admin/grids")
 async def import_grids(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     file: Annotated[UploadFile, File()],
     action: Words = "check",
     make_lower: Annotated[bool, Form()] = False,
     box: Words = "",
 ) -> Response:
-    """Checks a registry, or loads it: all of it, or with any problem nothing."""
+    """Check a registry file or load it: all of it, or nothing if there is any problem."""
     content, name = await file.read(), file.filename or "grids.csv"
     try:
         if action != "load":
-            checked = await check_grids(opened.engine, reader.person, content, name, reader.now)
-            said = reader.text("没有问题:%(n)s 个单位,跳过上级区划 %(s)s 行", n=len(checked.units), s=checked.skipped)
-            return await _grids(opened, reader, None, said=said)
+            checked = await check_grids(services.engine, reader.person, content, name, reader.now)
+            message = reader.text(
+                "没有问题:%(n)s 个单位,跳过上级区划 %(s)s 行", n=len(checked.units), s=checked.skipped
+            )
+            return await _grids_page(services, reader, None, said=message)
         done = await load_grids(
-            opened.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=box_of(box)
+            services.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=parse_box(box)
         )
     except BadFile as error:
         text = content.decode("utf-8", "replace")
-        return await _grids(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
+        return await _grids_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
-        return await _grids(opened, reader, None, error.status, fault=error.message(reader.language))
+        return await _grids_page(services, reader, None, error.status, fault=error.message(reader.language))
     return go_to(request, f"/admin/grids?loaded={done.inserted}-{done.updated}-{done.unchanged}")
 
 
@@ -91,51 +90,50 @@ async def import_grids(
 
 @router.get("/admin/people")
 async def show_people(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
     q: Annotated[str, Query(max_length=100)] = "",
     loaded: str = "",
 ) -> Response:
-    """Who acts as what, by user name, and the import. `q`: part of a name."""
-    return await _people(opened, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
+    """The people with their roles, by user name, and the import form. `q`: part of a name."""
+    return await _people_page(services, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
 
 
-async def _people(
-    opened: ServicesDep, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
+async def _people_page(
+    services: ServicesDep, reader: Reader, cursor: str | None, status: int = 200, *, words: str = "", **context: Any
 ) -> Response:
-    async with opened.reading.connect() as connection:
-        await require_looker(connection, reader.person, reader.now)
+    async with open_admin(services, reader) as connection:
         people = await directory_people.list_people(
-            connection, reader.person, reader.now, limit=PAGE, cursor=cursor, words=words
+            connection, reader.person, reader.now, limit=PAGE, cursor=cursor, query=words
         )
         departments = await directory_people.list_departments(connection)
         held = {role.grid for one in people.items for role in one.roles if role.grid}
         units = await directory_people.unit_names(connection, held)
     english = reader.language == "en"
     names = {one.id: one.name_en if english else one.name_zh for one in departments.items}
-    known = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
-    return _shown(reader, "people.html", status, people=people, departments=names, units=units, **known)
+    context = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
+    return admin_page(reader, "people.html", status, people=people, departments=names, units=units, **context)
 
 
 @router.post("/admin/people")
 async def import_people(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     departments: Annotated[UploadFile, File()],
     people: Annotated[UploadFile, File()],
 ) -> Response:
-    """Loads departments and people: all of both files, or with any problem nothing."""
+    """Load departments and people: all of both files, or nothing if there is any problem."""
     first, second = await departments.read(), await people.read()
     try:
-        done = await load_house(opened.engine, reader.person, first, second, reader.now)
+        done = await load_people_files(services.engine, reader.person, first, second, reader.now)
     except BadFile as error:
         wrong = "departments" if any("departments" in problem.file for problem in error.problems) else "people"
         text = (first if wrong == "departments" else second).decode("utf-8", "replace")
-        return await _people(opened, reader, None, 422, problems=file_faults(error.problems, text, reader))
+        return await _people_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
-        return await _people(opened, reader, None, error.status, fault=error.message(reader.language))
+        return await _people_page(services, reader, None, error.status, fault=error.message(reader.language))
     changed = done.people.inserted + done.people.updated
     return go_to(request, f"/admin/people?loaded={changed}")
 
@@ -144,27 +142,26 @@ async def import_people(
 
 
 @router.get("/admin/roster")
-async def show_roster(opened: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
-    """Who is or will be away and on duty."""
-    return await _roster(opened, reader, done=done)
+async def show_roster(services: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
+    """The current and future absences and shifts."""
+    return await _roster_page(services, reader, done=done)
 
 
-async def _roster(opened: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
-    async with opened.reading.connect() as connection:
-        await require_looker(connection, reader.person, reader.now)
-        found = await roster(connection, reader.now)
-        people = {name for one in found.absences for name in (one.person, one.deputy) if name}
-        names = await directory_people.names_by_username(connection, people | {one.person for one in found.shifts})
-        units = await directory_people.unit_names(connection, {one.unit for one in found.shifts})
-    known = {"fault": "", "done": False, **context, "typed": {**_NOTHING_TYPED, **context.get("typed", {})}}
-    context = {"roster": found, "names": names, "units": units, "roles": sorted(DUTY_ROLES), **known}
-    return _shown(reader, "roster.html", status, **context)
+async def _roster_page(services: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
+    async with open_admin(services, reader) as connection:
+        entries = await read_roster(connection, reader.now)
+        people = {name for one in entries.absences for name in (one.person, one.deputy) if name}
+        names = await directory_people.names_by_username(connection, people | {one.person for one in entries.shifts})
+        units = await directory_people.unit_names(connection, {one.unit for one in entries.shifts})
+    context = {"fault": "", "done": False, **context, "typed": {**_EMPTY_FIELDS, **context.get("typed", {})}}
+    context = {"roster": entries, "names": names, "units": units, "roles": sorted(DUTY_ROLES), **context}
+    return admin_page(reader, "roster.html", status, **context)
 
 
 @router.post("/admin/roster/absence")
 async def change_absence(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     person: Words = "",
     since: Words = "",
@@ -173,10 +170,10 @@ async def change_absence(
     reason: Annotated[str, Form(max_length=4000)] = "",
     cancel: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Puts an absence down, or takes it back."""
+    """Record an absence, or cancel it."""
     typed = {"person": person, "since": since, "until": until, "deputy": deputy, "reason": reason}
     try:
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             if cancel:
                 day = date.fromisoformat(since)
                 await rosters.cancel_absence(connection, reader.person, person, day, reader.now)
@@ -184,14 +181,14 @@ async def change_absence(
                 draft = AbsenceDraft.model_validate(typed)
                 await rosters.put_absence(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster(opened, reader, 422, fault=_told(error, reader), typed=typed)
+        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
 
 
 @router.post("/admin/roster/shift")
 async def change_shift(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     unit: Words = "",
     role: Words = "",
@@ -200,27 +197,27 @@ async def change_shift(
     ends_at: Words = "",
     cancel: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Puts a shift down, or takes it back."""
+    """Record a shift, or cancel it."""
     begins, ends = read_local(starts_at, reader), read_local(ends_at, reader)
     typed = {"unit": unit, "role": role, "who": person, "starts_at": starts_at, "ends_at": ends_at}
     try:
-        async with transaction(opened.engine) as connection:
+        async with transaction(services.engine) as connection:
             if cancel and begins is not None:
                 who = Role(role)
                 await rosters.cancel_shift(connection, reader.person, unit, who, person, begins, reader.now)
             else:
-                told = {"unit": unit, "role": role, "person": person, "starts_at": begins, "ends_at": ends}
-                draft = ShiftDraft.model_validate(told)
+                fields = {"unit": unit, "role": role, "person": person, "starts_at": begins, "ends_at": ends}
+                draft = ShiftDraft.model_validate(fields)
                 await rosters.put_shift(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster(opened, reader, 422, fault=_told(error, reader), typed=typed)
+        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
 
 
-def _told(error: Exception, reader: Reader) -> str:
+def _fault_message(error: Exception, reader: Reader) -> str:
     if isinstance(error, DomainError):
         return error.message(reader.language)
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
-        return f"{first['loc'][0]}: {fault_text(first, reader.language)}"
+        fault = error.errors(include_url=False)[0]
+        return f"{fault['loc'][0]}: {fault_text(fault, reader.language)}"
     return reader.text("请填写日期。")

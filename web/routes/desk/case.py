@@ -1,4 +1,4 @@
-"""The page of one case (D2), its forms as parts, its preview, its print and its history."""
+"""The page of one case (D2), its forms, preview, print, history and evidence."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from models.views import FactView
 from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
 from services.desk.case_page import CasePageView, get_case_page
-from services.desk.evidence_zip import bundle, gather
+from services.desk.evidence_zip import collect_evidence, stream_zip
 from services.directory.people import list_categories, list_departments
 from services.wording import vocabulary
 from web.draw.qr import qr_code
 from web.draw.svg_place import Ground, draw_place
 from web.draw.svg_timeline import draw_timeline
-from web.pages import is_part, page
+from web.pages import is_part, page, page_or_part
 from web.reader import Reader, SignedIn
 from web.views.case.actions import DIRECT, GRAVE, KEYS, UNDO, WITHOUT_REVISION, first_step, sort_actions
-from web.views.case.command_forms import PARTS, choice_words, fields_of
+from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
 from web.views.case.fact_sentences import GROUPS, fact_lines
 from web.views.case.pictures import sort_pictures
 from web.views.case.time_left import left_text, light_of, unit_text
@@ -34,16 +34,16 @@ from web.views.case.timeline import forecast_text, timeline
 
 router = APIRouter()
 
-#: From so many facts on the list is folded by day.
+#: From this many facts on, the list is folded by day.
 FOLD_FACTS_FROM = 200
 STEPS = (Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW, Stage.CLOSED)
 
 
 @dataclass(frozen=True)
 class OpenForm:
-    """A form that is open: what was typed, what is wrong with it, and what others did meanwhile.
+    """An open form: the typed values, their faults, and what others did in the meantime.
 
-    `alarm` is told above the form, `faults` at its fields. `id` names the command, so that it counts once.
+    `alarm` is shown above the form, `faults` at its fields. `id` is the command id, so that the command counts once.
     """
 
     command: str
@@ -57,7 +57,7 @@ class OpenForm:
 
 @dataclass(frozen=True)
 class Done:
-    """What the reader has just done, and its receipt: the revision it made (None: accepted, not yet recorded)."""
+    """The command that the reader has just given, and its revision (None: accepted, not yet recorded)."""
 
     command: str
     revision: int | None
@@ -66,37 +66,42 @@ class Done:
 
 async def show_case(
     request: Request,
-    opened: Services,
+    services: Services,
     reader: Reader,
     case_no: str,
     form: OpenForm | None = None,
     done: Done | None = None,
     status: int = 200,
 ) -> Response:
-    """The page of a case, or (for htmx) its inner part. Raises NoSuchCase."""
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
+    """The page of a case, or its inner part for htmx. Raises NoSuchCase."""
+    async with services.reading.connect() as connection:
+        view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
-            step = first_step(known.case.allowed_commands, mine=known.rules.claimed_by_me)
+            step = first_step(view.case.allowed_commands, mine=view.rules.claimed_by_me)
             form = OpenForm(step) if step else None
-        context = case_context(reader, known)
-        context |= await form_context(connection, reader, known, form) if form else {"form": None}
-    template = "case/part.html" if is_part(request) else "case/page.html"
-    return page(reader, template, status, **context, done=done, undo=UNDO.get(done.command) if done else None)
+        context = case_context(reader, view)
+        context |= await form_context(connection, reader, view, form) if form else {"form": None}
+    undo = UNDO.get(done.command) if done else None
+    return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context, done=done, undo=undo)
 
 
-def case_context(reader: Reader, known: CasePageView) -> dict[str, Any]:
-    """What the templates of a case are told."""
-    told = fact_lines(known.facts, known.names, reader)
+async def _read_view(services: Services, reader: Reader, case_no: str) -> CasePageView:
+    async with services.reading.connect() as connection:
+        return await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
+
+
+def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
+    """The variables for the templates of a case."""
+    lines = fact_lines(view.facts, view.names, reader)
     return {
-        "known": known,
-        "case": known.case,
-        "told": told,
-        "folded": len(told) >= FOLD_FACTS_FROM,
-        "svg": draw_timeline(timeline(known, told, reader)),
-        "place_map": draw_place(_place(known)),
-        "pictures": sort_pictures(known),
-        "actions": sort_actions(known.case.allowed_commands),
+        "view": view,
+        "case": view.case,
+        "facts": lines,
+        "folded": len(lines) >= FOLD_FACTS_FROM,
+        "svg": draw_timeline(timeline(view, lines, reader)),
+        "place_map": draw_place(_place(view)),
+        "pictures": sort_pictures(view),
+        "actions": sort_actions(view.case.allowed_commands),
         "keys": KEYS,
         "direct": DIRECT,
         "grave": GRAVE,
@@ -111,122 +116,116 @@ def case_context(reader: Reader, known: CasePageView) -> dict[str, Any]:
     }
 
 
-def _place(known: CasePageView) -> Ground:
-    spot = known.case.location
-    return Ground(known.outlines, (spot.lon, spot.lat) if spot else None, known.case.grid.name)
+def _place(view: CasePageView) -> Ground:
+    location = view.case.location
+    return Ground(view.outlines, (location.lon, location.lat) if location else None, view.case.grid.name)
 
 
 async def form_context(
-    connection: AsyncConnection, reader: Reader, known: CasePageView, form: OpenForm
+    connection: AsyncConnection, reader: Reader, view: CasePageView, form: OpenForm
 ) -> dict[str, Any]:
-    """What the form of one command needs: its fields, and what they offer."""
+    """The variables for the form of a command: its fields and their choices."""
     fields = fields_of(form.command)
     kinds = {one.kind for one in fields}
     english = reader.language == "en"
     offered: dict[str, Any] = {}
-    then = form.command == "accept" and reader.acts_as(Role.DUTY_OFFICER)
-    if then or kinds & {"department", "departments"}:
-        found = (await list_departments(connection)).items
-        offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in found]
+    then_dispatch = form.command == "accept" and reader.acts_as(Role.DUTY_OFFICER)
+    if then_dispatch or kinds & {"department", "departments"}:
+        departments = (await list_departments(connection)).items
+        offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in departments]
     if kinds & {"category", "parts"}:
         offered["groups"] = (await list_categories(connection)).groups
-    if "colleague" in kinds and known.case.host:
-        offered["colleagues"] = await colleagues(connection, reader.person, reader.now, known.case.host)
+    if "colleague" in kinds and view.case.host:
+        offered["colleagues"] = await colleagues(connection, reader.person, reader.now, view.case.host)
     if "case" in kinds:
-        offered["candidates"] = await duplicate_candidates(connection, reader, known)
+        offered["candidates"] = await duplicate_candidates(connection, reader, view)
     return {
         "form": form,
         "fields": fields,
         "offered": offered,
-        "then_dispatch": then,
+        "then_dispatch": then_dispatch,
         "parts": range(PARTS),
         "choice_words": choice_words,
         "if_revision": form.command not in WITHOUT_REVISION,
     }
 
 
-async def duplicate_candidates(connection: AsyncConnection, reader: Reader, known: CasePageView) -> tuple[Any, ...]:
-    """Open cases that may be the same matter."""
-    case = known.case
-    place = case.location
-    wanted = DuplicateQuery(
-        category=case.category, lat=place.lat if place else None, lon=place.lon if place else None,
+async def duplicate_candidates(connection: AsyncConnection, reader: Reader, view: CasePageView) -> tuple[Any, ...]:
+    """Open cases that may be duplicates of this one."""
+    case = view.case
+    location = case.location
+    query = DuplicateQuery(
+        category=case.category, lat=location.lat if location else None, lon=location.lon if location else None,
         grid=case.grid.code, title=case.title, at=case.reported_at,
     )  # fmt: skip
-    found = await find_duplicates(
-        connection, reader.person, wanted, reader.now, reader.language, excluding=case.case_no
+    duplicates = await find_duplicates(
+        connection, reader.person, query, reader.now, reader.language, excluding=case.case_no
     )
-    return found.items
+    return duplicates.items
 
 
 @router.get("/cases/{case_no}")
 async def show(
-    case_no: str, request: Request, opened: ServicesDep, reader: SignedIn, act: str = "", done: str = "", seq: str = ""
+    case_no: str,
+    request: Request,
+    services: ServicesDep,
+    reader: SignedIn,
+    act: str = "",
+    done: str = "",
+    seq: str = "",
 ) -> Response:
-    """The case. `act`: the form to open; `done` and `seq`: what the reader has just done, and its receipt."""
-    form = OpenForm(act) if _is_command(act) else None
+    """The case. `act`: the command whose form opens; `done` and `seq`: the command just given, and its revision."""
+    form = OpenForm(act) if is_command(act) else None
     receipt = Done(done, int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 9 else None)
-    return await show_case(request, opened, reader, case_no, form, receipt if _is_command(done) else None)
+    return await show_case(request, services, reader, case_no, form, receipt if is_command(done) else None)
 
 
 @router.get("/cases/{case_no}/act/{command}")
-async def show_form(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """The form of one command, to be swapped in."""
-    if not is_part(request) or not _is_command(command):
-        return await show_case(request, opened, reader, case_no, OpenForm(command) if _is_command(command) else None)
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
-        context = await form_context(connection, reader, known, OpenForm(command))
-    return page(reader, "case/form.html", **case_context(reader, known), **context)
+async def show_form(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """The form of one command as a part for htmx; else the page with that form open."""
+    if not is_part(request) or not is_command(command):
+        return await show_case(request, services, reader, case_no, OpenForm(command) if is_command(command) else None)
+    async with services.reading.connect() as connection:
+        view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
+        context = await form_context(connection, reader, view, OpenForm(command))
+    return page(reader, "case/form.html", **case_context(reader, view), **context)
 
 
 @router.get("/cases/{case_no}/preview")
-async def preview(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """The case in short, beside a list."""
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
-    return page(reader, "desk/preview.html", **case_context(reader, known))
+async def preview(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """The preview of the case beside a list."""
+    view = await _read_view(services, reader, case_no)
+    return page(reader, "desk/preview.html", **case_context(reader, view))
 
 
 @router.get("/cases/{case_no}/print")
-async def print_case(case_no: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """案卷: the case as a file on A4."""
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
+async def print_case(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """案卷: the case file for print on A4."""
+    view = await _read_view(services, reader, case_no)
     address = str(request.url_for("show", case_no=case_no))
-    return page(reader, "print/case.html", **case_context(reader, known), qr=qr_code(address), address=address)
+    return page(reader, "print/case.html", **case_context(reader, view), qr=qr_code(address), address=address)
 
 
 @router.get("/cases/{case_no}/history.json")
-async def history(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
-    """The whole history as JSON, to be kept: the view, the facts, the forecast; the reporter only by alias."""
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
-    kept = known.model_dump(mode="json", include={"case", "facts", "forecast", "files"})
-    kept["case"].pop("allowed_commands")
-    name = f'attachment; filename="{known.case.case_no}.json"'
-    return JSONResponse({"made_at": reader.now.isoformat(), **kept}, headers={"Content-Disposition": name})
+async def history(case_no: str, services: ServicesDep, reader: SignedIn) -> Response:
+    """The whole history as a JSON file: view, facts, forecast; the reporter only by alias."""
+    view = await _read_view(services, reader, case_no)
+    document = view.model_dump(mode="json", include={"case", "facts", "forecast", "files"})
+    document["case"].pop("allowed_commands")
+    name = f'attachment; filename="{view.case.case_no}.json"'
+    return JSONResponse({"made_at": reader.now.isoformat(), **document}, headers={"Content-Disposition": name})
 
 
 @router.get("/cases/{case_no}/evidence.zip")
-async def evidence(case_no: str, opened: ServicesDep, reader: SignedIn) -> Response:
-    """All the files of the case with their hashes."""
-    async with opened.reading.connect() as connection:
-        known = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
-    pieces = await asyncio.to_thread(gather, known, opened.settings)
-    name = f'attachment; filename="{known.case.case_no}-evidence.zip"'
-    made = bundle(pieces, reader.now, reader.zone, reader.language)
-    return StreamingResponse(made, media_type="application/zip", headers={"Content-Disposition": name})
+async def evidence(case_no: str, services: ServicesDep, reader: SignedIn) -> Response:
+    """All files of the case with their hashes, as a ZIP file."""
+    view = await _read_view(services, reader, case_no)
+    pieces = await asyncio.to_thread(collect_evidence, view, services.settings)
+    name = f'attachment; filename="{view.case.case_no}-evidence.zip"'
+    archive = stream_zip(pieces, reader.now, reader.zone, reader.language)
+    return StreamingResponse(archive, media_type="application/zip", headers={"Content-Disposition": name})
 
 
 def capitalise(text: str) -> str:
-    """With a capital letter first, as buttons have it."""
+    """The text with a capital first letter, for buttons."""
     return text[:1].upper() + text[1:]
-
-
-def _is_command(name: str) -> bool:
-    try:
-        fields_of(name)
-    except KeyError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""All cases in the reader's scope: the search, what a figure counts, and both as a workbook."""
+"""All cases in the reader's scope: the search, the cases of a figure, and both as a workbook."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -7,7 +7,7 @@ from doors.dependencies import ServicesDep
 from infra.database import snapshot_connection
 from models.jobs.export import ExportKind
 from services.exports.write import write_now
-from web.pages import is_part, page
+from web.pages import page_or_part
 from web.reader import SignedIn
 from web.routes.desk.exports import read_export_request
 from web.routes.desk.listing import SEARCH, filter_context, page_context, read_address
@@ -16,22 +16,21 @@ router = APIRouter()
 
 
 @router.get("/cases")
-async def search(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """The cases that fit the filters of the address, a page at a time."""
-    async with opened.reading.connect() as connection:
-        asked = read_address(reader, SEARCH, request.url.query)
+async def search(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """The cases that match the filters of the address, page by page."""
+    async with services.reading.connect() as connection:
+        address = read_address(reader, SEARCH, request.url.query)
         context = {
-            **await page_context(connection, reader, asked, SEARCH),
-            **await filter_context(connection, reader, asked),
+            **await page_context(connection, reader, address, SEARCH),
+            **await filter_context(connection, reader, address),
         }
-    template = "desk/list_part.html" if is_part(request) else "desk/search.html"
-    return page(reader, template, **context, last=None)
+    return page_or_part(request, reader, "desk/search.html", "desk/list_part.html", **context, last=None)
 
 
 @router.get("/cases/export.xlsx")
-async def export(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """The whole list of the address as a workbook, or only the cases that it names; refused where it is too long."""
-    async with snapshot_connection(opened.engine) as connection:
-        wanted = await read_export_request(connection, reader, ExportKind.CASES, request.url.query)
-        written = await write_now(connection, reader.person, wanted, reader.now, reader.language)
+async def export(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """The list of the address as a workbook, or only the cases that it names; refused if it is too long."""
+    async with snapshot_connection(services.engine) as connection:
+        export_request = await read_export_request(connection, reader, ExportKind.CASES, request.url.query)
+        written = await write_now(connection, reader.person, export_request, reader.now, reader.language)
     return attachment_response(written.pieces, f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")

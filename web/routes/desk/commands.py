@@ -1,4 +1,4 @@
-"""A command given by a form: with or without scripts, counted once, and told again where it could not be done."""
+"""Commands given by a form, with or without scripts. A form sent twice counts once; a refused form is shown again."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Frozen
+from models.commands import HumanCommand
 from models.errors import CommandIdReused, DomainError, NoSuchCase, NotSignedIn, StaleRevision, UnknownCommand
 from models.ids import derived_id, new_id
 from models.views import FactView
@@ -32,14 +33,14 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 
-#: How many files one form may carry without scripts.
+#: Maximum number of files in one form without scripts.
 MAX_FILES = 6
 
 
 class PostedForm(Frozen):
-    """A form as it came: what was typed, which command id it bears, and the revision that was seen.
+    """A posted form: the typed values, the command id, and the revision that the reader has seen.
 
-    `then_host`: 受理并派遣, one press for two commands: to whom the case goes once it is accepted.
+    `then_host`: for 受理并派遣, which gives two commands at once, the department to dispatch to after accepting.
     """
 
     command: str
@@ -51,41 +52,41 @@ class PostedForm(Frozen):
 
 
 @router.post("/cases/{case_no}/commands/{command}")
-async def give(case_no: str, command: str, request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """Gives the command. Done: the case as it is then (or on to `back`); refused: the form again, with the reason."""
+async def give(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason."""
     fields = require_fields(command)
-    async with form_with_files(request, attachments.most_bytes(opened.settings), MAX_FILES) as form:
+    async with form_with_files(request, attachments.max_bytes(services.settings), MAX_FILES) as form:
         posted = _read_form(command, form)
         try:
-            uploaded = await _store_files(opened, reader, form)
+            uploaded = await _store_files(services, reader, form)
         except DomainError as error:
             field = next((one.name for one in fields if one.kind == "files"), "")
             return await _show_faults(
-                request, opened, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
+                request, services, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
             )
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
     try:
-        wanted = read_command(command, body_of(command, posted.given, reader.zone))
+        human_command = read_command(command, body_of(command, posted.given, reader.zone))
     except ValidationError as error:
         faults = {
             field_of_pointer("/".join(map(str, e["loc"][1:]))): fault_text(e, reader.language) for e in error.errors()
         }
-        return await _show_faults(request, opened, reader, case_no, posted, 422, faults)
+        return await _show_faults(request, services, reader, case_no, posted, 422, faults)
     try:
-        sent = await _send(opened, reader, case_no, posted, wanted)
+        sent = await _send(services, reader, case_no, posted, human_command)
     except (NoSuchCase, NotSignedIn):
         raise
     except DomainError as error:
-        return await _show_refusal(request, opened, reader, case_no, posted, error)
+        return await _show_refusal(request, services, reader, case_no, posted, error)
     if posted.then_host:
-        return await _dispatch_next(request, opened, reader, case_no, posted)
-    return await _after_success(request, opened, reader, case_no, posted, sent)
+        return await _dispatch_next(request, services, reader, case_no, posted)
+    return await _after_success(request, services, reader, case_no, posted, sent)
 
 
 @router.get("/cases/{case_no}/commands/{command}")
 async def lead_back(case_no: str, command: str, request: Request, reader: SignedIn) -> Response:
-    """Where somebody comes to whose session ended while they sent a form: to the case, with that form open."""
+    """Redirect to the case with this form open. The sign-in leads here after a session ended while a form was sent."""
     require_fields(command)
     return go_to(request, f"/cases/{quote(case_no)}?act={command}#action")
 
@@ -118,50 +119,61 @@ def _command_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        return new_id()  # a form of another making: without an id it counts as often as it is sent
+        return new_id()  # not one of our forms: without an id it counts each time it is sent
 
 
-async def _store_files(opened: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
-    """Stores the files that came with the form; their hashes by field. Raises what storing them raises."""
-    found: dict[str, list[str]] = defaultdict(list)
+async def _store_files(services: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
+    """Store the files of the form. Return their hashes by field. Raises a DomainError for a file that is refused."""
+    hashes: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
-            kept = await attachments.store(opened.engine, opened.settings, reader.person, value.file, reader.now)
-            found[name.removeprefix("files.")].append(kept.view.sha256)
-    return found
+            stored = await attachments.store_upload(
+                services.engine, services.settings, reader.person, value.file, reader.now
+            )
+            hashes[name.removeprefix("files.")].append(stored.view.sha256)
+    return hashes
 
 
-async def _send(opened: Services, reader: Reader, case_no: str, posted: PostedForm, wanted: object) -> Sent:
-    """Sends the command. What only the clock did meanwhile is nobody's conflict: it is sent for the case as it is."""
+async def _send(
+    services: Services, reader: Reader, case_no: str, posted: PostedForm, human_command: HumanCommand
+) -> Sent:
+    """Send the command. If only harmless facts came since the seen revision, send it again without a revision."""
     revision = None if posted.command in WITHOUT_REVISION else posted.seen
 
-    async def sent(seen: int | None) -> Sent:
+    async def send_at(seen: int | None) -> Sent:
         return await send(
-            opened.resources, reader.person, case_no, wanted, command_id=posted.id, if_revision=seen, now=reader.now,  # type: ignore[arg-type]
-        )  # fmt: skip
+            services.resources,
+            reader.person,
+            case_no,
+            human_command,
+            command_id=posted.id,
+            if_revision=seen,
+            now=reader.now,
+        )
 
     try:
-        return await sent(revision)
+        return await send_at(revision)
     except StaleRevision:
-        meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
+        meanwhile = await _facts_since_seen(services, reader, case_no, posted.seen)
         if any(fact.kind not in HARMLESS for fact in meanwhile):
             raise
-        return await sent(None)
+        return await send_at(None)
 
 
-async def _facts_since_seen(opened: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
+async def _facts_since_seen(services: Services, reader: Reader, case_no: str, seen: int | None) -> tuple[FactView, ...]:
     if seen is None:
         return ()
-    async with opened.reading.connect() as connection:
-        known = await facts_since(connection, reader.person, case_no, seen, reader.now, reader.language)
-    return known.facts
+    async with services.reading.connect() as connection:
+        later = await facts_since(connection, reader.person, case_no, seen, reader.now, reader.language)
+    return later.facts
 
 
 async def _dispatch_next(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm
 ) -> Response:
-    """The second half of 受理并派遣. Sent again, both count once. Where it can't be done the case stays accepted, and
-    the form to dispatch it says why."""
+    """Dispatch as the second command of 受理并派遣. Sent again, both count once. If dispatching is refused, the case
+    stays accepted, and the dispatch form shows the reason.
+    """
     intake = posted.back.startswith("/intake")
     then = PostedForm(
         command="dispatch",
@@ -171,41 +183,41 @@ async def _dispatch_next(
         back="/intake?tab=dispatching" if intake else "",
     )
     try:
-        wanted = read_command("dispatch", {"host": posted.then_host})
-        sent = await _send(opened, reader, case_no, then, wanted)
-    except NoSuchCase:  # accepted, it went to a desk that the reader does not sit at
+        human_command = read_command("dispatch", {"host": posted.then_host})
+        sent = await _send(services, reader, case_no, then, human_command)
+    except NoSuchCase:  # the accepted case went to a desk that is out of the reader's scope
         return go_to(request, f"/queue?left={case_no}&did=accept")
     except NotSignedIn:
         raise
     except ValidationError:
         fault = reader.text("请选择主办部门。")
-        return await _show_faults(request, opened, reader, case_no, then, 422, {"host": fault})
+        return await _show_faults(request, services, reader, case_no, then, 422, {"host": fault})
     except DomainError as error:
-        return await _show_refusal(request, opened, reader, case_no, then, error)
-    return await _after_success(request, opened, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
+        return await _show_refusal(request, services, reader, case_no, then, error)
+    return await _after_success(request, services, reader, case_no, then.model_copy(update={"back": posted.back}), sent)
 
 
 async def _show_refusal(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, error: DomainError
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm, error: DomainError
 ) -> Response:
-    """The form again: the refusal at its field, or above the form with what others did meanwhile."""
-    said = refusal_text(error, reader)
+    """Show the form again, with the refusal at its field, or above the form with what others did in the meantime."""
+    text = refusal_text(error, reader)
     field = field_of_pointer(error.pointer or "")
     if field in {one.name for one in fields_of(posted.command)}:
-        return await _show_faults(request, opened, reader, case_no, posted, error.status, {field: said})
-    meanwhile = await _facts_since_seen(opened, reader, case_no, posted.seen)
-    told = tuple(fact for fact in meanwhile if fact.kind not in HARMLESS)
+        return await _show_faults(request, services, reader, case_no, posted, error.status, {field: text})
+    meanwhile = await _facts_since_seen(services, reader, case_no, posted.seen)
+    conflicts = tuple(fact for fact in meanwhile if fact.kind not in HARMLESS)
     id_ = new_id() if isinstance(error, CommandIdReused) else posted.id
     form = OpenForm(
-        posted.command, id_, posted.given, {}, alarm="" if told and error.status in (409, 412) else said,
-        meanwhile=told, back=posted.back,
+        posted.command, id_, posted.given, {}, alarm="" if conflicts and error.status in (409, 412) else text,
+        meanwhile=conflicts, back=posted.back,
     )  # fmt: skip
-    return await _show_form(request, opened, reader, case_no, form, error.status)
+    return await _show_form(request, services, reader, case_no, form, error.status)
 
 
 async def _show_faults(
     request: Request,
-    opened: Services,
+    services: Services,
     reader: Reader,
     case_no: str,
     posted: PostedForm,
@@ -213,24 +225,24 @@ async def _show_faults(
     faults: dict[str, str],
 ) -> Response:
     form = OpenForm(posted.command, posted.id, posted.given, faults, back=posted.back)
-    return await _show_form(request, opened, reader, case_no, form, status)
+    return await _show_form(request, services, reader, case_no, form, status)
 
 
 async def _show_form(
-    request: Request, opened: Services, reader: Reader, case_no: str, form: OpenForm, status: int
+    request: Request, services: Services, reader: Reader, case_no: str, form: OpenForm, status: int
 ) -> Response:
-    """The page that the form was on, with the form as it was sent and what is wrong with it."""
+    """Show the page of the form again, with the sent values and their faults."""
     if form.back.startswith("/intake"):
         tab = dict(parse_qsl(urlsplit(form.back).query)).get("tab", "")
-        return await intake_page(request, opened, reader, IntakeQuery(tab=tab, no=case_no, form=form), status)
+        return await intake_page(request, services, reader, IntakeQuery(tab=tab, no=case_no, form=form), status)
     try:
-        return await show_case(request, opened, reader, case_no, form, status=status)
+        return await show_case(request, services, reader, case_no, form, status=status)
     except NoSuchCase:
         return go_to(request, f"/queue?left={case_no}&did={form.command}")
 
 
 async def _after_success(
-    request: Request, opened: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
+    request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
 ) -> Response:
     revision = sent.receipt.revision if sent.receipt else None
     if posted.back:
@@ -239,11 +251,11 @@ async def _after_success(
     if is_part(request):
         try:
             done = Done(posted.command, revision, posted.id)
-            reader = replace(reader, now=datetime.now(UTC))  # what was just done lies behind the reader, not ahead
-            return await show_case(request, opened, reader, case_no, done=done)
+            reader = replace(reader, now=datetime.now(UTC))  # so that the new fact lies in the past
+            return await show_case(request, services, reader, case_no, done=done)
         except NoSuchCase:
             return go_to(request, f"/queue?left={case_no}&did={posted.command}")
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         try:
             await facts_since(connection, reader.person, case_no, revision or 0, reader.now, reader.language)
         except NoSuchCase:

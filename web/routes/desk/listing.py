@@ -1,4 +1,4 @@
-"""What the queue and the search have in common: reading the address, and the rows that it asks for."""
+"""What the queue and the search share: reading the address, and the rows, tabs and filters of the list."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
-from services.desk.saved_views import departments_of, saved_views
+from services.desk.saved_views import departments_of, list_saved_views
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory.people import list_categories, list_departments, list_people, name_of
@@ -30,97 +30,98 @@ QUEUE, SEARCH = "/queue", "/cases"
 
 
 def read_address(reader: Reader, place: str, query: str) -> ListAddress:
-    """The list that the address asks for, with the reader's tabs where it is the queue."""
+    """Read the address of a list, with the reader's tabs if it is the queue."""
     if place != QUEUE:
         return parse_list_address(query, None)
     return parse_list_address(query, tabs_of(reader.person, reader.day), reader.settings.home)
 
 
-def tab_condition(asked: ListAddress, reader: Reader) -> ColumnElement[bool] | None:
-    """What the tab narrows the list to."""
-    return None if asked.tab is None else on_tab(asked.tab, reader.person, reader.day, reader.now)
+def tab_condition(address: ListAddress, reader: Reader) -> ColumnElement[bool] | None:
+    """The condition of the tab on the cases; None without a tab."""
+    return None if address.tab is None else on_tab(address.tab, reader.person, reader.day, reader.now)
 
 
 def row_context(reader: Reader, items: Iterable[CaseItem], place: str) -> dict[str, Any]:
-    """What the templates of a list need, with the columns that the reader has chosen. In the queue cases are ticked."""
+    """The rows and the reader's columns for a template. In the queue, rows have a checkbox."""
     columns = [name for name in COLUMNS if name in reader.settings.columns]
     bulk = place == QUEUE
     drawn = render_rows(items, reader, columns, bulk=bulk)
     return {"columns": columns, "column_names": COLUMN_NAMES, "rows": drawn, "bulk": bulk}
 
 
-async def page_context(connection: AsyncConnection, reader: Reader, asked: ListAddress, place: str) -> dict[str, Any]:
-    """One page of the list, and where it goes on."""
-    who, wanted, now = reader.person, asked.wanted, reader.now
-    if asked.tab is not None and not asked.pairs and wanted.cursor is None:
-        found = await first_page(connection, who, asked.tab, wanted, now, reader.language)
+async def page_context(connection: AsyncConnection, reader: Reader, address: ListAddress, place: str) -> dict[str, Any]:
+    """One page of the list, and the query of the next."""
+    person, filters, now = reader.person, address.filter, reader.now
+    if address.tab is not None and not address.pairs and filters.cursor is None:
+        cases = await first_page(connection, person, address.tab, filters, now, reader.language)
     else:
-        found = await list_cases(connection, who, wanted, now, reader.language, tab_condition(asked, reader))
-    shown = (asked.shown or 0) + len(found.items)
-    more = asked.query(cursor=found.next_cursor, shown=str(shown)) if found.next_cursor else None
+        cases = await list_cases(connection, person, filters, now, reader.language, tab_condition(address, reader))
+    shown = (address.shown or 0) + len(cases.items)
+    more = address.query(cursor=cases.next_cursor, shown=str(shown)) if cases.next_cursor else None
     return {
         "place": place,
-        "asked": asked,
-        "total": found.total,
+        "address": address,
+        "total": cases.total,
         "shown": shown,
         "more": more,
-        "next_page": asked.query(cursor=found.next_cursor) if found.next_cursor else None,
+        "next_page": address.query(cursor=cases.next_cursor) if cases.next_cursor else None,
         "full": shown + PAGE > MAX_ROWS,
-        **row_context(reader, found.items, place),
+        **row_context(reader, cases.items, place),
     }
 
 
 async def head_context(
-    connection: AsyncConnection, reader: Reader, asked: ListAddress, *, without: DeskTab | None = None
+    connection: AsyncConnection, reader: Reader, address: ListAddress, *, without: DeskTab | None = None
 ) -> dict[str, Any]:
-    """The tabs and the saved views, each with its count; `without`: the tab whose count is found otherwise."""
+    """The tabs and the saved views with their counts. `without`: the tab that is not counted here."""
     counts = await tab_counts(connection, reader.person, reader.now, without)
-    kept = await saved_views(connection, reader.person, reader.now)
+    kept = await list_saved_views(connection, reader.person, reader.now)
     views = [(view, await count_saved_view(connection, reader, view.query)) for view in kept]
     return {
         "tabs": [(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)],
         "counts": counts,
         "views": views,
-        "asked": asked,
+        "address": address,
     }
 
 
-def unfiltered_tab(asked: ListAddress) -> DeskTab | None:
-    """The tab whose count in the head is that of the list, if the list is all of it."""
-    return None if asked.tab is DeskTab.DONE or asked.pairs else asked.tab
+def unfiltered_tab(address: ListAddress) -> DeskTab | None:
+    """The tab whose count equals the total of the list; None if the list is filtered."""
+    return None if address.tab is DeskTab.DONE or address.pairs else address.tab
 
 
 async def count_saved_view(connection: AsyncConnection, reader: Reader, query: str) -> int | None:
-    """How many cases a saved view has now; None where its filters do not exist any more."""
+    """The current number of cases in a saved view; None if its filters no longer exist."""
     try:
-        asked = read_address(reader, QUEUE if "tab=" in query else SEARCH, query)
-        return await count_cases(connection, reader.person, asked.wanted, reader.now, tab_condition(asked, reader))
+        address = read_address(reader, QUEUE if "tab=" in query else SEARCH, query)
+        return await count_cases(connection, reader.person, address.filter, reader.now, tab_condition(address, reader))
     except (RequestValidationError, BadFilter):
         return None
 
 
-async def _people_names(connection: AsyncConnection, reader: Reader, asked: ListAddress) -> dict[str, str]:
-    """The names of those whose cases the list is of: of colleagues, and of handlers whom the reader sees ranked."""
-    named = {}
-    handler = asked.value("handler")
+async def _people_names(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, str]:
+    """The names of the people in the filters: colleagues, and handlers whom the reader sees ranked."""
+    names = {}
+    handler = address.value("handler")
     if _UUID.fullmatch(handler):
-        theirs = CaseFilter(handler=UUID(handler))
-        if await count_cases(connection, reader.person, theirs, reader.now):  # those of whom they lead alone
-            named[handler] = await name_of(connection, UUID(handler))
-    ids = [UUID(one) for name in ("owner", "handled_by") if _UUID.fullmatch(one := asked.value(name))]
+        handled = CaseFilter(handler=UUID(handler))
+        # Not zero only for handlers in departments that the reader leads.
+        if await count_cases(connection, reader.person, handled, reader.now):
+            names[handler] = await name_of(connection, UUID(handler))
+    ids = [UUID(one) for name in ("owner", "handled_by") if _UUID.fullmatch(one := address.value(name))]
     if ids:
-        found = await list_people(connection, reader.person, reader.now, limit=len(ids), among=ids)
-        named |= {str(one.id): one.name for one in found.items}
-    return named
+        colleagues = await list_people(connection, reader.person, reader.now, limit=len(ids), among=ids)
+        names |= {str(one.id): one.name for one in colleagues.items}
+    return names
 
 
-async def filter_context(connection: AsyncConnection, reader: Reader, asked: ListAddress) -> dict[str, Any]:
-    """What the filters offer, and those that are set."""
+async def filter_context(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, Any]:
+    """The choices of the filters, and the chips of those that are set."""
     english = reader.language == "en"
     categories = await list_categories(connection)
     departments = (await list_departments(connection)).items
     names = {d.id: d.name_en if english else d.name_zh for d in departments}
-    names |= await _people_names(connection, reader, asked) | {str(reader.person.id): reader.text("我")}
+    names |= await _people_names(connection, reader, address) | {str(reader.person.id): reader.text("我")}
     for group in categories.groups:
         names[group.code] = group.name_en if english else group.name_zh
         names |= {c.code: c.name_en if english else c.name_zh for c in group.categories}
@@ -129,11 +130,11 @@ async def filter_context(connection: AsyncConnection, reader: Reader, asked: Lis
         "groups": categories.groups,
         "departments": [(d.id, names[d.id]) for d in departments],
         "my_departments": [(code, names.get(code, code)) for code in mine],
-        "chips": chips(asked, reader, names),
+        "chips": chips(address, reader, names),
         "lights": [light.value for light in Light],
         "dues": DUE_NAMES,
         "stages": [stage.value for stage in Stage],
         "sorts": SORTS,
         "all_columns": COLUMNS,
-        "empty": EMPTY[asked.tab] if asked.tab is not None and not asked.pairs else _("没有符合条件的案件。"),
+        "empty": EMPTY[address.tab] if address.tab is not None and not address.pairs else _("没有符合条件的案件。"),
     }

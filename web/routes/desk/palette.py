@@ -1,4 +1,4 @@
-"""Finding things fast (D3): cases by number or words, grid units, people, pages; and what forms choose from."""
+"""The search palette (D3): cases by number or words, grid units, people, pages; and choices for form fields."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.commands.transfer_targets import colleagues
-from services.directory.choices import UnitChoice, units_like
+from services.directory.choices import UnitChoice, suggest_units
 from services.directory.people import list_people
 from services.directory.views import PersonView
 from web.nav import menu
@@ -22,23 +22,23 @@ MAX_RESULTS = 8
 
 
 @router.get("/palette")
-async def find(request: Request, opened: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
-    """What the words find. Without words: the pages of the menu. `part` is `results` for the answers only."""
+async def find(request: Request, services: ServicesDep, reader: SignedIn, q: str = "", part: str = "") -> Response:
+    """The results for the words; without words, the pages of the menu. `part=results`: only the results."""
     words = _clean_words(q)
     people: tuple[PersonView, ...] = ()
     cases: tuple[CaseItem, ...] = ()
     units: tuple[UnitChoice, ...] = ()
     entries = [e for e in menu(reader) if not words or words.lower() in reader.text(e.title).lower()]
     if words:
-        async with opened.reading.connect() as connection:
-            wanted = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
-            cases = (await list_cases(connection, reader.person, wanted, reader.now, reader.language)).items
-            units = await units_like(connection, reader.person, words, reader.now, 5)
-            people = (await list_people(connection, reader.person, reader.now, limit=5, words=words)).items
+        async with services.reading.connect() as connection:
+            filters = CaseFilter(q=words, limit=MAX_RESULTS, sort="-updated_at")
+            cases = (await list_cases(connection, reader.person, filters, reader.now, reader.language)).items
+            units = await suggest_units(connection, reader.person, words, reader.now, 5)
+            people = (await list_people(connection, reader.person, reader.now, limit=5, query=words)).items
     scripted = request.headers.get("HX-Request") == "true"
     template = "desk/palette_results.html" if part == "results" else "desk/palette_part.html"
-    found: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
-    return page(reader, template if scripted else "desk/palette.html", q=words, **found)
+    results: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
+    return page(reader, template if scripted else "desk/palette.html", q=words, **results)
 
 
 def _clean_words(typed: str) -> str:
@@ -46,26 +46,26 @@ def _clean_words(typed: str) -> str:
 
 
 @router.get("/choices/people")
-async def offer_people(opened: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
-    """Colleagues for a field that takes a user name, as options, by what is typed of it or of the name."""
-    async with opened.reading.connect() as connection:
-        found = await list_people(
-            connection, reader.person, reader.now, limit=MAX_RESULTS, words=_clean_words(person or deputy)
+async def offer_people(services: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
+    """Options for a user name field: people whose user name or name contains the typed text."""
+    async with services.reading.connect() as connection:
+        people = await list_people(
+            connection, reader.person, reader.now, limit=MAX_RESULTS, query=_clean_words(person or deputy)
         )
-    return page(reader, "desk/options.html", options=[(one.username, one.name) for one in found.items])
+    return page(reader, "desk/options.html", options=[(one.username, one.name) for one in people.items])
 
 
 @router.get("/choices/grids")
-async def offer_units(opened: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
-    """Grid units for a field that somebody types into, as options."""
-    async with opened.reading.connect() as connection:
-        units = await units_like(connection, reader.person, _clean_words(grid or unit), reader.now)
+async def offer_units(services: ServicesDep, reader: SignedIn, grid: str = "", unit: str = "") -> Response:
+    """Options for a grid unit field."""
+    async with services.reading.connect() as connection:
+        units = await suggest_units(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
 
 
 @router.get("/choices/colleagues")
-async def offer_colleagues(opened: ServicesDep, reader: SignedIn) -> Response:
-    """To whom the reader may pass cases on, with what each of them holds, as options."""
-    async with opened.reading.connect() as connection:
-        found = await colleagues(connection, reader.person, reader.now)
-    return page(reader, "desk/colleagues.html", colleagues=found)
+async def offer_colleagues(services: ServicesDep, reader: SignedIn) -> Response:
+    """Options for a transfer: the colleagues to whom the reader may transfer cases, with their open cases."""
+    async with services.reading.connect() as connection:
+        choices = await colleagues(connection, reader.person, reader.now)
+    return page(reader, "desk/colleagues.html", colleagues=choices)

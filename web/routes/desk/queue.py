@@ -1,4 +1,4 @@
-"""The queue (D1): what waits for the reader, tab by tab, and what they do with many cases at once."""
+"""The queue (D1): the reader's pending cases by tab, bulk commands, and saved views."""
 
 import asyncio
 from typing import Annotated, Any
@@ -17,11 +17,11 @@ from services.cases.lists import find_items
 from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import read_command
 from services.commands.transfer_targets import colleague_names
-from services.desk.case_page import last_words
-from services.desk.last_handled import last_there
+from services.desk.case_page import last_actions
+from services.desk.last_handled import last_handled
 from services.desk.saved_views import NewView, remove_view, save_view
 from web.local_time import format_short
-from web.pages import go_to, is_part, page, safe_path
+from web.pages import go_to, is_part, page, page_or_part, safe_path
 from web.reader import Reader, SignedIn
 from web.routes.desk.listing import (
     QUEUE,
@@ -34,98 +34,99 @@ from web.routes.desk.listing import (
     tab_condition,
     unfiltered_tab,
 )
-from web.views.case.fact_sentences import fact_title as what_happened
+from web.views.case.fact_sentences import fact_title
 from web.views.lists.list_address import ListAddress
 from web.views.refusals import refusal_text
 
 router = APIRouter()
 
-#: What may be done with many cases at once from a list.
+#: The commands that a list offers for many cases at once.
 BULK_COMMANDS = ("claim", "transfer", "comment")
 
 
 @router.get("/queue")
 async def show_queue(
-    request: Request, opened: ServicesDep, reader: SignedIn, left: str = "", did: str = ""
+    request: Request, services: ServicesDep, reader: SignedIn, left: str = "", did: str = ""
 ) -> Response:
-    """The list of a tab. `left`: the case that has just left the reader's sight, by their command `did`."""
-    asked = read_address(reader, QUEUE, request.url.query)
+    """The list of a tab. `left`: the case that the reader's command `did` has just moved out of their sight."""
+    address = read_address(reader, QUEUE, request.url.query)
     if is_part(request):
-        return page(reader, "desk/list_part.html", **await _list_context(opened, reader, asked))
-    context = await _queue_context(opened, reader, asked)
+        return page(reader, "desk/list_part.html", **await _list_context(services, reader, address))
+    context = await _queue_context(services, reader, address)
     return page(reader, "desk/queue.html", **context, batch=new_id(), left=left[:40], did=did[:40])
 
 
-async def _list_context(opened: Services, reader: Reader, asked: ListAddress) -> dict[str, Any]:
-    """The list; where it is empty, what was there last."""
-    async with opened.reading.connect() as connection:
-        rows = await page_context(connection, reader, asked, QUEUE)
-        bare = asked.tab if not asked.pairs and not rows["total"] else None
-        last = None if bare is None else await last_there(connection, bare, reader.person, reader.now)
-        return {**rows, **await filter_context(connection, reader, asked), "last": last}
+async def _list_context(services: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
+    """The list; if a tab is empty, with the case last handled there."""
+    async with services.reading.connect() as connection:
+        rows = await page_context(connection, reader, address, QUEUE)
+        bare = address.tab if not address.pairs and not rows["total"] else None
+        last = None if bare is None else await last_handled(connection, bare, reader.person, reader.now)
+        return {**rows, **await filter_context(connection, reader, address), "last": last}
 
 
-async def _queue_context(opened: Services, reader: Reader, asked: ListAddress) -> dict[str, Any]:
-    """The list and what stands around it: PostgreSQL counts the other tabs while it finds the rows of this one."""
-    whole = unfiltered_tab(asked)
+async def _queue_context(services: Services, reader: Reader, address: ListAddress) -> dict[str, Any]:
+    """The list with tabs and saved views. The other tabs are counted while the rows of this one are read."""
+    whole = unfiltered_tab(address)
 
-    async def around() -> dict[str, Any]:
-        async with opened.reading.connect() as connection:
-            head = await head_context(connection, reader, asked, without=whole)
+    async def load_head() -> dict[str, Any]:
+        async with services.reading.connect() as connection:
+            head = await head_context(connection, reader, address, without=whole)
             return {**head, "colleagues": await colleague_names(connection, reader.person, reader.now)}
 
-    rows, head = await asyncio.gather(_list_context(opened, reader, asked), around())
+    rows, head = await asyncio.gather(_list_context(services, reader, address), load_head())
     if whole is not None:
         head["counts"][whole] = rows["total"]
     return {**rows, **head}
 
 
 @router.get("/queue/rows")
-async def more_of_queue(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def more_of_queue(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more_rows(request, opened, reader, QUEUE)
+    return await _more_rows(request, services, reader, QUEUE)
 
 
 @router.get("/cases/rows")
-async def more_of_search(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
+async def more_of_search(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """The rows that follow a cursor."""
-    return await _more_rows(request, opened, reader, SEARCH)
+    return await _more_rows(request, services, reader, SEARCH)
 
 
-async def _more_rows(request: Request, opened: ServicesDep, reader: Reader, place: str) -> Response:
-    async with opened.reading.connect() as connection:
-        asked = read_address(reader, place, request.url.query)
-        context = await page_context(connection, reader, asked, place)
+async def _more_rows(request: Request, services: ServicesDep, reader: Reader, place: str) -> Response:
+    async with services.reading.connect() as connection:
+        address = read_address(reader, place, request.url.query)
+        context = await page_context(connection, reader, address, place)
     return page(reader, "desk/rows.html", **context)
 
 
 @router.get("/queue/head")
-async def show_head(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """Tabs and saved views with their counts, as they are now."""
-    async with opened.reading.connect() as connection:
-        asked = read_address(reader, QUEUE, request.url.query)
-        return page(reader, "desk/head.html", **await head_context(connection, reader, asked))
+async def show_head(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """Tabs and saved views with their current counts."""
+    async with services.reading.connect() as connection:
+        address = read_address(reader, QUEUE, request.url.query)
+        return page(reader, "desk/head.html", **await head_context(connection, reader, address))
 
 
 @router.get("/lists/changes")
 async def show_changes(
-    request: Request, opened: ServicesDep, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
+    request: Request, services: ServicesDep, reader: SignedIn, cases: str = "", known: str = "", list: str = QUEUE
 ) -> Response:
-    """What became of cases that have changed, for a page with this list: the row of each that is in it, and for each
-    `known` one (a row that the page shows) that is not, why it left. `cases` and `known` are separated by commas."""
+    """The changes of an open list: the row of each changed case that is in it, and for each `known` case (a row that
+    the page shows) that is no longer in it, why it left. `cases` and `known` are separated by commas.
+    """
     place = SEARCH if list == SEARCH else QUEUE
-    shown = [no for no in known.split(",") if no][:200]
-    asked_for = [no for no in cases.split(",") if no][:200]
-    async with opened.reading.connect() as connection:
-        asked = read_address(reader, place, request.url.query)
-        here = await find_items(
-            connection, reader.person, [*shown, *asked_for], asked.wanted, reader.now, reader.language,
-            tab_condition(asked, reader),
+    shown_nos = [no for no in known.split(",") if no][:200]
+    changed_nos = [no for no in cases.split(",") if no][:200]
+    async with services.reading.connect() as connection:
+        address = read_address(reader, place, request.url.query)
+        items = await find_items(
+            connection, reader.person, [*shown_nos, *changed_nos], address.filter, reader.now, reader.language,
+            tab_condition(address, reader),
         )  # fmt: skip
-        gone = [no for no in shown if no not in {item.case_no for item in here}]
-        words = await last_words(connection, reader.person, gone, reader.now, reader.language)
-    reasons = {no: _leave_reason(reader, words[no]) for no in gone}
-    context = row_context(reader, here, place)
+        gone_nos = [no for no in shown_nos if no not in {item.case_no for item in items}]
+        last_facts = await last_actions(connection, reader.person, gone_nos, reader.now, reader.language)
+    reasons = {no: _leave_reason(reader, last_facts[no]) for no in gone_nos}
+    context = row_context(reader, items, place)
     return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
 
 
@@ -136,13 +137,13 @@ def _leave_reason(reader: Reader, fact: FactView | None) -> str:
         "%(who)s %(when)s %(what)s",
         who=fact.actor.name,
         when=format_short(fact.at, reader),
-        what=what_happened(fact, reader),
+        what=fact_title(fact, reader),
     )
 
 
 @router.post("/queue/bulk")
-async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> Response:
-    """One command for the cases that are ticked, with an outcome for each."""
+async def give_many(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """Give one command to the selected cases, and show the outcome for each."""
     form = await request.form()
     case_nos = [str(value) for value in form.getlist("case")][:MAX_CASES]
     name = str(form.get("command", ""))
@@ -163,7 +164,9 @@ async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> 
         except ValidationError:
             fault = reader.text("请把要填的内容填写完整。")
         else:
-            outcomes = await send_many(opened.resources, reader.person, case_nos, command, batch=batch, now=reader.now)
+            outcomes = await send_many(
+                services.resources, reader.person, case_nos, command, batch=batch, now=reader.now
+            )
     context: dict[str, Any] = {
         "fault": fault,
         "command": name,
@@ -172,8 +175,7 @@ async def give_many(request: Request, opened: ServicesDep, reader: SignedIn) -> 
         "batch": new_id(),
         "back": safe_path(str(form.get("back", "")), QUEUE),
     }
-    template = "desk/bulk_part.html" if is_part(request) else "desk/bulk.html"
-    return page(reader, template, 422 if fault else 200, **context)
+    return page_or_part(request, reader, "desk/bulk.html", "desk/bulk_part.html", 422 if fault else 200, **context)
 
 
 def _uuid(value: object) -> UUID:
@@ -186,36 +188,36 @@ def _uuid(value: object) -> UUID:
 @router.post("/views")
 async def keep_view(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     name: Annotated[str, Form()] = "",
     query: Annotated[str, Form()] = "",
     shared_with: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keeps a list under a name, and goes back to it."""
+    """Save a view under a name, and go back to its list."""
     try:
-        wanted = NewView(name=name, query=_saved_query(query), shared_with=shared_with or None)
+        view = NewView(name=name, query=_saved_query(query), shared_with=shared_with or None)
     except ValidationError as error:
         raise InputError(
             why_zh="视图名称须为 1 至 40 个字", why_en="a view's name has 1 to 40 letters", pointer="/name"
         ) from error
-    async with transaction(opened.engine) as connection:
-        await save_view(connection, reader.person, wanted, reader.now)
-    return go_to(request, f"{QUEUE}?{wanted.query}")
+    async with transaction(services.engine) as connection:
+        await save_view(connection, reader.person, view, reader.now)
+    return go_to(request, f"{QUEUE}?{view.query}")
 
 
 @router.post("/views/{id_}/remove")
 async def drop_view(
-    request: Request, opened: ServicesDep, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
+    request: Request, services: ServicesDep, reader: SignedIn, id_: UUID, back: Annotated[str, Form()] = QUEUE
 ) -> Response:
-    """Removes a view of the reader's own."""
-    async with transaction(opened.engine) as connection:
+    """Remove a view of the reader."""
+    async with transaction(services.engine) as connection:
         await remove_view(connection, reader.person, id_)
     return go_to(request, safe_path(back, QUEUE))
 
 
 def _saved_query(query: str) -> str:
-    """The query without what belongs to one moment only."""
+    """The query without parameters that belong to a single visit."""
     return urlencode(
         [(k, v) for k, v in parse_qsl(query) if k not in ("cursor", "shown", "lang", "large", "left", "did")]
     )

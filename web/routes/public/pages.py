@@ -1,4 +1,4 @@
-"""For people without an account: a report, its progress by code, a rating. No script, no cookie."""
+"""Public pages for people without an account: report, progress by code, rating. No scripts, no cookies."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -18,19 +18,19 @@ from models.ids import derived_id, new_id
 from services.accounts.rate_limit import Record
 from services.attachments import intake
 from services.directory.people import list_categories
-from services.public.progress_code import photo_token, plain, progress, report_of
-from services.public.reports import PublicReport, act_by_code, report_publicly
-from services.public.units import PublicUnit, public_units
+from services.public.progress_code import find_report, make_photo_token, normalize_code, read_progress
+from services.public.reports import PublicReport, send_by_code, submit_public_report
+from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 
 router = APIRouter()
 
-#: What the three verdicts count, of five.
+#: The scores of the three verdicts, of five.
 VERDICT_SCORES = {"good": 5, "fair": 3, "bad": 1}
 MAX_PHOTOS = 3
-#: Bytes for the text alone.
+#: Limit per file in bytes while the caller must wait: enough for the text fields, too little for photos.
 _TEXT_ONLY_BYTES = 1024 * 1024 // MAX_PHOTOS
 
 Code = Annotated[str, Form(max_length=40)]
@@ -39,178 +39,188 @@ Note = Annotated[Text, Form(max_length=2_000)]
 
 
 def public_page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> Response:
-    """A public page: never indexed, never kept, and no cookie with it. `keep` goes on with language and type size."""
+    """A public page: not indexed, not cached, without a cookie. `keep` carries language and text size to the next."""
     chosen = {"lang": visitor.language} if visitor.language == "en" else {}
     chosen |= {"large": "1"} if visitor.preferences.large else {}
-    known = {"keep": f"?{urlencode(chosen)}" if chosen else "", "chosen": chosen}
-    answer = page(visitor, template, status, remember=False, **known, **context)
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+    keep_context = {"keep": f"?{urlencode(chosen)}" if chosen else "", "chosen": chosen}
+    response = page(visitor, template, status, remember=False, **keep_context, **context)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 @router.get("/p")
 async def ask_for_code(visitor: AnyVisitor, code: str = "") -> Response:
-    """The field for the code; a link or a QR code may have filled it in."""
+    """The form for the code, which a link or a QR code may have filled in."""
     return public_page(visitor, "public/code.html", code=code[:40], error=None)
 
 
 @router.post("/p")
 async def show_progress(
-    request: Request, opened: ServicesDep, visitor: AnyVisitor, code: Code = "", phone_tail: PhoneTail = ""
+    request: Request, services: ServicesDep, visitor: AnyVisitor, code: Code = "", phone_tail: PhoneTail = ""
 ) -> Response:
-    """What the code shows; ten wrong ones an hour and address, then a wait."""
+    """The progress for a code. After ten wrong codes per hour and address, the caller must wait."""
     try:
-        report_id = await _find_report(request, opened, visitor, code, phone_tail)
+        report_id = await _find_report(request, services, visitor, code, phone_tail)
     except DomainError as error:
         return _show_code_error(visitor, code, error)
-    return await _progress_page(opened, visitor, report_id, code, phone_tail)
+    return await _progress_page(services, visitor, report_id, code, phone_tail)
 
 
 @router.post("/p/rate")
 async def rate(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     verdict: Annotated[Literal["good", "fair", "bad"], Form()],
     code: Code = "",
     phone_tail: PhoneTail = "",
     note: Note = "",
 ) -> Response:
-    """The reporter's verdict, once."""
+    """Give the reporter's verdict, once."""
     command = Rate(score=VERDICT_SCORES[verdict], note=note)
-    return await _send_command(request, opened, visitor, code, phone_tail, command)
+    return await _send_command(request, services, visitor, code, phone_tail, command)
 
 
 @router.post("/p/reopen")
 async def reopen(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: PhoneTail = "",
     reason: Note = "",
 ) -> Response:
-    """Still not settled: asks to have it reopened, once."""
-    told = reason.strip() or visitor.text("仍未解决")
-    return await _send_command(request, opened, visitor, code, phone_tail, RequestReopen(reason=told))
+    """Request to reopen a case that is still unsolved, once."""
+    text = reason.strip() or visitor.text("仍未解决")
+    return await _send_command(request, services, visitor, code, phone_tail, RequestReopen(reason=text))
 
 
 @router.post("/p/answer")
 async def answer(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     visitor: AnyVisitor,
     code: Code = "",
     phone_tail: PhoneTail = "",
     note: Note = "",
 ) -> Response:
-    """The answer to what the duty desk has asked."""
-    told = note.strip() or visitor.text("(未填写)")
-    return await _send_command(request, opened, visitor, code, phone_tail, SupplyInfo(note=told))
+    """Answer the question of the duty desk."""
+    text = note.strip() or visitor.text("(未填写)")
+    return await _send_command(request, services, visitor, code, phone_tail, SupplyInfo(note=text))
 
 
 @router.get("/p/report")
-async def show_form(opened: ServicesDep, visitor: AnyVisitor) -> Response:
-    """The public form. Its id is made with it, so that posting it twice counts once."""
-    return await _show_report_form(opened, visitor, {"report_id": str(new_id())}, {})
+async def show_form(services: ServicesDep, visitor: AnyVisitor) -> Response:
+    """The public report form. It contains its report id, so that posting it twice counts once."""
+    return await _show_report_form(services, visitor, {"report_id": str(new_id())}, {})
 
 
 @router.post("/p/report")
-async def take_report(request: Request, opened: ServicesDep, visitor: AnyVisitor) -> Response:
-    """Takes a report; the form again, filled in, when something is wrong with it."""
-    record = opened.public_reports.record(_client_address(request))
-    # Who has to wait is told so with what they typed; their photos are not even read.
-    most = _TEXT_ONLY_BYTES if record.waits(visitor.now) else intake.most_bytes(opened.settings)
-    async with form_with_files(request, most, MAX_PHOTOS, counted=False) as form:
-        return await _accept_report(opened, visitor, form, record)
+async def take_report(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
+    """Accept a report; if something is wrong with it, show the form again with the typed values."""
+    record = services.public_reports.record(_client_address(request))
+    # A caller who must wait gets the form back with the typed text; their photos are not read.
+    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else intake.max_bytes(services.settings)
+    async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
+        return await _accept_report(services, visitor, form, record)
 
 
-async def _accept_report(opened: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
+async def _accept_report(services: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    if typed.get("website"):  # a field that people do not see
+    if typed.get("website"):  # a hidden field that only bots fill in
         return RedirectResponse("/p", 303)
     try:
         record.check(visitor.now)
         photos = [photo for photo in form.getlist("photos") if isinstance(photo, UploadFile) and photo.filename]
         if len(photos) > MAX_PHOTOS:
-            told = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
-            return await _show_report_form(opened, visitor, typed, {"file": told}, 422)
-        wanted = PublicReport.model_validate(_report_body(typed))
-        done = await report_publicly(opened.resources, wanted, tuple(photo.file for photo in photos), visitor.now)
+            fault = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
+            return await _show_report_form(services, visitor, typed, {"file": fault}, 422)
+        report = PublicReport.model_validate(_report_body(typed))
+        reported = await submit_public_report(
+            services.resources, report, tuple(photo.file for photo in photos), visitor.now
+        )
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
-        return await _show_report_form(opened, visitor, typed, faults, 422)
+        return await _show_report_form(services, visitor, typed, faults, 422)
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2]
-        return await _show_report_form(opened, visitor, typed, {field: error.message(visitor.language)}, error.status)
+        return await _show_report_form(services, visitor, typed, {field: error.message(visitor.language)}, error.status)
     record.fail(visitor.now)
-    return public_page(visitor, "public/reported.html", code=done.code, recorded=done.case_no is not None)
+    return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
 
 
 def _report_body(typed: dict[str, str]) -> dict[str, Any]:
-    known = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
+    body = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
     reporter = {name: typed[name] for name in ("name", "phone") if typed.get(name, "").strip()}
-    return known | ({"reporter": {**reporter, "anonymous": "anonymous" in typed}} if reporter else {})
+    return body | ({"reporter": {**reporter, "anonymous": "anonymous" in typed}} if reporter else {})
 
 
-async def _find_report(request: Request, opened: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
-    """The report of the code. Raises WrongCode, and TooManyAttempts with the time to wait."""
-    record = opened.code_attempts.record(_client_address(request))
-    async with record.turn:
+async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
+    """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
+    record = services.code_attempts.record(_client_address(request))
+    async with record.lock:
         record.check(visitor.now)
         try:
-            async with opened.reading.connect() as connection:
-                return await report_of(connection, opened.settings, code, phone_tail, visitor.now)
+            async with services.reading.connect() as connection:
+                return await find_report(connection, services.settings, code, phone_tail, visitor.now)
         except WrongCode:
             record.fail(visitor.now)
             raise
 
 
 async def _progress_page(
-    opened: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
+    services: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         try:
-            found = await progress(connection, report_id, visitor.now, visitor.language)
+            shown_progress = await read_progress(connection, report_id, visitor.now, visitor.language)
         except WrongCode as expired:
             return _show_code_error(visitor, code, expired)
-    photos = [photo_token(opened.settings, sha256, visitor.now) for sha256 in (found.photos if found else ())]
-    known: dict[str, Any] = {"progress": found, "photos": photos, "code": plain(code), "error": error}
-    return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **known)
+    photos = [
+        make_photo_token(services.settings, sha256, visitor.now)
+        for sha256 in (shown_progress.photos if shown_progress else ())
+    ]
+    context: dict[str, Any] = {
+        "progress": shown_progress,
+        "photos": photos,
+        "code": normalize_code(code),
+        "error": error,
+    }
+    return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
 
 
 async def _send_command(
-    request: Request, opened: Services, visitor: Visitor, code: str, phone_tail: str, command: HumanCommand
+    request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str, command: HumanCommand
 ) -> Response:
-    """Gives the command in the reporter's name, and shows what came of it. Posted twice it counts once."""
+    """Send the command for the reporter, and show the progress page. Posted twice, it counts once."""
     try:
-        report_id = await _find_report(request, opened, visitor, code, phone_tail)
+        report_id = await _find_report(request, services, visitor, code, phone_tail)
     except DomainError as error:
         return _show_code_error(visitor, code, error)
-    told = None
+    error_text = None
     try:
         id_ = derived_id(report_id, "by-code", command.model_dump_json())
-        await act_by_code(opened.resources, report_id, command, id_, visitor.now)
+        await send_by_code(services.resources, report_id, command, id_, visitor.now)
     except DomainError as error:
-        told = error.message(visitor.language)
-    return await _progress_page(opened, visitor, report_id, code, phone_tail, told)
+        error_text = error.message(visitor.language)
+    return await _progress_page(services, visitor, report_id, code, phone_tail, error_text)
 
 
 def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Response:
-    answer = public_page(visitor, "public/code.html", error.status, code=code, error=error.message(visitor.language))
+    response = public_page(visitor, "public/code.html", error.status, code=code, error=error.message(visitor.language))
     if error.status == 429:
-        answer.headers["Retry-After"] = error.params["seconds"]
-    return answer
+        response.headers["Retry-After"] = error.params["seconds"]
+    return response
 
 
 async def _show_report_form(
-    opened: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
+    services: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         categories = await list_categories(connection)
-        units: tuple[PublicUnit, ...] = await public_units(connection, visitor.now)
-    known = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}
-    return public_page(visitor, "public/report.html", status, **known)
+        units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
+    context = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}
+    return public_page(visitor, "public/report.html", status, **context)
 
 
 def _client_address(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of the public pages: a code as a QR code, and photos of a result that a reviewer has released."""
+"""Pictures of the public pages: QR codes of progress codes, and result photos released by a reviewer."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
@@ -7,7 +7,7 @@ from sqlalchemy import text
 from doors.dependencies import ServicesDep
 from models.errors import NoSuchPage
 from services.attachments.files import path_of
-from services.public.progress_code import ALPHABET, LENGTH, photo_of, plain
+from services.public.progress_code import ALPHABET, LENGTH, normalize_code, read_photo_token
 from web.draw.qr import qr_image
 from web.reader import AnyVisitor
 
@@ -16,25 +16,25 @@ router = APIRouter()
 
 @router.get("/p/qr.svg")
 async def draw_code(request: Request, code: str = "") -> Response:
-    """The address under which a code is looked up, as a QR code: for the page that tells the code, and for phones.
+    """The QR code of the progress page's address with this code.
 
-    Says nothing about whether there is such a code.
+    The response does not depend on whether the code exists.
     """
-    known = plain(code[:40])
-    if len(known) != LENGTH or set(known) - set(ALPHABET):
+    clean_code = normalize_code(code[:40])
+    if len(clean_code) != LENGTH or set(clean_code) - set(ALPHABET):
         raise NoSuchPage(what="qr")
-    address = f"{request.url_for('ask_for_code')}?code={known}"
+    address = f"{request.url_for('ask_for_code')}?code={clean_code}"
     return Response(qr_image(address), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/p/photo/{token}")
-async def show_photo(token: str, opened: ServicesDep, visitor: AnyVisitor) -> Response:
-    """A photo that somebody with the code was shown a moment ago; its address is good for an hour."""
-    sha256 = photo_of(opened.settings, token[:200], visitor.now)
-    async with opened.reading.connect() as connection:
-        asked = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
-        media_type = await connection.scalar(asked, {"sha256": sha256})
-    path = path_of(opened.settings.attachments_dir, sha256)
+async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor) -> Response:
+    """A photo of a progress page; its address is valid for an hour."""
+    sha256 = read_photo_token(services.settings, token[:200], visitor.now)
+    async with services.reading.connect() as connection:
+        query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
+        media_type = await connection.scalar(query, {"sha256": sha256})
+    path = path_of(services.settings.attachments_dir, sha256)
     if media_type is None or not path.is_file():
         raise NoSuchPage(what="photo")
     headers = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}

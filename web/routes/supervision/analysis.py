@@ -1,4 +1,4 @@
-"""分析: weeks or days, categories, hours and closing times, as tables and, where a script runs, as charts."""
+"""分析: weeks or days, categories, hours and closing times, as tables and, with scripts, as charts."""
 
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,12 @@ from markupsafe import Markup
 
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
-from models.base import Code
-from services.figures.viewpoint import watch
 from services.figures.views import UnitName
 from services.supervision.analysis import Analysis, Duration, analyse, analysis_file
 from web.pages import page
 from web.reader import Reader, SignedIn
+from web.routes.common import GridCode, open_viewpoint
 from web.views.board import list_regions
-from web.views.forms import blank
 from web.views.lists.date_range import NAMES, DateFields, DateRange, Days, parse_date_range
 from web.views.page_links import to_page, with_query
 from web.views.script_data import data_block
@@ -25,7 +23,6 @@ from web.views.translation_marks import _
 router = APIRouter()
 
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-Grid = Annotated[Code | None, blank()]
 Typed = Annotated[str, Query(max_length=40)]
 
 
@@ -35,7 +32,7 @@ def date_fields(
     whole_from: Typed = "",
     whole_to: Typed = "",
 ) -> DateFields:
-    """The days as the address has them: `from`, `to`, and the period that they were narrowed from."""
+    """The date parameters of the address: `from`, `to`, and the whole period that they were narrowed from."""
     return DateFields(since, until, whole_from, whole_to)
 
 
@@ -43,69 +40,75 @@ DateQuery = Annotated[DateFields, Depends(date_fields)]
 
 
 @router.get("/analysis")
-async def show_analysis(opened: ServicesDep, reader: SignedIn, asked: DateQuery, grid: Grid = None) -> Response:
-    """The page: its tables hold what the charts show. Days that are none are told at their field."""
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        units = await list_regions(connection, look)
-        days = parse_date_range(asked, look.day, reader.text)
+async def show_analysis(services: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None) -> Response:
+    """The analysis. Its tables hold what the charts show; faults in the dates are shown at their fields."""
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        regions = await list_regions(connection, viewpoint)
+        days = parse_date_range(fields, viewpoint.day, reader.text)
         if not isinstance(days, DateRange):
-            return _show_date_faults(reader, asked, days, grid, units)
-        found = await analyse(connection, look, grid, days.first, days.last)
+            return _show_date_faults(reader, fields, days, grid, regions)
+        analysis = await analyse(connection, viewpoint, grid, days.first, days.last)
     return page(
         reader,
         "analysis/analysis.html",
-        found=found,
+        analysis=analysis,
         days=days,
         typed={"from": f"{days.first}", "to": f"{days.last}"},
         faults={},
         names=NAMES,
         grid=grid,
-        regions=units,
+        regions=regions,
         weekdays=WEEKDAYS,
-        took=lambda one: duration_text(one, reader),
-        data=chart_data(found, reader, _part_address(days.whole, grid)),
+        took=lambda duration: duration_text(duration, reader),
+        data=chart_data(analysis, reader, _part_address(days.whole, grid)),
         whole=with_query("/analysis", grid=grid, **{"from": days.whole[0], "to": days.whole[1]}),
-        excel=with_query("/analysis.xlsx", grid=grid, **{"from": found.first, "to": found.last}),
+        excel=with_query("/analysis.xlsx", grid=grid, **{"from": analysis.first, "to": analysis.last}),
     )
 
 
 def _part_address(whole: Days, grid: str | None) -> str:
-    """The address of a part of that period, but for the part's own days."""
+    """The address of a part of the whole period, without the part's own dates."""
     return with_query("/analysis", grid=grid, whole_from=whole[0], whole_to=whole[1])
 
 
 def _show_date_faults(
-    reader: Reader, asked: DateFields, faults: Mapping[str, str], grid: str | None, units: Sequence[UnitName]
+    reader: Reader, fields: DateFields, faults: Mapping[str, str], grid: str | None, regions: Sequence[UnitName]
 ) -> Response:
-    known: dict[str, Any] = {"typed": asked.fields(), "faults": faults, "names": NAMES, "grid": grid, "regions": units}
-    return page(reader, "analysis/analysis.html", 422, found=None, **known)
+    context: dict[str, Any] = {
+        "typed": fields.fields(),
+        "faults": faults,
+        "names": NAMES,
+        "grid": grid,
+        "regions": regions,
+    }
+    return page(reader, "analysis/analysis.html", 422, analysis=None, **context)
 
 
 @router.get("/analysis.xlsx")
-async def export_analysis(opened: ServicesDep, reader: SignedIn, asked: DateQuery, grid: Grid = None) -> Response:
-    """The same for Excel."""
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        days = parse_date_range(asked, look.day, reader.text)
+async def export_analysis(
+    services: ServicesDep, reader: SignedIn, fields: DateQuery, grid: GridCode = None
+) -> Response:
+    """The same analysis as a workbook."""
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        days = parse_date_range(fields, viewpoint.day, reader.text)
         if not isinstance(days, DateRange):
-            return _show_date_faults(reader, asked, days, grid, await list_regions(connection, look))
-        found = await analyse(connection, look, grid, days.first, days.last)
-    chunks = await to_thread(analysis_file, found, look)
-    return attachment_response(chunks, f"gridloop-analysis-{found.first}-{found.last}")
+            return _show_date_faults(reader, fields, days, grid, await list_regions(connection, viewpoint))
+        analysis = await analyse(connection, viewpoint, grid, days.first, days.last)
+    chunks = await to_thread(analysis_file, analysis, viewpoint)
+    return attachment_response(chunks, f"gridloop-analysis-{analysis.first}-{analysis.last}")
 
 
-def duration_text(one: Duration, reader: Reader) -> str:
-    """A stretch of days in words."""
-    if one.within is None:
-        return reader.text("%(n)s 天及以上", n=one.over)
-    if one.over == 0:
-        return reader.text("不到 %(n)s 天", n=one.within)
-    return reader.text("%(a)s–%(b)s 天", a=one.over, b=one.within)
+def duration_text(duration: Duration, reader: Reader) -> str:
+    """A range of closing times in words."""
+    if duration.within is None:
+        return reader.text("%(n)s 天及以上", n=duration.over)
+    if duration.over == 0:
+        return reader.text("不到 %(n)s 天", n=duration.within)
+    return reader.text("%(a)s–%(b)s 天", a=duration.over, b=duration.within)
 
 
-def chart_data(found: Analysis, reader: Reader, part: str) -> Markup:
-    """What the charts draw, as a block of data in the page. `part`: where a part of it is shown, but for its days."""
+def chart_data(analysis: Analysis, reader: Reader, part: str) -> Markup:
+    """The data of the charts, as a data block of the page. `part`: the address of a part, without its dates."""
     return data_block(
         "charts",
         {
@@ -126,11 +129,11 @@ def chart_data(found: Analysis, reader: Reader, part: str) -> Markup:
                     f"{span.first}",
                     f"{span.last}",
                 ]
-                for span in found.spans
+                for span in analysis.spans
             ],
-            "categories": [[c.name, c.reported.count, to_page(c.reported.cases)] for c in found.categories],
+            "categories": [[c.name, c.reported.count, to_page(c.reported.cases)] for c in analysis.categories],
             "weekdays": [reader.text(day) for day in WEEKDAYS],
-            "hours": found.hours,
-            "durations": [[duration_text(one, reader), one.cases] for one in found.durations],
+            "hours": analysis.hours,
+            "durations": [[duration_text(duration, reader), duration.cases] for duration in analysis.durations],
         },
     )

@@ -1,19 +1,17 @@
-"""看板: what is open, overdue, climbing and waiting, at a glance."""
+"""看板: the open, overdue, escalated and waiting cases at a glance."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from doors.dependencies import ServicesDep
-from models.base import Code
-from services.figures.viewpoint import watch
 from web.draw.svg_bars import pattern_defs
-from web.pages import is_part, page
+from web.pages import page_or_part
 from web.reader import SignedIn
+from web.routes.common import GridCode, open_viewpoint
 from web.views.board import LIGHTS, OPEN_FIGURES, BoardQuery, board_page
-from web.views.forms import blank
 from web.views.lists.periods import PERIODS
-from web.views.page_links import with_query
+from web.views.page_links import link_builder
 
 router = APIRouter()
 
@@ -21,31 +19,30 @@ router = APIRouter()
 @router.get("/board")
 async def show_board(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
-    grid: Annotated[Code | None, blank()] = None,
+    grid: GridCode = None,
     period: Annotated[str, Query(max_length=20)] = "month",
     compare: bool = False,
     tv: bool = False,
 ) -> Response:
-    """The board; the part of it that changes when a script asks."""
-    asked = BoardQuery(grid, period if period in PERIODS else "month", compare, tv)
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        shown = await board_page(connection, look, reader, asked)
-    return page(
+    """The board; for htmx, the part of it that changes."""
+    query = BoardQuery(grid, period if period in PERIODS else "month", compare, tv)
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        shown = await board_page(connection, viewpoint, reader, query)
+    return page_or_part(
+        request,
         reader,
-        "board/body.html" if is_part(request) else "board/board.html",
+        "board/board.html",
+        "board/body.html",
         shown=shown,
-        asked=asked,
+        query=query,
         lights=LIGHTS,
         also=OPEN_FIGURES,
         periods=PERIODS,
         patterns=pattern_defs(),
-        here=lambda **changed: with_query(
-            "/board",
-            **{"grid": asked.grid, "period": asked.period, "compare": _flag(asked.compare), "tv": _flag(asked.tv)}
-            | changed,
+        here=link_builder(
+            "/board", grid=query.grid, period=query.period, compare=_flag(query.compare), tv=_flag(query.tv)
         ),
     )
 

@@ -1,11 +1,11 @@
-"""通报: what was stored period by period, for reading, print and Excel; and made now."""
+"""通报: the stored bulletins, for reading, print and Excel; and making one now."""
 
 from asyncio import to_thread
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
@@ -13,15 +13,15 @@ from models.base import Code
 from models.errors import DomainError
 from models.jobs.bulletin import BulletinKind
 from services.bulletins import store
-from services.bulletins.schedules import have_made
+from services.bulletins.schedules import make_bulletins_now
 from services.bulletins.views import BoardContent, BulletinView, CommendationContent, ConsultationContent, VisitContent
 from services.bulletins.workbook import bulletin_file
-from services.figures.viewpoint import watch
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
+from web.routes.common import Cursor, GridCode, open_viewpoint
 from web.views.board import LIGHTS, list_regions
 from web.views.forms import blank
-from web.views.page_links import with_query
+from web.views.page_links import link_builder
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -42,19 +42,19 @@ _CONTENTS: dict[BulletinKind, Any] = {
 
 @router.get("/bulletins")
 async def show_bulletins(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind | None, blank()] = None,
-    grid: Annotated[Code | None, blank()] = None,
-    cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
+    grid: GridCode = None,
+    cursor: Cursor = None,
     made: int | None = None,
 ) -> Response:
-    """The bulletins of the units that the reader looks after."""
-    return await _list_page(opened, reader, kind, grid, cursor, made=made)
+    """The bulletins of the units in the reader's scope."""
+    return await _list_page(services, reader, kind, grid, cursor, made=made)
 
 
 async def _list_page(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     kind: BulletinKind | None,
     grid: str | None,
@@ -63,80 +63,75 @@ async def _list_page(
     made: int | None = None,
     fault: str = "",
 ) -> Response:
-    wanted = store.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        found = await store.list_bulletins(connection, look, wanted)
-        units = await list_regions(connection, look)
+    filters = store.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        bulletins = await store.list_bulletins(connection, viewpoint, filters)
+        regions = await list_regions(connection, viewpoint)
     return page(
         reader,
         "bulletins/list.html",
         422 if fault else 200,
-        found=found,
-        wanted=wanted,
+        bulletins=bulletins,
+        filters=filters,
         kinds=KINDS,
-        regions=units,
+        regions=regions,
         makes=reader.acts_as(*store.MAKERS),
         made=made,
         fault=fault,
-        here=lambda **changed: with_query(
-            "/bulletins", **{"kind": kind.value if kind else None, "grid": grid, **changed}
-        ),
+        here=link_builder("/bulletins", kind=kind.value if kind else None, grid=grid),
     )
 
 
 @router.post("/bulletins")
 async def make_now(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     kind: Annotated[BulletinKind, Form()],
     period: Annotated[date | None, blank(), Form()] = None,
     grid: Annotated[Code | None, blank(), Form()] = None,
 ) -> Response:
-    """Makes bulletins, or makes them again: what was stored of that period is replaced."""
-    wanted = store.BulletinWanted(kind=kind, period=period, grid=grid)
-    patience = timedelta(seconds=opened.settings.answer_seconds)
-    made: list[UUID] = []
+    """Make bulletins now. Stored bulletins of the same period are replaced."""
+    order_request = store.BulletinRequest(kind=kind, period=period, grid=grid)
+    timeout = timedelta(seconds=services.settings.answer_seconds)
+    bulletin_ids: list[UUID] = []
     try:
-        async with opened.reading.connect() as connection:
-            look = await watch(connection, reader.person, reader.now, reader.language)
-            orders = await store.orders_of(connection, look, wanted)
+        async with open_viewpoint(services, reader) as (connection, viewpoint):
+            orders = await store.plan_orders(connection, viewpoint, order_request)
         for order in orders:
-            ids = await have_made(opened.temporal, opened.settings.case_queue, order, patience)
+            ids = await make_bulletins_now(services.temporal, services.settings.case_queue, order, timeout)
             if ids is None:
                 return go_to(request, f"/bulletins?kind={kind.value}&made=0")
-            made += ids
+            bulletin_ids += ids
     except DomainError as error:
-        return await _list_page(opened, reader, kind, None, None, fault=error.message(reader.language))
-    if len(made) == 1:
-        return go_to(request, f"/bulletins/{made[0]}")
-    return go_to(request, f"/bulletins?kind={kind.value}&made={len(made)}")
+        return await _list_page(services, reader, kind, None, None, fault=error.message(reader.language))
+    if len(bulletin_ids) == 1:
+        return go_to(request, f"/bulletins/{bulletin_ids[0]}")
+    return go_to(request, f"/bulletins?kind={kind.value}&made={len(bulletin_ids)}")
 
 
 @router.get("/bulletins/{id}")
-async def show_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
-    """One bulletin, as it was stored."""
-    found = await _get_bulletin(opened, reader, id)
+async def show_bulletin(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+    """One bulletin as stored."""
+    bulletin = await _get_bulletin(services, reader, id)
     return page(
         reader,
         "bulletins/bulletin.html",
-        found=found,
-        title=KINDS[found.kind],
-        content=_CONTENTS[found.kind].model_validate(found.content),
+        bulletin=bulletin,
+        title=KINDS[bulletin.kind],
+        content=_CONTENTS[bulletin.kind].model_validate(bulletin.content),
         lights=LIGHTS,
     )
 
 
 @router.get("/bulletins/{id}/export.xlsx")
-async def export_bulletin(opened: ServicesDep, reader: SignedIn, id: UUID) -> Response:
-    """The stored bulletin for Excel."""
-    found = await _get_bulletin(opened, reader, id)
-    chunks = await to_thread(bulletin_file, found, reader.zone)
-    return attachment_response(chunks, f"gridloop-{found.kind}-{found.grid.code}-{found.period_start}")
+async def export_bulletin(services: ServicesDep, reader: SignedIn, id: UUID) -> Response:
+    """A stored bulletin as a workbook."""
+    bulletin = await _get_bulletin(services, reader, id)
+    chunks = await to_thread(bulletin_file, bulletin, reader.zone)
+    return attachment_response(chunks, f"gridloop-{bulletin.kind}-{bulletin.grid.code}-{bulletin.period_start}")
 
 
-async def _get_bulletin(opened: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        return await store.get_bulletin(connection, look, id_)
+async def _get_bulletin(services: ServicesDep, reader: Reader, id_: UUID) -> BulletinView:
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        return await store.get_bulletin(connection, viewpoint, id_)

@@ -1,18 +1,16 @@
-"""升级: where the open cases stand in the hierarchy, and what comes next for each."""
+"""升级: the level of each open case in the hierarchy, and its next step."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from doors.dependencies import ServicesDep
-from models.base import Code
-from services.figures.viewpoint import watch
-from services.supervision.escalations import LadderFilter, ladder_view
-from web.pages import is_part, page
+from services.supervision.escalations import LadderFilter, read_ladder
+from web.pages import page_or_part
 from web.reader import SignedIn
+from web.routes.common import GridCode, open_viewpoint
 from web.views.board import list_regions
-from web.views.forms import blank
-from web.views.page_links import with_query
+from web.views.page_links import link_builder
 
 router = APIRouter()
 
@@ -20,23 +18,24 @@ router = APIRouter()
 @router.get("/ladder")
 async def show_ladder(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
-    grid: Annotated[Code | None, blank()] = None,
+    grid: GridCode = None,
     all: bool = False,
     most: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
-    """A column for each level; those that have climbed, or with `all` every open case."""
-    wanted = LadderFilter(grid=grid, all=all, most=most)
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        found = await ladder_view(connection, look, wanted)
-        units = await list_regions(connection, look)
-    return page(
+    """A column for each level, with the cases that have climbed; with `all`, every open case."""
+    filters = LadderFilter(grid=grid, all=all, most=most)
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        ladder = await read_ladder(connection, viewpoint, filters)
+        regions = await list_regions(connection, viewpoint)
+    return page_or_part(
+        request,
         reader,
-        "ladder/body.html" if is_part(request) else "ladder/ladder.html",
-        found=found,
-        wanted=wanted,
-        regions=units,
-        here=lambda **changed: with_query("/ladder", **{"grid": grid, "all": "1" if all else None, **changed}),
+        "ladder/ladder.html",
+        "ladder/body.html",
+        ladder=ladder,
+        filters=filters,
+        regions=regions,
+        here=link_builder("/ladder", grid=grid, all="1" if all else None),
     )

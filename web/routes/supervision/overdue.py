@@ -1,4 +1,4 @@
-"""超期督查: the audit list, and what a supervisor does about a case on it."""
+"""超期督查: the overdue list, and what a supervisor can do about a case on it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,13 @@ from models.views import CaseView
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.directory.people import list_categories, list_departments
-from services.figures.viewpoint import watch
-from services.supervision.inspections import InspectionDraft, InspectionView, inspect, inspections_of
+from services.figures.viewpoint import read_viewpoint
+from services.supervision.inspections import InspectionDraft, InspectionView, list_inspections, record_inspection
 from services.supervision.overdue import OverdueFilter, overdue_page
-from services.supervision.urges import usual_reply_by
-from services.wording.input_faults import fault_text
-from web.pages import go_to, is_part, page
+from services.supervision.urges import default_reply_by
+from web.pages import go_to, is_part, page, page_or_part
 from web.reader import Reader, SignedIn
+from web.routes.common import Cursor, GridCode, error_text, open_viewpoint
 from web.views.board import list_regions
 from web.views.forms import blank, local_field, read_local
 from web.views.page_links import with_query
@@ -33,7 +33,7 @@ from web.views.translation_marks import _
 router = APIRouter()
 
 PAGE = 50
-#: What an urge order says unless the supervisor writes something else, by its kind.
+#: The default text of an urge order, by its kind.
 TEMPLATES = {
     UrgeKind.ORDINARY: _("该件已超期,请抓紧办理,并在答复期限前书面说明超期原因与办结时间。"),
     UrgeKind.LISTED: _("该件已挂牌督办。请明确责任人,按期办结,并在答复期限前报送办理情况与佐证材料。"),
@@ -41,62 +41,60 @@ TEMPLATES = {
     UrgeKind.INTERVIEW: _("就该件超期约谈主办部门负责人。请按通知的时间到场,并在答复期限前报送整改措施与办结时间。"),
 }
 EXPLANATION_REQUEST = _("请说明超期原因、目前进展与预计办结时间。")
-#: What was done, as the panel says it afterwards.
+#: The confirmation in the panel, by action.
 DONE_TEXTS = {
     "urge": _("已发出督办单"),
     "escalate": _("已升级"),
     "comment": _("已要求说明"),
     "inspect": _("已记录抽查结论"),
 }
-_BLANK = {"grid": None, "category": None, "department": None, "cursor": None, "sample": None, "seed": ""}
 
 
 @router.get("/overdue")
 async def show_overdue(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
-    grid: Annotated[Code | None, blank()] = None,
+    grid: GridCode = None,
     category: Annotated[Code | None, blank()] = None,
     department: Annotated[Code | None, blank()] = None,
-    cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
+    cursor: Cursor = None,
     sample: Annotated[int | None, blank(), Query(ge=1, le=200)] = None,
     seed: Annotated[str, Query(pattern="^[A-Za-z0-9]{0,20}$")] = "",
 ) -> Response:
-    """The list, the longest overdue first; with `sample`, so many of them drawn at random by `seed`."""
+    """The list, the longest overdue first; with `sample`, that many cases drawn at random by `seed`."""
     if sample is not None and not seed:
         return go_to(request, _address(grid, category, department, sample=sample, seed=new_id().hex[-8:]))
-    wanted = OverdueFilter(
+    filters = OverdueFilter(
         grid=grid, category=category, department=department, limit=PAGE, cursor=cursor, sample=sample, seed=seed
     )
-    async with opened.reading.connect() as connection:
-        look = await watch(connection, reader.person, reader.now, reader.language)
-        found = await overdue_page(connection, look, wanted)
-        units = await list_regions(connection, look)
+    async with open_viewpoint(services, reader) as (connection, viewpoint):
+        overdue = await overdue_page(connection, viewpoint, filters)
+        regions = await list_regions(connection, viewpoint)
         departments = await list_departments(connection)
         categories = await list_categories(connection)
     return page(
         reader,
         "overdue/list.html",
-        found=found,
-        wanted=wanted,
-        regions=units,
+        overdue=overdue,
+        filters=filters,
+        regions=regions,
         departments=departments.items,
         groups=categories.groups,
         english=reader.language == "en",
         query=_address(grid, category, department, sample=sample, seed=seed).partition("?")[2],
-        next=_address(grid, category, department, cursor=found.next_cursor),
+        next=_address(grid, category, department, cursor=overdue.next_cursor),
         first=_address(grid, category, department),
     )
 
 
-def _address(grid: str | None, category: str | None, department: str | None, **asked: Any) -> str:
-    return with_query("/overdue", grid=grid, category=category, department=department, **asked)
+def _address(grid: str | None, category: str | None, department: str | None, **params: Any) -> str:
+    return with_query("/overdue", grid=grid, category=category, department=department, **params)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What the panel of a case shows: the case, its verdicts, and when an answer to each kind of order is usual."""
+    """The content of a case's panel: the case, its verdicts, and the usual answer deadline of each kind of urge."""
 
     case: CaseView
     verdicts: tuple[InspectionView, ...]
@@ -104,15 +102,17 @@ class Panel:
 
 
 @router.get("/overdue/{case_no}")
-async def show_panel(request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, done: str = "") -> Response:
-    """What can be done about the case; beside the list, or as a page of its own."""
-    return await _panel_page(request, opened, reader, case_no, done=done)
+async def show_panel(
+    request: Request, services: ServicesDep, reader: SignedIn, case_no: str, done: str = ""
+) -> Response:
+    """The panel with the actions for a case, beside the list or as a page of its own."""
+    return await _panel_page(request, services, reader, case_no, done=done)
 
 
 @router.post("/overdue/{case_no}/urge")
 async def urge(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
@@ -120,84 +120,80 @@ async def urge(
     reply_by: Annotated[str, Form(max_length=40)] = "",
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """Gives an urge order."""
+    """Give an urge order."""
     moment = read_local(reply_by, reader)
     body = {"urge_kind": urge_kind, "reply_by": moment.isoformat() if moment else None, "note": note}
-    return await _send_command(request, opened, reader, case_no, "urge", body, id)
+    return await _send_command(request, services, reader, case_no, "urge", body, id)
 
 
 @router.post("/overdue/{case_no}/escalate")
 async def escalate(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     reason: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """Takes the case up one level, now."""
-    return await _send_command(request, opened, reader, case_no, "escalate", {"reason": reason}, id)
+    """Escalate the case by one level now."""
+    return await _send_command(request, services, reader, case_no, "escalate", {"reason": reason}, id)
 
 
 @router.post("/overdue/{case_no}/comment")
 async def ask_for_explanation(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """Asks those who handle the case why it is late; it stands in the timeline."""
-    return await _send_command(request, opened, reader, case_no, "comment", {"note": note}, id)
+    """Ask the handlers of the case why it is late, by a comment in the timeline."""
+    return await _send_command(request, services, reader, case_no, "comment", {"note": note}, id)
 
 
 @router.post("/overdue/{case_no}/inspect")
 async def put_down_verdict(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     id: Annotated[UUID, Form()],
     verdict: Annotated[str, Form(max_length=20)] = "",
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """Puts down a verdict; the case stays as it is."""
+    """Record the verdict of an inspection; the case does not change."""
     try:
         draft = InspectionDraft.model_validate({"id": id, "verdict": verdict, "note": note})
-        async with transaction(opened.engine) as connection:
-            await inspect(connection, reader.person, case_no, draft, reader.now)
+        async with transaction(services.engine) as connection:
+            await record_inspection(connection, reader.person, case_no, draft, reader.now)
     except (DomainError, ValidationError) as error:
-        return await _panel_page(request, opened, reader, case_no, fault=_told(error, reader), failed="inspect")
-    return await _after_success(request, opened, reader, case_no, "inspect")
+        return await _panel_page(request, services, reader, case_no, fault=error_text(error, reader), failed="inspect")
+    return await _after_success(request, services, reader, case_no, "inspect")
 
 
 async def _send_command(
-    request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
+    request: Request, services: ServicesDep, reader: Reader, case_no: str, name: str, body: dict[str, Any], id_: UUID
 ) -> Response:
     try:
         command = read_command(name, body)
-        await send(opened.resources, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now)
+        await send(
+            services.resources, reader.person, case_no, command, command_id=id_, if_revision=None, now=reader.now
+        )
     except (DomainError, ValidationError) as error:
-        return await _panel_page(request, opened, reader, case_no, fault=_told(error, reader), failed=name)
-    return await _after_success(request, opened, reader, case_no, name)
+        return await _panel_page(request, services, reader, case_no, fault=error_text(error, reader), failed=name)
+    return await _after_success(request, services, reader, case_no, name)
 
 
-async def _after_success(request: Request, opened: ServicesDep, reader: Reader, case_no: str, name: str) -> Response:
+async def _after_success(request: Request, services: ServicesDep, reader: Reader, case_no: str, name: str) -> Response:
     if is_part(request):
-        return await _panel_page(request, opened, reader, case_no, done=name)
+        return await _panel_page(request, services, reader, case_no, done=name)
     return go_to(request, f"/overdue/{case_no}?done={name}")
-
-
-def _told(error: DomainError | ValidationError, reader: Reader) -> str:
-    if isinstance(error, DomainError):
-        return error.message(reader.language)
-    return fault_text(error.errors(include_url=False)[0], reader.language)
 
 
 async def _panel_page(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     case_no: str,
     *,
@@ -205,17 +201,19 @@ async def _panel_page(
     fault: str = "",
     failed: str = "",
 ) -> Response:
-    async with opened.reading.connect() as connection:
-        await watch(connection, reader.person, reader.now, reader.language)
+    async with services.reading.connect() as connection:
+        await read_viewpoint(connection, reader.person, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
         panel = Panel(
             case=case,
-            verdicts=await inspections_of(connection, reader.person, [case_no], reader.now),
-            usual={kind: await usual_reply_by(connection, kind, reader.now) for kind in UrgeKind},
+            verdicts=await list_inspections(connection, reader.person, [case_no], reader.now),
+            usual={kind: await default_reply_by(connection, kind, reader.now) for kind in UrgeKind},
         )
-    return page(
+    return page_or_part(
+        request,
         reader,
-        "overdue/panel.html" if is_part(request) else "overdue/case.html",
+        "overdue/case.html",
+        "overdue/panel.html",
         422 if fault else 200,
         panel=panel,
         case=case,

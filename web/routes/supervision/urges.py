@@ -1,26 +1,25 @@
-"""督办单: the orders given, their letters, and the answers."""
+"""督办单: urge orders, their letters, and the answers."""
 
 from typing import Annotated
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
 from doors.dependencies import ServicesDep
-from models.base import Code
 from models.enums import Role, UrgeKind
 from models.errors import DomainError
 from models.ids import new_id
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.supervision.urges import UrgeFilter, UrgeState, get_urge, list_urges
-from services.wording.input_faults import fault_text
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
+from web.routes.common import Cursor, GridCode, error_text
 from web.views.forms import blank
-from web.views.page_links import with_query
+from web.views.page_links import link_builder
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -32,77 +31,71 @@ STATES = {
     UrgeState.ANSWERED: _("已答复"),
     UrgeState.ANSWERED_LATE: _("逾期答复"),
 }
-Cursor = Annotated[str | None, blank(), Query(max_length=200)]
 
 
 @router.get("/urges")
 async def show_urges(
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     state: Annotated[UrgeState | None, blank()] = None,
     kind: Annotated[UrgeKind | None, blank()] = None,
-    grid: Annotated[Code | None, blank()] = None,
+    grid: GridCode = None,
     cursor: Cursor = None,
 ) -> Response:
-    """The orders on the reader's cases, the latest first."""
-    wanted = UrgeFilter(state=state, kind=kind, grid=grid, cursor=cursor)
-    async with opened.reading.connect() as connection:
-        found = await list_urges(connection, reader.person, wanted, reader.now, reader.language)
-    query = {"kind": kind.value if kind else None, "grid": grid}
+    """The urge orders on the reader's cases, the latest first."""
+    filters = UrgeFilter(state=state, kind=kind, grid=grid, cursor=cursor)
+    async with services.reading.connect() as connection:
+        urges = await list_urges(connection, reader.person, filters, reader.now, reader.language)
     return page(
         reader,
         "urges/list.html",
-        found=found,
-        wanted=wanted,
+        urges=urges,
+        filters=filters,
         states=STATES,
         kinds=tuple(UrgeKind),
-        here=lambda **changed: with_query("/urges", **{**query, "state": state.value if state else None, **changed}),
+        here=link_builder("/urges", kind=kind.value if kind else None, grid=grid, state=state.value if state else None),
     )
 
 
 @router.get("/urges/{case_no}/{number}")
 async def show_letter(
-    request: Request, opened: ServicesDep, reader: SignedIn, case_no: str, number: int, done: bool = False
+    request: Request, services: ServicesDep, reader: SignedIn, case_no: str, number: int, done: bool = False
 ) -> Response:
-    """The letter of an order, for print, with its answer or the form for it."""
-    return await _letter_page(request, opened, reader, case_no, number, done=done)
+    """The letter of an urge order, for print, with its answer or the form to answer it."""
+    return await _letter_page(request, services, reader, case_no, number, done=done)
 
 
 @router.post("/urges/{case_no}/{number}")
 async def answer(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: SignedIn,
     case_no: str,
     number: int,
     id: Annotated[UUID, Form()],
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
-    """Answers the order."""
+    """Answer the urge order."""
     try:
         command = read_command("answer_urge", {"urge": number, "note": note})
-        await send(opened.resources, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
-    except DomainError as error:
-        return await _letter_page(
-            request, opened, reader, case_no, number, fault=error.message(reader.language), note=note
-        )
-    except ValidationError as error:
-        told = fault_text(error.errors(include_url=False)[0], reader.language)
-        return await _letter_page(request, opened, reader, case_no, number, fault=told, note=note)
+        await send(services.resources, reader.person, case_no, command, command_id=id, if_revision=None, now=reader.now)
+    except (DomainError, ValidationError) as error:
+        fault = error_text(error, reader)
+        return await _letter_page(request, services, reader, case_no, number, fault=fault, note=note)
     return go_to(request, f"/urges/{case_no}/{number}?done=1")
 
 
 def letter_qr(text: str) -> Markup:
-    """A text as a QR code: plain SVG without any style of its own."""
-    made = segno.make(text, error="m").svg_inline(
+    """The text as a QR code: SVG without styles."""
+    svg = segno.make(text, error="m").svg_inline(
         scale=4, border=2, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
     )
-    return Markup(made)
+    return Markup(svg)
 
 
 async def _letter_page(
     request: Request,
-    opened: ServicesDep,
+    services: ServicesDep,
     reader: Reader,
     case_no: str,
     number: int,
@@ -111,7 +104,7 @@ async def _letter_page(
     fault: str = "",
     note: str = "",
 ) -> Response:
-    async with opened.reading.connect() as connection:
+    async with services.reading.connect() as connection:
         urge = await get_urge(connection, reader.person, case_no, number, reader.now, reader.language)
         case = await get_case(connection, reader.person, case_no, reader.now, reader.language)
     return page(

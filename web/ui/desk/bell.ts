@@ -1,23 +1,23 @@
-// The bell of the header, on pages that follow what happens: its count grows by itself, and new ones are told. What is
-// silent in quiet hours the server does not count among those that call.
+// The bell of the header on live pages: its count is updated, and a new notice shows a message. The server leaves out
+// notices that are silent in quiet hours.
 import htmx from "htmx.org";
 import { toast } from "./frame";
 import { onChanges } from "./live";
 
-const EVERY = 5_000;
+const REFRESH_DELAY = 5_000;
 const bell = (): HTMLElement | null => document.getElementById("bell");
 const calling = (): number => Number(bell()?.dataset["calling"] ?? 0);
 
 export function setUpBell(): void {
   let timer = 0;
-  const look = async (): Promise<void> => {
+  const refreshBell = async (): Promise<void> => {
     timer = 0;
     const before = calling();
     await htmx.ajax("GET", "/notices/bell", { target: "#bell", swap: "outerMorph" });
     if (calling() > before) toast(`${bell()?.dataset["came"]} (${calling()})`);
   };
-  const soon = (): void => {
-    timer ||= window.setTimeout(() => void look(), EVERY);
+  const schedule = (): void => {
+    timer ||= window.setTimeout(() => void refreshBell(), REFRESH_DELAY);
   };
-  onChanges(soon, soon);
+  onChanges(schedule, schedule);
 }

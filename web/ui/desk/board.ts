@@ -1,62 +1,62 @@
-// Pages of figures that follow what happens: the board, the ladder, the map's counts. On a change the part of the page
-// that shows numbers is fetched again and morphed, at most once every few seconds. On a big screen the board pages by
-// itself and keeps the screen awake.
+// Live pages of figures: the board, the ladder, the map's counts. On a change the part of the page with the numbers is
+// fetched again and morphed, at most once every few seconds. On a big screen the board turns its pages by itself and
+// keeps the screen awake.
 import "./desk";
 import htmx from "htmx.org";
 import { setUpChoice } from "./choice";
 import { onChanges } from "./live";
-import { setUpWaiting } from "./waiting";
+import { setUpChangePill } from "./change_pill";
 
-const SOON = 800;
-const AT_MOST_EVERY = 3_000;
-const TURN = 15_000;
+const MIN_DELAY = 800;
+const MIN_INTERVAL = 3_000;
+const PAGE_INTERVAL = 15_000;
 
-function setUpTick(): void {
+function setUpRefresh(): void {
   const part = document.querySelector<HTMLElement>("[data-tick]");
   if (!part) return;
   let last = 0;
   let timer = 0;
-  const look = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     timer = 0;
     last = Date.now();
     const place = document.querySelector<HTMLElement>("[data-tick]");
     if (place) await htmx.ajax("GET", location.pathname + location.search, { target: place, swap: "outerMorph" });
   };
-  const soon = (): void => {
+  const schedule = (): void => {
     if (timer) return;
-    timer = window.setTimeout(() => void look(), Math.max(SOON, last + AT_MOST_EVERY - Date.now()));
+    timer = window.setTimeout(() => void refresh(), Math.max(MIN_DELAY, last + MIN_INTERVAL - Date.now()));
   };
-  onChanges(soon, soon);
-  // Deadlines pass without anybody doing anything.
+  onChanges(schedule, schedule);
+  // Deadlines pass without a change of a case.
   window.setInterval(() => {
-    if (!document.hidden) soon();
+    if (!document.hidden) schedule();
   }, 60_000);
 }
 
-function setUpTelevision(): void {
+function setUpBigScreen(): void {
   if (!document.body.classList.contains("tv")) return;
-  const hold = document.getElementById("hold");
-  let held = false;
-  let at = 0;
-  const turn = (): void => {
+  const pauseButton = document.getElementById("hold");
+  let paused = false;
+  let current = 0;
+  const turnPage = (): void => {
     const pages = [...document.querySelectorAll<HTMLElement>("[data-page]")];
-    if (held || document.hidden || !pages.length) return;
-    at = (at + 1) % pages.length;
-    pages[at]?.scrollIntoView({ block: "start" });
+    if (paused || document.hidden || !pages.length) return;
+    current = (current + 1) % pages.length;
+    pages[current]?.scrollIntoView({ block: "start" });
   };
-  window.setInterval(turn, TURN);
-  if (hold) {
-    hold.hidden = false;
-    hold.addEventListener("click", () => {
-      held = !held;
-      hold.setAttribute("aria-pressed", String(held));
+  window.setInterval(turnPage, PAGE_INTERVAL);
+  if (pauseButton) {
+    pauseButton.hidden = false;
+    pauseButton.addEventListener("click", () => {
+      paused = !paused;
+      pauseButton.setAttribute("aria-pressed", String(paused));
     });
   }
   const stayAwake = async (): Promise<void> => {
     try {
       await navigator.wakeLock?.request("screen");
     } catch {
-      // Refused, or not offered: the screen's own settings hold.
+      // Refused or not supported: the settings of the screen apply.
     }
   };
   document.addEventListener("visibilitychange", () => {
@@ -65,7 +65,7 @@ function setUpTelevision(): void {
   void stayAwake();
 }
 
-setUpTick();
+setUpRefresh();
 setUpChoice();
-setUpTelevision();
-setUpWaiting("overdue", "found");
+setUpBigScreen();
+setUpChangePill("overdue", "found");

@@ -1,19 +1,19 @@
-// The page of one case: it follows what others do, counts down, filters its timeline, and says what a form lacks.
+// The page of one case: live updates, countdowns, the filter of its timeline, and the checklists of its forms.
 import htmx from "htmx.org";
 import { isDirty } from "./draft";
 import { onChanges } from "./live";
-import { opened } from "./recent";
+import { rememberOpened } from "./recent";
 
-/** Milliseconds between one look and the next. */
-const LOOKS = 20_000;
+/** Milliseconds between two reports that the page is open. */
+const VIEWER_INTERVAL = 20_000;
 const page = (): HTMLElement | null => document.getElementById("case");
 const openForm = (): HTMLElement | null => document.querySelector<HTMLElement>("#action form");
 
-/** The change that our own command makes is told before its answer comes: the answer shows it, with what it offers. */
+/** Own commands in progress. Their changes arrive before their answers; the page waits for the answer, which shows more. */
 let sending = 0;
 let missed = 0;
 
-function whileSending(): void {
+function trackOwnCommands(): void {
   const posts = (event: Event): boolean =>
     (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail.ctx?.request?.method === "POST";
   document.addEventListener("htmx:before:request", (event) => {
@@ -33,10 +33,10 @@ async function refresh(): Promise<void> {
   const dirty = isDirty(form);
   const place = document.getElementById("action");
   place?.toggleAttribute("hx-morph-skip", dirty || form?.contains(document.activeElement) === true);
-  // What was just said to the reader stays: the receipt comes with the answer to their command, not with the news of it.
+  // The receipt of the reader's last command stays: a refresh would not show it again.
   document.getElementById("said")?.setAttribute("hx-morph-skip", "");
   const act = form?.dataset["command"];
-  const shows = document.querySelector<HTMLElement>('[data-show][aria-pressed="true"]')?.dataset["show"] ?? "";
+  const filter = document.querySelector<HTMLElement>('[data-show][aria-pressed="true"]')?.dataset["show"] ?? "";
   const newest = document.querySelector("[data-newest]")?.getAttribute("aria-pressed") === "true";
   const scroll = window.scrollY;
   await htmx.ajax("GET", `/cases/${page()?.dataset["case"]}${act ? `?act=${act}` : ""}`, {
@@ -45,17 +45,17 @@ async function refresh(): Promise<void> {
   });
   for (const id of ["action", "said"]) document.getElementById(id)?.removeAttribute("hx-morph-skip");
   window.scrollTo(0, scroll);
-  show(shows);
+  filterTimeline(filter);
   setNewest(newest);
   const lines = [...document.querySelectorAll<HTMLElement>("#case-time [data-seq]")];
   const fresh = lines.filter((line) => Number(line.dataset["seq"]) > before);
   fresh.forEach((line) => line.classList.add("flash"));
-  const told = fresh.at(-1)?.dataset["line"];
-  const hears = document.getElementById("heard");
-  if (hears && told) hears.textContent = dirty ? `${told} · ${page()?.dataset["changed"] ?? ""}` : told;
+  const lastLine = fresh.at(-1)?.dataset["line"];
+  const status = document.getElementById("heard");
+  if (status && lastLine) status.textContent = dirty ? `${lastLine} · ${page()?.dataset["changed"] ?? ""}` : lastLine;
 }
 
-function show(group: string): void {
+function filterTimeline(group: string): void {
   document.querySelectorAll<HTMLElement>("[data-show]").forEach((chip) => {
     chip.setAttribute("aria-pressed", String(chip.dataset["show"] === group));
   });
@@ -74,7 +74,7 @@ function setNewest(on: boolean): void {
   });
 }
 
-/** Countdowns go by the server's clock: only the time since the page came is taken from here. */
+/** Update the countdowns. They use the server's clock; only the time since the page loaded is measured here. */
 function countDown(): void {
   document.querySelectorAll<HTMLElement>("[data-countdown]").forEach((place) => {
     place.dataset["came"] ??= String(performance.now());
@@ -92,8 +92,8 @@ function countDown(): void {
   });
 }
 
-/** Says on the button of a form what is still missing. */
-function check(form: HTMLElement): void {
+/** Show on the button of a form what is still missing. */
+function updateChecklist(form: HTMLElement): void {
   const list = form.querySelector<HTMLElement>("[data-checklist]");
   const button = form.querySelector<HTMLElement>("[data-send]");
   if (!list || !button) return;
@@ -106,40 +106,40 @@ function check(form: HTMLElement): void {
     if (!done && !("optional" in item.dataset)) missing.push((item.textContent ?? "").replace(/\s*\(.*\)/, "").trim());
   });
   list.querySelectorAll<HTMLElement>('[data-state="missing"]').forEach((item) => missing.push((item.textContent ?? "").split(":")[0] ?? ""));
-  const told = missing.length > 0 ? ` (${list.dataset["checklist"]}: ${missing.join(", ")})` : "";
-  button.textContent = `${button.dataset["word"]}${told}`;
+  const suffix = missing.length > 0 ? ` (${list.dataset["checklist"]}: ${missing.join(", ")})` : "";
+  button.textContent = `${button.dataset["word"]}${suffix}`;
 }
 
-/** Tells that the page is looked at, and shows who else has the case open. */
-async function look(): Promise<void> {
+/** Report that the page is open, and show who else has the case open. */
+async function announceViewer(): Promise<void> {
   const place = document.getElementById("viewers");
   if (!place || document.hidden || !navigator.onLine) return;
   try {
     const answer = await fetch(`/cases/${page()?.dataset["case"]}/viewers`, { method: "POST", headers: { "HX-Request": "true" } });
-    const told = answer.ok ? (await answer.text()).trim() : "";
-    if (place.innerHTML !== told) place.innerHTML = told;
+    const names = answer.ok ? (await answer.text()).trim() : "";
+    if (place.innerHTML !== names) place.innerHTML = names;
   } catch {
-    // Not reached: the next look asks again.
+    // Not reached: the next report tries again.
   }
 }
 
-function settle(): void {
-  document.querySelectorAll<HTMLElement>("form.action").forEach(check);
+function updateForms(): void {
+  document.querySelectorAll<HTMLElement>("form.action").forEach(updateChecklist);
   countDown();
 }
 
 function afterSwap(event: Event): void {
-  const told = (event as CustomEvent<{ ctx?: { sourceElement?: Element; request?: { method?: string } } }>).detail.ctx;
-  settle();
+  const context = (event as CustomEvent<{ ctx?: { sourceElement?: Element; request?: { method?: string } } }>).detail.ctx;
+  updateForms();
   const place = document.getElementById("action");
   if (place) place.hidden = place.querySelector("form") === null;
-  const source = told?.sourceElement as HTMLElement | undefined;
+  const source = context?.sourceElement as HTMLElement | undefined;
   if (source?.dataset?.["act"]) {
     document.querySelectorAll(".acts .chosen").forEach((one) => one.classList.remove("chosen"));
     source.classList.add("chosen");
     place?.querySelector<HTMLElement>("textarea, input:not([type=hidden]), select")?.focus();
     place?.scrollIntoView({ block: "nearest" });
-  } else if (told?.request?.method === "POST" && page()) {
+  } else if (context?.request?.method === "POST" && page()) {
     const wrong = place?.querySelector<HTMLElement>('[role="alert"], [aria-invalid="true"]');
     (wrong ?? document.getElementById("case-title"))?.focus();
   }
@@ -148,24 +148,24 @@ function afterSwap(event: Event): void {
 export function setUpCase(): void {
   document.addEventListener("input", (event) => {
     const form = (event.target as HTMLElement).closest<HTMLElement>("form.action");
-    if (form) check(form);
+    if (form) updateChecklist(form);
   });
   document.addEventListener("click", (event) => {
     const at = event.target as HTMLElement;
     const chip = at.closest<HTMLElement>("[data-show]");
-    if (chip) show(chip.dataset["show"] ?? "");
+    if (chip) filterTimeline(chip.dataset["show"] ?? "");
     const newest = at.closest<HTMLElement>("[data-newest]");
     if (newest) setNewest(newest.getAttribute("aria-pressed") !== "true");
   });
   document.addEventListener("htmx:after:swap", afterSwap);
   window.setInterval(countDown, 1000);
-  settle();
+  updateForms();
   if (!page()) return;
-  opened(page()?.dataset["case"] ?? "", document.getElementById("case-title")?.textContent ?? "");
-  void look();
-  window.setInterval(() => void look(), LOOKS);
-  document.addEventListener("visibilitychange", () => void look());
-  whileSending();
+  rememberOpened(page()?.dataset["case"] ?? "", document.getElementById("case-title")?.textContent ?? "");
+  void announceViewer();
+  window.setInterval(() => void announceViewer(), VIEWER_INTERVAL);
+  document.addEventListener("visibilitychange", () => void announceViewer());
+  trackOwnCommands();
   onChanges(
     (change) => {
       const known = Number(page()?.dataset["revision"]);

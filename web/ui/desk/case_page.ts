@@ -1,4 +1,4 @@
-// What the page of one case runs: all that every page does, and what a case wants. Files are sent by `files.ts`.
+// The script of the case page: the basics of every page, and those of a case. Uploads are in `files.ts`.
 import "./desk";
 import { setUpCase } from "./case";
 

@@ -1,4 +1,4 @@
-// What every page with the menu runs. Lists and cases have more: `work.ts`.
+// The script of every page with the menu. Lists and cases have more: `work.ts`, `case_page.ts`.
 import htmx from "htmx.org";
 import "htmx.org/dist/ext/hx-sse.js";
 import { setUpBell } from "./bell";
@@ -8,7 +8,7 @@ import { setUpFrame } from "./frame";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
 
-// Nothing here is ever evaluated from text: the content policy forbids it.
+// Nothing is evaluated from text: the content policy forbids it.
 htmx.config.history = true;
 document.documentElement.classList.add("js");
 setUpConnection();

@@ -1,45 +1,45 @@
-// What somebody types into a form of a case survives a reload, until its receipt comes or they sign out.
-import { RECENT } from "./recent";
+// Drafts of the forms of a case: typed text survives a reload, until the command has its receipt or the reader signs out.
+import { RECENT_KEY } from "./recent";
 
 const PREFIX = "draft:";
-const keyOf = (form: HTMLElement): string => PREFIX + (form.dataset["draft"] ?? "");
+const draftKey = (form: HTMLElement): string => PREFIX + (form.dataset["draft"] ?? "");
 type Field = HTMLInputElement | HTMLTextAreaElement;
 const fieldsOf = (form: HTMLElement): Field[] => [...form.querySelectorAll<Field>("[data-keep]")];
 
-function keep(form: HTMLElement): void {
+function saveDraft(form: HTMLElement): void {
   const typed = Object.fromEntries(fieldsOf(form).filter((field) => field.value).map((field) => [field.name, field.value]));
   const note = form.querySelector<HTMLElement>(".draft-note");
   try {
-    if (Object.keys(typed).length > 0) localStorage.setItem(keyOf(form), JSON.stringify(typed));
-    else localStorage.removeItem(keyOf(form));
+    if (Object.keys(typed).length > 0) localStorage.setItem(draftKey(form), JSON.stringify(typed));
+    else localStorage.removeItem(draftKey(form));
     if (note) note.textContent = Object.keys(typed).length > 0 ? (note.dataset["kept"] ?? "") : "";
   } catch {
     if (note) note.textContent = "";
   }
 }
 
-/** Puts what was typed before into the fields that are empty. */
+/** Fill saved text into empty fields. */
 export function restore(): void {
   document.querySelectorAll<HTMLElement>("form[data-draft]:not([data-restored])").forEach((form) => {
     form.dataset["restored"] = "";
     try {
-      const typed = JSON.parse(localStorage.getItem(keyOf(form)) ?? "{}") as Record<string, string>;
+      const typed = JSON.parse(localStorage.getItem(draftKey(form)) ?? "{}") as Record<string, string>;
       fieldsOf(form).forEach((field) => {
         if (!field.value && typed[field.name]) field.value = typed[field.name] ?? "";
       });
       form.dispatchEvent(new Event("input"));
     } catch {
-      localStorage.removeItem(keyOf(form));
+      localStorage.removeItem(draftKey(form));
     }
   });
 }
 
-/** Whether somebody has written something into the form. */
+/** Whether the form has changed fields or uploaded files. */
 export function isDirty(form: HTMLElement | null): boolean {
   return form !== null && (fieldsOf(form).some((field) => field.value !== field.defaultValue) || form.querySelector(".uploaded li") !== null);
 }
 
-function forget(): void {
+function removeSent(): void {
   document.querySelectorAll<HTMLElement>("[data-receipt]").forEach((receipt) => {
     localStorage.removeItem(PREFIX + (receipt.dataset["receipt"] ?? ""));
   });
@@ -48,16 +48,16 @@ function forget(): void {
 export function setUpDrafts(): void {
   document.addEventListener("input", (event) => {
     const form = (event.target as HTMLElement).closest<HTMLElement>("form[data-draft]");
-    if (form) keep(form);
+    if (form) saveDraft(form);
   });
   document.addEventListener("htmx:after:swap", () => {
-    forget();
+    removeSent();
     restore();
   });
   document.addEventListener("submit", (event) => {
     if ((event.target as HTMLFormElement).getAttribute("action") !== "/sign-out") return;
-    Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) || key === RECENT).forEach((key) => localStorage.removeItem(key));
+    Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) || key === RECENT_KEY).forEach((key) => localStorage.removeItem(key));
   });
-  forget();
+  removeSent();
   restore();
 }

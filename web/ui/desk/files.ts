@@ -1,4 +1,4 @@
-// What pages run on which files are sent along with a command.
+// The script of pages whose commands can have files.
 import { setUpUploads } from "./upload";
 
 setUpUploads();

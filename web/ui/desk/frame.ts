@@ -1,6 +1,6 @@
 // The frame of a page: its menu on a narrow screen, the busy bar, messages.
 
-/** Shows a message for some seconds; readers hear it. */
+/** Show a message for 8 seconds; screen readers announce it. */
 export function toast(message: string): void {
   const place = document.getElementById("toasts");
   if (!place) return;

@@ -1,9 +1,9 @@
-// The intake desk follows what comes in: the list is drawn anew, the case at hand and what is typed stay.
+// Live updates of the intake desk: the list is refreshed; the selected case and typed text stay.
 import htmx from "htmx.org";
 import { isDirty } from "./draft";
 import { onChanges } from "./live";
 
-const TOGETHER = 400;
+const BATCH_DELAY = 400;
 let timer = 0;
 
 function refresh(): void {
@@ -21,9 +21,9 @@ function refresh(): void {
 
 export function setUpIntake(): void {
   if (!document.getElementById("intake")) return;
-  const soon = (): void => {
+  const schedule = (): void => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(refresh, TOGETHER);
+    timer = window.setTimeout(refresh, BATCH_DELAY);
   };
-  onChanges(soon, soon);
+  onChanges(schedule, schedule);
 }

@@ -1,34 +1,34 @@
-// The keys of the desk. Single keys are off while somebody writes or composes, and where they are switched off.
+// The keyboard shortcuts of the desk. Single keys are off while the reader types, and if they are switched off.
 import htmx from "htmx.org";
 
-/** Opens a page as a dialog. Not reached: the next press tries again. */
+/** Open a page as a dialog. If it cannot be loaded, the next key press tries again. */
 async function openDialog(address: string): Promise<void> {
   const palette = (await import(document.body.dataset["palette"] ?? "")) as typeof import("./palette");
   await palette.openDialog(address, (part) => htmx.process(part));
 }
 
-let gone = 0; // when `g` was pressed
+let goPressedAt = 0; // when `g` was pressed
 
-type Keys = (key: string) => boolean;
-let here: Keys = () => false;
+type KeyHandler = (key: string) => boolean;
+let pageKeys: KeyHandler = () => false;
 
-/** Gives the page keys of its own; they say whether they knew what to do. */
-export function ownKeys(keys: Keys): void {
-  here = keys;
+/** Set the page's own key handler, which returns whether it handled the key. */
+export function setPageKeys(keys: KeyHandler): void {
+  pageKeys = keys;
 }
 
-const writing = (at: EventTarget | null): boolean =>
+const isWriting = (at: EventTarget | null): boolean =>
   at instanceof HTMLElement &&
   (at.isContentEditable ||
     at.matches("textarea, select") ||
     (at instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(at.type)));
 
-const onControl = (event: KeyboardEvent): boolean =>
+const isOnControl = (event: KeyboardEvent): boolean =>
   (event.key === "Enter" || event.key === " ") &&
   (event.target as HTMLElement).matches?.("a, button, summary, input") === true &&
   !(event.target as HTMLElement).closest("#rows th");
 
-function withModifier(event: KeyboardEvent): void {
+function handleModifierKey(event: KeyboardEvent): void {
   if (event.key.toLowerCase() === "k") {
     event.preventDefault();
     void openDialog("/palette");
@@ -40,7 +40,7 @@ function withModifier(event: KeyboardEvent): void {
   }
 }
 
-function go(key: string): boolean {
+function followShortcut(key: string): boolean {
   const link = document.querySelector<HTMLElement>(`[data-go="${CSS.escape(key)}"]`);
   link?.click();
   return link !== null;
@@ -52,13 +52,13 @@ function focusOn(selector: string): boolean {
   return field !== null;
 }
 
-function byName(key: string): boolean {
+function handleKey(key: string): boolean {
   if (key === "?") {
     void openDialog("/keys");
     return true;
   }
   if (key === "/") return focusOn("[data-search]");
-  if (here(key)) return true;
+  if (pageKeys(key)) return true;
   const action = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not([hidden] *)`);
   if (action) {
     action.closest("details")?.setAttribute("open", "");
@@ -72,14 +72,14 @@ export function setUpKeyboard(): void {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
     if ((event.ctrlKey || event.metaKey) && !event.altKey) {
-      withModifier(event);
+      handleModifierKey(event);
       return;
     }
     if (!("keys" in document.body.dataset) || event.altKey) return;
-    if (writing(event.target) || onControl(event) || document.querySelector("dialog[open]")) return;
-    const sequence = Date.now() - gone < 1500;
-    gone = !sequence && event.key === "g" ? Date.now() : 0;
-    if (gone) return;
-    if (sequence ? go(event.key) : byName(event.key)) event.preventDefault();
+    if (isWriting(event.target) || isOnControl(event) || document.querySelector("dialog[open]")) return;
+    const sequence = Date.now() - goPressedAt < 1500;
+    goPressedAt = !sequence && event.key === "g" ? Date.now() : 0;
+    if (goPressedAt) return;
+    if (sequence ? followShortcut(event.key) : handleKey(event.key)) event.preventDefault();
   });
 }

@@ -1,17 +1,17 @@
-// Changes as they happen. A page that wants them has one element `#live` with hx-sse:connect="/live"; the stream's
-// events `case` (data: {case_no, revision}) and `resync` arrive there as DOM events. Where no stream opens within
-// four seconds (a seventh tab over HTTP/1.1), `resync` comes every 30 seconds instead.
+// Live changes. A live page has one element `#live` with hx-sse:connect="/live"; the stream's events `case`
+// (data: {case_no, revision}) and `resync` arrive there as DOM events. If no stream opens within four seconds (a seventh
+// tab over HTTP/1.1), `resync` is dispatched every 30 seconds instead.
 
-const PATIENCE = 4_000;
-const POLL = 30_000;
+const STREAM_TIMEOUT = 4_000;
+const POLL_INTERVAL = 30_000;
 
 export interface CaseChange {
   case_no: string;
   revision: number;
 }
 
-/** Calls `change` for each case that has changed, and `resync` when some changes were missed. */
-export function onChanges(change: (told: CaseChange) => void, resync: () => void): void {
+/** Call `change` for each case that has changed, and `resync` when changes were missed. */
+export function onChanges(change: (data: CaseChange) => void, resync: () => void): void {
   const place = document.getElementById("live");
   place?.addEventListener("case", (event) => {
     const data = (event as CustomEvent<{ data: string }>).detail.data;
@@ -31,15 +31,15 @@ export function setUpLive(): void {
     timer = 0;
     document.body.dataset["live"] = "stream";
   });
-  const fallBack = (): void => {
+  const startPolling = (): void => {
     if (timer) return;
     document.body.dataset["live"] = "poll";
     timer = window.setInterval(() => {
       if (!document.hidden) place.dispatchEvent(new CustomEvent("resync"));
-    }, POLL);
+    }, POLL_INTERVAL);
   };
-  place.addEventListener("htmx:sse:error", fallBack);
+  place.addEventListener("htmx:sse:error", startPolling);
   window.setTimeout(() => {
-    if (!open) fallBack();
-  }, PATIENCE);
+    if (!open) startPolling();
+  }, STREAM_TIMEOUT);
 }

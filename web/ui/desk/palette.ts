@@ -1,37 +1,36 @@
-// Dialogs that come from the server: the key sheet, and the palette that finds things. A file of its own, fetched when
-// somebody first asks for one.
-import { recent } from "./recent";
+// Dialogs from the server: the key sheet and the search palette. A separate file, loaded when it is first needed.
+import { recentCases } from "./recent";
 
 let dialog: HTMLDialogElement | null = null;
 
-/** Opens the page at `address` as a dialog. Escape closes it, and the focus goes back to where it was. */
+/** Open the page at `address` as a dialog. Escape closes it, and the focus returns to where it was. */
 export async function openDialog(address: string, process: (part: Element) => void): Promise<void> {
   dialog?.close();
-  const shown = document.createElement("dialog");
-  shown.className = "sheet-dialog";
+  const element = document.createElement("dialog");
+  element.className = "sheet-dialog";
   const answer = await fetch(address, { headers: { "HX-Request": "true" } });
   if (!answer.ok) {
     window.location.href = address;
     return;
   }
-  shown.innerHTML = await answer.text();
-  shown.setAttribute("aria-label", shown.querySelector("input")?.getAttribute("aria-label") ?? "?");
-  offer(shown);
-  document.body.append(shown);
-  process(shown);
-  shown.addEventListener("close", () => shown.remove());
-  shown.addEventListener("click", (event) => {
-    if (event.target === shown) shown.close();
+  element.innerHTML = await answer.text();
+  element.setAttribute("aria-label", element.querySelector("input")?.getAttribute("aria-label") ?? "?");
+  addLocalLinks(element);
+  document.body.append(element);
+  process(element);
+  element.addEventListener("close", () => element.remove());
+  element.addEventListener("click", (event) => {
+    if (event.target === element) element.close();
   });
-  shown.addEventListener("keydown", move);
-  shown.showModal();
-  shown.querySelector<HTMLElement>("input")?.focus();
-  dialog = shown;
+  element.addEventListener("keydown", moveFocus);
+  element.showModal();
+  element.querySelector<HTMLElement>("input")?.focus();
+  dialog = element;
 }
 
-/** What the page itself can tell: what may be done with the case that is open, and which were open last. */
-function offer(shown: HTMLElement): void {
-  const place = shown.querySelector<HTMLElement>("[data-here]");
+/** Add links that the page knows itself: the actions of the open case, and the cases opened last. */
+function addLocalLinks(element: HTMLElement): void {
+  const place = element.querySelector<HTMLElement>("[data-here]");
   if (!place) return;
   const acts = [...document.querySelectorAll<HTMLElement>("#case-side .acts :is(a, button)")].map((act) => {
     const link = linkTo("#", act.textContent ?? "");
@@ -43,8 +42,8 @@ function offer(shown: HTMLElement): void {
     });
     return link;
   });
-  const known = recent().map(({ no, title }) => linkTo(`/cases/${no}`, `${title} ${no}`));
-  const parts: [string | undefined, HTMLElement[]][] = [[place.dataset["acts"], acts], [place.dataset["recent"], known]];
+  const recentLinks = recentCases().map(({ no, title }) => linkTo(`/cases/${no}`, `${title} ${no}`));
+  const parts: [string | undefined, HTMLElement[]][] = [[place.dataset["acts"], acts], [place.dataset["recent"], recentLinks]];
   for (const [title, links] of parts) {
     if (!links.length) continue;
     const head = document.createElement("h3");
@@ -61,7 +60,7 @@ function offer(shown: HTMLElement): void {
     place.hidden = !place.querySelector("li:not([hidden])");
   };
   narrow("");
-  shown.querySelector("input")?.addEventListener("input", (event) => narrow((event.target as HTMLInputElement).value));
+  element.querySelector("input")?.addEventListener("input", (event) => narrow((event.target as HTMLInputElement).value));
 }
 
 function linkTo(href: string, words: string): HTMLAnchorElement {
@@ -71,8 +70,8 @@ function linkTo(href: string, words: string): HTMLAnchorElement {
   return link;
 }
 
-/** Up and down go through what was found; Enter in the field opens the first. */
-function move(event: KeyboardEvent): void {
+/** Up and down move through the results; Enter in the field opens the first. */
+function moveFocus(event: KeyboardEvent): void {
   if (event.isComposing || !dialog) return;
   const links = [...dialog.querySelectorAll<HTMLAnchorElement>(".found li:not([hidden]) a")];
   const here = links.indexOf(document.activeElement as HTMLAnchorElement);

@@ -1,25 +1,25 @@
-// A part of a page as text. Who asks anew no longer wants what was asked for before.
+// Loading a part of a page as text. A new request aborts the previous one.
 
 const busy = document.documentElement.classList;
 
-export class Part {
-  #asking: AbortController | undefined;
+export class PartLoader {
+  #controller: AbortController | undefined;
 
-  /** What stands at the address; null when something else was asked for meanwhile. Rejects where no answer comes. */
+  /** The text at the address; null if another request was made in the meantime. Rejects if there is no answer. */
   async fetch(address: string): Promise<string | null> {
-    this.#asking?.abort();
-    const asking = new AbortController();
-    this.#asking = asking;
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
     busy.add("is-busy");
     try {
-      const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: asking.signal });
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: controller.signal });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       return await answer.text();
     } catch (error) {
-      if (asking.signal.aborted) return null;
+      if (controller.signal.aborted) return null;
       throw error;
     } finally {
-      if (this.#asking === asking) busy.remove("is-busy");
+      if (this.#controller === controller) busy.remove("is-busy");
     }
   }
 }

@@ -1,25 +1,25 @@
-// A list of cases that lives: rows change in place, rows that left say why, new ones wait behind a pill.
-// No row ever moves under the cursor.
+// Live updates of a list of cases: rows change in place, rows that left show why, new ones wait behind a pill.
+// Rows never move under the cursor.
 import htmx from "htmx.org";
-import { stays } from "./connection";
+import { warnIfOffline } from "./connection";
 import { setUpFilters, showList } from "./filters";
 import { onChanges, type CaseChange } from "./live";
-import { Part } from "./part";
+import { PartLoader } from "./part";
 
-const TOGETHER = 400;
-const HEAD_EVERY = 2_000;
+const BATCH_DELAY = 400;
+const HEAD_DELAY = 2_000;
 
 const list = (): HTMLElement | null => document.getElementById("list");
 const rowOf = (caseNo: string): HTMLTableRowElement | null =>
   list()?.querySelector<HTMLTableRowElement>(`tr[data-case="${CSS.escape(caseNo)}"]`) ?? null;
-const shown = (): string[] => [...(list()?.querySelectorAll<HTMLElement>("tr[data-case]") ?? [])].map((row) => row.dataset["case"] ?? "");
+const shownCases = (): string[] => [...(list()?.querySelectorAll<HTMLElement>("tr[data-case]") ?? [])].map((row) => row.dataset["case"] ?? "");
 
-const waiting = new Set<string>();
-const heard = new Map<string, number>();
+const newCases = new Set<string>();
+const changedCases = new Map<string, number>();
 let timer = 0;
 let headTimer = 0;
 
-/** Puts the cells that differ in place of those shown; the tick and the focus stay. */
+/** Replace the cells that differ; the checkbox and the focus stay. Returns whether anything changed. */
 export function morphRow(row: HTMLTableRowElement, fresh: HTMLTableRowElement): boolean {
   const focused = document.activeElement;
   let changed = row.dataset["revision"] !== fresh.dataset["revision"];
@@ -41,7 +41,7 @@ function flash(element: HTMLElement): void {
   element.classList.add("flash");
 }
 
-function leave(row: HTMLTableRowElement, why: string): void {
+function markGone(row: HTMLTableRowElement, why: string): void {
   row.classList.add("gone");
   row.querySelectorAll<HTMLInputElement>("input").forEach((box) => {
     box.checked = false;
@@ -58,49 +58,49 @@ function leave(row: HTMLTableRowElement, why: string): void {
   line.textContent = why;
 }
 
-function tellPill(): void {
+function updatePill(): void {
   const place = list();
   const pill = document.getElementById("pill");
   if (!place || !pill) return;
-  pill.hidden = waiting.size === 0;
-  const words = (place.dataset["new"] ?? "{n}").replace("{n}", String(waiting.size));
-  if (pill.textContent !== words && waiting.size > 0) {
+  pill.hidden = newCases.size === 0;
+  const words = (place.dataset["new"] ?? "{n}").replace("{n}", String(newCases.size));
+  if (pill.textContent !== words && newCases.size > 0) {
     pill.textContent = words;
-    const hears = document.getElementById("heard");
-    if (hears) hears.textContent = words;
+    const status = document.getElementById("heard");
+    if (status) status.textContent = words;
   }
 }
 
-async function ask(): Promise<void> {
+async function fetchChanges(): Promise<void> {
   const place = list();
-  if (!place || heard.size === 0) return;
-  const changed = [...heard.keys()];
-  heard.clear();
-  const here = new Set(shown());
+  if (!place || changedCases.size === 0) return;
+  const changed = [...changedCases.keys()];
+  changedCases.clear();
+  const here = new Set(shownCases());
   const query = new URLSearchParams(place.dataset["query"]);
   query.set("list", place.dataset["place"] ?? "/queue");
   query.set("cases", changed.filter((no) => !here.has(no)).slice(0, 200).join(","));
   query.set("known", changed.filter((no) => here.has(no)).slice(0, 200).join(","));
   const answer = await fetch(`/lists/changes?${query}`, { headers: { "HX-Request": "true" } });
   if (!answer.ok || list() !== place) return;
-  const told = new DOMParser().parseFromString(await answer.text(), "text/html");
-  told.querySelectorAll<HTMLTableRowElement>("tr[data-case]").forEach((fresh) => {
+  const answerPage = new DOMParser().parseFromString(await answer.text(), "text/html");
+  answerPage.querySelectorAll<HTMLTableRowElement>("tr[data-case]").forEach((fresh) => {
     const caseNo = fresh.dataset["case"] ?? "";
     const row = rowOf(caseNo);
     const gone = fresh.dataset["gone"];
-    if (row && gone !== undefined) leave(row, gone);
+    if (row && gone !== undefined) markGone(row, gone);
     else if (row) {
       row.classList.remove("gone");
       row.querySelector(".why-gone")?.remove();
       row.querySelectorAll<HTMLInputElement>("input").forEach((box) => (box.disabled = false));
       if (morphRow(row, fresh)) flash(row);
-    } else if (gone === undefined) waiting.add(caseNo);
+    } else if (gone === undefined) newCases.add(caseNo);
   });
-  const kept = new Set([...told.querySelectorAll<HTMLElement>("tr[data-case]")].map((row) => row.dataset["case"]));
+  const answered = new Set([...answerPage.querySelectorAll<HTMLElement>("tr[data-case]")].map((row) => row.dataset["case"]));
   changed.forEach((no) => {
-    if (!kept.has(no)) waiting.delete(no);
+    if (!answered.has(no)) newCases.delete(no);
   });
-  tellPill();
+  updatePill();
 }
 
 function refreshHead(): void {
@@ -108,56 +108,56 @@ function refreshHead(): void {
   headTimer = window.setTimeout(() => {
     headTimer = 0;
     void htmx.ajax("GET", `/queue/head?${list()?.dataset["query"] ?? ""}`, { target: "#head", swap: "outerMorph" });
-  }, HEAD_EVERY);
+  }, HEAD_DELAY);
 }
 
-function hear(change: CaseChange): void {
+function onCaseChange(change: CaseChange): void {
   const row = rowOf(change.case_no);
   refreshHead();
   if (row && Number(row.dataset["revision"]) >= change.revision && !row.classList.contains("gone")) return;
-  heard.set(change.case_no, change.revision);
+  changedCases.set(change.case_no, change.revision);
   window.clearTimeout(timer);
-  timer = window.setTimeout(() => void ask(), TOGETHER);
+  timer = window.setTimeout(() => void fetchChanges(), BATCH_DELAY);
 }
 
-/** Some changes were missed: every row shown is asked about anew. */
-function lookAgain(): void {
-  shown().forEach((no) => heard.set(no, 0));
+/** Refresh all shown rows, because changes were missed. */
+function refreshAll(): void {
+  shownCases().forEach((no) => changedCases.set(no, 0));
   refreshHead();
-  void ask();
+  void fetchChanges();
 }
 
-// --- ticks ----------------------------------------------------------------------------------------------------------
+// --- checkboxes -----------------------------------------------------------------------------------------------------
 
-export const boxes = (): HTMLInputElement[] => [
+export const rowCheckboxes = (): HTMLInputElement[] => [
   ...document.querySelectorAll<HTMLInputElement>('#rows input[name="case"]:not(:disabled)'),
 ];
 
-export function countTicks(): void {
-  const count = boxes().filter((box) => box.checked).length;
-  const told = document.getElementById("ticked");
-  if (told) told.textContent = String(count);
+export function updateTickCount(): void {
+  const count = rowCheckboxes().filter((box) => box.checked).length;
+  const counter = document.getElementById("ticked");
+  if (counter) counter.textContent = String(count);
   document.getElementById("bulk")?.classList.toggle("some", count > 0);
   const all = document.getElementById("all") as HTMLInputElement | null;
-  if (all) all.checked = count > 0 && count === boxes().length;
+  if (all) all.checked = count > 0 && count === rowCheckboxes().length;
 }
 
-const looked = new Part();
+const previewLoader = new PartLoader();
 
-/** Tells a case in short beside the list. */
-async function preview(link: HTMLAnchorElement): Promise<void> {
+/** Show the preview of a case beside the list. */
+async function showPreview(link: HTMLAnchorElement): Promise<void> {
   const place = document.getElementById("preview");
-  const text = await looked.fetch(`${link.pathname}/preview`).catch(() => "");
-  if (!place || text === null || (text === "" && stays())) return;
+  const text = await previewLoader.fetch(`${link.pathname}/preview`).catch(() => "");
+  if (!place || text === null || (text === "" && warnIfOffline())) return;
   if (text === "") window.location.href = link.href;
   place.innerHTML = text;
   htmx.process(place);
 }
 
-/** Another list is shown: nothing of it is ticked, and nothing waits for it. */
-function begin(): void {
-  waiting.clear();
-  countTicks();
+/** Reset the selection and the new cases, because another list is shown. */
+function resetList(): void {
+  newCases.clear();
+  updateTickCount();
 }
 
 function onClick(event: MouseEvent): void {
@@ -165,13 +165,13 @@ function onClick(event: MouseEvent): void {
   const link = at.closest<HTMLAnchorElement>("[data-preview]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
-    void preview(link);
+    void showPreview(link);
   }
   if (at.closest("[data-close-preview]")) closePreview();
-  if (at.id === "pill") void showList(`${list()?.dataset["place"]}?${list()?.dataset["query"]}`).then((is) => is && begin());
+  if (at.id === "pill") void showList(`${list()?.dataset["place"]}?${list()?.dataset["query"]}`).then((is) => is && resetList());
   if (at.closest("[data-export]")) {
     event.preventDefault();
-    const ticked = boxes().filter((box) => box.checked).map((box) => `case=${encodeURIComponent(box.value)}`);
+    const ticked = rowCheckboxes().filter((box) => box.checked).map((box) => `case=${encodeURIComponent(box.value)}`);
     window.location.href = ["/cases/export.xlsx?" + (list()?.dataset["query"] ?? ""), ...ticked].join("&");
   }
 }
@@ -179,20 +179,20 @@ function onClick(event: MouseEvent): void {
 export function setUpQueue(): void {
   document.addEventListener("change", (event) => {
     const box = event.target as HTMLInputElement;
-    if (box.id === "all") boxes().forEach((one) => (one.checked = box.checked));
-    if (box.id === "all" || box.name === "case") countTicks();
+    if (box.id === "all") rowCheckboxes().forEach((one) => (one.checked = box.checked));
+    if (box.id === "all" || box.name === "case") updateTickCount();
   });
   document.addEventListener("click", onClick);
   if (!list()) return;
-  onChanges(hear, lookAgain);
+  onChanges(onCaseChange, refreshAll);
   document.addEventListener("htmx:after:swap", () => {
-    countTicks();
+    updateTickCount();
     document.querySelectorAll<HTMLDetailsElement>("#bulk details[open]").forEach((drop) => {
       if (document.querySelector("#bulk-result [data-outcome]")) drop.open = false;
     });
   });
-  setUpFilters(begin);
-  countTicks();
+  setUpFilters(resetList);
+  updateTickCount();
 }
 
 export function closePreview(): void {

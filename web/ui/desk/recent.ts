@@ -1,28 +1,28 @@
-// Which cases were opened last in this browser. Forgotten when somebody signs out.
+// The cases opened last in this browser. They are removed when the reader signs out.
 
-export const RECENT = "recent-cases";
-const MOST = 6;
+export const RECENT_KEY = "recent-cases";
+const MAX_RECENT = 6;
 
-export interface Opened {
+export interface OpenedCase {
   no: string;
   title: string;
 }
 
 /** The cases opened last, the newest first. */
-export function recent(): Opened[] {
+export function recentCases(): OpenedCase[] {
   try {
-    return JSON.parse(localStorage.getItem(RECENT) ?? "[]") as Opened[];
+    return JSON.parse(localStorage.getItem(RECENT_KEY) ?? "[]") as OpenedCase[];
   } catch {
     return [];
   }
 }
 
-/** Remembers that a case was opened. */
-export function opened(no: string, title: string): void {
+/** Record that a case was opened. */
+export function rememberOpened(no: string, title: string): void {
   try {
-    const kept = [{ no, title }, ...recent().filter((one) => one.no !== no)].slice(0, MOST);
-    localStorage.setItem(RECENT, JSON.stringify(kept));
+    const kept = [{ no, title }, ...recentCases().filter((one) => one.no !== no)].slice(0, MAX_RECENT);
+    localStorage.setItem(RECENT_KEY, JSON.stringify(kept));
   } catch {
-    // A private window: nothing is remembered.
+    // A private window: nothing is stored.
   }
 }

@@ -1,14 +1,14 @@
-// Moving through a list by keys: one row is the current one, and its title has the focus.
-import { ownKeys } from "./keyboard";
-import { boxes, closePreview, countTicks } from "./queue";
+// Keyboard navigation in a list: one row is the current one, and its title has the focus.
+import { setPageKeys } from "./keyboard";
+import { rowCheckboxes, closePreview, updateTickCount } from "./queue";
 
 let anchor = -1;
 
 const rows = (): HTMLTableRowElement[] => [
   ...document.querySelectorAll<HTMLTableRowElement>("#rows tr[data-case]:not(.gone)"),
 ];
-const place = (): number => rows().findIndex((row) => row.classList.contains("current"));
-export const current = (): HTMLTableRowElement | null => rows()[place()] ?? null;
+const currentIndex = (): number => rows().findIndex((row) => row.classList.contains("current"));
+export const currentRow = (): HTMLTableRowElement | null => rows()[currentIndex()] ?? null;
 
 function goTo(row: HTMLTableRowElement | undefined): void {
   if (!row) return;
@@ -16,16 +16,16 @@ function goTo(row: HTMLTableRowElement | undefined): void {
   row.classList.add("current");
   row.querySelector<HTMLElement>("th a")?.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("#preview:not(:empty)")) preview();
+  if (document.querySelector("#preview:not(:empty)")) openPreview();
 }
 
-function preview(): void {
-  current()?.querySelector<HTMLElement>("[data-preview]")?.click();
+function openPreview(): void {
+  currentRow()?.querySelector<HTMLElement>("[data-preview]")?.click();
 }
 
-function tick(range: boolean): void {
-  const row = current();
-  const all = boxes();
+function toggleTick(range: boolean): void {
+  const row = currentRow();
+  const all = rowCheckboxes();
   const box = row?.querySelector<HTMLInputElement>('input[name="case"]');
   if (!box) return;
   const here = all.indexOf(box);
@@ -38,62 +38,62 @@ function tick(range: boolean): void {
     box.checked = !box.checked;
   }
   anchor = here;
-  countTicks();
+  updateTickCount();
 }
 
-function act(name: string): void {
-  const no = current()?.dataset["case"];
+function openForm(name: string): void {
+  const no = currentRow()?.dataset["case"];
   if (no) window.location.href = `/cases/${no}?act=${name}#action`;
 }
 
 function claim(): void {
-  const box = current()?.querySelector<HTMLInputElement>('input[name="case"]');
+  const box = currentRow()?.querySelector<HTMLInputElement>('input[name="case"]');
   if (!box) return;
-  if (!boxes().some((one) => one.checked)) box.checked = true;
-  countTicks();
+  if (!rowCheckboxes().some((one) => one.checked)) box.checked = true;
+  updateTickCount();
   document.querySelector<HTMLElement>('[data-bulk="claim"]')?.click();
 }
 
-const ON_ROW: Record<string, () => void> = {
-  x: () => tick(false),
-  X: () => tick(true),
-  Enter: () => current()?.querySelector<HTMLElement>("th a")?.click(),
-  " ": preview,
-  ArrowRight: preview,
+const ROW_KEYS: Record<string, () => void> = {
+  x: () => toggleTick(false),
+  X: () => toggleTick(true),
+  Enter: () => currentRow()?.querySelector<HTMLElement>("th a")?.click(),
+  " ": openPreview,
+  ArrowRight: openPreview,
   c: claim,
-  a: () => act("transfer"),
-  t: () => act("transfer"),
-  n: () => act("comment"),
-  e: () => act("request_extension"),
-  r: () => act("return"),
+  a: () => openForm("transfer"),
+  t: () => openForm("transfer"),
+  n: () => openForm("comment"),
+  e: () => openForm("request_extension"),
+  r: () => openForm("return"),
 };
 
-/** Does what the key means in a list; whether it meant anything. */
-function onList(key: string): boolean {
+/** Handle a key in a list. Returns whether it was handled. */
+function handleListKey(key: string): boolean {
   if (!document.getElementById("rows")) return false;
   if (key === "j" || key === "ArrowDown") {
-    if (key === "ArrowDown" && place() < 0) return false;
-    goTo(rows()[Math.min(place() + 1, rows().length - 1)]);
+    if (key === "ArrowDown" && currentIndex() < 0) return false;
+    goTo(rows()[Math.min(currentIndex() + 1, rows().length - 1)]);
     return true;
   }
   if (key === "k" || key === "ArrowUp") {
-    if (place() < 0) return false;
-    goTo(rows()[Math.max(place() - 1, 0)]);
+    if (currentIndex() < 0) return false;
+    goTo(rows()[Math.max(currentIndex() - 1, 0)]);
     return true;
   }
   if (key === "Escape" && document.querySelector("#preview:not(:empty)")) {
     closePreview();
-    current()?.querySelector<HTMLElement>("th a")?.focus();
+    currentRow()?.querySelector<HTMLElement>("th a")?.focus();
     return true;
   }
-  const does = ON_ROW[key];
-  if (!does || !current()) return false;
-  does();
+  const action = ROW_KEYS[key];
+  if (!action || !currentRow()) return false;
+  action();
   return true;
 }
 
 export function setUpRows(): void {
-  ownKeys(onList);
+  setPageKeys(handleListKey);
   document.addEventListener("focusin", (event) => {
     const row = (event.target as HTMLElement).closest<HTMLTableRowElement>("#rows tr[data-case]");
     if (!row) return;

@@ -1,35 +1,35 @@
-// Photos and papers go up as they are chosen, dropped or pasted; the form then only names them.
+// Files are uploaded when they are chosen, dropped or pasted; the form then only contains their hashes.
 
-const HERE = { "X-Gridloop": "1" };
+const HEADERS = { "X-Gridloop": "1" };
 
-async function upload(place: HTMLElement, input: HTMLInputElement, file: File): Promise<void> {
+async function uploadFile(place: HTMLElement, input: HTMLInputElement, file: File): Promise<void> {
   const line = document.createElement("li");
-  line.append(progress(file));
+  line.append(progressLine(file));
   place.querySelector(".uploaded")?.append(line);
   const body = new FormData();
   body.append("file", file);
   try {
-    const answer = await fetch("/api/v1/attachments", { method: "POST", body, headers: HERE });
-    const told = (await answer.json()) as { sha256?: string; detail?: string; media_type?: string };
-    if (!answer.ok || !told.sha256) throw new Error(told.detail);
-    line.replaceChildren(...kept(input, told.sha256, file, told.media_type ?? ""));
+    const answer = await fetch("/api/v1/attachments", { method: "POST", body, headers: HEADERS });
+    const answerBody = (await answer.json()) as { sha256?: string; detail?: string; media_type?: string };
+    if (!answer.ok || !answerBody.sha256) throw new Error(answerBody.detail);
+    line.replaceChildren(...uploadedFile(input, answerBody.sha256, file, answerBody.media_type ?? ""));
   } catch (error) {
-    const said = document.createElement("span");
-    said.className = "fault";
-    said.textContent = `${file.name}: ${(error as Error).message || input.dataset["wrong"]}`;
-    line.replaceChildren(said, remover(input));
+    const message = document.createElement("span");
+    message.className = "fault";
+    message.textContent = `${file.name}: ${(error as Error).message || input.dataset["wrong"]}`;
+    line.replaceChildren(message, removeButton(input));
   }
   place.closest("form")?.dispatchEvent(new Event("input"));
 }
 
-function progress(file: File): HTMLElement {
-  const said = document.createElement("span");
-  said.className = "muted";
-  said.textContent = `${file.name} …`;
-  return said;
+function progressLine(file: File): HTMLElement {
+  const line = document.createElement("span");
+  line.className = "muted";
+  line.textContent = `${file.name} …`;
+  return line;
 }
 
-function remover(input: HTMLInputElement): HTMLElement {
+function removeButton(input: HTMLInputElement): HTMLElement {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
@@ -38,30 +38,30 @@ function remover(input: HTMLInputElement): HTMLElement {
   return button;
 }
 
-function kept(input: HTMLInputElement, sha256: string, file: File, mediaType: string): HTMLElement[] {
-  const named = document.createElement("input");
-  named.type = "hidden";
-  named.name = input.dataset["upload"] ?? "attachments";
-  named.value = sha256;
+function uploadedFile(input: HTMLInputElement, sha256: string, file: File, mediaType: string): HTMLElement[] {
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = input.dataset["upload"] ?? "attachments";
+  field.value = sha256;
   const name = document.createElement("span");
   name.textContent = `${file.name} `;
   const hash = document.createElement("small");
   hash.className = "mono muted";
   hash.textContent = sha256.slice(0, 12);
-  const shown: HTMLElement[] = [named];
+  const shown: HTMLElement[] = [field];
   if (mediaType.startsWith("image/")) {
     const picture = document.createElement("img");
     picture.src = `/api/v1/attachments/${sha256}`;
     picture.alt = file.name;
     shown.push(picture);
   }
-  return [...shown, name, hash, remover(input)];
+  return [...shown, name, hash, removeButton(input)];
 }
 
-function take(place: HTMLElement, files: Iterable<File>): void {
+function uploadAll(place: HTMLElement, files: Iterable<File>): void {
   const input = place.querySelector<HTMLInputElement>("[data-upload]");
   if (!input) return;
-  for (const file of files) void upload(place, input, file);
+  for (const file of files) void uploadFile(place, input, file);
   input.value = "";
 }
 
@@ -69,7 +69,7 @@ export function setUpUploads(): void {
   document.addEventListener("change", (event) => {
     const input = event.target as HTMLInputElement;
     const place = input.closest<HTMLElement>("[data-files]");
-    if (place && input.dataset["upload"] && input.files) take(place, [...input.files]);
+    if (place && input.dataset["upload"] && input.files) uploadAll(place, [...input.files]);
   });
   document.addEventListener("click", (event) => {
     const button = (event.target as HTMLElement).closest<HTMLElement>("[data-drop]");
@@ -89,7 +89,7 @@ export function setUpUploads(): void {
     document.querySelectorAll(".files.over").forEach((one) => one.classList.remove("over"));
     if (!place || !event.dataTransfer) return;
     event.preventDefault();
-    take(place, [...event.dataTransfer.files]);
+    uploadAll(place, [...event.dataTransfer.files]);
   });
   document.addEventListener("paste", (event) => {
     const form = (event.target as HTMLElement).closest?.("form.action");
@@ -97,7 +97,7 @@ export function setUpUploads(): void {
     const files = [...(event.clipboardData?.files ?? [])];
     if (place && files.length > 0) {
       event.preventDefault();
-      take(place, files);
+      uploadAll(place, files);
     }
   });
 }

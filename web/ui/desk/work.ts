@@ -1,5 +1,5 @@
-// What lists and the intake desk run: all that every page does, moving through rows, and the forms of a case. Where files
-// are sent, `files.ts` besides.
+// The script of lists and the intake desk: the basics of every page, keyboard navigation, and the forms of a case.
+// Uploads are in `files.ts`.
 import "./desk";
 import { setUpCase } from "./case";
 import { setUpIntake } from "./intake";

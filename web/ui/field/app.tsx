@@ -1,19 +1,19 @@
-// Which screen is shown, what stands above every screen, and the bar at the bottom.
+// The app: the current screen, the banners above it, and the bar at the bottom.
 import type { JSX } from "preact";
-import { bridge } from "./bridge";
-import { overdue } from "./flushing";
-import { Later } from "./lazy";
-import { items } from "./outbox";
+import { bridge } from "./device/bridge";
+import { countLate } from "./store/flushing";
+import { LazyScreen } from "./lazy";
+import { items } from "./store/outbox";
 import { useRoute, type Route } from "./router";
 import { Home } from "./screens/home";
-import { mayReport, useSession } from "./session";
-import { shelf } from "./shelf";
-import { isHere } from "./states";
-import { t } from "./texts";
-import { Icon, useLive } from "./ui";
-import { update, useUpdate } from "./updates";
+import { mayReport, useSession } from "./server/session";
+import { localStore } from "./store/database";
+import { isPending } from "./store/item_states";
+import { t } from "./words/texts";
+import { Icon, useStored } from "./parts/ui";
+import { applyUpdate, useUpdate } from "./updates";
 
-/** The screens of the bottom bar; the others have an arrow back. */
+/** The screens of the bottom bar; all others have a back arrow. */
 const BAR = [
   { path: "", icon: "home", title: () => t("任务") },
   { path: "report", icon: "camera", title: () => t("上报") },
@@ -30,43 +30,43 @@ export function App(): JSX.Element {
   return (
     <div class={inBar ? "app with-bar" : "app"}>
       {!signIn && <Banners />}
-      {/* Nothing of a screen outlives the person it was shown to. */}
-      {signIn ? <Later screen="SignIn" /> : <Shown route={route} key={me.id} />}
+      {/* The key makes a new person start with fresh screens. */}
+      {signIn ? <LazyScreen screen="SignIn" /> : <CurrentScreen route={route} key={me.id} />}
       {inBar && <BottomBar path={first} />}
     </div>
   );
 }
 
-function Shown({ route }: { route: Route }): JSX.Element {
+function CurrentScreen({ route }: { route: Route }): JSX.Element {
   const [first, second = ""] = route.parts;
   switch (first) {
     case "report":
-      return <Later screen="Report" panel={second} item={route.query.get("item") ?? ""} kept={route.query.get("draft") ?? ""} key={route.query.toString()} />;
+      return <LazyScreen screen="Report" panel={second} item={route.query.get("item") ?? ""} kept={route.query.get("draft") ?? ""} key={route.query.toString()} />;
     case "sent":
-      return <Later screen="Sent" id={second} key={second} />;
+      return <LazyScreen screen="Sent" id={second} key={second} />;
     case "outbox":
-      return <Later screen="Outbox" />;
+      return <LazyScreen screen="Outbox" />;
     case "task":
-      return <Later screen="Task" case_no={second} command={route.parts[2] ?? ""} key={second} />;
+      return <LazyScreen screen="Task" case_no={second} command={route.parts[2] ?? ""} key={second} />;
     case "mine":
-      return <Later screen="Mine" />;
+      return <LazyScreen screen="Mine" />;
     case "notices":
-      return <Later screen="Notices" />;
+      return <LazyScreen screen="Notices" />;
     case "me":
-      return <Later screen="MePage" />;
+      return <LazyScreen screen="MePage" />;
     case "diagnosis":
-      return <Later screen="Diagnosis" />;
+      return <LazyScreen screen="Diagnosis" />;
     default:
       return <Home />;
   }
 }
 
-async function waiting(): Promise<number> {
-  return (await items()).filter(isHere).length;
+async function countPending(): Promise<number> {
+  return (await items()).filter(isPending).length;
 }
 
 function BottomBar({ path }: { path: string }): JSX.Element {
-  const count = useLive(waiting, 0);
+  const count = useStored(countPending, 0);
   const reports = mayReport(useSession().me);
   return (
     <nav class="tabs-bottom" aria-label={t("主菜单")}>
@@ -88,13 +88,13 @@ function BottomBar({ path }: { path: string }): JSX.Element {
   );
 }
 
-/** What the person must know wherever they are. */
+/** Warnings that are shown on every screen. */
 function Banners(): JSX.Element | null {
   const { expired } = useSession();
-  const late = useLive(overdue, 0);
-  const durable = useLive(async () => (await shelf).durable, true);
-  const fresh = useUpdate();
-  if (!expired && !late && durable && !fresh) return null;
+  const late = useStored(countLate, 0);
+  const durable = useStored(async () => (await localStore).durable, true);
+  const updateReady = useUpdate();
+  if (!expired && !late && durable && !updateReady) return null;
   return (
     <section class="banners" aria-label={t("提示")}>
       {late > 0 && (
@@ -118,11 +118,11 @@ function Banners(): JSX.Element | null {
           </button>
         </p>
       )}
-      {fresh && (
+      {updateReady && (
         <p class="banner">
           <Icon name="refresh" />
           <span class="grow">{t("有新版本,未上传的内容会保留")}</span>
-          <button type="button" onClick={update}>
+          <button type="button" onClick={applyUpdate}>
             {t("更新")}
           </button>
         </p>

@@ -1,5 +1,5 @@
-// What the first screen does without: one file of its own, fetched as soon as the first screen stands.
-export { Duplicates } from "./duplicates";
+// Everything that the first screen does not need: one bundle, fetched as soon as the first screen is shown.
+export { Duplicates } from "./parts/duplicates";
 export { Categories } from "./screens/categories";
 export { Diagnosis } from "./screens/diagnosis";
 export { PlaceMap } from "./screens/map";

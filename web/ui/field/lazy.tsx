@@ -1,42 +1,42 @@
-// Screens that come after the first one: drawn as soon as their file is there. It is fetched right after the start,
-// and kept by the service worker: nobody waits for it when they need it.
+// Screens that are loaded after the first one. Their bundle is fetched right after the start and cached by the service
+// worker, so that it is there when it is needed.
 import { h, type ComponentType, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { t } from "./texts";
-import { Note, Screen } from "./ui";
+import { t } from "./words/texts";
+import { Note, Screen } from "./parts/ui";
 
-type Rest = typeof import("./later");
-let rest: Rest | null = null;
+type LaterScreens = typeof import("./later");
+let laterScreens: LaterScreens | null = null;
 
-/** Fetches what is not there yet. */
-export async function fetchRest(): Promise<Rest> {
-  return (rest ??= await import("./later"));
+/** Load the bundle, unless it is loaded. */
+export async function loadLaterScreens(): Promise<LaterScreens> {
+  return (laterScreens ??= await import("./later"));
 }
 
-type Props<K extends keyof Rest> = Rest[K] extends (props: infer P) => unknown ? P : never;
+type Props<K extends keyof LaterScreens> = LaterScreens[K] extends (props: infer P) => unknown ? P : never;
 
-/** A screen of that file; `quiet`: shows nothing while it is not there. */
-export function Later<K extends keyof Rest>({ screen, quiet, ...props }: { screen: K; quiet?: boolean } & Props<K>): JSX.Element | null {
-  const [there, setThere] = useState(rest);
+/** A screen of the bundle; `quiet`: show nothing while it is loading. */
+export function LazyScreen<K extends keyof LaterScreens>({ screen, quiet, ...props }: { screen: K; quiet?: boolean } & Props<K>): JSX.Element | null {
+  const [loaded, setLoaded] = useState(laterScreens);
   const [away, setAway] = useState(false);
   useEffect(() => {
-    if (there) return;
-    let gone = false;
-    const look = (): void => {
+    if (loaded) return;
+    let unmounted = false;
+    const load = (): void => {
       setAway(false);
-      fetchRest().then(
-        (found) => void (gone || setThere(found)),
-        () => void (gone || setAway(true)),
+      loadLaterScreens().then(
+        (found) => void (unmounted || setLoaded(found)),
+        () => void (unmounted || setAway(true)),
       );
     };
-    look();
-    window.addEventListener("online", look);
+    load();
+    window.addEventListener("online", load);
     return () => {
-      gone = true;
-      window.removeEventListener("online", look);
+      unmounted = true;
+      window.removeEventListener("online", load);
     };
-  }, [there]);
-  if (there) return h(there[screen] as unknown as ComponentType<object>, props);
+  }, [loaded]);
+  if (loaded) return h(loaded[screen] as unknown as ComponentType<object>, props);
   if (quiet) return null;
   if (!away) return <p class="starting">{t("正在打开…")}</p>;
   return (

@@ -1,32 +1,32 @@
-// The field app: language, settings and session first, then the screens.
+// Start of the field app: language, settings and session first, then the screens.
 import { render } from "preact";
 import { App } from "./app";
-import { draftedPhotos } from "./drafts";
-import { setUpFlushing } from "./flushing";
-import { fetchRest } from "./lazy";
-import { tidy } from "./outbox";
-import { openSession, whenKnown } from "./session";
-import { isLarge, keep, pageOf, setLarge, wantedLanguage } from "./settings";
-import { language } from "./texts";
+import { draftedPhotos } from "./store/drafts";
+import { setUpFlushing } from "./store/flushing";
+import { loadLaterScreens } from "./lazy";
+import { cleanUp } from "./store/outbox";
+import { openSession, userKnown } from "./server/session";
+import { isLarge, saveSetting, pageFor, setLarge, preferredLanguage } from "./store/settings";
+import { language } from "./words/texts";
 import { setUpWorker } from "./updates";
 
 async function start(place: Element): Promise<void> {
   setLarge(isLarge());
   const opened = openSession();
-  // Until then the shell says that it is opening.
-  await Promise.race([whenKnown, opened]);
+  // Until then the shell shows that the app is opening.
+  await Promise.race([userKnown, opened]);
   render(<App />, place);
   await opened;
   setUpFlushing();
-  void fetchRest().catch(() => undefined);
+  void loadLaterScreens().catch(() => undefined);
   void setUpWorker();
   void navigator.storage?.persist?.().catch(() => false);
-  void draftedPhotos().then(tidy);
+  void draftedPhotos().then(cleanUp);
 }
 
-const wanted = wantedLanguage();
+const preferred = preferredLanguage();
 const place = document.getElementById("app");
-if (wanted !== language) {
-  keep("language", wanted);
-  location.replace(pageOf(wanted) + location.hash);
+if (preferred !== language) {
+  saveSetting("language", preferred);
+  location.replace(pageFor(preferred) + location.hash);
 } else if (place) void start(place);

@@ -1,4 +1,4 @@
-// One page, many screens: the part behind `#` says which. So the phone's back key works, and so does a reload.
+// One page with many screens: the part after `#` selects the screen, so that the back key and a reload work.
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
@@ -7,28 +7,28 @@ export interface Route {
   query: URLSearchParams;
 }
 
-export function route(): Route {
+export function currentRoute(): Route {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   return { parts: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
 }
 
 export function useRoute(): Route {
-  const [now, setNow] = useState(route);
+  const [current, setCurrent] = useState(currentRoute);
   useEffect(() => {
-    const moved = (): void => setNow(route());
-    window.addEventListener("hashchange", moved);
-    moved(); // it may have moved since it was drawn
-    return () => window.removeEventListener("hashchange", moved);
+    const update = (): void => setCurrent(currentRoute());
+    window.addEventListener("hashchange", update);
+    update(); // the route may have changed since the first render
+    return () => window.removeEventListener("hashchange", update);
   }, []);
-  return now;
+  return current;
 }
 
-export function go(path: string): void {
+export function navigate(path: string): void {
   location.hash = `#/${path}`;
 }
 
-/** Goes on without leaving the screen behind in the history. */
-export function instead(path: string): void {
+/** Go to a screen without keeping the current one in the history. */
+export function replaceRoute(path: string): void {
   history.replaceState(history.state, "", `#/${path}`);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }
@@ -36,10 +36,10 @@ export function instead(path: string): void {
 let steps = 0;
 window.addEventListener("hashchange", () => (steps += 1));
 
-/** Back to where one came from; home, when one came from nowhere. */
-export function back(): void {
+/** Go back to the previous screen; to the home screen if there is none. */
+export function goBack(): void {
   if (steps > 0) {
-    steps -= 2; // going back is a change too
+    steps -= 2; // going back fires a hashchange as well
     history.back();
-  } else instead("");
+  } else replaceRoute("");
 }

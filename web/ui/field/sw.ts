@@ -1,7 +1,7 @@
-// The service worker: keeps the shell, and sends the outbox when the network is back and no page is open.
-// The API is never answered from here.
+// The service worker: caches the shell, and sends the outbox when the network is back and no page is open.
+// It never answers API requests.
 /// <reference lib="webworker" />
-import { flush, isEmpty } from "./outbox";
+import { flush, isAllSent } from "./store/outbox";
 
 declare const VERSION: string;
 declare const KEPT: string[];
@@ -27,12 +27,12 @@ worker.addEventListener("message", (event) => {
 
 worker.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
-  if (method === "GET" && url.startsWith(worker.registration.scope)) event.respondWith(kept(event.request));
+  if (method === "GET" && url.startsWith(worker.registration.scope)) event.respondWith(cachedOrFetch(event.request));
 });
 
-async function kept(request: Request): Promise<Response> {
+async function cachedOrFetch(request: Request): Promise<Response> {
   const cache = await caches.open(NAME);
-  // A request's address has the part behind `#` too.
+  // The address of a request includes the part after `#`.
   const { pathname } = new URL(request.url);
   const path = pathname === new URL(worker.registration.scope).pathname ? "index.html" : pathname;
   return (await cache.match(path, { ignoreSearch: true })) ?? fetch(request);
@@ -42,7 +42,7 @@ worker.addEventListener("sync" as "message", (event) => {
   (event as unknown as ExtendableEvent).waitUntil(
     (async () => {
       await flush(true);
-      if (!(await isEmpty())) throw new Error("not everything is sent: try again later");
+      if (!(await isAllSent())) throw new Error("not everything is sent: try again later");
     })(),
   );
 });

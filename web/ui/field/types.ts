@@ -1,4 +1,4 @@
-// The API's shapes, as far as the phone reads them.
+// The types of the API, as far as the field app reads them.
 
 export interface Me {
   id: string;
@@ -103,6 +103,6 @@ export interface Unit {
   level: number;
   parent: string | null;
   polygons: number[][][][];
-  /** Within what the person holds; false: a neighbour's, about which they may report all the same. */
+  /** Whether the unit lies within the person's own; false: a neighbouring unit, where they may report as well. */
   own: boolean;
 }

@@ -1,17 +1,17 @@
-// GCJ-02: the grid that Chinese map services draw by, moved from WGS-84 by up to some hundred metres. Our places are
-// WGS-84; they are moved for drawing alone, where the tiles beneath are GCJ-02. Outside of mainland China the two agree.
+// GCJ-02: the coordinates of Chinese map services, shifted from WGS-84 by up to some hundred metres. Our places are
+// WGS-84; they are shifted only for drawing over GCJ-02 tiles. Outside mainland China the two agree.
 
 export type Place = readonly [lat: number, lng: number];
 
-/** The ellipsoid of Krasovsky, by which the offset is counted: half axis in metres, eccentricity squared. */
+/** The Krasovsky ellipsoid, on which the offset is computed: semi-axis in metres, eccentricity squared. */
 const AXIS = 6_378_245;
 const ECCENTRICITY = 0.006_693_421_622_965_943;
 
-function outside(lat: number, lng: number): boolean {
+function isOutsideChina(lat: number, lng: number): boolean {
   return lng < 72.004 || lng > 137.8347 || lat < 0.8293 || lat > 55.8271;
 }
 
-function waves(x: number, y: number): [number, number] {
+function offsets(x: number, y: number): [number, number] {
   const sin = (n: number): number => Math.sin(n * Math.PI);
   const root = Math.sqrt(Math.abs(x));
   const shared = ((20 * sin(6 * x) + 20 * sin(2 * x)) * 2) / 3;
@@ -24,25 +24,25 @@ function waves(x: number, y: number): [number, number] {
   return [north, east];
 }
 
-/** A place of WGS-84 where GCJ-02 draws it; in degrees. */
+/** Convert WGS-84 to GCJ-02, in degrees. */
 export function toGcj([lat, lng]: Place): Place {
-  if (outside(lat, lng)) return [lat, lng];
-  const [north, east] = waves(lng - 105, lat - 35);
+  if (isOutsideChina(lat, lng)) return [lat, lng];
+  const [north, east] = offsets(lng - 105, lat - 35);
   const angle = (lat / 180) * Math.PI;
-  const bent = 1 - ECCENTRICITY * Math.sin(angle) ** 2;
-  const metres = Math.sqrt(bent);
+  const curvature = 1 - ECCENTRICITY * Math.sin(angle) ** 2;
+  const metres = Math.sqrt(curvature);
   return [
-    lat + (north * 180) / (((AXIS * (1 - ECCENTRICITY)) / (bent * metres)) * Math.PI),
+    lat + (north * 180) / (((AXIS * (1 - ECCENTRICITY)) / (curvature * metres)) * Math.PI),
     lng + (east * 180) / ((AXIS / metres) * Math.cos(angle) * Math.PI),
   ];
 }
 
-/** The place of WGS-84 that GCJ-02 draws there, to a centimetre. */
+/** Convert GCJ-02 to WGS-84, accurate to a centimetre. */
 export function fromGcj([lat, lng]: Place): Place {
-  let found: Place = [lat, lng];
+  let estimate: Place = [lat, lng];
   for (let round = 0; round < 6; round += 1) {
-    const [drawnLat, drawnLng] = toGcj(found);
-    found = [found[0] + lat - drawnLat, found[1] + lng - drawnLng];
+    const [drawnLat, drawnLng] = toGcj(estimate);
+    estimate = [estimate[0] + lat - drawnLat, estimate[1] + lng - drawnLng];
   }
-  return found;
+  return estimate;
 }

@@ -1,14 +1,14 @@
-// Catching cases on the map: a line drawn around them with the pointer. While it is on, the map does not move.
+// Selecting cases on the map by a line drawn around them. While it is active, the map cannot be dragged.
 import { polygon, polyline } from "leaflet";
 import type { LatLng, LeafletMouseEvent, Map as LeafletMap } from "leaflet";
 
-/** The button turns it on and off; `caught` is told the line once it is closed. */
-export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (ring: LatLng[]) => void): void {
+/** The button switches the lasso on and off; `onRing` gets the line once it is closed. */
+export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, onRing: (ring: LatLng[]) => void): void {
   let ring: LatLng[] = [];
   const line = polyline([], { color: "#003cab", weight: 2, dashArray: "4 4", interactive: false });
   const shape = polygon([], { color: "#003cab", weight: 2, fillOpacity: 0.08, interactive: false });
   let drawing = false;
-  const turn = (on: boolean): void => {
+  const setActive = (on: boolean): void => {
     button.setAttribute("aria-pressed", String(on));
     map.getContainer().classList.toggle("catching", on);
     if (on) map.dragging.disable();
@@ -17,11 +17,11 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (
   button.hidden = false;
   button.addEventListener("click", () => {
     shape.remove();
-    turn(button.getAttribute("aria-pressed") !== "true");
+    setActive(button.getAttribute("aria-pressed") !== "true");
   });
-  const isOn = (): boolean => button.getAttribute("aria-pressed") === "true";
+  const isActive = (): boolean => button.getAttribute("aria-pressed") === "true";
   map.on("mousedown", (event: LeafletMouseEvent) => {
-    if (!isOn()) return;
+    if (!isActive()) return;
     drawing = true;
     ring = [event.latlng];
     line.setLatLngs(ring).addTo(map);
@@ -34,18 +34,18 @@ export function setUpLasso(map: LeafletMap, button: HTMLButtonElement, caught: (
   map.on("mouseup", (event: LeafletMouseEvent) => {
     if (!drawing) return;
     drawing = false;
-    // A fast hand is told of now and then only: where it lets go belongs to the line in any case.
+    // Move events are sparse when the pointer is fast, so the end point is added in any case.
     ring.push(event.latlng);
     line.remove();
-    turn(false);
+    setActive(false);
     if (ring.length < 3) return;
     swallowClick();
     shape.setLatLngs(ring).addTo(map);
-    caught(ring);
+    onRing(ring);
   });
 }
 
-/** Where a line ends on the unit that it began on, the browser takes it for a click, which would list that unit. */
+/** Suppress the click that the browser sends if the line ends on the unit where it began; it would select that unit. */
 function swallowClick(): void {
   const stop = (event: Event): void => event.stopPropagation();
   window.addEventListener("click", stop, { capture: true, once: true });

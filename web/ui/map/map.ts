@@ -1,14 +1,14 @@
-// The map: units filled by a measure, a list beside it for the one chosen, points of cases where they are few. It draws
-// our own shapes and asks nobody else, unless the house has set a ground of tiles. The table under it says the same and
-// is the way for the keyboard.
+// The map: units filled by a measure, a list for the selected one, and points of cases if they are few. It draws our own
+// shapes and loads nothing from other sites, unless map tiles are configured. The table below has the same content for
+// the keyboard.
 import { CRS, circleMarker, geoJSON, latLng, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
 import type { GeoJSON, LatLng, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
-import { Part } from "../desk/part";
+import { PartLoader } from "../desk/part";
 import { fromGcj, toGcj, type Place } from "./gcj";
 import { setUpLasso } from "./lasso";
-import { pictureOf, save } from "./picture";
+import { drawPicture, save } from "./picture";
 import { isWithin } from "./ring";
-import { layTiles, type Tiles } from "./tiles";
+import { addTiles, type Tiles } from "./tiles";
 
 interface Unit {
   code: string;
@@ -18,7 +18,7 @@ interface Unit {
   share: number | null;
   density: number | null;
 }
-interface Told {
+interface MapData {
   shapes: string;
   counts: string;
   points: string;
@@ -44,11 +44,11 @@ interface Points {
 }
 
 const SHADES = ["#e9ecf2", "#f7cdc7", "#e9948a", "#cf5548", "#9c1c12"];
-const EVERY = 30_000;
+const REFRESH_INTERVAL = 30_000;
 const LIGHTS = { red: "#b42318", yellow: "#b97a00", green: "#1b6e2d", grey: "#555d6e" };
 const SIGNS = { red: "●", yellow: "▲", green: "■", grey: "‖" };
 
-async function fetched<T>(place: string): Promise<T> {
+async function fetchJson<T>(place: string): Promise<T> {
   const answer = await fetch(place, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`${place}: ${answer.status}`);
   return (await answer.json()) as T;
@@ -63,60 +63,60 @@ function codeOf(layer: Layer): string {
   return String((layer as Layer & { feature: GeoJSON.Feature }).feature.id);
 }
 
-class Park {
-  private readonly drawn: (place: Place) => Place;
-  private readonly true_: (place: Place) => Place;
+class UnitMap {
+  private readonly toDrawn: (place: Place) => Place;
+  private readonly toWgs84: (place: Place) => Place;
   private units: Map<string, Unit>;
   private shapes: GeoJSON | undefined;
   private readonly paths = new Map<string, Path>();
   private readonly points = layerGroup();
-  private readonly said = document.getElementById("map-said");
-  private readonly asked = new Part();
+  private readonly statusLine = document.getElementById("map-said");
+  private readonly listLoader = new PartLoader();
   private chosen = "";
 
   constructor(
     private readonly map: LeafletMap,
-    private readonly told: Told,
+    private readonly data: MapData,
   ) {
-    this.units = new Map(told.units.map((unit) => [unit.code, unit]));
-    // Places are WGS-84; only what is drawn moves, and only over tiles that are moved as well.
-    const moved = told.tiles?.crs === "gcj02";
-    this.drawn = moved ? toGcj : (place) => place;
-    this.true_ = moved ? fromGcj : (place) => place;
+    this.units = new Map(data.units.map((unit) => [unit.code, unit]));
+    // Places are WGS-84; they are shifted for drawing only, and only over GCJ-02 tiles.
+    const moved = data.tiles?.crs === "gcj02";
+    this.toDrawn = moved ? toGcj : (place) => place;
+    this.toWgs84 = moved ? fromGcj : (place) => place;
     this.points.addTo(map);
   }
 
   async open(): Promise<void> {
-    const features = await fetched<GeoJSON.FeatureCollection>(this.told.shapes);
-    if (this.told.tiles) layTiles(this.map, this.told.tiles, () => this.say(this.told.words.bare));
+    const features = await fetchJson<GeoJSON.FeatureCollection>(this.data.shapes);
+    if (this.data.tiles) addTiles(this.map, this.data.tiles, () => this.showMessage(this.data.words.bare));
     this.shapes = geoJSON(features, {
-      coordsToLatLng: ([lng = 0, lat = 0]) => latLng(...this.drawn([lat, lng])),
+      coordsToLatLng: ([lng = 0, lat = 0]) => latLng(...this.toDrawn([lat, lng])),
       onEachFeature: (feature, layer) => this.paths.set(String(feature.id), layer as Path),
     });
-    this.shapes.bindTooltip((layer) => this.tip(codeOf(layer)), { sticky: true });
+    this.shapes.bindTooltip((layer) => this.tooltipFor(codeOf(layer)), { sticky: true });
     this.shapes.on("click", (event) => this.choose(codeOf(event.propagatedFrom)));
     this.paint();
-    // Looked at first, drawn then: so they are laid out once.
-    if (!this.restore()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
+    // The view is set before the shapes are added, so that they are laid out only once.
+    if (!this.restoreView()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
     this.shapes.addTo(this.map);
-    this.map.on("moveend", () => this.remember());
-    if (this.told.own) await this.showPoints(this.told.points);
+    this.map.on("moveend", () => this.storeView());
+    if (this.data.own) await this.showPoints(this.data.points);
     document.getElementById("map")?.setAttribute("data-ready", "yes");
     window.setInterval(() => {
-      if (!document.hidden) this.tried(() => this.refresh());
-    }, EVERY);
+      if (!document.hidden) this.attempt(() => this.refresh());
+    }, REFRESH_INTERVAL);
   }
 
-  private tip(code: string): HTMLElement {
+  private tooltipFor(code: string): HTMLElement {
     const unit = this.units.get(code);
     const place = document.createElement("span");
-    const { words } = this.told;
+    const { words } = this.data;
     if (unit) place.textContent = `${unit.name} · ${words.open} ${unit.open} · ${words.overdue} ${unit.overdue}`;
     return place;
   }
 
   private value(unit: Unit | undefined): number | null {
-    return unit ? unit[this.told.measure] : null;
+    return unit ? unit[this.data.measure] : null;
   }
 
   private paint(): void {
@@ -131,77 +131,77 @@ class Park {
       });
       if (own && this.map.hasLayer(path)) path.bringToFront();
     }
-    this.legend(most);
+    this.drawLegend(most);
   }
 
-  private legend(most: number): void {
+  private drawLegend(most: number): void {
     const place = document.getElementById("legend");
     if (!place) return;
     let last = "";
     const keys = SHADES.flatMap((fill, at) => {
-      const text = at === 0 ? "0" : `≤ ${this.amount((most * at) / (SHADES.length - 1))}`;
-      // No number lies between two that read alike: that shade is not in use.
-      if (at > 0 && (!most || text === last || text === "≤ 0")) return [];
-      last = text;
+      const textElement = at === 0 ? "0" : `≤ ${this.formatAmount((most * at) / (SHADES.length - 1))}`;
+      // If two bounds read alike, no value lies between them, and the shade is not used.
+      if (at > 0 && (!most || textElement === last || textElement === "≤ 0")) return [];
+      last = textElement;
       const key = document.createElement("span");
       key.innerHTML = '<svg class="shade-key" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16"/></svg>';
       key.querySelector("rect")?.setAttribute("fill", fill);
-      key.append(text);
+      key.append(textElement);
       return [key];
     });
     place.replaceChildren(...keys);
   }
 
-  private amount(value: number): string {
-    if (this.told.measure === "share") return `${(value * 100).toFixed(0)} %`;
-    return this.told.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
+  private formatAmount(value: number): string {
+    if (this.data.measure === "share") return `${(value * 100).toFixed(0)} %`;
+    return this.data.measure === "density" ? value.toFixed(1) : String(Math.floor(value));
   }
 
-  /** What can't be fetched is said, and why is left in the console; the map stays as it is. */
-  tried(work: () => Promise<void>): void {
+  /** Run `work`; if it fails, show a message and log the error. The map stays as it is. */
+  attempt(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
       console.error(error);
-      this.say(this.told.words.failed);
+      this.showMessage(this.data.words.failed);
     });
   }
 
-  /** Marks the unit, lists and shows its cases. */
+  /** Select the unit, and list and show its cases. */
   choose(code: string): void {
     this.chosen = code;
     this.paint();
-    this.tried(async () => {
-      const list = await this.asked.fetch(this.told.list + encodeURIComponent(code));
+    this.attempt(async () => {
+      const showList = await this.listLoader.fetch(this.data.list + encodeURIComponent(code));
       const side = document.getElementById("side");
-      if (list === null || !side) return; // another one was chosen meanwhile
-      side.innerHTML = list;
-      await this.showPoints(this.told.inside + encodeURIComponent(code));
+      if (showList === null || !side) return; // another unit was selected in the meantime
+      side.innerHTML = showList;
+      await this.showPoints(this.data.inside + encodeURIComponent(code));
     });
   }
 
-  /** Shows and lists the cases in the box; with a ring, those within it. */
-  async inBox(box: LatLngBounds, ring?: readonly LatLng[]): Promise<void> {
-    const [south, west] = this.true_([box.getSouth(), box.getWest()]);
-    const [north, east] = this.true_([box.getNorth(), box.getEast()]);
+  /** Show and list the cases in the box; with a ring, only those within it. */
+  async showBox(box: LatLngBounds, ring?: readonly LatLng[]): Promise<void> {
+    const [south, west] = this.toWgs84([box.getSouth(), box.getWest()]);
+    const [north, east] = this.toWgs84([box.getNorth(), box.getEast()]);
     const corners = [west, south, east, north].map((n) => n.toFixed(5)).join(",");
-    const join = this.told.points.includes("?") ? "&" : "?";
-    await this.showPoints(`${this.told.points}${join}box=${corners}`, true, ring);
+    const join = this.data.points.includes("?") ? "&" : "?";
+    await this.showPoints(`${this.data.points}${join}box=${corners}`, true, ring);
   }
 
-  private say(words: string): void {
-    if (this.said) this.said.textContent = words;
+  private showMessage(words: string): void {
+    if (this.statusLine) this.statusLine.textContent = words;
   }
 
   private async showPoints(place: string, listed = false, ring?: readonly LatLng[]): Promise<void> {
-    let found = await fetched<Points>(place);
+    let found = await fetchJson<Points>(place);
     const many = found.total > found.items.length;
     if (ring && !many) {
-      const items = found.items.filter((point) => isWithin(...this.drawn([point.lat, point.lon]), ring));
+      const items = found.items.filter((point) => isWithin(...this.toDrawn([point.lat, point.lon]), ring));
       found = { total: items.length, items };
     }
     this.points.clearLayers();
-    this.say(many ? `${this.told.words.many} (${found.total})` : found.total ? "" : this.told.words.none);
+    this.showMessage(many ? `${this.data.words.many} (${found.total})` : found.total ? "" : this.data.words.none);
     for (const point of found.items) {
-      const marker = circleMarker([...this.drawn([point.lat, point.lon])], { radius: 6, weight: 2, color: "#fff", fillColor: LIGHTS[point.light], fillOpacity: 1 });
+      const marker = circleMarker([...this.toDrawn([point.lat, point.lon])], { radius: 6, weight: 2, color: "#fff", fillColor: LIGHTS[point.light], fillOpacity: 1 });
       marker.bindTooltip(tooltip({ direction: "top" }).setContent(this.text(`${SIGNS[point.light]} ${point.title} · ${point.case_no}`)));
       marker.on("click", () => location.assign(`/cases/${point.case_no}`));
       this.points.addLayer(marker);
@@ -225,7 +225,7 @@ class Park {
       list.append(line);
     }
     const head = document.createElement("h2");
-    head.textContent = `${this.told.words.open} ${found.total}`;
+    head.textContent = `${this.data.words.open} ${found.total}`;
     card.append(head, list);
     side.replaceChildren(card);
   }
@@ -237,40 +237,40 @@ class Park {
   }
 
   private async refresh(): Promise<void> {
-    const found = await fetched<{ units: Unit[] }>(this.told.counts);
+    const found = await fetchJson<{ units: Unit[] }>(this.data.counts);
     this.units = new Map(found.units.map((unit) => [unit.code, unit]));
     this.paint();
   }
 
-  /** The view is in the address, so that a link shows the same. */
-  private remember(): void {
+  /** Store the view in the address, so that a link shows the same. */
+  private storeView(): void {
     const centre = this.map.getCenter();
-    const [lat, lng] = this.true_([centre.lat, centre.lng]);
+    const [lat, lng] = this.toWgs84([centre.lat, centre.lng]);
     history.replaceState(history.state, "", `#${this.map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`);
   }
 
-  private restore(): boolean {
+  private restoreView(): boolean {
     const [zoom, lat, lng] = location.hash.slice(1).split("/").map(Number);
     if (zoom === undefined || lat === undefined || lng === undefined || [zoom, lat, lng].some(Number.isNaN)) return false;
-    this.map.setView([...this.drawn([lat, lng])], zoom, { animate: false });
+    this.map.setView([...this.toDrawn([lat, lng])], zoom, { animate: false });
     return true;
   }
 
-  /** The view as a picture with its legend. */
+  /** The view with its legend as a picture. */
   picture(): HTMLCanvasElement {
-    return pictureOf(this.map.getContainer(), document.getElementById("legend"), this.told.said);
+    return drawPicture(this.map.getContainer(), document.getElementById("legend"), this.data.said);
   }
 
-  /** Looks at the unit, and chooses it. */
-  find(code: string): void {
+  /** Move the view to the unit, and select it. */
+  focusUnit(code: string): void {
     const path = this.paths.get(code);
     if (path && "getBounds" in path) this.map.fitBounds((path.getBounds as () => LatLngBounds)(), { animate: false, padding: [40, 40], maxZoom: 17 });
     this.choose(code);
   }
 }
 
-/** Arrow keys go through the rows of the table; one of them is in the order of the tab key. */
-function setUpTable(park: Park): void {
+/** Arrow keys move through the rows of the table; only one row is in the tab order. */
+function setUpTable(unitMap: UnitMap): void {
   const table = document.getElementById("map-table");
   const links = [...(table?.querySelectorAll<HTMLAnchorElement>("[data-row]") ?? [])];
   let first = links[0];
@@ -294,57 +294,57 @@ function setUpTable(park: Park): void {
     const code = rowOf(event)?.closest<HTMLElement>("[data-unit]")?.dataset["unit"];
     if (!code || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    park.choose(code);
+    unitMap.choose(code);
   });
 }
 
-/** On paper the view stands as a picture: a map that is laid out anew for paper would show another one. */
-function setUpPaper(park: Park): void {
-  const onPaper = document.getElementById("map-print") as HTMLImageElement | null;
-  const ready = async (): Promise<void> => {
-    if (!onPaper) return;
-    onPaper.src = park.picture().toDataURL("image/png");
-    await onPaper.decode();
+/** Print the view as a picture: a map laid out again for paper would show another view. */
+function setUpPrint(park: UnitMap): void {
+  const printImage = document.getElementById("map-print") as HTMLImageElement | null;
+  const prepare = async (): Promise<void> => {
+    if (!printImage) return;
+    printImage.src = park.picture().toDataURL("image/png");
+    await printImage.decode();
   };
-  window.addEventListener("beforeprint", () => void ready());
+  window.addEventListener("beforeprint", () => void prepare());
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", (event) => {
-      event.stopPropagation(); // the page's own way to print would not wait for the picture
-      void ready().then(() => window.print());
+      event.stopPropagation(); // the default print handler would not wait for the picture
+      void prepare().then(() => window.print());
     });
   }
-  const keep = document.getElementById("map-picture");
-  if (!keep) return;
-  keep.hidden = false;
-  keep.addEventListener("click", () => save(park.picture(), keep.dataset["name"] ?? "map.png"));
+  const saveButton = document.getElementById("map-picture");
+  if (!saveButton) return;
+  saveButton.hidden = false;
+  saveButton.addEventListener("click", () => save(park.picture(), saveButton.dataset["name"] ?? "map.png"));
 }
 
-/** A name typed narrows the table; Enter looks at the first unit that is left. */
-function setUpSearch(park: Park): void {
+/** A typed name filters the table; Enter selects the first unit in it. */
+function setUpSearch(park: UnitMap): void {
   const field = document.getElementById("map-find") as HTMLInputElement | null;
   if (!field) return;
   const rows = [...document.querySelectorAll<HTMLElement>("#map-table [data-unit]")];
-  const left = (): HTMLElement[] => {
+  const matchingRows = (): HTMLElement[] => {
     const words = field.value.trim().toLowerCase();
     return rows.filter((row) => `${row.dataset["unit"]} ${row.querySelector("th")?.textContent}`.toLowerCase().includes(words));
   };
   field.addEventListener("input", () => {
-    const shown = new Set(left());
+    const shown = new Set(matchingRows());
     for (const row of rows) row.hidden = !shown.has(row);
   });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    const code = left()[0]?.dataset["unit"];
-    if (code) park.find(code);
+    const code = matchingRows()[0]?.dataset["unit"];
+    if (code) park.focusUnit(code);
   });
 }
 
 const place = document.getElementById("map");
 const block = document.getElementById("map-data");
 if (place && block?.textContent) {
-  const told = JSON.parse(block.textContent) as Told;
+  const data = JSON.parse(block.textContent) as MapData;
   const map = makeMap(place, {
     crs: CRS.EPSG3857,
     attributionControl: false,
@@ -356,15 +356,15 @@ if (place && block?.textContent) {
     markerZoomAnimation: false,
     boxZoom: false,
   });
-  // The list beside it takes some of its room.
+  // The list beside the map changes its size.
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(place);
-  const park = new Park(map, told);
+  const park = new UnitMap(map, data);
   setUpTable(park);
-  setUpPaper(park);
+  setUpPrint(park);
   setUpSearch(park);
   const lasso = document.getElementById("lasso") as HTMLButtonElement | null;
-  if (lasso) setUpLasso(map, lasso, (ring) => park.tried(() => park.inBox(latLngBounds(ring), ring)));
-  // Shift and drag draws a box: the cases in it are listed.
+  if (lasso) setUpLasso(map, lasso, (ring) => park.attempt(() => park.showBox(latLngBounds(ring), ring)));
+  // Shift and drag draws a box, whose cases are listed.
   let from: { lat: number; lng: number } | undefined;
   map.on("mousedown", (event) => {
     if (!event.originalEvent.shiftKey) return;
@@ -376,7 +376,7 @@ if (place && block?.textContent) {
     map.dragging.enable();
     const box = latLngBounds(from, event.latlng);
     from = undefined;
-    park.tried(() => park.inBox(box));
+    park.attempt(() => park.showBox(box));
   });
-  park.tried(() => park.open());
+  park.attempt(() => park.open());
 }

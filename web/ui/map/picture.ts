@@ -1,21 +1,21 @@
-// The view as a picture: what our own layers draw, with its legend and what it says below. Tiles of another host are
-// left out: a picture with them in it could not be read back.
+// The view as a picture: our own layers, the legend and captions. Tiles of another host are left out, because a canvas
+// with them could not be exported.
 
 const EDGE = 12;
 const LINE = 22;
 const KEY = 14;
 
-/** Draws the view onto a canvas of its own; `said` are the lines under it. */
-export function pictureOf(map: HTMLElement, legend: HTMLElement | null, said: readonly string[]): HTMLCanvasElement {
+/** Draw the view on a new canvas, with the `captions` below it. */
+export function drawPicture(map: HTMLElement, legend: HTMLElement | null, captions: readonly string[]): HTMLCanvasElement {
   const frame = map.getBoundingClientRect();
-  const sharp = window.devicePixelRatio || 1;
-  const made = document.createElement("canvas");
-  const height = frame.height + LINE * (said.length + 1) + EDGE * 2;
-  made.width = Math.round(frame.width * sharp);
-  made.height = Math.round(height * sharp);
-  const pen = made.getContext("2d");
+  const pixelRatio = window.devicePixelRatio || 1;
+  const canvas = document.createElement("canvas");
+  const height = frame.height + LINE * (captions.length + 1) + EDGE * 2;
+  canvas.width = Math.round(frame.width * pixelRatio);
+  canvas.height = Math.round(height * pixelRatio);
+  const pen = canvas.getContext("2d");
   if (!pen) throw new Error("this browser draws nothing");
-  pen.scale(sharp, sharp);
+  pen.scale(pixelRatio, pixelRatio);
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, frame.width, height);
   pen.save();
@@ -33,8 +33,8 @@ export function pictureOf(map: HTMLElement, legend: HTMLElement | null, said: re
   pen.textBaseline = "middle";
   drawLegend(pen, legend, frame.height + EDGE + LINE / 2);
   pen.fillStyle = "#181c25";
-  said.forEach((line, at) => pen.fillText(line, EDGE, frame.height + EDGE + LINE * (at + 1.5)));
-  return made;
+  captions.forEach((line, at) => pen.fillText(line, EDGE, frame.height + EDGE + LINE * (at + 1.5)));
+  return canvas;
 }
 
 function drawLegend(pen: CanvasRenderingContext2D, legend: HTMLElement | null, y: number): void {
@@ -50,7 +50,7 @@ function drawLegend(pen: CanvasRenderingContext2D, legend: HTMLElement | null, y
   }
 }
 
-/** Has the picture saved as a file. */
+/** Download the picture as a file. */
 export function save(picture: HTMLCanvasElement, name: string): void {
   picture.toBlob((blob) => {
     if (!blob) return;

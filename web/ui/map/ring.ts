@@ -1,6 +1,6 @@
-// A line drawn around places.
+// A closed line around places.
 
-/** Whether the place lies within the ring, which closes by itself. */
+/** Whether the place lies within the ring. Its last point connects to the first. */
 export function isWithin(lat: number, lng: number, ring: readonly { lat: number; lng: number }[]): boolean {
   let inside = false;
   ring.forEach((one, at) => {

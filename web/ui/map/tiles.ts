@@ -1,5 +1,5 @@
-// A ground of tiles beneath our shapes, where the house has set one. One that does not answer is taken away, and told
-// once: the map is whole without it.
+// Map tiles under our shapes, if they are configured. If they do not load, they are removed and `onFailure` is called
+// once; the map works without them.
 import { tileLayer } from "leaflet";
 import type { Map as LeafletMap } from "leaflet";
 
@@ -9,12 +9,12 @@ export interface Tiles {
   credit: string;
 }
 
-export function layTiles(map: LeafletMap, tiles: Tiles, failed: () => void): void {
+export function addTiles(map: LeafletMap, tiles: Tiles, onFailure: () => void): void {
   const layer = tileLayer(tiles.url, { attribution: "", maxZoom: 22, maxNativeZoom: 18, keepBuffer: 1, referrerPolicy: "no-referrer" });
   layer.once("tileerror", () => {
     layer.remove();
     map.getContainer().removeAttribute("data-tiles");
-    failed();
+    onFailure();
   });
   layer.once("load", () => map.getContainer().setAttribute("data-tiles", "yes"));
   layer.addTo(map);

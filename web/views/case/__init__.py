@@ -1,1 +1,1 @@
-"""What the page of one case shows: actions, forms, timeline, facts in sentences, pictures."""
+"""The content of a case page: actions, forms, timeline, facts in words, pictures."""

@@ -1,4 +1,4 @@
-"""The form of each command: its fields with labels and controls, made by hand from the command's model."""
+"""The form of each command: labels and controls for the fields of the command's model."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,15 +9,16 @@ from models.enums import EscalationMode, Severity, UrgeKind
 from services.wording import vocabulary
 from web.views.translation_marks import _
 
-#: How many parts a form offers to split off.
+#: How many parts the form of a split offers.
 PARTS = 3
 
 
 @dataclass(frozen=True)
 class Field:
-    """One control. `kind` names the macro that draws it; `name` is the model's. `book`: whose words its choices are.
+    """One control. `kind` names the macro that draws it; `name` is the model's field; `book` names the vocabulary of
+    its choices.
 
-    Of the kind "unasked" nothing is drawn: programs may say it, a form asks for the same otherwise.
+    A field of kind "unasked" is not drawn: programs may send it, and the form has another field for the same.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Field:
     book: str = ""
 
 
-#: What a field is, wherever it is found; what differs by command is below.
+#: The control of each field; differences by command are in `_OVERRIDES`.
 _FIELDS: Mapping[str, Field] = {
     "note": Field("note", "area", _("说明")),
     "reason": Field("reason", "area", _("原因")),
@@ -86,7 +87,7 @@ _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
 
 
 def fields_of(command: str) -> tuple[Field, ...]:
-    """The fields of a command's form, in the model's order. Raises KeyError for what is no command of people."""
+    """The fields of a command's form, in the model's order. Raises KeyError for an unknown command."""
     model = HUMAN_COMMAND_MODELS[command]
     return tuple(
         replace(_FIELDS[name], required=info.is_required(), **_OVERRIDES.get((command, name), {}))
@@ -95,8 +96,13 @@ def fields_of(command: str) -> tuple[Field, ...]:
     )
 
 
+def is_command(name: str) -> bool:
+    """Whether `name` is a command that people can give."""
+    return name in HUMAN_COMMAND_MODELS
+
+
 def known_values(command: str, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """What somebody typed into the form, by the names of its controls."""
+    """The form values that belong to controls of this command."""
     names = {control for field in fields_of(command) for control in control_names(field)}
     return {name: list(values) for name, values in given.items() if name in names}
 
@@ -106,13 +112,13 @@ def control_names(field: Field) -> Iterator[str]:
     if field.kind == "place":
         yield from ("location.lat", "location.lon")
     elif field.kind == "parts":
-        for place in range(PARTS):
-            yield from (f"parts.{place}.{name}" for name in ("category", "title", "description", "grid"))
+        for index in range(PARTS):
+            yield from (f"parts.{index}.{name}" for name in ("category", "title", "description", "grid"))
     else:
         yield field.name
 
 
 def choice_words(book: str) -> vocabulary.Labels:
-    """The words of what a select offers: the book of that name."""
-    found: vocabulary.Labels = getattr(vocabulary, book.upper())
-    return found
+    """The book of vocabulary for the choices of a select."""
+    words: vocabulary.Labels = getattr(vocabulary, book.upper())
+    return words

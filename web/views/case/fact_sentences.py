@@ -1,4 +1,4 @@
-"""A fact of the timeline in words: who did what, and the particulars that people ask for."""
+"""Facts in words: who did what, with the details that people ask for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from web.reader import Visitor
 from web.views.case.limit_sources import limit_source_text
 from web.views.translation_marks import _
 
-#: The parties of a case: the lanes of its timeline, in their order.
+#: The lanes of a case's timeline, one for each party, in order.
 LANES = {
     "reporter": _("上报方"),
     "desk": _("受理派遣"),
@@ -34,7 +34,7 @@ _LANE_OF: Mapping[str, str] = {
         "clock",
     ),
 }  # fmt: skip
-#: Which chip of the timeline shows a fact.
+#: The filter chips of the timeline.
 GROUPS = {"handling": _("办理"), "time": _("时限"), "notice": _("升级督办"), "evidence": _("附件")}
 _TIME_KINDS = ("light_changed", "overdue", "reminded", "recomputed", "extension_requested", "extension_granted",
          "extension_refused", "suspension_requested", "suspension_granted", "suspension_refused", "resumed", "adopted",
@@ -49,7 +49,7 @@ _NOTICE_KINDS = (
     "convened",
     "responded",
 )
-#: Facts that change nothing for whoever is about to act: the clock's own, and what is only said.
+#: Facts that do not conflict with a command in progress: those of the clock, and comments.
 HARMLESS = frozenset(
     {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed"}
 )
@@ -57,7 +57,7 @@ HARMLESS = frozenset(
 
 @dataclass(frozen=True)
 class FactLine:
-    """A fact as the page shows it. `day` is local; `group`: the chip that shows it; `files`: hashes of attachments."""
+    """A fact as the page shows it. `day` is local; `group` is its filter chip; `files`: hashes of attachments."""
 
     seq: int
     at: datetime
@@ -73,7 +73,7 @@ class FactLine:
 
 
 def fact_title(fact: FactView, visitor: Visitor) -> str:
-    """What happened, in a word or two."""
+    """The name of a fact, with the light for a change of light."""
     what = vocabulary.label_of(vocabulary.FACTS, fact.kind, visitor.language)
     if fact.kind == "light_changed":
         return f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
@@ -81,12 +81,12 @@ def fact_title(fact: FactView, visitor: Visitor) -> str:
 
 
 def lane_of(kind: str) -> str:
-    """The party whose line on the timeline a fact is."""
+    """The lane of the timeline for a kind of fact."""
     return _LANE_OF.get(kind, "desk")
 
 
 def group_of(fact: FactView) -> str:
-    """The chip that shows the fact."""
+    """The filter chip that shows the fact."""
     if fact.kind in _TIME_KINDS:
         return "time"
     if fact.kind in _NOTICE_KINDS:
@@ -95,7 +95,7 @@ def group_of(fact: FactView) -> str:
 
 
 def fact_lines(facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor) -> tuple[FactLine, ...]:
-    """The timeline in words; `names` of departments, units and people by id."""
+    """The facts in words. `names`: names of departments, units and people by id."""
     return tuple(
         FactLine(
             seq=fact.seq,
@@ -173,8 +173,8 @@ def _recipient(one: Mapping[str, Any], names: Mapping[str, str], visitor: Visito
     return f"{mode} {place} {role} {people}".replace("  ", " ").strip()
 
 
-#: The particulars in the order in which they are told.
-_PARTICULARS: Sequence[tuple[str, str, Formatter]] = (
+#: The details in the order in which they are shown: key in the fact's body, label, formatter.
+_DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("outcome", _("结果"), _word(vocabulary.OUTCOMES)),
     ("result", _("处置结果"), _text),
     ("reason", _("原因"), _text),
@@ -213,7 +213,7 @@ _PARTICULARS: Sequence[tuple[str, str, Formatter]] = (
     ("released_photos", _("公开的成果照片"), _photo_count),
     ("to_version", _("策略版本"), _text),
 )
-#: What a fact holds that its case page tells elsewhere.
+#: Details that are not shown, because the case page shows them elsewhere.
 _HIDDEN: Mapping[str, frozenset[str]] = {
     "received": frozenset({"category", "severity", "grid", "case_no"}),
     "overdue": frozenset({"owner"}),
@@ -222,13 +222,13 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
 
 def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list[tuple[str, str]]:
     left_out = _HIDDEN.get(fact.kind, frozenset())
-    if fact.body.get("cause"):  # an order that the system gives: its note says the cause once more, in both languages
+    if fact.body.get("cause"):  # an order given by the system: its note repeats the cause in both languages
         left_out |= {"note"}
-    found = []
-    for key, label, say in _PARTICULARS:
+    details = []
+    for key, label, format_value in _DETAILS:
         value = fact.body.get(key)
         if value in (None, "", [], ()) or key in left_out:
             continue
-        if told := say(value, names, visitor):
-            found.append((visitor.text(label), told))
-    return found
+        if text := format_value(value, names, visitor):
+            details.append((visitor.text(label), text))
+    return details

@@ -1,4 +1,4 @@
-"""From what was typed into a command's form to the command's body."""
+"""Conversion of form values to a command's body."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +11,9 @@ FormValues = Mapping[str, list[str]]
 
 
 def body_of(command: str, given: FormValues, zone: ZoneInfo) -> dict[str, Any]:
-    """The body of `command`: what was left empty is left out, moments of day are of `zone`.
+    """The body of `command`. Empty fields are left out; local times are in `zone`.
 
-    Nothing is checked here: what makes no sense is handed on as it was typed, and refused by the model.
+    Nothing is checked here: invalid values are passed on as typed, and the model refuses them.
     """
     return {field.name: value for field in fields_of(command) if (value := _value(field, given, zone)) is not None}
 
@@ -40,7 +40,7 @@ def _last_value(given: FormValues, name: str) -> str:
 
 
 def _moment(text: str, zone: ZoneInfo) -> Any:
-    """`2026-11-22T10:30`, as a date-time control has it, in the reader's zone."""
+    """The value of a date-time control (`2026-11-22T10:30`) with the zone's offset; invalid text unchanged."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -49,20 +49,20 @@ def _moment(text: str, zone: ZoneInfo) -> Any:
 
 
 def _place(given: FormValues) -> dict[str, str] | None:
-    found = {name: text for name in ("lat", "lon") if (text := _last_value(given, f"location.{name}"))}
-    return found or None
+    place = {name: text for name in ("lat", "lon") if (text := _last_value(given, f"location.{name}"))}
+    return place or None
 
 
 def _parts(given: FormValues) -> list[dict[str, str]]:
-    found = []
-    for place in range(PARTS):
+    parts = []
+    for index in range(PARTS):
         names = ("category", "title", "description", "grid")
-        part = {name: text for name in names if (text := _last_value(given, f"parts.{place}.{name}"))}
+        part = {name: text for name in names if (text := _last_value(given, f"parts.{index}.{name}"))}
         if part.get("title") or part.get("description") or part.get("grid"):
-            found.append(part)
-    return found
+            parts.append(part)
+    return parts
 
 
 def field_of_pointer(pointer: str) -> str:
-    """The name of the field that a pointer (`/co_handlers/0`) means; empty for none of the form's."""
+    """The name of the field that a JSON pointer (`/co_handlers/0`) refers to; empty for an empty pointer."""
     return pointer.strip("/").split("/")[0]

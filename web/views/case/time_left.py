@@ -1,4 +1,4 @@
-"""How much time is left, in the words of the limit's own unit."""
+"""The time left of a case, in the limit's own unit, and its light."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from web.local_time import format_duration, minutes_per_day
 from web.reader import Visitor
 from web.views.translation_marks import _
 
-#: What a unit counts, as people say it.
+#: What each unit counts.
 UNITS = {
     LimitUnit.URGENT_HOUR: _("全天计时"),
     LimitUnit.WORK_HOUR: _("工作时间"),
@@ -16,14 +16,14 @@ UNITS = {
     LimitUnit.LEGAL_WORK_DAY: _("工作日"),
     LimitUnit.NATURAL_DAY: _("自然日"),
 }
-#: The lights by what `light_of` calls them.
+#: The words for the values of `light_of`.
 LIGHT_WORDS = {
     "red": _("红灯"), "yellow": _("临期"), "green": _("正常"), "grey": _("挂账·暂停"), "closed": _("已结"),
 }  # fmt: skip
 
 
 def left_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
-    """ "剩 2 小时 10 分", "超 3 小时", "余 1 天" while it is stopped: without the unit; "—" once closed."""
+    """The time left without its unit: "剩 2 小时 10 分", "超 3 小时", "余 1 天" while stopped, "—" once closed."""
     if item.stage is Stage.CLOSED or item.left is None or item.unit is None:
         return "—"
     length = format_duration(abs(item.left), visitor, day_minutes=minutes_per_day(item.unit))
@@ -35,17 +35,17 @@ def left_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
 
 
 def unit_text(item: CaseItem | CaseView, visitor: Visitor) -> str:
-    """What the limit counts; empty once closed."""
+    """What the limit's unit counts; empty once closed."""
     return visitor.text(UNITS[item.unit]) if item.unit is not None and item.stage is not Stage.CLOSED else ""
 
 
 def light_word(item: CaseItem | CaseView, visitor: Visitor) -> str:
-    """What is said beside the light's sign."""
+    """The word beside the light's sign."""
     if item.light is Light.RED and item.overdue and item.stage is not Stage.CLOSED:
         return visitor.text("超期")
     return visitor.text(LIGHT_WORDS[light_of(item)])
 
 
 def light_of(item: CaseItem | CaseView) -> str:
-    """The light as `parts/light.html` has it: closed cases shine no more."""
+    """The light for `parts/light.html`: "closed" for a closed case."""
     return "closed" if item.stage is Stage.CLOSED else item.light.value

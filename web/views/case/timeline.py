@@ -1,4 +1,4 @@
-"""What the timeline of a case draws: its facts, the stretches of its clocks, and what is to come."""
+"""The timeline of a case: its facts, the intervals of its clocks, and the forecast."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,25 +13,25 @@ from web.local_time import format_short
 from web.reader import Visitor
 from web.views.case.fact_sentences import LANES, FactLine
 
-#: How far into the future the picture reaches (our choice): the next step is what people look for.
+#: How far the timeline reaches into the future (our choice): people look for the next step.
 AHEAD = timedelta(days=10)
 _WEIGHTY = frozenset(
     {"received", "accepted", "dispatched", "completed", "review_passed", "review_failed", "closed", "overdue"}
 )
 
 
-def timeline(page: CasePageView, told: Sequence[FactLine], visitor: Visitor) -> Drawing:
-    """The drawing of a case as of the reader's moment, in their zone."""
+def timeline(page: CasePageView, lines: Sequence[FactLine], visitor: Visitor) -> Drawing:
+    """The timeline of a case at the reader's moment, in their zone."""
     local = visitor.zone
     events = [
         Event(
-            at=one.at.astimezone(local),
-            lane=one.lane,
-            title=f"{format_short(one.at, visitor)} {one.who} {one.what}",
-            href=f"#e{one.seq}",
-            weighty=one.kind in _WEIGHTY,
+            at=line.at.astimezone(local),
+            lane=line.lane,
+            title=f"{format_short(line.at, visitor)} {line.who} {line.what}",
+            href=f"#e{line.seq}",
+            weighty=line.kind in _WEIGHTY,
         )
-        for one in told
+        for line in lines
     ]
     events += list(_forecast_events(page.forecast, visitor))
     lanes = [(code, visitor.text(name)) for code, name in LANES.items() if any(e.lane == code for e in events)]
@@ -48,27 +48,27 @@ def timeline(page: CasePageView, told: Sequence[FactLine], visitor: Visitor) -> 
 
 
 def _forecast_events(forecast: Forecast | None, visitor: Visitor) -> Iterator[Event]:
-    for one in forecast.if_nobody_acts if forecast else ():
-        if one.at <= visitor.now + AHEAD:
-            title = f"{format_short(one.at, visitor)} {forecast_text(one, visitor)}"
-            yield Event(at=one.at.astimezone(visitor.zone), lane="clock", title=title, href="#ahead", ahead=True)
+    for event in forecast.if_nobody_acts if forecast else ():
+        if event.at <= visitor.now + AHEAD:
+            title = f"{format_short(event.at, visitor)} {forecast_text(event, visitor)}"
+            yield Event(at=event.at.astimezone(visitor.zone), lane="clock", title=title, href="#ahead", ahead=True)
 
 
-def forecast_text(one: Ahead, visitor: Visitor) -> str:
-    """What will happen if nobody acts, in words."""
-    what = vocabulary.label_of(vocabulary.FACTS, one.kind, visitor.language)
-    told = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, one.light, visitor.language)}" if one.light else what]
-    if one.step is not None:
-        told.append(visitor.text("第 %(n)s 步", n=one.step))
-    for reached in one.reached:
+def forecast_text(event: Ahead, visitor: Visitor) -> str:
+    """A forecast event, which happens if nobody acts, in words."""
+    what = vocabulary.label_of(vocabulary.FACTS, event.kind, visitor.language)
+    parts = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, event.light, visitor.language)}" if event.light else what]
+    if event.step is not None:
+        parts.append(visitor.text("第 %(n)s 步", n=event.step))
+    for reached in event.reached:
         role = vocabulary.label_of(vocabulary.ROLES, reached.role, visitor.language) if reached.role else ""
         mode = vocabulary.label_of(vocabulary.ESCALATION_MODES, reached.mode, visitor.language)
-        told.append(f"{mode} {reached.name} {role}".strip())
-    return " · ".join(told)
+        parts.append(f"{mode} {reached.name} {role}".strip())
+    return " · ".join(parts)
 
 
 def _bands(clock: ClockView, visitor: Visitor) -> Iterator[Band]:
-    """The stretches of one clock, up to its end, or (open) to its deadline or now."""
+    """The bands of one clock, up to its end; of an open clock, to its deadline or now, whichever is later."""
     stage = vocabulary.label_of(vocabulary.STAGES, str(clock.stage), visitor.language)
     due = clock.overdue_at or clock.due_at
     end = clock.ended_at or max(visitor.now, clock.due_at or visitor.now)

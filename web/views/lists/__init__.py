@@ -1,1 +1,1 @@
-"""What lists show: the address of a list, its rows, tabs and periods."""
+"""The content of lists: their addresses, rows, tabs and periods."""

@@ -1,4 +1,4 @@
-"""A list of cases as its address asks for it: tab, filters, order, page."""
+"""The address of a list of cases: tab, filters, order, page."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from web.reader import Visitor
 from web.views.translation_marks import _
 
 PAGE = 50
-#: How many rows a page may grow to; then it goes on on another one.
+#: Maximum rows of one page; after that the list continues on a new page.
 MAX_ROWS = 500
-#: What the address may say besides the filters.
+#: Parameters that are not filters.
 _PAGE_PARAMETERS = frozenset(
     {"tab", "lang", "large", "cursor", "shown", "case", "cases", "known", "list", "left", "did", "sort"}
 )
 _FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
-#: What a filter is called where it is shown; in the order in which chips are shown.
+#: The names of the filters, in the order of their chips.
 FILTER_NAMES: Mapping[str, str] = {
     "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "due": _("时限"),
     "category": _("类别"), "grid": _("网格"),
@@ -33,7 +33,7 @@ FILTER_NAMES: Mapping[str, str] = {
     "figure": _("指标"), "without": _("不含"),
     "from": _("自"), "to": _("至"), "reported_from": _("上报自"), "reported_to": _("上报至"),
 }  # fmt: skip
-#: What the filter by time limit offers, in this order.
+#: The choices of the filter by time limit, in order.
 DUE_NAMES: Mapping[DueWithin, str] = {
     DueWithin.OVERDUE: _("已超期"), DueWithin.HOURS_4: _("4 小时内到期"), DueWithin.HOURS_24: _("24 小时内到期"),
     DueWithin.TODAY: _("今天到期"), DueWithin.TOMORROW: _("明天到期"), DueWithin.WEEK: _("7 天内到期"),
@@ -46,91 +46,92 @@ SORTS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ListAddress:
-    """What the address asks for. `pairs` are its filters, as they were given and without empty ones."""
+    """The content of an address. `pairs` are its filters as given, without empty ones."""
 
     pairs: tuple[tuple[str, str], ...]
-    wanted: CaseFilter
+    filter: CaseFilter
     tab: DeskTab | None
     sort: str
     cursor: str | None
     shown: int
 
     def value(self, name: str) -> str:
-        """The value of a filter; empty where it is not narrowed."""
+        """The value of a filter; empty if it is not set."""
         return next((value for key, value in self.pairs if key == name), "")
 
     def query(self, *, without: Iterable[str] = (), **changed: str) -> str:
-        """The query of the same list, changed. What is set to "" is left out."""
-        left = {*without, *changed}
-        told = [("tab", self.tab.value)] if self.tab is not None and "tab" not in left else []
-        told += [(name, value) for name, value in self.pairs if name not in left]
-        told += [("sort", self.sort)] if self.sort != default_sort(self.tab) and "sort" not in left else []
-        told += [(name, value) for name, value in changed.items() if value]
-        return urlencode(told)
+        """The query of the same list with some parameters changed. Parameters set to "" are removed."""
+        dropped = {*without, *changed}
+        params = [("tab", self.tab.value)] if self.tab is not None and "tab" not in dropped else []
+        params += [(name, value) for name, value in self.pairs if name not in dropped]
+        params += [("sort", self.sort)] if self.sort != default_sort(self.tab) and "sort" not in dropped else []
+        params += [(name, value) for name, value in changed.items() if value]
+        return urlencode(params)
 
     def without(self, name: str, value: str) -> str:
-        """The query of the same list without that one filter."""
-        kept = tuple(pair for pair in self.pairs if pair != (name, value))
-        return ListAddress(kept, self.wanted, self.tab, self.sort, None, 0).query()
+        """The query of the same list without this filter."""
+        pairs = tuple(pair for pair in self.pairs if pair != (name, value))
+        return ListAddress(pairs, self.filter, self.tab, self.sort, None, 0).query()
 
 
 def parse_list_address(query: str, tabs: Sequence[DeskTab] | None, home: str = "") -> ListAddress:
-    """Reads an address. `tabs`: those of the reader, or None for the list that has none; `home` is the usual one.
+    """Read the query of an address. `tabs`: the reader's tabs, or None for a list without tabs; `home`: the tab to
+    begin with.
 
-    Unknown filters and wrong values raise RequestValidationError, as everywhere.
+    Raises RequestValidationError for unknown filters and invalid values.
     """
     given = [(name, value.strip()) for name, value in parse_qsl(query.replace("\x00", "")) if value.strip()]
-    known = dict(given)
+    params = dict(given)
     pairs = tuple((name, value) for name, value in given if name not in _PAGE_PARAMETERS)
-    tab = None if tabs is None else chosen_tab(known.get("tab", ""), tabs, home)
-    sort = known.get("sort") or default_sort(tab)
+    tab = None if tabs is None else chosen_tab(params.get("tab", ""), tabs, home)
+    sort = params.get("sort") or default_sort(tab)
     fields: dict[str, object] = {name: value for name, value in pairs if name != "stage"}
     stages = tuple(value for name, value in pairs if name == "stage")
     try:
-        wanted = CaseFilter.model_validate(
-            {**fields, "stage": stages, "sort": sort, "limit": PAGE, "cursor": known.get("cursor")}
+        filter_ = CaseFilter.model_validate(
+            {**fields, "stage": stages, "sort": sort, "limit": PAGE, "cursor": params.get("cursor")}
         )
     except ValidationError as error:
-        told = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
-        raise RequestValidationError(told) from error
-    shown = known.get("shown", "")
+        faults = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults) from error
+    shown = params.get("shown", "")
     return ListAddress(
-        pairs, wanted, tab, sort, known.get("cursor"), int(shown) if shown.isascii() and shown.isdigit() else 0
+        pairs, filter_, tab, sort, params.get("cursor"), int(shown) if shown.isascii() and shown.isdigit() else 0
     )
 
 
 def default_sort(tab: DeskTab | None) -> str:
-    """What waits is sorted by the time left, what is done by when; a search by when it was reported."""
+    """The default order: pending tabs by the time left, done cases by last update, a search by report time."""
     return {None: "-reported_at", DeskTab.DONE: "-updated_at"}.get(tab, "due_at")
 
 
 def chosen_tab(name: str, tabs: Sequence[DeskTab], home: str) -> DeskTab | None:
-    """The tab of that name, else the usual one, else the first."""
+    """The tab of that name, or else the tab to begin with, or else the first."""
     by_name = {tab.value: tab for tab in tabs}
     return by_name.get(name) or by_name.get(home) or next(iter(tabs), None)
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter that is set: what it says, and the list without it."""
+    """A filter that is set: its name and value in words, and the query of the list without it."""
 
     name: str
     value: str
     query: str
 
 
-def chips(asked: ListAddress, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chip, ...]:
-    """The filters that are set, in words; `names` are those of departments, categories and people by id."""
+def chips(address: ListAddress, visitor: Visitor, names: Mapping[str, str]) -> tuple[Chip, ...]:
+    """The chips of the filters that are set. `names`: names of departments, categories and people by id."""
     order = list(FILTER_NAMES)
-    known = sorted((pair for pair in asked.pairs if pair[0] in FILTER_NAMES), key=lambda pair: order.index(pair[0]))
+    pairs = sorted((pair for pair in address.pairs if pair[0] in FILTER_NAMES), key=lambda pair: order.index(pair[0]))
     return tuple(
-        Chip(visitor.text(FILTER_NAMES[name]), filter_text(name, value, visitor, names), asked.without(name, value))
-        for name, value in known
+        Chip(visitor.text(FILTER_NAMES[name]), filter_text(name, value, visitor, names), address.without(name, value))
+        for name, value in pairs
     )
 
 
 def filter_text(name: str, value: str, visitor: Visitor, names: Mapping[str, str]) -> str:
-    """The value of a filter in the reader's words."""
+    """The value of a filter in the visitor's language."""
     if name == "due":
         return visitor.text(DUE_NAMES[DueWithin(value)])
     books = {"light": vocabulary.LIGHTS, "stage": vocabulary.STAGES, "level": vocabulary.LEVELS}

@@ -1,10 +1,10 @@
-"""Periods that people pick by name, as days where the cases are."""
+"""Named periods, such as "this month", as local days."""
 
 from datetime import date, timedelta
 
 from web.views.translation_marks import _
 
-#: By name, as an address says it; the words are Chinese, translated where they are shown.
+#: The titles of the periods by their names in addresses; Chinese, translated where they are shown.
 PERIODS = {
     "today": _("今日"),
     "week": _("本周"),
@@ -18,7 +18,7 @@ PERIODS = {
 
 
 def period_days(name: str, today: date) -> tuple[date, date]:
-    """The first and the last day, both included; of a period that runs, up to today. An unknown name is this month."""
+    """The first and the last day, both included. A current period ends today; an unknown name means this month."""
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     match name:
@@ -40,23 +40,23 @@ def period_days(name: str, today: date) -> tuple[date, date]:
     return first, today
 
 
-#: Of which kind the period of a name is.
+#: The length of each named period: 0 for a day, 7 for a week, else the number of months.
 _KINDS = {
     "today": 0, "week": 7, "last_week": 7, "month": 1, "last_month": 1, "quarter": 3, "last_quarter": 3, "year": 12,
 }  # fmt: skip
 
 
 def earlier_periods(name: str, today: date, count: int) -> list[tuple[date, date]]:
-    """The whole days, weeks, months, quarters or years before the period of that name, the latest first."""
+    """The `count` whole days, weeks, months, quarters or years before the named period, the latest first."""
     first, _last = period_days(name, today)
-    kind = _KINDS.get(name, 1)
-    found = []
+    months = _KINDS.get(name, 1)
+    periods = []
     for _place in range(count):
         last = first - timedelta(days=1)
-        if kind in (0, 7):
-            first -= timedelta(days=kind or 1)
+        if months in (0, 7):
+            first -= timedelta(days=months or 1)
         else:
-            year, month = divmod(first.year * 12 + first.month - 1 - kind, 12)
+            year, month = divmod(first.year * 12 + first.month - 1 - months, 12)
             first = date(year, month + 1, 1)
-        found.append((first, last))
-    return found
+        periods.append((first, last))
+    return periods

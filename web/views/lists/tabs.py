@@ -1,4 +1,4 @@
-"""The tabs of the queue in words: their names, and what an empty one says."""
+"""The names of the queue's tabs, and their texts when empty."""
 
 from services.desk.tabs import DeskTab
 from web.views.translation_marks import _

@@ -1,32 +1,32 @@
-// An answer to a task: words, photos, what is still missing. It goes through the outbox like a report.
+// The form for an answer to a task: text, photos, checklist. The answer is sent through the outbox, like a report.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Answer } from "../answers";
-import type { Place } from "../bridge";
-import { useCached } from "../cached";
-import { dropDraft, useDraft } from "../drafts";
-import { DistanceToPlace } from "../distance_to_place";
-import { Fault } from "../fault";
-import { distance } from "../geo";
-import { newId } from "../ids";
-import { enqueue, flush } from "../outbox";
-import { Compare, Picture } from "../pictures";
-import type { DraftPhoto } from "../report_draft";
-import { back, route } from "../router";
-import { useSession } from "../session";
-import { Full, shelf } from "../shelf";
-import type { Item } from "../states";
-import { language, t, word } from "../texts";
+import type { Answer } from "../words/answers";
+import type { Place } from "../device/bridge";
+import { useCached } from "../server/cached";
+import { dropDraft, useDraft } from "../store/drafts";
+import { DistanceToPlace } from "../places/distance_to_place";
+import { Fault } from "../parts/fault";
+import { distance } from "../places/geo";
+import { newId } from "../store/ids";
+import { enqueue, flush } from "../store/outbox";
+import { Compare, Picture } from "../parts/pictures";
+import type { DraftPhoto } from "../store/report_draft";
+import { goBack, currentRoute } from "../router";
+import { useSession } from "../server/session";
+import { StorageFull, localStore } from "../store/database";
+import type { Item } from "../store/item_states";
+import { language, t, codeLabel } from "../words/texts";
 import type { CaseView, Group, Me } from "../types";
-import { Icon, Note, Screen } from "../ui";
+import { Icon, Note, Screen } from "../parts/ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
 
-/** Metres from the place beyond which the phone asks why. */
-const NEAR = 200;
-/** Commands that are given on the spot. */
+/** Metres from the place; beyond that the person must give a reason. */
+const MAX_DISTANCE = 200;
+/** Commands that must be given on the spot. */
 const ON_THE_SPOT = new Set(["complete", "self_close", "pass_review", "fail_review"]);
-const MOST = 1_500;
+const MAX_TEXT = 1_500;
 
 interface AnswerDraft {
   id: string;
@@ -35,7 +35,7 @@ interface AnswerDraft {
   until: string;
   why_far: string;
   photos: DraftPhoto[];
-  /** Photos of the result that the reporter may see; drafts that an older version kept have none. */
+  /** Result photos that the reporter may see; missing in drafts of an older version. */
   release?: string[];
 }
 
@@ -46,19 +46,19 @@ interface Props {
   photos: { before: string[]; after: string[] };
 }
 
-/** A fresh draft; or, for an answer that was refused, what it said. */
+/** A new draft, or for a refused answer its content. */
 async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
-  const known = item ? await (await shelf).get<Item>("outbox", item) : undefined;
+  const refused = item ? await (await localStore).get<Item>("outbox", item) : undefined;
   const fresh: AnswerDraft = { id: newId(), text: "", extra: "", until: "", why_far: "", photos: [] };
-  if (!known) return fresh;
-  const wrote = known.wrote as Partial<AnswerDraft> | undefined;
-  const text = answer.text ? String(known.body[answer.text.field] ?? "") : "";
-  return { ...fresh, text, ...wrote, id: known.id, photos: known.photos.map((id) => ({ id, warning: "" })) };
+  if (!refused) return fresh;
+  const wrote = refused.wrote as Partial<AnswerDraft> | undefined;
+  const text = answer.text ? String(refused.body[answer.text.field] ?? "") : "";
+  return { ...fresh, text, ...wrote, id: refused.id, photos: refused.photos.map((id) => ({ id, warning: "" })) };
 }
 
 export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element {
   const { me } = useSession();
-  const item = route().query.get("item") ?? "";
+  const item = currentRoute().query.get("item") ?? "";
   const name = `answer:${about.case_no}:${answer.command}${item && `:${item}`}`;
   const [draft, change, saved] = useDraft<AnswerDraft>(name, () => readAnswer(answer, item), (value) => value.photos.map(({ id }) => id));
   const catalogue = useCached<{ groups: Group[] }>("categories");
@@ -68,20 +68,20 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
   if (!draft || !me) return <p class="starting">{t("正在打开…")}</p>;
   const far = here && about.location && ON_THE_SPOT.has(answer.command) ? distance(here, about.location) : 0;
   const category = catalogue.value?.groups.flatMap(({ categories }) => categories).find(({ code }) => code === about.category);
-  const needed = checklist(draft, answer, far, Boolean(category?.evidence_required));
-  const open = needed.filter(({ done, must }) => must && !done);
+  const checks = checklist(draft, answer, far, Boolean(category?.evidence_required));
+  const missing = checks.filter(({ done, must }) => must && !done);
   const submit = async (): Promise<void> => {
     setShown(true);
-    if (open.length || busy) return;
+    if (missing.length || busy) return;
     setBusy(true);
     const screen = location.hash;
     try {
       await enqueue(toItem(draft, answer, about, me, far, photos.after));
       await dropDraft(name);
-      if (location.hash === screen) back();
+      if (location.hash === screen) goBack();
       void flush(true);
     } catch (error) {
-      if (!(error instanceof Full)) throw error;
+      if (!(error instanceof StorageFull)) throw error;
       setFull(true);
       setBusy(false);
     }
@@ -102,7 +102,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
       </p>
       {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
       {answer.hint && <Note>{answer.hint()}</Note>}
-      {answer.command.endsWith("_review") && <Before photos={photos} />}
+      {answer.command.endsWith("_review") && <BeforeAfter photos={photos} />}
       {answer.release && <Release photos={photos.after} chosen={draft.release ?? []} change={(release) => change({ release })} />}
       {answer.photos && (
         <Photos id="photos" photos={draft.photos} after={false} mark={[`${about.grid.name} · ${spot}`, `${me.name || me.username} · ${about.case_no}`]} fault="" change={(taken) => change({ photos: taken })} />
@@ -112,7 +112,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
           {answer.text && (
             <label>
               {answer.text.label()}
-              <textarea rows={4} maxLength={MOST} value={draft.text} onInput={(event) => change({ text: event.currentTarget.value })} />
+              <textarea rows={4} maxLength={MAX_TEXT} value={draft.text} onInput={(event) => change({ text: event.currentTarget.value })} />
             </label>
           )}
           {answer.reasons && (
@@ -138,7 +138,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
           )}
         </section>
       )}
-      {far > NEAR && here && about.location && (
+      {far > MAX_DISTANCE && here && about.location && (
         <section class="card stack-s">
           <Note kind="warn">
             <DistanceToPlace from={here} to={about.location} /> {t("超过 200 米,请说明原因,会记入说明")}
@@ -150,7 +150,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
         </section>
       )}
       <ul class="plain checklist card" aria-label={t("提交前核对")}>
-        {needed.map(({ text, done, must }) => (
+        {checks.map(({ text, done, must }) => (
           <li class={done ? "done" : must && shown ? "open" : ""} key={text}>
             <Icon name={done ? "check-circle" : "error-circle"} />
             {text}
@@ -159,7 +159,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
           </li>
         ))}
       </ul>
-      <Fault text={shown && open.length ? t("还缺: %(what)s", { what: open.map(({ text }) => text).join("; ") }) : ""} />
+      <Fault text={shown && missing.length ? t("还缺: %(what)s", { what: missing.map(({ text }) => text).join("; ") }) : ""} />
     </Screen>
   );
 }
@@ -170,25 +170,25 @@ interface Check {
   must: boolean;
 }
 
-/** What is asked before one leaves the place. */
+/** The requirements to check before leaving the place. */
 function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean): Check[] {
-  const found: Check[] = [];
+  const checks: Check[] = [];
   if (answer.photos) {
     const must = answer.photos.needed === "always" || (answer.photos.needed === "category" && evidence);
-    found.push({ text: t("至少一张照片"), done: draft.photos.length > 0, must });
+    checks.push({ text: t("至少一张照片"), done: draft.photos.length > 0, must });
   }
-  if (answer.text) found.push({ text: t("填写%(what)s", { what: answer.text.label() }), done: draft.text.trim() !== "", must: answer.text.needed });
-  if (answer.extra) found.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
-  if (answer.until) found.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });
-  if (ON_THE_SPOT.has(answer.command)) found.push({ text: t("在现场 200 米以内,或已说明原因"), done: far <= NEAR || draft.why_far.trim() !== "", must: true });
-  return found;
+  if (answer.text) checks.push({ text: t("填写%(what)s", { what: answer.text.label() }), done: draft.text.trim() !== "", must: answer.text.needed });
+  if (answer.extra) checks.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
+  if (answer.until) checks.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });
+  if (ON_THE_SPOT.has(answer.command)) checks.push({ text: t("在现场 200 米以内,或已说明原因"), done: far <= MAX_DISTANCE || draft.why_far.trim() !== "", must: true });
+  return checks;
 }
 
-function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, result: string[]): Item {
-  // A choice among the photos of a result that was handed in anew meanwhile is none any more.
-  const release = (draft.release ?? []).filter((sha) => result.includes(sha));
-  const aside = far > NEAR ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
-  const text = [draft.text.trim(), aside].filter(Boolean).join("\n");
+function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, resultPhotos: string[]): Item {
+  // Photos of an earlier result are dropped: the result may have been submitted again in the meantime.
+  const release = (draft.release ?? []).filter((sha) => resultPhotos.includes(sha));
+  const distanceNote = far > MAX_DISTANCE ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
+  const text = [draft.text.trim(), distanceNote].filter(Boolean).join("\n");
   return {
     id: draft.id,
     kind: "command",
@@ -198,7 +198,7 @@ function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far
     by: me.id,
     by_name: me.name || me.username,
     language,
-    title: `${word("commands", answer.command)} · ${about.title}`,
+    title: `${codeLabel("commands", answer.command)} · ${about.title}`,
     body: {
       ...(answer.text && text ? { [answer.text.field]: text } : {}),
       ...(answer.extra ? { [answer.extra.field]: draft.extra.trim() } : {}),
@@ -215,7 +215,7 @@ function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far
   };
 }
 
-function Before({ photos }: { photos: Props["photos"] }): JSX.Element | null {
+function BeforeAfter({ photos }: { photos: Props["photos"] }): JSX.Element | null {
   const [before] = photos.before;
   const after = photos.after[photos.after.length - 1];
   if (before && after) return <Compare before={before} after={after} />;

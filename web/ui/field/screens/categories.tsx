@@ -1,20 +1,20 @@
-// What it is about: what was used last, then the tree, or by the first letters of the pinyin.
+// The choice of a category: recently used ones, then the tree, or a search by text or pinyin initials.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { matches } from "../pinyin";
-import { useRecents } from "../recents";
-import { named, t } from "../texts";
+import { matches } from "../words/pinyin";
+import { recentCategories } from "../store/recents";
+import { localName, t } from "../words/texts";
 import type { Category, Group } from "../types";
-import { Empty, Icon, Screen } from "../ui";
+import { Empty, Icon, Screen } from "../parts/ui";
 
 export function Categories({ groups, chosen, choose }: { groups: Group[]; chosen: string; choose: (code: string) => void }): JSX.Element {
   const [typed, setTyped] = useState("");
   const fits = (category: Category): boolean => matches(category.name_zh, typed) || matches(category.name_en, typed) || category.code.startsWith(typed.trim());
   const all = groups.flatMap(({ categories }) => categories);
-  const recents = useRecents()
+  const recents = recentCategories()
     .map((code) => all.find((known) => known.code === code))
     .filter((known) => known !== undefined);
-  const shown = typed.trim() ? [{ code: "found", title: t("搜索结果"), categories: all.filter(fits) }] : groups.map((group) => ({ code: group.code, title: named(group), categories: group.categories }));
+  const shown = typed.trim() ? [{ code: "found", title: t("搜索结果"), categories: all.filter(fits) }] : groups.map((group) => ({ code: group.code, title: localName(group), categories: group.categories }));
   if (!typed.trim() && recents.length) shown.unshift({ code: "recent", title: t("最近使用"), categories: recents });
   return (
     <Screen title={t("选择类别")} leave>
@@ -32,7 +32,7 @@ export function Categories({ groups, chosen, choose }: { groups: Group[]; chosen
               <div class="cells">
                 {group.categories.map((category) => (
                   <button type="button" class="cell" aria-pressed={category.code === chosen} onClick={() => choose(category.code)} key={category.code}>
-                    <span class="cell-main">{named(category)}</span>
+                    <span class="cell-main">{localName(category)}</span>
                     {category.code === chosen && <Icon name="check" />}
                   </button>
                 ))}

@@ -1,48 +1,48 @@
-// What whoever helps by telephone wants to know, to be copied.
+// Diagnostic information for telephone support, which can be copied.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { exact } from "../moments";
-import { items } from "../outbox";
-import { who } from "../session";
-import { shelf } from "../shelf";
-import { isHere } from "../states";
-import { language, t } from "../texts";
-import { Note, Screen, useLive } from "../ui";
+import { formatExact } from "../words/moments";
+import { items } from "../store/outbox";
+import { currentSession } from "../server/session";
+import { localStore } from "../store/database";
+import { isPending } from "../store/item_states";
+import { language, t } from "../words/texts";
+import { Note, Screen, useStored } from "../parts/ui";
 
 type Line = [string, string];
 
-const yes = (there: boolean): string => (there ? t("是") : t("否"));
+const yesNo = (there: boolean): string => (there ? t("是") : t("否"));
 const megabytes = (bytes?: number): string => (bytes === undefined ? "?" : `${(bytes / 1e6).toFixed(1)} MB`);
 
-async function look(): Promise<Line[]> {
+async function readDiagnosis(): Promise<Line[]> {
   const all = await items();
   const room = (await navigator.storage?.estimate?.()) ?? {};
   const done = all.map(({ done_at }) => done_at ?? 0).filter(Boolean);
   const version = document.documentElement.dataset["version"] ?? "?";
   return [
     [t("版本"), version],
-    [t("用户"), who().me?.username ?? "—"],
-    [t("登录有效"), yes(!who().expired)],
+    [t("用户"), currentSession().me?.username ?? "—"],
+    [t("登录有效"), yesNo(!currentSession().expired)],
     [t("网络"), navigator.onLine ? t("在线") : t("离线")],
-    [t("安全连接 (HTTPS)"), yes(window.isSecureContext)],
-    [t("离线启动 (Service Worker)"), yes(Boolean(navigator.serviceWorker?.controller))],
-    [t("后台上传"), yes("SyncManager" in window)],
-    [t("离线保存 (IndexedDB)"), yes((await shelf).durable)],
-    [t("存储不会被系统清理"), yes((await navigator.storage?.persisted?.().catch(() => false)) ?? false)],
+    [t("安全连接 (HTTPS)"), yesNo(window.isSecureContext)],
+    [t("离线启动 (Service Worker)"), yesNo(Boolean(navigator.serviceWorker?.controller))],
+    [t("后台上传"), yesNo("SyncManager" in window)],
+    [t("离线保存 (IndexedDB)"), yesNo((await localStore).durable)],
+    [t("存储不会被系统清理"), yesNo((await navigator.storage?.persisted?.().catch(() => false)) ?? false)],
     [t("已用空间"), megabytes(room.usage)],
     [t("可用空间"), megabytes(room.quota)],
-    [t("待上传"), String(all.filter(isHere).length)],
-    [t("最近上传"), done.length ? exact(Math.max(...done)) : "—"],
-    [t("定位"), yes("geolocation" in navigator)],
+    [t("待上传"), String(all.filter(isPending).length)],
+    [t("最近上传"), done.length ? formatExact(Math.max(...done)) : "—"],
+    [t("定位"), yesNo("geolocation" in navigator)],
     [t("语言"), language],
     [t("屏幕"), `${window.innerWidth}×${window.innerHeight} @${window.devicePixelRatio}`],
     [t("浏览器"), navigator.userAgent],
-    [t("时间"), exact(Date.now())],
+    [t("时间"), formatExact(Date.now())],
   ];
 }
 
 export function Diagnosis(): JSX.Element {
-  const lines = useLive(look, [] as Line[]);
+  const lines = useStored(readDiagnosis, [] as Line[]);
   const [copied, setCopied] = useState<"" | "yes" | "no">("");
   const text = lines.map(([name, value]) => `${name}: ${value}`).join("\n");
   const copy = async (): Promise<void> => {

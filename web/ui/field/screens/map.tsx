@@ -1,17 +1,17 @@
-// A simple map of the grid's shapes, without tiles: tapped, it sets the place. Arrow keys move the pin.
+// A simple map of the grid units, without tiles. A tap sets the place; arrow keys move the pin.
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { unitAt } from "../geo";
-import { labels } from "../labels";
-import { t } from "../texts";
+import { unitAt } from "../places/geo";
+import { placeLabels } from "../places/labels";
+import { t } from "../words/texts";
 import type { Point, Unit } from "../types";
-import { Empty, Icon, Screen } from "../ui";
+import { Empty, Icon, Screen } from "../parts/ui";
 
 const SIZE = 1000;
-/** The height of the letters of a name, as the style sheet has it. */
-const LETTER = 34;
+/** The letter height of names, as in the style sheet. */
+const LETTER_HEIGHT = 34;
 const RADIAN = Math.PI / 180;
-const STEP = 0.02;
+const KEY_STEP = 0.02;
 
 interface View {
   centre: Point;
@@ -19,7 +19,7 @@ interface View {
   span: number;
 }
 
-function bounds(units: Unit[]): View {
+function boundsView(units: Unit[]): View {
   const points = units.flatMap(({ polygons }) => polygons.flatMap(([outline]) => outline!));
   const lons = points.map(([lon]) => lon!);
   const lats = points.map(([, lat]) => lat!);
@@ -39,42 +39,42 @@ export function PlaceMap({ units, place, choose }: { units: Unit[]; place: Point
 }
 
 function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null; choose: (point: Point) => void }): JSX.Element {
-  const whole = useMemo(() => bounds(units), [units]);
+  const whole = useMemo(() => boundsView(units), [units]);
   const [view, setView] = useState<View>(() => (place && unitAt(place, units) ? { centre: place, span: Math.min(whole.span, 0.012) } : whole));
   const [pin, setPin] = useState<Point>(() => (place && unitAt(place, units) ? place : view.centre));
   const drag = useRef<{ x: number; y: number; from: Point; moved: boolean } | null>(null);
   const scale = SIZE / view.span;
-  const narrow = Math.cos(view.centre.lat * RADIAN);
-  const x = (lon: number): number => (lon - view.centre.lon) * narrow * scale;
+  const lonScale = Math.cos(view.centre.lat * RADIAN);
+  const x = (lon: number): number => (lon - view.centre.lon) * lonScale * scale;
   const y = (lat: number): number => (view.centre.lat - lat) * scale;
   const shapes = useMemo(
     () => units.map((unit) => ({ unit, path: unit.polygons.flat().map((ring) => `M${ring.map(([lon, lat]) => `${x(lon!).toFixed(1)} ${y(lat!).toFixed(1)}`).join("L")}Z`).join("") })),
     [units, view],
   );
-  const named = useMemo(() => labels(units, x, y, SIZE / 2, LETTER), [units, view]);
-  const at = (event: MouseEvent): Point => {
+  const labels = useMemo(() => placeLabels(units, x, y, SIZE / 2, LETTER_HEIGHT), [units, view]);
+  const pointAt = (event: MouseEvent): Point => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const unit = view.span / Math.min(box.width, box.height);
     return {
-      lon: view.centre.lon + ((event.clientX - box.left - box.width / 2) * unit) / narrow,
+      lon: view.centre.lon + ((event.clientX - box.left - box.width / 2) * unit) / lonScale,
       lat: view.centre.lat - (event.clientY - box.top - box.height / 2) * unit,
     };
   };
   const move = (event: PointerEvent): void => {
-    const held = drag.current;
-    if (!held) return;
+    const start = drag.current;
+    if (!start) return;
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const unit = view.span / Math.min(box.width, box.height);
-    if (Math.hypot(event.clientX - held.x, event.clientY - held.y) > 8) held.moved = true;
-    if (held.moved) setView({ ...view, centre: { lon: held.from.lon - ((event.clientX - held.x) * unit) / narrow, lat: held.from.lat + (event.clientY - held.y) * unit } });
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > 8) start.moved = true;
+    if (start.moved) setView({ ...view, centre: { lon: start.from.lon - ((event.clientX - start.x) * unit) / lonScale, lat: start.from.lat + (event.clientY - start.y) * unit } });
   };
   const key = (event: KeyboardEvent): void => {
-    const step = view.span * STEP;
-    const steps: Record<string, [number, number]> = { ArrowLeft: [0, -step / narrow], ArrowRight: [0, step / narrow], ArrowUp: [step, 0], ArrowDown: [-step, 0] };
-    const wanted = steps[event.key];
-    if (!wanted) return;
+    const step = view.span * KEY_STEP;
+    const steps: Record<string, [number, number]> = { ArrowLeft: [0, -step / lonScale], ArrowRight: [0, step / lonScale], ArrowUp: [step, 0], ArrowDown: [-step, 0] };
+    const offset = steps[event.key];
+    if (!offset) return;
     event.preventDefault();
-    setPin({ lat: pin.lat + wanted[0], lon: pin.lon + wanted[1] });
+    setPin({ lat: pin.lat + offset[0], lon: pin.lon + offset[1] });
   };
   const here = unitAt(pin, units);
   const zoom = (factor: number): void => setView({ centre: pin, span: Math.min(whole.span * 2, Math.max(0.0005, view.span * factor)) });
@@ -102,7 +102,7 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
           onPointerDown={(event) => (drag.current = { x: event.clientX, y: event.clientY, from: view.centre, moved: false })}
           onPointerMove={move}
           onPointerUp={(event) => {
-            if (drag.current && !drag.current.moved) setPin(at(event));
+            if (drag.current && !drag.current.moved) setPin(pointAt(event));
             drag.current = null;
           }}
           onPointerLeave={() => (drag.current = null)}
@@ -110,7 +110,7 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
           {shapes.map(({ unit, path }) => (
             <path class={`unit level-${unit.level}${unit.own ? "" : " other"}${unit.code === here?.code ? " here" : ""}`} d={path} key={unit.code} />
           ))}
-          {named.map((label) => (
+          {labels.map((label) => (
             <text class="unit-name" x={label.x.toFixed(1)} y={label.y.toFixed(1)} key={label.code}>
               {label.text}
             </text>

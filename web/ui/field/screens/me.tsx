@@ -1,19 +1,19 @@
-// F6: settings of this phone, what it keeps, and the way out.
+// F6: settings of this phone, its cache, and signing out.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask, Refused, Unreachable } from "../ask";
-import { bridge } from "../bridge";
-import { remember, useCached } from "../cached";
-import { items } from "../outbox";
-import { forget, openSession, signOut, useSession } from "../session";
-import { shelf } from "../shelf";
-import { isHere } from "../states";
-import { language, t, word } from "../texts";
-import { Cell, Icon, Note, Screen, useLive } from "../ui";
+import { request, ServerRefusal, Unreachable } from "../server/request";
+import { bridge } from "../device/bridge";
+import { cacheAnswer, useCached } from "../server/cached";
+import { items } from "../store/outbox";
+import { clearCache, openSession, signOut, useSession } from "../server/session";
+import { localStore } from "../store/database";
+import { isPending } from "../store/item_states";
+import { language, t, codeLabel } from "../words/texts";
+import { Cell, Icon, Note, Screen, useStored } from "../parts/ui";
 import { Switches } from "./sign_in";
 
-export async function keptBytes(): Promise<number> {
-  const place = await shelf;
+export async function cachedBytes(): Promise<number> {
+  const place = await localStore;
   const pictures = await place.all<{ id: string; data: ArrayBuffer }>("files");
   const answers = await place.all("kept");
   return pictures.reduce((sum, { data }) => sum + data.byteLength, JSON.stringify(answers).length);
@@ -22,14 +22,14 @@ export async function keptBytes(): Promise<number> {
 export function MePage(): JSX.Element {
   const { me, expired } = useSession();
   const [cleared, setCleared] = useState(0);
-  const bytes = useLive(keptBytes, 0, cleared);
+  const bytes = useStored(cachedBytes, 0, cleared);
   return (
     <Screen title={t("我")}>
       <section class="card">
         <p class="cell-title">
           <strong>{me?.name || me?.username}</strong>
         </p>
-        <p class="muted">{[...new Set(me?.roles.map(({ role }) => word("roles", role)))].join(" · ")}</p>
+        <p class="muted">{[...new Set(me?.roles.map(({ role }) => codeLabel("roles", role)))].join(" · ")}</p>
       </section>
       <section class="card stack-s">
         <h2>{t("显示")}</h2>
@@ -46,7 +46,7 @@ export function MePage(): JSX.Element {
           <Icon name="info-circle" /> {t("诊断信息")}
         </Cell>
       </div>
-      <Quiet />
+      <QuietHours />
       <section class="card stack-s">
         <h2>{t("本机缓存")}</h2>
         <p role="status">{t("任务和图片占用 %(mb)s MB", { mb: (bytes / 1e6).toFixed(1) })}</p>
@@ -54,7 +54,7 @@ export function MePage(): JSX.Element {
           type="button"
           class="wide"
           onClick={async () => {
-            await forget();
+            await clearCache();
             setCleared(cleared + 1);
             await openSession();
           }}
@@ -68,7 +68,7 @@ export function MePage(): JSX.Element {
           {t("登录")}
         </button>
       ) : (
-        <Leave />
+        <SignOut />
       )}
     </Screen>
   );
@@ -79,12 +79,12 @@ interface Hours {
   until: string;
 }
 
-const USUAL: Hours = { since: "22:00", until: "07:00" };
+const DEFAULT_HOURS: Hours = { since: "22:00", until: "07:00" };
 
-/** 免打扰: kept with the account, so that it holds at the desk too. */
-function Quiet(): JSX.Element | null {
+/** 免打扰: stored with the account, so that it also applies at the desk. */
+function QuietHours(): JSX.Element | null {
   const { value } = useCached<{ quiet: Hours | null }>("me/settings");
-  // What is shown is what was chosen last; the cache only says what stood when the screen was opened.
+  // The last choice is shown; the cache only has the value from when the screen was opened.
   const [chosen, setChosen] = useState<Hours | null>();
   const [fault, setFault] = useState("");
   const [kept, setKept] = useState(false);
@@ -95,19 +95,19 @@ function Quiet(): JSX.Element | null {
     setFault("");
     setKept(false);
     try {
-      const { data } = await ask("PUT", "me/settings", { body: { quiet: next }, language });
-      await remember("me/settings", data);
+      const { data } = await request("PUT", "me/settings", { body: { quiet: next }, language });
+      await cacheAnswer("me/settings", data);
       setKept(true);
     } catch (error) {
       setChosen(quiet);
-      setFault(error instanceof Refused ? t("开始和结束时间须不同") : t("没有网络,设置没有保存"));
+      setFault(error instanceof ServerRefusal ? t("开始和结束时间须不同") : t("没有网络,设置没有保存"));
     }
   };
   return (
     <section class="card stack-s" id="quiet">
       <h2>{t("免打扰")}</h2>
       <label class="check">
-        <input type="checkbox" checked={quiet !== null} onChange={(event) => void keep(event.currentTarget.checked ? USUAL : null)} />
+        <input type="checkbox" checked={quiet !== null} onChange={(event) => void keep(event.currentTarget.checked ? DEFAULT_HOURS : null)} />
         {t("每天在这段时间不提醒")}
       </label>
       {quiet && (
@@ -137,8 +137,8 @@ function Quiet(): JSX.Element | null {
   );
 }
 
-function Leave(): JSX.Element {
-  const waiting = useLive(async () => (await items()).filter(isHere).length, 0);
+function SignOut(): JSX.Element {
+  const waiting = useStored(async () => (await items()).filter(isPending).length, 0);
   const [asked, setAsked] = useState(false);
   const [fault, setFault] = useState("");
   const leave = async (): Promise<void> => {

@@ -1,12 +1,12 @@
-// F5: what I have reported, by state, and my month.
+// F5: the person's reports by state, and their figures of this month.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useCached } from "../cached";
-import { leftOf, short } from "../moments";
-import { useSession } from "../session";
-import { t, word } from "../texts";
+import { useCached } from "../server/cached";
+import { timeLeftText, formatShort } from "../words/moments";
+import { useSession } from "../server/session";
+import { t, codeLabel } from "../words/texts";
 import type { CaseItem } from "../types";
-import { Cell, Empty, Light, Note, Screen } from "../ui";
+import { Cell, Empty, Light, Note, Screen } from "../parts/ui";
 
 interface Rework {
   case_no: string;
@@ -31,13 +31,13 @@ export function Mine(): JSX.Element {
   const { value, at, fresh, fault } = useCached<MyReports>("me/reports", 60_000, me?.id);
   const [state, setState] = useState("open");
   const [typed, setTyped] = useState("");
-  const [wanted, setWanted] = useState("");
+  const [search, setSearch] = useState("");
   useEffect(() => {
-    const timer = window.setTimeout(() => setWanted(typed.trim().toLowerCase()), 150);
+    const timer = window.setTimeout(() => setSearch(typed.trim().toLowerCase()), 150);
     return () => window.clearTimeout(timer);
   }, [typed]);
   const fits = STATES.find(([code]) => code === state)![2];
-  const shown = value?.items.filter((item) => (wanted ? `${item.title} ${item.case_no} ${item.grid_name}`.toLowerCase().includes(wanted) : fits(item))) ?? [];
+  const shown = value?.items.filter((item) => (search ? `${item.title} ${item.case_no} ${item.grid_name}`.toLowerCase().includes(search) : fits(item))) ?? [];
   return (
     <Screen title={t("我的上报")} leave>
       {!value && (fault === "away" ? <Note kind="warn">{t("没有网络,列表还没有保存在本机")}</Note> : fault ? <Note kind="bad">{fault.detail}</Note> : <p class="muted">{t("正在读取…")}</p>)}
@@ -48,7 +48,7 @@ export function Mine(): JSX.Element {
             {t("搜索标题或编号")}
           </label>
           <input id="search" type="search" class="wide" placeholder={t("搜索标题或编号")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-          {!wanted && (
+          {!search && (
             <div class="segments" role="group" aria-label={t("状态")}>
               {STATES.map(([code, title, test]) => (
                 <button type="button" aria-pressed={state === code} onClick={() => setState(code)} key={code}>
@@ -57,7 +57,7 @@ export function Mine(): JSX.Element {
               ))}
             </div>
           )}
-          {at && !fresh && <p class="hint">{t("更新于 %(time)s", { time: short(at) })}</p>}
+          {at && !fresh && <p class="hint">{t("更新于 %(time)s", { time: formatShort(at) })}</p>}
           {!shown.length && <Empty>{value.items.length ? t("没有符合的案件") : t("还没有上报")}</Empty>}
           <div class="cells">
             {shown.map((item) => (
@@ -65,16 +65,16 @@ export function Mine(): JSX.Element {
                 <strong class="cell-title">{item.title}</strong>
                 <span class="cell-line">
                   {item.stage === "closed" ? (
-                    <Light light="closed">{word("outcomes", item.outcome)}</Light>
+                    <Light light="closed">{codeLabel("outcomes", item.outcome)}</Light>
                   ) : (
                     <Light light={item.light}>
-                      {word("stages", item.stage)} {leftOf(item)}
+                      {codeLabel("stages", item.stage)} {timeLeftText(item)}
                     </Light>
                   )}
                   {item.round > 1 && <span class="tag">{t("第 %(n)s 轮", { n: item.round })}</span>}
                 </span>
                 <span class="cell-line muted">
-                  {item.case_no} · {short(item.reported_at)}
+                  {item.case_no} · {formatShort(item.reported_at)}
                 </span>
               </Cell>
             ))}
@@ -107,7 +107,7 @@ function Month({ month }: { month: MyReports["month"] }): JSX.Element {
           <ul class="plain stack-s">
             {month.reasons.map((rework) => (
               <li key={rework.case_no + rework.at}>
-                <a href={`#/task/${rework.case_no}`}>{rework.case_no}</a> <span class="muted">{short(rework.at)}</span>
+                <a href={`#/task/${rework.case_no}`}>{rework.case_no}</a> <span class="muted">{formatShort(rework.at)}</span>
                 <br />
                 {rework.reason}
               </li>

@@ -1,22 +1,22 @@
-// What the ladders told the person.
+// The person's notices from ladders.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask } from "../ask";
-import { useCached } from "../cached";
-import { short } from "../moments";
-import { t, word } from "../texts";
+import { request } from "../server/request";
+import { useCached } from "../server/cached";
+import { formatShort } from "../words/moments";
+import { t, codeLabel } from "../words/texts";
 import type { Notice } from "../types";
-import { Cell, Empty, Note, Screen } from "../ui";
+import { Cell, Empty, Note, Screen } from "../parts/ui";
 
 export function Notices(): JSX.Element {
   const [read, setRead] = useState(0);
   const { value, fault } = useCached<{ items: Notice[]; unread: number }>("notices", 60_000, read);
   const markRead = async (): Promise<void> => {
     try {
-      await ask("POST", "notices/read", { body: { until: value?.items[0]?.at ?? null } });
+      await request("POST", "notices/read", { body: { until: value?.items[0]?.at ?? null } });
       setRead(read + 1);
     } catch {
-      // Stays unread, and says so.
+      // The notices stay unread, as the screen shows.
     }
   };
   return (
@@ -36,8 +36,8 @@ export function Notices(): JSX.Element {
               <span class="cell-line">
                 {!notice.read && <span class="badge">{t("未读")}</span>}
                 <span>{notice.mode === "act" ? t("升级:请接手") : t("升级:知会")}</span>
-                <span class="muted">{word("stages", notice.case.stage)}</span>
-                <span class="muted">{short(notice.at)}</span>
+                <span class="muted">{codeLabel("stages", notice.case.stage)}</span>
+                <span class="muted">{formatShort(notice.at)}</span>
               </span>
             </Cell>
           ))}

@@ -1,38 +1,38 @@
-// F3: what is on the phone and not yet on record, one state an item; and what was taken.
+// F3: the items that are not yet recorded, each with its state; the drafts; and the items that are done.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { exact, short, span } from "../moments";
-import { bridge } from "../bridge";
-import { dropDraft, ownDrafts } from "../drafts";
-import { newId } from "../ids";
-import { discard, enqueue, flush, items, type Photo } from "../outbox";
-import { worthKeeping, type ReportDraft } from "../report_draft";
-import { go } from "../router";
-import { useSession } from "../session";
-import { shelf } from "../shelf";
-import { isHere, isOvertaken, LONG, percent, type Item } from "../states";
-import { t, word } from "../texts";
-import { Empty, Icon, Note, Screen, Sure, useLive, useOnline } from "../ui";
-import { Thumb } from "../pictures";
+import { formatExact, formatShort, formatMinutes } from "../words/moments";
+import { bridge } from "../device/bridge";
+import { dropDraft, ownDrafts } from "../store/drafts";
+import { newId } from "../store/ids";
+import { deleteItem, enqueue, flush, items, type Photo } from "../store/outbox";
+import { isWorthKeeping, type ReportDraft } from "../store/report_draft";
+import { navigate } from "../router";
+import { useSession } from "../server/session";
+import { localStore } from "../store/database";
+import { isPending, isOutdated, LATE_AFTER, percent, type Item } from "../store/item_states";
+import { t, codeLabel } from "../words/texts";
+import { Empty, Icon, Note, Screen, ConfirmButton, useStored, useOnline } from "../parts/ui";
+import { Thumb } from "../parts/pictures";
 
-interface All {
+interface OutboxContent {
   items: Item[];
   bytes: number;
 }
 
-async function read(): Promise<All> {
-  const photos = await (await shelf).all<Photo>("photos");
+async function readOutbox(): Promise<OutboxContent> {
+  const photos = await (await localStore).all<Photo>("photos");
   return { items: await items(), bytes: photos.reduce((sum, { data }) => sum + data.byteLength, 0) };
 }
 
 export function Outbox(): JSX.Element {
   const { me } = useSession();
-  const all = useLive<All | null>(read, null);
+  const all = useStored<OutboxContent | null>(readOutbox, null);
   const online = useOnline();
   const mine = all?.items.filter(({ by }) => by === me?.id) ?? [];
-  const waiting = mine.filter(isHere);
-  const done = mine.filter((item) => !isHere(item)).reverse();
-  const others = (all?.items ?? []).filter((item) => isHere(item) && item.by !== me?.id);
+  const waiting = mine.filter(isPending);
+  const done = mine.filter((item) => !isPending(item)).reverse();
+  const others = (all?.items ?? []).filter((item) => isPending(item) && item.by !== me?.id);
   const oldest = waiting[0];
   return (
     <Screen title={t("待上传")}>
@@ -42,7 +42,7 @@ export function Outbox(): JSX.Element {
             <strong>{t("%(n)s 件待上传", { n: waiting.length })}</strong>{" "}
             <span class="muted">
               {t("%(mb)s MB", { mb: (all.bytes / 1e6).toFixed(1) })}
-              {oldest && ` · ${t("最早 %(span)s前", { span: span((Date.now() - oldest.made_at) / 60_000) })}`}
+              {oldest && ` · ${t("最早 %(span)s前", { span: formatMinutes((Date.now() - oldest.made_at) / 60_000) })}`}
             </span>
           </p>
           <button type="button" class="primary wide" onClick={() => void flush(true)}>
@@ -56,7 +56,7 @@ export function Outbox(): JSX.Element {
       {others.length > 0 && <Note kind="warn">{t("另有 %(n)s 件属于 %(who)s,由本人登录后上传", { n: others.length, who: [...new Set(others.map(({ by_name }) => by_name))].join(", ") })}</Note>}
       <ul class="plain stack">
         {waiting.map((item) => (
-          <Waiting item={item} key={item.id} />
+          <PendingItem item={item} key={item.id} />
         ))}
       </ul>
       <Drafts />
@@ -70,7 +70,7 @@ export function Outbox(): JSX.Element {
                   <span class="cell-main">
                     <span class="cell-title">{item.title}</span>
                     <span class="cell-line muted">
-                      <span class="light light-closed">✓ {t("已受理")}</span> {item.case_no} · {short(item.done_at ?? item.made_at)}
+                      <span class="light light-closed">✓ {t("已受理")}</span> {item.case_no} · {formatShort(item.done_at ?? item.made_at)}
                     </span>
                   </span>
                   <Icon name="chevron-right" />
@@ -84,10 +84,10 @@ export function Outbox(): JSX.Element {
   );
 }
 
-/** What was begun and not sent: reports, and answers to tasks. */
+/** The drafts of reports and of answers to tasks. */
 function Drafts(): JSX.Element | null {
   const [dropped, setDropped] = useState(0);
-  const drafts = useLive(async () => (await ownDrafts()).filter(({ name, value }) => !/^new/.test(name) || worthKeeping(value as ReportDraft)), [], dropped);
+  const drafts = useStored(async () => (await ownDrafts()).filter(({ name, value }) => !/^new/.test(name) || isWorthKeeping(value as ReportDraft)), [], dropped);
   if (!drafts.length) return null;
   const drop = async (name: string): Promise<void> => {
     await dropDraft(name);
@@ -100,14 +100,14 @@ function Drafts(): JSX.Element | null {
         {drafts.map(({ name, value, at }) => (
           <li class="card stack-s" key={name} data-draft={name}>
             <p>
-              <strong class="cell-title">{draftTitle(name, value)}</strong> {at > 0 && <span class="muted">{short(at)}</span>}
+              <strong class="cell-title">{draftTitle(name, value)}</strong> {at > 0 && <span class="muted">{formatShort(at)}</span>}
             </p>
             <div class="row">
-              <button type="button" onClick={() => go(draftPlace(name))}>
+              <button type="button" onClick={() => navigate(draftRoute(name))}>
                 <Icon name="edit" />
                 {t("继续填写")}
               </button>
-              <Sure label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void drop(name)} />
+              <ConfirmButton label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void drop(name)} />
             </div>
           </li>
         ))}
@@ -118,14 +118,14 @@ function Drafts(): JSX.Element | null {
 
 function draftTitle(name: string, value: unknown): string {
   const [kind, about, command] = name.split(":");
-  if (kind === "answer") return `${word("commands", command)} · ${about}`;
+  if (kind === "answer") return `${codeLabel("commands", command)} · ${about}`;
   const { description, grid_name, photos } = value as ReportDraft;
   const said = description?.trim() ? description.trim().slice(0, 30) : t("未填写描述");
   return [kind === "edit" ? t("修改上报") : "", said, grid_name, photos?.length ? t("%(n)s 张照片", { n: photos.length }) : ""].filter(Boolean).join(" · ");
 }
 
-/** Where a draft goes on. */
-function draftPlace(name: string): string {
+/** The route where a draft is continued. */
+function draftRoute(name: string): string {
   const [kind, about, command, item] = name.split(":");
   if (kind === "answer") return `task/${about}/${command}${item ? `?item=${item}` : ""}`;
   if (kind === "edit") return `report?item=${about}`;
@@ -136,8 +136,8 @@ function isToday(item: Item): boolean {
   return new Date(item.done_at ?? 0).toDateString() === new Date().toDateString();
 }
 
-/** What the item's state is called. */
-export function stateOf(item: Item): string {
+/** The label of the item's state. */
+export function stateLabel(item: Item): string {
   switch (item.state) {
     case "waiting":
       return item.tries ? t("等待重试") : t("等待");
@@ -163,8 +163,8 @@ const ICONS: Record<Item["state"], string> = {
   done: "check-circle",
 };
 
-function Waiting({ item }: { item: Item }): JSX.Element {
-  const late = Date.now() - item.made_at > LONG;
+function PendingItem({ item }: { item: Item }): JSX.Element {
+  const late = Date.now() - item.made_at > LATE_AFTER;
   return (
     <li class={`card item item-${item.state}`} data-id={item.id}>
       <div class="item-head">
@@ -174,10 +174,10 @@ function Waiting({ item }: { item: Item }): JSX.Element {
           <p class="cell-line">
             <span class={`state state-${item.state}`}>
               <Icon name={ICONS[item.state]} />
-              {stateOf(item)}
+              {stateLabel(item)}
             </span>
-            <time class={late ? "late" : "muted"} title={exact(item.made_at)}>
-              {short(item.made_at)}
+            <time class={late ? "late" : "muted"} title={formatExact(item.made_at)}>
+              {formatShort(item.made_at)}
             </time>
           </p>
         </div>
@@ -192,30 +192,30 @@ function Waiting({ item }: { item: Item }): JSX.Element {
       {item.state !== "sending" && item.state !== "stored" && (
         <div class="row">
           {item.state === "rejected" && (
-            <button type="button" onClick={() => go(edit(item))}>
+            <button type="button" onClick={() => navigate(editRoute(item))}>
               <Icon name="edit" />
               {t("修改")}
             </button>
           )}
-          <Sure label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void discard(item.id)} />
+          <ConfirmButton label={t("删除…")} sure={t("删除后无法找回。")} onSure={() => void deleteItem(item.id)} />
         </div>
       )}
     </li>
   );
 }
 
-/** Where a refused item is put right. */
-function edit(item: Item): string {
+/** The route where a refused item is corrected. */
+function editRoute(item: Item): string {
   return item.kind === "report" ? `report?item=${item.id}` : `task/${item.case_no}/${item.command}?item=${item.id}`;
 }
 
 function Rejected({ item }: { item: Item }): JSX.Element {
-  const overtaken = isOvertaken(item);
+  const outdated = isOutdated(item);
   return (
     <div class="alert stack-s">
       <p>{item.code === "photo_gone" ? t("照片已不在本机,请重新拍照") : item.reason}</p>
-      {overtaken && <p>{t("案件在此期间已有变化(改派、已由他人办理或已进入下一环节),“%(what)s”没有生效。", { what: word("commands", item.command) })}</p>}
-      {overtaken && item.status !== 404 && textOf(item) && (
+      {outdated && <p>{t("案件在此期间已有变化(改派、已由他人办理或已进入下一环节),“%(what)s”没有生效。", { what: codeLabel("commands", item.command) })}</p>}
+      {outdated && item.status !== 404 && textOf(item) && (
         <button type="button" class="wide" onClick={() => void keepAsNote(item)}>
           {t("作为批注保留在案件上")}
         </button>
@@ -228,11 +228,11 @@ function textOf(item: Item): string {
   return ["note", "reason", "result"].map((name) => item.body[name]).find((text): text is string => typeof text === "string" && text !== "") ?? "";
 }
 
-/** The answer came too late: what was said, and the photos, stay with the case as a note. */
+/** Replace an answer that came too late by a comment on the case, with its text and photos. */
 async function keepAsNote(item: Item): Promise<void> {
-  const note = `${word("commands", item.command)}: ${textOf(item)}`.slice(0, 2000);
+  const note = `${codeLabel("commands", item.command)}: ${textOf(item)}`.slice(0, 2000);
   const withPhotos = item.photos.length > 0;
-  const kept: Item = {
+  const noteItem: Item = {
     ...item,
     id: newId(),
     command: withPhotos ? "attach" : "comment",
@@ -245,7 +245,7 @@ async function keepAsNote(item: Item): Promise<void> {
     reason: undefined,
     status: undefined,
   };
-  await enqueue(kept);
-  await (await shelf).remove("outbox", item.id);
+  await enqueue(noteItem);
+  await (await localStore).remove("outbox", item.id);
   await flush(true);
 }

@@ -1,23 +1,23 @@
-// Which photos of a result the reporter may see: the reviewer looks at each and says so; by default none.
+// The choice of result photos that the reporter may see: the reviewer looks at each; by default none is chosen.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Picture } from "../pictures";
-import { picture } from "../prefetch";
-import { t } from "../texts";
+import { Picture } from "../parts/pictures";
+import { loadPicture } from "../server/prefetch";
+import { t } from "../words/texts";
 
-/** `photos`: hashes of what came with the result; papers among it are never shown to the reporter. */
+/** `photos`: hashes of the files of the result; files that are not pictures are never shown to the reporter. */
 export function Release({ photos, chosen, change }: { photos: string[]; chosen: string[]; change: (chosen: string[]) => void }): JSX.Element | null {
   const [kinds, setKinds] = useState<string[]>([]);
   useEffect(() => {
-    let gone = false;
-    // "": not on the phone and no network. Nobody releases what they can't look at.
+    let unmounted = false;
+    // "": not on the phone and no network. A photo that cannot be viewed cannot be released.
     const kindOf = (sha: string): Promise<string> =>
-      picture(sha).then(
+      loadPicture(sha).then(
         (blob) => blob?.type ?? "",
         () => "",
       );
-    void Promise.all(photos.map(kindOf)).then((found) => void (gone || setKinds(found)));
-    return () => void (gone = true);
+    void Promise.all(photos.map(kindOf)).then((found) => void (unmounted || setKinds(found)));
+    return () => void (unmounted = true);
   }, [photos.join()]);
   const shown = photos.filter((_, i) => kinds[i] === "" || kinds[i]?.startsWith("image/"));
   if (!shown.length) return null;
@@ -28,14 +28,14 @@ export function Release({ photos, chosen, change }: { photos: string[]; chosen: 
       <div class="photos release">
         {shown.map((sha, i) => {
           const name = t("照片 %(n)s", { n: i + 1 });
-          const seen = kinds[photos.indexOf(sha)] !== "";
+          const viewable = kinds[photos.indexOf(sha)] !== "";
           return (
             <div key={sha}>
               <Picture sha={sha} alt={name} />
               <label class="check">
                 <input
                   type="checkbox"
-                  disabled={!seen}
+                  disabled={!viewable}
                   checked={chosen.includes(sha)}
                   onChange={(event) => change(event.currentTarget.checked ? [...chosen, sha] : chosen.filter((known) => known !== sha))}
                 />

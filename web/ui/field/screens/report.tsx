@@ -1,29 +1,29 @@
-// F2: a report in a few taps. Everything is kept on each change; sending means storing first.
+// F2: a report in a few taps. The draft is saved on each change; a submitted report is stored in the outbox first.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { bridge, PlaceError } from "../bridge";
-import { useCached } from "../cached";
-import { dropDraft, useDraft, type Saved } from "../drafts";
-import { Fault } from "../fault";
-import { unitAt } from "../geo";
-import { Later } from "../lazy";
-import { dropItem, enqueue, flush } from "../outbox";
-import { back, go, instead } from "../router";
-import { putAside, readReport, titleOf, toItems, worthKeeping, type ReportDraft } from "../report_draft";
-import { LOW, useSession } from "../session";
-import { Full } from "../shelf";
-import { named, t, word } from "../texts";
+import { bridge, PlaceError } from "../device/bridge";
+import { useCached } from "../server/cached";
+import { dropDraft, useDraft, type SaveState } from "../store/drafts";
+import { Fault } from "../parts/fault";
+import { unitAt } from "../places/geo";
+import { LazyScreen } from "../lazy";
+import { removeItem, enqueue, flush } from "../store/outbox";
+import { goBack, navigate, replaceRoute } from "../router";
+import { setAside, readReport, titleOf, toItems, isWorthKeeping, type ReportDraft } from "../store/report_draft";
+import { GRID_ROLES, useSession } from "../server/session";
+import { StorageFull } from "../store/database";
+import { localName, t, codeLabel } from "../words/texts";
 import type { Category, Group, Unit } from "../types";
-import { Icon, Note, Screen } from "../ui";
-import { useUnits } from "../units";
-import { remember, useRecents } from "../recents";
+import { Icon, Note, Screen } from "../parts/ui";
+import { useUnits } from "../places/units";
+import { rememberCategory, recentCategories } from "../store/recents";
 import { Photos } from "./photos";
 
-const LEAST = 5;
-const MOST = 200;
+const MIN_TEXT = 5;
+const MAX_TEXT = 200;
 const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"), () => t("已现场劝导,"), () => t("需要部门到场处理。")];
 
-/** `item`: a refused one that is put right; `kept`: a draft that was put aside. */
+/** `item`: a refused item to correct; `kept`: a draft that was set aside. */
 export function Report({ panel, item, kept }: { panel: string; item: string; kept: string }): JSX.Element {
   const { me } = useSession();
   const catalogue = useCached<{ groups: Group[] }>("categories");
@@ -34,7 +34,7 @@ export function Report({ panel, item, kept }: { panel: string; item: string; kep
   const category = all.find(({ code }) => code === draft?.category);
   if (!draft || !me) return <p class="starting">{t("正在打开…")}</p>;
   if (panel === "category")
-    return <Later screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), back())} />;
+    return <LazyScreen screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), goBack())} />;
   if (panel === "map") return <MapPanel draft={draft} change={change} />;
   return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} name={name} query={query} editing={item} />;
 }
@@ -48,28 +48,28 @@ type Change = (part: Partial<ReportDraft>) => void;
 interface Props {
   draft: ReportDraft;
   change: Change;
-  saved: Saved;
+  saved: SaveState;
   category: Category | undefined;
   all: Category[];
   name: string;
-  /** What the address says of which draft it is. */
+  /** The query of the route that names the draft. */
   query: string;
   editing: string;
 }
 
-/** What still stands in the way, each with the part of the screen where it is put right. */
-function missing(draft: ReportDraft, category: Category | undefined): [string, string][] {
-  const found: [string, string][] = [];
+/** The faults that prevent submitting, each with the part of the screen where it is corrected. */
+function findFaults(draft: ReportDraft, category: Category | undefined): [string, string][] {
+  const faults: [string, string][] = [];
   const photos = category?.evidence_required ? 2 : 1;
-  if (draft.photos.length < photos) found.push(["photos", photos > 1 ? t("该类别需要近景和远景两张照片") : t("请至少拍一张照片")]);
-  if (!category) found.push(["category", t("请选择类别")]);
-  if (!draft.grid && !draft.place) found.push(["place", t("请定位、选点或选择网格")]);
+  if (draft.photos.length < photos) faults.push(["photos", photos > 1 ? t("该类别需要近景和远景两张照片") : t("请至少拍一张照片")]);
+  if (!category) faults.push(["category", t("请选择类别")]);
+  if (!draft.grid && !draft.place) faults.push(["place", t("请定位、选点或选择网格")]);
   const length = draft.description.trim().length;
-  if (length < LEAST || length > MOST) found.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: LEAST, most: MOST })]);
-  if (draft.self && !draft.self_result.trim()) found.push(["self", t("请填写现场处置结果")]);
-  if (draft.self && !draft.self_photos.length) found.push(["self", t("请拍处置后的照片")]);
-  if (draft.reporter_phone && !/^\+?[0-9 -]{5,20}$/.test(draft.reporter_phone.trim())) found.push(["reporter", t("电话号码不正确")]);
-  return found;
+  if (length < MIN_TEXT || length > MAX_TEXT) faults.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: MIN_TEXT, most: MAX_TEXT })]);
+  if (draft.self && !draft.self_result.trim()) faults.push(["self", t("请填写现场处置结果")]);
+  if (draft.self && !draft.self_photos.length) faults.push(["self", t("请拍处置后的照片")]);
+  if (draft.reporter_phone && !/^\+?[0-9 -]{5,20}$/.test(draft.reporter_phone.trim())) faults.push(["reporter", t("电话号码不正确")]);
+  return faults;
 }
 
 function Form(props: Props): JSX.Element {
@@ -78,12 +78,12 @@ function Form(props: Props): JSX.Element {
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [full, setFull] = useState(false);
-  const faults = missing(draft, category);
+  const faults = findFaults(draft, category);
   const fault = (part: string): string => (shown ? (faults.find(([where]) => where === part)?.[1] ?? "") : "");
   const units = useUnits(draft.place);
   const mark = usePlace(draft, change, units, me!.name || me!.username);
   const worker = me!.roles.some(({ role }) => role === "grid_worker");
-  const elsewhere = isElsewhere(draft, units);
+  const inOtherGrid = isInOtherGrid(draft, units);
   const submit = async (): Promise<void> => {
     setShown(true);
     if (faults.length) return document.getElementById(faults[0]![0])?.scrollIntoView({ block: "center" });
@@ -92,13 +92,13 @@ function Form(props: Props): JSX.Element {
     try {
       // The item has the draft's own id: a second tap stores the same one again.
       const [id] = await enqueue(...toItems(draft, category, me!));
-      if (!draft.self) await dropItem(draft.self_id);
-      remember(category.code);
+      if (!draft.self) await removeItem(draft.self_id);
+      rememberCategory(category.code);
       await dropDraft(name);
-      instead(`sent/${id}`);
+      replaceRoute(`sent/${id}`);
       void flush(true);
     } catch (error) {
-      if (!(error instanceof Full)) throw error;
+      if (!(error instanceof StorageFull)) throw error;
       setFull(true);
       setBusy(false);
     }
@@ -108,9 +108,9 @@ function Form(props: Props): JSX.Element {
       {busy ? t("正在保存…") : editing ? t("重新提交") : t("提交")}
     </button>
   );
-  const aside = async (): Promise<void> => {
-    await putAside(draft);
-    go("outbox");
+  const saveAside = async (): Promise<void> => {
+    await setAside(draft);
+    navigate("outbox");
   };
   return (
     <Screen title={editing ? t("修改上报") : t("事件上报")} leave side={<SavedChip saved={saved} />} foot={button}>
@@ -119,37 +119,37 @@ function Form(props: Props): JSX.Element {
       <section class="card stack-s" id="category">
         <h2>{t("类别")}</h2>
         <a class="cell cell-plain" href={`#/report/category${query}`}>
-          <span class="cell-main">{category ? named(category) : <span class="muted">{t("选择类别")}</span>}</span>
+          <span class="cell-main">{category ? localName(category) : <span class="muted">{t("选择类别")}</span>}</span>
           <Icon name="chevron-right" />
         </a>
         <Recents all={all} chosen={draft.category} choose={(code) => change({ category: code, severity: "" })} />
         <Fault text={fault("category")} />
         <Severity category={category} chosen={draft.severity} choose={(severity) => change({ severity })} />
       </section>
-      <Place draft={draft} change={change} units={units} roams={me!.roles.some(({ role }) => LOW.has(role))} fault={fault("place")} query={query} />
+      <Place draft={draft} change={change} units={units} roams={me!.roles.some(({ role }) => GRID_ROLES.has(role))} fault={fault("place")} query={query} />
       <section class="card stack-s" id="description">
         <label>
           {t("描述")}
-          <textarea rows={3} maxLength={MOST} value={draft.description} aria-invalid={fault("description") ? "true" : undefined} onInput={(event) => change({ description: event.currentTarget.value })} />
+          <textarea rows={3} maxLength={MAX_TEXT} value={draft.description} aria-invalid={fault("description") ? "true" : undefined} onInput={(event) => change({ description: event.currentTarget.value })} />
         </label>
         <div class="row">
           <span class="row phrases">
             {PHRASES.map((phrase) => (
-              <button type="button" class="chip" onClick={() => change({ description: (draft.description + phrase()).slice(0, MOST) })} key={phrase()}>
+              <button type="button" class="chip" onClick={() => change({ description: (draft.description + phrase()).slice(0, MAX_TEXT) })} key={phrase()}>
                 {phrase().replace(/[,。. ]+$/, "")}
               </button>
             ))}
           </span>
           <span class="hint num">
-            {draft.description.length}/{MOST}
+            {draft.description.length}/{MAX_TEXT}
           </span>
         </div>
         <Fault text={fault("description")} />
       </section>
-      <Later screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
-      {worker && <Later screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!elsewhere} reporter={!editing} fault={fault} />}
-      {name === "new" && worthKeeping(draft) && (
-        <button type="button" class="wide" onClick={() => void aside()}>
+      <LazyScreen screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
+      {worker && <LazyScreen screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!inOtherGrid} reporter={!editing} fault={fault} />}
+      {name === "new" && isWorthKeeping(draft) && (
+        <button type="button" class="wide" onClick={() => void saveAside()}>
           {t("存入草稿,另报一件")}
         </button>
       )}
@@ -157,12 +157,12 @@ function Form(props: Props): JSX.Element {
   );
 }
 
-function SavedChip({ saved }: { saved: Saved }): JSX.Element | null {
+function SavedChip({ saved }: { saved: SaveState }): JSX.Element | null {
   return saved === "none" ? null : <span class="chip sync">{saved === "saved" ? t("草稿已存") : t("未能保存")}</span>;
 }
 
 function Recents({ all, chosen, choose }: { all: Category[]; chosen: string; choose: (code: string) => void }): JSX.Element | null {
-  const recents = useRecents()
+  const recents = recentCategories()
     .map((code) => all.find((known) => known.code === code))
     .filter((known): known is Category => known !== undefined && known.code !== chosen);
   if (!recents.length) return null;
@@ -171,7 +171,7 @@ function Recents({ all, chosen, choose }: { all: Category[]; chosen: string; cho
       <span class="hint">{t("最近使用")}</span>
       {recents.slice(0, 3).map((category) => (
         <button type="button" class="chip" onClick={() => choose(category.code)} key={category.code}>
-          {named(category)}
+          {localName(category)}
         </button>
       ))}
     </div>
@@ -188,47 +188,47 @@ function Severity({ category, chosen, choose }: { category: Category | undefined
         .filter((code) => allowed.has(code))
         .map((code) => (
           <button type="button" aria-pressed={(chosen || category.severity) === code} onClick={() => choose(code)} key={code}>
-            {word("severities", code)}
+            {codeLabel("severities", code)}
           </button>
         ))}
     </div>
   );
 }
 
-/** Whether it is known to lie in somebody else's grid. */
-function isElsewhere(draft: ReportDraft, units: Unit[]): boolean {
+/** Whether the report is known to lie in a grid that is not the person's own. */
+function isInOtherGrid(draft: ReportDraft, units: Unit[]): boolean {
   if (!units.length) return false;
-  // The place comes first: right after it was found, the grid is still that of the place before, or none.
-  const there = (draft.place && unitAt(draft.place, units)) ?? units.find(({ code }) => code === draft.grid);
-  return there ? !there.own : draft.place !== null;
+  // The place takes precedence: right after locating, the grid is still that of the previous place, or empty.
+  const unit = (draft.place && unitAt(draft.place, units)) ?? units.find(({ code }) => code === draft.grid);
+  return unit ? !unit.own : draft.place !== null;
 }
 
-/** Finds the place when the screen opens; answers the lines that are burnt into photos. */
+/** Locate the phone when the screen opens. Returns the lines drawn into photos. */
 function usePlace(draft: ReportDraft, change: Change, units: Unit[], name: string): string[] {
   useEffect(() => {
-    // A form that was only looked at may be hours old, and its place somewhere else.
-    const stale = !worthKeeping(draft) && draft.place?.source !== "pin";
+    // The location of an empty draft may be hours old.
+    const stale = !isWorthKeeping(draft) && draft.place?.source !== "pin";
     if (stale || (!draft.place && !draft.place_fault)) void locate(change);
   }, []);
   useEffect(() => {
     if (!draft.place) return;
     const unit = unitAt(draft.place, units);
     if (unit && unit.code !== draft.grid) change({ grid: unit.code, grid_name: unit.name, grid_by_hand: false });
-    // Whose it was where one stood before says nothing about here.
+    // The grid of the previous place does not apply to the new one.
     else if (!unit && units.length && draft.grid && !draft.grid_by_hand) change({ grid: "", grid_name: "" });
   }, [draft.place, units]);
   useEffect(() => {
-    // What was settled by somebody who has no say there would be refused.
-    if (draft.self && isElsewhere(draft, units)) change({ self: false });
+    // The server would refuse a self-close outside the person's own grids.
+    if (draft.self && isInOtherGrid(draft, units)) change({ self: false });
   }, [draft.self, draft.grid, draft.place, units]);
   const { place } = draft;
   const spot = place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} ±${Math.round(place.accuracy)} m` : t("未定位");
   return [[draft.grid_name, spot].filter(Boolean).join(" · "), name];
 }
 
-async function locate(change: Change, anew = false): Promise<void> {
+async function locate(change: Change, refresh = false): Promise<void> {
   try {
-    const place = await bridge.getLocation(anew);
+    const place = await bridge.getLocation(refresh);
     change({ place: { ...place, source: "gps" }, place_fault: "", grid_by_hand: false });
   } catch (error) {
     change({ place_fault: error instanceof PlaceError ? error.fault : "unavailable" });
@@ -245,7 +245,7 @@ interface PlaceProps {
   draft: ReportDraft;
   change: Change;
   units: Unit[];
-  /** Whether the person may report beyond their own units. */
+  /** Whether the person may report outside their own units. */
   roams: boolean;
   fault: string;
   query: string;
@@ -254,7 +254,7 @@ interface PlaceProps {
 function Place({ draft, change, units, roams, fault, query }: PlaceProps): JSX.Element {
   const outside = draft.place && units.length > 0 && !unitAt(draft.place, units);
   const choices = units.filter(({ level }) => level >= 3);
-  const neighbour = !outside && isElsewhere(draft, units);
+  const neighbour = !outside && isInOtherGrid(draft, units);
   return (
     <section class="card stack-s" id="place">
       <h2>{t("位置")}</h2>
@@ -278,7 +278,7 @@ function Place({ draft, change, units, roams, fault, query }: PlaceProps): JSX.E
           <Icon name="refresh" />
           {t("重新定位")}
         </button>
-        <button type="button" onClick={() => go(`report/map${query}`)}>
+        <button type="button" onClick={() => navigate(`report/map${query}`)}>
           <Icon name="map" />
           {t("地图选点")}
         </button>
@@ -311,14 +311,14 @@ function Place({ draft, change, units, roams, fault, query }: PlaceProps): JSX.E
 function MapPanel({ draft, change }: { draft: ReportDraft; change: Change }): JSX.Element {
   const units = useUnits(draft.place);
   return (
-    <Later
+    <LazyScreen
       screen="PlaceMap"
       units={units}
       place={draft.place}
       choose={(point) => {
         const unit = unitAt(point, units);
         change({ place: { ...point, accuracy: 5, source: "pin" }, place_fault: "", grid_by_hand: false, grid: unit?.code ?? "", grid_name: unit?.name ?? "" });
-        back();
+        goBack();
       }}
     />
   );

@@ -1,18 +1,18 @@
-// What a report may have besides: that it was settled on the spot, and who told of it.
+// Optional parts of a report: self-closing on the spot, and the reporter's contact.
 import type { JSX } from "preact";
-import { Fault } from "../fault";
-import type { ReportDraft } from "../report_draft";
-import { t } from "../texts";
+import { Fault } from "../parts/fault";
+import type { ReportDraft } from "../store/report_draft";
+import { t } from "../words/texts";
 import { Photos } from "./photos";
 
-const MOST = 200;
+const MAX_TEXT = 200;
 
 interface Props {
   draft: ReportDraft;
   change: (part: Partial<ReportDraft>) => void;
-  /** The lines that are burnt into photos. */
+  /** The lines drawn into photos. */
   mark: string[];
-  /** Whether it may have been settled here, and whether somebody's name is asked for. */
+  /** Whether self-closing is offered, and whether the reporter's contact is. */
   self: boolean;
   reporter: boolean;
   fault: (part: string) => string;
@@ -40,7 +40,7 @@ function SelfSettled({ draft, change, mark, fault }: Part & { mark: string[] }):
         <>
           <label>
             {t("处置结果")}
-            <textarea rows={2} maxLength={MOST} value={draft.self_result} onInput={(event) => change({ self_result: event.currentTarget.value })} />
+            <textarea rows={2} maxLength={MAX_TEXT} value={draft.self_result} onInput={(event) => change({ self_result: event.currentTarget.value })} />
           </label>
           <Photos id="self-photos" photos={draft.self_photos} mark={mark} fault="" change={(self_photos) => change({ self_photos })} after />
           <p class="hint">{t("自处置后仍由核查员核查")}</p>

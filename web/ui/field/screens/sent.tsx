@@ -1,46 +1,46 @@
-// What became of a report that was just made: stored here, stored there, taken with its number.
+// The state of a report that was just made: stored on the phone, stored on the server, recorded with its case number.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { ask, Refused } from "../ask";
-import { items } from "../outbox";
-import { type Item } from "../states";
-import { language, t } from "../texts";
-import { Icon, Screen, useLive } from "../ui";
-import { stateOf } from "./outbox";
+import { request, ServerRefusal } from "../server/request";
+import { items } from "../store/outbox";
+import { type Item } from "../store/item_states";
+import { language, t } from "../words/texts";
+import { Icon, Screen, useStored } from "../parts/ui";
+import { stateLabel } from "./outbox";
 
-async function read(id: string): Promise<Item[]> {
+async function readItems(id: string): Promise<Item[]> {
   return (await items()).filter((item) => item.id === id || item.after === id);
 }
 
 export function Sent({ id }: { id: string }): JSX.Element {
-  const found = useLive(() => read(id), [] as Item[], id);
-  const item = found.find((known) => known.id === id);
-  const settled = found.find((known) => known.after === id);
+  const related = useStored(() => readItems(id), [] as Item[], id);
+  const item = related.find((known) => known.id === id);
+  const settled = related.find((known) => known.after === id);
   const done = item?.state === "done";
-  const bad = item?.state === "rejected";
+  const rejected = item?.state === "rejected";
   return (
     <Screen title={t("上报结果")} leave={() => (location.hash = "#/")}>
       <div class="result" role="status">
-        <span class={`result-sign ${done ? "good" : bad ? "bad" : ""}`}>
-          <Icon name={done ? "check-circle" : bad ? "close-circle" : "cloud"} />
+        <span class={`result-sign ${done ? "good" : rejected ? "bad" : ""}`}>
+          <Icon name={done ? "check-circle" : rejected ? "close-circle" : "cloud"} />
         </span>
         {item && (
           <>
-            <p class="result-line">{done ? t("已受理") : bad ? t("被拒") : item.state === "stored" ? t("已保存在服务器,待登记") : t("已保存,待上传")}</p>
+            <p class="result-line">{done ? t("已受理") : rejected ? t("被拒") : item.state === "stored" ? t("已保存在服务器,待登记") : t("已保存,待上传")}</p>
             {done && <p class="result-number num">{item.case_no}</p>}
             <p class="muted">{item.title}</p>
-            {!done && <p class="hint">{bad ? item.reason : item.state === "stored" ? t("服务器已安全保存,编号稍后显示") : `${t("照片和内容已保存在手机上,关闭页面也不会丢失")} · ${stateOf(item)}`}</p>}
-            {settled && <p class="hint">{t("自处置: %(state)s", { state: settled.state === "done" ? t("已提交核查") : stateOf(settled) })}</p>}
+            {!done && <p class="hint">{rejected ? item.reason : item.state === "stored" ? t("服务器已安全保存,编号稍后显示") : `${t("照片和内容已保存在手机上,关闭页面也不会丢失")} · ${stateLabel(item)}`}</p>}
+            {settled && <p class="hint">{t("自处置: %(state)s", { state: settled.state === "done" ? t("已提交核查") : stateLabel(settled) })}</p>}
           </>
         )}
       </div>
       <div class="stack">
-        {bad && (
+        {rejected && (
           <a class="button primary wide" href={`#/report?item=${id}`}>
             {t("修改")}
           </a>
         )}
-        {done && item.kind === "report" && <Code case_no={item.case_no ?? ""} />}
+        {done && item.kind === "report" && <ProgressCode case_no={item.case_no ?? ""} />}
         {done && (
           <a class="button wide" href={`#/task/${item.case_no}`}>
             {t("查看案件")}
@@ -58,18 +58,18 @@ export function Sent({ id }: { id: string }): JSX.Element {
   );
 }
 
-/** 查询码: the reporter follows the case by it, without an account. */
-function Code({ case_no }: { case_no: string }): JSX.Element {
+/** 查询码: the progress code, by which the reporter follows the case without an account. */
+function ProgressCode({ case_no }: { case_no: string }): JSX.Element {
   const [code, setCode] = useState("");
   const [asksPhone, setAsksPhone] = useState(false);
   const [fault, setFault] = useState("");
   const get = async (): Promise<void> => {
     try {
-      const { data } = await ask<{ code: string; asks_phone: boolean }>("POST", `cases/${case_no}/progress-code`, { language });
+      const { data } = await request<{ code: string; asks_phone: boolean }>("POST", `cases/${case_no}/progress-code`, { language });
       setCode(data.code);
       setAsksPhone(data.asks_phone);
     } catch (error) {
-      setFault(error instanceof Refused ? error.detail : t("没有网络,稍后再取查询码"));
+      setFault(error instanceof ServerRefusal ? error.detail : t("没有网络,稍后再取查询码"));
     }
   };
   if (code)

@@ -1,13 +1,13 @@
-// Signing in, within the app: what waits in the outbox stays where it is.
+// Signing in within the app; the outbox is not affected.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { Refused } from "../ask";
-import { flush } from "../outbox";
-import { back, instead, route } from "../router";
-import { pageOf, isLarge, keep, setLarge } from "../settings";
-import { signIn, useSession } from "../session";
-import { language, t } from "../texts";
-import { Note, Screen, useOnline } from "../ui";
+import { ServerRefusal } from "../server/request";
+import { flush } from "../store/outbox";
+import { goBack, replaceRoute, currentRoute } from "../router";
+import { pageFor, isLarge, saveSetting, setLarge } from "../store/settings";
+import { signIn, useSession } from "../server/session";
+import { language, t } from "../words/texts";
+import { Note, Screen, useOnline } from "../parts/ui";
 
 export function SignIn(): JSX.Element {
   const { me } = useSession();
@@ -22,15 +22,15 @@ export function SignIn(): JSX.Element {
     setFault("");
     try {
       await signIn(String(form.get("username")).trim(), String(form.get("password")));
-      if (route().parts[0] === "sign-in") instead("");
+      if (currentRoute().parts[0] === "sign-in") replaceRoute("");
       void flush(true);
     } catch (error) {
-      setFault(error instanceof Refused ? error.detail : t("连不上服务器,请在有网络时登录"));
+      setFault(error instanceof ServerRefusal ? error.detail : t("连不上服务器,请在有网络时登录"));
     }
     setBusy(false);
   };
   return (
-    <Screen title={t("登录")} leave={me ? back : undefined}>
+    <Screen title={t("登录")} leave={me ? goBack : undefined}>
       <form class="card stack sign-in" onSubmit={(event) => void submit(event)}>
         <p class="muted">{t("网格事件 · 手机版")}</p>
         {!online && <Note kind="warn">{t("现在没有网络,登录需要联网")}</Note>}
@@ -58,13 +58,13 @@ export function SignIn(): JSX.Element {
   );
 }
 
-/** Language and large type: also for who is not signed in. */
+/** The switches for language and large type, also without a sign-in. */
 export function Switches(): JSX.Element {
   const [large, setNow] = useState(isLarge());
   const other = language === "en" ? "zh" : "en";
   const change = (): void => {
-    keep("language", other);
-    location.assign(pageOf(other) + location.hash);
+    saveSetting("language", other);
+    location.assign(pageFor(other) + location.hash);
   };
   return (
     <span class="row">

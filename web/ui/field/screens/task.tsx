@@ -1,22 +1,22 @@
-// F4: a case on the phone: what it is about, what was done, what is asked; opens without a network too.
+// F4: a case on the phone: details, history, and the answers that are offered. It also opens without a network.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { answerTo, ANSWERS } from "../answers";
-import { bridge, type Place } from "../bridge";
-import { useCached } from "../cached";
-import { DistanceToPlace } from "../distance_to_place";
-import { leftOf, short } from "../moments";
-import { items } from "../outbox";
-import { Compare, Picture } from "../pictures";
-import { isHere, type Item } from "../states";
-import { t, word } from "../texts";
+import { findAnswer, ANSWERS } from "../words/answers";
+import { bridge, type Place } from "../device/bridge";
+import { useCached } from "../server/cached";
+import { DistanceToPlace } from "../places/distance_to_place";
+import { timeLeftText, formatShort } from "../words/moments";
+import { items } from "../store/outbox";
+import { Compare, Picture } from "../parts/pictures";
+import { isPending, type Item } from "../store/item_states";
+import { t, codeLabel } from "../words/texts";
 import type { CaseView, Fact } from "../types";
-import { Light, Note, Screen, useLive } from "../ui";
+import { Light, Note, Screen, useStored } from "../parts/ui";
 import { AnswerForm } from "./answer";
-import { stateOf } from "./outbox";
+import { stateLabel } from "./outbox";
 
-/** Which photos show the place before, and which after it was dealt with. */
-export function beforeAndAfter(facts: Fact[]): { before: string[]; after: string[] } {
+/** The photos of the place before handling and after it. */
+export function photosBeforeAndAfter(facts: Fact[]): { before: string[]; after: string[] } {
   const before: string[] = [];
   let after: string[] = [];
   for (const { kind, body } of facts) {
@@ -29,11 +29,11 @@ export function beforeAndAfter(facts: Fact[]): { before: string[]; after: string
 }
 
 export function Task({ case_no, command }: { case_no: string; command: string }): JSX.Element {
-  const pending = useLive(async () => (await items()).filter((item) => item.case_no === case_no), [] as Item[], case_no);
-  const done = pending.filter((item) => !isHere(item)).length;
+  const pending = useStored(async () => (await items()).filter((item) => item.case_no === case_no), [] as Item[], case_no);
+  const done = pending.filter((item) => !isPending(item)).length;
   const seen = useCached<CaseView>(`cases/${case_no}`, 60_000, done);
   const history = useCached<Fact[]>(`cases/${case_no}/facts`, 0, `${done}:${seen.value?.revision ?? 0}`);
-  const here = useHere(Boolean(seen.value?.location));
+  const here = useLocation(Boolean(seen.value?.location));
   const about = seen.value;
   if (!about)
     return (
@@ -41,17 +41,17 @@ export function Task({ case_no, command }: { case_no: string; command: string })
         {seen.fault === "away" ? <Note kind="warn">{t("没有网络,该案件还没有保存在本机")}</Note> : seen.fault ? <Note kind="bad">{seen.fault.detail}</Note> : <p class="muted">{t("正在读取…")}</p>}
       </Screen>
     );
-  const answer = answerTo(command);
-  const photos = beforeAndAfter(history.value ?? []);
+  const answer = findAnswer(command);
+  const photos = photosBeforeAndAfter(history.value ?? []);
   if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} key={command} />;
   const offered = ANSWERS.filter((known) => about.allowed_commands.includes(known.command));
   const [first] = offered.filter(({ tone }) => tone === "primary");
   return (
     <Screen title={about.title} leave foot={first && <AnswerLink case_no={case_no} command={first.command} title={first.title()} tone="primary big" />}>
-      {pending.filter(isHere).map((item) => (
+      {pending.filter(isPending).map((item) => (
         <Note kind={item.state === "rejected" ? "bad" : "warn"} key={item.id} live>
           <a href="#/outbox">
-            {t("答复“%(what)s”: %(state)s", { what: word("commands", item.command), state: stateOf(item) })}
+            {t("答复“%(what)s”: %(state)s", { what: codeLabel("commands", item.command), state: stateLabel(item) })}
           </a>
         </Note>
       ))}
@@ -83,17 +83,17 @@ function AnswerLink({ case_no, command, title, tone }: { case_no: string; comman
   );
 }
 
-/** Where the phone is, asked once; null until it is known, or where it is not allowed. */
-function useHere(wanted: boolean): Place | null {
+/** The location of the phone, read once; null until it is known, or if it is not allowed. */
+function useLocation(wanted: boolean): Place | null {
   const [here, setHere] = useState<Place | null>(null);
   useEffect(() => {
     if (!wanted) return;
-    let gone = false;
+    let unmounted = false;
     bridge.getLocation().then(
-      (place) => void (gone || setHere(place)),
+      (place) => void (unmounted || setHere(place)),
       () => undefined,
     );
-    return () => void (gone = true);
+    return () => void (unmounted = true);
   }, [wanted]);
   return here;
 }
@@ -104,14 +104,14 @@ function Head({ about, at, fresh }: { about: CaseView; at: number | undefined; f
   return (
     <section class="card stack-s">
       <p class="cell-line">
-        {closed ? <Light light="closed">{word("outcomes", about.outcome)}</Light> : <Light light={late ? "red" : about.light}>{late ? t("已超期,仍可办理") : leftOf(about) || t("无时限")}</Light>}
-        <span class="tag">{word("stages", about.stage)}</span>
+        {closed ? <Light light="closed">{codeLabel("outcomes", about.outcome)}</Light> : <Light light={late ? "red" : about.light}>{late ? t("已超期,仍可办理") : timeLeftText(about) || t("无时限")}</Light>}
+        <span class="tag">{codeLabel("stages", about.stage)}</span>
         {about.round > 1 && <span class="tag">{t("第 %(n)s 轮", { n: about.round })}</span>}
-        {about.severity !== "ordinary" && <span class="tag">{word("severities", about.severity)}</span>}
+        {about.severity !== "ordinary" && <span class="tag">{codeLabel("severities", about.severity)}</span>}
       </p>
-      {about.due_at && <p class="muted">{t("到期 %(time)s", { time: short(about.due_at) })}</p>}
-      {about.suspended_until && <p class="muted">{t("挂账至 %(time)s", { time: short(about.suspended_until) })}</p>}
-      {at && <p class="hint">{fresh ? t("更新于 %(time)s", { time: short(at) }) : t("离线内容,更新于 %(time)s", { time: short(at) })}</p>}
+      {about.due_at && <p class="muted">{t("到期 %(time)s", { time: formatShort(about.due_at) })}</p>}
+      {about.suspended_until && <p class="muted">{t("挂账至 %(time)s", { time: formatShort(about.suspended_until) })}</p>}
+      {at && <p class="hint">{fresh ? t("更新于 %(time)s", { time: formatShort(at) }) : t("离线内容,更新于 %(time)s", { time: formatShort(at) })}</p>}
     </section>
   );
 }
@@ -143,7 +143,7 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
         )}
         <dt>{t("上报")}</dt>
         <dd>
-          {word("sources", about.source)} · {short(about.reported_at)}
+          {codeLabel("sources", about.source)} · {formatShort(about.reported_at)}
         </dd>
         {about.owner && (
           <>
@@ -171,15 +171,15 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
   );
 }
 
-/** The words of a fact, whatever their field is called. */
-function wordsOf(body: Record<string, unknown>): string {
+/** The texts in a fact's body. */
+function textOfFact(body: Record<string, unknown>): string {
   return ["result", "reason", "note", "question"].map((name) => body[name]).filter((text): text is string => typeof text === "string" && text !== "").join(" · ");
 }
 
-const QUIET = new Set(["light_changed", "recomputed", "step_fired", "reminded"]);
+const HIDDEN_KINDS = new Set(["light_changed", "recomputed", "step_fired", "reminded"]);
 
 function History({ facts }: { facts: Fact[] | undefined }): JSX.Element {
-  const shown = useMemo(() => [...(facts ?? [])].reverse().filter(({ kind }) => !QUIET.has(kind)), [facts]);
+  const shown = useMemo(() => [...(facts ?? [])].reverse().filter(({ kind }) => !HIDDEN_KINDS.has(kind)), [facts]);
   return (
     <details class="card" open={shown.length < 6}>
       <summary>{t("经过 (%(n)s)", { n: shown.length })}</summary>
@@ -187,10 +187,10 @@ function History({ facts }: { facts: Fact[] | undefined }): JSX.Element {
         {shown.map((fact) => (
           <li key={fact.seq}>
             <p>
-              <strong>{word("facts", fact.kind)}</strong> <span class="muted">{fact.actor.kind === "system" ? t("系统") : fact.actor.name}</span>
+              <strong>{codeLabel("facts", fact.kind)}</strong> <span class="muted">{fact.actor.kind === "system" ? t("系统") : fact.actor.name}</span>
             </p>
-            {wordsOf(fact.body) && <p>{wordsOf(fact.body)}</p>}
-            <p class="hint">{short(fact.at)}</p>
+            {textOfFact(fact.body) && <p>{textOfFact(fact.body)}</p>}
+            <p class="hint">{formatShort(fact.at)}</p>
           </li>
         ))}
       </ol>

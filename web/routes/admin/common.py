@@ -1,0 +1,36 @@
+"""What the administration pages share: a connection for people who may see them, and their templates."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doors.dependencies import Services
+from models.enums import Role
+from services.admin.rights import require_reader
+from web.pages import page
+from web.reader import Reader
+from web.views.admin import SECTIONS
+
+
+@asynccontextmanager
+async def open_admin(services: Services, reader: Reader) -> AsyncIterator[AsyncConnection]:
+    """Open a reading connection, if the reader may see the administration. Raises NotYours otherwise."""
+    async with services.reading.connect() as connection:
+        await require_reader(connection, reader.person, reader.now)
+        yield connection
+
+
+def admin_page(reader: Reader, template: str, status: int = 200, **context: Any) -> Response:
+    """A page of the administration. `changes`: whether the reader may make changes."""
+    return page(
+        reader,
+        f"admin/{template}",
+        status,
+        sections=SECTIONS,
+        changes=reader.acts_as(Role.ADMIN),
+        english=reader.language == "en",
+        **context,
+    )

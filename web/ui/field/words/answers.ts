@@ -1,0 +1,55 @@
+// The answers to a task: the text and photos that each command takes.
+import { t } from "./texts";
+
+export interface Answer {
+  command: string;
+  title: () => string;
+  /** The body's field for the text, and whether it is required. */
+  text?: { field: string; label: () => string; needed: boolean };
+  /** The body's field for photos. "category": the category decides whether they are required. */
+  photos?: { field: string; needed: "never" | "category" | "always" };
+  /** A second text field. */
+  extra?: { field: string; label: () => string };
+  /** Whether the answer selects the result photos that the reporter may see. */
+  release?: boolean;
+  /** Whether the answer takes a future moment. */
+  until?: boolean;
+  /** Suggested texts. */
+  reasons?: (() => string)[];
+  tone?: "primary" | "danger";
+  hint?: () => string;
+}
+
+const RETURN_REASONS = [() => t("不属于本部门职责"), () => t("位置或对象有误"), () => t("权属单位不明"), () => t("需多部门共同处置")];
+const FAIL_REASONS = [() => t("问题仍然存在"), () => t("处置不彻底"), () => t("照片与现场不符")];
+const DELAY_REASONS = [() => t("等待材料或施工"), () => t("天气原因"), () => t("当事人不在场")];
+
+const note = (needed: boolean): Answer["text"] => ({ field: "note", label: () => t("说明"), needed });
+const reason = (): Answer["text"] => ({ field: "reason", label: () => t("理由"), needed: true });
+const result = (): Answer["text"] => ({ field: "result", label: () => t("处置结果"), needed: true });
+
+/** The answers in the order in which they are offered. */
+export const ANSWERS: Answer[] = [
+  { command: "claim", title: () => t("认领"), tone: "primary", hint: () => t("认领后由您办理") },
+  { command: "complete", title: () => t("办结"), text: result(), photos: { field: "evidence", needed: "category" }, tone: "primary" },
+  { command: "accept", title: () => t("属实,受理"), text: note(false), tone: "primary" },
+  { command: "self_close", title: () => t("现场已解决"), text: result(), photos: { field: "evidence", needed: "always" }, tone: "primary" },
+  { command: "pass_review", title: () => t("核查合格"), text: note(false), photos: { field: "evidence", needed: "never" }, release: true, tone: "primary" },
+  { command: "fail_review", title: () => t("不合格,返工"), text: reason(), reasons: FAIL_REASONS, photos: { field: "evidence", needed: "never" }, tone: "danger" },
+  { command: "supply_info", title: () => t("补充信息"), text: note(true), photos: { field: "attachments", needed: "never" }, tone: "primary" },
+  { command: "respond", title: () => t("报到"), text: note(true), tone: "primary" },
+  { command: "report_progress", title: () => t("反馈进展"), text: note(true), photos: { field: "attachments", needed: "never" } },
+  { command: "answer_urge", title: () => t("答复督办"), text: note(true) },
+  { command: "acknowledge", title: () => t("知悉"), text: note(false) },
+  { command: "request_extension", title: () => t("申请延期"), text: reason(), reasons: DELAY_REASONS, until: true },
+  { command: "return", title: () => t("退单"), text: reason(), reasons: RETURN_REASONS, tone: "danger" },
+  { command: "reject", title: () => t("不属实,不予受理"), text: reason(), extra: { field: "right_channel", label: () => t("应走的渠道") }, tone: "danger" },
+  { command: "merge", title: () => t("重复,并入已有案件"), text: reason(), extra: { field: "into", label: () => t("并入的案件编号") } },
+  { command: "escalate", title: () => t("上报上级处理"), text: reason() },
+  { command: "attach", title: () => t("补充照片"), text: note(false), photos: { field: "attachments", needed: "always" } },
+  { command: "comment", title: () => t("批注"), text: note(true) },
+];
+
+export function findAnswer(command: string): Answer | undefined {
+  return ANSWERS.find((known) => known.command === command);
+}

@@ -1,0 +1,51 @@
+// Moments and durations as text.
+import { t } from "./texts";
+
+const twoDigits = (n: number): string => String(n).padStart(2, "0");
+
+/** "10:20" if today, "11-21 10:20" if this year, else the date. */
+export function formatShort(moment: number | string): string {
+  const then = new Date(moment);
+  const now = new Date();
+  const time = `${twoDigits(then.getHours())}:${twoDigits(then.getMinutes())}`;
+  if (then.toDateString() === now.toDateString()) return time;
+  const day = `${twoDigits(then.getMonth() + 1)}-${twoDigits(then.getDate())}`;
+  return then.getFullYear() === now.getFullYear() ? `${day} ${time}` : `${then.getFullYear()}-${day}`;
+}
+
+/** With seconds: "2026-11-22 10:20:05". */
+export function formatExact(moment: number | string): string {
+  const then = new Date(moment);
+  const day = `${then.getFullYear()}-${twoDigits(then.getMonth() + 1)}-${twoDigits(then.getDate())}`;
+  return `${day} ${twoDigits(then.getHours())}:${twoDigits(then.getMinutes())}:${twoDigits(then.getSeconds())}`;
+}
+
+/** A duration in minutes as at most two units: "3 天 4 小时". */
+export function formatMinutes(minutes: number): string {
+  const whole = Math.max(0, Math.round(minutes));
+  const days = Math.floor(whole / 1440);
+  const hours = Math.floor((whole % 1440) / 60);
+  const rest = whole % 60;
+  const parts = days
+    ? [t("%(n)s 天", { n: days }), hours ? t("%(n)s 小时", { n: hours }) : ""]
+    : hours
+      ? [t("%(n)s 小时", { n: hours }), rest ? t("%(n)s 分", { n: rest }) : ""]
+      : [t("%(n)s 分", { n: rest })];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** The minutes of an ISO 8601 duration as the API writes it: "P1DT2H5M", "-PT3H". */
+export function parseDuration(duration: string): number {
+  const match = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(duration);
+  if (!match) return 0;
+  const [, minus, days, hours, minutes, seconds] = match;
+  const total = Number(days ?? 0) * 1440 + Number(hours ?? 0) * 60 + Number(minutes ?? 0) + Number(seconds ?? 0) / 60;
+  return minus ? -total : total;
+}
+
+/** The time left as the server counts it: "剩 1 小时 5 分", "超 3 小时". */
+export function timeLeftText(item: { left: string | null; due_at: string | null }): string {
+  if (!item.left) return "";
+  const minutes = parseDuration(item.left);
+  return minutes < 0 ? t("超 %(span)s", { span: formatMinutes(-minutes) }) : t("剩 %(span)s", { span: formatMinutes(minutes) });
+}
