@@ -348,7 +348,7 @@ class _Count:
         if granted is not None:
             due_at = max(due_at, *(moment for _, moment in moved_on(terms, self._calendar, intervals, *granted)))
         self.ceiling_at = self._ceiling(first)
-        capped = self.ceiling_at is not None and due_at > self.ceiling_at
+        capped = self.ceiling_at is not None and due_at > self.ceiling_at and due_at != first
         self.due_at = self.ceiling_at if capped and self.ceiling_at is not None else due_at
         if capped or granted is not None:
             self._total = self._spent + measured(terms, self._calendar, self._since, self.due_at)
@@ -367,14 +367,19 @@ class _Count:
         )
 
     def _ceiling(self, first: datetime) -> datetime | None:
-        """The latest deadline that the law leaves room for, from the clock's own start: no pause moves it.
+        """The latest deadline that there is room for, from the clock's own start.
 
-        A statutory limit that names no ceiling is its own.
+        No pause moves that of a statutory limit, and one that names no ceiling is its own. Another's moves with pauses.
         """
         ceiling = self._terms.ceiling
-        if ceiling is not None:
-            return deadline(ceiling, calendar_of(ceiling, self._ctx), self._intervals[0].start)
-        return first if self._terms.is_statutory else None
+        if ceiling is None:
+            return first if self._terms.is_statutory else None
+        calendar, began = calendar_of(ceiling, self._ctx), self._intervals[0].start
+        end = deadline(ceiling, calendar, began)
+        if self._terms.is_statutory or len(self._intervals) == 1:
+            return end
+        rest = measured(ceiling, calendar, began, end) - _spent(ceiling, calendar, self._intervals[:-1], self._since)
+        return settle(ceiling, calendar, reach(ceiling, calendar, self._since, max(rest, timedelta())))
 
     def at_fraction(self, fraction: float) -> datetime:
         """When that part of the limit, extensions included, has been counted; past the limit, from the deadline on."""

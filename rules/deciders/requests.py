@@ -117,7 +117,7 @@ def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:
     """Raises LimitReached when the round holds no more suspensions, PastCeiling when it would outlast the law."""
     require_left(case.suspensions_granted, ctx.policy.suspensions, "挂账", "suspensions")
     for limited in (case.clock, case.whole):
-        if limited is not None and limited.plan is not None:
+        if limited is not None and limited.plan is not None and clocks.terms_of(limited).is_statutory:
             _require_below(limited.plan.ceiling_at, until, limited)
 
 

@@ -54,7 +54,7 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target], request: RequestK
 def _hosts(case: Case, ctx: Context) -> list[Reached]:
     """Whoever handles the case: its department and the person who claimed it, and the co-handlers who still owe their
     report; before dispatch and in review its owner: of a unit, those who sit at the desk where the case lies."""
-    if case.host is None or case.stage is Stage.REVIEW:
+    if case.host is None:
         return [_at_desk(case.owner or case.desk, case, ctx)]
     found = [Reached(mode=EscalationMode.INFORM, department=case.host, people=claim_holders(case, ctx))]
     owing = [c.department for c in case.co_handlers if c.reported_at is None] if case.stage is Stage.HANDLE else []

@@ -10,6 +10,7 @@ from models.facts import (
     Acknowledged,
     Body,
     Claimed,
+    ClaimEnded,
     Closed,
     Due,
     ExtensionGranted,
@@ -18,6 +19,7 @@ from models.facts import (
     InfoSupplied,
     ProgressReported,
     Recategorised,
+    Redispatched,
     Released,
     Reopened,
     Resumed,
@@ -29,7 +31,9 @@ from rules.simulation.world import Change, Opening
 
 #: What changes how a clock runs, and what only changes whom its ladder reaches.
 _OF_EVERY_CLOCK = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
-_OF_A_STAGE = (*_OF_EVERY_CLOCK, Acknowledged, ProgressReported, Claimed, Released, Transferred)
+_OF_A_STAGE = (
+    *_OF_EVERY_CLOCK, Acknowledged, ProgressReported, Claimed, ClaimEnded, Released, Transferred, Redispatched,
+)  # fmt: skip
 
 
 @dataclass

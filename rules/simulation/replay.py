@@ -19,11 +19,13 @@ from models.enums import EscalationMode, Level, OwnerKind, Role, Severity, Sourc
 from models.facts import (
     Acknowledged,
     Claimed,
+    ClaimEnded,
     ExtensionGranted,
     InfoRequested,
     InfoSupplied,
     ProgressReported,
     Recategorised,
+    Redispatched,
     Released,
     Resumed,
     SuspensionGranted,
@@ -35,6 +37,7 @@ from models.policy.limits import Length
 from models.policy.standard import Ladder, Rung, Target
 from rules.deadlines import clocks
 from rules.deadlines.limits import deadline, measured
+from rules.deadlines.limits import reach as reach_moment
 from rules.deadlines.planning import put_off
 from rules.deadlines.standards import NO_LADDER
 from rules.escalation.recipients import reach
@@ -220,52 +223,73 @@ class _Life:
     def _apply(self, change: Change) -> None:
         clock = self._clock.model_copy(update={"last_step": self._last_step, "overdue_at": self._missed_at})
         match change.body:
-            case InfoRequested() | SuspensionGranted():
-                self._take(clocks.stopped(clock, change.at))
+            case InfoRequested() | SuspensionGranted() as pause:
+                self._pause(clock, pause, change.at)
             case InfoSupplied(since=since) | Resumed(since=since):
-                if not clock.runs:
-                    due_at, plan = clocks.resumption(clock, self._standard, self._ctx, since)
-                    self._take(clocks.resumed(clock, since, due_at, plan))
+                self._go_on(clock, since)
             case ExtensionGranted() as granted:
                 self._extend(clock, change, granted)
             case Recategorised() as found:
                 self._recategorise(clock, found, change.at)
-            case Acknowledged():
+            case Acknowledged(holds=True):
                 self._held, self._held_until = True, self._lapses(change.at)
             case ProgressReported() if self._held:
                 self._held_until = self._lapses(change.at) or self._held_until
-            case Claimed() | Released() | Transferred() as moved:
+            case Claimed() | Released() | Transferred() | Redispatched() | ClaimEnded() as moved:
                 self._hand_on(moved)
+
+    def _pause(self, clock: Clock, pause: InfoRequested | SuspensionGranted, at: datetime) -> None:
+        """A question to the reporter stops only the clocks that it stopped when it was asked."""
+        if isinstance(pause, InfoRequested):
+            stops = pause.stops_whole if self._is.stage is None else pause.stops_stage
+            if not stops:
+                return
+        self._take(clocks.stopped(clock, at))
+
+    def _go_on(self, clock: Clock, since: datetime) -> None:
+        if not clock.runs:
+            due_at, plan = clocks.resumption(clock, self._standard, self._ctx, since)
+            self._take(clocks.resumed(clock, since, due_at, plan))
 
     def _extend(self, clock: Clock, change: Change, granted: ExtensionGranted) -> None:
         """As much as was granted, counted as this policy counts; none once overdue, and none while it stands."""
         if self._missed_at is not None or not clock.runs:
             return
+        assert clock.due_at is not None
         terms = clocks.terms_of(clock)
-        more = granted.extended
-        if change.due_before is not None:
-            more = measured(terms, clocks.calendar_of(terms, self._ctx), change.due_before, granted.due_at)
-        self._recount(clock.model_copy(update={"extended": clock.extended + more}), change.at)
+        calendar = clocks.calendar_of(terms, self._ctx)
+        until = granted.due_at
+        if change.due_before is not None and change.due_before != clock.due_at:
+            more = measured(terms, calendar, change.due_before, granted.due_at)
+            until = reach_moment(terms, calendar, clock.due_at, more)
+        ctx = self._ctx.model_copy(update={"now": change.at})
+        more, due_at, plan = clocks.extension(clock, self._standard, ctx, until)
+        self._take(clocks.extended(clock, more, due_at, plan, change.at, until=due_at))
 
     def _recategorise(self, clock: Clock, found: Recategorised, at: datetime) -> None:
         self._severity = found.severity
         self._standard = self._world.standard(found.category, found.severity, found.condition)
         self._ladder = self._world.policy.ladder(self._standard.ladder) or NO_LADDER
         if self._is.stage is not None or self._standard.whole is not None:
-            self._recount(clock, at)
-
-    def _recount(self, clock: Clock, at: datetime) -> None:
-        self._take(clocks.counted_anew(clock, clocks.retimed(clock, self._standard, self._ctx), at))
+            ctx = self._ctx.model_copy(update={"now": at})
+            new = clocks.retimed(clock, self._standard, ctx, steps_from=at)
+            self._take(clocks.counted_anew(clock, new, at))
 
     def _lapses(self, at: datetime) -> datetime | None:
+        """Until when an acknowledgement holds: for its time, and never past the deadline."""
         length: Length | None = self._ladder.acknowledged_for
-        return None if length is None else deadline(length, clocks.calendar_of(length, self._ctx), at)
+        ends = [self._clock.due_at] if self._clock.due_at is not None and self._missed_at is None else []
+        if length is not None:
+            ends.append(deadline(length, clocks.calendar_of(length, self._ctx), at))
+        return min(ends, default=None)
 
-    def _hand_on(self, moved: Claimed | Released | Transferred) -> None:
+    def _hand_on(self, moved: Claimed | Released | Transferred | Redispatched | ClaimEnded) -> None:
         person = UUID(moved.owner.id) if moved.owner.kind is OwnerKind.PERSON else None
         changed: dict[str, object] = {"owner": moved.owner, "claimed_by": person}
         if isinstance(moved, Transferred):
             changed |= {"host": moved.to_department, "claimed_by": moved.to_person}
+        if isinstance(moved, Redispatched):
+            changed |= {"host": moved.host, "level": level_of(moved.owner, self._case.grid_path)}
         self._case = self._case.model_copy(update=changed)
 
 

@@ -349,7 +349,7 @@ def test_a_pause_does_not_lift_the_ceiling_of_the_whole() -> None:
         life.do("labour_handler", RequestExtension(until=at("2026-03-27T18:00"), reason="晚"))
 
 
-def test_a_reopening_begins_the_whole_anew() -> None:
+def test_a_reopening_goes_on_with_the_clock_of_the_whole() -> None:
     life = handled("2026-03-02T08:30", "0201", LABOUR)
     life.do("labour_handler", Complete(result="已付", evidence=()))
     life.do("reviewer", PassReview())
@@ -357,7 +357,8 @@ def test_a_reopening_begins_the_whole_anew() -> None:
     life.do("worker", RequestReopen(reason="未付"))
     life.do("duty", GrantReopen())
     assert life.case.whole is not None
-    assert life.case.whole.intervals[0].start == at("2026-03-10T10:00")
+    first, second = life.case.whole.intervals
+    assert (first.start, second.start) == (at("2026-03-02T08:30"), at("2026-03-10T10:00")), "closed time is none"
     assert whole_due(life) > due(life)
 
 

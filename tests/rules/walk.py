@@ -300,6 +300,8 @@ class Walk:
             "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
             "to_level": mostly(None, 1, 3),
         }  # fmt: skip
+        if kind == "unmerge" and self.case.absorbed:
+            choices["case_no"] = mostly(self.case.absorbed[0], None)
         model = HUMAN_COMMAND_MODELS[kind]
         body = {name: choices[name] for name in model.model_fields if name in choices}
         if kind == "transfer":

@@ -21,11 +21,11 @@ from models.commands import (
     GrantReturn,
     Recategorise,
     Recompute,
+    Redispatch,
     RefuseReturn,
     ReportProgress,
     Return,
     SelfClose,
-    Transfer,
     Urge,
     WakeUp,
 )
@@ -115,13 +115,13 @@ def test_an_acknowledgement_holds_the_ladder_and_lapses_into_the_step_where_it_s
     life = handled("2026-03-02T08:30")
     wait(life, "2026-03-02T17:30")
     life.do("fire_head", Acknowledge(note="在路上"))
-    assert life.case.acknowledged_until == at("2026-03-03T17:30"), "eight work hours"
-    wait(life, "2026-03-03T17:29")
+    assert life.case.acknowledged_until == at("2026-03-02T18:00"), "eight work hours, and never past the deadline"
+    wait(life, "2026-03-02T17:59")
     assert len(steps(life)) == 1
-    assert any(isinstance(f.body, Overdue) for f in life.facts), "the deadline is a fact all the same"
-    wait(life, "2026-03-03T17:30")
+    wait(life, "2026-03-02T18:00")
+    assert any(isinstance(f.body, Overdue) for f in life.facts)
     assert len(steps(life)) == 2
-    assert steps(life)[1].planned_at == at("2026-03-03T17:30")
+    assert steps(life)[1].planned_at == at("2026-03-02T18:00")
     assert life.case.acknowledged_by is None
 
 
@@ -130,7 +130,7 @@ def test_progress_keeps_an_acknowledgement_alive() -> None:
     life.do("fire_head", Acknowledge(note="在路上"))
     wait(life, "2026-03-02T17:00")
     life.do("fire_head", ReportProgress(note="已到现场"))
-    assert life.case.acknowledged_until == at("2026-03-03T17:00")
+    assert life.case.acknowledged_until == at("2026-03-02T18:00"), "progress holds it on, up to the deadline"
 
 
 def test_the_last_step_repeats_then_daily_reminders_and_the_consultation_list() -> None:
@@ -253,7 +253,7 @@ def test_counting_anew_leaves_an_acknowledged_ladder_put_off() -> None:
     life.do("fire_head", Acknowledge(note="在路上"))
     known = len(life.facts)
     life.do(None, Recompute(version=2), calendars_version=2)
-    wait(life, "2026-03-03T17:29")
+    wait(life, "2026-03-02T17:59")
     assert len(steps(life)) == 1
     assert not any(f.body.kind == "recomputed" for f in life.facts[known:])
 
@@ -331,8 +331,14 @@ def test_an_overdue_case_that_loses_its_ladder_is_reminded_of() -> None:
     life = handled("2026-03-02T08:30", standards=standards, ladders=ladders)
     wait(life, "2026-03-02T18:30")
     life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
-    assert life.kinds()[-2:] == ["recategorised", "reminded"]
-    assert next_wake_up(life.case) == at("2026-03-03T18:30")
+    assert life.case.clock is not None
+    assert life.case.clock.overdue_at is None, "the new limit is not over yet"
+    assert life.case.clock.was_late, "the deadline that was missed stays on record"
+    due_at = life.case.due_at
+    assert due_at is not None
+    wait(life, due_at.astimezone(SHANGHAI).isoformat())
+    assert life.kinds()[-1] == "overdue"
+    assert next_wake_up(life.case) == life.now + timedelta(days=1), "no step is left: it is said again day by day"
 
 
 def test_a_case_found_asleep_is_woken() -> None:
@@ -352,7 +358,7 @@ def test_an_acknowledgement_ends_when_the_case_becomes_somebody_elses() -> None:
     """Whoever has it now has not taken note: it is on their list, and the ladder goes on."""
     taken: dict[str, tuple[str, Command]] = {
         "escalate": ("supervisor", Escalate(mode=EscalationMode.ACT, reason="久拖")),
-        "transfer": ("fire_head", Transfer(to_department=LABOUR, reason="属人社")),
+        "redispatch": ("duty", Redispatch(host=LABOUR, reason="属人社")),
     }
     for name, (by, command) in taken.items():
         life = handled("2026-03-02T08:30")
@@ -391,9 +397,9 @@ def test_whom_somebody_informed_by_hand_does_not_keep_the_ladder_from_taking_the
     life.do("fire_handler", Claim())
     for _ in range(3):
         life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
-    assert life.case.level is Level.PARK
+    assert life.case.level is Level.MICRO_GRID, "who is only informed takes nothing away"
     wait(life, "2026-03-03T14:01")
     assert [s.owner.id for s in steps(life) if s.owner is not None] == [GRID, COMMUNITY]
-    assert life.case.level is Level.PARK, "who was informed stays informed"
+    assert life.case.level is Level.COMMUNITY
     wait(life, "2026-03-04T18:00")
     assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=PARK)
