@@ -1,6 +1,7 @@
 """Commands: what somebody, or the clock, asks of a case. One frozen model per imperative verb.
 
-`rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens. Every command is imported from here.
+`rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens. Every command is imported from
+here.
 """
 
 from typing import Annotated, get_args
