@@ -57,8 +57,8 @@ def build_worker(
         workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
         activities=[
             Recorder(recording_engine or engine).record,
-            ErrandActivities(client).tell_case,
-            ErrandActivities(client).open_case,
+            ErrandActivities(client, engine).tell_case,
+            ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
             AuditActivities(engine, client, settings.case_queue).audit,
             BulletinActivities(engine, make_bulletins).make_bulletins,

@@ -18,15 +18,16 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import autocommit_engine, is_away
 from infra.store import cases
+from infra.store.around_case import lock_both
 from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
 from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
 from models.case import Case
-from models.commands import Report, WakeUp
+from models.commands import Merge, Report, WakeUp
 from models.context import Context
 from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind
-from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, UrgeOverdue
+from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, SummonsMissed, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
 from models.wire_names import RECORD_ACTIVITY
@@ -137,6 +138,12 @@ async def record_step(connection: AsyncConnection, step: Step) -> Recorded:
             recorded = await _try_record(connection, step)
             assert recorded is not None, "starting a case twice raises IntegrityError"
             return recorded
+    if isinstance(step.command, Merge):
+        async with transaction(connection):
+            await lock_both(connection, step.report_id, step.command.into)
+            recorded = await _try_record(connection, step)
+            assert recorded is not None, "a locked case does not change meanwhile"
+            return recorded
     while (recorded := await _try_record(connection, step)) is None:
         log.info("case changed meanwhile, deciding again", report_id=str(step.report_id), command=step.command.kind)
     return recorded
@@ -171,7 +178,7 @@ async def _append(connection: AsyncConnection, step: Step, case: Case | None, fa
     """Store `facts` with their org alarms and notices. Return False like `cases.append_facts`."""
     after = fold(facts, case)
     assert after is not None
-    if not any(isinstance(fact.body, StepFired) for fact in facts):
+    if not any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts):
         return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
         if not await cases.append_facts(connection, case, facts, after):
@@ -208,7 +215,7 @@ def _log_and_count(step: Step, recorded: Recorded) -> None:
 def _count_clock_fact(fact: Fact, planned_at: datetime | None) -> None:
     """Count a fact that fell due. `planned_at`: its moment, where the fact itself does not name it."""
     match fact.body:
-        case Overdue(due_at=planned) | UrgeOverdue(reply_by=planned):
+        case Overdue(due_at=planned) | UrgeOverdue(reply_by=planned) | SummonsMissed(meet_at=planned):
             _observe_lateness(fact, planned)
         case StepFired(planned_at=planned, vacancies=vacancies):
             _observe_lateness(fact, planned)

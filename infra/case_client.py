@@ -88,6 +88,7 @@ async def act(client: Client, report_id: UUID, command: Act) -> Receipt:
 
 async def notify_lead(client: Client, telling: Telling) -> Receipt:
     """Tell the lead case that another case was merged into it. Raises the same errors as `act`."""
+    assert telling.lead is not None, "a lead is told by its id"
     return await _send_update(client, telling.lead, ABSORB_UPDATE, telling, str(telling.id))
 
 

@@ -81,21 +81,27 @@ class Recorded(Frozen):
 class Receipt(Frozen):
     """The answer to a report or command: the case's number, and the revision it now stands at.
 
-    `content_hash` and `attempt` are those of the report that began the case.
+    `content_hash` and `attempt` are those of the report that began the case. `refused`: a part of a split could not be
+    opened, for the reason of this code.
     """
 
     case_no: str
     revision: int
     content_hash: str | None = None
     attempt: UUID | None = None
+    refused: str | None = None
 
 
 class Telling(Frozen):
-    """An errand to an existing case: `from_case` was merged into it."""
+    """An errand to an existing case: `from_case` was merged into `lead`; or (`left`) was taken out of it again; or lets
+    its `member`, named by its number, go for that `reason`."""
 
     id: UUID
-    lead: UUID
+    lead: UUID | None = None
     from_case: str
+    left: bool = False
+    member: str | None = None
+    reason: str = ""
 
 
 class Opening(Frozen):

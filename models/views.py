@@ -1,14 +1,32 @@
 """What the doors show: the HTTP contract's shapes. Made by `services`, scoped and masked there."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import PlainSerializer
 
 from models.base import Frozen, Instant
 from models.case import Interval
 from models.commands import Location
 from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 from models.facts import Explanation
+
+
+def hours_of(span: timedelta) -> str:
+    """A duration as ISO 8601 in hours, minutes and seconds, without days: fifteen working days of eight hours each are
+    `PT120H`, not `P5D`."""
+    sign = "-" if span < timedelta() else ""
+    whole, micro = divmod(round(abs(span) / timedelta(microseconds=1)), 1_000_000)
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    exact = f"{seconds}.{micro:06d}".rstrip("0").rstrip(".") if micro else str(seconds)
+    parts = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else "", f"{exact}S" if exact != "0" else ""]
+    return f"{sign}PT{''.join(parts) or '0S'}"
+
+
+#: A duration of the time that a unit counts.
+Counted = Annotated[timedelta, PlainSerializer(hours_of, return_type=str, when_used="json")]
 
 
 class GridView(Frozen):
@@ -28,7 +46,9 @@ class NamedOwner(Frozen):
 
 
 class ClockView(Frozen):
-    """A clock with what has counted so far, in the time that its unit counts. Durations are ISO 8601.
+    """A clock with what has counted so far, in the time that its unit counts: working time, or natural time.
+
+    `amount` is in `unit`; durations are hours of that time (`PT120H`), never days, whose length would be a guess.
 
     `stage` None is the whole case. `next_step_at`: when the ladder's next step fires if nobody acts.
     """
@@ -43,9 +63,9 @@ class ClockView(Frozen):
     red_at: Instant | None
     ceiling_at: Instant | None
     next_step_at: Instant | None
-    limit: timedelta
-    extended: timedelta
-    elapsed: timedelta
+    limit: Counted
+    extended: Counted
+    elapsed: Counted
     source: str
     running: bool
     intervals: tuple[Interval, ...]
@@ -82,9 +102,25 @@ class RequestView(Frozen):
     by: str
     at: Instant
     until: Instant | None
+    department: str | None = None
+    decide_by: Instant | None = None
+
+
+class AppealView(Frozen):
+    """超时申诉 of a department about a round. `upheld` None: not decided yet."""
+
+    department: str
+    name: str
+    round: int
+    by: str
+    at: Instant
+    upheld: bool | None
 
 
 class UrgeView(Frozen):
+    """`ended_at`: cancelled, or the case was closed before anybody answered."""
+
+    ended_at: Instant | None = None
     number: int
     kind: str
     by: str
@@ -118,7 +154,7 @@ class CaseView(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
-    left: timedelta | None
+    left: Counted | None
     unit: LimitUnit | None
     overdue: bool
     provisional: bool
@@ -142,7 +178,10 @@ class CaseView(Frozen):
     attachments: tuple[str, ...]
     reporter: ReporterView
     rating: int | None
+    appeals: tuple[AppealView, ...] = ()
+    reviewer: str | None = None
     merged_into: str | None
+    merged_cases: tuple[str, ...] = ()
     occurred_at: Instant
     reported_at: Instant
     received_at: Instant
@@ -171,7 +210,7 @@ class CaseItem(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
-    left: timedelta | None
+    left: Counted | None
     unit: LimitUnit | None
     overdue: bool
     owner: NamedOwner | None

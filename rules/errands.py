@@ -5,6 +5,24 @@ from uuid import UUID
 from models.case import Case, Errand
 from models.commands import Report
 from models.enums import Source
+from models.messages import Telling
+
+
+def waiting_errands(case: Case) -> tuple[Errand, ...]:
+    """The errands still to be carried out; one that was refused for good waits for a desk."""
+    return tuple(errand for errand in case.errands if errand.refused is None)
+
+
+def as_telling(case: Case, errand: Errand, id_: UUID) -> Telling:
+    """What the other case is told."""
+    return Telling(
+        id=id_,
+        lead=errand.lead or errand.left,
+        from_case=case.case_no,
+        left=errand.left is not None,
+        member=errand.member,
+        reason="" if errand.member is None else "unmerged",
+    )
 
 
 def as_report(case: Case, errand: Errand, report_id: UUID) -> Report:
@@ -19,7 +37,7 @@ def as_report(case: Case, errand: Errand, report_id: UUID) -> Report:
         grid=part.grid or case.grid,
         occurred_at=case.occurred_at,
         reported_at=case.reported_at,
-        severity=case.severity,
+        severity=part.severity,
         source=Source.SPLIT,
         reporter_ref=case.reporter_ref,
         split_from=case.case_no,

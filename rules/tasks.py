@@ -6,6 +6,12 @@ from models.base import Frozen
 from models.case import AppealRecord, Case, Owner, Request
 from models.enums import OwnerKind, Stage, TaskKind
 
+#: What a desk decides.
+DECISIONS = (
+    TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.CONFIRM_VOID,
+    TaskKind.DECIDE_REOPEN, TaskKind.DECIDE_APPEAL, TaskKind.SPLIT_AGAIN,
+)  # fmt: skip
+
 
 class Task(Frozen):
     """One open task. `key` tells two tasks of one kind on one case apart."""

@@ -66,11 +66,12 @@ async def record(step: Step) -> Recorded:
     return recorded
 
 
-async def tell_case(telling: Telling) -> None:
-    """Tells the lead case that another was merged into it."""
-    await workflow.execute_activity(
+async def tell_case(telling: Telling) -> str | None:
+    """Tell another case about a merge; return the code with which it refused for good, None when it was told."""
+    refused: str | None = await workflow.execute_activity(
         TELL_CASE_ACTIVITY, telling, start_to_close_timeout=timedelta(seconds=30), retry_policy=PATIENT
     )
+    return refused
 
 
 async def open_case(opening: Opening) -> Receipt:

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from models.ids import derived_id
     from models.messages import Act, CaseStart, Opening, Receipt, Step, SystemAct, Telling
     from models.wire_names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY, SYSTEM_UPDATE
-    from rules.errands import as_report
+    from rules.errands import as_report, as_telling, waiting_errands
     from rules.escalation.wake_ups import next_wake_up
     from rules.evolve import fold
     from rules.life_cycle import check_fits
@@ -54,7 +54,7 @@ class CaseWorkflow:
         while self._the_case.archived_at is None:
             if workflow.info().is_continue_as_new_suggested():
                 await self._go_on_in_a_new_run()
-            for errand in self._the_case.errands:
+            for errand in waiting_errands(self._the_case):
                 if workflow.patched(ERRANDS_BESIDE):
                     self._set_out(errand)
                 else:
@@ -146,7 +146,7 @@ class CaseWorkflow:
             return True
         case = self._the_case
         return case is not before and (
-            next_wake_up(case) != moment or any(errand.id not in self._under_way for errand in case.errands)
+            next_wake_up(case) != moment or any(errand.id not in self._under_way for errand in waiting_errands(case))
         )
 
     def _set_out(self, errand: Errand) -> None:
@@ -161,11 +161,12 @@ class CaseWorkflow:
         opened: str | None = None
         if errand.part is not None:
             opening = Opening(report=as_report(case, errand, id_), actor=Actor(person=case.reported_by))
-            opened = (await calls.open_case(opening)).case_no
-        elif errand.lead is not None:
-            await calls.tell_case(Telling(id=id_, lead=errand.lead, from_case=case.case_no))
+            receipt = await calls.open_case(opening)
+            opened, refused = receipt.case_no or None, receipt.refused
+        else:
+            refused = await calls.tell_case(as_telling(case, errand, id_))
         done = derived_id(case.report_id, errand.id, "settled")
-        await self._record_surely(SettleErrand(errand=errand.id, case_no=opened), done)
+        await self._record_surely(SettleErrand(errand=errand.id, case_no=opened, refused=refused), done)
 
     async def _go_on_in_a_new_run(self) -> None:
         # An errand under way is set out upon again in the new run: its ids make it count once.

@@ -11,8 +11,8 @@ from rules.escalation.wake_ups import next_wake_up
 
 def case_columns(case: Case) -> dict[str, Any]:
     """Return the columns that are derived from the case, by name. Each fact writes all of them."""
-    clock = case.clock
-    plan = clock.plan if clock else None
+    running = [clock for clock in (case.clock, case.whole) if clock is not None and clock.ended_at is None]
+    plans = [clock.plan for clock in running if clock.plan is not None]
     return {
         "seq": case.seq,
         "report_id": case.report_id,
@@ -32,10 +32,10 @@ def case_columns(case: Case) -> dict[str, Any]:
         "reported_by": case.reported_by,
         "received_at": case.received_at,
         "updated_at": case.updated_at,
-        "due_at": clock.due_at if clock else None,
-        "yellow_at": plan.yellow_at if plan else None,
-        "red_at": plan.red_at if plan else None,
-        "overdue_at": clock.overdue_at if clock else None,
+        "due_at": case.due_at,
+        "yellow_at": min((plan.yellow_at for plan in plans if plan.yellow_at), default=None),
+        "red_at": min((plan.red_at for plan in plans if plan.red_at), default=None),
+        "overdue_at": min((clock.overdue_at for clock in running if clock.overdue_at), default=None),
         "wake_at": next_wake_up(case),
         "closed_at": case.closed_at,
         "archived_at": case.archived_at,
@@ -60,7 +60,7 @@ def _statistics_columns(case: Case) -> dict[str, Any]:
     """
     clocks = (*case.past_clocks, case.clock) if case.clock else case.past_clocks
     handling = [clock for clock in clocks if clock.stage is Stage.HANDLE]
-    late = [clock.stage or "whole" for clock in (*clocks, case.whole) if clock is not None and clock.overdue_at]
+    late = [clock.stage or "whole" for clock in case.all_clocks if clock.was_late]
     plan = case.clock.plan if case.clock else None
     return {
         "condition": case.condition,

@@ -57,6 +57,14 @@ async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None
     return None if state is None else Case.model_validate(state)
 
 
+async def read_report_id(connection: AsyncConnection, case_no: str) -> UUID | None:
+    """Return the report id of the case with that number; None when there is none."""
+    found: UUID | None = await connection.scalar(
+        text("SELECT report_id FROM cases WHERE case_no = :no"), {"no": case_no}
+    )
+    return found
+
+
 async def read_facts(connection: AsyncConnection, report_id: UUID, after: int = 0) -> tuple[Fact, ...]:
     """Return the facts of a case in order, without the first `after` ones."""
     rows = await connection.execute(

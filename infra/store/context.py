@@ -16,14 +16,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.around_case import read_answer, read_claimant, read_lead, read_review_and_reach
 from infra.store.cases import read_facts
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
 from infra.store.policies import last_used_policy, newest_version, policy_if_in_force, policy_version, version_in_force
 from models.base import Frozen
 from models.case import Case
-from models.commands import Accept, Adopt, Merge, PassReview, Relocate, Report, Split, Transfer
-from models.context import Context, Department, Lead, Person, Unit
+from models.commands import (
+    Accept,
+    Adopt,
+    AssignReviewer,
+    Merge,
+    PassReview,
+    Recategorise,
+    Relocate,
+    Report,
+    Split,
+    Transfer,
+)
+from models.context import Context, Department, Person, Unit
+from models.enums import Stage
 from models.messages import Step
 from models.policy.document import Policy
 from rules.escalation.wake_ups import next_wake_up
@@ -39,7 +52,10 @@ _PERSON = """
                 UNION ALL
                 SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)
                 FROM absences a JOIN grants g ON g.person = a.person JOIN people q ON q.id = a.person
-                WHERE a.deputy = p.id AND q.active) h), '[]'::json))
+                WHERE a.deputy = p.id AND q.active) h), '[]'::json),
+        'stands_in', coalesce((SELECT json_agg(json_build_object(
+                'person', a.person, 'since', a.since, 'until', a.until)) FROM absences a
+                WHERE a.deputy = p.id), '[]'::json))
      FROM people p WHERE {})
 """
 
@@ -167,7 +183,8 @@ async def read_context(
         units=await _with_holders(connection, world.units, case, now, today),
         departments=world.departments,
         fallback=world.fallback,
-        **await _read_for_command(connection, step, today, in_force),
+        claimant=await read_claimant(connection, case, today),
+        **await _read_for_command(connection, step, case, today, in_force),
     )
 
 
@@ -192,6 +209,7 @@ async def read_system_context(connection: AsyncConnection, case: Case, now: date
         units=await with_holders(connection, world.units, now, today),
         departments=world.departments,
         fallback=world.fallback,
+        claimant=await read_claimant(connection, case, today),
     )
 
 
@@ -235,39 +253,46 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
     return now.astimezone(ZoneInfo(policy.zone)).date()
 
 
-async def _read_for_command(connection: AsyncConnection, step: Step, today: object, in_force: int) -> dict[str, Any]:
+async def _read_for_command(
+    connection: AsyncConnection, step: Step, case: Case | None, today: date, in_force: int
+) -> dict[str, Any]:
     """Read the fields of the context that only this kind of command needs."""
     command = step.command
     found: dict[str, Any] = {}
+    if case is not None:
+        found |= await read_review_and_reach(connection, command, case, today)
+        found |= await _read_policies(connection, command, case, in_force)
     match command:
         case Adopt(version=version):
             found["adoptable"] = await policy_if_in_force(connection, version, step.at)
-        case Transfer(to_person=str(username)):
+        case Transfer(to_person=str(username)) | AssignReviewer(person=username):
             found["colleague"] = await connection.scalar(_BY_USERNAME, {"username": username})
         case Merge(into=case_no):
-            found["lead"] = await _lead(connection, case_no)
+            found["lead"] = await read_lead(connection, case_no)
         case Relocate(grid=grid):
             found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
         case Split(parts=parts):
             found["opens_under"] = await policy_version(connection, in_force)
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
-        case PassReview(release_photos=(_, *_)):
-            facts = await read_facts(connection, step.report_id)
-            found["result_photos"] = await filter_pictures(connection, result_evidence(facts))
+        case PassReview(release_photos=photos):
+            found["answer"] = await read_answer(connection, step.report_id)
+            if photos:
+                facts = await read_facts(connection, step.report_id)
+                found["result_photos"] = await filter_pictures(connection, result_evidence(facts))
     attachments = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
     if attachments:
         found["unknown_attachments"] = await _unknown_attachments(connection, list(attachments))
     return found
 
 
-async def _lead(connection: AsyncConnection, case_no: str) -> Lead | None:
-    row = (
-        await connection.execute(
-            text("SELECT case_no, report_id, closed_at IS NULL AS is_open FROM cases WHERE case_no = :no"),
-            {"no": case_no},
-        )
-    ).one_or_none()
-    return None if row is None else Lead(case_no=row.case_no, report_id=row.report_id, is_open=row.is_open)
+async def _read_policies(connection: AsyncConnection, command: object, case: Case, in_force: int) -> dict[str, Any]:
+    """Read the other policy version that a case not accepted yet may need, for a category only that one has."""
+    match command:
+        case Accept():
+            return {"received_under": await policy_version(connection, case.policy_version)}
+        case Recategorise() if case.stage is Stage.RECEIVE:
+            return {"opens_under": await policy_version(connection, in_force)}
+    return {}
 
 
 async def _units(connection: AsyncConnection, codes: list[str], today: object) -> list[Unit]:

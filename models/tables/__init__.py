@@ -15,6 +15,7 @@ from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 
 __all__ = [
+    "ABSENCES",
     "ATTACHMENTS",
     "CASES",
     "EXPORTS",
@@ -51,6 +52,7 @@ __all__ = [
 ]
 
 metadata = SQLModel.metadata
+ABSENCES = metadata.tables["absences"]
 ATTACHMENTS = metadata.tables["attachments"]
 CASES = metadata.tables["cases"]
 EXPORTS = metadata.tables["exports"]

@@ -123,7 +123,11 @@ class FactRow(SQLModel, table=True):
     __tablename__ = "facts"
     __table_args__ = (
         Index("facts_command", "report_id", "command_id"),
-        Index("facts_redirected", "report_id", postgresql_where=text("kind IN ('return_granted', 'transferred')")),
+        Index(
+            "facts_redirected",
+            "report_id",
+            postgresql_where=text("kind IN ('return_granted', 'transferred', 'redispatched', 'recalled')"),
+        ),
         Index("facts_acted", "actor", "at", "report_id", postgresql_where=text("kind <> 'received'")),
         Index("facts_overdue", "at", "report_id", postgresql_where=text("kind = 'overdue'")),
         Index("facts_urged", "at", "report_id", postgresql_where=text("kind = 'urged'")),

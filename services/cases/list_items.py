@@ -15,16 +15,17 @@ from models.case import Clock
 from models.enums import OwnerKind
 from models.tables import CASES
 from models.views import CaseItem, NamedOwner
-from rules.deadlines.lights import clock_light, final_light
+from rules.deadlines.lights import final_light, open_light
 from services.cases.names import Names, read_names_by_id
 from services.cases.views import clock_fields
 
 _c = CASES.c
-#: The columns an item is built from. Of the state only the clock of an open case is read, for the time left.
+#: The columns an item is built from. Of the state only the clocks of an open case are read, for the time left.
 ITEM_COLUMNS: tuple[ColumnElement[Any], ...] = (
     _c.case_no, _c.title, _c.category, _c.severity, _c.source, _c.grid, _c.stage, _c.outcome, _c.owner_kind,
     _c.owner_id, _c.level, _c.round, _c.seq, _c.reported_at, _c.updated_at, _c.closed_at, _c.late_stages,
     case((_c.closed_at.is_(None), cast(_c.state["clock"], Text))).label("clock"),
+    case((_c.closed_at.is_(None), cast(_c.state["whole"], Text))).label("whole"),
 )  # fmt: skip
 
 
@@ -67,16 +68,16 @@ class ListItemBuilder:
         return tuple(self._item(row, names) for row in rows)
 
     def _item(self, row: Row[Any], names: Names) -> CaseItem:
-        clock = Clock.model_validate_json(row.clock) if row.clock not in (None, "null") else None
-        late = any(stage != "whole" for stage in row.late_stages)
+        clocks = [Clock.model_validate_json(c) for c in (row.clock, row.whole) if c not in (None, "null")]
+        is_light = open_light(clocks, self.now) if clocks else final_light(late=bool(row.late_stages))
         fields = {
             "case_no": row.case_no, "title": row.title, "category": row.category,
             "category_name": self._category(row.category, names), "severity": row.severity, "source": row.source,
             "grid": row.grid, "grid_name": names.units.get(row.grid, row.grid), "stage": row.stage,
-            "outcome": row.outcome, "light": final_light(late=late) if clock is None else clock_light(clock, self.now),
+            "outcome": row.outcome, "light": is_light,
             "owner": None if row.owner_kind is None else self._owner(row.owner_kind, row.owner_id, names),
             "level": row.level, "round": row.round, "revision": row.seq, "reported_at": row.reported_at,
-            "updated_at": row.updated_at, "closed_at": row.closed_at, **clock_fields(clock, names.policy, self.now),
+            "updated_at": row.updated_at, "closed_at": row.closed_at, **clock_fields(clocks, names.policy, self.now),
         }  # fmt: skip
         return CaseItem.model_validate(fields)
 

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import all_rows
 from infra.store.policies import newest_version, policy_version
-from models.case import Case, Owner, Request
+from models.case import Case, Owner
 from models.enums import OwnerKind
 from models.policy.document import Policy
 from models.views import (
     NamedOwner,
 )
+from rules.requests import pending_requests
 
 
 @dataclass(frozen=True)
@@ -96,20 +97,7 @@ async def read_names_by_id(
 
 def _people_in(case: Case) -> set[str]:
     """Return everybody whom the view of a case may name."""
-    people = {case.claimed_by, case.reported_by, case.void_proposed_by, *(urge.by for urge in case.urges)}
-    people |= {request.by for _, request in pending_requests(case)}
+    people = {case.claimed_by, case.reported_by, *(urge.by for urge in case.urges)}
+    people |= {request.by for request in pending_requests(case).values()} | {appeal.by for appeal in case.appeals}
     found = {str(person) for person in people if person is not None}
     return found | {o.id for o in (case.owner, case.desk) if o is not None and o.kind is OwnerKind.PERSON}
-
-
-def pending_requests(case: Case) -> list[tuple[str, Request]]:
-    """Return the requests of a case that await a decision, with their kinds."""
-    requests = {
-        "info": case.info_request,
-        "return": case.return_request,
-        "extension": case.extension_request,
-        "suspension": case.suspension_request,
-        "reopen": case.reopen_request,
-        "appeal": case.appeal,
-    }
-    return [(kind, request) for kind, request in requests.items() if request is not None]

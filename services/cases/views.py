@@ -14,6 +14,7 @@ from models.policy.calendar import Calendar
 from models.policy.document import Policy
 from models.views import (
     ActorView,
+    AppealView,
     CaseItem,
     CaseView,
     ClockView,
@@ -26,10 +27,11 @@ from models.views import (
     UrgeView,
 )
 from rules.deadlines.clocks import elapsed, left, terms_of
-from rules.deadlines.lights import light
+from rules.deadlines.lights import headline_clock, light
+from rules.requests import pending_requests
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
-from services.cases.names import Names, pending_requests
+from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
 
 
@@ -47,7 +49,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         stage=case.stage,
         outcome=case.outcome,
         light=light(case, now),
-        **clock_fields(case.clock, names.policy, now),
+        **clock_fields(_open_clocks(case), names.policy, now),
         owner=names.owner(case.owner) if case.owner else None,
         level=case.level,
         round=case.round,
@@ -58,13 +60,19 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     )
 
 
-def clock_fields(clock: Clock | None, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Return an item's fields about the clock of the stage: when it is due, what is left in which unit, if it is
-    overdue.
+def _open_clocks(case: Case) -> list[Clock]:
+    """Return the clock of the stage and that of the whole case, as far as they run; none of a closed case."""
+    return [] if case.clock is None else [case.clock, *([case.whole] if case.whole is not None else [])]
+
+
+def clock_fields(clocks: Sequence[Clock], policy: Policy, now: datetime) -> dict[str, Any]:
+    """Return an item's fields about its deadline, the earlier of the stage's and the whole case's: when it is due, what
+    is left in which unit, if any is overdue.
     """
-    if clock is None:
+    if not clocks:
         return {"due_at": None, "left": None, "unit": None, "overdue": False}
-    overdue = _is_overdue(clock, now)
+    clock = headline_clock(clocks)
+    overdue = any(_is_overdue(one, now) for one in clocks)
     remaining = left(clock, _calendar(clock, policy), now)
     return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": overdue}
 
@@ -96,9 +104,29 @@ def case_view(
         claimed_by=names.people.get(str(case.claimed_by)) if case.claimed_by else None,
         suspended_until=case.suspended_until,
         requests=tuple(
-            RequestView(kind=kind, by=display_name(r.by, case, names), at=r.at, until=r.until)
-            for kind, r in pending_requests(case)
+            RequestView(
+                kind=kind,
+                by=display_name(r.by, case, names),
+                at=r.at,
+                until=r.until,
+                department=r.department,
+                decide_by=r.decide_by,
+            )
+            for kind, r in pending_requests(case).items()
         ),
+        appeals=tuple(
+            AppealView(
+                department=a.department,
+                name=names.department(a.department),
+                round=a.round,
+                by=display_name(a.by, case, names),
+                at=a.at,
+                upheld=a.upheld,
+            )
+            for a in case.appeals
+        ),
+        reviewer=names.people.get(str(case.reviewer)) if case.reviewer else None,
+        merged_cases=case.absorbed,
         urges=tuple(urge_view(u, case, names) for u in case.urges),
         attachments=case.attachments,
         reporter=ReporterView(
@@ -185,11 +213,17 @@ def _calendar(clock: Clock, policy: Policy) -> Calendar:
     return policy.calendar(terms_of(clock).calendar) or policy.calendars[0]
 
 
+#: The fields of a clock that are shown as they are.
+SHOWN_OF_A_CLOCK = (
+    "stage", "round", "limit", "extended", "source", "intervals", "due_at", "light", "overdue_at", "ended_at",
+)  # fmt: skip
+
+
 def _clock(clock: Clock, policy: Policy, now: datetime) -> ClockView:
     terms, plan = terms_of(clock), clock.plan
     calendar = _calendar(clock, policy)
     return ClockView(
-        **clock.model_dump(exclude={"terms", "plan", "last_step"}),
+        **{name: getattr(clock, name) for name in SHOWN_OF_A_CLOCK},
         amount=terms.amount,
         unit=terms.unit,
         elapsed=elapsed(clock, calendar, now),

@@ -2,16 +2,18 @@
 
 from datetime import date
 from functools import lru_cache
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from models.context import Grant, Person
 from models.enums import OwnerKind
-from models.tables import CASES, GRID_UNITS
+from models.tables import CASES, GRID_UNITS, TASKS
 from models.wire_names import PUBLIC
 from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
+from rules.tasks import DECISIONS
 
 #: How many conditions are cached: building one takes longer than running it. Enough for as many people (and tabs).
 CACHE_SIZE = 1024
@@ -24,7 +26,12 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
         return false()
     alternatives: list[ColumnElement[bool]] = [
         CASES.c.reported_by == person.id,
-        and_(CASES.c.owner_kind == OwnerKind.PERSON, CASES.c.owner_id == str(person.id)),
+        and_(
+            CASES.c.owner_kind == OwnerKind.PERSON,
+            CASES.c.owner_id == str(person.id),
+            _claim_holds(person, day),
+        ),
+        CASES.c.report_id.in_(_to_decide(person)),
     ]
     if person.id == PUBLIC:
         alternatives.append(CASES.c.reporter_ref.is_not(None))
@@ -34,6 +41,20 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
         elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
             alternatives.append(and_(_involves_department(grant), within(grant.grid)))
     return or_(*alternatives)
+
+
+def _claim_holds(person: Person, day: date) -> ColumnElement[bool]:
+    """A claim ends with the role that it rests on; what somebody owns without a claim is theirs by name."""
+    roles = [grant for grant in in_force(person, day) if grant.role in DEPARTMENT_ROLES and grant.department]
+    held = [and_(CASES.c.host == grant.department, within(grant.grid)) for grant in roles]
+    claimed = CASES.c.state["claimed_by"].astext
+    return or_(claimed.is_(None), claimed != str(person.id), *held)
+
+
+def _to_decide(person: Person) -> Select[UUID]:
+    """The cases on which a decision fell to the person by name: to the fallback owner, where no desk is staffed."""
+    mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
+    return select(TASKS.c.report_id).where(mine, TASKS.c.kind.in_(DECISIONS))
 
 
 def within(grid: str | None) -> ColumnElement[bool]:

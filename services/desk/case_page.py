@@ -18,7 +18,7 @@ from models.errors import NoSuchCase
 from models.facts import Fact
 from models.views import CaseView, FactView
 from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
-from rules.deciders.handle import latest_extension
+from rules.deciders.requests import latest_extension
 from rules.result_evidence import result_evidence
 from services.cases.forecast import Forecast, get_forecast
 from services.cases.names import Names, read_names
@@ -185,7 +185,7 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
         conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
         helpers_missing=tuple(names.department(code) for code in waiting),
         claimed_by_me=case.claimed_by == person.id,
-        void_proposed=case.void_proposed_by is not None,
+        void_proposed=case.void_request is not None,
         returned_before=case.host in case.returns_settled,
     )
 

@@ -1,6 +1,6 @@
 """The inbox: the open tasks that a person can do, the most urgent first."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from rules.scope import DEPARTMENT_ROLES, LOW_ROLES, in_force
 from services.cases.names import read_names
 from services.cases.reporter_alias import masked_owner
 from services.cases.views import case_item
+from services.criteria.assigned import assigned_to, left_by_absent
 from services.criteria.scope import visible, within
 
 #: The tasks at a unit's desk, by the role that does them.
@@ -26,6 +27,7 @@ _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
         TaskKind.DECIDE_EXTENSION,
         TaskKind.DECIDE_REOPEN,
         TaskKind.CONFIRM_VOID,
+        TaskKind.SPLIT_AGAIN,
         TaskKind.ANSWER_URGE,
     ),
     Role.REVIEWER: (TaskKind.REVIEW,),
@@ -35,6 +37,8 @@ _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
         TaskKind.DECIDE_SUSPENSION,
         TaskKind.DECIDE_REOPEN,
         TaskKind.DECIDE_APPEAL,
+        TaskKind.CONFIRM_VOID,
+        TaskKind.SPLIT_AGAIN,
         TaskKind.ANSWER_URGE,
     ),
 }
@@ -45,8 +49,8 @@ async def read_inbox(
 ) -> tuple[InboxItem, ...]:
     """Return the person's tasks, by deadline, those without one last."""
     day = await local_day(connection, now)
-    by_role = (_by_role(grant) for grant in in_force(person, day))
-    assigned = [_to_person(person), *(condition for condition in by_role if condition is not None)]
+    by_role = (_by_role(grant, day) for grant in in_force(person, day))
+    assigned = [assigned_to(person, day), *(condition for condition in by_role if condition is not None)]
     rows = (
         await connection.execute(
             select(TASKS, CASES.c.state)
@@ -69,13 +73,11 @@ async def read_inbox(
     )
 
 
-def _to_person(person: Person) -> ColumnElement[bool]:
-    return and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
-
-
-def _by_role(grant: Grant) -> ColumnElement[bool] | None:
+def _by_role(grant: Grant, day: date) -> ColumnElement[bool] | None:
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
         mine = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == grant.department)
+        if grant.role is Role.DEPARTMENT_HEAD:
+            mine = or_(mine, left_by_absent(grant.department, day))
         return and_(mine, within(grant.grid))
     if grant.role in LOW_ROLES and grant.grid is not None:
         return _owned_by_grid(grant)
@@ -98,4 +100,8 @@ def _owned_by_grid(grant: Grant) -> ColumnElement[bool]:
     root = select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grant.grid).scalar_subquery()
     below = select(GRID_UNITS.c.code).where(GRID_UNITS.c.path.bool_op("<@")(root), GRID_UNITS.c.level >= Level.GRID)
     kinds = (TaskKind.ACCEPT, TaskKind.OVERSEE, TaskKind.ANSWER_URGE)
-    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds), TASKS.c.assignee_id.in_(below))
+    owned = and_(TASKS.c.kind.in_(kinds), TASKS.c.assignee_id.in_(below))
+    verifying = and_(
+        TASKS.c.kind == TaskKind.VERIFY, or_(TASKS.c.assignee_id.in_(below), TASKS.c.assignee_id == grant.grid)
+    )
+    return and_(TASKS.c.assignee_kind == OwnerKind.UNIT, or_(owned, verifying))

@@ -16,6 +16,7 @@ from models.context import Grant, Person
 from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from rules.scope import DEPARTMENT_ROLES, in_force
+from services.criteria.assigned import assigned_to
 from services.criteria.conditions import NOW, Moment, is_open, shows_light
 from services.criteria.scope import CACHE_SIZE, visible, within_unindexed
 
@@ -43,7 +44,8 @@ class DeskTab(StrEnum):
 
 
 _DEPARTMENTAL = (
-    DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.SOON, DeskTab.RETURNING, DeskTab.HELPING, DeskTab.URGED, DeskTab.DONE,
+    DeskTab.UNCLAIMED, DeskTab.DOING, DeskTab.SOON, DeskTab.RETURNING, DeskTab.HELPING, DeskTab.URGED, DeskTab.DECIDING,
+    DeskTab.DONE,
 )  # fmt: skip
 _DESK = (DeskTab.ACCEPTING, DeskTab.DISPATCHING, DeskTab.SOON, DeskTab.DECIDING, DeskTab.DONE)
 _ROLE_TABS: Mapping[Role, tuple[DeskTab, ...]] = {
@@ -62,11 +64,11 @@ _DESK_TASKS: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
     (DeskTab.REVIEWING, Role.REVIEWER): (TaskKind.REVIEW,),
     (DeskTab.DECIDING, Role.DUTY_OFFICER): (
         TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_REOPEN, TaskKind.CONFIRM_VOID,
-        TaskKind.ANSWER_URGE,
+        TaskKind.SPLIT_AGAIN, TaskKind.ANSWER_URGE,
     ),
     (DeskTab.DECIDING, Role.SUPERVISOR): (
         TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.DECIDE_REOPEN,
-        TaskKind.DECIDE_APPEAL,
+        TaskKind.DECIDE_APPEAL, TaskKind.CONFIRM_VOID, TaskKind.SPLIT_AGAIN,
     ),
     (DeskTab.OVERSEEN, Role.SUPERVISOR): (TaskKind.OVERSEE, TaskKind.ANSWER_URGE),
 }  # fmt: skip
@@ -122,12 +124,14 @@ def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
 @lru_cache(maxsize=CACHE_SIZE)
 def _waiting_cases(tab: DeskTab, person: Person, day: date, task_condition: _TaskCondition) -> ColumnElement[bool]:
     """The cases that wait on the tab, at any time; the caller narrows `soon` to the cases that are yellow now."""
-    by_grant = (_by_grant(tab, grant, person, task_condition) for grant in in_force(person, day))
+    by_grant = (_by_grant(tab, grant, person, day, task_condition) for grant in in_force(person, day))
     found = or_(false(), *(condition for condition in by_grant if condition is not None))
     return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # reopening is requested on closed cases
 
 
-def _by_grant(tab: DeskTab, grant: Grant, person: Person, task_condition: _TaskCondition) -> ColumnElement[bool] | None:
+def _by_grant(
+    tab: DeskTab, grant: Grant, person: Person, day: date, task_condition: _TaskCondition
+) -> ColumnElement[bool] | None:
     """The condition by which this one grant puts a case on the tab."""
     here = within_unindexed(grant.grid)
     if kinds := _DESK_TASKS.get((tab, grant.role)):
@@ -135,7 +139,7 @@ def _by_grant(tab: DeskTab, grant: Grant, person: Person, task_condition: _TaskC
     if tab is DeskTab.SOON and grant.role in _STAGES:
         return and_(CASES.c.stage.in_(_STAGES[grant.role]), here)
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
-        condition = _departmental(tab, grant.department, person, task_condition)
+        condition = _departmental(tab, grant.department, assigned_to(person, day), task_condition)
         return None if condition is None else and_(condition, here)
     return None
 
@@ -148,10 +152,9 @@ def _at_own_unit(grant: Grant, kinds: Iterable[TaskKind]) -> list[ColumnElement[
 
 
 def _departmental(
-    tab: DeskTab, department: str, person: Person, task_condition: _TaskCondition
+    tab: DeskTab, department: str, mine: ColumnElement[bool], task_condition: _TaskCondition
 ) -> ColumnElement[bool] | None:
     ours = and_(TASKS.c.assignee_kind == OwnerKind.DEPARTMENT, TASKS.c.assignee_id == department)
-    mine = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id == str(person.id))
     hosted = CASES.c.host == department
     match tab:
         case DeskTab.UNCLAIMED:
@@ -166,6 +169,8 @@ def _departmental(
             return task_condition((TaskKind.CO_HANDLE, TaskKind.RESPOND), ours)
         case DeskTab.URGED:
             return task_condition((TaskKind.ANSWER_URGE,), or_(ours, mine))
+        case DeskTab.DECIDING:
+            return task_condition((TaskKind.DECIDE_TRANSFER,), ours)
     return None
 
 

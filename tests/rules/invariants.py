@@ -44,7 +44,6 @@ WAYS_OUT: dict[TaskKind, frozenset[str]] = {
 def check(walk: "Walk", no: str, case: Case) -> None:
     """All of them."""
     facts = walk.facts[no]
-    the_facts_are_the_case(facts, case)
     an_open_case_has_an_owner_a_wake_up_and_somebody_today(walk, case)
     every_task_has_an_exit(walk, case)
     clocks_are_lists_of_intervals(walk, case)

@@ -20,6 +20,7 @@ def test_whatever_happens_cases_hold_together(seed: int, length: int, *, demo: b
     walk = Walk(seed, demo=demo, festival=festival)
     for _ in range(length):
         walk.step()
+    walk.check_whole()
 
 
 def test_ten_thousand_steps_hold_and_come_everywhere() -> None:
@@ -29,6 +30,7 @@ def test_ten_thousand_steps_hold_and_come_everywhere() -> None:
         walk = Walk(seed, demo=seed % 2 == 0, festival=seed % 3 == 0)
         for _ in range(100):
             walk.step()
+        walk.check_whole()
         reached |= {fact.body.kind for facts in walk.facts.values() for fact in facts}
     assert reached == EVERY_KIND
 

@@ -397,9 +397,9 @@ def test_whom_somebody_informed_by_hand_does_not_keep_the_ladder_from_taking_the
     life.do("fire_handler", Claim())
     for _ in range(3):
         life.do("supervisor", Escalate(mode=EscalationMode.INFORM, reason="知悉"))
-    assert life.case.level is Level.MICRO_GRID, "who is only informed takes nothing away"
+    assert life.case.level.value == Level.MICRO_GRID.value, "who is only informed takes nothing away"
     wait(life, "2026-03-03T14:01")
     assert [s.owner.id for s in steps(life) if s.owner is not None] == [GRID, COMMUNITY]
-    assert life.case.level is Level.COMMUNITY
+    assert life.case.level.value == Level.COMMUNITY.value
     wait(life, "2026-03-04T18:00")
     assert life.case.owner == Owner(kind=OwnerKind.UNIT, id=PARK)

@@ -21,7 +21,7 @@ from rules.life_cycle import Who
 from rules.scope import may_see, standing
 from services.criteria.scope import visible
 from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
-from tests.rules.test_case_properties import Walk
+from tests.rules.walk import Walk
 from tests.rules.world import EVERYBODY, START, ZONE
 
 CASES_MADE = 60
@@ -50,7 +50,7 @@ def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
     walk = QuickWalk(seed)
     for _ in range(walk.luck.randint(0, 28)):
         walk.step()
-    first, *rest = walk.facts
+    first, *rest = walk.facts[walk.at]
     assert isinstance(first.body, Received)
     # Every other case has a reporter with contact data.
     reference = new_id() if seed % 2 else None

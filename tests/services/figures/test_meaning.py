@@ -17,6 +17,7 @@ from models.facts import Fact
 from models.figures import FigureKey, IndicatorKey
 from models.ids import new_id
 from models.tables import CASES, FACTS
+from rules.requests import pending_requests
 from rules.scoring import percent
 from services.figures.conditions import Period
 from services.figures.count import count_figures
@@ -80,8 +81,7 @@ async def a_case(connection: AsyncConnection, **changed: Any) -> str:
 
 def _awaits_decision(case: Case) -> bool:
     """Return whether anything awaits a decision."""
-    requests = (case.return_request, case.extension_request, case.suspension_request, case.reopen_request, case.appeal)
-    return any(request is not None for request in requests)
+    return bool(pending_requests(case) or case.pending_appeals)
 
 
 def _redirected(facts: Iterable[Fact]) -> bool:
