@@ -122,7 +122,8 @@ def dispatched_on_time(p: Period) -> ColumnElement[bool]:
 
 
 def dispatched_accurately(p: Period) -> ColumnElement[bool]:
-    """Dispatched, and kept by the first department: no return was granted, no other department took it over.
+    """Dispatched, and kept by the first department: no return was granted, nobody recalled or redispatched it, no
+    other department took it over.
 
     A transfer to a colleague of the same department does not count against it.
     """
@@ -138,7 +139,8 @@ def dispatched_accurately(p: Period) -> ColumnElement[bool]:
         .exists()
     )
     redirected = select(f.c.report_id).where(
-        f.c.kind.in_(("return_granted", "transferred")), or_(f.c.kind == "return_granted", other_department)
+        f.c.kind.in_(("return_granted", "transferred", "redispatched", "recalled")),
+        or_(f.c.kind != "transferred", other_department),
     )
     return and_(to_dispatch(p), CASES.c.dispatched_at.is_not(None), CASES.c.report_id.not_in(redirected))
 
