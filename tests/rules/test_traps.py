@@ -1,7 +1,6 @@
 """What everybody gets wrong about time and figures in this field, one test a trap."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -46,41 +45,10 @@ from models.ids import new_id
 from models.policy.standard import Standard
 from rules.decide import decide
 from rules.escalation.forecast import forecast
-from rules.escalation.wake_ups import next_wake_up
 from tests.builders import FIRE, LABOUR, a_policy
+from tests.rules.lives import PHOTO, SHANGHAI, at, due, handled, wait, whole_due
 from tests.rules.world import Life, a_report, context, step, units_to
 from tests.timed import EVERYDAY, LAWFUL, a_timed_policy, limit
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-PHOTO = "a" * 64
-
-
-def at(text: str) -> datetime:
-    """A wall time in the park."""
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
-
-
-def handled(since: str, category: str = "0103", host: str = FIRE, **more: object) -> Life:
-    """A case dispatched to its host at that moment."""
-    life = Life(a_timed_policy(**more), at(since), category=category)
-    life.do("duty", Accept())
-    life.do("duty", Dispatch(host=host))
-    return life
-
-
-def due(life: Life) -> datetime:
-    """When the running stage is due, in the park's time."""
-    assert life.case.clock is not None
-    assert life.case.clock.due_at is not None
-    return life.case.clock.due_at.astimezone(SHANGHAI)
-
-
-def wait(life: Life, until: str) -> None:
-    """Time passes; the case wakes whenever it must."""
-    while (moment := next_wake_up(life.case)) is not None and moment <= at(until):
-        life.now = max(moment, life.now)
-        life.do(None, WakeUp(moment=moment))
-    life.now = at(until)
 
 
 def test_a_year_without_a_calendar_is_provisional_and_never_a_crash() -> None:
@@ -315,13 +283,6 @@ def lawful(whole: int = 12, ceiling: int = 14) -> list[dict[str, object]]:
     day = LimitUnit.LEGAL_WORK_DAY
     short = limit(whole, day, source="law: 一", ceiling=limit(ceiling, day))
     return [s.model_dump() | ({"whole": short} if s.code == "lawful" else {}) for s in a_timed_policy().standards]
-
-
-def whole_due(life: Life) -> datetime:
-    """When the whole case is due, in the park's time."""
-    assert life.case.whole is not None
-    assert life.case.whole.due_at is not None
-    return life.case.whole.due_at.astimezone(SHANGHAI)
 
 
 def test_an_extension_of_the_whole_survives_a_pause_and_a_calendar() -> None:

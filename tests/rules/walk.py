@@ -7,7 +7,6 @@ A walk follows from its seed alone, so that a failing one can be walked again, a
 import argparse
 import random
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 from models.case import Case
@@ -26,16 +25,14 @@ from models.enums import Role
 from models.errors import DomainError
 from models.facts import Fact
 from models.ids import derived_id
-from models.policy.document import Policy
 from rules.decide import decide
 from rules.errands import as_report
 from rules.evolve import fold
 from rules.life_cycle import NEXT_STAGES
 from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
-from services.files.shipped import POLICY
-from services.policies.files import read_policy
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO, person_id
 from tests.rules import invariants
+from tests.rules.lives import demo_policy
 from tests.rules.world import EVERYBODY, START, a_report, context, step, today, units_to
 from tests.timed import a_timed_policy, limit, office
 
@@ -52,16 +49,10 @@ LIKELY = dict.fromkeys((
 SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
 
 
-@cache
-def demo_policy() -> Policy:
-    """The policy of the demonstration park."""
-    return read_policy(POLICY)
-
-
 class Walk:
     """One random stretch of working days. Every step checks `tests.rules.invariants` on every case."""
 
-    def __init__(self, seed: int, *, demo: bool = False, festival: bool = False) -> None:
+    def __init__(self, seed: int, *, count: int | None = None, demo: bool = False, festival: bool = False) -> None:
         self.luck = random.Random(seed)
         self.policies = (demo_policy(), demo_policy()) if demo else (TIMED, NEWER)
         self.now = START - timedelta(days=30) if festival else START
@@ -71,7 +62,7 @@ class Walk:
         self.facts: dict[str, list[Fact]] = {}
         self.checked: dict[str, object] = {}
         self.closed_rounds: dict[tuple[str, int], object] = {}
-        for _ in range(self.luck.randint(2, 5)):
+        for _ in range(count or self.luck.randint(2, 5)):
             self.report()
 
     @property

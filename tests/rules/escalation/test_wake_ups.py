@@ -38,7 +38,7 @@ from rules.scope import may_see, standing
 from rules.simulation.rehearsal import rehearse
 from rules.tasks import open_tasks
 from tests.builders import COMMUNITY, FIRE, GRID, LABOUR, MICRO, PARK, person_id
-from tests.rules.test_traps import PHOTO, SHANGHAI, at, due, handled, wait
+from tests.rules.lives import PHOTO, SHANGHAI, at, due, handled, wait
 from tests.rules.world import EVERYBODY, Life, units_to
 from tests.timed import a_timed_policy, length, limit, office
 
