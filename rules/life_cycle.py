@@ -274,7 +274,7 @@ def obstacle(case: Case, command: str) -> DomainError | None:
     if command in _NEEDS:
         holds, why_zh, why_en = _NEEDS[command]
         if not holds(case):
-            return NotNow(command=command, why_zh=why_zh, why_en=why_en)
+            return NotNow(command=command, why_zh=why_zh, why_en=why_en, pointer="/path/command")
     return None
 
 

@@ -131,10 +131,10 @@ def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
 
 
 def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
-    """By whoever handles the case, never by who gave the order. Raises InputError or SecondPersonNeeded."""
+    """By whoever handles the case, never by who gave the order. Raises InputError or NotYours."""
     order = _open_order(case, cmd.urge)
     if order.by == actor(ctx).id:
-        raise SecondPersonNeeded()
+        raise NotYours(command="answer_urge", who="somebody other than who gave the order", pointer="/urge")
     return [UrgeAnswered(number=order.number, note=cmd.note)]
 
 
@@ -164,7 +164,7 @@ def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
         kinds = ", ".join(mine)
         raise InputError(why_zh=f"请指明撤回哪一项:{kinds}", why_en=f"say which one: {kinds}", pointer="/request")
     if not mine or cmd.request not in (None, *mine):
-        raise NotYours(command="retract", who="who asked")
+        raise NotYours(command="retract", who="who asked", pointer="/request")
     return [RequestRetracted(request=cmd.request or mine[0], reason=cmd.reason)]
 
 

@@ -17,15 +17,21 @@ from rules.deciders.dispatch import require_hosts
 
 
 def redispatch(case: Case, cmd: Redispatch, ctx: Context) -> Sequence[Body]:
-    """Another host on the same clock; co-handlers stay unless others are named, the new host is none of them.
+    """Another host on the same clock; co-handlers stay unless others are named, the new host is none of them. Who has
+    reported stays: its part is on record.
 
-    Raises UnknownDepartment, HostAmongCoHandlers or NothingToChange.
+    Raises UnknownDepartment, HostAmongCoHandlers, CoHandlerHasReported or NothingToChange.
     """
     assert case.host is not None
     if cmd.host == case.host:
         raise NothingToChange(pointer="/host")
+    require_hosts(ctx, cmd.host, cmd.co_handlers or ())
     helpers = [c.department for c in case.co_handlers] if cmd.co_handlers is None else list(cmd.co_handlers)
-    require_hosts(ctx, cmd.host, tuple(helpers))
+    if cmd.host in helpers:
+        raise HostAmongCoHandlers(pointer="/host")
+    dropped = [c.department for c in case.co_handlers if c.reported_at is not None and c.department not in helpers]
+    if dropped:
+        raise CoHandlerHasReported(department=dropped[0], pointer="/co_handlers")
     return [
         Redispatched(
             from_host=case.host,

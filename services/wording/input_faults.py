@@ -62,6 +62,7 @@ _ZH: Mapping[str, str] = {
     "json_type": "须为 JSON 字符串",
     "bytes_type": "须为文件内容",
     "url_parsing": "须为网址",
+    "markup": "须为纯文本,不能含 HTML 标签",
 }
 
 #: What a pattern requires, for the patterns that people may meet.

@@ -193,11 +193,16 @@ ESCALATION_MODES: dict[str, tuple[str, ...]] = {
 #: Labels of a person's standing to a case (`rules.life_cycle.Who`), for refusals.
 STANDINGS: dict[str, tuple[str, ...]] = {
     "reporter": ("上报人", "the reporter"),
+    "own_reporter": ("反映人本人", "whoever reported it for themselves"),
+    "second_officer": ("登记人以外的受理、核查或督查人员", "an officer who did not take the report"),
     "grid_worker": ("网格员", "a grid worker"),
     "duty_officer": ("值班员", "a duty officer"),
     "owner": ("持有人", "the owner"),
+    "owning_unit": ("现责任单位", "the unit that owns it now"),
     "host": ("主办部门", "the host department"),
     "host_head": ("主办部门负责人", "the head of the host department"),
+    "past_host": ("曾主办部门", "a department that hosted it before"),
+    "transfer_target": ("拟接收部门", "the department asked to take it over"),
     "co_handler": ("协办部门", "a co-handler"),
     "summoned": ("被召集部门", "a department that was convened"),
     "reviewer": ("核查员", "a reviewer"),
@@ -206,6 +211,12 @@ STANDINGS: dict[str, tuple[str, ...]] = {
     "reader": ("查阅人员", "a reader"),
     "claimant": ("认领人", "whoever claimed it"),
     "somebody other than who asked": ("申请人以外的人", "somebody other than who asked"),
+    "somebody other than who gave the order": ("下达督办者以外的人", "somebody other than who gave the order"),
+    "who asked": ("申请人本人", "whoever asked"),
+    "the reviewer assigned": ("指定的核查人", "the reviewer assigned"),
+    "a department that was late and has not appealed yet": (
+        "超期且尚未申诉的部门", "a department that was late and has not appealed yet",
+    ),
 }
 
 
