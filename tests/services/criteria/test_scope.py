@@ -47,10 +47,10 @@ class QuickWalk(Walk):
 
 def a_life(seed: int) -> tuple[tuple[Fact, ...], Case]:
     """Return the facts of a random case with a number of its own, and the case."""
-    walk = QuickWalk(seed)
-    for _ in range(walk.luck.randint(0, 28)):
+    walk = QuickWalk(seed, count=1)
+    for _ in range(walk.luck.randint(0, 48)):
         walk.step()
-    first, *rest = walk.facts[walk.at]
+    first, *rest = walk.facts["c1"]
     assert isinstance(first.body, Received)
     # Every other case has a reporter with contact data.
     reference = new_id() if seed % 2 else None

@@ -84,6 +84,7 @@ EXPECTED = {
         DeskTab.RETURNING: {"returned"},
         DeskTab.HELPING: set(),
         DeskTab.URGED: set(),
+        DeskTab.DECIDING: set(),
         DeskTab.DONE: {"completed"},
     },
     "environment_handler": {
@@ -93,6 +94,7 @@ EXPECTED = {
         DeskTab.RETURNING: set(),
         DeskTab.HELPING: {"helped"},
         DeskTab.URGED: set(),
+        DeskTab.DECIDING: set(),
         DeskTab.DONE: set(),
     },
     "reviewer": {DeskTab.REVIEWING: {"completed"}, DeskTab.SOON: set(), DeskTab.DONE: set()},
