@@ -151,8 +151,8 @@ class Errand(Frozen):
     """What this case still has to do beyond itself: kept in the case, so that it is never forgotten.
 
     With `part`, open a case for that matter split off. With `lead`, tell that case that this one was merged into it.
-    With `left`, tell that case that this one was taken out again. With `member`, take that merged case out.
-    `refused`: the other side refused it for good, with this code; a desk has to deal with it.
+    With `left`, tell that case that this one was taken out again. With `member`, take that merged case out, for that
+    `reason`. `refused`: the other side refused it for good, with this code; a desk has to deal with it.
     """
 
     id: str
@@ -160,6 +160,7 @@ class Errand(Frozen):
     part: Part | None = None
     left: UUID | None = None
     member: str | None = None
+    reason: str = ""
     refused: str | None = None
 
 

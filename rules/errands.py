@@ -9,8 +9,16 @@ from models.messages import Telling
 
 
 def waiting_errands(case: Case) -> tuple[Errand, ...]:
-    """The errands still to be carried out; one that was refused for good waits for a desk."""
-    return tuple(errand for errand in case.errands if errand.refused is None)
+    """The errands that can be carried out now: what one other case is told, it is told in order. One that was refused
+    for good waits for a desk."""
+    found: list[Errand] = []
+    told: set[object] = set()
+    for errand in (errand for errand in case.errands if errand.refused is None):
+        other = errand.lead or errand.left or errand.member
+        if other is None or other not in told:
+            found.append(errand)
+        told.add(other)
+    return tuple(found)
 
 
 def as_telling(case: Case, errand: Errand, id_: UUID) -> Telling:
@@ -21,7 +29,7 @@ def as_telling(case: Case, errand: Errand, id_: UUID) -> Telling:
         from_case=case.case_no,
         left=errand.left is not None,
         member=errand.member,
-        reason="" if errand.member is None else "unmerged",
+        reason=errand.reason,
     )
 
 

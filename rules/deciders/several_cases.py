@@ -133,7 +133,8 @@ def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]
     if cmd.refused is None:
         return [ErrandSettled(errand=cmd.errand, case_no=cmd.case_no)]
     returned = ErrandReturned(errand=cmd.errand, refused=cmd.refused)
-    if errand.lead is not None and case.merged_at_stage is not None:
+    stood = case.merged_at_stage
+    if stood is not None and stood.lead == errand.lead:
         back = taken_out(case, ctx, case.merged_into or "", "", refused=cmd.refused)
         return [ErrandSettled(errand=cmd.errand, case_no=None), back]
     return [returned]

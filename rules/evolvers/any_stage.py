@@ -179,7 +179,7 @@ def _running_again(
 
 @change.register
 def _(body: UnmergeAsked, case: Case, fact: Fact) -> Changes:
-    return {"errands": (*case.errands, Errand(id=f"member:{fact.seq}", member=body.case_no))}
+    return {"errands": (*case.errands, Errand(id=f"member:{fact.seq}", member=body.case_no, reason=body.reason))}
 
 
 @change.register

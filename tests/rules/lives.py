@@ -127,7 +127,8 @@ def the_lead(life: Life, **fields: Any) -> Lead:
 def another_lead(**fields: Any) -> Lead:
     """An open case received before all others."""
     received_at = at("2026-01-05T09:00")
-    return Lead(case_no="lead", report_id=new_id(), **{"is_open": True, "received_at": received_at, **fields})
+    known = {"case_no": "lead", "report_id": new_id(), "is_open": True, "received_at": received_at}
+    return Lead.model_validate(known | fields)
 
 
 def holding(username: str, *grants: Grant) -> Person:

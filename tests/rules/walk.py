@@ -26,7 +26,7 @@ from models.errors import DomainError
 from models.facts import Fact
 from models.ids import derived_id
 from rules.decide import decide
-from rules.errands import as_report
+from rules.errands import as_report, waiting_errands
 from rules.evolve import fold
 from rules.life_cycle import NEXT_STAGES
 from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
@@ -45,7 +45,9 @@ LIKELY = dict.fromkeys((
     "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
     "retract", "cancel_urge", "refuse_void", "request_info", "request_verification", "redispatch", "recall",
     "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge",
-), 3) | dict.fromkeys(("reject", "withdraw", "void"), 1)  # fmt: skip
+), 3) | dict.fromkeys(("reject", "withdraw", "void"), 1) | dict.fromkeys((
+    "grant_suspension", "grant_extension", "appeal", "decide_appeal", "transfer",
+), 80)  # fmt: skip
 SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
 
 
@@ -244,8 +246,8 @@ class Walk:
     def carry_out_errands(self) -> None:
         """What cases have to tell one another; sometimes a little later than at once."""
         for no in list(self.cases):
-            for errand in self.cases[no].errands:
-                if errand.refused is None and self.luck.random() < 0.8:
+            for errand in waiting_errands(self.cases[no]):
+                if self.luck.random() < 0.8:
                     self._carry_out(no, errand)
 
     def _carry_out(self, no: str, errand: Any) -> None:
@@ -257,7 +259,7 @@ class Walk:
                 self.report(**part.model_dump(include={"category", "title", "grid", "severity"}))
                 settled = self.at
             elif errand.member is not None:
-                self.give(errand.member, None, TakeOut(lead_no=no, reason="拆出"))
+                self.give(errand.member, None, TakeOut(lead_no=no, reason=errand.reason))
             else:
                 other = next(k for k, c in self.cases.items() if c.report_id == (errand.lead or errand.left))
                 told: Any = Absorb(case_no=no) if errand.lead else Separate(case_no=no)
@@ -282,7 +284,7 @@ class Walk:
             "report_by": self.now + timedelta(hours=4), "confirmed": True, "person": "reviewer",
             "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],
             "department": department,
-            "co_handlers": mostly([], ["fire"], ["labour", "environment"]),
+            "co_handlers": mostly(luck.choice([[], ["labour"], ["labour", "environment"]]), ["fire"]),
             "evidence": mostly([PHOTO], []), "attachments": [PHOTO],
             "category": mostly("0103", "0201", "9999"), "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
             "into": luck.choice([*sorted(self.cases), "nothing"]),
@@ -292,6 +294,8 @@ class Walk:
             "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
             "to_level": mostly(None, 1, 3),
         }  # fmt: skip
+        if kind == "release_co_handler" and self.case.co_handlers:
+            choices["department"] = luck.choice(self.case.co_handlers).department
         if kind == "unmerge" and self.case.absorbed:
             choices["case_no"] = mostly(self.case.absorbed[0], None)
         model = HUMAN_COMMAND_MODELS[kind]
