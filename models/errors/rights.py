@@ -73,5 +73,5 @@ class ReviewerOfHost(DomainError):
 class SecondPersonNeeded(DomainError):
     code = "second_person_needed"
     status = 403
-    zh = "须由另一人办理:提出的人不能自己确认或答复。"
-    en = "It takes a second person: whoever asked for it neither confirms nor answers it."
+    zh = "作废须由另一名值班员确认。"
+    en = "Voiding takes a second duty officer."
