@@ -20,7 +20,8 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 
-_MARKUP = re.compile(r"<\s*[/!?]?\s*[A-Za-z]")
+#: Where a browser would begin a tag or a comment; a sign before a space or a figure is text.
+_MARKUP = re.compile(r"<[A-Za-z/!?]")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
 
 

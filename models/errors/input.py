@@ -89,8 +89,8 @@ class HostAmongCoHandlers(DomainError):
 class UnknownPerson(DomainError):
     code = "unknown_person"
     status = 422
-    zh = "没有人员 {person},或不属于该部门。"
-    en = "There is no person {person}, or not in this department."
+    zh = "没有人员 {person},或其不能承担此事。"
+    en = "There is no person {person}, or it cannot be theirs."
 
 
 class ReasonMissing(DomainError):

@@ -88,18 +88,18 @@ class ApiHarness:
         return answer.json()
 
     async def command(
-        self, username: str, case_no: str, name: str, headers: dict[str, str] | None = None, **body: Any
+        self, username: str, case_no: str, name: str, headers: dict[str, str] | None = None, /, **body: Any
     ) -> httpx.Response:
         """The response to a command."""
         return await self.send(username, f"/cases/{case_no}/commands/{name}", body, headers)
 
-    async def do(self, username: str, case_no: str, name: str, **body: Any) -> Any:
+    async def do(self, username: str, case_no: str, name: str, /, **body: Any) -> Any:
         """Send a command that must succeed, and return the view."""
         answer = await self.command(username, case_no, name, **body)
         assert answer.status_code == 200, f"{name}: {answer.text}"
         return answer.json()
 
-    async def refused(self, username: str, case_no: str, name: str, **body: Any) -> tuple[int, str]:
+    async def refused(self, username: str, case_no: str, name: str, /, **body: Any) -> tuple[int, str]:
         """Send a command that must be refused, and return status and code."""
         answer = await self.command(username, case_no, name, **body)
         problem = answer.json()

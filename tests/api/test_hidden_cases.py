@@ -34,10 +34,15 @@ BY_PLACE = (
 )  # fmt: skip
 BY_PART = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 TITLE = "独一无二的隐秘事件"
-BODIES: dict[str, dict[str, Any]] = {"rate": {"score": 1}, "decide_appeal": {"upheld": True}, "convene": {
-    "departments": [FIRE]}, "dispatch": {"host": FIRE}, "merge": {"into": "1"}, "recategorise": {"category": "0302"},
-    "relocate": {"grid": MICRO_2}, "split": {"parts": [{"category": "0302", "title": "x"}]}, "attach": {
-    "attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}, "adopt": {"version": 2}}  # fmt: skip
+BODIES: dict[str, dict[str, Any]] = {
+    "rate": {"score": 1}, "decide_appeal": {"upheld": True}, "convene": {"departments": [FIRE]},
+    "dispatch": {"host": FIRE}, "merge": {"into": "1"}, "recategorise": {"category": "0302"},
+    "relocate": {"grid": MICRO_2}, "split": {"parts": [{"category": "0302", "title": "x"}]},
+    "attach": {"attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}, "adopt": {"version": 2},
+    "report_verification": {"confirmed": True}, "redispatch": {"host": FIRE},
+    "add_co_handler": {"departments": [FIRE]}, "release_co_handler": {"department": FIRE},
+    "assign_reviewer": {"person": "reviewer"},
+}  # fmt: skip
 
 
 def crowd() -> list[tuple[Holder, bool]]:
