@@ -41,13 +41,15 @@ TIMED = a_timed_policy()
 #: The same, with handling limits of twice the length.
 NEWER = a_timed_policy(standards=[s.model_copy(update={"handle": limit(16)}).model_dump() for s in TIMED.standards])
 #: How likely a command is where it fits; those not named move a case on.
-LIKELY = dict.fromkeys((
-    "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
-    "retract", "cancel_urge", "refuse_void", "request_info", "request_verification", "redispatch", "recall",
-    "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge",
-), 3) | dict.fromkeys(("reject", "withdraw", "void"), 1) | dict.fromkeys((
-    "grant_suspension", "grant_extension", "appeal", "decide_appeal", "transfer",
-), 80)  # fmt: skip
+LIKELY = (
+    dict.fromkeys((
+        "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
+        "retract", "cancel_urge", "refuse_void", "request_info", "request_verification", "redispatch", "recall",
+        "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge", "request_reopen",
+    ), 3)
+    | dict.fromkeys(("reject", "withdraw", "void"), 1)
+    | dict.fromkeys(("grant_suspension", "grant_extension", "appeal", "decide_appeal", "complete"), 60)
+)  # fmt: skip
 SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
 
 

@@ -24,7 +24,7 @@ from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
 from tests.rules.walk import Walk
 from tests.rules.world import EVERYBODY, START, ZONE
 
-CASES_MADE = 60
+CASES_MADE = 100
 PEOPLE_MADE = 150
 TODAY = START.astimezone(ZONE).date()
 #: Dates before, at and after the tested day: a grant holds on its first and on its last day.

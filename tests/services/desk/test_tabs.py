@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from infra.database import transaction
 from infra.store.context import read_person
-from models.commands import Accept, Claim, Complete, Dispatch, Return
+from models.commands import Accept, AssignReviewer, Claim, Complete, Dispatch, Return
 from services.cases.filter import CaseFilter, Sort
 from services.cases.lists import list_cases
 from services.desk.tab_first_page import first_page
@@ -24,6 +24,7 @@ ACCEPTED = ("duty", Accept())
 DISPATCHED = ("duty", Dispatch(host=LABOUR))
 CLAIMED = ("labour_handler", Claim())
 COMPLETED = ("labour_handler", Complete(result="已足额支付"))
+ASSIGNED = ("reviewer", AssignReviewer(person="supervisor", reason="回避"))
 RETURNED = ("labour_handler", Return(reason="不属本部门"))
 HELPED = ("duty", Dispatch(host=LABOUR, co_handlers=(ENVIRONMENT,)))
 
@@ -45,6 +46,7 @@ async def cases(harness: ApiHarness) -> dict[str, str]:
         "dispatched": await harness.past(at, ACCEPTED, DISPATCHED),
         "claimed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED),
         "completed": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED),
+        "assigned": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, COMPLETED, ASSIGNED),
         "returned": await harness.past(at, ACCEPTED, DISPATCHED, CLAIMED, RETURNED),
         "helped": await harness.past(at, ACCEPTED, HELPED),
         "soon": await harness.past(at, ACCEPTED, DISPATCHED),
@@ -68,7 +70,7 @@ EXPECTED = {
         DeskTab.DISPATCHING: {"accepted"},
         DeskTab.SOON: set(),
         DeskTab.DECIDING: {"returned"},
-        DeskTab.DONE: {"dispatched", "claimed", "completed", "helped", "soon", "late"},
+        DeskTab.DONE: {"dispatched", "claimed", "completed", "assigned", "helped", "soon", "late"},
     },
     "other_duty": {
         DeskTab.ACCEPTING: {"elsewhere"},
@@ -85,7 +87,7 @@ EXPECTED = {
         DeskTab.HELPING: set(),
         DeskTab.URGED: set(),
         DeskTab.DECIDING: set(),
-        DeskTab.DONE: {"completed"},
+        DeskTab.DONE: {"completed", "assigned"},
     },
     "environment_handler": {
         DeskTab.UNCLAIMED: set(),
@@ -97,10 +99,10 @@ EXPECTED = {
         DeskTab.DECIDING: set(),
         DeskTab.DONE: set(),
     },
-    "reviewer": {DeskTab.REVIEWING: {"completed"}, DeskTab.SOON: set(), DeskTab.DONE: set()},
+    "reviewer": {DeskTab.REVIEWING: {"completed"}, DeskTab.SOON: set(), DeskTab.DONE: {"assigned"}},
     "supervisor": {
         DeskTab.SOON: {"soon"},
-        DeskTab.DECIDING: {"returned"},
+        DeskTab.DECIDING: {"returned", "assigned"},
         DeskTab.OVERSEEN: set(),
         DeskTab.DONE: set(),
     },
