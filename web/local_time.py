@@ -6,13 +6,13 @@ from babel.dates import format_datetime
 from markupsafe import Markup
 
 from models.enums import LimitUnit
+from models.policy.limits import NATURAL
 from web.reader import Visitor
 from web.texts import BABEL_LOCALES
 
 #: Minutes of a working day, where a duration counts workdays of eight hours.
 _WORKDAY = 8 * 60
 _DAY = 24 * 60
-_WHOLE_DAYS = (LimitUnit.LEGAL_WORK_DAY, LimitUnit.NATURAL_DAY)
 
 
 def format_exact(moment: datetime, visitor: Visitor) -> str:
@@ -71,5 +71,5 @@ def format_duration(length: timedelta, visitor: Visitor, *, day_minutes: int = _
 
 
 def minutes_per_day(unit: LimitUnit) -> int:
-    """The minutes of one day in this unit."""
-    return _DAY if unit in (*_WHOLE_DAYS, LimitUnit.URGENT_HOUR) else _WORKDAY
+    """The minutes that one day of this unit counts: of a workday its working time."""
+    return _DAY if unit in NATURAL else _WORKDAY

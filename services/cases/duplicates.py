@@ -12,7 +12,7 @@ from models.base import Code, Frozen, SaidInstant, Text
 from models.case import Case
 from models.context import Person
 from models.tables import CASES
-from models.views import CaseItem
+from models.views import CaseItem, Counted
 from services.cases.names import read_names
 from services.cases.views import case_item
 from services.criteria.scope import visible
@@ -44,7 +44,7 @@ class Duplicate(Frozen):
 
     case: CaseItem
     metres: int | None
-    apart: timedelta
+    apart: Counted
     same_category: bool
     likeness: float | None
     why_zh: str

@@ -1,11 +1,9 @@
 """Views of figures for supervisors: every number comes with the address of its list."""
 
-from datetime import timedelta
-
 from models.base import Frozen, Instant
 from models.enums import Light, Role, Stage
 from models.figures import FigureKey, IndicatorKey
-from models.views import CaseItem, UrgeView
+from models.views import CaseItem, Counted, UrgeView
 
 
 class Number(Frozen):
@@ -135,20 +133,20 @@ class LastAction(Frozen):
 
 
 class OverdueItem(CaseItem):
-    """A case whose deadline has passed: since when, by how much (ISO 8601), who handles it, how far it has climbed.
+    """A case whose deadline has passed: since when, by how much, who handles it, how far it has climbed.
 
-    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now. `paused`: how
-    long, in natural time, the clock of this stage has stood still.
+    `ladder_step` is the step of the ladder that fired last (0: none), `level` where the case stands now. `late_by`, and
+    `paused`, how long the clock of this stage has stood still, are hours of natural time (`PT49H`).
     """
 
     overdue_since: Instant
-    late_by: timedelta
+    late_by: Counted
     host: str | None
     host_name: str | None
     ladder_step: int
     whole_due_at: Instant | None
     consultation_at: Instant | None
-    paused: timedelta
+    paused: Counted
     extensions: int
     failed_reviews: int
     returns: int

@@ -1,11 +1,12 @@
 """Urge orders (督办单) on the cases in scope: the request, its deadline, and the answer."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, DateTime, Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Integer, and_, cast, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
@@ -17,13 +18,13 @@ from models.enums import LimitUnit, UrgeCause, UrgeKind
 from models.errors import NoSuchPage
 from models.policy.limits import Length
 from models.tables import CASES, FACTS
-from models.views import CaseItem
+from models.views import CaseItem, Counted
 from rules.deadlines.limits import deadline
 from services.cases.names import read_names
 from services.cases.queries import find_case
 from services.cases.reporter_alias import display_name
 from services.cases.views import case_item
-from services.criteria.cursors import beyond_time_cursor, time_cursor
+from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
 from services.criteria.scope import visible, within
 
 #: The time for an answer where the policy has no rule for that kind of order (our choice).
@@ -36,14 +37,15 @@ DEFAULT_REPLY = {
 
 
 class UrgeState(StrEnum):
-    """The state of an order: unanswered and in time, unanswered and late, or answered; `answered_late` are answered
-    too.
+    """The state of an order: unanswered and in time, unanswered and late, answered (`answered_late` are answered too),
+    or ended without an answer: it was cancelled, or the case was closed.
     """
 
     WAITING = "waiting"
     LATE = "late"
     ANSWERED = "answered"
     ANSWERED_LATE = "answered_late"
+    ENDED = "ended"
 
 
 class UrgeFilter(Frozen):
@@ -57,7 +59,11 @@ class UrgeFilter(Frozen):
 
 
 class UrgeLine(Frozen):
-    """An urge order with its case: the request, by whom, by when; and the answer, where there is one."""
+    """An urge order with its case: the request, by whom, by when; and the answer, where there is one.
+
+    `ended_at`: it ended without an answer; `cancelled_by` and `cancelled_why` where somebody took it back, else the
+    case was closed. `late_by` counts up to the answer or the end.
+    """
 
     number: int
     kind: UrgeKind
@@ -70,7 +76,10 @@ class UrgeLine(Frozen):
     answered_at: Instant | None
     answered_by: str | None
     answer: str | None
-    late_by: timedelta | None
+    ended_at: Instant | None
+    cancelled_by: str | None
+    cancelled_why: str | None
+    late_by: Counted | None
     case: CaseItem
     host_name: str | None
 
@@ -84,32 +93,45 @@ class UrgePage(Frozen):
 
 
 _URGED = FACTS.alias("urged")
-_ANSWER = FACTS.alias("answer")
 _REPLY_BY = cast(_URGED.c.body["reply_by"].astext, DateTime(timezone=True))
 #: The list is in the order of these keys, the latest first.
-_KEYS = (_URGED.c.at, _URGED.c.report_id)
+_KEYS = (_URGED.c.at, _URGED.c.report_id, _URGED.c.seq)
 _urge_number: ColumnElement[int] = cast(_URGED.c.body["number"].astext, Integer)
-_JOINED = _URGED.join(CASES, CASES.c.report_id == _URGED.c.report_id).outerjoin(
-    _ANSWER,
-    and_(
-        _ANSWER.c.report_id == _URGED.c.report_id,
-        _ANSWER.c.kind == "urge_answered",
-        _ANSWER.c.body["number"].astext == _URGED.c.body["number"].astext,
-    ),
+#: What became of an order: the first fact after it that answers, cancels or ends the order of its number. Cases of
+#: before used a number again after a reopening, and closed without a word about the order.
+_ENDINGS = ("urge_answered", "urge_cancelled", "urge_lapsed")
+_LATER = FACTS.alias("later")
+_OUTCOME = (
+    select(_LATER.c.kind, _LATER.c.at, _LATER.c.actor, _LATER.c.body)
+    .where(
+        _LATER.c.report_id == _URGED.c.report_id,
+        _LATER.c.seq > _URGED.c.seq,
+        or_(
+            and_(_LATER.c.kind.in_(_ENDINGS), _LATER.c.body["number"].astext == _URGED.c.body["number"].astext),
+            _LATER.c.kind == "closed",
+        ),
+    )
+    .order_by(_LATER.c.seq)
+    .limit(1)
+    .correlate(_URGED)
+    .lateral("outcome")
 )
+_JOINED = _URGED.join(CASES, CASES.c.report_id == _URGED.c.report_id).outerjoin(_OUTCOME, true())
 
 
 def _is_in_state(state: UrgeState, now: datetime) -> ColumnElement[bool]:
-    answered = _ANSWER.c.at.is_not(None)
+    open_, answered = _OUTCOME.c.kind.is_(None), _OUTCOME.c.kind == "urge_answered"
     match state:
         case UrgeState.WAITING:
-            return and_(~answered, now < _REPLY_BY, CASES.c.closed_at.is_(None))
+            return and_(open_, now < _REPLY_BY)
         case UrgeState.LATE:
-            return and_(~answered, now >= _REPLY_BY, CASES.c.closed_at.is_(None))
+            return and_(open_, now >= _REPLY_BY)
         case UrgeState.ANSWERED:
             return answered
         case UrgeState.ANSWERED_LATE:
-            return and_(answered, _ANSWER.c.at > _REPLY_BY)
+            return and_(answered, _OUTCOME.c.at > _REPLY_BY)
+        case UrgeState.ENDED:
+            return and_(~open_, ~answered)
 
 
 async def list_urges(
@@ -125,7 +147,7 @@ async def list_urges(
     if urge_filter.state is not None:
         conditions.append(_is_in_state(urge_filter.state, now))
     if urge_filter.cursor is not None:
-        conditions.append(beyond_time_cursor("urges", urge_filter.cursor, *_KEYS, descending=True))
+        conditions.append(tuple_(*_KEYS) < tuple_(*map(literal, _read_cursor(urge_filter.cursor))))
     rows = (
         await connection.execute(
             _statement().where(*conditions).order_by(*(key.desc() for key in _KEYS)).limit(urge_filter.limit + 1)
@@ -136,18 +158,34 @@ async def list_urges(
     last = rows[urge_filter.limit - 1] if more else None
     return UrgePage(
         items=items,
-        next_cursor=None if last is None else time_cursor("urges", last.at, last.report_id),
+        next_cursor=None if last is None else _cursor(last.at, last.report_id, last.seq),
         counts={state: counts[state.value] for state in UrgeState},
     )
+
+
+def _cursor(at: datetime, report_id: UUID, seq: int) -> str:
+    """Return the cursor after this order; a case may have several orders of one instant."""
+    return cursor_after("urges", at.isoformat(), str(report_id), str(seq))
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID, int]:
+    at, report_id, seq = read_cursor("urges", cursor, 3)
+    try:
+        found = datetime.fromisoformat(at), UUID(report_id), int(seq)
+    except ValueError as error:
+        raise bad_cursor(cursor) from error
+    if found[0].tzinfo is None or not 0 < found[2] < 2**31:
+        raise bad_cursor(cursor)
+    return found
 
 
 async def get_urge(
     connection: AsyncConnection, person: Person, case_no: str, number: int, now: datetime, language: str
 ) -> UrgeLine:
-    """Return one order. Raises NoSuchCase, and NoSuchPage when the case has no order of that number."""
+    """Return one order, the latest of that number. Raises NoSuchCase, and NoSuchPage when the case has none."""
     row = await find_case(connection, person, case_no, now)
     this_order = and_(_URGED.c.kind == "urged", _URGED.c.report_id == row.report_id, _urge_number == number)
-    rows = (await connection.execute(_statement().where(this_order))).all()
+    rows = (await connection.execute(_statement().where(this_order).order_by(_URGED.c.seq.desc()))).all()
     if not rows:
         raise NoSuchPage(what=f"{case_no} / {number}")
     return (await _build_lines(connection, rows[:1], now, language))[0]
@@ -155,20 +193,23 @@ async def get_urge(
 
 def _statement() -> Any:
     return select(
-        _URGED.c.report_id, _URGED.c.at, _URGED.c.actor, _URGED.c.body, CASES.c.state,
-        _ANSWER.c.at.label("answered_at"), _ANSWER.c.actor.label("answered_by"), _ANSWER.c.body.label("answer"),
+        _URGED.c.report_id, _URGED.c.seq, _URGED.c.at, _URGED.c.actor, _URGED.c.body, CASES.c.state,
+        _OUTCOME.c.kind.label("end_kind"), _OUTCOME.c.at.label("end_at"), _OUTCOME.c.actor.label("end_by"),
+        _OUTCOME.c.body.label("end_body"),
     ).select_from(_JOINED)  # fmt: skip
 
 
 async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, language: str) -> tuple[UrgeLine, ...]:
     cases = [Case.model_validate(row.state) for row in rows]
-    people = {person for row in rows for person in (row.actor, row.answered_by) if person is not None}
+    people = {person for row in rows for person in (row.actor, row.end_by) if person is not None}
     names = await read_names(connection, cases, language, people)
 
     def build(row: Any, case: Case) -> UrgeLine:
         body = row.body
         reply_by = datetime.fromisoformat(body["reply_by"])
-        ended = row.answered_at or now
+        answered, cancelled = row.end_kind == "urge_answered", row.end_kind == "urge_cancelled"
+        end_by = None if row.end_by is None else display_name(row.end_by, case, names)
+        ended = row.end_at or now
         return UrgeLine(
             number=body["number"],
             kind=body["urge_kind"],
@@ -177,10 +218,13 @@ async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, la
             urged_at=row.at,
             reply_by=reply_by,
             note=body["note"],
-            state=_state(row.answered_at, reply_by, now),
-            answered_at=row.answered_at,
-            answered_by=None if row.answered_by is None else display_name(row.answered_by, case, names),
-            answer=row.answer["note"] if row.answer else None,
+            state=_state(row, reply_by, now),
+            answered_at=row.end_at if answered else None,
+            answered_by=end_by if answered else None,
+            answer=row.end_body["note"] if answered else None,
+            ended_at=None if answered else row.end_at,
+            cancelled_by=end_by if cancelled else None,
+            cancelled_why=row.end_body["reason"] if cancelled else None,
             late_by=ended - reply_by if ended > reply_by else None,
             case=case_item(case, names, now),
             host_name=None if case.host is None else names.department(case.host),
@@ -189,9 +233,11 @@ async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, la
     return tuple(build(row, case) for row, case in zip(rows, cases, strict=True))
 
 
-def _state(answered_at: datetime | None, reply_by: datetime, now: datetime) -> UrgeState:
-    if answered_at is not None:
-        return UrgeState.ANSWERED_LATE if answered_at > reply_by else UrgeState.ANSWERED
+def _state(row: Any, reply_by: datetime, now: datetime) -> UrgeState:
+    if row.end_kind == "urge_answered":
+        return UrgeState.ANSWERED_LATE if row.end_at > reply_by else UrgeState.ANSWERED
+    if row.end_kind is not None:
+        return UrgeState.ENDED
     return UrgeState.LATE if reply_by <= now else UrgeState.WAITING
 
 

@@ -108,11 +108,16 @@ test("names by the first letters of their pinyin", () => {
 });
 
 test("lengths of time as the API writes them", () => {
-  assert.equal(parseDuration("P1DT2H5M"), 1565);
+  assert.equal(parseDuration("PT120H5M"), 7205);
+  assert.equal(parseDuration("P1DT2H5M"), 1565, "as an earlier version wrote it");
   assert.equal(parseDuration("-PT3H"), -180);
+  assert.equal(parseDuration("PT0S"), 0);
   assert.equal(parseDuration("PT59M30.5S"), 59 + 30.5 / 60);
-  assert.equal(timeLeftText({ left: "PT1H5M", due_at: null }), "剩 1 小时 5 分");
-  assert.equal(timeLeftText({ left: "-P1DT1H", due_at: null }), "超 1 天 1 小时");
+  assert.equal(timeLeftText({ left: "PT1H5M", unit: "urgent_hour" }), "剩 1 小时 5 分");
+  assert.equal(timeLeftText({ left: "-PT25H", unit: "natural_day" }), "超 1 天 1 小时");
+  assert.equal(timeLeftText({ left: "PT120H", unit: "legal_work_day" }), "剩 15 个工作日", "working time, not days");
+  assert.equal(timeLeftText({ left: "-PT9H", unit: "work_hour" }), "超 1 个工作日 1 小时");
+  assert.equal(timeLeftText({ left: "PT120H", unit: "urgent_hour" }), "剩 5 天");
 });
 
 test("places are moved as Chinese maps move them, and back", () => {

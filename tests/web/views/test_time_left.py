@@ -27,6 +27,8 @@ def an_item(**changed: Any) -> Any:
         ({}, "剩 2 小时 10 分"),
         ({"left": 9 * HOUR}, "剩 1 天 1 小时"),
         ({"left": 9 * HOUR, "unit": LimitUnit.URGENT_HOUR}, "剩 9 小时"),
+        ({"left": 120 * HOUR, "unit": LimitUnit.LEGAL_WORK_DAY}, "剩 15 天"),
+        ({"left": 120 * HOUR, "unit": LimitUnit.NATURAL_DAY}, "剩 5 天"),
         ({"left": -3 * HOUR, "overdue": True, "light": Light.RED}, "超 3 小时"),
         ({"light": Light.GREY, "due_at": None}, "余 2 小时 10 分"),
         ({"stage": Stage.CLOSED}, "—"),
