@@ -307,7 +307,7 @@ def test_bad_input_about_co_handlers_is_refused_with_its_field() -> None:
     assert f"{TaskKind.CO_HANDLE}:{ENVIRONMENT}" in tasks(life)
 
 
-# --- A9: urge orders -------------------------------------------------------------------------------------------------
+# --- A9: urge orders ------------------------------------------------------------------------------------------------
 
 
 def test_a9_an_urge_order_is_owed_by_whoever_handles_also_after_the_case_climbed_and_in_review() -> None:
@@ -329,12 +329,12 @@ def test_a9_nobody_answers_their_own_urge_order() -> None:
     life.do("supervisor", Escalate(reason="拖延", to_level=Level.PARK))
     life.do("supervisor", Urge(reply_by=at("2026-03-10T10:00"), note="速办"))
     with pytest.raises(NotYours, match="gave the order"):
-        life.do("supervisor", AnswerUrge(note="知道了"))
+        life.do("supervisor", AnswerUrge(note="知道了"), person=holding("supervisor", a_grant(Role.HANDLER, FIRE)))
     life.do("supervisor", CancelUrge(reason="误发"))
     assert not any(order.is_open for order in life.case.urges)
 
 
-# --- C4, 10: 越级, and a meeting while it is handled ----------------------------------------------------------------
+# --- C4, 10: 越级, and a meeting while it is handled ------------------------------------------------------------------
 
 
 def test_c4_an_emergency_reaches_the_park_in_one_command() -> None:

@@ -108,7 +108,7 @@ def test_c3_what_was_never_handled_is_not_rated() -> None:
         life.do("reporter", Rate(score=1))
 
 
-# --- 4: 发核实 ---------------------------------------------------------------------------------------------------------
+# --- 4: 发核实 -----------------------------------------------------------------------------------------------------
 
 
 def test_4_the_grids_worker_looks_at_the_place_before_the_case_is_accepted() -> None:
