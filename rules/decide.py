@@ -14,7 +14,7 @@ from models.enums import OwnerKind, Stage
 from models.errors import NotACase, StaleRevision
 from models.facts import Actor, Body, ClaimEnded, Fact, InfoSupplied, Recomputed
 from models.messages import Step
-from rules.deadlines.clocks import recounted
+from rules.deadlines.clocks import recompute_clocks
 from rules.deadlines.standards import standard_of
 from rules.deciders import (
     any_stage,
@@ -27,9 +27,15 @@ from rules.deciders import (
     review,
     several_cases,
 )
-from rules.deciders.common import Move, department_owner
+from rules.deciders.common import Decider, department_owner
 from rules.escalation.urge_orders import automatic_urge
-from rules.escalation.wake_ups import due_step, goes_on, is_asleep, reminded, taken_over
+from rules.escalation.wake_ups import (
+    due_step,
+    end_replaced_acknowledgement,
+    lacks_wake_up,
+    reminder_fact,
+    resume_clocks,
+)
 from rules.evolve import evolve, fold
 from rules.life_cycle import check_fits
 from rules.scope import check_standing, holds_claim
@@ -40,16 +46,16 @@ LEAVES_STAGE = frozenset({
     "merge", "withdraw", "void",
 })  # fmt: skip
 
-MOVES: dict[str, Move] = {
-    **any_stage.MOVES,
-    **receive.MOVES,
-    **dispatch.MOVES,
-    **handle.MOVES,
-    **review.MOVES,
-    **closed.MOVES,
-    **requests.MOVES,
-    **reassign.MOVES,
-    **several_cases.MOVES,
+DECIDERS: dict[str, Decider] = {
+    **any_stage.DECIDERS,
+    **receive.DECIDERS,
+    **dispatch.DECIDERS,
+    **handle.DECIDERS,
+    **review.DECIDERS,
+    **closed.DECIDERS,
+    **requests.DECIDERS,
+    **reassign.DECIDERS,
+    **several_cases.DECIDERS,
 }
 
 
@@ -77,7 +83,7 @@ def _question_lapses(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, 
     """A stage that is left waits for no answer any more: a clock that stood still for it goes on first."""
     if case.info_request is None or step.command.kind not in LEAVES_STAGE:
         return (), case
-    body = InfoSupplied(note="", attachments=(), **goes_on(case, ctx, ctx.now))
+    body = InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, ctx.now))
     facts = _outcome(case, [body], step.model_copy(update={"actor": Actor()}), ctx)
     after = fold(facts, case)
     assert after is not None
@@ -87,9 +93,9 @@ def _question_lapses(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, 
 def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
     command = step.command
     if isinstance(command, Recompute):
-        found = recounted(case, standard_of(case, ctx), ctx)
+        found = recompute_clocks(case, standard_of(case, ctx), ctx)
         return [Recomputed(calendars=ctx.calendars_version, clocks=found)] if found else []
-    return MOVES[command.kind](case, command, ctx)
+    return DECIDERS[command.kind](case, command, ctx)
 
 
 def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
@@ -99,13 +105,29 @@ def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], C
     if (ended := _claim_ended(case, ctx)) is not None:
         case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=ended, **by), ctx)
         facts += happened
+    if (planned := _plan_of_the_whole(case, ctx)) is not None:
+        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=planned, **by), ctx)
+        facts += happened
     while (body := due_step(case, ctx, ctx.now)) is not None:
         case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
         facts += happened
-    if is_asleep(case):
-        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminded(ctx), **by))
+    if lacks_wake_up(case):
+        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(ctx), **by))
         case = evolve(case, facts[-1])
     return tuple(facts), case
+
+
+def _plan_of_the_whole(case: Case, ctx: Context) -> Recomputed | None:
+    """The lights and steps of a statutory clock that was started before the whole case had any."""
+    whole = case.whole
+    if whole is None or not whole.runs or whole.ended_at is not None:
+        return None
+    if whole.plan is None or whole.plan.yellow_at is not None:
+        return None
+    found = tuple(
+        new for new in recompute_clocks(case, standard_of(case, ctx), ctx, steps_from=ctx.now) if new.stage is None
+    )
+    return Recomputed(calendars=ctx.calendars_version, clocks=found) if found else None
 
 
 def _claim_ended(case: Case, ctx: Context) -> ClaimEnded | None:
@@ -141,8 +163,8 @@ def _followed(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
             case = evolve(case, facts[-1])
 
     add(automatic_urge(case, fact, ctx))
-    add(taken_over(before, case, ctx))
-    add(reminded(ctx) if is_asleep(case) else None)
+    add(end_replaced_acknowledgement(before, case, ctx))
+    add(reminder_fact(ctx) if lacks_wake_up(case) else None)
     return case, facts
 
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 from models.case import Case
 from models.enums import Level, Outcome, Stage
 from models.errors import AlreadyArchived, CaseSuspended, DomainError, NotNow, UnknownCommand, WrongStage
-from rules.levels import stands_at
+from rules.levels import current_level
 from rules.requests import pending_requests
 
 
@@ -88,7 +88,12 @@ COMMANDS: dict[str, CommandRule] = {
     "acknowledge": CommandRule(_OPEN, (Who.OWNER,), while_suspended=True),
     "escalate": CommandRule(_OPEN, (Who.OWNER, Who.SUPERVISOR), while_suspended=True),
     "urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
-    "answer_urge": CommandRule(_OPEN, (Who.OWNER, Who.HOST, Who.HOST_HEAD), while_suspended=True),
+    "answer_urge": CommandRule(
+        _OPEN,
+        (Who.OWNER, Who.HOST, Who.HOST_HEAD),
+        while_suspended=True,
+        only={Stage.HANDLE: _HOST, Stage.REVIEW: (Who.OWNER, *_HOST)},
+    ),
     "cancel_urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
     "retract": CommandRule(_EVER, _INVOLVED, while_suspended=True),
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
@@ -185,7 +190,7 @@ _NEEDS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "acknowledge": (
         lambda c: may_acknowledge(c), "本梯级已知悉过,须有进展", "this step was acknowledged; report progress",
     ),
-    "escalate": (lambda c: stands_at(c) > Level.PARK, "已在最高层级", "it is at the top level already"),
+    "escalate": (lambda c: current_level(c) > Level.PARK, "已在最高层级", "it is at the top level already"),
     "answer_urge": (
         lambda c: any(u.is_open for u in c.urges), "没有待答复的督办", "no urge order awaits an answer",
     ),
@@ -251,10 +256,10 @@ def may_acknowledge(case: Case) -> bool:
         return False
     if case.clock.overdue_at is not None:
         return case.noted_for != case.owner
-    return holding_key(case) not in case.clock.held
+    return acknowledgement_key(case) not in case.clock.held
 
 
-def holding_key(case: Case) -> str:
+def acknowledgement_key(case: Case) -> str:
     """Which step of the ladder, and whose: an acknowledgement holds each once."""
     owner, step = case.owner, case.clock.last_step if case.clock else 0
     return f"{owner.kind}:{owner.id}:{step}" if owner is not None else f":{step}"

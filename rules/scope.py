@@ -13,6 +13,7 @@ from models.enums import Level, OwnerKind, Role, Source, Stage
 from models.errors import NotYours
 from models.wire_names import PUBLIC
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
+from rules.requests import own_requests
 from rules.tasks import decision_tasks
 
 #: Roles that see every case in the grid subtree they hold.
@@ -207,10 +208,13 @@ def check_standing(person: Person | None, case: Case, command: str, day: date) -
 
 
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
-    """What the person can try on the case now, in the order of the life cycle."""
+    """What the person can try on the case now, in the order of the life cycle; `retract` only with a request of their
+    own."""
     found = standing(person, case, day)
     return tuple(
         name
         for name in HUMAN_COMMANDS
-        if not found.isdisjoint(COMMANDS[name].who_in(case.stage)) and obstacle(case, name) is None
+        if not found.isdisjoint(COMMANDS[name].who_in(case.stage))
+        and obstacle(case, name) is None
+        and (name != "retract" or own_requests(case, person.id))
     )
