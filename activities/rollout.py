@@ -21,7 +21,7 @@ from models.ids import derived_id
 from models.messages import Rollout, RolloutPage, SystemAct
 from models.policy.document import Policy
 from models.wire_names import ROLLOUT_ACTIVITY
-from rules.deadlines.clocks import recounted
+from rules.deadlines.clocks import recompute_clocks
 from rules.deadlines.standards import standard_of
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,7 @@ async def changes_deadlines(connection: AsyncConnection, case: Case, version: in
     published = await policy_version(connection, version)
     now = datetime.now(UTC)
     context = policy_only_context(policy, case.policy_version, published, version, now)
-    return bool(recounted(case, standard_of(case, context), context))
+    return bool(recompute_clocks(case, standard_of(case, context), context))
 
 
 def policy_only_context(policy: Policy, version: int, published: Policy, calendars: int, now: datetime) -> Context:

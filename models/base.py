@@ -33,7 +33,7 @@ def _written(value: object) -> object:
 
 
 #: A moment as somebody says it from outside: in writing (ISO 8601), never as a number.
-SaidInstant = Annotated[Instant, BeforeValidator(_written)]
+WrittenInstant = Annotated[Instant, BeforeValidator(_written)]
 
 #: What no text may hold: PostgreSQL stores every character but this one.
 NO_NUL = r"^[^\x00]*$"

@@ -26,7 +26,7 @@ def hours_of(span: timedelta) -> str:
 
 
 #: A duration of the time that a unit counts.
-Counted = Annotated[timedelta, PlainSerializer(hours_of, return_type=str, when_used="json")]
+CountedTime = Annotated[timedelta, PlainSerializer(hours_of, return_type=str, when_used="json")]
 
 
 class GridView(Frozen):
@@ -63,9 +63,9 @@ class ClockView(Frozen):
     red_at: Instant | None
     ceiling_at: Instant | None
     next_step_at: Instant | None
-    limit: Counted
-    extended: Counted
-    elapsed: Counted
+    limit: CountedTime
+    extended: CountedTime
+    elapsed: CountedTime
     source: str
     running: bool
     intervals: tuple[Interval, ...]
@@ -154,7 +154,7 @@ class CaseView(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
-    left: Counted | None
+    left: CountedTime | None
     unit: LimitUnit | None
     overdue: bool
     provisional: bool
@@ -210,7 +210,7 @@ class CaseItem(Frozen):
     outcome: Outcome | None
     light: Light
     due_at: Instant | None
-    left: Counted | None
+    left: CountedTime | None
     unit: LimitUnit | None
     overdue: bool
     owner: NamedOwner | None

@@ -21,7 +21,7 @@ def waiting_errands(case: Case) -> tuple[Errand, ...]:
     return tuple(found)
 
 
-def as_telling(case: Case, errand: Errand, id_: UUID) -> Telling:
+def errand_message(case: Case, errand: Errand, id_: UUID) -> Telling:
     """What the other case is told."""
     return Telling(
         id=id_,
@@ -33,7 +33,7 @@ def as_telling(case: Case, errand: Errand, id_: UUID) -> Telling:
     )
 
 
-def as_report(case: Case, errand: Errand, report_id: UUID) -> Report:
+def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
     """The report by which a split-off part becomes a case of its own, with the same reporter behind it."""
     part = errand.part
     assert part is not None

@@ -13,7 +13,7 @@ from rules.evolvers import any_stage, requests, stages, time
 from rules.evolvers.common import change
 
 #: Importing them is what makes their facts known.
-KNOWN = (stages, requests, any_stage, time)
+EVOLVER_MODULES = (stages, requests, any_stage, time)
 
 
 class GapInFacts(ValueError):
@@ -67,6 +67,6 @@ def _first(fact: Fact, body: Received) -> Case:
         owner=body.owner,
         desk=body.desk,
         suggested_host=body.suggested_host,
-        clock=clocks.begun(body.due, 1),
+        clock=clocks.started(body.due, 1),
         attachments=body.attachments,
     )

@@ -14,7 +14,7 @@ def level_of(owner: Owner, grid_path: tuple[str, ...]) -> Level:
     return Level.PARK if owner.kind is OwnerKind.PERSON else Level(len(grid_path))
 
 
-def stands_at(case: Case) -> Level:
+def current_level(case: Case) -> Level:
     """The level of whoever has the case: whoever is only informed takes nothing away."""
     owner = case.owner
     claimed = owner is not None and case.claimed_by is not None and owner.id == str(case.claimed_by)

@@ -1,5 +1,7 @@
 """The requests of a case that await a decision or an answer."""
 
+from uuid import UUID
+
 from models.case import Case, Request
 from models.enums import RequestKind
 
@@ -20,3 +22,10 @@ def pending_requests(case: Case) -> dict[RequestKind, Request]:
     """The requests of the case that await a decision or an answer, by kind; appeals are `case.pending_appeals`."""
     asked = ((kind, getattr(case, field)) for kind, field in REQUEST_FIELDS.items())
     return {kind: request for kind, request in asked if request is not None}
+
+
+def own_requests(case: Case, person: UUID) -> tuple[RequestKind, ...]:
+    """The kinds of pending requests that the person made and may take back; a question is ended by its answer."""
+    mine = [kind for kind, request in pending_requests(case).items() if request.by == person]
+    mine += [RequestKind.APPEAL] if any(appeal.by == person for appeal in case.pending_appeals) else []
+    return tuple(kind for kind in mine if kind is not RequestKind.INFO)

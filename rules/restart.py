@@ -8,7 +8,7 @@ from models.facts import Fact, Received
 from models.messages import CaseStart
 
 #: How many command ids the new run is told of, so that a resent command is known to it.
-REMEMBERED = 200
+REMEMBERED_COMMANDS = 200
 
 
 def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
@@ -22,10 +22,12 @@ def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
     if not isinstance(received, Received):
         raise ValueError(f"case {case.case_no} does not begin with its report")
     ids = list(dict.fromkeys(fact.command_id for fact in facts))
-    return CaseStart(report=as_sent(received), actor=facts[0].actor, case=case, done=tuple(ids[-REMEMBERED:]))
+    return CaseStart(
+        report=original_report(received), actor=facts[0].actor, case=case, done=tuple(ids[-REMEMBERED_COMMANDS:])
+    )
 
 
-def as_sent(received: Received) -> Report:
+def original_report(received: Received) -> Report:
     """The report that the fact records."""
     return Report(
         **{name: getattr(received, name) for name in Report.model_fields if name != "kind"},

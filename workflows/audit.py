@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from models.wire_names import AUDIT_ACTIVITY, AUDIT_WORKFLOW
 
 #: The next audit comes soon enough: one that fails is tried again only a little.
-BRIEFLY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1), maximum_attempts=5)
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1), maximum_attempts=5)
 
 
 @workflow.defn(name=AUDIT_WORKFLOW)
@@ -24,6 +24,6 @@ class AuditWorkflow:
             result_type=dict[str, int],
             start_to_close_timeout=timedelta(hours=1),
             heartbeat_timeout=timedelta(minutes=2),
-            retry_policy=BRIEFLY,
+            retry_policy=RETRY,
         )
         return found

@@ -29,7 +29,7 @@ class BareWorkflow:
 
 
 @workflow.defn(name="Way")
-class WayWorkflow:
+class LocalActivityWorkflow:
     """What the way to a record costs without the record: at each step an empty local activity, and a timer set anew."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
 
 #: When a schedule meant to start the run, though it may have been late.
 SCHEDULED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=BULLETIN_WORKFLOW)
@@ -27,6 +27,6 @@ class BulletinWorkflow:
             dated,
             result_type=BulletinsMade,
             start_to_close_timeout=timedelta(minutes=10),
-            retry_policy=PATIENT,
+            retry_policy=RETRY,
         )
         return made

@@ -15,11 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from models.wire_names import OPEN_CASE_ACTIVITY, RECORD_ACTIVITY, TELL_CASE_ACTIVITY
 
 #: How long the tries inside the workflow task may take together.
-AT_ONCE = timedelta(seconds=6)
+LOCAL_TIMEOUT = timedelta(seconds=6)
 #: Then it becomes a regular activity. Bounded by attempts: between tries nothing looks at a local activity's
 #: schedule-to-close timeout, and a worker could not even stop.
-SOON = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
-PATIENT = RetryPolicy(
+LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
+ACTIVITY_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     backoff_coefficient=2,
     maximum_interval=timedelta(seconds=5),
@@ -51,8 +51,8 @@ async def record(step: Step) -> Recorded:
             RECORD_ACTIVITY,
             step,
             result_type=Recorded,
-            schedule_to_close_timeout=AT_ONCE,
-            retry_policy=SOON,
+            schedule_to_close_timeout=LOCAL_TIMEOUT,
+            retry_policy=LOCAL_RETRY,
         )
     except (ActivityError, ApplicationError):  # a local activity raises what it failed with, unwrapped
         recorded = await workflow.execute_activity(
@@ -60,7 +60,7 @@ async def record(step: Step) -> Recorded:
             step,
             result_type=Recorded,
             start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=PATIENT,
+            retry_policy=ACTIVITY_RETRY,
             summary=f"record {step.command.kind}",
         )
     return recorded
@@ -69,7 +69,7 @@ async def record(step: Step) -> Recorded:
 async def tell_case(telling: Telling) -> str | None:
     """Tell another case about a merge; return the code with which it refused for good, None when it was told."""
     refused: str | None = await workflow.execute_activity(
-        TELL_CASE_ACTIVITY, telling, start_to_close_timeout=timedelta(seconds=30), retry_policy=PATIENT
+        TELL_CASE_ACTIVITY, telling, start_to_close_timeout=timedelta(seconds=30), retry_policy=ACTIVITY_RETRY
     )
     return refused
 
@@ -81,6 +81,6 @@ async def open_case(opening: Opening) -> Receipt:
         opening,
         result_type=Receipt,
         start_to_close_timeout=timedelta(seconds=30),
-        retry_policy=PATIENT,
+        retry_policy=ACTIVITY_RETRY,
     )
     return receipt

@@ -19,18 +19,18 @@ with workflow.unsafe.imports_passed_through():
     from models.ids import derived_id
     from models.messages import Act, CaseStart, Opening, Receipt, Step, SystemAct, Telling
     from models.wire_names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, STATE_QUERY, SYSTEM_UPDATE
-    from rules.errands import as_report, as_telling, waiting_errands
+    from rules.errands import errand_message, part_report, waiting_errands
     from rules.escalation.wake_ups import next_wake_up
     from rules.evolve import fold
     from rules.life_cycle import check_fits
     from workflows import calls
 
 #: How many command ids go along into a new run, so that a resent command is known there too.
-REMEMBERED = 200
+REMEMBERED_COMMANDS = 200
 #: How long a due moment that was refused waits before it is tried again: the database may know less than the case.
 REBUILD_PAUSE = timedelta(minutes=1)
 #: The patch by which errands run beside the case: earlier code awaited each of them, and no timer ran meanwhile.
-ERRANDS_BESIDE = "errands-beside"
+CONCURRENT_ERRANDS_PATCH = "errands-beside"
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -55,7 +55,7 @@ class CaseWorkflow:
             if workflow.info().is_continue_as_new_suggested():
                 await self._go_on_in_a_new_run()
             for errand in waiting_errands(self._the_case):
-                if workflow.patched(ERRANDS_BESIDE):
+                if workflow.patched(CONCURRENT_ERRANDS_PATCH):
                     self._set_out(errand)
                 else:
                     await self._carry_out(errand)
@@ -160,18 +160,18 @@ class CaseWorkflow:
         id_ = derived_id(case.report_id, errand.id)
         opened: str | None = None
         if errand.part is not None:
-            opening = Opening(report=as_report(case, errand, id_), actor=Actor(person=case.reported_by))
+            opening = Opening(report=part_report(case, errand, id_), actor=Actor(person=case.reported_by))
             receipt = await calls.open_case(opening)
             opened, refused = receipt.case_no or None, receipt.refused
         else:
-            refused = await calls.tell_case(as_telling(case, errand, id_))
+            refused = await calls.tell_case(errand_message(case, errand, id_))
         done = derived_id(case.report_id, errand.id, "settled")
         await self._record_surely(SettleErrand(errand=errand.id, case_no=opened, refused=refused), done)
 
     async def _go_on_in_a_new_run(self) -> None:
         # An errand under way is set out upon again in the new run: its ids make it count once.
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording.locked())
-        start = self._start.model_copy(update={"case": self._case, "done": tuple(self._done[-REMEMBERED:])})
+        start = self._start.model_copy(update={"case": self._case, "done": tuple(self._done[-REMEMBERED_COMMANDS:])})
         workflow.continue_as_new(start)
 
     # --- recording ------------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from models.jobs.export import EXPORT_ACTIVITY, EXPORT_WORKFLOW, KEPT, REMOVE_EXPORT_ACTIVITY, ExportOrder
+    from models.jobs.export import EXPORT_ACTIVITY, EXPORT_WORKFLOW, REMOVE_EXPORT_ACTIVITY, RETENTION, ExportOrder
 
-PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=EXPORT_WORKFLOW)
@@ -25,12 +25,12 @@ class ExportWorkflow:
                 order,
                 start_to_close_timeout=timedelta(minutes=30),
                 heartbeat_timeout=timedelta(seconds=30),
-                retry_policy=PATIENT,
+                retry_policy=RETRY,
             )
         except ActivityError:
             # Its row says that it failed, until it goes as well.
             workflow.logger.error("an export could not be made")
-        await workflow.sleep(KEPT)
+        await workflow.sleep(RETENTION)
         await workflow.execute_activity(
-            REMOVE_EXPORT_ACTIVITY, order, start_to_close_timeout=timedelta(minutes=1), retry_policy=PATIENT
+            REMOVE_EXPORT_ACTIVITY, order, start_to_close_timeout=timedelta(minutes=1), retry_policy=RETRY
         )

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
 #: Cases that could not be told are told on another way through; so often, so long after. Then the audit names them.
 ROUNDS, PAUSE = 12, timedelta(minutes=5)
 #: A page is tried again until it works: a case told twice counts once.
-PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=ROLLOUT_WORKFLOW)
@@ -29,7 +29,7 @@ class RolloutWorkflow:
                 result_type=RolloutPage,
                 start_to_close_timeout=timedelta(minutes=10),
                 heartbeat_timeout=timedelta(seconds=30),
-                retry_policy=PATIENT,
+                retry_policy=RETRY,
             )
             missed = rollout.missed + page.missed
             rollout = rollout.model_copy(

@@ -30,7 +30,7 @@ from services.measure.space import Space, measure_space
 from services.measure.throughput import Compared, Participants, Ratio, compare_throughput, return_input
 from services.runtime.resources import Resources
 from worker import build_worker, workflow_runner
-from workflows.bare import BareWorkflow, WayWorkflow
+from workflows.bare import BareWorkflow, LocalActivityWorkflow
 
 
 def bench(
@@ -136,7 +136,7 @@ async def _measure_throughput(
     bare = Worker(
         resources.temporal,
         task_queue=f"{queue}-bare",
-        workflows=[BareWorkflow, WayWorkflow],
+        workflows=[BareWorkflow, LocalActivityWorkflow],
         activities=[return_input],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,

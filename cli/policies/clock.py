@@ -14,7 +14,7 @@ from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.explain import ExplainedStep, explain
-from rules.deadlines.explain_words import moment_words
+from rules.deadlines.explain_words import moment_text
 from rules.deadlines.limits import deadline, unpublished_years
 from rules.deadlines.working_time import timetable
 from services.files.shipped import POLICY
@@ -134,7 +134,7 @@ def _step_as_json(step: ExplainedStep) -> dict[str, Any]:
 def _print_deadline(
     due_at: datetime, calendar: Calendar, steps: tuple[ExplainedStep, ...], missing: tuple[int, ...]
 ) -> None:
-    moment = localize(*moment_words(due_at))
+    moment = localize(*moment_text(due_at))
     out.print(
         localize(f"期限:{moment}", f"due: {moment}") + f" ({due_at.isoformat()}, {calendar.name})", highlight=False
     )

@@ -4,16 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import (
-    Code,
-    Description,
-    Frozen,
-    Note,
-    OptionalNote,
-    SaidInstant,
-    Title,
-    is_none,
-)
+from models.base import Code, Description, Frozen, Note, OptionalNote, Title, WrittenInstant, is_none
 from models.commands.report import Attachments, Location
 from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
 from models.policy.standard import LevelName
@@ -54,7 +45,7 @@ class Urge(Frozen):
 
     kind: Literal["urge"] = "urge"
     urge_kind: UrgeKind = UrgeKind.ORDINARY
-    reply_by: SaidInstant
+    reply_by: WrittenInstant
     note: Note
 
 
@@ -173,7 +164,7 @@ class Convene(Frozen):
 
     kind: Literal["convene"] = "convene"
     departments: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
-    meet_at: SaidInstant
+    meet_at: WrittenInstant
     note: Note
 
 

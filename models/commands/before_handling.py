@@ -4,13 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import (
-    Code,
-    Frozen,
-    Note,
-    OptionalNote,
-    SaidInstant,
-)
+from models.base import Code, Frozen, Note, OptionalNote, WrittenInstant
 from models.commands.report import Attachments
 
 
@@ -35,7 +29,7 @@ class RequestInfo(Frozen):
 
     kind: Literal["request_info"] = "request_info"
     question: Note
-    answer_by: SaidInstant | None = None
+    answer_by: WrittenInstant | None = None
 
 
 class SupplyInfo(Frozen):
@@ -49,7 +43,7 @@ class RequestVerification(Frozen):
 
     kind: Literal["request_verification"] = "request_verification"
     question: Note
-    report_by: SaidInstant | None = None
+    report_by: WrittenInstant | None = None
 
 
 class ReportVerification(Frozen):

@@ -4,15 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import (
-    Answer,
-    Code,
-    Frozen,
-    Note,
-    OptionalNote,
-    SaidInstant,
-    is_empty,
-)
+from models.base import Answer, Code, Frozen, Note, OptionalNote, WrittenInstant, is_empty
 from models.commands.report import Attachments
 
 
@@ -116,7 +108,7 @@ class Complete(Frozen):
 
 class RequestExtension(Frozen):
     kind: Literal["request_extension"] = "request_extension"
-    until: SaidInstant
+    until: WrittenInstant
     reason: Note
 
 
@@ -124,7 +116,7 @@ class GrantExtension(Frozen):
     """`until` may be earlier than what was asked, never later."""
 
     kind: Literal["grant_extension"] = "grant_extension"
-    until: SaidInstant | None = None
+    until: WrittenInstant | None = None
     note: OptionalNote = ""
 
 
@@ -137,13 +129,13 @@ class RequestSuspension(Frozen):
     """挂账: asks to stop the clock for work that is impossible now, to a stated end."""
 
     kind: Literal["request_suspension"] = "request_suspension"
-    until: SaidInstant
+    until: WrittenInstant
     reason: Note
 
 
 class GrantSuspension(Frozen):
     kind: Literal["grant_suspension"] = "grant_suspension"
-    until: SaidInstant | None = None
+    until: WrittenInstant | None = None
     note: OptionalNote = ""
 
 

@@ -11,7 +11,7 @@ EXPORT_ACTIVITY = "make_export"
 REMOVE_EXPORT_ACTIVITY = "remove_export"
 
 #: How long an export is kept (our choice): a file of names and places should not lie about.
-KEPT = timedelta(days=3)
+RETENTION = timedelta(days=3)
 
 
 class ExportKind(StrEnum):
@@ -33,7 +33,7 @@ class ExportStatus(StrEnum):
 
 
 #: While it is one of these, somebody who asks for the same joins it.
-UNDER_WAY = (ExportStatus.WAITING, ExportStatus.MAKING)
+ACTIVE_STATUSES = (ExportStatus.WAITING, ExportStatus.MAKING)
 
 
 class ExportOrder(Frozen):

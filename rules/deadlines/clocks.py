@@ -17,8 +17,8 @@ from models.plan import Plan
 from models.policy.calendar import Calendar
 from models.policy.limits import Length, Limit
 from models.policy.standard import Standard
-from rules.deadlines.limits import deadline, measured, reach, settle, touches_provisional
-from rules.deadlines.planning import Course, as_far_apart, plan, put_off
+from rules.deadlines.limits import advance, deadline, measure, round_up, touches_provisional
+from rules.deadlines.planning import Timeline, plan, postpone, same_spacing
 from rules.deadlines.standards import NO_LADDER
 
 
@@ -50,11 +50,11 @@ def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None
     return _started(ctx, standard, standard.whole, None, *_since_acceptance(case))
 
 
-def begun_late(due: Due, case: Case) -> Clock:
+def started_late(due: Due, case: Case) -> Clock:
     """The clock that the fact `due` started for the whole of a case that had been accepted before."""
     intervals = _since_acceptance(case)
     stands = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
-    return begun(due, case.round).model_copy(update={"intervals": intervals, **stands})
+    return started(due, case.round).model_copy(update={"intervals": intervals, **stands})
 
 
 def _since_acceptance(case: Case) -> tuple[Interval, ...]:
@@ -87,7 +87,7 @@ def _started(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None
     )
 
 
-def begun(due: Due, round_: int) -> Clock:
+def started(due: Due, round_: int) -> Clock:
     """The clock that the fact `due` started."""
     return Clock(
         stage=due.stage,
@@ -117,7 +117,7 @@ def elapsed(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
     return _spent(terms_of(clock), calendar, clock.intervals, now)
 
 
-def left(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
+def remaining(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
     """How much of what the unit counts is left at `now`; below zero by how much the deadline was missed.
 
     Of a stopped clock, what will be left when it goes on.
@@ -126,8 +126,8 @@ def left(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
         return clock.limit + clock.extended - elapsed(clock, calendar, now)
     terms = terms_of(clock)
     if now <= clock.due_at:
-        return measured(terms, calendar, now, clock.due_at)
-    return -measured(terms, calendar, clock.due_at, now)
+        return measure(terms, calendar, now, clock.due_at)
+    return -measure(terms, calendar, clock.due_at, now)
 
 
 def is_overdue(case: Case) -> bool:
@@ -162,7 +162,7 @@ def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) 
         return count.due_at, count.plan(standard, clock.stage, clock.last_step)
     missed = clock.stopped_due_at or clock.due_at or clock.overdue_at
     plan = count.due_then(missed).plan(standard, clock.stage, clock.last_step)
-    return missed, plan.model_copy(update={"rungs": put_off(plan.rungs, since)})
+    return missed, plan.model_copy(update={"rungs": postpone(plan.rungs, since)})
 
 
 def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -> tuple[timedelta, datetime, Plan]:
@@ -173,15 +173,15 @@ def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -
     assert clock.due_at is not None, "only a running clock is extended"
     terms = terms_of(clock)
     calendar = calendar_of(terms, ctx)
-    moment = settle(terms, calendar, until)
+    moment = round_up(terms, calendar, until)
     count = _count(clock.model_copy(update={"extended_to": moment, "extended_at": ctx.now}), ctx)
     plan = count.plan(standard, clock.stage, clock.last_step)
     if clock.overdue_at is not None:
-        plan = plan.model_copy(update={"rungs": put_off(plan.rungs, ctx.now)})
-    return measured(terms, calendar, clock.due_at, count.due_at), count.due_at, plan
+        plan = plan.model_copy(update={"rungs": postpone(plan.rungs, ctx.now)})
+    return measure(terms, calendar, clock.due_at, count.due_at), count.due_at, plan
 
 
-def retimed(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> Retimed:
+def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> Retimed:
     """The clock counted anew from its start, by the terms that `standard` now gives its stage.
 
     `steps_from`: no step of its ladder fires before.
@@ -191,7 +191,7 @@ def retimed(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime
     count = _count(clock.model_copy(update={"terms": terms}), ctx)
     plan = count.plan(standard, clock.stage, clock.last_step) if clock.runs else None
     if plan is not None and steps_from is not None:
-        plan = plan.model_copy(update={"rungs": put_off(plan.rungs, steps_from)})
+        plan = plan.model_copy(update={"rungs": postpone(plan.rungs, steps_from)})
     return Retimed(
         stage=clock.stage,
         limit=count.limit,
@@ -203,7 +203,9 @@ def retimed(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime
     )
 
 
-def recounted(case: Case, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> tuple[Retimed, ...]:
+def recompute_clocks(
+    case: Case, standard: Standard, ctx: Context, steps_from: datetime | None = None
+) -> tuple[Retimed, ...]:
     """Every clock of the case that `standard` and the calendars in force change; none when nothing changes.
 
     `steps_from`: a deadline that has passed by then brings its steps from that moment on, not all at once.
@@ -211,7 +213,7 @@ def recounted(case: Case, standard: Standard, ctx: Context, steps_from: datetime
     clocks = [case.clock] if case.clock is not None else []
     if case.whole is not None and case.whole.ended_at is None and standard.whole is not None:
         clocks.append(case.whole)
-    found = ((clock, retimed(clock, standard, ctx, steps_from)) for clock in clocks)
+    found = ((clock, recompute_clock(clock, standard, ctx, steps_from)) for clock in clocks)
     return tuple(new for clock, new in found if _differs(clock, new))
 
 
@@ -220,7 +222,7 @@ def _differs(clock: Clock, new: Retimed) -> bool:
         return (clock.terms, clock.limit, clock.due_at) != (new.terms, new.limit, new.due_at)
     # A ladder that an acknowledgement has put off stays so.
     kept: dict[str, object] = {"calendars": new.plan.calendars}
-    if as_far_apart(clock.plan.rungs, new.plan.rungs):
+    if same_spacing(clock.plan.rungs, new.plan.rungs):
         kept |= {"rungs": new.plan.rungs}
     return (clock.terms, clock.due_at) != (new.terms, new.due_at) or clock.plan.model_copy(update=kept) != new.plan
 
@@ -267,7 +269,7 @@ def extended(
     return clock.model_copy(update=changes)
 
 
-def counted_anew(clock: Clock, new: Retimed, at: datetime) -> Clock:
+def recomputed(clock: Clock, new: Retimed, at: datetime) -> Clock:
     """The clock as the fact says that it counts since `at`."""
     if new.renews and clock.overdue_at is not None:
         clock = clock.model_copy(update={"overdue_at": None, "missed": (*clock.missed, clock.overdue_at)})
@@ -336,22 +338,22 @@ class _Count:
         self._terms = terms
         self._calendar = calendar_of(terms, ctx)
         self._intervals = intervals
-        begun = intervals[0].start
-        first = deadline(terms, self._calendar, begun)
-        self.limit = measured(terms, self._calendar, begun, first)
-        self.provisional = touches_provisional(terms, self._calendar, begun, first)
+        started = intervals[0].start
+        first = deadline(terms, self._calendar, started)
+        self.limit = measure(terms, self._calendar, started, first)
+        self.provisional = touches_provisional(terms, self._calendar, started, first)
         self._since = intervals[-1].start
         self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
         self._total = self.limit + (more if granted is None else timedelta())
         untouched = len(intervals) == 1 and self._total == self.limit
         due_at = first if untouched else self._settled(self._total)
         if granted is not None:
-            due_at = max(due_at, *(moment for _, moment in moved_on(terms, self._calendar, intervals, *granted)))
+            due_at = max(due_at, *(moment for _, moment in granted_moments(terms, self._calendar, intervals, *granted)))
         self.ceiling_at = self._ceiling(first)
         capped = self.ceiling_at is not None and due_at > self.ceiling_at and due_at != first
         self.due_at = self.ceiling_at if capped and self.ceiling_at is not None else due_at
         if capped or granted is not None:
-            self._total = self._spent + measured(terms, self._calendar, self._since, self.due_at)
+            self._total = self._spent + measure(terms, self._calendar, self._since, self.due_at)
         if self.due_at != first:
             self.provisional |= touches_provisional(terms, self._calendar, self._since, max(self.due_at, self._since))
 
@@ -362,8 +364,8 @@ class _Count:
 
     def _settled(self, total: timedelta) -> datetime:
         rest = total - self._spent
-        return settle(
-            self._terms, self._calendar, reach(self._terms, self._calendar, self._since, max(rest, timedelta()))
+        return round_up(
+            self._terms, self._calendar, advance(self._terms, self._calendar, self._since, max(rest, timedelta()))
         )
 
     def _ceiling(self, first: datetime) -> datetime | None:
@@ -378,23 +380,23 @@ class _Count:
         end = deadline(ceiling, calendar, began)
         if self._terms.is_statutory or len(self._intervals) == 1:
             return end
-        rest = measured(ceiling, calendar, began, end) - _spent(ceiling, calendar, self._intervals[:-1], self._since)
-        return settle(ceiling, calendar, reach(ceiling, calendar, self._since, max(rest, timedelta())))
+        rest = measure(ceiling, calendar, began, end) - _spent(ceiling, calendar, self._intervals[:-1], self._since)
+        return round_up(ceiling, calendar, advance(ceiling, calendar, self._since, max(rest, timedelta())))
 
     def at_fraction(self, fraction: float) -> datetime:
         """When that part of the limit, extensions included, has been counted; past the limit, from the deadline on."""
         if fraction == 1:
             return self.due_at
         if fraction > 1:
-            return reach(self._terms, self._calendar, self.due_at, self._total * (fraction - 1))
+            return advance(self._terms, self._calendar, self.due_at, self._total * (fraction - 1))
         rest = self._total * fraction - self._spent
-        return min(reach(self._terms, self._calendar, self._since, max(rest, timedelta())), self.due_at)
+        return min(advance(self._terms, self._calendar, self._since, max(rest, timedelta())), self.due_at)
 
     def plan(self, standard: Standard, stage: Stage | None, last_step: int = 0) -> Plan:
         """Everything that time will do to the clock from here on; that of the whole case has its lights and ladder."""
         ladder = self._ctx.policy.ladder(standard.ladder) or NO_LADDER
         resumed = len(self._intervals) > 1
-        course = Course(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
+        course = Timeline(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
         return plan(
             course,
             ladder,
@@ -406,7 +408,7 @@ class _Count:
         )
 
 
-def moved_on(
+def granted_moments(
     length: Length, calendar: Calendar, intervals: tuple[Interval, ...], granted: datetime, at: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """A moment granted at `at`, and what each stop since then has moved it on to: (when it stopped, the moment).
@@ -417,13 +419,13 @@ def moved_on(
     for before, after in pairwise(intervals):
         if before.end is None or before.end < at or granted <= before.end:
             continue
-        rest = measured(length, calendar, before.end, granted)
-        granted = settle(length, calendar, reach(length, calendar, after.start, rest))
+        rest = measure(length, calendar, before.end, granted)
+        granted = round_up(length, calendar, advance(length, calendar, after.start, rest))
         yield before.end, granted
 
 
 def _spent(length: Length, calendar: Calendar, intervals: Iterable[Interval], now: datetime) -> timedelta:
     return sum(
-        (measured(length, calendar, i.start, i.end or max(now, i.start)) for i in intervals),
+        (measure(length, calendar, i.start, i.end or max(now, i.start)) for i in intervals),
         timedelta(),
     )

@@ -9,7 +9,17 @@ from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.calendar_days import Day, DayKind
-from rules.deadlines.explain_words import NOTHING, Both, clock, days, hours, joined, kind, moment_words, period
+from rules.deadlines.explain_words import (
+    NOTHING,
+    Bilingual,
+    day_note,
+    days,
+    hours,
+    join,
+    moment_text,
+    period,
+    time_text,
+)
 from rules.deadlines.limits import HOURS_A_DAY, deadline, unpublished_years, work_time
 from rules.deadlines.working_time import Timetable, timetable
 
@@ -17,8 +27,8 @@ from rules.deadlines.working_time import Timetable, timetable
 _DAY_BY_DAY = 12
 _DAY = timedelta(days=1)
 _Date = date
-_DUE = Both(" → 到期", " → due")
-_NOT_COUNTED = Both("起算当日不计", "the day of the start is not counted")
+_DUE = Bilingual(" → 到期", " → due")
+_NOT_COUNTED = Bilingual("起算当日不计", "the day of the start is not counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class _Counted:
 
     day: Day
     amount: timedelta
-    said: Both = NOTHING
+    said: Bilingual = NOTHING
 
 
 def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[ExplainedStep, ...]:
@@ -69,8 +79,8 @@ def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[Explai
 def _urgent(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
     since, until = times.local(start), times.local(due_at)
     span = hours(due_at - start)
-    said = joined(moment_words(since), Both(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
-    said = joined(said, moment_words(until), _DUE)
+    said = join(moment_text(since), Bilingual(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
+    said = join(said, moment_text(until), _DUE)
     return ExplainedStep(said.zh, said.en, since.date(), until.date(), _in_hours(due_at - start), 0)
 
 
@@ -98,11 +108,11 @@ def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) ->
         begins = max(start, times.at(day, timedelta(minutes=span.start), ends=False))
         ends = min(due_at, times.at(day, timedelta(minutes=span.end), ends=True))
         if begins < ends:
-            stretches.append(f"{clock(times.local(begins), day)}–{clock(times.local(ends), day)}")
+            stretches.append(f"{time_text(times.local(begins), day)}–{time_text(times.local(ends), day)}")
     if not amount:
-        return _Counted(what, amount, Both(":当日已无工作时间", ": no working time is left on this day"))
+        return _Counted(what, amount, Bilingual(":当日已无工作时间", ": no working time is left on this day"))
     listed = ", ".join(stretches)
-    return _Counted(what, amount, joined(Both(f" {listed}:", f" {listed}: "), hours(amount)))
+    return _Counted(what, amount, join(Bilingual(f" {listed}:", f" {listed}: "), hours(amount)))
 
 
 def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
@@ -116,10 +126,10 @@ def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datet
             counted.append(_Counted(what, timedelta()))
             continue
         number += 1
-        said = Both(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
+        said = Bilingual(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
         if number == total:
-            close = clock(times.local(due_at), day)
-            said = joined(said, Both(f",{close} 下班", f", close of work {close}"))
+            close = time_text(times.local(due_at), day)
+            said = join(said, Bilingual(f",{close} 下班", f", close of work {close}"))
         counted.append(_Counted(what, _DAY, said))
     yield from _lines(times, counted, total * _DAY, days)
 
@@ -128,25 +138,25 @@ def _natural_days(length: Length, times: Timetable, start: datetime, due_at: dat
     first, due = times.local(start).date(), times.local(due_at).date()
     last = first + int(length.amount) * _DAY
     yield _one_day(first, _NOT_COUNTED, length.amount)
-    end = clock(times.local(due_at), due)
-    said = joined(period(first + _DAY, last), Both(":共 ", ": "), days(last - first))
+    end = time_text(times.local(due_at), due)
+    said = join(period(first + _DAY, last), Bilingual(":共 ", ": "), days(last - first))
     if due == last:
-        said = joined(said, Both(f",当日 {end} 止", f", until {end}"), _DUE)
+        said = join(said, Bilingual(f",当日 {end} 止", f", until {end}"), _DUE)
     yield ExplainedStep(said.zh, said.en, first + _DAY, last, length.amount, 0)
     if due == last:
         return
     resting = _named([_Counted(times.why(day), timedelta()) for day in _range(last, due - _DAY)])
     for run in _runs(resting, lambda one: (one.day.kind, one.day.reason)):
-        moves = Both(":顺延", ": the deadline moves on")
-        said = joined(period(run[0].day.date, run[-1].day.date), kind(run[0].day, times.calendar), moves)
+        moves = Bilingual(":顺延", ": the deadline moves on")
+        said = join(period(run[0].day.date, run[-1].day.date), day_note(run[0].day, times.calendar), moves)
         yield ExplainedStep(said.zh, said.en, run[0].day.date, run[-1].day.date)
-    ends = Both(f":下一工作日 {end} 止", f": the next workday, until {end}")
-    said = joined(period(due, due), kind(times.why(due), times.calendar), ends, _DUE)
+    ends = Bilingual(f":下一工作日 {end} 止", f": the next workday, until {end}")
+    said = join(period(due, due), day_note(times.why(due), times.calendar), ends, _DUE)
     yield ExplainedStep(said.zh, said.en, due, due)
 
 
 def _lines(
-    times: Timetable, counted: list[_Counted], total: timedelta, say: Callable[[timedelta], Both]
+    times: Timetable, counted: list[_Counted], total: timedelta, say: Callable[[timedelta], Bilingual]
 ) -> Iterator[ExplainedStep]:
     """The days as lines: each that counts, runs of those that do not; of many days the ordinary ones in one line."""
     ordinary = {DayKind.WORKDAY, DayKind.REST} if len(counted) > _DAY_BY_DAY else set()
@@ -162,26 +172,26 @@ def _lines(
     for run in _runs(named, belongs):
         amount = sum((one.amount for one in run), timedelta())
         left -= amount
-        said = joined(period(run[0].day.date, run[-1].day.date), _what(times, run, amount, say))
+        said = join(period(run[0].day.date, run[-1].day.date), _what(times, run, amount, say))
         if amount and left:
-            said = joined(said, Both(";余 ", "; "), say(left), Both("", " left"))
+            said = join(said, Bilingual(";余 ", "; "), say(left), Bilingual("", " left"))
         elif amount:
-            said = joined(said, _DUE)
+            said = join(said, _DUE)
         in_unit = _in_days if say is days else _in_hours
         yield ExplainedStep(
             said.zh, said.en, run[0].day.date, run[-1].day.date, in_unit(amount), in_unit(left)
         )  # fmt: skip
 
 
-def _what(times: Timetable, run: list[_Counted], amount: timedelta, say: Callable[[timedelta], Both]) -> Both:
+def _what(times: Timetable, run: list[_Counted], amount: timedelta, say: Callable[[timedelta], Bilingual]) -> Bilingual:
     """What a run of days is, and what of it counts."""
     worked = sum(1 for one in run if one.day.spans)
     if worked == 0 or len(run) == 1:
-        return joined(kind(run[0].day, times.calendar), run[0].said)
-    told = Both(f":{worked} 个工作日", f": {worked} workdays")
+        return join(day_note(run[0].day, times.calendar), run[0].said)
+    told = Bilingual(f":{worked} 个工作日", f": {worked} workdays")
     if worked < len(run):
-        told = joined(told, Both("(休息日不计)", " (days of rest left out)"))
-    return told if say is days else joined(told, Both(",计 ", ", "), say(amount))
+        told = join(told, Bilingual("(休息日不计)", " (days of rest left out)"))
+    return told if say is days else join(told, Bilingual(",计 ", ", "), say(amount))
 
 
 def _named(counted: list[_Counted]) -> list[_Counted]:
@@ -199,8 +209,8 @@ def _runs(counted: list[_Counted], belongs: Callable[[_Counted], Hashable]) -> I
         yield list(run)
 
 
-def _one_day(day: date, said: Both, left: float) -> ExplainedStep:
-    said = joined(period(day, day), Both(":", ": "), said)
+def _one_day(day: date, said: Bilingual, left: float) -> ExplainedStep:
+    said = join(period(day, day), Bilingual(":", ": "), said)
     return ExplainedStep(said.zh, said.en, day, day, 0, left)
 
 

@@ -7,15 +7,15 @@ from models.case import Clock, Interval
 from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
-from rules.deadlines.clocks import moved_on, terms_of
+from rules.deadlines.clocks import granted_moments, terms_of
 from rules.deadlines.explain import ExplainedStep, explain
-from rules.deadlines.explain_words import Both, hours, joined, moment_words
-from rules.deadlines.limits import deadline, measured, reach, settle
+from rules.deadlines.explain_words import Bilingual, hours, join, moment_text
+from rules.deadlines.limits import advance, deadline, measure, round_up
 from rules.deadlines.working_time import timetable
 
-_DUE = Both(" → 到期", " → due")
-_RUNS = Both(" 起计时 ", ": the clock runs, ")
-_UNTIL = Both(",至 ", " left, until ")
+_DUE = Bilingual(" → 到期", " → due")
+_RUNS = Bilingual(" 起计时 ", ": the clock runs, ")
+_UNTIL = Bilingual(",至 ", " left, until ")
 _UNITS = {
     LimitUnit.URGENT_HOUR: ("紧急工作时", "urgent hours"),
     LimitUnit.WORK_HOUR: ("工作时", "work hours"),
@@ -47,10 +47,10 @@ class _Account:
     def lines(self) -> Iterator[ExplainedStep]:
         """From the limit to the deadline."""
         clock = self._clock
-        yield self._line(_amount(self._terms), Both(",折合 ", " come to "), hours(self._left))
+        yield self._line(_amount(self._terms), Bilingual(",折合 ", " come to "), hours(self._left))
         if clock.extended and clock.extended_to is None:
             self._left += clock.extended
-            yield self._line(Both("批准延期:", "extended by "), hours(clock.extended))
+            yield self._line(Bilingual("批准延期:", "extended by "), hours(clock.extended))
         for interval in clock.intervals[:-1]:
             yield self._counted(interval)
         if not clock.runs:
@@ -60,57 +60,57 @@ class _Account:
 
     def _counted(self, interval: Interval) -> ExplainedStep:
         assert interval.end is not None
-        counted = measured(self._terms, self._calendar, interval.start, interval.end)
+        counted = measure(self._terms, self._calendar, interval.start, interval.end)
         self._left -= counted
         return self._line(
-            self._at(interval.start), Both(" 至 ", " to "), self._at(interval.end), Both(":计 ", ": "),
-            hours(counted), Both(",随后停表", ", then stopped"),
+            self._at(interval.start), Bilingual(" 至 ", " to "), self._at(interval.end), Bilingual(":计 ", ": "),
+            hours(counted), Bilingual(",随后停表", ", then stopped"),
         )  # fmt: skip
 
     def _to_the_end(self, since: datetime) -> Iterator[ExplainedStep]:
         rest = max(self._left, timedelta())
-        runs_out = reach(self._terms, self._calendar, since, rest)
-        due_at = settle(self._terms, self._calendar, runs_out)
-        goes_on = Both(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
+        runs_out = advance(self._terms, self._calendar, since, rest)
+        due_at = round_up(self._terms, self._calendar, runs_out)
+        goes_on = Bilingual(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
         yield self._line(self._at(since), goes_on, hours(rest), _UNTIL, self._at(runs_out), *self._due(runs_out))
         if due_at != runs_out:
-            whole_day = Both("按整日计,顺至当日结束:", "counted in whole days, so at the end of that day: ")
+            whole_day = Bilingual("按整日计,顺至当日结束:", "counted in whole days, so at the end of that day: ")
             yield self._line(whole_day, self._at(due_at), *self._due(due_at))
         if self._clock.extended_to is not None and self._clock.extended_at is not None:
             granted, at = self._clock.extended_to, self._clock.extended_at
-            for moved_at, moment in moved_on(self._terms, self._calendar, self._clock.intervals, granted, at):
+            for moved_at, moment in granted_moments(self._terms, self._calendar, self._clock.intervals, granted, at):
                 due_at = max(due_at, moment)
                 if moment == granted:
-                    yield self._line(Both("批准延期至 ", "extended to "), self._at(granted), *self._due(granted))
+                    yield self._line(Bilingual("批准延期至 ", "extended to "), self._at(granted), *self._due(granted))
                 else:
-                    leads_to = Both(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
+                    leads_to = Bilingual(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
                     yield self._line(self._at(moved_at), leads_to, self._at(moment), *self._due(moment))
         stays = self._clock.due_at
         if stays is None or stays == due_at:
             return
         if self._clock.overdue_at is not None and stays <= self._clock.overdue_at:
-            missed = Both("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
+            missed = Bilingual("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
             yield self._line(missed, self._at(stays), _DUE)
         else:
-            capped = Both("不得超过法定上限:", "no later than the statutory ceiling: ")
+            capped = Bilingual("不得超过法定上限:", "no later than the statutory ceiling: ")
             yield self._line(capped, self._at(stays), _DUE)
 
-    def _due(self, moment: datetime) -> tuple[Both, ...]:
+    def _due(self, moment: datetime) -> tuple[Bilingual, ...]:
         return (_DUE,) if moment == self._clock.due_at else ()
 
-    def _at(self, moment: datetime) -> Both:
-        return local_words(moment, self._calendar)
+    def _at(self, moment: datetime) -> Bilingual:
+        return local_text(moment, self._calendar)
 
-    def _line(self, *parts: Both) -> ExplainedStep:
-        said = joined(*parts)
+    def _line(self, *parts: Bilingual) -> ExplainedStep:
+        said = join(*parts)
         return ExplainedStep(said.zh, said.en, left=round(self._left / timedelta(hours=1), 6))
 
 
-def _amount(length: Length) -> Both:
+def _amount(length: Length) -> Bilingual:
     zh, en = _UNITS[length.unit]
-    return Both(f"时限 {length.amount:g} {zh}", f"the limit of {length.amount:g} {en}")
+    return Bilingual(f"时限 {length.amount:g} {zh}", f"the limit of {length.amount:g} {en}")
 
 
-def local_words(moment: datetime, calendar: Calendar) -> Both:
+def local_text(moment: datetime, calendar: Calendar) -> Bilingual:
     """A moment in the calendar's zone, with its weekday."""
-    return moment_words(timetable(calendar).local(moment))
+    return moment_text(timetable(calendar).local(moment))

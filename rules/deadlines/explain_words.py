@@ -10,71 +10,71 @@ _ZH_DAYS = "一二三四五六日"
 _EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class Both(NamedTuple):
+class Bilingual(NamedTuple):
     """A text in both languages."""
 
     zh: str
     en: str
 
 
-NOTHING = Both("", "")
+NOTHING = Bilingual("", "")
 
 
-def joined(*parts: Both) -> Both:
+def join(*parts: Bilingual) -> Bilingual:
     """The parts one after another."""
-    return Both("".join(part.zh for part in parts), "".join(part.en for part in parts))
+    return Bilingual("".join(part.zh for part in parts), "".join(part.en for part in parts))
 
 
-def period(first: date, last: date) -> Both:
+def period(first: date, last: date) -> Bilingual:
     """A day with its weekday, or a run of days with how many they are."""
     if first == last:
-        return Both(f"{first} 周{_ZH_DAYS[first.weekday()]}", f"{first} {_EN_DAYS[first.weekday()]}")
+        return Bilingual(f"{first} 周{_ZH_DAYS[first.weekday()]}", f"{first} {_EN_DAYS[first.weekday()]}")
     count = (last - first).days + 1
     one, other = period(first, first), period(last, last)
-    return Both(f"{one.zh} – {other.zh}({count} 天)", f"{one.en} – {other.en} ({count} days)")
+    return Bilingual(f"{one.zh} – {other.zh}({count} 天)", f"{one.en} – {other.en} ({count} days)")
 
 
-def moment_words(local: datetime) -> Both:
+def moment_text(local: datetime) -> Bilingual:
     """A day with its weekday and the time."""
-    time = clock(local, local.date())
-    return joined(period(local.date(), local.date()), Both(f" {time}", f" {time}"))
+    time = time_text(local, local.date())
+    return join(period(local.date(), local.date()), Bilingual(f" {time}", f" {time}"))
 
 
-def clock(local: datetime, day: date) -> str:
+def time_text(local: datetime, day: date) -> str:
     """The wall time on `day`, where the next midnight is 24:00; seconds only if there are any."""
     if local.date() > day:
         return "24:00"
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
-def kind(day: Day, calendar: Calendar) -> Both:
+def day_note(day: Day, calendar: Calendar) -> Bilingual:
     """What is particular about a day, in brackets; nothing for an ordinary workday."""
     match day.kind:
         case DayKind.WORKDAY:
             return NOTHING
         case DayKind.REST:
-            return Both("(休息日)", " (day of rest)")
+            return Bilingual("(休息日)", " (day of rest)")
         case DayKind.MAKEUP:
-            return Both("(调休上班)", " (make-up workday)")
+            return Bilingual("(调休上班)", " (make-up workday)")
         case DayKind.HOLIDAY if any(year.year == day.date.year and year.provisional for year in calendar.years):
-            return Both("(预计节假日)", " (expected holiday)")
+            return Bilingual("(预计节假日)", " (expected holiday)")
         case DayKind.HOLIDAY:
-            return Both("(节假日)", " (holiday)")
+            return Bilingual("(节假日)", " (holiday)")
         case DayKind.SPECIAL:
-            return Both(f"(特别安排:{day.reason})", f" (special day: {day.reason})")
+            return Bilingual(f"(特别安排:{day.reason})", f" (special day: {day.reason})")
         case DayKind.CLOSURE:
-            return Both(f"(停工:{day.reason})", f" (closed: {day.reason})")
+            return Bilingual(f"(停工:{day.reason})", f" (closed: {day.reason})")
 
 
-def hours(span: timedelta) -> Both:
+def hours(span: timedelta) -> Bilingual:
     """A span in hours, minutes and seconds, without those that are none."""
     whole, seconds = divmod(round(span.total_seconds()), 3600)
     minutes, seconds = divmod(seconds, 60)
     parts = [(whole, "小时", "h"), (minutes, "分", "min"), (seconds, "秒", "s")]
     told = [part for part in parts if part[0]] or parts[:1]
-    return Both(" ".join(f"{n} {zh}" for n, zh, _ in told), " ".join(f"{n} {en}" for n, _, en in told))
+    return Bilingual(" ".join(f"{n} {zh}" for n, zh, _ in told), " ".join(f"{n} {en}" for n, _, en in told))
 
 
-def days(span: timedelta) -> Both:
+def days(span: timedelta) -> Bilingual:
     """A span in whole days."""
-    return Both(f"{span.days} 天", f"{span.days} day" + ("" if span.days == 1 else "s"))
+    return Bilingual(f"{span.days} 天", f"{span.days} day" + ("" if span.days == 1 else "s"))

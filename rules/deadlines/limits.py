@@ -63,14 +63,14 @@ def work_time(length: Length) -> timedelta:
     return timedelta(hours=length.amount * (HOURS_A_DAY if length.unit is _WORK_DAY_8H else 1))
 
 
-def measured(length: Length, calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+def measure(length: Length, calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """How much of the measure of `length` has passed in [start, end); none when `end` is not after `start`."""
     if length.unit in NATURAL:
         return max(end.astimezone(UTC) - start.astimezone(UTC), timedelta())
     return timetable(calendar).between(start, end)
 
 
-def reach(length: Length, calendar: Calendar, since: datetime, rest: timedelta) -> datetime:
+def advance(length: Length, calendar: Calendar, since: datetime, rest: timedelta) -> datetime:
     """The moment at which `rest` of the measure of `length` has passed since `since`; `since` for none."""
     if length.unit not in NATURAL:
         return timetable(calendar).advance(since, rest)
@@ -80,7 +80,7 @@ def reach(length: Length, calendar: Calendar, since: datetime, rest: timedelta) 
         raise ValueError(f"no calendar reaches {rest} after {since}") from None
 
 
-def settle(length: Length, calendar: Calendar, moment: datetime) -> datetime:
+def round_up(length: Length, calendar: Calendar, moment: datetime) -> datetime:
     """The first moment, not before `moment`, at which the unit of `length` lets a deadline fall."""
     times = timetable(calendar)
     if length.unit is _LEGAL_WORK_DAY:

@@ -13,7 +13,7 @@ from rules.deadlines.limits import deadline
 
 
 @dataclass(frozen=True)
-class Course:
+class Timeline:
     """How a deadline's time runs: `at_fraction` of its limit, from `since` on, with the calendar of each length.
 
     `resumed`: time had run before `since`, and the ladder goes on from there.
@@ -26,7 +26,7 @@ class Course:
 
 
 def plan(
-    course: Course,
+    course: Timeline,
     ladder: Ladder,
     lights: LightRule,
     last_step: int,
@@ -46,7 +46,7 @@ def plan(
     )
 
 
-def rungs(course: Course, ladder: Ladder, last_step: int = 0) -> tuple[datetime, ...]:
+def rungs(course: Timeline, ladder: Ladder, last_step: int = 0) -> tuple[datetime, ...]:
     """The moments of the steps after `last_step`, repeats of the last one included; none is before the one before.
 
     A delay is counted from the step before it, also from one that has fired; after a pause, from where time goes on.
@@ -68,14 +68,14 @@ def rungs(course: Course, ladder: Ladder, last_step: int = 0) -> tuple[datetime,
     return tuple(moments[last_step - left_out :])
 
 
-def as_far_apart(some: tuple[datetime, ...], others: tuple[datetime, ...]) -> bool:
+def same_spacing(some: tuple[datetime, ...], others: tuple[datetime, ...]) -> bool:
     """Whether two courses of a ladder differ at most in when they begin: one may have stood still for a while."""
     return len(some) == len(others) and all(
         later - earlier == others[place + 1] - others[place] for place, (earlier, later) in enumerate(pairwise(some))
     )
 
 
-def put_off(moments: tuple[datetime, ...], until: datetime) -> tuple[datetime, ...]:
+def postpone(moments: tuple[datetime, ...], until: datetime) -> tuple[datetime, ...]:
     """The steps of a ladder that stood still until then: none before it, and as far apart as they were."""
     if not moments:
         return ()

@@ -22,7 +22,7 @@ from models.commands import (
     Withdraw,
 )
 from models.context import Context
-from models.enums import EscalationMode, Level, Outcome, OwnerKind, RequestKind, Role, Source, Stage
+from models.enums import EscalationMode, Level, Outcome, OwnerKind, Role, Source, Stage
 from models.errors import (
     InputError,
     LevelNotHigher,
@@ -55,12 +55,12 @@ from models.facts import (
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
 from rules.deciders.common import (
-    Move,
+    Decider,
+    acknowledgement_end,
     actor,
+    closing_facts,
     departments_of,
     due_for,
-    ending,
-    lapse,
     require_attachments,
     require_between,
     require_no_members,
@@ -68,8 +68,8 @@ from rules.deciders.common import (
 )
 from rules.escalation.requests import decision_terms
 from rules.escalation.urge_orders import next_number, urge_rungs
-from rules.levels import level_of, stands_at
-from rules.requests import pending_requests
+from rules.levels import current_level, level_of
+from rules.requests import own_requests
 from rules.routing import desk, route
 
 #: The longest time an urge order may give for its answer (our choice).
@@ -89,7 +89,7 @@ def acknowledge(case: Case, cmd: Acknowledge, ctx: Context) -> Sequence[Body]:
     """The ladder stands still until the acknowledgement lapses; past the deadline it is noted and holds nothing."""
     if clocks.is_overdue(case):
         return [Acknowledged(note=cmd.note, lapses_at=None, holds=False)]
-    return [Acknowledged(note=cmd.note, lapses_at=lapse(case, ctx))]
+    return [Acknowledged(note=cmd.note, lapses_at=acknowledgement_end(case, ctx))]
 
 
 def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
@@ -98,7 +98,7 @@ def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
 
     Raises LevelNotHigher.
     """
-    now_at = stands_at(case)
+    now_at = current_level(case)
     to_level = cmd.to_level or Level(now_at - 1)
     if to_level >= now_at:
         raise LevelNotHigher(level=int(now_at), pointer="/to_level")
@@ -157,9 +157,7 @@ def _open_order(case: Case, number: int | None) -> UrgeOrder:
 
 def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
     """Raises NotYours for another's request, InputError for one there is not or when several of one's own wait."""
-    mine = [kind for kind, request in pending_requests(case).items() if request.by == actor(ctx).id]
-    mine += [RequestKind.APPEAL] if any(appeal.by == actor(ctx).id for appeal in case.pending_appeals) else []
-    mine = [kind for kind in mine if kind is not RequestKind.INFO]  # an answer ends it: supply_info
+    mine = own_requests(case, actor(ctx).id)
     if cmd.request is None and len(mine) > 1:
         kinds = ", ".join(mine)
         raise InputError(why_zh=f"请指明撤回哪一项:{kinds}", why_en=f"say which one: {kinds}", pointer="/request")
@@ -180,7 +178,7 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     if (cmd.category, severity, opened.condition) == (case.category, case.severity, case.condition):
         raise NothingToChange(pointer="/category")
     host = route(ctx.policy, cmd.category, case.grid_path)
-    found = clocks.recounted(case, opened.standard, ctx, steps_from=ctx.now)
+    found = clocks.recompute_clocks(case, opened.standard, ctx, steps_from=ctx.now)
     stage = next((new for new in found if new.stage is not None), None)
     return [
         Recategorised(
@@ -217,7 +215,7 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
             from_version=case.policy_version,
             to_version=cmd.version,
             condition=opened.condition,
-            clocks=clocks.recounted(case, opened.standard, there, steps_from=ctx.now),
+            clocks=clocks.recompute_clocks(case, opened.standard, there, steps_from=ctx.now),
             whole=clocks.start_whole_late(case, opened.standard, there),
             whole_ends=case.whole is not None and opened.standard.whole is None,
             reason=cmd.reason,
@@ -283,7 +281,7 @@ def withdraw(case: Case, cmd: Withdraw, ctx: Context) -> Sequence[Body]:
             why_zh="已立案的此类事项须办结或作废",
             why_en="once accepted, it is seen through or voided",
         )
-    return ending(case, Outcome.WITHDRAWN, cmd.reason, ctx)
+    return closing_facts(case, Outcome.WITHDRAWN, cmd.reason, ctx)
 
 
 def void(case: Case, cmd: Void, ctx: Context) -> Sequence[Body]:
@@ -296,7 +294,7 @@ def void(case: Case, cmd: Void, ctx: Context) -> Sequence[Body]:
         return [VoidProposed(reason=cmd.reason, **decision_terms(ctx))]
     if case.void_request.by == actor(ctx).id:
         raise SecondPersonNeeded()
-    return ending(case, Outcome.VOIDED, cmd.reason, ctx)
+    return closing_facts(case, Outcome.VOIDED, cmd.reason, ctx)
 
 
 def refuse_void(case: Case, cmd: RefuseVoid, ctx: Context) -> Sequence[Body]:
@@ -313,7 +311,7 @@ def respond(case: Case, cmd: Respond, ctx: Context) -> Sequence[Body]:
     return [Responded(department=waiting[0], note=cmd.note)]
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "comment": comment,
     "attach": attach,
     "acknowledge": acknowledge,

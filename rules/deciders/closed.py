@@ -12,13 +12,13 @@ from models.facts import AppealDecided, Appealed, Body, Rated, Reopened, ReopenR
 from rules.deadlines import clocks
 from rules.deadlines.standards import standard_of
 from rules.deciders.common import (
-    Move,
+    Decider,
     actor,
     departments_of,
     due_for,
     remind_at,
     require_attachments,
-    require_other,
+    require_other_person,
 )
 from rules.escalation.requests import decision_terms
 from rules.life_cycle import Who
@@ -69,7 +69,7 @@ def refuse_reopen(case: Case, cmd: RefuseReopen, ctx: Context) -> Sequence[Body]
 
 def _require_reopener(case: Case, ctx: Context, command: str) -> None:
     assert case.reopen_request is not None
-    require_other(case.reopen_request.by, ctx, command)
+    require_other_person(case.reopen_request.by, ctx, command)
     if case.reopenings > 0 and Who.SUPERVISOR not in standing(actor(ctx), case, ctx.today):
         raise NotYours(command=command, who=Who.SUPERVISOR)
 
@@ -118,11 +118,11 @@ def decide_appeal(case: Case, cmd: DecideAppeal, ctx: Context) -> Sequence[Body]
     )  # fmt: skip
     if found is None:
         raise InputError(why_zh="没有该部门该轮的申诉", why_en="no such appeal waits", pointer="/department")
-    require_other(found.by, ctx, "decide_appeal")
+    require_other_person(found.by, ctx, "decide_appeal")
     return [AppealDecided(department=found.department, round=found.round, upheld=cmd.upheld, reason=cmd.reason)]
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "rate": rate,
     "request_reopen": request_reopen,
     "grant_reopen": grant_reopen,

@@ -24,7 +24,7 @@ from rules.deadlines.standards import ladder_of, standard_of
 from rules.routing import desk
 from rules.scope import covers, in_force
 
-Move = Callable[[Case, Any, Context], Sequence[Body]]
+Decider = Callable[[Case, Any, Context], Sequence[Body]]
 
 
 def actor(ctx: Context) -> Person:
@@ -92,24 +92,24 @@ def require_claimant(case: Case, ctx: Context, command: str) -> None:
     """Once somebody has claimed a case, only they, their deputy or their department's head act for the host."""
     person = actor(ctx)
     claimed = case.claimed_by is not None
-    if not claimed or person.acts_for(case.claimed_by, ctx.today) or heads(person, case.host, case, ctx):
+    if not claimed or person.acts_for(case.claimed_by, ctx.today) or is_head_of(person, case.host, case, ctx):
         return
     raise NotYours(command=command, who="claimant / host_head")
 
 
-def require_other(by: UUID | None, ctx: Context, command: str) -> None:
+def require_other_person(by: UUID | None, ctx: Context, command: str) -> None:
     """Raises NotYours for whoever asked: nobody decides on their own request."""
     if by == actor(ctx).id:
         raise NotYours(command=command, who="somebody other than who asked")
 
 
-def require_left(used: int, most: int, what_zh: str, what_en: str) -> None:
+def require_remaining(used: int, most: int, what_zh: str, what_en: str) -> None:
     """Raises LimitReached when a round holds no more of something."""
     if used >= most:
         raise LimitReached(what_zh=what_zh, what_en=what_en, most=most)
 
 
-def heads(person: Person, department: str | None, case: Case, ctx: Context) -> bool:
+def is_head_of(person: Person, department: str | None, case: Case, ctx: Context) -> bool:
     """Whether the person is the head of `department` for the case's place today."""
     return any(
         grant.role is Role.DEPARTMENT_HEAD and grant.department == department and covers(grant, case.grid_path)
@@ -126,10 +126,10 @@ def departments_of(person: Person, case: Case, ctx: Context) -> frozenset[str]:
     )
 
 
-def ending(case: Case, outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> list[Body]:
+def closing_facts(case: Case, outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> list[Body]:
     """The facts that end a case: urge orders that nobody answered lapse, each with a fact of its own."""
     lapsed = [UrgeLapsed(number=order.number) for order in case.urges if order.is_open]
-    return [*lapsed, closing(outcome, reason, ctx, right_channel)]
+    return [*lapsed, closed_fact(outcome, reason, ctx, right_channel)]
 
 
 def require_no_members(case: Case) -> None:
@@ -138,7 +138,7 @@ def require_no_members(case: Case) -> None:
         raise LeadOfOthers(cases=", ".join(case.absorbed))
 
 
-def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> Closed:
+def closed_fact(outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> Closed:
     """The fact that ends a case, with the end of the time in which it may be rated or reopened."""
     return Closed(
         outcome=outcome,
@@ -148,7 +148,7 @@ def closing(outcome: Outcome, reason: str, ctx: Context, right_channel: str = ""
     )
 
 
-def lapse(case: Case, ctx: Context) -> datetime | None:
+def acknowledgement_end(case: Case, ctx: Context) -> datetime | None:
     """Until when an acknowledgement given now holds the ladder: never past the deadline. None while no deadline runs
     and the ladder sets no end."""
     length = ladder_of(case, ctx).acknowledged_for

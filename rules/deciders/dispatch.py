@@ -9,7 +9,7 @@ from models.context import Context
 from models.enums import Stage
 from models.errors import HostAmongCoHandlers, ReasonMissing
 from models.facts import Body, Convened, Dispatched, SentBack
-from rules.deciders.common import Move, department_owner, due_for, require_between, require_department
+from rules.deciders.common import Decider, department_owner, due_for, require_between, require_department
 
 #: How far ahead a joint meeting may be called (our choice).
 MEETING_CAP = timedelta(days=90)
@@ -59,4 +59,4 @@ def convene(case: Case, cmd: Convene, ctx: Context) -> Sequence[Body]:
     return [Convened(watched=True, departments=departments, meet_at=cmd.meet_at, note=cmd.note)]
 
 
-MOVES: dict[str, Move] = {"dispatch": dispatch, "send_back": send_back, "convene": convene}
+DECIDERS: dict[str, Decider] = {"dispatch": dispatch, "send_back": send_back, "convene": convene}

@@ -35,19 +35,19 @@ from models.facts import (
     TransferRequested,
 )
 from rules.deciders.common import (
-    Move,
+    Decider,
+    acknowledgement_end,
     actor,
     department_owner,
     departments_of,
     due_for,
-    heads,
-    lapse,
+    is_head_of,
     person_owner,
     require_attachments,
     require_claimant,
     require_department,
-    require_left,
-    require_other,
+    require_other_person,
+    require_remaining,
     review_desk,
 )
 from rules.deciders.receive import require_answer, require_evidence
@@ -98,7 +98,7 @@ def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
 def _transfer_to_department(case: Case, cmd: Transfer, department: str, ctx: Context) -> Sequence[Body]:
     """A request that the other department grants or refuses; no way around a refused return."""
     assert case.host is not None
-    if not heads(actor(ctx), case.host, case, ctx):
+    if not is_head_of(actor(ctx), case.host, case, ctx):
         raise NotYours(command="transfer", who="host_head")
     require_department(ctx, department, "/to_department")
     if department == case.host:
@@ -111,7 +111,7 @@ def _transfer_to_department(case: Case, cmd: Transfer, department: str, ctx: Con
             why_en=f"{department} refused it in this round",
             pointer="/to_department",
         )
-    require_left(case.transfers, ctx.policy.transfers, "转办", "transfers")
+    require_remaining(case.transfers, ctx.policy.transfers, "转办", "transfers")
     return [
         TransferRequested(from_department=case.host, to_department=department, reason=cmd.reason, **decision_terms(ctx))
     ]
@@ -122,7 +122,7 @@ def grant_transfer(case: Case, cmd: GrantTransfer, ctx: Context) -> Sequence[Bod
     request = case.transfer_request
     assert request is not None
     assert request.department is not None
-    require_other(request.by, ctx, "grant_transfer")
+    require_other_person(request.by, ctx, "grant_transfer")
     owner = department_owner(request.department)
     return [Transferred(to_department=request.department, to_person=None, reason=cmd.note, owner=owner)]
 
@@ -130,7 +130,7 @@ def grant_transfer(case: Case, cmd: GrantTransfer, ctx: Context) -> Sequence[Bod
 def refuse_transfer(case: Case, cmd: RefuseTransfer, ctx: Context) -> Sequence[Body]:
     request = case.transfer_request
     assert request is not None
-    require_other(request.by, ctx, "refuse_transfer")
+    require_other_person(request.by, ctx, "refuse_transfer")
     return [TransferRefused(department=request.department or "", reason=cmd.reason)]
 
 
@@ -140,7 +140,7 @@ def report_progress(case: Case, cmd: ReportProgress, ctx: Context) -> Sequence[B
     mine = departments_of(actor(ctx), case, ctx)
     helping = [c.department for c in case.co_handlers if c.department in mine and c.reported_at is None]
     reports_for = None if cmd.interim or not helping else helping[0]
-    lapses_at = lapse(case, ctx) if case.acknowledged_by is not None else None
+    lapses_at = acknowledgement_end(case, ctx) if case.acknowledged_by is not None else None
     return [ProgressReported(note=cmd.note, attachments=cmd.attachments, reports_for=reports_for, lapses_at=lapses_at)]
 
 
@@ -171,7 +171,7 @@ def _back_to_host(case: Case) -> Owner:
     return case.owner if case.owner.kind is OwnerKind.UNIT else department_owner(case.host)
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "claim": claim,
     "release": release,
     "transfer": transfer,

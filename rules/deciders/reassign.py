@@ -12,7 +12,7 @@ from models.context import Context
 from models.enums import Stage
 from models.errors import CoHandlerHasReported, HostAmongCoHandlers, NotACoHandler, NothingToChange
 from models.facts import Body, CoHandlerReleased, CoHandlersAdded, Recalled, Redispatched
-from rules.deciders.common import Move, department_owner, due_for, require_department
+from rules.deciders.common import Decider, department_owner, due_for, require_department
 from rules.deciders.dispatch import require_hosts
 
 
@@ -73,7 +73,7 @@ def release_co_handler(case: Case, cmd: ReleaseCoHandler, ctx: Context) -> Seque
     return [CoHandlerReleased(department=cmd.department, reason=cmd.reason)]
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "redispatch": redispatch,
     "recall": recall,
     "add_co_handler": add_co_handler,

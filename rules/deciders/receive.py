@@ -41,18 +41,18 @@ from models.facts import (
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
 from rules.deciders.common import (
-    Move,
+    Decider,
     actor,
+    closing_facts,
     due_for,
-    ending,
     require_attachments,
     require_between,
-    require_left,
     require_no_members,
+    require_remaining,
     review_desk,
 )
 from rules.escalation.requests import decision_terms
-from rules.escalation.wake_ups import goes_on
+from rules.escalation.wake_ups import resume_clocks
 from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, in_force, may_report
 
@@ -180,7 +180,7 @@ def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
 def reject(case: Case, cmd: Reject, ctx: Context) -> Sequence[Body]:
     """Raises LeadOfOthers."""
     require_no_members(case)
-    return ending(case, Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)
+    return closing_facts(case, Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)
 
 
 def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
@@ -188,7 +188,7 @@ def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
 
     Raises LimitReached, TimeNotLater or TooLate.
     """
-    require_left(case.info_requests, ctx.policy.info_requests, "补充信息", "requests for information")
+    require_remaining(case.info_requests, ctx.policy.info_requests, "补充信息", "requests for information")
     answer_by = cmd.answer_by or ctx.now + timedelta(hours=ctx.policy.answer_hours)
     require_between(answer_by, ctx.now, ANSWER_CAP, "/answer_by")
     return [
@@ -231,7 +231,7 @@ def report_verification(case: Case, cmd: ReportVerification, ctx: Context) -> Se
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
     require_attachments(ctx, "/attachments")
-    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **goes_on(case, ctx, ctx.now))]
+    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **resume_clocks(case, ctx, ctx.now))]
 
 
 def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:
@@ -254,7 +254,7 @@ def require_answer(case: Case, answer: str, ctx: Context) -> None:
         raise AnswerMissing(pointer="/answer")
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "accept": accept,
     "reject": reject,
     "request_info": request_info,

@@ -44,16 +44,9 @@ from models.facts import (
 from rules.deadlines import clocks
 from rules.deadlines.limits import deadline
 from rules.deadlines.standards import extension_rule, standard_of, suspension_days
-from rules.deciders.common import (
-    Move,
-    actor,
-    due_for,
-    require_between,
-    require_claimant,
-    require_left,
-)
+from rules.deciders.common import Decider, actor, due_for, require_between, require_claimant, require_remaining
 from rules.escalation.requests import decision_terms
-from rules.escalation.wake_ups import goes_on
+from rules.escalation.wake_ups import resume_clocks
 from rules.life_cycle import Who
 from rules.scope import standing
 
@@ -65,7 +58,7 @@ def return_(case: Case, cmd: Return, ctx: Context) -> Sequence[Body]:
     assert case.host is not None
     if case.host in case.returns_settled:
         raise ReturnSettled()
-    require_left(len(case.returns_settled), ctx.policy.returns, "退单", "returns")
+    require_remaining(len(case.returns_settled), ctx.policy.returns, "退单", "returns")
     return [ReturnRequested(department=case.host, reason=cmd.reason, **decision_terms(ctx))]
 
 
@@ -115,7 +108,7 @@ def request_suspension(case: Case, cmd: RequestSuspension, ctx: Context) -> Sequ
 
 def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:
     """Raises LimitReached when the round holds no more suspensions, PastCeiling when it would outlast the law."""
-    require_left(case.suspensions_granted, ctx.policy.suspensions, "挂账", "suspensions")
+    require_remaining(case.suspensions_granted, ctx.policy.suspensions, "挂账", "suspensions")
     for limited in (case.clock, case.whole):
         if limited is not None and limited.plan is not None and clocks.terms_of(limited).is_statutory:
             _require_below(limited.plan.ceiling_at, until, limited)
@@ -137,7 +130,7 @@ def refuse_suspension(case: Case, cmd: RefuseSuspension, ctx: Context) -> Sequen
 
 
 def resume(case: Case, cmd: Resume, ctx: Context) -> Sequence[Body]:
-    return [Resumed(note=cmd.note, **goes_on(case, ctx, ctx.now))]
+    return [Resumed(note=cmd.note, **resume_clocks(case, ctx, ctx.now))]
 
 
 def _require_other(request: Request | None, ctx: Context, command: str) -> Request:
@@ -220,7 +213,7 @@ def _require_supervisor(case: Case, ctx: Context) -> None:
         raise NotYours(command="grant_extension", who=Who.SUPERVISOR)
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "return": return_,
     "grant_return": grant_return,
     "refuse_return": refuse_return,

@@ -20,11 +20,11 @@ from models.facts import Body, ReviewerAssigned, ReviewFailed, ReviewPassed
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
 from rules.deciders.common import (
-    Move,
+    Decider,
     actor,
+    closing_facts,
     department_owner,
     due_for,
-    ending,
     person_owner,
     require_attachments,
 )
@@ -49,7 +49,7 @@ def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
     )
     if case.self_closed:
         require_answer(case, passed.answer, ctx)
-    return [passed, *ending(case, outcome, cmd.note, ctx)]
+    return [passed, *closing_facts(case, outcome, cmd.note, ctx)]
 
 
 def fail_review(case: Case, cmd: FailReview, ctx: Context) -> Sequence[Body]:
@@ -123,7 +123,7 @@ def _check_independent(person: Person, case: Case, ctx: Context) -> None:
         raise ReviewerOfHost()
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "pass_review": pass_review,
     "fail_review": fail_review,
     "assign_reviewer": assign_reviewer,

@@ -25,7 +25,7 @@ from models.facts import (
 )
 from rules.deadlines import clocks
 from rules.deadlines.standards import standard_of
-from rules.deciders.common import Move, ending
+from rules.deciders.common import Decider, closing_facts
 
 
 def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
@@ -43,7 +43,7 @@ def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
         raise LeadIsYounger(pointer="/into")
     return [
         Merged(into=lead.case_no, lead=lead.report_id, reason=cmd.reason),
-        *ending(case, Outcome.MERGED, cmd.reason, ctx),
+        *closing_facts(case, Outcome.MERGED, cmd.reason, ctx),
     ]
 
 
@@ -53,7 +53,7 @@ def unmerge(case: Case, cmd: Unmerge, ctx: Context) -> Sequence[Body]:
     Raises InputError when the case is not merged, or `case_no` was not merged into it.
     """
     if case.merged_at_stage is not None and cmd.case_no in (None, case.case_no):
-        return [taken_out(case, ctx, case.merged_into or "", cmd.reason)]
+        return [unmerged_fact(case, ctx, case.merged_into or "", cmd.reason)]
     if cmd.case_no in case.absorbed and cmd.case_no is not None:
         return [UnmergeAsked(case_no=cmd.case_no, reason=cmd.reason)]
     merged = ", ".join(case.absorbed) or "—"
@@ -64,7 +64,7 @@ def unmerge(case: Case, cmd: Unmerge, ctx: Context) -> Sequence[Body]:
     )
 
 
-def taken_out(case: Case, ctx: Context, from_case: str, reason: str, refused: str | None = None) -> Unmerged:
+def unmerged_fact(case: Case, ctx: Context, from_case: str, reason: str, refused: str | None = None) -> Unmerged:
     """The fact by which a merged case stands where it stood, its clocks as they would have run; clocks that stood
     still at the merge go on now."""
     stood = case.merged_at_stage
@@ -121,7 +121,7 @@ def take_out(case: Case, cmd: TakeOut, ctx: Context) -> Sequence[Body]:
     """The lead lets this case go."""
     if case.merged_at_stage is None or case.merged_into != cmd.lead_no:
         return []
-    return [taken_out(case, ctx, cmd.lead_no, cmd.reason)]
+    return [unmerged_fact(case, ctx, cmd.lead_no, cmd.reason)]
 
 
 def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]:
@@ -135,12 +135,12 @@ def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]
     returned = ErrandReturned(errand=cmd.errand, refused=cmd.refused)
     stood = case.merged_at_stage
     if stood is not None and stood.lead == errand.lead:
-        back = taken_out(case, ctx, case.merged_into or "", "", refused=cmd.refused)
+        back = unmerged_fact(case, ctx, case.merged_into or "", "", refused=cmd.refused)
         return [ErrandSettled(errand=cmd.errand, case_no=None), back]
     return [returned]
 
 
-MOVES: dict[str, Move] = {
+DECIDERS: dict[str, Decider] = {
     "merge": merge,
     "unmerge": unmerge,
     "split": split,

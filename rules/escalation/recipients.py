@@ -13,7 +13,7 @@ from models.context import Context, Unit
 from models.enums import EscalationMode, Level, OwnerKind, RequestKind, Role, Stage
 from models.facts import Reached, Vacancy
 from models.policy.standard import Target
-from rules.levels import stands_at
+from rules.levels import current_level
 
 #: Who answers for a unit above, when the role looked for is not held there either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
@@ -22,7 +22,7 @@ DESK_ROLES = (Role.DUTY_OFFICER, Role.GRID_WORKER, Role.VOLUNTEER)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StepOutcome:
     """Whom a step reached, whom it missed, and whose the case is then (None: whose it was)."""
 
     reached: tuple[Reached, ...]
@@ -31,12 +31,14 @@ class Outcome:
     level: Level
 
 
-def reach(case: Case, ctx: Context, targets: Iterable[Target], request: RequestKind | None = None) -> Outcome:
+def resolve_targets(
+    case: Case, ctx: Context, targets: Iterable[Target], request: RequestKind | None = None
+) -> StepOutcome:
     """Resolves `targets` as the organisation stands now. For a `request`, its decider stands where the host would."""
     reached: list[Reached] = []
     vacancies: list[Vacancy] = []
     owner: Owner | None = None
-    level, now_at = case.level, stands_at(case)
+    level, now_at = case.level, current_level(case)
     for target in targets:
         if target.host:
             reached += _hosts(case, ctx) if request is None else [_decider(case, ctx, request)]
@@ -48,7 +50,7 @@ def reach(case: Case, ctx: Context, targets: Iterable[Target], request: RequestK
         elif target.mode is EscalationMode.ACT:
             found = found.model_copy(update={"mode": EscalationMode.INFORM})
         reached.append(found)
-    return Outcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
+    return StepOutcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
 
 
 def _hosts(case: Case, ctx: Context) -> list[Reached]:

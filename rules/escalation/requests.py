@@ -10,7 +10,7 @@ from models.policy.limits import Length
 from models.policy.standard import Ladder, Repeat, Rung, Target
 from rules.deadlines.clocks import calendar_of
 from rules.deadlines.limits import deadline
-from rules.deadlines.planning import Course, rungs
+from rules.deadlines.planning import Timeline, rungs
 
 #: By when a request is decided where the policy does not say: five working days, as an objection to a transferred
 #: petition is to be made (信访工作条例 §23).
@@ -38,5 +38,5 @@ def decision_terms(ctx: Context, by: datetime | None = None) -> dict[str, Any]:
     length = ctx.policy.decide_within or DECIDE_WITHIN
     decide_by = by or deadline(length, calendar_of(length, ctx), ctx.now)
     span = decide_by - ctx.now
-    course = Course(lambda part: ctx.now + span * part, ctx.now, lambda each: calendar_of(each, ctx))
+    course = Timeline(lambda part: ctx.now + span * part, ctx.now, lambda each: calendar_of(each, ctx))
     return {"decide_by": decide_by, "rungs": rungs(course, request_ladder(ctx.policy))}

@@ -11,7 +11,7 @@ from models.policy.document import Policy
 from models.policy.standard import Ladder
 from rules.deadlines.clocks import calendar_of
 from rules.deadlines.limits import deadline
-from rules.deadlines.planning import Course, rungs
+from rules.deadlines.planning import Timeline, rungs
 from rules.deadlines.standards import NO_LADDER
 
 #: From which one on a return, a failed review or a reopening brings an urge order.
@@ -62,7 +62,7 @@ def urge_rungs(kind: UrgeKind, ctx: Context, reply_by: datetime) -> tuple[dateti
     """The moments of the order's own ladder; its fractions count from now to the reply deadline."""
     ladder = urge_ladder(kind, ctx.policy)
     span = reply_by - ctx.now
-    return rungs(Course(lambda part: ctx.now + span * part, ctx.now, lambda length: calendar_of(length, ctx)), ladder)
+    return rungs(Timeline(lambda part: ctx.now + span * part, ctx.now, lambda length: calendar_of(length, ctx)), ladder)
 
 
 def _cause(case: Case, body: object) -> UrgeCause | None:

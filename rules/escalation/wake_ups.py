@@ -28,9 +28,9 @@ from models.facts import (
 )
 from models.policy.standard import Rung
 from rules.deadlines import clocks
-from rules.deadlines.planning import put_off
+from rules.deadlines.planning import postpone
 from rules.deadlines.standards import ladder_of, standard_of
-from rules.escalation.recipients import reach, summons_recipients
+from rules.escalation.recipients import resolve_targets, summons_recipients
 from rules.escalation.requests import request_ladder
 from rules.escalation.urge_orders import urge_ladder
 from rules.requests import pending_requests
@@ -47,19 +47,19 @@ class Moment(NamedTuple):
 
 def next_wake_up(case: Case) -> datetime | None:
     """The next moment at which something falls due; None only once the case is archived."""
-    return min((moment.at for moment in moments(case)), default=None)
+    return min((moment.at for moment in pending_moments(case)), default=None)
 
 
 def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
     """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
-    first = min(moments(case), key=lambda moment: moment.at, default=None)
+    first = min(pending_moments(case), key=lambda moment: moment.at, default=None)
     return None if first is None or first.at > now else first.means(case, ctx)
 
 
-def is_asleep(case: Case) -> bool:
+def lacks_wake_up(case: Case) -> bool:
     """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
     reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
-    if next(moments(case), None) is None:
+    if next(pending_moments(case), None) is None:
         return case.archived_at is None
     clock = case.clock
     if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
@@ -67,12 +67,12 @@ def is_asleep(case: Case) -> bool:
     return case.acknowledged_until is None and not _climbs(case, clock)
 
 
-def taken_over(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
+def end_replaced_acknowledgement(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
     """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
     if case.acknowledged_by is None or _answering(before) == _answering(case):
         return None
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
-    return AcknowledgementLapsed(rungs=put_off(waiting, ctx.now))
+    return AcknowledgementLapsed(rungs=postpone(waiting, ctx.now))
 
 
 def _answering(case: Case) -> tuple[OwnerKind, str] | None:
@@ -85,12 +85,12 @@ def _answering(case: Case) -> tuple[OwnerKind, str] | None:
     return owner.kind, owner.id
 
 
-def reminded(ctx: Context) -> Reminded:
+def reminder_fact(ctx: Context) -> Reminded:
     """Said again, and when the next time."""
     return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
 
 
-def moments(case: Case) -> Iterator[Moment]:
+def pending_moments(case: Case) -> Iterator[Moment]:
     """Every moment the case waits for, in the order in which those of one instant take effect."""
     if case.archived_at is not None:
         return
@@ -178,15 +178,15 @@ def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
 def _answer_overdue(case: Case, ctx: Context) -> Body:
     assert case.info_request is not None
     assert case.info_request.until is not None
-    return InfoSupplied(note="", attachments=(), **goes_on(case, ctx, case.info_request.until))
+    return InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, case.info_request.until))
 
 
 def _suspension_over(case: Case, ctx: Context) -> Body:
     assert case.suspended_until is not None
-    return Resumed(note="", **goes_on(case, ctx, case.suspended_until))
+    return Resumed(note="", **resume_clocks(case, ctx, case.suspended_until))
 
 
-def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
+def resume_clocks(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
     """What the fact says by which the stopped clocks go on at `since`: deadline and plan, those of the whole too.
 
     A clock that ran on all the while is left out.
@@ -204,7 +204,7 @@ def goes_on(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
 def _acknowledgement_lapsed(since: datetime, case: Case, ctx: Context) -> Body:
     """The ladder goes on: an acknowledgement holds it for its time, and never past a deadline."""
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
-    return AcknowledgementLapsed(rungs=put_off(waiting, since))
+    return AcknowledgementLapsed(rungs=postpone(waiting, since))
 
 
 def _turned(stage: Stage | None, light: Light, case: Case, ctx: Context) -> Body:
@@ -227,7 +227,7 @@ def _whole_overdue(case: Case, ctx: Context) -> Body:
 
 
 def _reminder(case: Case, ctx: Context) -> Body:
-    return reminded(ctx)
+    return reminder_fact(ctx)
 
 
 def _step(case: Case, ctx: Context) -> Body:
@@ -315,7 +315,7 @@ def _fired(
     request: RequestKind | None = None,
     whole: bool = False,
 ) -> StepFired:
-    outcome = reach(case, ctx, rung.targets if rung else (), request)
+    outcome = resolve_targets(case, ctx, rung.targets if rung else (), request)
     return StepFired(
         stage=case.stage,
         urge=urge,

@@ -28,9 +28,9 @@ from models.facts import (
 )
 from models.plan import Plan
 from rules.deadlines import clocks
-from rules.deadlines.planning import put_off
-from rules.evolvers.common import NOTHING_PENDING, Changes, change, counted_anew, with_new, with_urge
-from rules.life_cycle import holding_key
+from rules.deadlines.planning import postpone
+from rules.evolvers.common import NOTHING_PENDING, Changes, change, recomputed_clocks, with_added, with_urge
+from rules.life_cycle import acknowledgement_key
 
 
 @change.register
@@ -40,7 +40,7 @@ def _(body: Commented, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Attached, case: Case, fact: Fact) -> Changes:
-    return {"attachments": with_new(case.attachments, *body.attachments)}
+    return {"attachments": with_added(case.attachments, *body.attachments)}
 
 
 @change.register
@@ -49,7 +49,7 @@ def _(body: Acknowledged, case: Case, fact: Fact) -> Changes:
         return {"noted_for": case.owner}
     changes: Changes = {"acknowledged_by": fact.actor.person, "acknowledged_until": body.lapses_at}
     if case.clock is not None:
-        held = with_new(case.clock.held, holding_key(case))
+        held = with_added(case.clock.held, acknowledgement_key(case))
         changes["clock"] = case.clock.model_copy(update={"held": held})
     return changes
 
@@ -91,7 +91,7 @@ def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
         "severity": body.severity,
         "suggested_host": body.suggested_host,
         "policy_version": body.policy_version or case.policy_version,
-        **counted_anew(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
+        **recomputed_clocks(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
     if case.clock is not None and body.limit is not None and not body.clocks:
         # From before limits had units; they were natural time.
@@ -105,7 +105,7 @@ def _(body: Adopted, case: Case, fact: Fact) -> Changes:
     return {
         "policy_version": body.to_version,
         "condition": body.condition,
-        **counted_anew(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
+        **recomputed_clocks(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
 
 
@@ -173,7 +173,7 @@ def _running_again(
     since, due_at, new_plan = resumed
     if since is not None and due_at is not None:
         return clocks.resumed(clock.model_copy(update={"ended_at": None}), since, due_at, new_plan)
-    kept = None if plan is None else plan.model_copy(update={"rungs": put_off(plan.rungs, at)})
+    kept = None if plan is None else plan.model_copy(update={"rungs": postpone(plan.rungs, at)})
     return clocks.as_if_running(clock).model_copy(update={"plan": kept})
 
 
@@ -195,7 +195,7 @@ def _(body: ErrandReturned, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Absorbed, case: Case, fact: Fact) -> Changes:
-    return {"absorbed": with_new(case.absorbed, body.case_no)}
+    return {"absorbed": with_added(case.absorbed, body.case_no)}
 
 
 @change.register
@@ -215,7 +215,7 @@ def _(body: Convened, case: Case, fact: Fact) -> Changes:
     called = tuple(Summons(department=d, meet_at=body.meet_at, watched=body.watched) for d in body.departments)
     return {
         "summons": (*case.summons, *called),
-        "departments": with_new(case.departments, *body.departments),
+        "departments": with_added(case.departments, *body.departments),
     }
 
 

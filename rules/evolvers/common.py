@@ -29,7 +29,9 @@ NOTHING_PENDING: Changes = {
     "reviewer": None,
 }
 #: What the host had asked for: it has no object once another department hosts the case.
-OF_THE_HOST: Changes = dict.fromkeys(("return_request", "transfer_request", "extension_request", "suspension_request"))
+HOST_REQUESTS: Changes = dict.fromkeys(
+    ("return_request", "transfer_request", "extension_request", "suspension_request")
+)
 #: What a new round begins with; what the last one had is kept in `Case.rounds`.
 NEW_ROUND: Changes = {
     "claimed_by": None,
@@ -53,7 +55,7 @@ def change(body: Frozen, case: Case, fact: Fact) -> Changes:
     raise TypeError(f"no rule says what {type(body).__name__} changes")
 
 
-def enter(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, round_: int | None = None) -> Changes:
+def enter_stage(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, round_: int | None = None) -> Changes:
     """A stage begins: the old clock ends, the new one runs, and what was pending in the old one lapses.
 
     The ladder begins anew at the level of whoever owns the stage.
@@ -63,13 +65,13 @@ def enter(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, round_: 
         "owner": owner,
         "level": level_of(owner, case.grid_path),
         "round": round_ or case.round,
-        "clock": clocks.begun(due, round_ or case.round),
-        "past_clocks": past(case, fact),
+        "clock": clocks.started(due, round_ or case.round),
+        "past_clocks": ended_clocks(case, fact),
         **NOTHING_PENDING,
     }
 
 
-def goes_on(case: Case, body: Resumed | InfoSupplied) -> Changes:
+def resume_clocks(case: Case, body: Resumed | InfoSupplied) -> Changes:
     """What was stopped runs again: the stage's clock, and that of the whole case with it."""
     changes: Changes = {}
     if case.clock is not None and body.due_at is not None:
@@ -97,33 +99,33 @@ def next_round(case: Case, fact: Fact) -> Changes:
     return {**NEW_ROUND, "rounds": (*case.rounds, ended)}
 
 
-def past(case: Case, fact: Fact) -> tuple[Clock, ...]:
+def ended_clocks(case: Case, fact: Fact) -> tuple[Clock, ...]:
     """The clocks that are over once this fact ends the running one."""
     return case.past_clocks if case.clock is None else (*case.past_clocks, clocks.ended(case.clock, fact.at))
 
 
-def with_new(known: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
+def with_added(known: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
     """`known` and what of `more` is new, in order."""
     return tuple(dict.fromkeys((*known, *more)))
 
 
-def request(fact: Fact, **fields: Any) -> Request:
+def new_request(fact: Fact, **fields: Any) -> Request:
     """What the fact's actor asks for."""
     assert fact.actor.person is not None, "requests come from people"
     return Request(by=fact.actor.person, at=fact.at, **fields)
 
 
-def counted_anew(
+def recomputed_clocks(
     case: Case, found: Iterable[Retimed], fact: Fact, whole: Due | None = None, *, whole_ends: bool = False
 ) -> Changes:
     """The clocks that the fact counts anew; `whole`: the one that it starts for the whole case, or ends."""
-    changes: Changes = {} if whole is None else {"whole": clocks.begun_late(whole, case)}
+    changes: Changes = {} if whole is None else {"whole": clocks.started_late(whole, case)}
     if whole_ends and case.whole is not None:
         changes |= {"whole": None, "past_clocks": (*case.past_clocks, clocks.ended(case.whole, fact.at))}
     for new in found:
         name, clock = ("whole", case.whole) if new.stage is None else ("clock", case.clock)
         assert clock is not None
-        changes[name] = clocks.counted_anew(clock, new, fact.at)
+        changes[name] = clocks.recomputed(clock, new, fact.at)
     return changes
 
 

@@ -29,24 +29,24 @@ from models.facts import (
     VoidRefused,
 )
 from rules.deadlines import clocks
-from rules.evolvers.common import Changes, change, goes_on, request, with_new
+from rules.evolvers.common import Changes, change, new_request, resume_clocks, with_added
 from rules.requests import REQUEST_FIELDS
 
 
 @change.register
 def _(body: ReturnRequested, case: Case, fact: Fact) -> Changes:
-    asked = request(fact, department=body.department, **deciding(body))
+    asked = new_request(fact, department=body.department, **decision_fields(body))
     return {"return_request": asked, "returns": case.returns + 1}
 
 
 @change.register
 def _(body: ReturnRefused, case: Case, fact: Fact) -> Changes:
-    return {"return_request": None, "returns_settled": with_new(case.returns_settled, body.department)}
+    return {"return_request": None, "returns_settled": with_added(case.returns_settled, body.department)}
 
 
 @change.register
 def _(body: ExtensionRequested, case: Case, fact: Fact) -> Changes:
-    return {"extension_request": request(fact, until=body.until, department=case.host, **deciding(body))}
+    return {"extension_request": new_request(fact, until=body.until, department=case.host, **decision_fields(body))}
 
 
 @change.register
@@ -74,7 +74,7 @@ def _(body: ExtensionRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: SuspensionRequested, case: Case, fact: Fact) -> Changes:
-    return {"suspension_request": request(fact, until=body.until, department=case.host, **deciding(body))}
+    return {"suspension_request": new_request(fact, until=body.until, department=case.host, **decision_fields(body))}
 
 
 @change.register
@@ -101,13 +101,13 @@ def _(body: Resumed, case: Case, fact: Fact) -> Changes:
     return {
         "suspended_until": None,
         "suspended_for": max(case.suspended_for - unused, timedelta()),
-        **goes_on(case, body),
+        **resume_clocks(case, body),
     }
 
 
 @change.register
 def _(body: VoidProposed, case: Case, fact: Fact) -> Changes:
-    return {"void_request": request(fact, **deciding(body))}
+    return {"void_request": new_request(fact, **decision_fields(body))}
 
 
 @change.register
@@ -118,15 +118,15 @@ def _(body: VoidRefused, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: TransferRequested, case: Case, fact: Fact) -> Changes:
     return {
-        "transfer_request": request(fact, department=body.to_department, **deciding(body)),
-        "departments": with_new(case.departments, body.to_department),
+        "transfer_request": new_request(fact, department=body.to_department, **decision_fields(body)),
+        "departments": with_added(case.departments, body.to_department),
         "transfers": case.transfers + 1,
     }
 
 
 @change.register
 def _(body: TransferRefused, case: Case, fact: Fact) -> Changes:
-    return {"transfer_request": None, "transfers_refused": with_new(case.transfers_refused, body.department)}
+    return {"transfer_request": None, "transfers_refused": with_added(case.transfers_refused, body.department)}
 
 
 @change.register
@@ -155,7 +155,7 @@ def _(body: Rated, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ReopenRequested, case: Case, fact: Fact) -> Changes:
-    return {"reopen_request": request(fact, **deciding(body)), "remind_at": body.remind_at}
+    return {"reopen_request": new_request(fact, **decision_fields(body)), "remind_at": body.remind_at}
 
 
 @change.register
@@ -175,7 +175,7 @@ def _(body: Appealed, case: Case, fact: Fact) -> Changes:
     return {
         "appeals": (*case.appeals, record),
         "remind_at": body.remind_at,
-        "attachments": with_new(case.attachments, *body.attachments),
+        "attachments": with_added(case.attachments, *body.attachments),
     }
 
 
@@ -188,6 +188,6 @@ def _(body: AppealDecided, case: Case, fact: Fact) -> Changes:
     return {"appeals": decided, "remind_at": case.remind_at if waiting else None}
 
 
-def deciding(body: Any) -> dict[str, Any]:
+def decision_fields(body: Any) -> dict[str, Any]:
     """The deadline of a request and its ladder, as the fact says."""
     return {"decide_by": body.decide_by, "rungs": body.rungs}

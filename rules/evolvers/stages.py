@@ -33,16 +33,16 @@ from models.facts import (
 )
 from rules.deadlines import clocks
 from rules.evolvers.common import (
+    HOST_REQUESTS,
     NOTHING_PENDING,
-    OF_THE_HOST,
     Changes,
     change,
-    enter,
-    goes_on,
+    ended_clocks,
+    enter_stage,
+    new_request,
     next_round,
-    past,
-    request,
-    with_new,
+    resume_clocks,
+    with_added,
 )
 from rules.levels import level_of
 
@@ -50,18 +50,18 @@ from rules.levels import level_of
 @change.register
 def _(body: Accepted, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
+        **enter_stage(case, Stage.DISPATCH, body.owner, body.due, fact),
         "accepted_at": fact.at,
         "condition": body.condition or case.condition,
         "policy_version": body.policy_version or case.policy_version,
-        "whole": clocks.begun(body.whole, case.round) if body.whole else case.whole,
+        "whole": clocks.started(body.whole, case.round) if body.whole else case.whole,
     }
 
 
 @change.register
 def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
     changes: Changes = {
-        "info_request": request(fact, until=body.answer_by),
+        "info_request": new_request(fact, until=body.answer_by),
         "info_requests": case.info_requests + 1,
     }
     if case.clock is not None and body.stops_stage:
@@ -73,7 +73,7 @@ def _(body: InfoRequested, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: VerificationRequested, case: Case, fact: Fact) -> Changes:
-    asked = request(fact, until=body.report_by, asked=body.unit, decide_by=body.decide_by, rungs=body.rungs)
+    asked = new_request(fact, until=body.report_by, asked=body.unit, decide_by=body.decide_by, rungs=body.rungs)
     return {"verification_request": asked}
 
 
@@ -81,43 +81,43 @@ def _(body: VerificationRequested, case: Case, fact: Fact) -> Changes:
 def _(body: VerificationReported, case: Case, fact: Fact) -> Changes:
     return {
         "verification_request": None,
-        "attachments": with_new(case.attachments, *body.attachments),
+        "attachments": with_added(case.attachments, *body.attachments),
     }
 
 
 @change.register
 def _(body: SentBack, case: Case, fact: Fact) -> Changes:
-    return {**enter(case, Stage.RECEIVE, body.owner, body.due, fact), "accepted_at": None}
+    return {**enter_stage(case, Stage.RECEIVE, body.owner, body.due, fact), "accepted_at": None}
 
 
 @change.register
 def _(body: InfoSupplied, case: Case, fact: Fact) -> Changes:
     return {
-        **goes_on(case, body),
+        **resume_clocks(case, body),
         "info_request": None,
-        "attachments": with_new(case.attachments, *body.attachments),
+        "attachments": with_added(case.attachments, *body.attachments),
     }
 
 
 @change.register
 def _(body: SelfClosed, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
+        **enter_stage(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "self_closed": True,
-        "handled_by": with_new(case.handled_by, fact.actor.person),
-        "attachments": with_new(case.attachments, *body.evidence),
+        "handled_by": with_added(case.handled_by, fact.actor.person),
+        "attachments": with_added(case.attachments, *body.evidence),
     }
 
 
 @change.register
 def _(body: Dispatched, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.HANDLE, body.owner, body.due, fact),
+        **enter_stage(case, Stage.HANDLE, body.owner, body.due, fact),
         "host": body.host,
         "co_handlers": tuple(CoHandler(department=d) for d in body.co_handlers),
-        "departments": with_new(case.departments, body.host, *body.co_handlers),
-        "hosts": with_new(case.hosts, body.host),
+        "departments": with_added(case.departments, body.host, *body.co_handlers),
+        "hosts": with_added(case.hosts, body.host),
         "claimed_by": None,
         "extensions_granted": case.extensions_granted if body.per_round else 0,
     }
@@ -131,18 +131,18 @@ def _(body: Redispatched, case: Case, fact: Fact) -> Changes:
         "owner": body.owner,
         "level": level_of(body.owner, case.grid_path),
         "host": body.host,
-        "hosts": with_new(case.hosts, body.host),
+        "hosts": with_added(case.hosts, body.host),
         "co_handlers": tuple(reported.get(d, CoHandler(department=d)) for d in body.co_handlers),
-        "departments": with_new(case.departments, body.host, *body.co_handlers),
+        "departments": with_added(case.departments, body.host, *body.co_handlers),
         "claimed_by": None,
-        **OF_THE_HOST,
+        **HOST_REQUESTS,
     }
 
 
 @change.register
 def _(body: Recalled, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
+        **enter_stage(case, Stage.DISPATCH, body.owner, body.due, fact),
         "host": None,
         "co_handlers": (),
         "claimed_by": None,
@@ -154,7 +154,7 @@ def _(body: CoHandlersAdded, case: Case, fact: Fact) -> Changes:
     added = tuple(CoHandler(department=department) for department in body.departments)
     return {
         "co_handlers": (*case.co_handlers, *added),
-        "departments": with_new(case.departments, *body.departments),
+        "departments": with_added(case.departments, *body.departments),
     }
 
 
@@ -178,7 +178,7 @@ def _(body: Claimed, case: Case, fact: Fact) -> Changes:
     return {
         "owner": body.owner,
         "claimed_by": fact.actor.person,
-        "handled_by": with_new(case.handled_by, fact.actor.person),
+        "handled_by": with_added(case.handled_by, fact.actor.person),
     }
 
 
@@ -191,15 +191,15 @@ def _(body: Released, case: Case, fact: Fact) -> Changes:
 def _(body: Transferred, case: Case, fact: Fact) -> Changes:
     handlers = (body.to_person,) if body.to_person else ()
     lapsed: Changes = {} if body.keeps_requests else {"return_request": None}
-    lapsed |= OF_THE_HOST if body.to_department != case.host else {}
+    lapsed |= HOST_REQUESTS if body.to_department != case.host else {}
     return {
         "owner": body.owner,
         "host": body.to_department,
         "co_handlers": tuple(c for c in case.co_handlers if c.department != body.to_department),
-        "departments": with_new(case.departments, body.to_department),
-        "hosts": with_new(case.hosts, body.to_department),
+        "departments": with_added(case.departments, body.to_department),
+        "hosts": with_added(case.hosts, body.to_department),
         "claimed_by": body.to_person,
-        "handled_by": with_new(case.handled_by, *handlers),
+        "handled_by": with_added(case.handled_by, *handlers),
         **lapsed,
     }
 
@@ -211,8 +211,8 @@ def _(body: ProgressReported, case: Case, fact: Fact) -> Changes:
             c.model_copy(update={"reported_at": fact.at}) if c.department == body.reports_for else c
             for c in case.co_handlers
         ),
-        "handled_by": with_new(case.handled_by, fact.actor.person),
-        "attachments": with_new(case.attachments, *body.attachments),
+        "handled_by": with_added(case.handled_by, fact.actor.person),
+        "attachments": with_added(case.attachments, *body.attachments),
         "acknowledged_until": body.lapses_at or case.acknowledged_until,
     }
 
@@ -220,27 +220,27 @@ def _(body: ProgressReported, case: Case, fact: Fact) -> Changes:
 @change.register
 def _(body: Completed, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
+        **enter_stage(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "aborted": False,
-        "handled_by": with_new(case.handled_by, fact.actor.person),
-        "attachments": with_new(case.attachments, *body.evidence),
+        "handled_by": with_added(case.handled_by, fact.actor.person),
+        "attachments": with_added(case.attachments, *body.evidence),
     }
 
 
 @change.register
 def _(body: Aborted, case: Case, fact: Fact) -> Changes:
     return {
-        **enter(case, Stage.REVIEW, body.owner, body.due, fact),
+        **enter_stage(case, Stage.REVIEW, body.owner, body.due, fact),
         "completed_at": fact.at,
         "aborted": True,
-        "handled_by": with_new(case.handled_by, fact.actor.person),
+        "handled_by": with_added(case.handled_by, fact.actor.person),
     }
 
 
 @change.register
 def _(body: ReviewPassed, case: Case, fact: Fact) -> Changes:
-    return {"attachments": with_new(case.attachments, *body.evidence)}
+    return {"attachments": with_added(case.attachments, *body.evidence)}
 
 
 @change.register
@@ -248,14 +248,14 @@ def _(body: ReviewFailed, case: Case, fact: Fact) -> Changes:
     """The next round; whoever's part failed reports again. A case settled on the spot counts as accepted."""
     again = body.departments or ()
     changes: Changes = {
-        **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
+        **enter_stage(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
         **next_round(case, fact),
         "hosts": (case.host,) if case.host and body.to_stage is Stage.HANDLE else (),
         "co_handlers": tuple(
             c.model_copy(update={"reported_at": None}) if c.department in again else c for c in case.co_handlers
         ),
         "failed_reviews": case.failed_reviews + 1,
-        "attachments": with_new(case.attachments, *body.evidence),
+        "attachments": with_added(case.attachments, *body.evidence),
     }
     if body.to_stage is Stage.DISPATCH:
         changes |= {"host": None, "co_handlers": ()}
@@ -264,7 +264,7 @@ def _(body: ReviewFailed, case: Case, fact: Fact) -> Changes:
             "accepted_at": body.accepted_at,
             "condition": body.condition or case.condition,
             "policy_version": body.policy_version or case.policy_version,
-            "whole": clocks.begun(body.whole, case.round) if body.whole else case.whole,
+            "whole": clocks.started(body.whole, case.round) if body.whole else case.whole,
         }
     return changes
 
@@ -277,7 +277,7 @@ def _(body: Closed, case: Case, fact: Fact) -> Changes:
         "outcome": body.outcome,
         "owner": None,
         "clock": None,
-        "past_clocks": past(case, fact),
+        "past_clocks": ended_clocks(case, fact),
         "whole": case.whole and clocks.ended(case.whole, fact.at),
         "closed_at": fact.at,
         "archive_at": body.archive_at,
@@ -296,14 +296,14 @@ def _(body: Archived, case: Case, fact: Fact) -> Changes:
 def _(body: Reopened, case: Case, fact: Fact) -> Changes:
     """A new round. The clock of the whole case belongs to the case: it goes on; in facts of before it began anew."""
     whole = case.whole
-    past_clocks = past(case, fact)
+    past_clocks = ended_clocks(case, fact)
     if body.per_case_whole:
         whole = None if whole is None else clocks.reopened(whole, fact.at, body.whole_due_at, body.whole_plan)
     else:
         past_clocks += (whole,) if whole is not None else ()
-        whole = None if body.whole is None else clocks.begun(body.whole, case.round + 1)
+        whole = None if body.whole is None else clocks.started(body.whole, case.round + 1)
     return {
-        **enter(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
+        **enter_stage(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
         **next_round(case, fact),
         "past_clocks": past_clocks,
         "whole": whole,
@@ -326,9 +326,9 @@ def _(body: Reopened, case: Case, fact: Fact) -> Changes:
 def _(body: ReturnGranted, case: Case, fact: Fact) -> Changes:
     settled = (body.department,) if body.department else ()
     return {
-        **enter(case, Stage.DISPATCH, body.owner, body.due, fact),
+        **enter_stage(case, Stage.DISPATCH, body.owner, body.due, fact),
         "host": None,
         "co_handlers": (),
         "claimed_by": None,
-        "returns_settled": with_new(case.returns_settled, *settled),
+        "returns_settled": with_added(case.returns_settled, *settled),
     }

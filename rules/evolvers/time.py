@@ -13,7 +13,7 @@ from models.facts import (
     SummonsMissed,
     UrgeOverdue,
 )
-from rules.evolvers.common import Changes, change, counted_anew, with_urge
+from rules.evolvers.common import Changes, change, recomputed_clocks, with_urge
 from rules.requests import REQUEST_FIELDS
 
 
@@ -76,7 +76,7 @@ def _(body: UrgeOverdue, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Recomputed, case: Case, fact: Fact) -> Changes:
-    return counted_anew(case, body.clocks, fact)
+    return recomputed_clocks(case, body.clocks, fact)
 
 
 @change.register

@@ -12,7 +12,7 @@ from uuid import UUID
 from models.context import Grant
 from models.enums import Level, Role
 from models.organisation import Gravity, Organisation, OrgFault, OrgFinding, OrgPerson, OrgUnit
-from rules.organisation.names import OrgNames, Titled, level_words, role_words, sample
+from rules.organisation.names import OrgNames, TitleLookup, level_names, role_names, sample
 from rules.organisation.roster import roster_findings, zone_of
 
 #: How many of those concerned are named.
@@ -29,21 +29,21 @@ def lint(org: Organisation, within: frozenset[str] | None = None) -> tuple[OrgFi
     `within`: the codes of units to whose subtrees the look is confined (None: everywhere). What lies above them still
     counts; what belongs to no unit (departments, routes, the fallback owner) is told to everybody who may look.
     """
-    view = View(org, within)
+    view = LintView(org, within)
     found = [finding for rule in RULES for finding in rule(view)]
     found += roster_findings(org, view.people_in_view)
     return tuple(sorted(found, key=lambda finding: finding.gravity is not ERROR))
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRole:
     """A role that an active person holds today."""
 
     person: OrgPerson
     grant: Grant
 
 
-class View:
+class LintView:
     """An organisation with the look-ups that its rules share."""
 
     def __init__(self, org: Organisation, within: frozenset[str] | None) -> None:
@@ -53,7 +53,7 @@ class View:
         self.units = [unit for unit in org.units if within is None or not within.isdisjoint(unit.path)]
         self.paths = {unit.code: unit.path for unit in org.units}
         self.held = [
-            Held(person, grant)
+            HeldRole(person, grant)
             for person in org.people
             if person.active
             for grant in person.grants
@@ -91,7 +91,7 @@ class View:
 # --- units ----------------------------------------------------------------------------------------------------------
 
 
-def no_superior(view: View) -> Iterator[OrgFinding]:
+def no_superior(view: LintView) -> Iterator[OrgFinding]:
     """People over whom nobody supervises: at the top a supervisor answers to the fallback owner, nobody else does."""
     seen = {unit.code for unit in view.units}
     found: dict[tuple[str, Role], list[str]] = defaultdict(list)
@@ -106,7 +106,7 @@ def no_superior(view: View) -> Iterator[OrgFinding]:
         if not view.above(Role.SUPERVISOR, over) - {held.person.id}:
             found[path[0], grant.role].append(held.person.username)
     for (park, role), names in sorted(found.items()):
-        at, (role_zh, role_en) = view.names.unit(park), role_words(role)
+        at, (role_zh, role_en) = view.names.unit(park), role_names(role)
         yield _many(
             OrgFault.NO_SUPERIOR, WARNING, park, names, view.names.person,
             f"{at.zh}有 {len(names)} 名{role_zh}上面没有督查员",
@@ -114,7 +114,7 @@ def no_superior(view: View) -> Iterator[OrgFinding]:
         )  # fmt: skip
 
 
-def unit_without_owner(view: View) -> Iterator[OrgFinding]:
+def unit_without_owner(view: LintView) -> Iterator[OrgFinding]:
     """Where no desk is staffed at or above: every case from there falls to the fallback owner."""
     lost = _by_park(unit for unit in view.units if not any(view.present(Role.DUTY_OFFICER, code) for code in unit.path))
     for park, codes in lost:
@@ -126,7 +126,7 @@ def unit_without_owner(view: View) -> Iterator[OrgFinding]:
         )  # fmt: skip
 
 
-def grid_without_worker(view: View) -> Iterator[OrgFinding]:
+def grid_without_worker(view: LintView) -> Iterator[OrgFinding]:
     """Grids where nobody is to look."""
     empty = _by_park(u for u in view.units if u.level is Level.GRID and not view.present(Role.GRID_WORKER, u.code))
     for park, codes in empty:
@@ -137,7 +137,7 @@ def grid_without_worker(view: View) -> Iterator[OrgFinding]:
         )  # fmt: skip
 
 
-def micro_grid_without_volunteer(view: View) -> Iterator[OrgFinding]:
+def micro_grid_without_volunteer(view: LintView) -> Iterator[OrgFinding]:
     """Micro-grids without anybody of their own, told per grid."""
     found: dict[str, list[str]] = defaultdict(list)
     for unit in view.units:
@@ -152,7 +152,7 @@ def micro_grid_without_volunteer(view: View) -> Iterator[OrgFinding]:
         )  # fmt: skip
 
 
-def target_vacant(view: View) -> Iterator[OrgFinding]:
+def target_vacant(view: LintView) -> Iterator[OrgFinding]:
     """Whom a ladder looks for, and where it would find nobody: the step falls through to the level above."""
     policy = view.org.policy
     ladders = policy.ladders if policy else ()
@@ -167,7 +167,7 @@ def target_vacant(view: View) -> Iterator[OrgFinding]:
         vacant = _by_park(u for u in view.units if u.level is level and not view.present(role, u.code))
         for park, codes in vacant:
             at_top, at = level is Level.PARK, view.names.unit(park)
-            (role_zh, role_en), (level_zh, level_en) = role_words(role), level_words(level)
+            (role_zh, role_en), (level_zh, level_en) = role_names(role), level_names(level)
             yield _many(
                 OrgFault.TARGET_VACANT, ERROR if at_top else WARNING, park, codes, view.names.unit,
                 f"升级梯级 {ladder} 要找的{role_zh},在{at.zh}的 {len(codes)} 个{level_zh}无人担任",
@@ -179,7 +179,7 @@ def target_vacant(view: View) -> Iterator[OrgFinding]:
 # --- departments and routes -----------------------------------------------------------------------------------------
 
 
-def department_without_head(view: View) -> Iterator[OrgFinding]:
+def department_without_head(view: LintView) -> Iterator[OrgFinding]:
     """Departments whose people have nobody over them."""
     headed = {held.grant.department for held in view.held if held.grant.role is Role.DEPARTMENT_HEAD}
     for department in view.org.departments:
@@ -191,7 +191,7 @@ def department_without_head(view: View) -> Iterator[OrgFinding]:
             )  # fmt: skip
 
 
-def routes(view: View) -> Iterator[OrgFinding]:
+def routes(view: LintView) -> Iterator[OrgFinding]:
     """Categories whose route ends nowhere: at a department that is gone, or where nobody may claim the case."""
     policy = view.org.policy
     if policy is None:
@@ -221,7 +221,7 @@ def routes(view: View) -> Iterator[OrgFinding]:
             )  # fmt: skip
 
 
-def fallback_gone(view: View) -> Iterator[OrgFinding]:
+def fallback_gone(view: LintView) -> Iterator[OrgFinding]:
     """Without a fallback owner nothing can be decided at all."""
     policy = view.org.policy
     if policy and not any(p.active and p.username == policy.fallback_owner for p in view.org.people):
@@ -232,14 +232,14 @@ def fallback_gone(view: View) -> Iterator[OrgFinding]:
         )  # fmt: skip
 
 
-def alarms(view: View) -> Iterator[OrgFinding]:
+def alarms(view: LintView) -> Iterator[OrgFinding]:
     """Roles that escalation has looked for in vain, and that nobody has held since."""
     seen = {unit.code for unit in view.units}
     zone = zone_of(view.org)
     for alarm in view.org.alarms:
         if alarm.unit in seen:
             last: date = alarm.last_at.astimezone(zone).date()
-            at, (role_zh, role_en) = view.names.unit(alarm.unit), role_words(alarm.role)
+            at, (role_zh, role_en) = view.names.unit(alarm.unit), role_names(alarm.role)
             yield _one(
                 OrgFault.ALARM, ERROR, alarm.unit,
                 f"升级曾 {alarm.times} 次在{at.zh}找不到{role_zh}(最近 {last}),至今无人担任",
@@ -248,7 +248,7 @@ def alarms(view: View) -> Iterator[OrgFinding]:
             )  # fmt: skip
 
 
-RULES: tuple[Callable[[View], Iterable[OrgFinding]], ...] = (
+RULES: tuple[Callable[[LintView], Iterable[OrgFinding]], ...] = (
     no_superior,
     department_without_head,
     unit_without_owner,
@@ -273,7 +273,7 @@ def _one(fault: OrgFault, gravity: Gravity, where: str, zh: str, en: str) -> Org
 
 
 def _many(
-    fault: OrgFault, gravity: Gravity, where: str, names: list[str], titled: Titled, zh: str, en: str
+    fault: OrgFault, gravity: Gravity, where: str, names: list[str], titled: TitleLookup, zh: str, en: str
 ) -> OrgFinding:
     some = sample(map(titled, names[:SAMPLE]))
     return OrgFinding(fault=fault, gravity=gravity, where=where, count=len(names), zh=zh, en=en, **some)

@@ -17,7 +17,7 @@ class Title(NamedTuple):
 
 
 #: Gives the title of a code or user name.
-Titled = Callable[[str], Title]
+TitleLookup = Callable[[str], Title]
 
 
 class OrgNames:
@@ -47,13 +47,13 @@ class OrgNames:
         return _title(code, self._categories)
 
 
-def role_words(role: Role) -> tuple[str, str]:
+def role_names(role: Role) -> tuple[str, str]:
     """What a role is called, Chinese, then English."""
     zh, en = ROLES[role]
     return zh, en
 
 
-def level_words(level: Level) -> tuple[str, str]:
+def level_names(level: Level) -> tuple[str, str]:
     """What a level is called, Chinese, then English."""
     zh, en = LEVELS[str(int(level))]
     return zh, en

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models.organisation import Absence, Gravity, Organisation, OrgFault, OrgFinding, OrgPerson, Shift
-from rules.organisation.names import OrgNames, Title, role_words
+from rules.organisation.names import OrgNames, Title, role_names
 
 
 def roster_findings(org: Organisation, in_view: Callable[[OrgPerson], bool]) -> list[OrgFinding]:
@@ -31,7 +31,7 @@ class _Roster:
 
     def away_with(self, absence: Absence) -> Absence | None:
         """An absence of the deputy in the same days."""
-        return next((a for a in self._all if a.person == absence.deputy and meet(a, absence)), None)
+        return next((a for a in self._all if a.person == absence.deputy and overlap(a, absence)), None)
 
     def away_in(self, shift: Shift) -> Absence | None:
         """An absence of whoever is on that shift."""
@@ -44,7 +44,7 @@ def zone_of(org: Organisation) -> ZoneInfo:
     return ZoneInfo(org.policy.zone if org.policy else "UTC")
 
 
-def meet(one: Absence, other: Absence) -> bool:
+def overlap(one: Absence, other: Absence) -> bool:
     """Whether two absences have a day in common."""
     return one.since <= other.until and other.since <= one.until
 
@@ -74,7 +74,7 @@ def _absences(roster: _Roster) -> Iterator[OrgFinding]:
                 f"{deputy.en}, deputy of {who.en} on {days}, is away from {away.since} to {away.until}",
             )  # fmt: skip
     for one, other in combinations(roster.absences, 2):
-        if one.person == other.person and meet(one, other):
+        if one.person == other.person and overlap(one, other):
             who = roster.title(one.person)
             yield _fault(
                 OrgFault.ABSENCES_OVERLAP, who.code,
@@ -86,7 +86,7 @@ def _absences(roster: _Roster) -> Iterator[OrgFinding]:
 def _shifts(roster: _Roster) -> Iterator[OrgFinding]:
     for shift in roster.shifts:
         who, at = roster.title(shift.person), shift.starts_at.astimezone(roster.zone).strftime("%Y-%m-%d %H:%M")
-        at_unit, (role_zh, role_en) = roster.names.unit(shift.unit), role_words(shift.role)
+        at_unit, (role_zh, role_en) = roster.names.unit(shift.unit), role_names(shift.role)
         if not roster.works_here(shift.person):
             yield _fault(
                 OrgFault.SHIFT_OF_INACTIVE, who.code,

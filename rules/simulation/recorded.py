@@ -27,7 +27,7 @@ from models.facts import (
     Transferred,
 )
 from rules.evolve import evolve
-from rules.simulation.world import Change, Opening
+from rules.simulation.world import Change, RecordedClock
 
 #: What changes how a clock runs, and what only changes whom its ladder reaches.
 _OF_EVERY_CLOCK = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
@@ -40,14 +40,14 @@ _OF_A_STAGE = (
 class _Begun:
     """A clock that has not ended yet."""
 
-    opening: Opening
+    opening: RecordedClock
     changes: list[Change] = field(default_factory=list)
 
-    def ended(self, at: datetime | None) -> Opening:
+    def ended(self, at: datetime | None) -> RecordedClock:
         return replace(self.opening, ended_at=at, changes=tuple(self.changes))
 
 
-def recorded(facts: Iterable[Fact]) -> tuple[Opening, ...]:
+def recorded_clocks(facts: Iterable[Fact]) -> tuple[RecordedClock, ...]:
     """The clocks of one case in the order in which they ended, those that still run last.
 
     The whole is timed from acceptance, and anew from a reopening, whether or not the policy of then set a limit for it.
@@ -56,7 +56,7 @@ def recorded(facts: Iterable[Fact]) -> tuple[Opening, ...]:
     case: Case | None = None
     stage: _Begun | None = None
     whole: _Begun | None = None
-    found: list[Opening] = []
+    found: list[RecordedClock] = []
     for fact in facts:
         before, case = case, evolve(case, fact)
         body = fact.body
@@ -77,9 +77,9 @@ def recorded(facts: Iterable[Fact]) -> tuple[Opening, ...]:
     return tuple(found)
 
 
-def _opening(case: Case, at: datetime) -> Opening:
+def _opening(case: Case, at: datetime) -> RecordedClock:
     assert case.clock is not None
-    return Opening(
+    return RecordedClock(
         case=case.case_no,
         category=case.category,
         severity=case.severity,

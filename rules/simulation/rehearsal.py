@@ -48,7 +48,7 @@ class Finding:
     en: str
 
 
-def starts(calendar: Calendar) -> tuple[datetime, ...]:
+def start_moments(calendar: Calendar) -> tuple[datetime, ...]:
     """The worst moments of its last certain year and of the next: the longest holiday's eve, a make-up day, the end."""
     zone = ZoneInfo(calendar.zone)
     days: set[date] = set()
@@ -74,7 +74,7 @@ def _before_the_longest(holidays: Iterable[date]) -> date:
 
 def rehearse(policy: Policy, at: Iterable[datetime] | None = None) -> Iterator[Finding]:
     """What a case would run into under `policy`; nothing when it holds."""
-    moments = tuple(starts(policy.calendars[0]) if at is None else at)
+    moments = tuple(start_moments(policy.calendars[0]) if at is None else at)
     for category, condition in _unlike(policy):
         for start in moments:
             yield from _live(policy, category, condition, start, staffed=True)

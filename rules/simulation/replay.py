@@ -36,15 +36,15 @@ from models.ids import derived_id
 from models.policy.limits import Length
 from models.policy.standard import Ladder, Rung, Target
 from rules.deadlines import clocks
-from rules.deadlines.limits import deadline, measured
-from rules.deadlines.limits import reach as reach_moment
-from rules.deadlines.planning import put_off
+from rules.deadlines.limits import advance as reach_moment
+from rules.deadlines.limits import deadline, measure
+from rules.deadlines.planning import postpone
 from rules.deadlines.standards import NO_LADDER
-from rules.escalation.recipients import reach
+from rules.escalation.recipients import resolve_targets
 from rules.escalation.urge_orders import urge_rungs
 from rules.levels import level_of
 from rules.routing import desk, low_desk, route
-from rules.simulation.world import Change, Fired, Lived, Opening, Roster, World
+from rules.simulation.world import Change, FiredStep, RecordedClock, ReplayedClock, Roster, World
 
 _NO_ONE = derived_id("simulation", "case")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -57,7 +57,7 @@ _BLANK = Case(
 )  # fmt: skip
 
 
-def live(world: World, clock: Opening, now: datetime) -> Lived | None:
+def replay_clock(world: World, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
     """What becomes of the clock; None where the policy sets no limit for the whole of such a case.
 
     Raises NotCovered, and ValueError for a moment that no calendar reaches.
@@ -66,7 +66,7 @@ def live(world: World, clock: Opening, now: datetime) -> Lived | None:
 
 
 class _Life:
-    def __init__(self, world: World, clock: Opening, now: datetime) -> None:
+    def __init__(self, world: World, clock: RecordedClock, now: datetime) -> None:
         self._is = clock
         self._end = clock.ended_at or max(now, clock.started_at)
         self._world = world
@@ -83,9 +83,9 @@ class _Life:
         self._held_until: datetime | None = None
         self._urge: _Urge | None = None
         self._urged_at: datetime | None = None
-        self._fired: list[Fired] = []
+        self._fired: list[FiredStep] = []
 
-    def lived(self) -> Lived | None:
+    def lived(self) -> ReplayedClock | None:
         """Plays it."""
         if self._is.stage is None and self._standard.whole is None:
             return None
@@ -98,7 +98,7 @@ class _Life:
         self._wait(self._end)
         plan = self._clock.plan
         assert first.owner is not None
-        return Lived(
+        return ReplayedClock(
             due_at=self._clock.due_at,
             missed_at=self._missed_at,
             late=None if self._missed_at is None else self._end - self._missed_at,
@@ -120,7 +120,7 @@ class _Life:
             else clocks.start(self._ctx, self._standard, found.stage, found.started_at)
         )
         assert due is not None
-        return clocks.begun(due, found.round)
+        return clocks.started(due, found.round)
 
     def _begin(self, ctx: Context) -> Case:
         """The case as far as the rules that resolve people ask about it."""
@@ -180,7 +180,7 @@ class _Life:
 
     def _lapse(self, at: datetime) -> None:
         self._held, self._held_until = False, None
-        self._rungs = put_off(self._rungs, at)
+        self._rungs = postpone(self._rungs, at)
 
     def _miss(self, at: datetime) -> None:
         self._missed_at = at
@@ -191,8 +191,8 @@ class _Life:
         rung = _rung(self._ladder, self._last_step)
         self._last_step += 1
         self._rungs = self._rungs[1:]
-        outcome = reach(self._case, self._ctx, rung.targets if rung else ())
-        self._fired.append(Fired(self._last_step, at, outcome.reached, outcome.vacancies, outcome.level))
+        outcome = resolve_targets(self._case, self._ctx, rung.targets if rung else ())
+        self._fired.append(FiredStep(self._last_step, at, outcome.reached, outcome.vacancies, outcome.level))
         if outcome.owner is not None:
             self._case = self._case.model_copy(update={"owner": outcome.owner, "level": outcome.level})
             if self._missed_at is not None and outcome.level is Level.PARK:
@@ -214,9 +214,9 @@ class _Life:
         assert urge is not None
         rung = _rung(urge.ladder, urge.last_step)
         self._urge = _Urge(urge.ladder, urge.rungs[1:], urge.last_step + 1)
-        outcome = reach(self._case, self._ctx, map(_only_told, rung.targets) if rung else ())
+        outcome = resolve_targets(self._case, self._ctx, map(_only_told, rung.targets) if rung else ())
         step = urge.last_step + 1
-        self._fired.append(Fired(step, at, outcome.reached, outcome.vacancies, outcome.level, urge=True))
+        self._fired.append(FiredStep(step, at, outcome.reached, outcome.vacancies, outcome.level, urge=True))
 
     # --- what really happened -------------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class _Life:
         calendar = clocks.calendar_of(terms, self._ctx)
         until = granted.due_at
         if change.due_before is not None and change.due_before != clock.due_at:
-            more = measured(terms, calendar, change.due_before, granted.due_at)
+            more = measure(terms, calendar, change.due_before, granted.due_at)
             until = reach_moment(terms, calendar, clock.due_at, more)
         ctx = self._ctx.model_copy(update={"now": change.at})
         more, due_at, plan = clocks.extension(clock, self._standard, ctx, until)
@@ -272,8 +272,8 @@ class _Life:
         self._ladder = self._world.policy.ladder(self._standard.ladder) or NO_LADDER
         if self._is.stage is not None or self._standard.whole is not None:
             ctx = self._ctx.model_copy(update={"now": at})
-            new = clocks.retimed(clock, self._standard, ctx, steps_from=at)
-            self._take(clocks.counted_anew(clock, new, at))
+            new = clocks.recompute_clock(clock, self._standard, ctx, steps_from=at)
+            self._take(clocks.recomputed(clock, new, at))
 
     def _lapses(self, at: datetime) -> datetime | None:
         """Until when an acknowledgement holds: for its time, and never past the deadline."""

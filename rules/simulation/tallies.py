@@ -9,8 +9,8 @@ from uuid import UUID
 
 from models.enums import EscalationMode, Level, OwnerKind, Role, Stage
 from models.facts import Reached
-from rules.simulation.replay import live
-from rules.simulation.world import Lived, NotCovered, Opening, World
+from rules.simulation.replay import replay_clock
+from rules.simulation.world import NotCovered, RecordedClock, ReplayedClock, World
 
 #: How many clocks that turn out otherwise are kept as examples, each way, and how many cases of the other lists.
 EXAMPLES = 20
@@ -88,11 +88,11 @@ def quantile(values: Sequence[float], part: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClockOutcome:
     """A clock and what became of it under each policy, in their order; None where that policy has no deadline."""
 
-    clock: Opening
-    lived: tuple[Lived | None, ...]
+    clock: RecordedClock
+    lived: tuple[ReplayedClock | None, ...]
 
 
 @dataclass
@@ -105,10 +105,10 @@ class Comparison:
     only_first: int = 0
     only_second: int = 0
     changed_cases: set[str] = field(default_factory=set)
-    only_first_examples: list[Outcome] = field(default_factory=list)
-    only_second_examples: list[Outcome] = field(default_factory=list)
+    only_first_examples: list[ClockOutcome] = field(default_factory=list)
+    only_second_examples: list[ClockOutcome] = field(default_factory=list)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: ClockOutcome) -> None:
         """Counts the clock, if both policies time it."""
         one, other = outcome.lived[self.first], outcome.lived[self.second]
         if one is None or other is None or (one.missed_at is None and other.missed_at is None):
@@ -125,19 +125,19 @@ class Comparison:
             _keep(self.only_second_examples, outcome, self.second)
 
 
-def _keep(examples: list[Outcome], outcome: Outcome, place: int) -> None:
+def _keep(examples: list[ClockOutcome], outcome: ClockOutcome, place: int) -> None:
     """Among the examples, if it is late enough: the latest first, of equals the one that came first."""
     examples.append(outcome)
     if len(examples) > 10 * EXAMPLES:
         _trim(examples, place)
 
 
-def _trim(examples: list[Outcome], place: int) -> None:
+def _trim(examples: list[ClockOutcome], place: int) -> None:
     examples.sort(key=lambda kept: _late(kept, place), reverse=True)
     del examples[EXAMPLES:]
 
 
-def _late(outcome: Outcome, place: int) -> timedelta:
+def _late(outcome: ClockOutcome, place: int) -> timedelta:
     lived = outcome.lived[place]
     return (lived.late if lived is not None else None) or timedelta()
 
@@ -151,18 +151,18 @@ class Simulation:
         self.comparisons = tuple(Comparison(0, place) for place in range(1, len(worlds)))
         self._groups = tuple({c.code: c.group for c in world.policy.categories} for world in worlds)
 
-    def add(self, clock: Opening, now: datetime) -> Outcome:
+    def add(self, clock: RecordedClock, now: datetime) -> ClockOutcome:
         """Lives the clock under each policy, and counts what becomes of it."""
         lived = tuple(self._lived(place, clock, now) for place in range(len(self.worlds)))
-        outcome = Outcome(clock, lived)
+        outcome = ClockOutcome(clock, lived)
         for comparison in self.comparisons:
             comparison.add(outcome)
         return outcome
 
-    def _lived(self, place: int, clock: Opening, now: datetime) -> Lived | None:
+    def _lived(self, place: int, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
         tally = self.tallies[place]
         try:
-            lived = live(self.worlds[place], clock, now)
+            lived = replay_clock(self.worlds[place], clock, now)
         except NotCovered as unknown:
             tally.not_covered[str(unknown)] += 1
             return None
@@ -181,7 +181,7 @@ class Simulation:
             _trim(comparison.only_second_examples, comparison.second)
 
 
-def _count(tally: Tally, clock: Opening, lived: Lived, group: str, fallback: UUID) -> None:
+def _count(tally: Tally, clock: RecordedClock, lived: ReplayedClock, group: str, fallback: UUID) -> None:
     missed = lived.missed_at is not None
     tally.total.add(missed)
     tally.cases.add(clock.case)
@@ -200,7 +200,7 @@ def _count(tally: Tally, clock: Opening, lived: Lived, group: str, fallback: UUI
             _count_reached(tally, clock, reached, fallback)
 
 
-def _count_given(tally: Tally, clock: Opening, lived: Lived, fallback: UUID) -> None:
+def _count_given(tally: Tally, clock: RecordedClock, lived: ReplayedClock, fallback: UUID) -> None:
     tally.vacancies.update((vacancy.role, vacancy.unit) for vacancy in lived.vacancies)
     if clock.stage is None:
         return
@@ -213,7 +213,7 @@ def _count_given(tally: Tally, clock: Opening, lived: Lived, fallback: UUID) -> 
         tally.load.setdefault(one, Load()).given += 1
 
 
-def _count_reached(tally: Tally, clock: Opening, reached: Reached, fallback: UUID) -> None:
+def _count_reached(tally: Tally, clock: RecordedClock, reached: Reached, fallback: UUID) -> None:
     if reached.role is not None and reached.unit is not None:
         tally.escalations[Level(clock.grid_path.index(reached.unit) + 1), reached.mode] += 1
     elif reached.department is None and reached.unit is None and reached.people == (fallback,):

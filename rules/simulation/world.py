@@ -36,7 +36,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class RecordedClock:
     """One clock to live through: of a stage (`stage` None: of the whole case), from its start to its real end.
 
     `ended_at` None: it still runs. `grid_path` runs from the park down. `owner` None: by the rules, as for a case that
@@ -79,7 +79,7 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiredStep:
     """A step of the ladder, or (`urge`) of the urge order that the system gives once a case is overdue at the top."""
 
     step: int
@@ -91,7 +91,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
+class ReplayedClock:
     """What became of a clock under a policy. `missed_at` is the deadline that passed, `due_at` the last one it had.
 
     `late` is natural time from the missed deadline to the end (None: kept). `given` are the people, or the department,
@@ -104,7 +104,7 @@ class Lived:
     owner: Owner
     given: tuple[UUID, ...]
     vacancies: tuple[Vacancy, ...]
-    fired: tuple[Fired, ...]
+    fired: tuple[FiredStep, ...]
     urged_at: datetime | None
     provisional: bool
 

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
-from models.base import Code, Frozen, SaidInstant, Text
+from models.base import Code, Frozen, Text, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.tables import CASES
-from models.views import CaseItem, Counted
+from models.views import CaseItem, CountedTime
 from services.cases.names import read_names
 from services.cases.views import case_item
 from services.criteria.scope import visible
@@ -33,7 +33,7 @@ class DuplicateQuery(Frozen):
     lon: Annotated[float | None, Field(ge=-180, le=180)] = None
     grid: Code | None = None
     title: Annotated[Text | None, Field(max_length=120)] = None
-    at: SaidInstant | None = None
+    at: WrittenInstant | None = None
 
 
 class Duplicate(Frozen):
@@ -44,7 +44,7 @@ class Duplicate(Frozen):
 
     case: CaseItem
     metres: int | None
-    apart: Counted
+    apart: CountedTime
     same_category: bool
     likeness: float | None
     why_zh: str

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_
 
-from models.base import EARLIEST, Code, Frozen, SaidInstant, Text
+from models.base import EARLIEST, Code, Frozen, Text, WrittenInstant
 from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
@@ -45,11 +45,11 @@ class CaseFilter(Frozen):
     owner: Text | None = None
     figure: FigureKey | None = None
     without: FigureKey | None = None
-    from_: SaidInstant | None = Field(None, alias="from")
-    to: SaidInstant | None = None
+    from_: WrittenInstant | None = Field(None, alias="from")
+    to: WrittenInstant | None = None
     q: Annotated[Text, StringConstraints(max_length=100)] | None = None
-    reported_from: SaidInstant | None = None
-    reported_to: SaidInstant | None = None
+    reported_from: WrittenInstant | None = None
+    reported_to: WrittenInstant | None = None
     sort: Sort = "-reported_at"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None

@@ -26,13 +26,14 @@ from models.views import (
     TaskView,
     UrgeView,
 )
-from rules.deadlines.clocks import elapsed, left, terms_of
+from rules.deadlines.clocks import elapsed, remaining, terms_of
 from rules.deadlines.lights import headline_clock, light
 from rules.requests import pending_requests
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
+from services.cases.told import only_reported, open_fields
 
 
 def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
@@ -73,8 +74,12 @@ def clock_fields(clocks: Sequence[Clock], policy: Policy, now: datetime) -> dict
         return {"due_at": None, "left": None, "unit": None, "overdue": False}
     clock = headline_clock(clocks)
     overdue = any(_is_overdue(one, now) for one in clocks)
-    remaining = left(clock, _calendar(clock, policy), now)
-    return {"due_at": clock.due_at, "left": remaining, "unit": terms_of(clock).unit, "overdue": overdue}
+    return {
+        "due_at": clock.due_at,
+        "left": remaining(clock, _calendar(clock, policy), now),
+        "unit": terms_of(clock).unit,
+        "overdue": overdue,
+    }
 
 
 def case_view(
@@ -144,8 +149,12 @@ def case_view(
     )
 
 
-def fact_views(facts: Sequence[Fact], case: Case, names: Names) -> tuple[FactView, ...]:
-    """Return the timeline: each fact with its actor named, unless that is the reporter."""
+def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, day: date) -> tuple[FactView, ...]:
+    """Return the timeline for `person`: each fact with its actor named, unless that is the reporter.
+
+    Who only reported the case reads what is written for them: the answer and the reasons, no results and notes.
+    """
+    reader = person if only_reported(person, case, day) else None
     return tuple(
         FactView(
             seq=fact.seq,
@@ -153,11 +162,17 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names) -> tuple[FactVie
             kind=fact.body.kind,
             command=fact.command,
             actor=_actor(fact.actor, case, names),
-            body=fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"}),
-            why=_reasons(fact),
+            body=_body(fact, reader),
+            why=_reasons(fact) if reader is None else (),
         )
         for fact in facts
     )
+
+
+def _body(fact: Fact, reporter: Person | None) -> dict[str, Any]:
+    """Return the content of the fact, or what of it the `reporter` may read."""
+    body = fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"})
+    return body if reporter is None else open_fields(fact, body, reporter)
 
 
 def _reasons(fact: Fact) -> tuple[Explanation, ...]:

@@ -13,17 +13,20 @@ from infra.store.context import local_day, read_system_context
 from models.base import Frozen, Instant
 from models.case import Case
 from models.context import Context, Person
-from models.enums import OwnerKind, Role, Stage
+from models.enums import Level, OwnerKind, RequestKind, Role, Stage
 from models.errors import NoSuchCase
 from models.facts import Fact
 from models.views import CaseView, FactView
 from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
 from rules.deciders.requests import latest_extension
+from rules.levels import current_level
+from rules.requests import own_requests
 from rules.result_evidence import result_evidence
 from services.cases.forecast import Forecast, get_forecast
 from services.cases.names import Names, read_names
 from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
+from services.cases.told import Told, only_reported, proposed_answer, told_to_reporter
 from services.cases.views import case_view, fact_views
 from services.directory.people import unit_names
 from services.policies.rule_drift import NewerRule, find_newer_rule
@@ -51,9 +54,16 @@ class ConditionChoice(Frozen):
 
 
 class CaseRules(Frozen):
-    """What the rules require from whoever acts on the case."""
+    """What the rules require from whoever acts on the case, and what they may choose from.
+
+    `answer_required`: it is completed only with an answer for the reporter. `own_requests`: what the reader asked for
+    and may take back. `stands_at`: the level that an escalation leads up from. `supervisor_reopens`: it was reopened
+    before, so only a supervisor decides whether it is again. `most`: how often in a round a return, a transfer, a
+    suspension or a question may be asked; `used`: how often each was.
+    """
 
     evidence_required: bool
+    answer_required: bool
     extension: ExtensionTerms | None
     suspension_days: int
     conditions: tuple[ConditionChoice, ...]
@@ -61,6 +71,11 @@ class CaseRules(Frozen):
     claimed_by_me: bool
     void_proposed: bool
     returned_before: bool
+    own_requests: tuple[RequestKind, ...]
+    stands_at: Level
+    supervisor_reopens: bool
+    used: dict[RequestKind, int]
+    most: dict[RequestKind, int]
 
 
 class FileView(Frozen):
@@ -84,7 +99,9 @@ class CasePageView(Frozen):
     `names` has the names of departments, units and people by id, as far as the timeline mentions them; `outlines` those
     of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: how the policy version in
     force differs from the case's own; `releasable`: the photos of the last result, which its review may show to the
-    reporter.
+    reporter; `proposed_answer`: the answer that its completion wrote for them; `told`: what the reporter is told.
+
+    Whoever only reported the case gets of facts and files what is meant for them.
     """
 
     case: CaseView
@@ -96,6 +113,8 @@ class CasePageView(Frozen):
     outlines: tuple[dict[str, Any], ...] = ()
     newer: NewerRule | None = None
     releasable: tuple[FileView, ...] = ()
+    proposed_answer: str = ""
+    told: Told = Told()
 
 
 async def get_case_page(
@@ -109,10 +128,13 @@ async def get_case_page(
     day = await local_day(connection, now)
     ctx = await read_system_context(connection, case, now)
     units = await _unit_names(connection, facts)
-    files = await read_files(connection, case.attachments)
+    reporter = only_reported(person, case, day)
+    shown = fact_views(facts, case, names, person, day)
+    files = await read_files(connection, _hashes(shown) if reporter else case.attachments)
+    view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
     return CasePageView(
-        case=case_view(row, names, person, day, now, await masked_phone(connection, case, person, day)),
-        facts=fact_views(facts, case, names),
+        case=view.model_copy(update={"attachments": tuple(files)}) if reporter else view,
+        facts=shown,
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
         rules=_case_rules(case, ctx, person, names),
         files=files,
@@ -120,7 +142,15 @@ async def get_case_page(
         outlines=await _outlines(connection, case.grid_path),
         newer=await find_newer_rule(connection, case, ctx, now),
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
+        proposed_answer="" if reporter else proposed_answer(facts),
+        told=told_to_reporter(case, facts),
     )
+
+
+def _hashes(facts: Iterable[FactView]) -> tuple[str, ...]:
+    """Return the files that these facts name, each once."""
+    named = (hash_ for fact in facts for name in ("attachments", "evidence") for hash_ in fact.body.get(name) or ())
+    return tuple(dict.fromkeys(named))
 
 
 async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tuple[dict[str, Any], ...]:
@@ -156,7 +186,8 @@ async def facts_since(
     case = Case.model_validate(row.state)
     facts = [fact for fact in await read_facts(connection, case.report_id) if fact.seq > seen]
     names = await read_names(connection, [case], language, _people_in(facts))
-    return Meanwhile(facts=fact_views(facts, case, names), revision=case.seq)
+    day = await local_day(connection, now)
+    return Meanwhile(facts=fact_views(facts, case, names, person, day), revision=case.seq)
 
 
 async def last_actions(
@@ -180,6 +211,7 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
     waiting = [c.department for c in case.co_handlers if c.reported_at is None]
     return CaseRules(
         evidence_required=category is not None and category.evidence_required,
+        answer_required=case.source in ctx.policy.answers_required,
         extension=_extension(case, ctx) if case.stage is Stage.HANDLE else None,
         suspension_days=suspension_days(standard, ctx.policy),
         conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
@@ -187,6 +219,21 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
         claimed_by_me=case.claimed_by == person.id,
         void_proposed=case.void_request is not None,
         returned_before=case.host in case.returns_settled,
+        own_requests=own_requests(case, person.id),
+        stands_at=current_level(case),
+        supervisor_reopens=case.reopenings > 0,
+        used={
+            RequestKind.RETURN: len(case.returns_settled),
+            RequestKind.TRANSFER: case.transfers,
+            RequestKind.SUSPENSION: case.suspensions_granted,
+            RequestKind.INFO: case.info_requests,
+        },
+        most={
+            RequestKind.RETURN: ctx.policy.returns,
+            RequestKind.TRANSFER: ctx.policy.transfers,
+            RequestKind.SUSPENSION: ctx.policy.suspensions,
+            RequestKind.INFO: ctx.policy.info_requests,
+        },
     )
 
 
@@ -215,9 +262,8 @@ def _people_in(facts: Iterable[Fact]) -> set[UUID]:
             found.add(UUID(owner.id))
         for reached in getattr(fact.body, "reached", ()):
             found.update(reached.people)
-        to_person = getattr(fact.body, "to_person", None)
-        if to_person is not None:
-            found.add(to_person)
+        named = (getattr(fact.body, name, None) for name in ("to_person", "person"))
+        found.update(person for person in named if person is not None)
     return found
 
 
@@ -226,7 +272,6 @@ async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dic
     for fact in facts:
         codes.update(reached.unit for reached in getattr(fact.body, "reached", ()) if reached.unit)
         codes.update(code for name in ("grid", "to_unit") if (code := getattr(fact.body, name, None)))
-        owner = getattr(fact.body, "owner", None)
-        if owner is not None and owner.kind is OwnerKind.UNIT:
-            codes.add(owner.id)
+        owners = (getattr(fact.body, name, None) for name in ("owner", "unit"))
+        codes.update(owner.id for owner in owners if owner is not None and owner.kind is OwnerKind.UNIT)
     return await unit_names(connection, codes)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
 from infra.store.policies import NoPolicy, newest_version, policy_version
-from models.base import Frozen, Instant, SaidInstant
+from models.base import Frozen, Instant, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.enums import EscalationMode, Level, Severity
@@ -67,7 +67,7 @@ class Notices(Unread):
 class ReadUpTo(Frozen):
     """Everything that came up to this moment has been read; None: everything."""
 
-    until: Annotated[SaidInstant | None, Field()] = None
+    until: Annotated[WrittenInstant | None, Field()] = None
 
 
 async def find_notices(

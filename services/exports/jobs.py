@@ -21,7 +21,7 @@ from models.context import Person
 from models.errors import ExportNotReady, NoSuchPage, RightsChanged, StoreAway, TooManyExports, TooManyRows
 from models.errors.base import Refusal, refusal
 from models.ids import new_id
-from models.jobs.export import EXPORT_WORKFLOW, KEPT, UNDER_WAY, ExportKind, ExportOrder, ExportStatus
+from models.jobs.export import ACTIVE_STATUSES, EXPORT_WORKFLOW, RETENTION, ExportKind, ExportOrder, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
 from rules.scope import in_force
 from services.exports.request import MAX_ROWS, ExportRequest, count_rows
@@ -60,7 +60,7 @@ class ExportView(Frozen):
     @property
     def under_way(self) -> bool:
         """Whether it is not finished yet."""
-        return self.status in UNDER_WAY
+        return self.status in ACTIVE_STATUSES
 
 
 async def request_export(
@@ -94,7 +94,7 @@ async def _insert_or_join(
 ) -> tuple[UUID, bool]:
     """Return the id of the export, and whether it is new."""
     e = EXPORTS.c
-    own_under_way = and_(e.owner == person.id, e.status.in_(UNDER_WAY))
+    own_under_way = and_(e.owner == person.id, e.status.in_(ACTIVE_STATUSES))
     # Two requests at the same time are serialised here.
     await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(person.id), 0))))
     digest = request.digest(language)
@@ -148,7 +148,7 @@ async def stop_export(connection: AsyncConnection, person: Person, id_: UUID, no
     """Stop an export that is under way, or remove the file of one that is done. Raises NoSuchPage."""
     await _find(connection, person, id_)
     e = EXPORTS.c
-    stopped = update(EXPORTS).where(e.id == id_, e.status.in_((*UNDER_WAY, ExportStatus.DONE)))
+    stopped = update(EXPORTS).where(e.id == id_, e.status.in_((*ACTIVE_STATUSES, ExportStatus.DONE)))
     await connection.execute(stopped.values(status=ExportStatus.STOPPED, finished_at=now, size=None))
     await connection.execute(delete(EXPORT_PIECES).where(EXPORT_PIECES.c.export == id_))
 
@@ -222,7 +222,7 @@ def _view(row: Any, now: datetime, language: str) -> ExportView:
         finished_at=row.finished_at,
         size=row.size,
         policy_version=row.policy_version,
-        kept_until=None if row.finished_at is None else row.finished_at + KEPT,
+        kept_until=None if row.finished_at is None else row.finished_at + RETENTION,
         stalled=status is ExportStatus.WAITING and now - row.asked_at > STALLED_AFTER,
         href=f"{HREF}/{row.id}",
         file=f"{HREF}/{row.id}/file" if done else None,

@@ -14,7 +14,7 @@ from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day, read_person
 from models.errors import Internal, NoSuchPage
 from models.errors.base import DomainError
-from models.jobs.export import UNDER_WAY, ExportStatus
+from models.jobs.export import ACTIVE_STATUSES, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
 from services.exports.jobs import roles_of
 from services.exports.request import ExportRequest, count_rows
@@ -89,7 +89,7 @@ class _Report:
 async def _advance(engine: AsyncEngine, id_: UUID, **values: object) -> Any:
     """Store the progress. Raises Stopped when the export is not under way any more."""
     e = EXPORTS.c
-    change = update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**values).returning(EXPORTS)
+    change = update(EXPORTS).where(e.id == id_, e.status.in_(ACTIVE_STATUSES)).values(**values).returning(EXPORTS)
     async with transaction(engine) as connection:
         row = (await connection.execute(change)).one_or_none()
     if row is None:
@@ -102,7 +102,9 @@ async def _store(engine: AsyncEngine, id_: UUID, written: Written, grants: list[
     e = EXPORTS.c
     size = number = 0
     async with transaction(engine) as connection:
-        under_way = await connection.scalar(select(e.id).where(e.id == id_, e.status.in_(UNDER_WAY)).with_for_update())
+        under_way = await connection.scalar(
+            select(e.id).where(e.id == id_, e.status.in_(ACTIVE_STATUSES)).with_for_update()
+        )
         if under_way is None:
             raise Stopped()
         await connection.execute(delete(EXPORT_PIECES).where(EXPORT_PIECES.c.export == id_))
@@ -135,5 +137,5 @@ async def _fail(engine: AsyncEngine, id_: UUID, error: DomainError) -> None:
         "failure": error.as_refusal().model_dump(mode="json"),
     }  # fmt: skip
     async with transaction(engine) as connection:
-        await connection.execute(update(EXPORTS).where(e.id == id_, e.status.in_(UNDER_WAY)).values(**failed))
+        await connection.execute(update(EXPORTS).where(e.id == id_, e.status.in_(ACTIVE_STATUSES)).values(**failed))
     log.warning("export failed", export=str(id_), code=error.code)

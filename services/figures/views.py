@@ -3,7 +3,7 @@
 from models.base import Frozen, Instant
 from models.enums import Light, Role, Stage
 from models.figures import FigureKey, IndicatorKey
-from models.views import CaseItem, Counted, UrgeView
+from models.views import CaseItem, CountedTime, UrgeView
 
 
 class Number(Frozen):
@@ -140,13 +140,13 @@ class OverdueItem(CaseItem):
     """
 
     overdue_since: Instant
-    late_by: Counted
+    late_by: CountedTime
     host: str | None
     host_name: str | None
     ladder_step: int
     whole_due_at: Instant | None
     consultation_at: Instant | None
-    paused: Counted
+    paused: CountedTime
     extensions: int
     failed_reviews: int
     returns: int

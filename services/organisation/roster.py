@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import read_person
 from infra.store.organisation import read_absences, read_shifts
 from infra.store.policies import NoPolicy, newest_version, policy_version
-from models.base import Code, Frozen, Instant, Note, SaidInstant
+from models.base import Code, Frozen, Instant, Note, WrittenInstant
 from models.context import Person
 from models.enums import Role
 from models.errors import InputError
@@ -40,8 +40,8 @@ class ShiftDraft(Frozen):
     unit: Code
     role: Role
     person: Code
-    starts_at: SaidInstant
-    ends_at: SaidInstant
+    starts_at: WrittenInstant
+    ends_at: WrittenInstant
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from models.errors import NoSuchVersion, NothingToForecast, UnknownCategory
 from models.facts import Retimed
 from models.policy.document import Policy
 from models.policy.limits import Limit
-from rules.deadlines.clocks import recounted, terms_of
+from rules.deadlines.clocks import recompute_clocks, terms_of
 from rules.deadlines.standards import opening
 from services.cases.queries import find_case
 
@@ -94,7 +94,7 @@ def changes_under(case: Case, policy: Policy, version: int, now: datetime) -> tu
     category = policy.category(case.category)
     condition_exists = category is not None and any(c.code == case.condition for c in category.conditions)
     opened = opening(policy, case.category, case.severity, case.condition if condition_exists else None)
-    return opened.condition, recounted(case, opened.standard, context)
+    return opened.condition, recompute_clocks(case, opened.standard, context)
 
 
 async def preview_all(connection: AsyncConnection, policy: Policy, version: int, now: datetime) -> PreviewCounts:

@@ -17,7 +17,7 @@ from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.context import local_day, read_context
 from infra.store.reporters import delete_reporter
-from models.base import PHONE, Code, Description, Frozen, SaidInstant, Text, Title
+from models.base import PHONE, Code, Description, Frozen, Text, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
@@ -50,8 +50,8 @@ class ReportInput(Frozen):
     description: Description = ""
     grid: Code | None = None
     location: Location | None = None
-    occurred_at: SaidInstant | None = None
-    reported_at: SaidInstant | None = None
+    occurred_at: WrittenInstant | None = None
+    reported_at: WrittenInstant | None = None
     severity: Severity | None = None
     source: Source | None = None
     attachments: Attachments = ()

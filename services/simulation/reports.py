@@ -19,7 +19,7 @@ from models.enums import Level
 from rules.organisation.grid_tree import GridUnit
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
-from rules.simulation.world import Opening
+from rules.simulation.world import RecordedClock
 from services.demo.park import MICRO_GRIDS
 from services.files.service_requests import Row
 from services.files.shipped import DIVISIONS
@@ -37,7 +37,7 @@ _MICRO = 1_000_000
 class Reports:
     """The content of a file: clocks, the rejected rows with reasons, and how many reports are still open."""
 
-    clocks: list[Opening] = field(default_factory=list)
+    clocks: list[RecordedClock] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     still_open: int = 0
 
@@ -87,7 +87,7 @@ def read_reports(
     """
     reports = Reports()
     seen: dict[str, int] = {}
-    openings: list[tuple[Row, str, Opening, tuple[float, float]]] = []
+    openings: list[tuple[Row, str, RecordedClock, tuple[float, float]]] = []
     for row in rows:
         number = str(row[1].get(mapping.fields.number) or "").strip()
         try:
@@ -113,7 +113,7 @@ def read_reports(
 
 def _opening(
     record: Mapping[str, Any], number: str, mapping: ImportMapping, places: Places, now: datetime, column: str | None
-) -> tuple[Opening, tuple[float, float]]:
+) -> tuple[RecordedClock, tuple[float, float]]:
     report = to_report(dict(record), number, mapping, places.box)
     assert report.reported_at is not None
     assert report.location is not None
@@ -126,15 +126,15 @@ def _opening(
     if closed is not None and closed < opened:
         begun, ended = opened.isoformat(), closed.isoformat()
         raise BadRow("", f"结案时间 {ended} 早于上报时间 {begun}", f"closed {ended}, before it was opened {begun}")
-    opening = Opening(
+    opening = RecordedClock(
         case=number, category=report.category, severity=report.severity, grid_path=(),
         started_at=opened, ended_at=closed,
     )  # fmt: skip
     return opening, (report.location.lon, report.location.lat)
 
 
-def _with_path(opening: Opening, path: tuple[str, ...]) -> Opening:
-    return Opening(
+def _with_path(opening: RecordedClock, path: tuple[str, ...]) -> RecordedClock:
+    return RecordedClock(
         case=opening.case, category=opening.category, severity=opening.severity, grid_path=path,
         started_at=opening.started_at, ended_at=opening.ended_at,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from models.base import Frozen
 from models.enums import EscalationMode, Level, Role, Stage
-from rules.simulation.tallies import EXAMPLES, Comparison, Outcome, Simulation, Tally
+from rules.simulation.tallies import EXAMPLES, ClockOutcome, Comparison, Simulation, Tally
 from rules.simulation.tallies import Count as Counted
 from rules.simulation.world import NOBODY
 from services.simulation.labels import STAGES
@@ -260,11 +260,11 @@ def compare_policies(comparison: Comparison, simulation: Simulation, names: Name
     )
 
 
-def _examples(outcomes: Sequence[Outcome], simulation: Simulation, names: Names) -> tuple[Changed, ...]:
+def _examples(outcomes: Sequence[ClockOutcome], simulation: Simulation, names: Names) -> tuple[Changed, ...]:
     return tuple(_changed(outcome, simulation, names) for outcome in outcomes)
 
 
-def _changed(outcome: Outcome, simulation: Simulation, names: Names) -> Changed:
+def _changed(outcome: ClockOutcome, simulation: Simulation, names: Names) -> Changed:
     clock = outcome.clock
     categories = (world.policy.category(clock.category) for world in simulation.worlds)
     category = next((found for found in categories if found is not None), None)

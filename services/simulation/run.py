@@ -17,9 +17,9 @@ from infra.store.recorded import count_cases, stream_recorded_cases
 from models.errors import NoSuchPage
 from models.policy.document import Policy
 from rules.evolve import GapInFacts
-from rules.simulation.recorded import recorded
+from rules.simulation.recorded import recorded_clocks
 from rules.simulation.tallies import Simulation
-from rules.simulation.world import Opening, Roster, World
+from rules.simulation.world import RecordedClock, Roster, World
 from services.files.errors import Unusable
 from services.files.service_requests import Row
 from services.policies.files import read_policy
@@ -98,7 +98,7 @@ class _Extent:
     first: datetime | None = None
     last: datetime | None = None
 
-    def add(self, clock: Opening) -> None:
+    def add(self, clock: RecordedClock) -> None:
         self.cases.add(clock.case)
         self.clocks += 1
         self.running += clock.ended_at is None
@@ -116,7 +116,7 @@ class _Run:
         self._extent = _Extent(set())
         self._simulation = Simulation([World(choice.policy, roster) for choice in choices])
 
-    def add(self, clocks: Iterable[Opening]) -> None:
+    def add(self, clocks: Iterable[RecordedClock]) -> None:
         """Replay clocks."""
         for clock in clocks:
             self._extent.add(clock)
@@ -234,7 +234,7 @@ async def simulate_facts(
         total, done = await count_cases(connection), 0
         async for report_id, facts in stream_recorded_cases(connection):
             try:
-                run.add(recorded(facts))
+                run.add(recorded_clocks(facts))
             except GapInFacts as gap:
                 rejected.append(RejectedRow(row=str(report_id), number="", reason=str(gap)))
                 _check_usable(rejected, 1, strict)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.policies import policy_version, version_in_force
-from models.base import Code, Frozen, SaidInstant
+from models.base import Code, Frozen, WrittenInstant
 from models.enums import Level, Role
 from models.errors import BadFilter, NotYours
 from models.figures import FigureKey, IndicatorKey, Scoring
@@ -55,8 +55,8 @@ class RankingFilter(Frozen):
     """
 
     by: RankingBy = RankingBy.COMMUNITY
-    from_: SaidInstant | None = Field(None, alias="from")
-    to: SaidInstant | None = None
+    from_: WrittenInstant | None = Field(None, alias="from")
+    to: WrittenInstant | None = None
     grid: Code | None = None
     least_cases: Annotated[int, Field(ge=0, le=100_000)] = 1
 

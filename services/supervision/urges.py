@@ -18,7 +18,7 @@ from models.enums import LimitUnit, UrgeCause, UrgeKind
 from models.errors import NoSuchPage
 from models.policy.limits import Length
 from models.tables import CASES, FACTS
-from models.views import CaseItem, Counted
+from models.views import CaseItem, CountedTime
 from rules.deadlines.limits import deadline
 from services.cases.names import read_names
 from services.cases.queries import find_case
@@ -79,7 +79,7 @@ class UrgeLine(Frozen):
     ended_at: Instant | None
     cancelled_by: str | None
     cancelled_why: str | None
-    late_by: Counted | None
+    late_by: CountedTime | None
     case: CaseItem
     host_name: str | None
 

@@ -23,7 +23,7 @@ from models.context import Person
 from models.enums import Level, OwnerKind, Role, Severity, Stage
 from models.errors import DomainError, InputError, NotYours, ReviewerHandledIt, known_errors, refusal
 from rules.case_number import case_number, check_digit, is_case_number
-from rules.decide import MOVES
+from rules.decide import DECIDERS
 from rules.evolve import GapInFacts, evolve, fold
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS
 from rules.routing import desk, route
@@ -35,7 +35,7 @@ PHOTO = "a" * 64
 
 def test_every_command_has_a_model_a_row_and_a_move() -> None:
     between_cases = {"absorb", "separate", "take_out", "settle_errand"}
-    assert set(HUMAN_COMMAND_MODELS) == set(HUMAN_COMMANDS) == set(MOVES) - between_cases
+    assert set(HUMAN_COMMAND_MODELS) == set(HUMAN_COMMANDS) == set(DECIDERS) - between_cases
     assert set(COMMANDS) - set(HUMAN_COMMANDS) == {"wake_up", "recompute", *between_cases}
 
 

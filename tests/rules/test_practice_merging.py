@@ -32,7 +32,7 @@ from models.errors import (
     UnknownCategory,
 )
 from models.facts import StepFired
-from rules.errands import as_report, as_telling, waiting_errands
+from rules.errands import errand_message, part_report, waiting_errands
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
 from tests.builders import FIRE, LABOUR
@@ -201,7 +201,7 @@ def test_the_lead_lets_a_merged_case_go_and_that_case_comes_back() -> None:
     lead.do("duty", Unmerge(case_no=member.case.case_no, reason="不是一回事"))
     (errand,) = lead.case.errands
     assert errand.member == member.case.case_no
-    assert as_telling(lead.case, errand, lead.case.report_id).reason == "不是一回事"
+    assert errand_message(lead.case, errand, lead.case.report_id).reason == "不是一回事"
     member.do(None, TakeOut(lead_no="lead", reason="不是一回事"))
     assert member.case.stage is Stage.HANDLE
     lead.do(None, Separate(case_no=member.case.case_no))
@@ -226,7 +226,7 @@ def test_a12_a_part_has_the_severity_of_its_own_category() -> None:
     policy = demo_policy()
     litter = Life(policy, category="0501")
     litter.do("duty", Split(parts=(Part(category="0504", title="井盖丢失"),), reason="两件事"))
-    part = as_report(litter.case, litter.case.errands[0], litter.case.report_id)
+    part = part_report(litter.case, litter.case.errands[0], litter.case.report_id)
     direct = Life(policy, category="0504")
     split = Life(policy, category="0504", severity=part.severity, source=Source.HOTLINE)
     assert part.severity is None
@@ -234,7 +234,7 @@ def test_a12_a_part_has_the_severity_of_its_own_category() -> None:
     assert split.case.severity is Severity.URGENT
     asked = Part(category="0504", title="井盖松动", severity=Severity.ORDINARY)
     litter.do("duty", Split(parts=(asked,), reason="又一件"))
-    assert as_report(litter.case, litter.case.errands[-1], litter.case.report_id).severity is Severity.ORDINARY
+    assert part_report(litter.case, litter.case.errands[-1], litter.case.report_id).severity is Severity.ORDINARY
 
 
 def test_a_part_that_could_not_be_opened_comes_back_to_the_desk() -> None:

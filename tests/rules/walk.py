@@ -26,7 +26,7 @@ from models.errors import DomainError
 from models.facts import Fact
 from models.ids import derived_id
 from rules.decide import decide
-from rules.errands import as_report, waiting_errands
+from rules.errands import part_report, waiting_errands
 from rules.evolve import fold
 from rules.life_cycle import NEXT_STAGES
 from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
@@ -257,7 +257,7 @@ class Walk:
         try:
             if errand.part is not None:
                 case = self.cases[no]
-                part = as_report(case, errand, derived_id(case.report_id, errand.id))
+                part = part_report(case, errand, derived_id(case.report_id, errand.id))
                 self.report(**part.model_dump(include={"category", "title", "grid", "severity"}))
                 settled = self.at
             elif errand.member is not None:

@@ -25,7 +25,7 @@ from infra.store.context import read_person
 from infra.temporal import DATA_CONVERTER
 from models.commands import Accept, Claim, Dispatch
 from models.ids import new_id
-from models.jobs.export import KEPT, ExportOrder
+from models.jobs.export import RETENTION, ExportOrder
 from models.tables import EXPORT_PIECES, EXPORTS, metadata
 from services.exports import jobs, request
 from services.exports.jobs import MAX_UNDER_WAY
@@ -337,7 +337,7 @@ async def test_it_is_removed_when_its_time_is_over(harness: ApiHarness, time_ski
 
     took = await run_to_its_end(time_skipping_binary, harness, id_, make)
     assert made == ["done"]
-    assert KEPT <= took < KEPT + timedelta(hours=1)
+    assert RETENTION <= took < RETENTION + timedelta(hours=1)
     assert (await harness.ask("auditor", f"{ROOT}/{id_}")).status_code == 404
 
 

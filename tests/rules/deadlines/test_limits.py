@@ -12,7 +12,7 @@ from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.explain import explain
-from rules.deadlines.limits import deadline, measured, reach, settle, touches_provisional
+from rules.deadlines.limits import advance, deadline, measure, round_up, touches_provisional
 from rules.deadlines.working_time import timetable
 from services.policies.china_calendars import china_year
 from tests.rules.calendars import ALWAYS, DAYS, MOMENTS, PARK, SHANGHAI, at, calendar, calendars
@@ -162,8 +162,8 @@ def lengths(draw: st.DrawFn, units: tuple[LimitUnit, ...] = tuple(LimitUnit)) ->
 def test_a_deadline_is_settled_and_is_reached_by_its_own_measure(one: Length, by: Calendar, start: datetime) -> None:
     end = deadline(one, by, start)
     assert end > start
-    assert settle(one, by, end) == end
-    assert settle(one, by, reach(one, by, start, measured(one, by, start, end))) == end
+    assert round_up(one, by, end) == end
+    assert round_up(one, by, advance(one, by, start, measure(one, by, start, end))) == end
 
 
 @settings(max_examples=80, deadline=None)
@@ -177,8 +177,8 @@ def test_a_longer_limit_or_a_later_start_is_never_due_earlier(
     longer = one.model_copy(update={"amount": one.amount + 1})
     # Days of rest may gather several natural deadlines on one workday.
     assert deadline(longer, by, start) >= end + timedelta(seconds=not one.moves_on)
-    assert settle(one, by, later) >= later
-    assert settle(one, by, later) >= settle(one, by, start)
+    assert round_up(one, by, later) >= later
+    assert round_up(one, by, later) >= round_up(one, by, start)
 
 
 @settings(max_examples=80, deadline=None)
@@ -262,7 +262,7 @@ def test_pauses_and_extensions_in_any_order_agree_with_a_clock_that_walks(
 ) -> None:
     slow = SlowClock(one, by, start)
     total, intervals, since = slow.owed, [], start
-    assert total == measured(one, by, start, deadline(one, by, start))
+    assert total == measure(one, by, start, deadline(one, by, start))
     for deed, minutes in [*deeds, ("stop", 60)]:
         slow.wait(minutes)
         if deed == "extend":
@@ -274,9 +274,9 @@ def test_pauses_and_extensions_in_any_order_agree_with_a_clock_that_walks(
         elif deed == "toggle":
             since, slow.runs = slow.now, True
     # Whatever came before, the clock goes on now: where it stopped.
-    elapsed = sum((measured(one, by, *interval) for interval in intervals), NONE)
+    elapsed = sum((measure(one, by, *interval) for interval in intervals), NONE)
     assert total - elapsed == slow.owed
-    assert settle(one, by, reach(one, by, slow.now, total - elapsed)) == slow.due()
+    assert round_up(one, by, advance(one, by, slow.now, total - elapsed)) == slow.due()
 
 
 # --- Explanations

@@ -34,10 +34,10 @@ from models.errors.base import DomainError
 from models.facts import Overdue, Reached, StepFired, Urged, Vacancy
 from models.policy.document import Policy
 from rules.escalation.wake_ups import next_wake_up
-from rules.simulation.recorded import recorded
-from rules.simulation.replay import live
+from rules.simulation.recorded import recorded_clocks
+from rules.simulation.replay import replay_clock
 from rules.simulation.tallies import Simulation, quantile
-from rules.simulation.world import NOBODY, Lived, NotCovered, Opening, Roster, World
+from rules.simulation.world import NOBODY, NotCovered, RecordedClock, ReplayedClock, Roster, World
 from tests.builders import COMMUNITY, FALLBACK, FIRE, GRID, MICRO, PEOPLE, person_id, unit_path
 from tests.rules.calendars import at
 from tests.rules.world import Life
@@ -65,17 +65,17 @@ def roster(*, without: frozenset[str] = frozenset()) -> Roster:
     )
 
 
-def handled(start: datetime, end: datetime | None, **more: Any) -> Opening:
+def handled(start: datetime, end: datetime | None, **more: Any) -> RecordedClock:
     """An ordinary fire case in handling: 8 work hours, the ladder `climb`."""
     known: dict[str, Any] = {
         "case": "1", "category": "0103", "severity": Severity.ORDINARY, "grid_path": PATH,
         "started_at": start, "ended_at": end,
     }  # fmt: skip
-    return Opening(**{**known, **more})
+    return RecordedClock(**{**known, **more})
 
 
-def outcome(clock: Opening, policy: Policy | None = None, who: Roster | None = None) -> Lived:
-    found = live(World(policy or a_timed_policy(), who or roster()), clock, NOW)
+def outcome(clock: RecordedClock, policy: Policy | None = None, who: Roster | None = None) -> ReplayedClock:
+    found = replay_clock(World(policy or a_timed_policy(), who or roster()), clock, NOW)
     assert found is not None
     return found
 
@@ -169,8 +169,8 @@ def _entered(life: Life, stage: Stage) -> datetime:
 
 def simulated(life: Life, stage: Stage, policy: Policy) -> tuple[list[Any], list[datetime], list[datetime]]:
     """What the simulation makes of the same stage, from the recorded facts."""
-    clock = next(found for found in recorded(life.facts) if found.stage is stage)
-    lived = live(World(policy, roster()), clock, life.now)
+    clock = next(found for found in recorded_clocks(life.facts) if found.stage is stage)
+    lived = replay_clock(World(policy, roster()), clock, life.now)
     assert lived is not None
     steps = [(s.step, s.at, s.reached, s.vacancies, s.level, s.urge) for s in lived.fired]
     missed = [lived.missed_at] if lived.missed_at is not None else []
@@ -205,8 +205,8 @@ def test_so_is_a_report_that_nobody_accepts(start: datetime, hours: int) -> None
     wait(life, start + timedelta(hours=hours))
     assert simulated(life, Stage.RECEIVE, policy) == told(life, Stage.RECEIVE)
     # And so it is when the simulation itself says whose it was.
-    clock = replace(recorded(life.facts)[0], owner=None)
-    lived = live(World(policy, roster()), clock, life.now)
+    clock = replace(recorded_clocks(life.facts)[0], owner=None)
+    lived = replay_clock(World(policy, roster()), clock, life.now)
     assert lived is not None
     assert lived.owner == life.case.desk
 
@@ -275,12 +275,12 @@ def test_every_stage_of_a_life_is_one_clock_and_the_whole_another() -> None:
     life.do("labour_handler", Complete(result="已付清"))
     wait(life, MONDAY + timedelta(days=9))
     life.do("reviewer", PassReview())
-    clocks = recorded(life.facts)
+    clocks = recorded_clocks(life.facts)
     assert [clock.stage for clock in clocks] == [Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW, None]
     assert all(clock.ended_at is not None for clock in clocks)
     assert [type(change.body).__name__ for change in clocks[0].changes] == ["InfoRequested", "InfoSupplied"]
     world = World(a_timed_policy(), roster())
-    lived = [live(world, clock, life.now) for clock in clocks]
+    lived = [replay_clock(world, clock, life.now) for clock in clocks]
     assert [found.missed_at is not None for found in lived if found is not None] == [False, False, False, True, False]
     assert lived[4] is not None
     assert lived[4].due_at == life.case.whole.due_at if life.case.whole else False

@@ -23,7 +23,7 @@ from models.ids import new_id, workflow_id
 from models.jobs.audit import AuditReport, Drift, Finding
 from models.messages import CaseStart, Step
 from models.wire_names import AUDIT_WORKFLOW, CASE_WORKFLOW, STATE_QUERY
-from rules.restart import as_sent, restart
+from rules.restart import original_report, restart
 from services.auditing.audit import audit
 from services.auditing.schedule import schedule_audits
 from tests.builders import COMMUNITY, FIRE, person_id, publish
@@ -168,7 +168,7 @@ async def test_a_report_accepted_just_now_is_given_time_to_be_recorded(town: Tow
     case = await town.case(no)
     async with town.engine.connect() as connection:
         received = (await read_facts(connection, case.report_id))[0].body
-    lost = as_sent(received).model_copy(update={"report_id": new_id()})  # type: ignore[arg-type]
+    lost = original_report(received).model_copy(update={"report_id": new_id()})  # type: ignore[arg-type]
     queue = town.resources.settings.case_queue
     await town.resources.temporal.start_workflow(
         CASE_WORKFLOW,

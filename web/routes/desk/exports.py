@@ -15,7 +15,7 @@ from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
 from infra.database import snapshot_connection, transaction
 from models.base import Frozen
-from models.jobs.export import KEPT, ExportKind
+from models.jobs.export import RETENTION, ExportKind
 from services.directory.people import list_categories, list_departments
 from services.exports import jobs
 from services.exports.request import MAX_DIRECT_ROWS, ExportRequest, count_rows
@@ -70,7 +70,7 @@ async def show(request: Request, services: ServicesDep, reader: SignedIn) -> Res
         "exports/part.html",
         exports=exports,
         kinds=KINDS,
-        days=KEPT.days,
+        days=RETENTION.days,
         waits=running,
     )
 

@@ -16,6 +16,12 @@ import { AnswerForm } from "./answer";
 import { stateLabel } from "./outbox";
 
 /** The photos of the place before handling and after it. */
+/** The answer to the reporter that the last completion proposes. */
+function proposedAnswer(facts: Fact[]): string {
+  const done = facts.filter(({ kind }) => kind === "completed" || kind === "self_closed" || kind === "aborted").pop();
+  return String(done?.body["answer"] ?? "");
+}
+
 export function photosBeforeAndAfter(facts: Fact[]): { before: string[]; after: string[] } {
   const before: string[] = [];
   let after: string[] = [];
@@ -23,7 +29,7 @@ export function photosBeforeAndAfter(facts: Fact[]): { before: string[]; after: 
     const evidence = (body["evidence"] ?? []) as string[];
     const attached = (body["attachments"] ?? []) as string[];
     if (kind === "completed" || kind === "self_closed") after = evidence;
-    else if (kind === "received" || kind === "attached" || kind === "info_supplied") before.push(...attached);
+    else if (kind === "received" || kind === "attached" || kind === "info_supplied" || kind === "verification_reported") before.push(...attached);
   }
   return { before, after };
 }
@@ -43,7 +49,7 @@ export function Task({ case_no, command }: { case_no: string; command: string })
     );
   const answer = findAnswer(command);
   const photos = photosBeforeAndAfter(history.value ?? []);
-  if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} key={command} />;
+  if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} proposed={proposedAnswer(history.value ?? [])} key={command} />;
   const offered = ANSWERS.filter((known) => about.allowed_commands.includes(known.command));
   const [first] = offered.filter(({ tone }) => tone === "primary");
   return (
@@ -173,7 +179,9 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
 
 /** The texts in a fact's body. */
 function textOfFact(body: Record<string, unknown>): string {
-  return ["result", "reason", "note", "question"].map((name) => body[name]).filter((text): text is string => typeof text === "string" && text !== "").join(" · ");
+  const said = ["result", "answer", "reason", "note", "question"].map((name) => body[name]).filter((text): text is string => typeof text === "string" && text !== "");
+  const found = typeof body["confirmed"] === "boolean" ? [body["confirmed"] ? t("属实") : t("不属实")] : [];
+  return [...found, ...said].join(" · ");
 }
 
 const HIDDEN_KINDS = new Set(["light_changed", "recomputed", "step_fired", "reminded"]);
