@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from models.base import Frozen
-from models.enums import Role, Severity, UnitType
+from models.enums import Role, Severity, Source, UnitType
 from models.policy.limits import Limit
 
 
@@ -89,9 +89,11 @@ class GroupView(Frozen):
 
 
 class CategoryList(Frozen):
-    """The categories that can be reported under the newest policy."""
+    """The categories that can be reported under the newest policy, and the channels whose reporters it wants answered
+    (答复)."""
 
     policy_version: int
+    answers_required: tuple[Source, ...]
     groups: tuple[GroupView, ...]
 
 

@@ -24,6 +24,12 @@ export interface Group {
   categories: Category[];
 }
 
+export interface Catalogue {
+  groups: Group[];
+  /** The channels whose reporters must be answered; missing in copies of an older version. */
+  answers_required?: string[];
+}
+
 export interface Owner {
   kind: string;
   id: string;
@@ -71,7 +77,7 @@ export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   suspended_until: string | null;
   co_handlers: { department: string; name: string; reported_at: string | null }[];
   attachments: string[];
-  requests: { kind: string; by: string; at: string; until: string | null }[];
+  requests: { kind: string; by: string; at: string; until: string | null; department: string | null }[];
   reporter: { alias: string; anonymous: boolean; contact_kept: boolean; phone: string | null };
   allowed_commands: string[];
 }

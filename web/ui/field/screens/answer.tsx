@@ -1,7 +1,7 @@
 // The form for an answer to a task: text, photos, checklist. The answer is sent through the outbox, like a report.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Answer } from "../words/answers";
+import type { Answer, Choice } from "../words/answers";
 import type { Place } from "../device/bridge";
 import { useCached } from "../server/cached";
 import { dropDraft, useDraft } from "../store/drafts";
@@ -17,7 +17,7 @@ import { useSession } from "../server/session";
 import { StorageFull, localStore } from "../store/database";
 import type { Item } from "../store/item_states";
 import { language, t, codeLabel } from "../words/texts";
-import type { CaseView, Group, Me } from "../types";
+import type { CaseView, Catalogue, Me } from "../types";
 import { Icon, Note, Screen } from "../parts/ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
@@ -25,8 +25,11 @@ import { Release } from "./release";
 /** Metres from the place; beyond that the person must give a reason. */
 const MAX_DISTANCE = 200;
 /** Commands that must be given on the spot. */
-const ON_THE_SPOT = new Set(["complete", "self_close", "pass_review", "fail_review"]);
+const ON_THE_SPOT = new Set(["complete", "self_close", "report_verification", "pass_review", "fail_review"]);
 const MAX_TEXT = 1_500;
+const MAX_ANSWER = 10_000;
+/** What the server takes for HTML, which an answer must not hold. */
+const MARKUP = /<[A-Za-z/!?]/;
 
 interface AnswerDraft {
   id: string;
@@ -35,6 +38,10 @@ interface AnswerDraft {
   until: string;
   why_far: string;
   photos: DraftPhoto[];
+  /** 答复; missing while it is as proposed. */
+  told?: string;
+  /** The chosen value as text; missing while none is chosen. */
+  chosen?: string;
   /** Result photos that the reporter may see; missing in drafts of an older version. */
   release?: string[];
 }
@@ -44,6 +51,8 @@ interface Props {
   answer: Answer;
   here: Place | null;
   photos: { before: string[]; after: string[] };
+  /** The answer to the reporter that the handler proposed. */
+  proposed: string;
 }
 
 /** A new draft, or for a refused answer its content. */
@@ -56,19 +65,23 @@ async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
   return { ...fresh, text, ...wrote, id: refused.id, photos: refused.photos.map((id) => ({ id, warning: "" })) };
 }
 
-export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element {
+export function AnswerForm({ about, answer, here, photos, proposed }: Props): JSX.Element {
   const { me } = useSession();
   const item = currentRoute().query.get("item") ?? "";
   const name = `answer:${about.case_no}:${answer.command}${item && `:${item}`}`;
   const [draft, change, saved] = useDraft<AnswerDraft>(name, () => readAnswer(answer, item), (value) => value.photos.map(({ id }) => id));
-  const catalogue = useCached<{ groups: Group[] }>("categories");
+  const catalogue = useCached<Catalogue>("categories");
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [full, setFull] = useState(false);
   if (!draft || !me) return <p class="starting">{t("正在打开…")}</p>;
   const far = here && about.location && ON_THE_SPOT.has(answer.command) ? distance(here, about.location) : 0;
   const category = catalogue.value?.groups.flatMap(({ categories }) => categories).find(({ code }) => code === about.category);
-  const checks = checklist(draft, answer, far, Boolean(category?.evidence_required));
+  const told = answer.told ? (draft.told ?? proposed).trim() : "";
+  const options = answer.choice?.options(about, me) ?? [];
+  const chosen = options.length === 1 ? options[0] : options.find(({ value }) => String(value) === draft.chosen);
+  const toldNeeded = Boolean(catalogue.value?.answers_required?.includes(about.source));
+  const checks = checklist(draft, answer, far, Boolean(category?.evidence_required), { text: told, needed: toldNeeded }, Boolean(chosen));
   const missing = checks.filter(({ done, must }) => must && !done);
   const submit = async (): Promise<void> => {
     setShown(true);
@@ -76,7 +89,7 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
     setBusy(true);
     const screen = location.hash;
     try {
-      await enqueue(toItem(draft, answer, about, me, far, photos.after));
+      await enqueue(toItem(draft, answer, about, me, far, photos.after, answer.command === "pass_review" && told === proposed.trim() ? "" : told, chosen));
       await dropDraft(name);
       if (location.hash === screen) goBack();
       void flush(true);
@@ -107,12 +120,32 @@ export function AnswerForm({ about, answer, here, photos }: Props): JSX.Element 
       {answer.photos && (
         <Photos id="photos" photos={draft.photos} after={false} mark={[`${about.grid.name} · ${spot}`, `${me.name || me.username} · ${about.case_no}`]} fault="" change={(taken) => change({ photos: taken })} />
       )}
-      {(answer.text || answer.extra || answer.until) && (
+      {(answer.text || answer.extra || answer.until || answer.told || options.length > 1) && (
         <section class="card stack-s">
+          {answer.choice && options.length > 1 && (
+            <fieldset>
+              <legend>{answer.choice.label()}</legend>
+              <div class="row">
+                {options.map(({ value, label }) => (
+                  <label class="check" key={label}>
+                    <input type="radio" name={answer.choice?.field} checked={chosen?.value === value} onChange={() => change({ chosen: String(value) })} />
+                    {label}
+                  </label>
+                ))}
+              </div>
+            </fieldset>
+          )}
           {answer.text && (
             <label>
               {answer.text.label()}
               <textarea rows={4} maxLength={MAX_TEXT} value={draft.text} onInput={(event) => change({ text: event.currentTarget.value })} />
+            </label>
+          )}
+          {answer.told && (
+            <label>
+              {t("给反映人的答复")}
+              <textarea rows={4} maxLength={MAX_ANSWER} value={draft.told ?? proposed} onInput={(event) => change({ told: event.currentTarget.value })} />
+              <span class="hint">{t("核查通过后反映人可见,请勿写内部情况")}</span>
             </label>
           )}
           {answer.reasons && (
@@ -171,20 +204,23 @@ interface Check {
 }
 
 /** The requirements to check before leaving the place. */
-function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean): Check[] {
+function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean, told: { text: string; needed: boolean }, chosen: boolean): Check[] {
   const checks: Check[] = [];
   if (answer.photos) {
     const must = answer.photos.needed === "always" || (answer.photos.needed === "category" && evidence);
     checks.push({ text: t("至少一张照片"), done: draft.photos.length > 0, must });
   }
+  if (answer.choice) checks.push({ text: t("选择%(what)s", { what: answer.choice.label() }), done: chosen, must: true });
   if (answer.text) checks.push({ text: t("填写%(what)s", { what: answer.text.label() }), done: draft.text.trim() !== "", must: answer.text.needed });
+  if (answer.told && told.needed) checks.push({ text: t("填写%(what)s", { what: t("给反映人的答复") }), done: told.text !== "", must: true });
+  if (MARKUP.test(told.text)) checks.push({ text: t("答复不能含 HTML 标签"), done: false, must: true });
   if (answer.extra) checks.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
   if (answer.until) checks.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });
   if (ON_THE_SPOT.has(answer.command)) checks.push({ text: t("在现场 200 米以内,或已说明原因"), done: far <= MAX_DISTANCE || draft.why_far.trim() !== "", must: true });
   return checks;
 }
 
-function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, resultPhotos: string[]): Item {
+function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far: number, resultPhotos: string[], told: string, chosen: Choice | undefined): Item {
   // Photos of an earlier result are dropped: the result may have been submitted again in the meantime.
   const release = (draft.release ?? []).filter((sha) => resultPhotos.includes(sha));
   const distanceNote = far > MAX_DISTANCE ? `[${t("距现场 %(n)s 米", { n: Math.round(far) })}: ${draft.why_far.trim()}]` : "";
@@ -201,6 +237,8 @@ function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far
     title: `${codeLabel("commands", answer.command)} · ${about.title}`,
     body: {
       ...(answer.text && text ? { [answer.text.field]: text } : {}),
+      ...(answer.choice && chosen ? { [answer.choice.field]: chosen.value } : {}),
+      ...(told ? { answer: told } : {}),
       ...(answer.extra ? { [answer.extra.field]: draft.extra.trim() } : {}),
       ...(answer.release && release.length ? { release_photos: release } : {}),
       ...(answer.until ? { until: new Date(draft.until).toISOString() } : {}),

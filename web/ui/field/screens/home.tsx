@@ -15,7 +15,7 @@ import { Cell, Empty, Icon, Light, Note, Screen, useStored, useOnline } from "..
 const REFRESH_INTERVAL = 60_000;
 /** The headings of the task list and their task kinds, in order. */
 const TASK_GROUPS: [() => string, string[]][] = [
-  [() => t("核实"), ["accept", "supply_info"]],
+  [() => t("核实"), ["accept", "verify", "supply_info"]],
   [() => t("核查"), ["review"]],
   [() => t("处置"), ["handle", "co_handle", "respond", "answer_urge"]],
 ];

@@ -1,5 +1,12 @@
 // The answers to a task: the text and photos that each command takes.
-import { t } from "./texts";
+import { codeLabel, t } from "./texts";
+import type { CaseView, Me } from "../types";
+
+/** One of the values of a field that is chosen, not written. */
+export interface Choice {
+  value: string | boolean;
+  label: string;
+}
 
 export interface Answer {
   command: string;
@@ -8,6 +15,10 @@ export interface Answer {
   text?: { field: string; label: () => string; needed: boolean };
   /** The body's field for photos. "category": the category decides whether they are required. */
   photos?: { field: string; needed: "never" | "category" | "always" };
+  /** Whether the answer takes 答复, the text that the reporter will read. */
+  told?: boolean;
+  /** A field of the body whose value is chosen. Where there is but one value, it is sent without asking. */
+  choice?: { field: string; label: () => string; options: (about: CaseView, me: Me) => Choice[] };
   /** A second text field. */
   extra?: { field: string; label: () => string };
   /** Whether the answer selects the result photos that the reporter may see. */
@@ -28,20 +39,35 @@ const note = (needed: boolean): Answer["text"] => ({ field: "note", label: () =>
 const reason = (): Answer["text"] => ({ field: "reason", label: () => t("理由"), needed: true });
 const result = (): Answer["text"] => ({ field: "result", label: () => t("处置结果"), needed: true });
 
+/** What the grid worker found at the place. */
+const holds = (): Choice[] => [
+  { value: true, label: t("属实") },
+  { value: false, label: t("不属实") },
+];
+
+/** One's own pending requests: what `retract` takes back. A question is ended by its answer. */
+const ownRequests = (about: CaseView, me: Me): Choice[] =>
+  about.requests.filter(({ kind, by }) => kind !== "info" && by === me.name).map(({ kind }) => ({ value: kind, label: codeLabel("requests", kind) }));
+
 /** The answers in the order in which they are offered. */
 export const ANSWERS: Answer[] = [
   { command: "claim", title: () => t("认领"), tone: "primary", hint: () => t("认领后由您办理") },
-  { command: "complete", title: () => t("办结"), text: result(), photos: { field: "evidence", needed: "category" }, tone: "primary" },
+  { command: "report_verification", title: () => t("反馈核实"), choice: { field: "confirmed", label: () => t("核实结论"), options: holds }, text: note(true), photos: { field: "attachments", needed: "never" }, tone: "primary" },
+  { command: "complete", title: () => t("办结"), text: result(), told: true, photos: { field: "evidence", needed: "category" }, tone: "primary" },
   { command: "accept", title: () => t("属实,受理"), text: note(false), tone: "primary" },
   { command: "self_close", title: () => t("现场已解决"), text: result(), photos: { field: "evidence", needed: "always" }, tone: "primary" },
-  { command: "pass_review", title: () => t("核查合格"), text: note(false), photos: { field: "evidence", needed: "never" }, release: true, tone: "primary" },
+  { command: "pass_review", title: () => t("核查合格"), text: note(false), told: true, photos: { field: "evidence", needed: "never" }, release: true, tone: "primary" },
   { command: "fail_review", title: () => t("不合格,返工"), text: reason(), reasons: FAIL_REASONS, photos: { field: "evidence", needed: "never" }, tone: "danger" },
   { command: "supply_info", title: () => t("补充信息"), text: note(true), photos: { field: "attachments", needed: "never" }, tone: "primary" },
+  { command: "grant_transfer", title: () => t("同意接收"), text: note(false), tone: "primary", hint: () => t("同意后由本部门主办,时限不变") },
+  { command: "refuse_transfer", title: () => t("不同意接收"), text: reason(), tone: "danger" },
   { command: "respond", title: () => t("报到"), text: note(true), tone: "primary" },
   { command: "report_progress", title: () => t("反馈进展"), text: note(true), photos: { field: "attachments", needed: "never" } },
   { command: "answer_urge", title: () => t("答复督办"), text: note(true) },
   { command: "acknowledge", title: () => t("知悉"), text: note(false) },
   { command: "request_extension", title: () => t("申请延期"), text: reason(), reasons: DELAY_REASONS, until: true },
+  { command: "request_info", title: () => t("请反映人补充"), text: { field: "question", label: () => t("需补充的内容"), needed: true } },
+  { command: "retract", title: () => t("撤回申请"), choice: { field: "request", label: () => t("撤回哪一项"), options: ownRequests }, text: { field: "reason", label: () => t("理由"), needed: false } },
   { command: "return", title: () => t("退单"), text: reason(), reasons: RETURN_REASONS, tone: "danger" },
   { command: "reject", title: () => t("不属实,不予受理"), text: reason(), extra: { field: "right_channel", label: () => t("应走的渠道") }, tone: "danger" },
   { command: "merge", title: () => t("重复,并入已有案件"), text: reason(), extra: { field: "into", label: () => t("并入的案件编号") } },
