@@ -30,7 +30,7 @@ from services.measure.space import Space, measure_space
 from services.measure.throughput import Compared, Participants, Ratio, compare_throughput, return_input
 from services.runtime.resources import Resources
 from worker import build_worker, workflow_runner
-from workflows.bare import BareWorkflow, LocalActivityWorkflow
+from workflows.benchmark import BareWorkflow, LocalActivityWorkflow
 
 
 def bench(

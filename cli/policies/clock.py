@@ -14,7 +14,7 @@ from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.explain import ExplainedStep, explain
-from rules.deadlines.explain_words import moment_text
+from rules.deadlines.explain_texts import moment_text
 from rules.deadlines.limits import deadline, unpublished_years
 from rules.deadlines.working_time import timetable
 from services.files.shipped import POLICY

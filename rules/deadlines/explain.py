@@ -9,7 +9,7 @@ from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.calendar_days import Day, DayKind
-from rules.deadlines.explain_words import (
+from rules.deadlines.explain_texts import (
     NOTHING,
     Bilingual,
     day_note,

@@ -9,7 +9,7 @@ from models.policy.calendar import Calendar
 from models.policy.limits import Length
 from rules.deadlines.clocks import granted_moments, terms_of
 from rules.deadlines.explain import ExplainedStep, explain
-from rules.deadlines.explain_words import Bilingual, hours, join, moment_text
+from rules.deadlines.explain_texts import Bilingual, hours, join, moment_text
 from rules.deadlines.limits import advance, deadline, measure, round_up
 from rules.deadlines.working_time import timetable
 

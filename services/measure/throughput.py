@@ -23,7 +23,7 @@ from models.facts import Actor
 from models.ids import new_id
 from models.messages import Act, CaseStart
 from services.runtime.resources import Resources
-from workflows.bare import NOTHING
+from workflows.benchmark import NOTHING
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Compared:
 
 @activity.defn(name=NOTHING)
 async def return_input(given: dict[str, str]) -> dict[str, str]:
-    """The activity of `workflows.bare.WayWorkflow`: returns its input."""
+    """The activity of `workflows.benchmark.LocalActivityWorkflow`: returns its input."""
     return given
 
 

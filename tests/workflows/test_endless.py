@@ -8,7 +8,7 @@ from temporalio.worker import Worker
 
 from tests.workflows.careless import EndlessWorkflow
 from worker import workflow_runner
-from workflows.bare import BareWorkflow
+from workflows.benchmark import BareWorkflow
 
 
 async def first_failure(handle: WorkflowHandle[EndlessWorkflow, None]) -> WorkflowTaskFailedEventAttributes:
