@@ -82,7 +82,7 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
     found: set[Who] = set()
     if not person.active:
         return frozenset()
-    found |= _as_reporter(person, case) | _as_person(person, case, day)
+    found |= _reporter_standing(person, case) | _personal_standing(person, case, day)
     for grant in in_force(person, day):
         if not covers(grant, case.grid_path):
             continue
@@ -91,17 +91,17 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
             if grant.role in OFFICERS and person.id != case.reported_by:
                 found.add(Who.SECOND_OFFICER)
         elif grant.role in DEPARTMENT_ROLES and grant.department in case.departments:
-            found |= _departmental(grant, case)
-    if _holds_desk(person, case, day):
+            found |= _department_standing(grant, case)
+    if _sits_at_desk(person, case, day):
         found |= {Who.OWNER, Who.OWNING_UNIT}
-    if _settles_here(person, case, day):
+    if _works_at_owning_grid(person, case, day):
         found |= {Who.OWNER, Who.GRID_WORKER}
         if Role.GRID_WORKER in {grant.role for grant in in_force(person, day)}:
             found.add(Who.OWNING_UNIT)
     return frozenset(found)
 
 
-def _as_reporter(person: Person, case: Case) -> set[Who]:
+def _reporter_standing(person: Person, case: Case) -> set[Who]:
     """Who took a report for somebody else follows it, and does not speak for them."""
     by_code = person.id == PUBLIC and case.reporter_ref is not None
     if by_code or (case.reported_by == person.id and case.source not in TAKEN_FOR_OTHERS):
@@ -109,17 +109,17 @@ def _as_reporter(person: Person, case: Case) -> set[Who]:
     return {Who.REPORTER} if case.reported_by == person.id else set()
 
 
-def _as_person(person: Person, case: Case, day: date) -> set[Who]:
+def _personal_standing(person: Person, case: Case, day: date) -> set[Who]:
     """What is somebody's by name: a claim with the role it rests on, a review, or what fell to the fallback owner.
 
     Where no unit has the role, the fallback owner does what its desk would do.
     """
     owner = case.owner
-    if owner is not None and case.claimed_by is not None and owner == _by_name(case.claimed_by):
+    if owner is not None and case.claimed_by is not None and owner == _person_owner(case.claimed_by):
         return {Who.OWNER} if person.acts_for(case.claimed_by, day) and holds_claim(person, case, day) else set()
     if owner is not None and owner.kind is OwnerKind.PERSON and case.reviewer is not None:
         return {Who.OWNER, Who.REVIEWER} if person.acts_for(case.reviewer, day) else set()
-    me = _by_name(person.id)
+    me = _person_owner(person.id)
     if owner == me:
         return {Who.OWNER, Who.OWNING_UNIT, Who.DUTY_OFFICER, Who.SUPERVISOR, Who.REVIEWER}
     if any(task.assignee == me for task in decision_tasks(case)):
@@ -127,7 +127,7 @@ def _as_person(person: Person, case: Case, day: date) -> set[Who]:
     return set()
 
 
-def _by_name(person: UUID) -> Owner:
+def _person_owner(person: UUID) -> Owner:
     return Owner(kind=OwnerKind.PERSON, id=str(person))
 
 
@@ -139,7 +139,7 @@ def holds_claim(person: Person, case: Case, day: date) -> bool:
     )
 
 
-def _departmental(grant: Grant, case: Case) -> set[Who]:
+def _department_standing(grant: Grant, case: Case) -> set[Who]:
     found = {Who.INVOLVED}
     if grant.department == case.host:
         found.add(Who.HOST_HEAD if grant.role is Role.DEPARTMENT_HEAD else Who.HOST)
@@ -164,7 +164,7 @@ def _desk_path(case: Case) -> tuple[str, ...]:
     return case.grid_path[: case.grid_path.index(owner.id) + 1]
 
 
-def _settles_here(person: Person, case: Case, day: date) -> bool:
+def _works_at_owning_grid(person: Person, case: Case, day: date) -> bool:
     """最小微闭环: whether a grid or micro-grid owns the case, and this person works for it."""
     desk = _desk_path(case)
     return len(desk) >= Level.GRID and any(
@@ -172,7 +172,7 @@ def _settles_here(person: Person, case: Case, day: date) -> bool:
     )
 
 
-def _holds_desk(person: Person, case: Case, day: date) -> bool:
+def _sits_at_desk(person: Person, case: Case, day: date) -> bool:
     """Whether the case lies at a desk, and this person sits at it (or above it)."""
     desk = _desk_path(case)
     if not desk:

@@ -54,7 +54,8 @@ _LEAD = text("""
 _LOCKED = text("SELECT report_id FROM cases WHERE report_id = :report OR case_no = :no ORDER BY report_id FOR UPDATE")
 
 _ANSWER = text("""
-    SELECT body->>'answer' FROM facts WHERE report_id = :report AND kind = 'completed' ORDER BY seq DESC LIMIT 1
+    SELECT body->>'answer' FROM facts WHERE report_id = :report AND kind IN ('completed', 'aborted', 'self_closed')
+    ORDER BY seq DESC LIMIT 1
 """)
 
 
@@ -97,5 +98,6 @@ async def read_lead(connection: AsyncConnection, case_no: str) -> Lead | None:
 
 
 async def read_answer(connection: AsyncConnection, report_id: UUID) -> str:
-    """Return the answer that the last completion wrote for the reporter; empty when there is none."""
+    """Return the answer that the last completion wrote for the reporter; empty when there is none, or when handling was
+    aborted or settled on the spot since."""
     return await connection.scalar(_ANSWER, {"report": report_id}) or ""

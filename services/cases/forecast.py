@@ -9,9 +9,9 @@ from infra.store.context import read_system_context
 from models.base import Frozen, Instant
 from models.case import Case, Clock
 from models.context import Context, Person
-from models.enums import EscalationMode, Level, Light, LimitUnit, Role, Stage
+from models.enums import EscalationMode, Level, Light, LimitUnit, RequestKind, Role, Stage
 from models.errors import NothingToForecast
-from models.facts import Fact, Overdue, Reached, StepFired, Urged
+from models.facts import Fact, LightChanged, Overdue, Reached, RequestLapsed, StepFired, SummonsMissed, Urged
 from models.policy.limits import Length
 from models.views import NamedOwner
 from rules.deadlines.clocks import calendar_of, terms_of
@@ -59,7 +59,11 @@ class ReachedView(Frozen):
 
 
 class Ahead(Frozen):
-    """Something that will happen if nobody acts. `owner`: the owner from then on, when that changes."""
+    """Something that will happen if nobody acts. `owner`: the owner from then on, when that changes.
+
+    A step belongs to the ladder of the stage, of the `whole` case, of an order (`urge`) or of a `request`.
+    `department`: which will not have answered the call to a meeting.
+    """
 
     at: Instant
     kind: str
@@ -67,6 +71,9 @@ class Ahead(Frozen):
     light: Light | None = None
     step: int | None = None
     urge: int | None = None
+    whole: bool = False
+    request: RequestKind | None = None
+    department: str | None = None
     reached: tuple[ReachedView, ...] = ()
     owner: NamedOwner | None = None
     level: Level | None = None
@@ -93,7 +100,8 @@ async def get_forecast(
         raise NothingToForecast()
     ctx = await read_system_context(connection, case, now)
     facts = tuple(forecast(case, ctx))
-    people = {p for fact in facts if isinstance(fact.body, StepFired) for r in fact.body.reached for p in r.people}
+    telling = [fact.body for fact in facts if isinstance(fact.body, StepFired | SummonsMissed)]
+    people = {person for body in telling for reached in body.reached for person in reached.people}
     names = await read_names(connection, [case], language, people)
     clocks = [clock for clock in (case.clock, case.whole) if clock is not None and clock.ended_at is None]
     return Forecast(
@@ -134,16 +142,25 @@ def _ahead(fact: Fact, names: Names) -> Ahead:
                 stage=body.stage,
                 step=body.step,
                 urge=body.urge,
+                whole=body.whole,
+                request=body.request,
                 reached=tuple(_reached(reached, names) for reached in body.reached),
                 owner=names.owner(body.owner) if body.owner else None,
                 level=body.level,
                 consultation=body.consultation,
             )
         case Overdue():
-            return Ahead(**common, stage=body.stage)
+            return Ahead(**common, stage=body.stage, whole=body.stage is None)
+        case LightChanged():
+            return Ahead(**common, stage=body.stage, light=body.light, whole=body.stage is None)
+        case SummonsMissed():
+            reached = tuple(_reached(one, names) for one in body.reached)
+            return Ahead(**common, department=names.department(body.department), reached=reached)
+        case RequestLapsed():
+            return Ahead(**common, request=body.request)
         case Urged():
             return Ahead(**common, urge=body.number, reply_by=body.reply_by)
-    return Ahead(**common, light=getattr(body, "light", None), urge=getattr(body, "number", None))
+    return Ahead(**common, urge=getattr(body, "number", None))
 
 
 def _reached(reached: Reached, names: Names) -> ReachedView:

@@ -97,7 +97,7 @@ async def read_names_by_id(
 
 def _people_in(case: Case) -> set[str]:
     """Return everybody whom the view of a case may name."""
-    people = {case.claimed_by, case.reported_by, *(urge.by for urge in case.urges)}
+    people = {case.claimed_by, case.reported_by, case.reviewer, *(urge.by for urge in case.urges)}
     people |= {request.by for request in pending_requests(case).values()} | {appeal.by for appeal in case.appeals}
     found = {str(person) for person in people if person is not None}
     return found | {o.id for o in (case.owner, case.desk) if o is not None and o.kind is OwnerKind.PERSON}

@@ -96,10 +96,10 @@ async def build_case_view(
 async def get_facts(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> tuple[FactView, ...]:
-    """Return the timeline of a case. Raises NoSuchCase."""
+    """Return the timeline of a case, as far as `person` may read it. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     facts = await read_facts(connection, case.report_id)
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await read_names(connection, [case], language, actors)
-    return fact_views(facts, case, names)
+    return fact_views(facts, case, names, person, await local_day(connection, now))

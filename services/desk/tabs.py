@@ -16,6 +16,7 @@ from models.context import Grant, Person
 from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from rules.scope import DEPARTMENT_ROLES, in_force
+from rules.tasks import DECISIONS
 from services.criteria.assigned import assigned_to
 from services.criteria.conditions import NOW, Moment, is_open, shows_light
 from services.criteria.scope import CACHE_SIZE, visible, within_unindexed
@@ -54,7 +55,7 @@ _ROLE_TABS: Mapping[Role, tuple[DeskTab, ...]] = {
     Role.DUTY_OFFICER: _DESK,
     Role.REVIEWER: (DeskTab.REVIEWING, DeskTab.SOON, DeskTab.DONE),
     Role.SUPERVISOR: (DeskTab.OVERSEEN, DeskTab.DECIDING, DeskTab.SOON, DeskTab.DONE),
-    Role.ADMIN: (DeskTab.SOON, DeskTab.DONE),
+    Role.ADMIN: (DeskTab.SOON, DeskTab.DECIDING, DeskTab.DONE),
     Role.AUDITOR: (DeskTab.SOON, DeskTab.DONE),
 }
 #: The tasks of a unit's desk, by tab and role.
@@ -72,6 +73,14 @@ _DESK_TASKS: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
     ),
     (DeskTab.OVERSEEN, Role.SUPERVISOR): (TaskKind.OVERSEE, TaskKind.ANSWER_URGE),
 }  # fmt: skip
+#: The tasks that may be a person's own by name: a review assigned to them, and what a desk that nobody holds leaves to
+#: the fallback owner. Who has no tab for the stage finds them where they decide.
+_PERSONAL_TASKS: Mapping[DeskTab, tuple[TaskKind, ...]] = {
+    DeskTab.ACCEPTING: (TaskKind.ACCEPT,),
+    DeskTab.DISPATCHING: (TaskKind.DISPATCH,),
+    DeskTab.REVIEWING: (TaskKind.REVIEW,),
+    DeskTab.DECIDING: (TaskKind.ACCEPT, TaskKind.DISPATCH, TaskKind.REVIEW, *DECISIONS),
+}
 #: The stages whose yellow cases are on a role's tab `soon`.
 _STAGES: Mapping[Role, tuple[Stage, ...]] = {
     Role.DUTY_OFFICER: (Stage.RECEIVE, Stage.DISPATCH),
@@ -124,8 +133,10 @@ def _count(tab: DeskTab, person: Person, day: date) -> ScalarSelect[int]:
 @lru_cache(maxsize=CACHE_SIZE)
 def _waiting_cases(tab: DeskTab, person: Person, day: date, task_condition: _TaskCondition) -> ColumnElement[bool]:
     """The cases that wait on the tab, at any time; the caller narrows `soon` to the cases that are yellow now."""
-    by_grant = (_by_grant(tab, grant, person, day, task_condition) for grant in in_force(person, day))
-    found = or_(false(), *(condition for condition in by_grant if condition is not None))
+    conditions = [_by_grant(tab, grant, person, day, task_condition) for grant in in_force(person, day)]
+    if tab in _PERSONAL_TASKS:
+        conditions.append(task_condition(_PERSONAL_TASKS[tab], assigned_to(person, day)))
+    found = or_(false(), *(condition for condition in conditions if condition is not None))
     return found if tab is DeskTab.DECIDING else and_(is_open(), found)  # reopening is requested on closed cases
 
 

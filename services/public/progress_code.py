@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,11 +28,15 @@ from models.facts import (
     ExtensionGranted,
     Fact,
     InfoRequested,
+    Redispatched,
     ReviewPassed,
     SuspensionGranted,
+    Transferred,
 )
+from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
 from services.cases.names import Names, read_names
+from services.cases.told import Told, told_to_reporter
 
 #: Crockford's Base32: no I, L, O or U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -56,8 +61,10 @@ class Progress(Frozen):
     """Everything that a code shows: nobody's name, no phone, no inner note, no house number.
 
     `tail`: the last digits of the case's number. `expected_by`: None once closed, or while the clock stands still.
-    `reached`: how many of the five stages have been entered. `question`: the open question to the reporter. `photos`:
-    the hashes of photos of the result, where the reviewer has released them.
+    `reached`: how many of the five stages have been entered. `question`: the open question to the reporter. `told`: the
+    answer and the reasons; of a case merged into another, those of the other. `supervisor_decides`: who decides whether
+    it is reopened: the desk the first time, a supervisor from then on. `photos`: the hashes of photos of the result,
+    where the reviewer has released them.
     """
 
     tail: str
@@ -69,11 +76,12 @@ class Progress(Frozen):
     expected_by: Instant | None
     reported_at: Instant
     closed_at: Instant | None
-    right_channel: str
+    told: Told
     question: str | None
     may_rate: bool
     may_reopen: bool
     reopen_asked: bool
+    supervisor_decides: bool
     rating: int | None
     updates: tuple[ProgressUpdate, ...]
     photos: tuple[str, ...] = ()
@@ -139,7 +147,15 @@ async def read_progress(connection: AsyncConnection, report_id: UUID, now: datet
     facts = await read_facts(connection, report_id)
     names = await read_names(connection, [case], language)
     found = _progress(case, facts, names)
+    if case.outcome is Outcome.MERGED and case.merged_at_stage is not None:
+        found = found.model_copy(update={"told": await _told_by_lead(connection, case.merged_at_stage.lead)})
     return found.model_copy(update={"photos": await filter_pictures(connection, found.photos)})
+
+
+async def _told_by_lead(connection: AsyncConnection, lead_id: UUID) -> Told:
+    """Return what the reporters of the case are told into which theirs was merged: every reporter has the reply."""
+    lead = await read_case(connection, lead_id)
+    return Told() if lead is None else told_to_reporter(lead, await read_facts(connection, lead_id))
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
@@ -155,11 +171,12 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         expected_by=None if closed or deadline is None else deadline.due_at,
         reported_at=case.reported_at,
         closed_at=case.closed_at,
-        right_channel=_right_channel(facts),
+        told=told_to_reporter(case, facts),
         question=_question(case, facts),
-        may_rate=closed and case.archived_at is None and case.rating is None and case.outcome is Outcome.SOLVED,
-        may_reopen=closed and case.archived_at is None and case.reopen_request is None and not _asked_before(facts),
+        may_rate=obstacle(case, "rate") is None,
+        may_reopen=obstacle(case, "request_reopen") is None and not _asked_before(facts),
         reopen_asked=case.reopen_request is not None,
+        supervisor_decides=case.reopenings > 0,
         rating=case.rating,
         updates=tuple(_updates(facts, names)),
         photos=_released(facts) if closed else (),
@@ -184,12 +201,10 @@ def _question(case: Case, facts: Sequence[Fact]) -> str | None:
     return next((fact.body.question for fact in reversed(facts) if isinstance(fact.body, InfoRequested)), None)
 
 
-def _right_channel(facts: Sequence[Fact]) -> str:
-    return next((fact.body.right_channel for fact in reversed(facts) if isinstance(fact.body, Closed)), "")
-
-
 def _asked_before(facts: Sequence[Fact]) -> bool:
-    return any(fact.body.kind == "reopen_requested" for fact in facts)
+    """Return whether a reopening was asked for since the case was closed last: asked once, decided once."""
+    since_closed = takewhile(lambda fact: not isinstance(fact.body, Closed), reversed(facts))
+    return any(fact.body.kind == "reopen_requested" for fact in since_closed)
 
 
 #: The public text of a fact, in both languages; facts that are not listed stay internal.
@@ -199,9 +214,18 @@ _UPDATE_TEXTS: dict[str, tuple[str, str]] = {
     "info_requested": ("请您补充信息", "You are asked for information"),
     "info_supplied": ("已收到补充信息", "The information has been received"),
     "self_closed": ("网格员已现场处理,等待核查", "A grid worker has settled it on the spot; a check follows"),
+    "verification_requested": ("已安排网格员现场核实", "A grid worker has been asked to look at the place"),
+    "verification_reported": ("网格员已到现场核实", "A grid worker has looked at the place"),
     "dispatched": ("已派给{host}办理", "It has been assigned to {host}"),
+    "redispatched": ("已改由{host}办理", "It has been reassigned to {host}"),
+    "transferred": ("已转由{host}办理", "It has been passed on to {host}"),
+    "recalled": ("正在重新确定承办部门", "Another department is being chosen"),
+    "return_granted": ("正在重新确定承办部门", "Another department is being chosen"),
+    "sent_back": ("退回受理台重新审核", "It is being examined again"),
     "claimed": ("承办人员已开始办理", "Work on it has begun"),
     "completed": ("办理完毕,等待核查", "The work is done; a check follows"),
+    "aborted": ("拟终止办理,等待核查", "Handling is to be ended; a check follows"),
+    "unmerged": ("已单独办理", "It is handled on its own again"),
     "review_failed": ("核查未通过,继续办理", "The check did not pass; work continues"),
     "extension_granted": ("办理期限延长至{day}", "The deadline has been moved to {day}"),
     "suspension_granted": ("因客观条件暂缓办理,到{day}恢复", "Postponed until {day} for external reasons"),
@@ -229,14 +253,15 @@ def _updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
         texts = (
             _OUTCOME_TEXTS[fact.body.outcome] if isinstance(fact.body, Closed) else _UPDATE_TEXTS.get(fact.body.kind)
         )
-        if texts is not None:
+        within_department = isinstance(fact.body, Transferred) and fact.body.to_person is not None
+        if texts is not None and not within_department:
             updates.append(ProgressUpdate(at=fact.at, text=texts[language].format(**_parameters(fact, names))))
     return updates[::-1]
 
 
 def _parameters(fact: Fact, names: Names) -> dict[str, str]:
     match fact.body:
-        case Dispatched(host=host):
+        case Dispatched(host=host) | Redispatched(host=host) | Transferred(to_department=host):
             return {"host": names.department(host)}
         case ExtensionGranted(due_at=moment) | SuspensionGranted(until=moment):
             return {"day": f"{moment.astimezone(ZoneInfo(names.policy.zone)):%Y-%m-%d}"}

@@ -8,12 +8,13 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from infra.database import transaction
+from infra.store.cases import read_case
 from models.base import Code, Frozen, Text, Title
 from models.commands import HumanCommand
 from models.enums import Source
 from models.errors import WrongCode
+from models.ids import derived_id
 from services.attachments.intake import store_upload
-from services.cases.queries import case_no_of
 from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress_code import issue_code
@@ -77,13 +78,15 @@ async def submit_public_report(
     return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
 
 
-async def send_by_code(
-    resources: Resources, report_id: UUID, command: HumanCommand, command_id: UUID, now: datetime
-) -> Sent:
-    """Send a command in the reporter's name. Raises what `services.commands.send.send` raises, and WrongCode."""
+async def send_by_code(resources: Resources, report_id: UUID, command: HumanCommand, now: datetime) -> Sent:
+    """Send a command in the reporter's name; the same one counts once in a round of the case.
+
+    Raises what `services.commands.send.send` raises, and WrongCode.
+    """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-        case_no = await case_no_of(connection, report_id)
-    if case_no is None:
+        case = await read_case(connection, report_id)
+    if case is None:
         raise WrongCode()
-    return await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)
+    id_ = derived_id(report_id, "by-code", *([case.round] if case.round > 1 else []), command.model_dump_json())
+    return await send(resources, person, case.case_no, command, command_id=id_, if_revision=None, now=now)

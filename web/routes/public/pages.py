@@ -14,7 +14,7 @@ from doors.uploads import form_with_files
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, WrongCode
-from models.ids import derived_id, new_id
+from models.ids import new_id
 from services.accounts.rate_limit import Record
 from services.attachments import intake
 from services.directory.people import list_categories
@@ -199,8 +199,7 @@ async def _send_command(
         return _show_code_error(visitor, code, error)
     error_text = None
     try:
-        id_ = derived_id(report_id, "by-code", command.model_dump_json())
-        await send_by_code(services.resources, report_id, command, id_, visitor.now)
+        await send_by_code(services.resources, report_id, command, visitor.now)
     except DomainError as error:
         error_text = error.message(visitor.language)
     return await _progress_page(services, visitor, report_id, code, phone_tail, error_text)

@@ -30,6 +30,7 @@ STATES = {
     UrgeState.LATE: _("逾期未答"),
     UrgeState.ANSWERED: _("已答复"),
     UrgeState.ANSWERED_LATE: _("逾期答复"),
+    UrgeState.ENDED: _("已终止"),
 }
 
 
@@ -114,7 +115,7 @@ async def _letter_page(
         urge=urge,
         case=case,
         states=STATES,
-        may_answer="answer_urge" in case.allowed_commands and urge.answered_at is None,
+        may_answer="answer_urge" in case.allowed_commands and urge.state in (UrgeState.WAITING, UrgeState.LATE),
         watches=reader.acts_as(Role.SUPERVISOR),
         qr=letter_qr(str(request.base_url.replace(path=f"/urges/{case_no}/{number}"))),
         done=done,
