@@ -35,7 +35,7 @@ from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
 from workflows.rollout import RolloutWorkflow
-from workflows.sandbox import PASSED_THROUGH, STICKY_TIMEOUT
+from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 
 log = structlog.get_logger("worker")
 
@@ -77,7 +77,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     """Return the sandbox with our pure packages passed through; or none, for measured high load."""
     if not sandbox:
         return UnsandboxedWorkflowRunner()
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSTHROUGH_MODULES)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 

@@ -25,7 +25,7 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
 
 
-def _written(value: object) -> object:
+def _refuse_number(value: object) -> object:
     """Refuses a bare number: 20261101 would be counted as seconds, and be a day in 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise PydanticKnownError("datetime_parsing", {"error": "a number is no date"})
@@ -33,7 +33,7 @@ def _written(value: object) -> object:
 
 
 #: A moment as somebody says it from outside: in writing (ISO 8601), never as a number.
-WrittenInstant = Annotated[Instant, BeforeValidator(_written)]
+WrittenInstant = Annotated[Instant, BeforeValidator(_refuse_number)]
 
 #: What no text may hold: PostgreSQL stores every character but this one.
 NO_NUL = r"^[^\x00]*$"
@@ -45,7 +45,7 @@ Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]
 
 
-def _without_markup(value: str) -> str:
+def _refuse_markup(value: str) -> str:
     """Refuses HTML: the answer is shown to the public as it is written."""
     if _MARKUP.search(value):
         raise PydanticCustomError("markup", "must be plain text without HTML tags")
@@ -65,6 +65,6 @@ def is_empty(value: object) -> bool:
 #: The remark that may accompany a command; empty where there is none.
 OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
 #: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.
-Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_without_markup)]
+Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_refuse_markup)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

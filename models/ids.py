@@ -15,10 +15,10 @@ def new_id() -> UUID:
 
 def derived_id(*parts: object) -> UUID:
     """The same id for the same parts, always: what makes a machine's second try harmless."""
-    return uuid5(_NAMESPACE, "\x1f".join(_spell(part) for part in parts))
+    return uuid5(_NAMESPACE, "\x1f".join(_as_text(part) for part in parts))
 
 
-def _spell(part: object) -> str:
+def _as_text(part: object) -> str:
     return part.isoformat() if isinstance(part, datetime) else str(part)
 
 

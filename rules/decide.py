@@ -68,29 +68,29 @@ def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
         return _numbered(0, receive.report(step.command, ctx), step)
     if case is None:
         raise NotACase()
-    due, case = _catch_up(case, step, ctx)
+    due, case = _record_due_steps(case, step, ctx)
     if isinstance(step.command, WakeUp):
         return due
     if step.if_revision is not None and step.if_revision != case.seq - len(due):
         raise StaleRevision(current=case.seq - len(due), seen=step.if_revision)
     check_standing(ctx.person, case, step.command.kind, ctx.today)
     check_fits(case, step.command.kind)
-    lapsed, case = _question_lapses(case, step, ctx)
-    return (*due, *lapsed, *_outcome(case, _move(case, step, ctx), step, ctx))
+    lapsed, case = _end_info_request(case, step, ctx)
+    return (*due, *lapsed, *_facts_of(case, _decide_command(case, step, ctx), step, ctx))
 
 
-def _question_lapses(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
+def _end_info_request(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
     """A stage that is left waits for no answer any more: a clock that stood still for it goes on first."""
     if case.info_request is None or step.command.kind not in LEAVES_STAGE:
         return (), case
     body = InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, ctx.now))
-    facts = _outcome(case, [body], step.model_copy(update={"actor": Actor()}), ctx)
+    facts = _facts_of(case, [body], step.model_copy(update={"actor": Actor()}), ctx)
     after = fold(facts, case)
     assert after is not None
     return facts, after
 
 
-def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
+def _decide_command(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
     command = step.command
     if isinstance(command, Recompute):
         found = recompute_clocks(case, standard_of(case, ctx), ctx)
@@ -98,18 +98,24 @@ def _move(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
     return DECIDERS[command.kind](case, command, ctx)
 
 
-def _catch_up(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
+def _record_due_steps(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
     """Everything due by now, oldest first, and the case after it. The system did it, not the person."""
     facts: list[Fact] = []
-    by = _by(step)
-    if (ended := _claim_ended(case, ctx)) is not None:
-        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=ended, **by), ctx)
+    by = _command_fields(step)
+    if (ended := _end_lost_claim(case, ctx)) is not None:
+        case, happened = _with_consequences(
+            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=ended, **by), ctx
+        )
         facts += happened
     if (planned := _plan_of_the_whole(case, ctx)) is not None:
-        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=planned, **by), ctx)
+        case, happened = _with_consequences(
+            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=planned, **by), ctx
+        )
         facts += happened
     while (body := due_step(case, ctx, ctx.now)) is not None:
-        case, happened = _followed(case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx)
+        case, happened = _with_consequences(
+            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx
+        )
         facts += happened
     if lacks_wake_up(case):
         facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(ctx), **by))
@@ -130,7 +136,7 @@ def _plan_of_the_whole(case: Case, ctx: Context) -> Recomputed | None:
     return Recomputed(calendars=ctx.calendars_version, clocks=found) if found else None
 
 
-def _claim_ended(case: Case, ctx: Context) -> ClaimEnded | None:
+def _end_lost_claim(case: Case, ctx: Context) -> ClaimEnded | None:
     """A claim ends with the role that it rests on: of a person who left, or handles for another department now."""
     if case.stage is not Stage.HANDLE or case.claimed_by is None or ctx.claimant is None:
         return None
@@ -141,17 +147,17 @@ def _claim_ended(case: Case, ctx: Context) -> ClaimEnded | None:
     return ClaimEnded(person=case.claimed_by, owner=owner)
 
 
-def _outcome(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:
+def _facts_of(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:
     """What a command brings about, each fact followed by the urge order or the reminder that it calls for."""
     facts: list[Fact] = []
     for body in bodies:
-        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=step.actor, body=body, **_by(step))
-        case, happened = _followed(case, fact, ctx)
+        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=step.actor, body=body, **_command_fields(step))
+        case, happened = _with_consequences(case, fact, ctx)
         facts += happened
     return tuple(facts)
 
 
-def _followed(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
+def _with_consequences(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
     """The case after `fact`, and `fact` with what the system adds to it: an urge order, the end of an
     acknowledgement that was somebody else's, a first reminder."""
     before, case, facts = case, evolve(case, fact), [fact]
@@ -170,10 +176,10 @@ def _followed(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
 
 def _numbered(seq: int, bodies: Iterable[Body], step: Step) -> tuple[Fact, ...]:
     return tuple(
-        Fact(seq=seq + place, at=step.at, actor=step.actor, body=body, **_by(step))
+        Fact(seq=seq + place, at=step.at, actor=step.actor, body=body, **_command_fields(step))
         for place, body in enumerate(bodies, 1)
     )
 
 
-def _by(step: Step) -> dict[str, Any]:
+def _command_fields(step: Step) -> dict[str, Any]:
     return {"command_id": step.id, "command": step.command.kind, "digest": step.digest}

@@ -65,7 +65,7 @@ class CommandRule:
 
 
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
-_EVER = frozenset(Stage)
+_ANY_STAGE = frozenset(Stage)
 _RECEIVE = frozenset({Stage.RECEIVE})
 _DISPATCH = frozenset({Stage.DISPATCH})
 _HANDLE = frozenset({Stage.HANDLE})
@@ -95,12 +95,12 @@ COMMANDS: dict[str, CommandRule] = {
         only={Stage.HANDLE: _HOST, Stage.REVIEW: (Who.OWNER, *_HOST)},
     ),
     "cancel_urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
-    "retract": CommandRule(_EVER, _INVOLVED, while_suspended=True),
+    "retract": CommandRule(_ANY_STAGE, _INVOLVED, while_suspended=True),
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
     "adopt": CommandRule(_OPEN, _DESK, while_suspended=True),
     "relocate": CommandRule(_OPEN, _DESK, while_suspended=True),
     "merge": CommandRule(_OPEN, _DESK, while_suspended=True),
-    "unmerge": CommandRule(_EVER, _DESK, while_suspended=True),
+    "unmerge": CommandRule(_ANY_STAGE, _DESK, while_suspended=True),
     "split": CommandRule(_OPEN, _DESK, while_suspended=True),
     "withdraw": CommandRule(_OPEN, (Who.OWN_REPORTER, Who.SECOND_OFFICER), while_suspended=True),
     "void": CommandRule(_OPEN, _DESK, while_suspended=True),
@@ -162,14 +162,14 @@ COMMANDS: dict[str, CommandRule] = {
     "grant_reopen": CommandRule(_CLOSED, _DESK),
     "refuse_reopen": CommandRule(_CLOSED, _DESK),
     "appeal": CommandRule(_CLOSED, (Who.HOST, Who.HOST_HEAD, Who.PAST_HOST)),
-    "decide_appeal": CommandRule(_EVER, (Who.SUPERVISOR,), while_suspended=True),
+    "decide_appeal": CommandRule(_ANY_STAGE, (Who.SUPERVISOR,), while_suspended=True),
     # the system's own
-    "wake_up": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
+    "wake_up": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
-    "separate": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
+    "separate": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "take_out": CommandRule(_CLOSED, (Who.SYSTEM,), while_suspended=True),
     "recompute": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
-    "settle_errand": CommandRule(_EVER, (Who.SYSTEM,), while_suspended=True),
+    "settle_errand": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
 }
 
 #: Commands of people, in the order of the life cycle.
@@ -186,7 +186,7 @@ NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
 
 
 #: What must hold besides the stage: the test, and what people are told when it fails.
-_NEEDS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
+_PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "acknowledge": (
         lambda c: may_acknowledge(c), "本梯级已知悉过,须有进展", "this step was acknowledged; report progress",
     ),
@@ -276,8 +276,8 @@ def obstacle(case: Case, command: str) -> DomainError | None:
         return WrongStage(command=command, stage=case.stage)
     if case.suspended_until is not None and not rule.while_suspended:
         return CaseSuspended(until=case.suspended_until.isoformat())
-    if command in _NEEDS:
-        holds, why_zh, why_en = _NEEDS[command]
+    if command in _PRECONDITIONS:
+        holds, why_zh, why_en = _PRECONDITIONS[command]
         if not holds(case):
             return NotNow(command=command, why_zh=why_zh, why_en=why_en, pointer="/path/command")
     return None

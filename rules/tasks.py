@@ -24,7 +24,7 @@ class Task(Frozen):
 
 def open_tasks(case: Case) -> tuple[Task, ...]:
     """Every open task of the case; an open case always has at least one."""
-    return (*_stage_tasks(case), *decision_tasks(case), *_answers(case))
+    return (*_stage_tasks(case), *decision_tasks(case), *_answer_tasks(case))
 
 
 def _stage_tasks(case: Case) -> list[Task]:
@@ -39,7 +39,7 @@ def _stage_tasks(case: Case) -> list[Task]:
         case Stage.HANDLE:
             helpers = [c.department for c in case.co_handlers if c.reported_at is None]
             return [
-                _task(TaskKind.HANDLE, _handling(case), due),
+                _task(TaskKind.HANDLE, _handler(case), due),
                 *(_task(TaskKind.CO_HANDLE, _department(d), due, d) for d in helpers),
             ]
         case Stage.REVIEW:
@@ -67,7 +67,7 @@ def decision_tasks(case: Case) -> list[Task]:
         asked = _department(case.transfer_request.department)
         tasks.append(_task(TaskKind.DECIDE_TRANSFER, asked, case.transfer_request.decide_by))
     tasks += [
-        _task(TaskKind.DECIDE_APPEAL, desk, _closing_reminder(case), _about(appeal, case))
+        _task(TaskKind.DECIDE_APPEAL, desk, _closing_reminder(case), _appeal_key(appeal, case))
         for appeal in case.pending_appeals
     ]
     if any(errand.refused is not None for errand in case.errands):
@@ -79,12 +79,12 @@ def _closing_reminder(case: Case) -> datetime | None:
     return None if case.is_open else case.remind_at
 
 
-def _about(appeal: AppealRecord, case: Case) -> str:
+def _appeal_key(appeal: AppealRecord, case: Case) -> str:
     """Tells several appeals apart; the only one there is has the key that it always had."""
     return "" if len(case.pending_appeals) == 1 else f"{appeal.department}:{appeal.round}"
 
 
-def _answers(case: Case) -> list[Task]:
+def _answer_tasks(case: Case) -> list[Task]:
     tasks = []
     if case.info_request:
         tasks.append(_task(TaskKind.SUPPLY_INFO, _person(case.reported_by), case.info_request.until))
@@ -92,29 +92,29 @@ def _answers(case: Case) -> list[Task]:
         asked = case.verification_request
         tasks.append(_task(TaskKind.VERIFY, asked.asked or case.desk, asked.until))
     if case.is_open and case.owner is not None:
-        if _climbed(case):
+        if _is_unnoted_escalation(case):
             tasks.append(_task(TaskKind.OVERSEE, case.owner, case.due_at))
-        owed_by = _answering(case)
+        owed_by = _urge_answerer(case)
         tasks += [_task(TaskKind.ANSWER_URGE, owed_by, u.reply_by, str(u.number)) for u in case.urges if u.is_open]
         called = [s for s in case.summons if s.responded_at is None and s.missed_at is None]
         tasks += [_task(TaskKind.RESPOND, _department(s.department), s.meet_at, s.department) for s in called]
     return tasks
 
 
-def _handling(case: Case) -> Owner:
+def _handler(case: Case) -> Owner:
     """Whoever handles the case: its claimant, else the host department."""
     assert case.host is not None
     return _person(case.claimed_by) if case.claimed_by else _department(case.host)
 
 
-def _answering(case: Case) -> Owner:
+def _urge_answerer(case: Case) -> Owner:
     """Who owes the answer to an urge order: whoever handles the case, also while the result is reviewed; before that
     its owner."""
     assert case.owner is not None
-    return _handling(case) if case.host is not None else case.owner
+    return _handler(case) if case.host is not None else case.owner
 
 
-def _climbed(case: Case) -> bool:
+def _is_unnoted_escalation(case: Case) -> bool:
     """Whether the case has climbed to a unit while a department handles it, and nobody there has taken note."""
     owner = case.owner
     at_unit = owner is not None and owner.kind is OwnerKind.UNIT

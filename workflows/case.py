@@ -44,23 +44,23 @@ class CaseWorkflow:
         self._done = list(start.done)
         self._refusal: Refusal | None = None
         self._recording = asyncio.Lock()
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._running_errands: dict[str, asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, start: CaseStart) -> Receipt:
         """Records the report, then lets every due moment act until the case is archived."""
         if self._case is None:
             await self._receive()
-        while self._the_case.archived_at is None:
+        while self._current_case.archived_at is None:
             if workflow.info().is_continue_as_new_suggested():
-                await self._go_on_in_a_new_run()
-            for errand in waiting_errands(self._the_case):
+                await self._continue_as_new()
+            for errand in waiting_errands(self._current_case):
                 if workflow.patched(CONCURRENT_ERRANDS_PATCH):
-                    self._set_out(errand)
+                    self._start_errand(errand)
                 else:
                     await self._carry_out(errand)
-            await self._wait_for_the_next_moment()
-        await asyncio.gather(*self._under_way.values())
+            await self._wait_for_next_moment()
+        await asyncio.gather(*self._running_errands.values())
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._receipt()
 
@@ -81,7 +81,7 @@ class CaseWorkflow:
         return self._receipt()
 
     @act.validator
-    def _refuse_at_the_door(self, act: Act) -> None:
+    def _validate_act(self, act: Act) -> None:
         """What can't be done where the case stands at all leaves no trace in the history.
 
         Who has seen more of the case than this run knows (a step was recorded, its worker killed before it said
@@ -123,40 +123,41 @@ class CaseWorkflow:
             await workflow.wait_condition(workflow.all_handlers_finished)
             raise calls.as_failure(refusal(refused.refusal)) from None
 
-    async def _wait_for_the_next_moment(self) -> None:
+    async def _wait_for_next_moment(self) -> None:
         """Sleeps until something falls due, or until a command gives the case something else to do."""
-        case = self._the_case
+        case = self._current_case
         moment = next_wake_up(case)
         if moment is None:  # earlier code could leave a case so; whoever records a wake-up gives it a moment again
             asleep = derived_id(case.report_id, "asleep", case.seq)
-            return await self._record_surely(WakeUp(moment=case.updated_at), asleep)
+            return await self._record_until_accepted(WakeUp(moment=case.updated_at), asleep)
         try:
             await workflow.wait_condition(
-                lambda: self._has_something_to_do(case, moment),
+                lambda: self._has_new_work(case, moment),
                 timeout=max(moment - workflow.now(), timedelta()),
                 timeout_summary="next due moment",
             )
         except TimeoutError:
-            wake = derived_id(case.report_id, "wake", self._the_case.seq, moment)
-            await self._record_surely(WakeUp(moment=moment), wake)
+            wake = derived_id(case.report_id, "wake", self._current_case.seq, moment)
+            await self._record_until_accepted(WakeUp(moment=moment), wake)
 
-    def _has_something_to_do(self, before: Case, moment: datetime) -> bool:
+    def _has_new_work(self, before: Case, moment: datetime) -> bool:
         """Asked many times in every workflow task: a case that is still `before` is not worked out anew."""
         if workflow.info().is_continue_as_new_suggested():
             return True
-        case = self._the_case
+        case = self._current_case
         return case is not before and (
-            next_wake_up(case) != moment or any(errand.id not in self._under_way for errand in waiting_errands(case))
+            next_wake_up(case) != moment
+            or any(errand.id not in self._running_errands for errand in waiting_errands(case))
         )
 
-    def _set_out(self, errand: Errand) -> None:
+    def _start_errand(self, errand: Errand) -> None:
         """Carries the errand out beside the case: one that can't be done yet must not keep a deadline from it."""
-        if errand.id not in self._under_way:
-            self._under_way[errand.id] = asyncio.create_task(self._carry_out(errand))
+        if errand.id not in self._running_errands:
+            self._running_errands[errand.id] = asyncio.create_task(self._carry_out(errand))
 
     async def _carry_out(self, errand: Errand) -> None:
         """Tells another case, or opens one; then puts it on record that this was done."""
-        case = self._the_case
+        case = self._current_case
         id_ = derived_id(case.report_id, errand.id)
         opened: str | None = None
         if errand.part is not None:
@@ -166,9 +167,9 @@ class CaseWorkflow:
         else:
             refused = await calls.tell_case(errand_message(case, errand, id_))
         done = derived_id(case.report_id, errand.id, "settled")
-        await self._record_surely(SettleErrand(errand=errand.id, case_no=opened, refused=refused), done)
+        await self._record_until_accepted(SettleErrand(errand=errand.id, case_no=opened, refused=refused), done)
 
-    async def _go_on_in_a_new_run(self) -> None:
+    async def _continue_as_new(self) -> None:
         # An errand under way is set out upon again in the new run: its ids make it count once.
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording.locked())
         start = self._start.model_copy(update={"case": self._case, "done": tuple(self._done[-REMEMBERED_COMMANDS:])})
@@ -196,7 +197,7 @@ class CaseWorkflow:
         if recorded.refusal is not None:
             raise calls.Refused(recorded.refusal)
 
-    async def _record_surely(self, command: Command, id_: UUID) -> None:
+    async def _record_until_accepted(self, command: Command, id_: UUID) -> None:
         """A step of the system itself. Whatever refuses it (a database that waits to be rebuilt), it is tried again and
         again: a run that fails would be a case whose clock nobody keeps."""
         while True:
@@ -209,14 +210,14 @@ class CaseWorkflow:
                 await workflow.sleep(REBUILD_PAUSE)
 
     @property
-    def _the_case(self) -> Case:
+    def _current_case(self) -> Case:
         assert self._case is not None
         return self._case
 
     def _receipt(self) -> Receipt:
         return Receipt(
-            case_no=self._the_case.case_no,
-            revision=self._the_case.seq,
+            case_no=self._current_case.case_no,
+            revision=self._current_case.seq,
             content_hash=self._start.report.content_hash,
             attempt=self._start.attempt,
         )

@@ -48,14 +48,14 @@ class DomainError(Exception):
     def message(self, language: str) -> str:
         """The sentence for people, in `zh` or `en`."""
         template = self.en if language.startswith("en") else self.zh
-        return template.format_map(_Lenient(self.params))
+        return template.format_map(_MissingAsQuestionMark(self.params))
 
     def as_refusal(self) -> Refusal:
         """The error as a value, to be sent."""
         return Refusal(code=self.code, pointer=self.pointer, params=self.params)
 
 
-class _Lenient(dict[str, str]):
+class _MissingAsQuestionMark(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "?"
 

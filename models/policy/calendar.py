@@ -59,7 +59,7 @@ class Span(Frozen):
         return self
 
 
-def _apart(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+def _sort_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     ordered = tuple(sorted(spans, key=lambda span: span.start))
     for one, next_ in pairwise(ordered):
         if next_.start < one.end:
@@ -68,7 +68,7 @@ def _apart(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 #: The working time of one day, earliest first; spans may touch but never overlap.
-Spans = Annotated[tuple[Span, ...], AfterValidator(_apart)]
+Spans = Annotated[tuple[Span, ...], AfterValidator(_sort_spans)]
 
 
 class Week(Frozen):
@@ -157,8 +157,8 @@ class Calendar(Frozen):
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"there is no time zone “{self.zone}”") from None
-        _once("years", [year.year for year in self.years])
-        _once("special days", [special.day for special in self.special_days])
+        _refuse_duplicates("years", [year.year for year in self.years])
+        _refuse_duplicates("special days", [special.day for special in self.special_days])
         if not any(self.week.on(weekday) for weekday in range(7)):
             raise ValueError("no weekday has working time")
         if self.years and any(year.workdays for year in self.years) and not self.makeup:
@@ -169,6 +169,6 @@ class Calendar(Frozen):
         return self
 
 
-def _once(what: str, values: list[Any]) -> None:
+def _refuse_duplicates(what: str, values: list[Any]) -> None:
     if twice := sorted(value for value, times in Counter(values).items() if times > 1):
         raise ValueError(f"{what} given twice: {', '.join(map(str, twice))}")

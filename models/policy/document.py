@@ -48,7 +48,7 @@ class Category(Frozen):
             raise ValueError("a category has `conditions` with their standards, or `limits`: one of the two")
         if self.conditions and self.conditions[-1].severities:
             raise ValueError("the last condition must fit every severity, so that no case is without a standard")
-        if twice := _twice(c.code for c in self.conditions):
+        if twice := _duplicates(c.code for c in self.conditions):
             raise ValueError(f"conditions named twice: {twice}")
         return self
 
@@ -139,7 +139,7 @@ class Policy(Frozen):
             ("ladders", [ladder.code for ladder in self.ladders]),
             ("calendars", [calendar.name for calendar in self.calendars]),
         ):
-            if twice := _twice(codes):
+            if twice := _duplicates(codes):
                 raise ValueError(f"{what} named twice: {twice}")
         self._refers_to_what_exists()
         groups = {group.code for group in self.groups}
@@ -195,5 +195,5 @@ class Policy(Frozen):
         return next((ladder for ladder in self.ladders if ladder.code == code), None)
 
 
-def _twice(codes: Iterable[str]) -> str:
+def _duplicates(codes: Iterable[str]) -> str:
     return ", ".join(sorted(code for code, times in Counter(codes).items() if times > 1))

@@ -34,12 +34,12 @@ def calendar_of(length: Length, ctx: Context) -> Calendar:
 
 def start(ctx: Context, standard: Standard, stage: Stage, at: datetime) -> Due:
     """The clock that `stage` starts at `at`, by `standard`, and everything it will set off if nobody acts."""
-    return _started(ctx, standard, standard.of(stage), stage, Interval(start=at))
+    return _start_clock(ctx, standard, standard.of(stage), stage, Interval(start=at))
 
 
 def start_whole(ctx: Context, standard: Standard, at: datetime) -> Due | None:
     """The clock of the whole case, where the standard sets one."""
-    return None if standard.whole is None else _started(ctx, standard, standard.whole, None, Interval(start=at))
+    return None if standard.whole is None else _start_clock(ctx, standard, standard.whole, None, Interval(start=at))
 
 
 def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None:
@@ -47,7 +47,7 @@ def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None
     whatever the stages have counted since."""
     if standard.whole is None or case.whole is not None or case.accepted_at is None:
         return None
-    return _started(ctx, standard, standard.whole, None, *_since_acceptance(case))
+    return _start_clock(ctx, standard, standard.whole, None, *_since_acceptance(case))
 
 
 def started_late(due: Due, case: Case) -> Clock:
@@ -74,8 +74,8 @@ def _since_acceptance(case: Case) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def _started(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None, *intervals: Interval) -> Due:
-    count = _Count(ctx, terms, intervals)
+def _start_clock(ctx: Context, standard: Standard, terms: Limit, stage: Stage | None, *intervals: Interval) -> Due:
+    count = _ClockCalculation(ctx, terms, intervals)
     return Due(
         stage=stage,
         limit=count.limit,
@@ -114,7 +114,7 @@ def terms_of(clock: Clock) -> Limit:
 
 def elapsed(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
     """How much has been counted up to `now`: the sum over the intervals, whatever lay between them."""
-    return _spent(terms_of(clock), calendar, clock.intervals, now)
+    return _counted_time(terms_of(clock), calendar, clock.intervals, now)
 
 
 def remaining(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
@@ -161,7 +161,7 @@ def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) 
     if clock.overdue_at is None:
         return count.due_at, count.plan(standard, clock.stage, clock.last_step)
     missed = clock.stopped_due_at or clock.due_at or clock.overdue_at
-    plan = count.due_then(missed).plan(standard, clock.stage, clock.last_step)
+    plan = count.with_deadline(missed).plan(standard, clock.stage, clock.last_step)
     return missed, plan.model_copy(update={"rungs": postpone(plan.rungs, since)})
 
 
@@ -313,12 +313,12 @@ def as_if_running(clock: Clock) -> Clock:
 # --- counting -------------------------------------------------------------------------------------------------------
 
 
-def _count(clock: Clock, ctx: Context) -> "_Count":
+def _count(clock: Clock, ctx: Context) -> "_ClockCalculation":
     granted = None if clock.extended_to is None or clock.extended_at is None else (clock.extended_to, clock.extended_at)
-    return _Count(ctx, terms_of(clock), clock.intervals, clock.extended, granted)
+    return _ClockCalculation(ctx, terms_of(clock), clock.intervals, clock.extended, granted)
 
 
-class _Count:
+class _ClockCalculation:
     """A clock's terms counted over its intervals by the calendars in force: how long, what is spent, when due.
 
     `more` is what was granted before extensions were moments. `granted` is the moment of the last extension and when
@@ -343,10 +343,10 @@ class _Count:
         self.limit = measure(terms, self._calendar, started, first)
         self.provisional = touches_provisional(terms, self._calendar, started, first)
         self._since = intervals[-1].start
-        self._spent = _spent(terms, self._calendar, intervals[:-1], self._since)
+        self._spent = _counted_time(terms, self._calendar, intervals[:-1], self._since)
         self._total = self.limit + (more if granted is None else timedelta())
         untouched = len(intervals) == 1 and self._total == self.limit
-        due_at = first if untouched else self._settled(self._total)
+        due_at = first if untouched else self._deadline_after(self._total)
         if granted is not None:
             due_at = max(due_at, *(moment for _, moment in granted_moments(terms, self._calendar, intervals, *granted)))
         self.ceiling_at = self._ceiling(first)
@@ -357,12 +357,12 @@ class _Count:
         if self.due_at != first:
             self.provisional |= touches_provisional(terms, self._calendar, self._since, max(self.due_at, self._since))
 
-    def due_then(self, due_at: datetime) -> "_Count":
+    def with_deadline(self, due_at: datetime) -> "_ClockCalculation":
         """The same with that deadline."""
         self.due_at = due_at
         return self
 
-    def _settled(self, total: timedelta) -> datetime:
+    def _deadline_after(self, total: timedelta) -> datetime:
         rest = total - self._spent
         return round_up(
             self._terms, self._calendar, advance(self._terms, self._calendar, self._since, max(rest, timedelta()))
@@ -380,7 +380,9 @@ class _Count:
         end = deadline(ceiling, calendar, began)
         if self._terms.is_statutory or len(self._intervals) == 1:
             return end
-        rest = measure(ceiling, calendar, began, end) - _spent(ceiling, calendar, self._intervals[:-1], self._since)
+        rest = measure(ceiling, calendar, began, end) - _counted_time(
+            ceiling, calendar, self._intervals[:-1], self._since
+        )
         return round_up(ceiling, calendar, advance(ceiling, calendar, self._since, max(rest, timedelta())))
 
     def at_fraction(self, fraction: float) -> datetime:
@@ -424,7 +426,7 @@ def granted_moments(
         yield before.end, granted
 
 
-def _spent(length: Length, calendar: Calendar, intervals: Iterable[Interval], now: datetime) -> timedelta:
+def _counted_time(length: Length, calendar: Calendar, intervals: Iterable[Interval], now: datetime) -> timedelta:
     return sum(
         (measure(length, calendar, i.start, i.end or max(now, i.start)) for i in intervals),
         timedelta(),

@@ -47,7 +47,7 @@ class ExplainedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _CountedDay:
     """A day, how much of it counts (hours or days), and how people say that."""
 
     day: Day
@@ -61,7 +61,7 @@ def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[Explai
     due_at = deadline(length, calendar, start)
     match length.unit:
         case LimitUnit.URGENT_HOUR:
-            steps = [_urgent(length, times, start, due_at)]
+            steps = [_urgent_hours(length, times, start, due_at)]
         case LimitUnit.WORK_HOUR | LimitUnit.WORK_DAY_8H:
             steps = list(_work_hours(length, times, start, due_at))
         case LimitUnit.LEGAL_WORK_DAY:
@@ -76,7 +76,7 @@ def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[Explai
     return tuple(steps)
 
 
-def _urgent(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
+def _urgent_hours(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
     since, until = times.local(start), times.local(due_at)
     span = hours(due_at - start)
     said = join(moment_text(since), Bilingual(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
@@ -92,17 +92,17 @@ def _work_hours(length: Length, times: Timetable, start: datetime, due_at: datet
         yield ExplainedStep(zh, en, left=_in_hours(total))
     first = times.local(start).date()
     last = max(first, times.local(due_at - timedelta.resolution).date())
-    yield from _lines(times, [_hours_on(times, day, start, due_at) for day in _range(first, last)], total, hours)
+    yield from _day_steps(times, [_hours_on(times, day, start, due_at) for day in _range(first, last)], total, hours)
 
 
-def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) -> _Counted:
+def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) -> _CountedDay:
     """The working time of `day` within [start, due_at), and its stretches in wall time."""
-    what = times.why(day)
+    what = times.explain_day(day)
     since = max(start, times.at(day, timedelta(), ends=False))
     until = min(due_at, times.at(day + _DAY, timedelta(), ends=False))
     amount = times.between(since, until)
     if not what.spans:
-        return _Counted(what, amount)
+        return _CountedDay(what, amount)
     stretches = []
     for span in what.spans:
         begins = max(start, times.at(day, timedelta(minutes=span.start), ends=False))
@@ -110,34 +110,34 @@ def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) ->
         if begins < ends:
             stretches.append(f"{time_text(times.local(begins), day)}–{time_text(times.local(ends), day)}")
     if not amount:
-        return _Counted(what, amount, Bilingual(":当日已无工作时间", ": no working time is left on this day"))
+        return _CountedDay(what, amount, Bilingual(":当日已无工作时间", ": no working time is left on this day"))
     listed = ", ".join(stretches)
-    return _Counted(what, amount, join(Bilingual(f" {listed}:", f" {listed}: "), hours(amount)))
+    return _CountedDay(what, amount, join(Bilingual(f" {listed}:", f" {listed}: "), hours(amount)))
 
 
 def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
     first, last = times.local(start).date(), times.local(due_at - timedelta.resolution).date()
-    yield _one_day(first, _NOT_COUNTED, length.amount)
+    yield _day_step(first, _NOT_COUNTED, length.amount)
     total, number = int(length.amount), 0
     counted = []
     for day in _range(first + _DAY, last):
-        what = times.why(day)
+        what = times.explain_day(day)
         if not what.spans:
-            counted.append(_Counted(what, timedelta()))
+            counted.append(_CountedDay(what, timedelta()))
             continue
         number += 1
         said = Bilingual(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
         if number == total:
             close = time_text(times.local(due_at), day)
             said = join(said, Bilingual(f",{close} 下班", f", close of work {close}"))
-        counted.append(_Counted(what, _DAY, said))
-    yield from _lines(times, counted, total * _DAY, days)
+        counted.append(_CountedDay(what, _DAY, said))
+    yield from _day_steps(times, counted, total * _DAY, days)
 
 
 def _natural_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
     first, due = times.local(start).date(), times.local(due_at).date()
     last = first + int(length.amount) * _DAY
-    yield _one_day(first, _NOT_COUNTED, length.amount)
+    yield _day_step(first, _NOT_COUNTED, length.amount)
     end = time_text(times.local(due_at), due)
     said = join(period(first + _DAY, last), Bilingual(":共 ", ": "), days(last - first))
     if due == last:
@@ -145,25 +145,25 @@ def _natural_days(length: Length, times: Timetable, start: datetime, due_at: dat
     yield ExplainedStep(said.zh, said.en, first + _DAY, last, length.amount, 0)
     if due == last:
         return
-    resting = _named([_Counted(times.why(day), timedelta()) for day in _range(last, due - _DAY)])
+    resting = _merge_holidays([_CountedDay(times.explain_day(day), timedelta()) for day in _range(last, due - _DAY)])
     for run in _runs(resting, lambda one: (one.day.kind, one.day.reason)):
         moves = Bilingual(":顺延", ": the deadline moves on")
         said = join(period(run[0].day.date, run[-1].day.date), day_note(run[0].day, times.calendar), moves)
         yield ExplainedStep(said.zh, said.en, run[0].day.date, run[-1].day.date)
     ends = Bilingual(f":下一工作日 {end} 止", f": the next workday, until {end}")
-    said = join(period(due, due), day_note(times.why(due), times.calendar), ends, _DUE)
+    said = join(period(due, due), day_note(times.explain_day(due), times.calendar), ends, _DUE)
     yield ExplainedStep(said.zh, said.en, due, due)
 
 
-def _lines(
-    times: Timetable, counted: list[_Counted], total: timedelta, say: Callable[[timedelta], Bilingual]
+def _day_steps(
+    times: Timetable, counted: list[_CountedDay], total: timedelta, say: Callable[[timedelta], Bilingual]
 ) -> Iterator[ExplainedStep]:
     """The days as lines: each that counts, runs of those that do not; of many days the ordinary ones in one line."""
     ordinary = {DayKind.WORKDAY, DayKind.REST} if len(counted) > _DAY_BY_DAY else set()
-    named = _named(counted)
+    named = _merge_holidays(counted)
     ends = {named[0].day.date, named[-1].day.date}
 
-    def belongs(one: _Counted) -> Hashable:
+    def belongs(one: _CountedDay) -> Hashable:
         if one.day.kind in ordinary and one.day.date not in ends:
             return "ordinary"
         return one.day.date if one.day.spans else (one.day.kind, one.day.reason)
@@ -172,7 +172,7 @@ def _lines(
     for run in _runs(named, belongs):
         amount = sum((one.amount for one in run), timedelta())
         left -= amount
-        said = join(period(run[0].day.date, run[-1].day.date), _what(times, run, amount, say))
+        said = join(period(run[0].day.date, run[-1].day.date), _run_text(times, run, amount, say))
         if amount and left:
             said = join(said, Bilingual(";余 ", "; "), say(left), Bilingual("", " left"))
         elif amount:
@@ -183,7 +183,9 @@ def _lines(
         )  # fmt: skip
 
 
-def _what(times: Timetable, run: list[_Counted], amount: timedelta, say: Callable[[timedelta], Bilingual]) -> Bilingual:
+def _run_text(
+    times: Timetable, run: list[_CountedDay], amount: timedelta, say: Callable[[timedelta], Bilingual]
+) -> Bilingual:
     """What a run of days is, and what of it counts."""
     worked = sum(1 for one in run if one.day.spans)
     if worked == 0 or len(run) == 1:
@@ -194,7 +196,7 @@ def _what(times: Timetable, run: list[_Counted], amount: timedelta, say: Callabl
     return told if say is days else join(told, Bilingual(",计 ", ", "), say(amount))
 
 
-def _named(counted: list[_Counted]) -> list[_Counted]:
+def _merge_holidays(counted: list[_CountedDay]) -> list[_CountedDay]:
     """Days of rest around a holiday are told as part of it: a festival is a run of days."""
     found = []
     for free, run in groupby(counted, lambda one: one.day.kind in {DayKind.REST, DayKind.HOLIDAY}):
@@ -204,12 +206,12 @@ def _named(counted: list[_Counted]) -> list[_Counted]:
     return found
 
 
-def _runs(counted: list[_Counted], belongs: Callable[[_Counted], Hashable]) -> Iterator[list[_Counted]]:
+def _runs(counted: list[_CountedDay], belongs: Callable[[_CountedDay], Hashable]) -> Iterator[list[_CountedDay]]:
     for _, run in groupby(counted, belongs):
         yield list(run)
 
 
-def _one_day(day: date, said: Bilingual, left: float) -> ExplainedStep:
+def _day_step(day: date, said: Bilingual, left: float) -> ExplainedStep:
     said = join(period(day, day), Bilingual(":", ": "), said)
     return ExplainedStep(said.zh, said.en, day, day, 0, left)
 

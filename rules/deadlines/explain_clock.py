@@ -32,10 +32,10 @@ def explain_clock(clock: Clock, calendar: Calendar) -> tuple[ExplainedStep, ...]
     untouched = len(clock.intervals) == 1 and clock.runs and not clock.extended
     if untouched and clock.due_at == deadline(terms, calendar, clock.intervals[0].start):
         return explain(terms, calendar, clock.intervals[0].start)
-    return tuple(_Account(clock, calendar).lines())
+    return tuple(_ClockExplanation(clock, calendar).lines())
 
 
-class _Account:
+class _ClockExplanation:
     """The account of a clock that was paused, extended or capped, line by line."""
 
     def __init__(self, clock: Clock, calendar: Calendar) -> None:
@@ -47,7 +47,7 @@ class _Account:
     def lines(self) -> Iterator[ExplainedStep]:
         """From the limit to the deadline."""
         clock = self._clock
-        yield self._line(_amount(self._terms), Bilingual(",折合 ", " come to "), hours(self._left))
+        yield self._line(_limit_text(self._terms), Bilingual(",折合 ", " come to "), hours(self._left))
         if clock.extended and clock.extended_to is None:
             self._left += clock.extended
             yield self._line(Bilingual("批准延期:", "extended by "), hours(clock.extended))
@@ -106,7 +106,7 @@ class _Account:
         return ExplainedStep(said.zh, said.en, left=round(self._left / timedelta(hours=1), 6))
 
 
-def _amount(length: Length) -> Bilingual:
+def _limit_text(length: Length) -> Bilingual:
     zh, en = _UNITS[length.unit]
     return Bilingual(f"时限 {length.amount:g} {zh}", f"the limit of {length.amount:g} {en}")
 

@@ -37,23 +37,23 @@ _NATURAL_DAY, _WORK_DAY_8H = LimitUnit.NATURAL_DAY, LimitUnit.WORK_DAY_8H
 def deadline(length: Length, calendar: Calendar, start: datetime) -> datetime:
     """When a limit that starts at `start` is over, in UTC; see `touches_provisional` for whether it is sure."""
     try:
-        return _due(length, timetable(calendar), start)
+        return _deadline(length, timetable(calendar), start)
     except OverflowError:
         raise ValueError(f"no calendar reaches {length.amount:g} {length.unit} after {start}") from None
 
 
-def _due(length: Length, times: Timetable, start: datetime) -> datetime:
+def _deadline(length: Length, times: Timetable, start: datetime) -> datetime:
     unit = length.unit
     if unit is _URGENT_HOUR:
         return start.astimezone(UTC) + timedelta(hours=length.amount)
     if unit is _LEGAL_WORK_DAY:
         return times.close_of(times.workday_after(times.local(start).date(), int(length.amount)))
     if unit is _NATURAL_DAY:
-        return _end_of(length, times, times.local(start).date() + int(length.amount) * _DAY)
+        return _end_of_day(length, times, times.local(start).date() + int(length.amount) * _DAY)
     return times.advance(start, work_time(length))
 
 
-def _end_of(length: Length, times: Timetable, day: date) -> datetime:
+def _end_of_day(length: Length, times: Timetable, day: date) -> datetime:
     """The end of a natural day, or of the next workday when the length moves on."""
     return times.at(times.next_workday(day) if length.moves_on else day, LAST_SECOND, ends=True)
 
@@ -87,8 +87,8 @@ def round_up(length: Length, calendar: Calendar, moment: datetime) -> datetime:
         return times.next_close(moment)
     if length.unit is _NATURAL_DAY:
         day = times.local(moment).date()
-        end = _end_of(length, times, day)
-        return end if end >= moment else _end_of(length, times, day + _DAY)
+        end = _end_of_day(length, times, day)
+        return end if end >= moment else _end_of_day(length, times, day + _DAY)
     return moment.astimezone(UTC)
 
 
@@ -111,13 +111,13 @@ def unpublished_years(length: Length, calendar: Calendar, start: datetime, due_a
     # A deadline at 24:00 is the end of that day, not a part of the next.
     last = times.local(due_at - _TICK).date()
     if length.unit is _NATURAL_DAY:
-        first = _moved_from(times, first, last)
+        first = _earliest_moved_from(times, first, last)
     elif length.unit is _LEGAL_WORK_DAY:
         first = min(first + _DAY, last)
     return times.unpublished(first, last)
 
 
-def _moved_from(times: Timetable, first: date, last: date) -> date:
+def _earliest_moved_from(times: Timetable, first: date, last: date) -> date:
     """The earliest day that a natural deadline on `last` may have moved on from."""
     while last - _DAY > first and not times.is_workday(last - _DAY):
         last -= _DAY

@@ -142,7 +142,7 @@ class Timetable:
         """The working time of `day`, in wall time."""
         return self._spans(day.toordinal())
 
-    def why(self, day: date) -> Day:
+    def explain_day(self, day: date) -> Day:
         """What `day` is, with its working time."""
         ordinal = day.toordinal()
         spans = self._week[(ordinal - 1) % 7]

@@ -26,14 +26,14 @@ from rules.scope import standing
 
 
 def rate(case: Case, cmd: Rate, ctx: Context) -> Sequence[Body]:
-    return [Rated(score=cmd.score, note=cmd.note, on_behalf=not _speaks_for_itself(case, ctx))]
+    return [Rated(score=cmd.score, note=cmd.note, on_behalf=not _is_own_reporter(case, ctx))]
 
 
 def request_reopen(case: Case, cmd: RequestReopen, ctx: Context) -> Sequence[Body]:
     """By the reporter, or by an officer after a call-back or when a fraud was found later."""
     return [
         ReopenRequested(
-            on_behalf=not _speaks_for_itself(case, ctx),
+            on_behalf=not _is_own_reporter(case, ctx),
             reason=cmd.reason,
             remind_at=remind_at(ctx),
             **decision_terms(ctx),
@@ -41,7 +41,7 @@ def request_reopen(case: Case, cmd: RequestReopen, ctx: Context) -> Sequence[Bod
     ]
 
 
-def _speaks_for_itself(case: Case, ctx: Context) -> bool:
+def _is_own_reporter(case: Case, ctx: Context) -> bool:
     return Who.OWN_REPORTER in standing(actor(ctx), case, ctx.today)
 
 
@@ -87,7 +87,7 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
     open_to_them = [
         (department, number)
         for number, hosts in sorted(case.hosts_by_round.items(), reverse=True)
-        for department in (hosts or _host_of_old(case, number))
+        for department in (hosts or _unrecorded_host(case, number))
         if department in mine and number in late and (department, number) not in asked
         and cmd.round in (None, number)
     ]  # fmt: skip
@@ -105,7 +105,7 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
     ]
 
 
-def _host_of_old(case: Case, number: int) -> tuple[str, ...]:
+def _unrecorded_host(case: Case, number: int) -> tuple[str, ...]:
     """A case dispatched before hosts were kept per round: its last host."""
     return (case.host,) if number == case.round and case.host is not None else ()
 

@@ -63,13 +63,13 @@ def return_(case: Case, cmd: Return, ctx: Context) -> Sequence[Body]:
 
 
 def grant_return(case: Case, cmd: GrantReturn, ctx: Context) -> Sequence[Body]:
-    request = _require_other(case.return_request, ctx, "grant_return")
+    request = _request_of_another(case.return_request, ctx, "grant_return")
     due = due_for(case, Stage.DISPATCH, ctx)
     return [ReturnGranted(department=request.department, note=cmd.note, owner=case.desk, due=due)]
 
 
 def refuse_return(case: Case, cmd: RefuseReturn, ctx: Context) -> Sequence[Body]:
-    request = _require_other(case.return_request, ctx, "refuse_return")
+    request = _request_of_another(case.return_request, ctx, "refuse_return")
     return [ReturnRefused(department=request.department or "", reason=cmd.reason)]
 
 
@@ -77,22 +77,22 @@ def request_extension(case: Case, cmd: RequestExtension, ctx: Context) -> Sequen
     """Raises NoExtensionOnceOverdue, ExtensionsUsedUp, TimeNotLater, TooLate or PastCeiling."""
     require_claimant(case, ctx, "request_extension")
     _require_extendable(case, ctx)
-    _extended(case, ctx, cmd.until, latest_extension(case, ctx))
+    _extension_fact(case, ctx, cmd.until, latest_extension(case, ctx))
     return [ExtensionRequested(until=cmd.until, reason=cmd.reason, **decision_terms(ctx))]
 
 
 def grant_extension(case: Case, cmd: GrantExtension, ctx: Context) -> Sequence[Body]:
     """Up to what was asked for, by whom the standard names. Raises NotYours and what asking for it raises."""
-    request = _require_other(case.extension_request, ctx, "grant_extension")
+    request = _request_of_another(case.extension_request, ctx, "grant_extension")
     _require_extendable(case, ctx, request)
     if extension_rule(standard_of(case, ctx), ctx.policy).granted_by is Role.SUPERVISOR:
         _require_supervisor(case, ctx)
     assert request.until is not None
-    return [_extended(case, ctx, cmd.until or request.until, request.until, cmd.note)]
+    return [_extension_fact(case, ctx, cmd.until or request.until, request.until, cmd.note)]
 
 
 def refuse_extension(case: Case, cmd: RefuseExtension, ctx: Context) -> Sequence[Body]:
-    _require_other(case.extension_request, ctx, "refuse_extension")
+    _request_of_another(case.extension_request, ctx, "refuse_extension")
     return [ExtensionRefused(reason=cmd.reason)]
 
 
@@ -111,11 +111,11 @@ def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:
     require_remaining(case.suspensions_granted, ctx.policy.suspensions, "挂账", "suspensions")
     for limited in (case.clock, case.whole):
         if limited is not None and limited.plan is not None and clocks.terms_of(limited).is_statutory:
-            _require_below(limited.plan.ceiling_at, until, limited)
+            _require_below_ceiling(limited.plan.ceiling_at, until, limited)
 
 
 def grant_suspension(case: Case, cmd: GrantSuspension, ctx: Context) -> Sequence[Body]:
-    request = _require_other(case.suspension_request, ctx, "grant_suspension")
+    request = _request_of_another(case.suspension_request, ctx, "grant_suspension")
     _require_in_time(case, request)
     assert request.until is not None
     until = cmd.until or request.until
@@ -125,7 +125,7 @@ def grant_suspension(case: Case, cmd: GrantSuspension, ctx: Context) -> Sequence
 
 
 def refuse_suspension(case: Case, cmd: RefuseSuspension, ctx: Context) -> Sequence[Body]:
-    _require_other(case.suspension_request, ctx, "refuse_suspension")
+    _request_of_another(case.suspension_request, ctx, "refuse_suspension")
     return [SuspensionRefused(reason=cmd.reason)]
 
 
@@ -133,7 +133,7 @@ def resume(case: Case, cmd: Resume, ctx: Context) -> Sequence[Body]:
     return [Resumed(note=cmd.note, **resume_clocks(case, ctx, ctx.now))]
 
 
-def _require_other(request: Request | None, ctx: Context, command: str) -> Request:
+def _request_of_another(request: Request | None, ctx: Context, command: str) -> Request:
     """Nobody decides on their own request."""
     assert request is not None, "the table of needs lets no decision through without a request"
     if request.by == actor(ctx).id:
@@ -175,7 +175,7 @@ def latest_extension(case: Case, ctx: Context) -> datetime:
     return deadline(length, clocks.calendar_of(length, ctx), case.clock.due_at)
 
 
-def _extended(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:
+def _extension_fact(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:
     """What granting `until` would bring. Raises TimeNotLater, TooLate or PastCeiling."""
     clock = case.clock
     assert clock is not None
@@ -183,16 +183,16 @@ def _extended(case: Case, ctx: Context, until: datetime, latest: datetime, note:
     require_between(until, clock.due_at, max(latest - clock.due_at, timedelta()), "/until")
     for limited in (clock, case.whole):
         if limited is not None and limited.plan is not None:
-            _require_below(limited.plan.ceiling_at, until, limited)
+            _require_below_ceiling(limited.plan.ceiling_at, until, limited)
     more, due_at, plan = clocks.extension(clock, standard_of(case, ctx), ctx, until)
     if due_at <= clock.due_at:
         raise TimeNotLater(moment=until.isoformat(), after=clock.due_at.isoformat(), pointer="/until")
     return ExtensionGranted(
-        until=due_at, extended=more, due_at=due_at, note=note, plan=plan, **_whole_extended(case, ctx, due_at)
+        until=due_at, extended=more, due_at=due_at, note=note, plan=plan, **_whole_extension(case, ctx, due_at)
     )
 
 
-def _whole_extended(case: Case, ctx: Context, due_at: datetime) -> dict[str, Any]:
+def _whole_extension(case: Case, ctx: Context, due_at: datetime) -> dict[str, Any]:
     """What the fact says of the whole case: its limit grows with a stage that would end after it."""
     whole = case.whole
     if whole is None or whole.due_at is None or whole.overdue_at is not None:
@@ -203,7 +203,7 @@ def _whole_extended(case: Case, ctx: Context, due_at: datetime) -> dict[str, Any
     return {"whole_due_at": until, "whole_extended": more, "whole_plan": plan}
 
 
-def _require_below(ceiling: datetime | None, due_at: datetime, clock: Clock) -> None:
+def _require_below_ceiling(ceiling: datetime | None, due_at: datetime, clock: Clock) -> None:
     if ceiling is not None and due_at > ceiling:
         raise PastCeiling(moment=due_at.isoformat(), ceiling=ceiling.isoformat(), source=clock.source, pointer="/until")
 

@@ -41,23 +41,23 @@ def resolve_targets(
     level, now_at = case.level, current_level(case)
     for target in targets:
         if target.host:
-            reached += _hosts(case, ctx) if request is None else [_decider(case, ctx, request)]
+            reached += _handling_parties(case, ctx) if request is None else [_decider(case, ctx, request)]
             continue
-        found, at, missed = _climb(ctx, target)
+        found, at, missed = _find_role_holder(ctx, target)
         vacancies += missed
         if target.mode is EscalationMode.ACT and at < now_at:
-            level, owner = min(level, at), _owner(found)
+            level, owner = min(level, at), _owner_of(found)
         elif target.mode is EscalationMode.ACT:
             found = found.model_copy(update={"mode": EscalationMode.INFORM})
         reached.append(found)
     return StepOutcome(tuple(reached), tuple(dict.fromkeys(vacancies)), owner, level)
 
 
-def _hosts(case: Case, ctx: Context) -> list[Reached]:
+def _handling_parties(case: Case, ctx: Context) -> list[Reached]:
     """Whoever handles the case: its department and the person who claimed it, and the co-handlers who still owe their
     report; before dispatch and in review its owner: of a unit, those who sit at the desk where the case lies."""
     if case.host is None:
-        return [_at_desk(case.owner or case.desk, case, ctx)]
+        return [_desk_staff(case.owner or case.desk, case, ctx)]
     found = [Reached(mode=EscalationMode.INFORM, department=case.host, people=claim_holders(case, ctx))]
     owing = [c.department for c in case.co_handlers if c.reported_at is None] if case.stage is Stage.HANDLE else []
     return found + [Reached(mode=EscalationMode.INFORM, department=department) for department in owing]
@@ -87,10 +87,10 @@ def _decider(case: Case, ctx: Context, request: RequestKind) -> Reached:
         if nearest is not None:
             people = tuple(dict.fromkeys(p for role in workers for p in holders(nearest, role)))
             return Reached(mode=EscalationMode.INFORM, unit=nearest.code, people=people)
-    return _at_desk(case.desk, case, ctx, deciding=True)
+    return _desk_staff(case.desk, case, ctx, deciding=True)
 
 
-def _at_desk(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) -> Reached:
+def _desk_staff(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) -> Reached:
     if owner.kind is OwnerKind.PERSON:
         return Reached(mode=EscalationMode.INFORM, people=(UUID(owner.id),))
     if owner.kind is OwnerKind.DEPARTMENT:
@@ -103,12 +103,12 @@ def _at_desk(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) 
 
 def summons_recipients(case: Case, ctx: Context, department: str) -> tuple[Reached, ...]:
     """Who is told that a department did not answer the whistle: itself, the desk that called, and a supervisor."""
-    supervisor, _, _ = _climb(ctx, Target(role=Role.SUPERVISOR, level=Level.COMMUNITY))
+    supervisor, _, _ = _find_role_holder(ctx, Target(role=Role.SUPERVISOR, level=Level.COMMUNITY))
     away = Reached(mode=EscalationMode.INFORM, department=department)
-    return (away, _at_desk(case.desk, case, ctx, deciding=True), supervisor)
+    return (away, _desk_staff(case.desk, case, ctx, deciding=True), supervisor)
 
 
-def _climb(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:
+def _find_role_holder(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:
     assert target.role is not None
     assert target.level is not None
     missed: list[Vacancy] = []
@@ -127,7 +127,7 @@ def holders(unit: Unit, role: Role) -> tuple[UUID, ...]:
     return tuple(holder.person for holder in unit.holders if holder.role is role)
 
 
-def _owner(found: Reached) -> Owner:
+def _owner_of(found: Reached) -> Owner:
     if found.unit is not None:
         return Owner(kind=OwnerKind.UNIT, id=found.unit)
     return Owner(kind=OwnerKind.PERSON, id=str(found.people[0]))

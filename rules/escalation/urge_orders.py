@@ -17,7 +17,7 @@ from rules.deadlines.standards import NO_LADDER
 #: From which one on a return, a failed review or a reopening brings an urge order.
 RETURNS, FAILED_REVIEWS, REOPENINGS = 3, 2, 2
 
-_WHY = {
+_CAUSE_NOTES = {
     UrgeCause.OVERDUE_AT_THE_TOP: "已升至最高层级仍超期,自动督办 · overdue at the top level",
     UrgeCause.THIRD_RETURN: "第三次退单,自动督办 · returned for the third time",
     UrgeCause.SECOND_FAILED_REVIEW: "第二次核查不通过,自动督办 · failed its review for the second time",
@@ -41,7 +41,7 @@ def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
         number=next_number(case),
         urge_kind=kind,
         reply_by=reply_by,
-        note=_WHY[cause],
+        note=_CAUSE_NOTES[cause],
         cause=cause,
         rungs=urge_rungs(kind, ctx, reply_by),
     )
@@ -67,7 +67,7 @@ def urge_rungs(kind: UrgeKind, ctx: Context, reply_by: datetime) -> tuple[dateti
 
 def _cause(case: Case, body: object) -> UrgeCause | None:
     match body:
-        case Overdue() | StepFired(urge=None) if case.level is Level.PARK and _overdue(case):
+        case Overdue() | StepFired(urge=None) if case.level is Level.PARK and _is_overdue(case):
             return UrgeCause.OVERDUE_AT_THE_TOP if isinstance(body, Overdue) or body.owner is not None else None
         case ReturnRequested() if case.returns >= RETURNS:
             return UrgeCause.THIRD_RETURN
@@ -78,6 +78,6 @@ def _cause(case: Case, body: object) -> UrgeCause | None:
     return None
 
 
-def _overdue(case: Case) -> bool:
+def _is_overdue(case: Case) -> bool:
     clocks = (case.clock, case.whole)
     return any(clock is not None and clock.overdue_at is not None and clock.ended_at is None for clock in clocks)

@@ -35,14 +35,14 @@ from rules.escalation.requests import request_ladder
 from rules.escalation.urge_orders import urge_ladder
 from rules.requests import pending_requests
 
-Meaning = Callable[[Case, Context], Body]
+FactMaker = Callable[[Case, Context], Body]
 
 
 class Moment(NamedTuple):
     """Something that will fall due, and what it then means. Of two at one moment, the first named comes first."""
 
     at: datetime
-    means: Meaning
+    make_fact: FactMaker
 
 
 def next_wake_up(case: Case) -> datetime | None:
@@ -53,7 +53,7 @@ def next_wake_up(case: Case) -> datetime | None:
 def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
     """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
     first = min(pending_moments(case), key=lambda moment: moment.at, default=None)
-    return None if first is None or first.at > now else first.means(case, ctx)
+    return None if first is None or first.at > now else first.make_fact(case, ctx)
 
 
 def lacks_wake_up(case: Case) -> bool:
@@ -64,18 +64,18 @@ def lacks_wake_up(case: Case) -> bool:
     clock = case.clock
     if clock is None or clock.due_at is None or clock.overdue_at is None or case.remind_at is not None:
         return False
-    return case.acknowledged_until is None and not _climbs(case, clock)
+    return case.acknowledged_until is None and not _awaits_step(case, clock)
 
 
 def end_replaced_acknowledgement(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
     """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
-    if case.acknowledged_by is None or _answering(before) == _answering(case):
+    if case.acknowledged_by is None or _responsible_party(before) == _responsible_party(case):
         return None
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
     return AcknowledgementLapsed(rungs=postpone(waiting, ctx.now))
 
 
-def _answering(case: Case) -> tuple[OwnerKind, str] | None:
+def _responsible_party(case: Case) -> tuple[OwnerKind, str] | None:
     """Who answers for the case: a unit, a department whoever in it has claimed it, or the fallback owner."""
     owner = case.owner
     if owner is None:
@@ -94,24 +94,24 @@ def pending_moments(case: Case) -> Iterator[Moment]:
     """Every moment the case waits for, in the order in which those of one instant take effect."""
     if case.archived_at is not None:
         return
-    yield from _of_pauses(case)
+    yield from _pause_moments(case)
     if case.clock is not None and case.clock.due_at is not None:
-        yield from _of_the_clock(case, case.clock)
+        yield from _stage_clock_moments(case, case.clock)
     if case.whole is not None and case.whole.due_at is not None and case.whole.ended_at is None:
-        yield from _of_the_whole(case.whole)
+        yield from _whole_clock_moments(case.whole)
     for urge in case.urges:
-        yield from _of_an_urge(urge)
+        yield from _urge_moments(urge)
     for summons in case.summons if case.is_open else ():
-        yield from _of_a_summons(summons)
+        yield from _summons_moments(summons)
     for kind, request in pending_requests(case).items():
-        yield from _of_a_request(kind, request)
+        yield from _request_moments(kind, request)
     if case.remind_at is not None:
-        yield Moment(case.remind_at, _reminder)
+        yield Moment(case.remind_at, _remind)
     if case.archive_at is not None and case.reopen_request is None and not case.pending_appeals:
         yield Moment(case.archive_at, lambda case, ctx: Archived())
 
 
-def _of_pauses(case: Case) -> Iterator[Moment]:
+def _pause_moments(case: Case) -> Iterator[Moment]:
     if case.info_request is not None and case.info_request.until is not None:
         yield Moment(case.info_request.until, _answer_overdue)
     if case.suspended_until is not None:
@@ -122,13 +122,13 @@ def _of_pauses(case: Case) -> Iterator[Moment]:
             yield Moment(min(ends), partial(_acknowledgement_lapsed, min(ends)))
 
 
-def _of_the_clock(case: Case, clock: Clock) -> Iterator[Moment]:
+def _stage_clock_moments(case: Case, clock: Clock) -> Iterator[Moment]:
     yield from _lights_and_deadline(clock)
-    if clock.plan is not None and _climbs(case, clock):
+    if clock.plan is not None and _awaits_step(case, clock):
         yield Moment(clock.plan.rungs[0], _step)
 
 
-def _of_the_whole(clock: Clock) -> Iterator[Moment]:
+def _whole_clock_moments(clock: Clock) -> Iterator[Moment]:
     """The whole case has its own lights and steps; an acknowledgement holds the ladder of the stage alone."""
     yield from _lights_and_deadline(clock)
     if clock.plan is not None and clock.plan.rungs:
@@ -140,30 +140,30 @@ def _lights_and_deadline(clock: Clock) -> Iterator[Moment]:
         return
     if (plan := clock.plan) is not None:
         if plan.yellow_at is not None and clock.light is Light.GREEN and plan.yellow_at != plan.red_at:
-            yield Moment(plan.yellow_at, partial(_turned, clock.stage, Light.YELLOW))
+            yield Moment(plan.yellow_at, partial(_light_changed, clock.stage, Light.YELLOW))
         if plan.red_at is not None and clock.light is not Light.RED and plan.red_at != clock.due_at:
-            yield Moment(plan.red_at, partial(_turned, clock.stage, Light.RED))
+            yield Moment(plan.red_at, partial(_light_changed, clock.stage, Light.RED))
     yield Moment(clock.due_at, _whole_overdue if clock.stage is None else _overdue)
 
 
-def _climbs(case: Case, clock: Clock) -> bool:
+def _awaits_step(case: Case, clock: Clock) -> bool:
     """Whether a step of the ladder is awaited; an acknowledgement holds it."""
     return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
 
 
-def _of_a_request(kind: RequestKind, request: Request) -> Iterator[Moment]:
+def _request_moments(kind: RequestKind, request: Request) -> Iterator[Moment]:
     if request.rungs:
         yield Moment(request.rungs[0], lambda case, ctx: _request_step(case, ctx, kind, request))
     if kind is RequestKind.VOID and request.decide_by is not None:
         yield Moment(request.decide_by, lambda case, ctx: RequestLapsed(request=RequestKind.VOID))
 
 
-def _of_a_summons(summons: Summons) -> Iterator[Moment]:
+def _summons_moments(summons: Summons) -> Iterator[Moment]:
     if summons.watched and summons.responded_at is None and summons.missed_at is None:
         yield Moment(summons.meet_at, partial(_summons_missed, summons))
 
 
-def _of_an_urge(urge: UrgeOrder) -> Iterator[Moment]:
+def _urge_moments(urge: UrgeOrder) -> Iterator[Moment]:
     if not urge.is_open:
         return
     if urge.overdue_at is None:
@@ -207,7 +207,7 @@ def _acknowledgement_lapsed(since: datetime, case: Case, ctx: Context) -> Body:
     return AcknowledgementLapsed(rungs=postpone(waiting, since))
 
 
-def _turned(stage: Stage | None, light: Light, case: Case, ctx: Context) -> Body:
+def _light_changed(stage: Stage | None, light: Light, case: Case, ctx: Context) -> Body:
     return LightChanged(stage=stage, light=light)
 
 
@@ -226,7 +226,7 @@ def _whole_overdue(case: Case, ctx: Context) -> Body:
     return Overdue(stage=None, due_at=case.whole.due_at, remind_at=case.remind_at)
 
 
-def _reminder(case: Case, ctx: Context) -> Body:
+def _remind(case: Case, ctx: Context) -> Body:
     return reminder_fact(ctx)
 
 
@@ -238,7 +238,7 @@ def _step(case: Case, ctx: Context) -> Body:
     ladder = ladder_of(case, ctx)
     is_last = len(clock.plan.rungs) == 1
     overdue = clock.overdue_at is not None
-    return _fired(
+    return _step_fired(
         case, ctx, _rung(ladder.rungs, clock.last_step),
         step=clock.last_step + 1,
         planned_at=clock.plan.rungs[0],
@@ -255,7 +255,7 @@ def _whole_step(case: Case, ctx: Context) -> Body:
     ladder = ladder_of(case, ctx)
     overdue = whole.overdue_at is not None
     is_last = len(whole.plan.rungs) == 1
-    return _fired(
+    return _step_fired(
         case, ctx, _rung(ladder.rungs, whole.last_step),
         step=whole.last_step + 1,
         planned_at=whole.plan.rungs[0],
@@ -267,21 +267,21 @@ def _whole_step(case: Case, ctx: Context) -> Body:
 
 def _urge_step(case: Case, ctx: Context, urge: UrgeOrder) -> Body:
     """The next step of an urge order's ladder. An urge order never takes a case away: it only informs."""
-    rung = _informing(_rung(urge_ladder(urge.kind, ctx.policy).rungs, urge.last_step))
-    return _fired(case, ctx, rung, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number)
+    rung = _inform_only(_rung(urge_ladder(urge.kind, ctx.policy).rungs, urge.last_step))
+    return _step_fired(case, ctx, rung, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number)
 
 
 def _request_step(case: Case, ctx: Context, kind: RequestKind, request: Request) -> Body:
     """The next step of the ladder of a request that nobody decided. It only informs."""
-    rung = _informing(_rung(request_ladder(ctx.policy).rungs, request.last_step))
+    rung = _inform_only(_rung(request_ladder(ctx.policy).rungs, request.last_step))
     is_last = len(request.rungs) == 1
-    return _fired(
+    return _step_fired(
         case, ctx, rung, step=request.last_step + 1, planned_at=request.rungs[0], request=kind,
         remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours) if is_last else None,
     )  # fmt: skip
 
 
-def _informing(rung: Rung | None) -> Rung | None:
+def _inform_only(rung: Rung | None) -> Rung | None:
     if rung is None:
         return None
     told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets)
@@ -302,7 +302,7 @@ def _rung(rungs: tuple[Rung, ...], fired: int) -> Rung | None:
     return rungs[min(fired, len(rungs) - 1)] if rungs else None
 
 
-def _fired(
+def _step_fired(
     case: Case,
     ctx: Context,
     rung: Rung | None,

@@ -149,7 +149,7 @@ def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
         "stage": body.stage,
         "owner": body.owner,
         "level": body.level,
-        "clock": _running_again(clock, fact.at, stood.plan, (body.since, body.due_at, body.plan)),
+        "clock": _restarted_clock(clock, fact.at, stood.plan, (body.since, body.due_at, body.plan)),
         "past_clocks": tuple(before),
         "outcome": None,
         "closed_at": None,
@@ -161,11 +161,11 @@ def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
     }
     if case.whole is not None:
         resumed = (body.since, body.whole_due_at, body.whole_plan)
-        changes["whole"] = _running_again(case.whole, fact.at, stood.whole_plan, resumed)
+        changes["whole"] = _restarted_clock(case.whole, fact.at, stood.whole_plan, resumed)
     return changes
 
 
-def _running_again(
+def _restarted_clock(
     clock: Clock, at: Instant, plan: Plan | None, resumed: tuple[Instant | None, Instant | None, Plan | None]
 ) -> Clock:
     """The clock that the merge had ended: as it would have run, by the plan it had; its steps do not fire all at once.

@@ -22,8 +22,8 @@ HOUSEHOLDS = range(10, 16)
 NAME_LENGTH = 120
 
 _LENGTHS = tuple(accumulate(SEGMENT_WIDTHS))
-_ABOVE = frozenset({"province", "city", "district", "county"})
-_LEVEL_WORDS: Mapping[str, Level] = MappingProxyType(
+_ABOVE_PARK = frozenset({"province", "city", "district", "county"})
+_LEVEL_NAMES: Mapping[str, Level] = MappingProxyType(
     {
         "park": Level.PARK,
         "street": Level.PARK,
@@ -34,7 +34,7 @@ _LEVEL_WORDS: Mapping[str, Level] = MappingProxyType(
         "micro_grid": Level.MICRO_GRID,
     }
 )
-_NOTHING_KNOWN: Mapping[str, Level] = MappingProxyType({})
+_NO_KNOWN_UNITS: Mapping[str, Level] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +102,28 @@ def code_length(level: Level) -> int:
     return _LENGTHS[level - 1]
 
 
-def check(lines: Iterable[UnitLine], known: Mapping[str, Level] = _NOTHING_KNOWN) -> Checked:
+def check(lines: Iterable[UnitLine], known: Mapping[str, Level] = _NO_KNOWN_UNITS) -> Checked:
     """Turns registry lines into units, or into every problem found, in the order of the lines.
 
     `known` holds units stored already, which may be named as parents. Lines of a city, district or county
     lie above the tree: they are skipped and counted.
     """
     written = tuple(lines)
-    counted = [line for line in written if line.level not in _ABOVE]
+    counted = [line for line in written if line.level not in _ABOVE_PARK]
     first: dict[str, UnitLine] = {}
     for line in counted:
         first.setdefault(line.code, line)
     problems = [
         problem
         for line in counted
-        for problem in (*_alone(line), *_among(line, first), *_under_parent(line, first, known))
+        for problem in (*_check_line(line), *_check_duplicate(line, first), *_check_parent(line, first, known))
     ]
     units = () if problems else tuple(_unit(line) for line in counted)
     return Checked(units, tuple(problems), len(written) - len(counted))
 
 
 def _unit(line: UnitLine) -> GridUnit:
-    level = _LEVEL_WORDS[line.level]
+    level = _LEVEL_NAMES[line.level]
     dedicated = level >= Level.GRID and is_dedicated_code(line.code)
     return GridUnit(
         code=line.code,
@@ -136,25 +136,25 @@ def _unit(line: UnitLine) -> GridUnit:
     )
 
 
-def _alone(line: UnitLine) -> list[Problem]:
+def _check_line(line: UnitLine) -> list[Problem]:
     """What can be said of a line without looking at any other."""
-    problems = _name(line)
-    level = _LEVEL_WORDS.get(line.level)
+    problems = _check_name(line)
+    level = _LEVEL_NAMES.get(line.level)
     if level is None:
-        words = "、".join(_LEVEL_WORDS)
+        words = "、".join(_LEVEL_NAMES)
         return [
             *problems,
             Problem(
                 line.line,
                 f"层级“{line.level}”无效,应为 {words} 之一",
-                f"level “{line.level}” is none of {', '.join(_LEVEL_WORDS)}",
+                f"level “{line.level}” is none of {', '.join(_LEVEL_NAMES)}",
             ),
         ]
-    problems += _code(line, level) + _type(line, level)
-    return problems + (_size(line) if level is Level.MICRO_GRID else [])
+    problems += _check_code(line, level) + _check_type(line, level)
+    return problems + (_check_size(line) if level is Level.MICRO_GRID else [])
 
 
-def _name(line: UnitLine) -> list[Problem]:
+def _check_name(line: UnitLine) -> list[Problem]:
     name = line.name.strip()
     if not name:
         return [Problem(line.line, "名称为空", "the name is empty")]
@@ -169,7 +169,7 @@ def _name(line: UnitLine) -> list[Problem]:
     return []
 
 
-def _code(line: UnitLine, level: Level) -> list[Problem]:
+def _check_code(line: UnitLine, level: Level) -> list[Problem]:
     if line.code.isascii() and line.code.isdigit() and len(line.code) == code_length(level):
         return []
     return [
@@ -181,7 +181,7 @@ def _code(line: UnitLine, level: Level) -> list[Problem]:
     ]
 
 
-def _type(line: UnitLine, level: Level) -> list[Problem]:
+def _check_type(line: UnitLine, level: Level) -> list[Problem]:
     if line.type and line.type not in tuple(UnitType):
         return [
             Problem(
@@ -215,7 +215,7 @@ def is_dedicated_code(code: str) -> bool:
     return code[code_length(Level.COMMUNITY) :].startswith(DEDICATED_DIGIT)
 
 
-def _size(line: UnitLine) -> list[Problem]:
+def _check_size(line: UnitLine) -> list[Problem]:
     enterprise = bool(line.enterprise.strip())
     if enterprise and line.households is None:
         return []
@@ -240,7 +240,7 @@ def _size(line: UnitLine) -> list[Problem]:
     ]
 
 
-def _among(line: UnitLine, first: Mapping[str, UnitLine]) -> list[Problem]:
+def _check_duplicate(line: UnitLine, first: Mapping[str, UnitLine]) -> list[Problem]:
     earlier = first[line.code]
     if earlier is line:
         return []
@@ -253,8 +253,8 @@ def _among(line: UnitLine, first: Mapping[str, UnitLine]) -> list[Problem]:
     ]
 
 
-def _under_parent(line: UnitLine, first: Mapping[str, UnitLine], known: Mapping[str, Level]) -> list[Problem]:
-    level = _LEVEL_WORDS.get(line.level)
+def _check_parent(line: UnitLine, first: Mapping[str, UnitLine], known: Mapping[str, Level]) -> list[Problem]:
+    level = _LEVEL_NAMES.get(line.level)
     parent = line.parent_code
     if level is None or (level is Level.PARK and not parent):
         return []
@@ -269,17 +269,17 @@ def _under_parent(line: UnitLine, first: Mapping[str, UnitLine], known: Mapping[
                 f"code “{line.code}” does not extend its parent's code “{parent}”",
             )
         )
-    return problems + _parent_level(line, level, first, known)
+    return problems + _check_parent_level(line, level, first, known)
 
 
-def _parent_level(
+def _check_parent_level(
     line: UnitLine, level: Level, first: Mapping[str, UnitLine], known: Mapping[str, Level]
 ) -> list[Problem]:
     parent = line.parent_code
     above = first.get(parent)
-    if above is not None and above.level not in _LEVEL_WORDS:
+    if above is not None and above.level not in _LEVEL_NAMES:
         return []  # its own line already says what is wrong
-    found = _LEVEL_WORDS[above.level] if above is not None else known.get(parent)
+    found = _LEVEL_NAMES[above.level] if above is not None else known.get(parent)
     if found is None:
         if level is Level.PARK:
             return []  # a park's parent is a division above the tree, which the file may leave out

@@ -107,7 +107,7 @@ def no_superior(view: LintView) -> Iterator[OrgFinding]:
             found[path[0], grant.role].append(held.person.username)
     for (park, role), names in sorted(found.items()):
         at, (role_zh, role_en) = view.names.unit(park), role_names(role)
-        yield _many(
+        yield _finding_of_several(
             OrgFault.NO_SUPERIOR, WARNING, park, names, view.names.person,
             f"{at.zh}有 {len(names)} 名{role_zh}上面没有督查员",
             f"in {at.en}, people without a supervisor: {len(names)}, each a {role_en}",
@@ -119,7 +119,7 @@ def unit_without_owner(view: LintView) -> Iterator[OrgFinding]:
     lost = _by_park(unit for unit in view.units if not any(view.present(Role.DUTY_OFFICER, code) for code in unit.path))
     for park, codes in lost:
         at = view.names.unit(park)
-        yield _many(
+        yield _finding_of_several(
             OrgFault.UNIT_WITHOUT_OWNER, ERROR, park, codes, view.names.unit,
             f"{at.zh}有 {len(codes)} 个单位及其上级都没有值班员,案件将落到兜底责任人",
             f"{len(codes)} units of {at.en} have no duty officer at or above: cases fall to the fallback owner",
@@ -131,7 +131,7 @@ def grid_without_worker(view: LintView) -> Iterator[OrgFinding]:
     empty = _by_park(u for u in view.units if u.level is Level.GRID and not view.present(Role.GRID_WORKER, u.code))
     for park, codes in empty:
         at = view.names.unit(park)
-        yield _many(
+        yield _finding_of_several(
             OrgFault.GRID_WITHOUT_WORKER, WARNING, park, codes, view.names.unit,
             f"{at.zh}有 {len(codes)} 个网格没有网格员", f"{len(codes)} grids of {at.en} have no grid worker",
         )  # fmt: skip
@@ -145,7 +145,7 @@ def micro_grid_without_volunteer(view: LintView) -> Iterator[OrgFinding]:
             found[unit.path[-2] if len(unit.path) > 1 else unit.code].append(unit.code)
     for grid, codes in sorted(found.items()):
         at = view.names.unit(grid)
-        yield _many(
+        yield _finding_of_several(
             OrgFault.MICRO_GRID_WITHOUT_VOLUNTEER, WARNING, grid, codes, view.names.unit,
             f"{at.zh}有 {len(codes)} 个微网格没有志愿者",
             f"{len(codes)} micro-grids of {at.en} have no volunteer",
@@ -168,7 +168,7 @@ def target_vacant(view: LintView) -> Iterator[OrgFinding]:
         for park, codes in vacant:
             at_top, at = level is Level.PARK, view.names.unit(park)
             (role_zh, role_en), (level_zh, level_en) = role_names(role), level_names(level)
-            yield _many(
+            yield _finding_of_several(
                 OrgFault.TARGET_VACANT, ERROR if at_top else WARNING, park, codes, view.names.unit,
                 f"升级梯级 {ladder} 要找的{role_zh},在{at.zh}的 {len(codes)} 个{level_zh}无人担任",
                 f"ladder {ladder} looks for a {role_en}; units of {at.en} that have none at the level of the"
@@ -185,7 +185,7 @@ def department_without_head(view: LintView) -> Iterator[OrgFinding]:
     for department in view.org.departments:
         if department.active and department.id not in headed:
             named = view.names.department(department.id)
-            yield _one(
+            yield _finding(
                 OrgFault.DEPARTMENT_WITHOUT_HEAD, WARNING, department.id,
                 f"{named.zh}没有负责人", f"{named.en} has no head",
             )  # fmt: skip
@@ -208,13 +208,13 @@ def routes(view: LintView) -> Iterator[OrgFinding]:
     for host, codes in sorted(hosts.items()):
         named = view.names.department(host)
         if host not in active:
-            yield _many(
+            yield _finding_of_several(
                 OrgFault.ROUTE_TO_RETIRED_DEPARTMENT, ERROR, host, sorted(codes), view.names.category,
                 f"{len(codes)} 个小类派往{named.zh},而该部门不存在或已停用",
                 f"{len(codes)} categories go to {named.en}, which is retired or unknown",
             )  # fmt: skip
         elif host not in handled:
-            yield _many(
+            yield _finding_of_several(
                 OrgFault.ROUTE_WITHOUT_HANDLER, ERROR, host, sorted(codes), view.names.category,
                 f"{len(codes)} 个小类派往{named.zh},而该部门没有处置人员",
                 f"{len(codes)} categories go to {named.en}, which has no handler",
@@ -226,7 +226,7 @@ def fallback_gone(view: LintView) -> Iterator[OrgFinding]:
     policy = view.org.policy
     if policy and not any(p.active and p.username == policy.fallback_owner for p in view.org.people):
         who = view.names.person(policy.fallback_owner)
-        yield _one(
+        yield _finding(
             OrgFault.FALLBACK_GONE, ERROR, who.code,
             f"兜底责任人 {who.zh} 不存在或已离岗", f"the fallback owner, {who.en}, is unknown or has left",
         )  # fmt: skip
@@ -240,7 +240,7 @@ def alarms(view: LintView) -> Iterator[OrgFinding]:
         if alarm.unit in seen:
             last: date = alarm.last_at.astimezone(zone).date()
             at, (role_zh, role_en) = view.names.unit(alarm.unit), role_names(alarm.role)
-            yield _one(
+            yield _finding(
                 OrgFault.ALARM, ERROR, alarm.unit,
                 f"升级曾 {alarm.times} 次在{at.zh}找不到{role_zh}(最近 {last}),至今无人担任",
                 f"escalation has looked for a {role_en} in {at.en} {alarm.times} times (last on {last}), and there is"
@@ -268,11 +268,11 @@ def _by_park(units: Iterable[OrgUnit]) -> list[tuple[str, list[str]]]:
     return sorted(found.items())
 
 
-def _one(fault: OrgFault, gravity: Gravity, where: str, zh: str, en: str) -> OrgFinding:
+def _finding(fault: OrgFault, gravity: Gravity, where: str, zh: str, en: str) -> OrgFinding:
     return OrgFinding(fault=fault, gravity=gravity, where=where, zh=zh, en=en)
 
 
-def _many(
+def _finding_of_several(
     fault: OrgFault, gravity: Gravity, where: str, names: list[str], titled: TitleLookup, zh: str, en: str
 ) -> OrgFinding:
     some = sample(map(titled, names[:SAMPLE]))

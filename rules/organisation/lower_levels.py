@@ -58,37 +58,37 @@ def make_lower_levels(units: Sequence[GridUnit], micro_grids: int | None = None)
     settled = {unit.parent for unit in units if unit.level is Level.GRID}
     bare = sorted((u for u in units if u.level is Level.COMMUNITY and u.code not in settled), key=lambda u: u.code)
     if micro_grids is None:
-        made = [unit for community in bare for unit in _plain(community)]
+        made = [unit for community in bare for unit in _plain_grids(community)]
     else:
-        made = _towards(bare, micro_grids)
+        made = _grids_for_target(bare, micro_grids)
     return tuple(sorted((*units, *made), key=lambda unit: (unit.level, unit.code)))
 
 
-def _plain(community: GridUnit) -> list[GridUnit]:
+def _plain_grids(community: GridUnit) -> list[GridUnit]:
     return _grids(community, [PLAIN_MICRO_GRIDS] * PLAIN_GRIDS)
 
 
-def _towards(bare: list[GridUnit], target: int) -> list[GridUnit]:
+def _grids_for_target(bare: list[GridUnit], target: int) -> list[GridUnit]:
     enterprises = target // ONE_ENTERPRISE_IN
     if enterprises < sum(1 for _ in _KINDS) or not bare:
         enterprises = 0  # too few for every kind of dedicated grid to have one
     homes = target - enterprises
     if homes < len(bare) or (not bare and target):
         raise ValueError(f"{target} micro-grids cannot be spread over {len(bare)} communities")
-    shares = _apportion(homes, [_draw(c.code, "size", 80, 120) for c in bare])
+    shares = _apportion(homes, [_stable_number(c.code, "size", 80, 120) for c in bare])
     made: list[GridUnit] = []
     for community, share in zip(bare, shares, strict=True):
-        count = min(share, _draw(community.code, "grids", FEWEST_GRIDS, MOST_GRIDS))
-        weights = [_draw(f"{community.code}/{n}", "size", 80, 120) for n in range(count)]
+        count = min(share, _stable_number(community.code, "grids", FEWEST_GRIDS, MOST_GRIDS))
+        weights = [_stable_number(f"{community.code}/{n}", "size", 80, 120) for n in range(count)]
         made += _grids(community, _apportion(share, weights))
-    return made + (_dedicated(bare, enterprises) if enterprises else [])
+    return made + (_dedicated_grids(bare, enterprises) if enterprises else [])
 
 
 def _grids(community: GridUnit, sizes: list[int]) -> list[GridUnit]:
     made: list[GridUnit] = []
     for number, size in enumerate(sizes, start=1):
         code = community.code + _segment(number, _GRID_WIDTH)
-        name = f"{_short(community.name)}第{number}网格"
+        name = f"{_short_name(community.name)}第{number}网格"
         made.append(GridUnit(code=code, name=name, level=Level.GRID))
         made += (_residential(code, name, n) for n in range(1, size + 1))
     return made
@@ -100,11 +100,11 @@ def _residential(grid: str, name: str, number: int) -> GridUnit:
         code=code,
         name=f"{name}{number:02}号微网格",
         level=Level.MICRO_GRID,
-        households=_draw(code, "households", HOUSEHOLDS[0], HOUSEHOLDS[-1]),
+        households=_stable_number(code, "households", HOUSEHOLDS[0], HOUSEHOLDS[-1]),
     )
 
 
-def _dedicated(bare: list[GridUnit], enterprises: int) -> list[GridUnit]:
+def _dedicated_grids(bare: list[GridUnit], enterprises: int) -> list[GridUnit]:
     """One grid of each kind, spread over the communities; numbered 9xx within its community."""
     made: list[GridUnit] = []
     used: dict[str, int] = {}
@@ -117,7 +117,7 @@ def _dedicated(bare: list[GridUnit], enterprises: int) -> list[GridUnit]:
         code = community.code + _segment(sequence, _GRID_WIDTH)
         made.append(GridUnit(code=code, name=f"{kind.name}专属网格", level=Level.GRID, type=UnitType.DEDICATED))
         for number in range(1, share + 1):
-            name = _body(kind, number, company)
+            name = _occupant_name(kind, number, company)
             company += 1
             made.append(
                 GridUnit(
@@ -131,7 +131,7 @@ def _dedicated(bare: list[GridUnit], enterprises: int) -> list[GridUnit]:
     return made
 
 
-def _body(kind: _Kind, number: int, company: int) -> str:
+def _occupant_name(kind: _Kind, number: int, company: int) -> str:
     """The enterprise, or the institution, that a dedicated micro-grid is drawn around."""
     if not kind.institutions:
         return enterprise_name(company, kind.trades[company % len(kind.trades)])
@@ -145,7 +145,7 @@ def _segment(number: int, width: int) -> str:
     return f"{number:0{width}}"
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     """The community's name without the word for its committee."""
     for suffix in _SUFFIXES:
         if name.endswith(suffix) and len(name) > len(suffix):
@@ -153,7 +153,7 @@ def _short(name: str) -> str:
     return name
 
 
-def _draw(code: str, what: str, low: int, high: int) -> int:
+def _stable_number(code: str, what: str, low: int, high: int) -> int:
     """A number from `low` to `high`, both included, fixed by the code: no state, the same everywhere."""
     digest = blake2b(f"{what}:{code}".encode(), digest_size=8).digest()
     return low + int.from_bytes(digest, "big") % (high - low + 1)

@@ -30,14 +30,14 @@ from rules.evolve import evolve
 from rules.simulation.world import Change, RecordedClock
 
 #: What changes how a clock runs, and what only changes whom its ladder reaches.
-_OF_EVERY_CLOCK = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
-_OF_A_STAGE = (
-    *_OF_EVERY_CLOCK, Acknowledged, ProgressReported, Claimed, ClaimEnded, Released, Transferred, Redispatched,
+_CLOCK_CHANGES = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
+_STAGE_CHANGES = (
+    *_CLOCK_CHANGES, Acknowledged, ProgressReported, Claimed, ClaimEnded, Released, Transferred, Redispatched,
 )  # fmt: skip
 
 
 @dataclass
-class _Begun:
+class _OpenClock:
     """A clock that has not ended yet."""
 
     opening: RecordedClock
@@ -54,8 +54,8 @@ def recorded_clocks(facts: Iterable[Fact]) -> tuple[RecordedClock, ...]:
     Raises rules.evolve.GapInFacts.
     """
     case: Case | None = None
-    stage: _Begun | None = None
-    whole: _Begun | None = None
+    stage: _OpenClock | None = None
+    whole: _OpenClock | None = None
     found: list[RecordedClock] = []
     for fact in facts:
         before, case = case, evolve(case, fact)
@@ -68,16 +68,16 @@ def recorded_clocks(facts: Iterable[Fact]) -> tuple[RecordedClock, ...]:
             found.append(whole.ended(fact.at))
             whole = None
         if isinstance(due, Due):
-            stage = _Begun(_opening(case, due.started_at))
+            stage = _OpenClock(_recorded_clock(case, due.started_at))
         if isinstance(body, Accepted | Reopened):
-            whole = _Begun(replace(_opening(case, fact.at), stage=None))
-        _note(stage, body, fact.at, before, _OF_A_STAGE)
-        _note(whole, body, fact.at, before, _OF_EVERY_CLOCK)
+            whole = _OpenClock(replace(_recorded_clock(case, fact.at), stage=None))
+        _add_change(stage, body, fact.at, before, _STAGE_CHANGES)
+        _add_change(whole, body, fact.at, before, _CLOCK_CHANGES)
     found += [begun.ended(None) for begun in (stage, whole) if begun is not None]
     return tuple(found)
 
 
-def _opening(case: Case, at: datetime) -> RecordedClock:
+def _recorded_clock(case: Case, at: datetime) -> RecordedClock:
     assert case.clock is not None
     return RecordedClock(
         case=case.case_no,
@@ -95,7 +95,9 @@ def _opening(case: Case, at: datetime) -> RecordedClock:
     )
 
 
-def _note(begun: _Begun | None, body: Body, at: datetime, before: Case | None, kinds: tuple[type, ...]) -> None:
+def _add_change(
+    begun: _OpenClock | None, body: Body, at: datetime, before: Case | None, kinds: tuple[type, ...]
+) -> None:
     if begun is not None and isinstance(body, kinds):
         clock = before.clock if before is not None else None
         begun.changes.append(Change(at, body, clock.due_at if clock is not None else None))

@@ -55,13 +55,13 @@ def start_moments(calendar: Calendar) -> tuple[datetime, ...]:
     certain = [year for year in calendar.years if not year.provisional][-1:]
     for year in (*certain, *[year for year in calendar.years if year.provisional][:1]):
         days |= {date(year.year, 12, 31), *year.workdays[:1]}
-        days |= {_before_the_longest(year.holidays)} if year.holidays else set()
+        days |= {_eve_of_longest_holiday(year.holidays)} if year.holidays else set()
     if not days:
         days = {date(2026, 2, 13), date(2026, 12, 31)}
     return tuple(datetime.combine(day, time(17, 59), zone) for day in sorted(days))
 
 
-def _before_the_longest(holidays: Iterable[date]) -> date:
+def _eve_of_longest_holiday(holidays: Iterable[date]) -> date:
     """The eve of the longest run of holidays, counting what lies between two of them no further than a weekend."""
     runs: list[list[date]] = []
     for day in sorted(holidays):
@@ -75,13 +75,13 @@ def _before_the_longest(holidays: Iterable[date]) -> date:
 def rehearse(policy: Policy, at: Iterable[datetime] | None = None) -> Iterator[Finding]:
     """What a case would run into under `policy`; nothing when it holds."""
     moments = tuple(start_moments(policy.calendars[0]) if at is None else at)
-    for category, condition in _unlike(policy):
+    for category, condition in _one_condition_per_standard(policy):
         for start in moments:
-            yield from _live(policy, category, condition, start, staffed=True)
-        yield from _live(policy, category, condition, moments[0], staffed=False)
+            yield from _rehearse_condition(policy, category, condition, start, staffed=True)
+        yield from _rehearse_condition(policy, category, condition, moments[0], staffed=False)
 
 
-def _unlike(policy: Policy) -> Iterator[tuple[Category, Condition]]:
+def _one_condition_per_standard(policy: Policy) -> Iterator[tuple[Category, Condition]]:
     """One opening condition of each standard: the others would live the same lives."""
     seen: set[tuple[str, bool]] = set()
     for category in policy.categories:
@@ -92,10 +92,10 @@ def _unlike(policy: Policy) -> Iterator[tuple[Category, Condition]]:
                 yield category, condition
 
 
-def _live(
+def _rehearse_condition(
     policy: Policy, category: Category, condition: Condition, start: datetime, *, staffed: bool
 ) -> Iterator[Finding]:
-    life = _Life(policy, category, condition, staffed=staffed)
+    life = _RehearsedCase(policy, category, condition, staffed=staffed)
     try:
         life.report(start)
         for command in (
@@ -106,7 +106,7 @@ def _live(
             left_alone = life.case
             life.wait()
             life.case = left_alone
-            life.give(command, life.now_of(left_alone))
+            life.apply(command, life.next_moment(left_alone))
         life.wait()
     except _Stuck as stuck:
         yield Finding(category.code, condition.code, start, stuck.zh, stuck.en)
@@ -120,7 +120,7 @@ class _Stuck(Exception):
         super().__init__(en)
 
 
-class _Life:
+class _RehearsedCase:
     """One case in a made-up park."""
 
     def __init__(self, policy: Policy, category: Category, condition: Condition, *, staffed: bool) -> None:
@@ -140,7 +140,7 @@ class _Life:
     def case(self, case: Case) -> None:
         self._last = case
 
-    def now_of(self, case: Case) -> datetime:
+    def next_moment(self, case: Case) -> datetime:
         """A minute after the last thing that happened."""
         return case.updated_at + timedelta(minutes=1)
 
@@ -154,7 +154,7 @@ class _Life:
         self._decide(None, command, at, report_id)
         self._check()
 
-    def give(self, command: Command, at: datetime) -> None:
+    def apply(self, command: Command, at: datetime) -> None:
         """Somebody gives a command."""
         self._decide(self.case, command, at, self.case.report_id)
         self._check()

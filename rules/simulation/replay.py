@@ -46,14 +46,14 @@ from rules.levels import level_of
 from rules.routing import desk, low_desk, route
 from rules.simulation.world import Change, FiredStep, RecordedClock, ReplayedClock, Roster, World
 
-_NO_ONE = derived_id("simulation", "case")
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+_NOBODY = derived_id("simulation", "case")
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 #: What a case is made of here: only the rules that resolve people look at it, and never at what stays blank.
-_BLANK = Case(
-    report_id=_NO_ONE, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
+_BLANK_CASE = Case(
+    report_id=_NOBODY, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
     source=Source.IMPORT, title="-", grid="-", grid_path=("-",), level=Level.PARK, policy_version=1,
-    reported_by=_NO_ONE, occurred_at=_NEVER, reported_at=_NEVER, received_at=_NEVER, updated_at=_NEVER,
-    owner=None, desk=Owner(kind=OwnerKind.PERSON, id=str(_NO_ONE)), suggested_host="-", clock=None,
+    reported_by=_NOBODY, occurred_at=_ANY_MOMENT, reported_at=_ANY_MOMENT, received_at=_ANY_MOMENT,
+    updated_at=_ANY_MOMENT, owner=None, desk=Owner(kind=OwnerKind.PERSON, id=str(_NOBODY)), suggested_host="-", clock=None,
 )  # fmt: skip
 
 
@@ -62,12 +62,12 @@ def replay_clock(world: World, clock: RecordedClock, now: datetime) -> ReplayedC
 
     Raises NotCovered, and ValueError for a moment that no calendar reaches.
     """
-    return _Life(world, clock, now).lived()
+    return _ClockReplay(world, clock, now).replay()
 
 
-class _Life:
+class _ClockReplay:
     def __init__(self, world: World, clock: RecordedClock, now: datetime) -> None:
-        self._is = clock
+        self._recorded = clock
         self._end = clock.ended_at or max(now, clock.started_at)
         self._world = world
         self._ctx = ctx = world.context(clock.grid_path)
@@ -75,7 +75,7 @@ class _Life:
         self._standard = world.standard(clock.category, self._severity, clock.condition)
         self._ladder = world.policy.ladder(self._standard.ladder) or NO_LADDER
         self._vacancies: tuple[Vacancy, ...] = ()
-        self._case = self._begin(ctx)
+        self._case = self._initial_case(ctx)
         self._rungs: tuple[datetime, ...] = ()
         self._last_step = 0
         self._missed_at: datetime | None = None
@@ -85,17 +85,17 @@ class _Life:
         self._urged_at: datetime | None = None
         self._fired: list[FiredStep] = []
 
-    def lived(self) -> ReplayedClock | None:
+    def replay(self) -> ReplayedClock | None:
         """Plays it."""
-        if self._is.stage is None and self._standard.whole is None:
+        if self._recorded.stage is None and self._standard.whole is None:
             return None
         first = self._case
-        clock = self._start()
-        self._take(clock)
-        for change in self._is.changes:
-            self._wait(change.at)
+        clock = self._start_clock()
+        self._set_clock(clock)
+        for change in self._recorded.changes:
+            self._advance_to(change.at)
             self._apply(change)
-        self._wait(self._end)
+        self._advance_to(self._end)
         plan = self._clock.plan
         assert first.owner is not None
         return ReplayedClock(
@@ -103,7 +103,9 @@ class _Life:
             missed_at=self._missed_at,
             late=None if self._missed_at is None else self._end - self._missed_at,
             owner=first.owner,
-            given=_given(self._world.roster, self._is.stage, first.owner, self._ctx, self._is.claimed_by),
+            given=_people_given(
+                self._world.roster, self._recorded.stage, first.owner, self._ctx, self._recorded.claimed_by
+            ),
             vacancies=self._vacancies,
             fired=tuple(self._fired),
             urged_at=self._urged_at,
@@ -112,8 +114,8 @@ class _Life:
 
     # --- the start ------------------------------------------------------------------------------------------------
 
-    def _start(self) -> Clock:
-        found = self._is
+    def _start_clock(self) -> Clock:
+        found = self._recorded
         due = (
             clocks.start_whole(self._ctx, self._standard, found.started_at)
             if found.stage is None
@@ -122,9 +124,9 @@ class _Life:
         assert due is not None
         return clocks.started(due, found.round)
 
-    def _begin(self, ctx: Context) -> Case:
+    def _initial_case(self, ctx: Context) -> Case:
         """The case as far as the rules that resolve people ask about it."""
-        found = self._is
+        found = self._recorded
         policy = self._world.policy
         stage = found.stage or Stage.HANDLE
         host = found.host or (route(policy, found.category, found.grid_path).host if stage is Stage.HANDLE else None)
@@ -145,7 +147,7 @@ class _Life:
             "host": host,
             "claimed_by": found.claimed_by,
         }
-        return _BLANK.model_copy(update=told)
+        return _BLANK_CASE.model_copy(update=told)
 
     def _owner(self, ctx: Context, stage: Stage, host: str | None) -> Owner:
         """Whose the case is when nobody has said: as the rules of each stage choose."""
@@ -158,19 +160,19 @@ class _Life:
 
     # --- time alone -----------------------------------------------------------------------------------------------
 
-    def _take(self, clock: Clock) -> None:
+    def _set_clock(self, clock: Clock) -> None:
         """From here on it is timed by this clock."""
         self._clock = clock
         self._rungs = clock.plan.rungs if clock.plan is not None else ()
 
-    def _wait(self, until: datetime) -> None:
+    def _advance_to(self, until: datetime) -> None:
         """Everything that falls due up to and including `until`, in order; of one moment in the order of the rules."""
         while (first := min(self._moments(), key=lambda moment: moment[0], default=None)) and first[0] <= until:
             first[1](first[0])
 
     def _moments(self) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
         if self._held_until is not None:
-            yield self._held_until, self._lapse
+            yield self._held_until, self._end_acknowledgement
         if self._clock.due_at is not None and self._missed_at is None:
             yield self._clock.due_at, self._miss
         if self._clock.due_at is not None and self._rungs and not self._held:
@@ -178,14 +180,14 @@ class _Life:
         if self._urge is not None and self._urge.rungs:
             yield self._urge.rungs[0], self._urge_step
 
-    def _lapse(self, at: datetime) -> None:
+    def _end_acknowledgement(self, at: datetime) -> None:
         self._held, self._held_until = False, None
         self._rungs = postpone(self._rungs, at)
 
     def _miss(self, at: datetime) -> None:
         self._missed_at = at
-        if self._is.stage is not None and self._case.level is Level.PARK:
-            self._order(at)
+        if self._recorded.stage is not None and self._case.level is Level.PARK:
+            self._give_urge_order(at)
 
     def _step(self, at: datetime) -> None:
         rung = _rung(self._ladder, self._last_step)
@@ -196,9 +198,9 @@ class _Life:
         if outcome.owner is not None:
             self._case = self._case.model_copy(update={"owner": outcome.owner, "level": outcome.level})
             if self._missed_at is not None and outcome.level is Level.PARK:
-                self._order(at)
+                self._give_urge_order(at)
 
-    def _order(self, at: datetime) -> None:
+    def _give_urge_order(self, at: datetime) -> None:
         """督办 by itself, once: nobody answers it before the clock ends."""
         rule = self._world.policy.urges.get(UrgeKind.ORDINARY)
         if rule is None or self._urged_at is not None:
@@ -214,7 +216,7 @@ class _Life:
         assert urge is not None
         rung = _rung(urge.ladder, urge.last_step)
         self._urge = _Urge(urge.ladder, urge.rungs[1:], urge.last_step + 1)
-        outcome = resolve_targets(self._case, self._ctx, map(_only_told, rung.targets) if rung else ())
+        outcome = resolve_targets(self._case, self._ctx, map(_inform_only, rung.targets) if rung else ())
         step = urge.last_step + 1
         self._fired.append(FiredStep(step, at, outcome.reached, outcome.vacancies, outcome.level, urge=True))
 
@@ -226,30 +228,30 @@ class _Life:
             case InfoRequested() | SuspensionGranted() as pause:
                 self._pause(clock, pause, change.at)
             case InfoSupplied(since=since) | Resumed(since=since):
-                self._go_on(clock, since)
+                self._resume(clock, since)
             case ExtensionGranted() as granted:
                 self._extend(clock, change, granted)
             case Recategorised() as found:
                 self._recategorise(clock, found, change.at)
             case Acknowledged(holds=True):
-                self._held, self._held_until = True, self._lapses(change.at)
+                self._held, self._held_until = True, self._acknowledgement_end(change.at)
             case ProgressReported() if self._held:
-                self._held_until = self._lapses(change.at) or self._held_until
+                self._held_until = self._acknowledgement_end(change.at) or self._held_until
             case Claimed() | Released() | Transferred() | Redispatched() | ClaimEnded() as moved:
-                self._hand_on(moved)
+                self._change_owner(moved)
 
     def _pause(self, clock: Clock, pause: InfoRequested | SuspensionGranted, at: datetime) -> None:
         """A question to the reporter stops only the clocks that it stopped when it was asked."""
         if isinstance(pause, InfoRequested):
-            stops = pause.stops_whole if self._is.stage is None else pause.stops_stage
+            stops = pause.stops_whole if self._recorded.stage is None else pause.stops_stage
             if not stops:
                 return
-        self._take(clocks.stopped(clock, at))
+        self._set_clock(clocks.stopped(clock, at))
 
-    def _go_on(self, clock: Clock, since: datetime) -> None:
+    def _resume(self, clock: Clock, since: datetime) -> None:
         if not clock.runs:
             due_at, plan = clocks.resumption(clock, self._standard, self._ctx, since)
-            self._take(clocks.resumed(clock, since, due_at, plan))
+            self._set_clock(clocks.resumed(clock, since, due_at, plan))
 
     def _extend(self, clock: Clock, change: Change, granted: ExtensionGranted) -> None:
         """As much as was granted, counted as this policy counts; none once overdue, and none while it stands."""
@@ -264,18 +266,18 @@ class _Life:
             until = reach_moment(terms, calendar, clock.due_at, more)
         ctx = self._ctx.model_copy(update={"now": change.at})
         more, due_at, plan = clocks.extension(clock, self._standard, ctx, until)
-        self._take(clocks.extended(clock, more, due_at, plan, change.at, until=due_at))
+        self._set_clock(clocks.extended(clock, more, due_at, plan, change.at, until=due_at))
 
     def _recategorise(self, clock: Clock, found: Recategorised, at: datetime) -> None:
         self._severity = found.severity
         self._standard = self._world.standard(found.category, found.severity, found.condition)
         self._ladder = self._world.policy.ladder(self._standard.ladder) or NO_LADDER
-        if self._is.stage is not None or self._standard.whole is not None:
+        if self._recorded.stage is not None or self._standard.whole is not None:
             ctx = self._ctx.model_copy(update={"now": at})
             new = clocks.recompute_clock(clock, self._standard, ctx, steps_from=at)
-            self._take(clocks.recomputed(clock, new, at))
+            self._set_clock(clocks.recomputed(clock, new, at))
 
-    def _lapses(self, at: datetime) -> datetime | None:
+    def _acknowledgement_end(self, at: datetime) -> datetime | None:
         """Until when an acknowledgement holds: for its time, and never past the deadline."""
         length: Length | None = self._ladder.acknowledged_for
         ends = [self._clock.due_at] if self._clock.due_at is not None and self._missed_at is None else []
@@ -283,7 +285,7 @@ class _Life:
             ends.append(deadline(length, clocks.calendar_of(length, self._ctx), at))
         return min(ends, default=None)
 
-    def _hand_on(self, moved: Claimed | Released | Transferred | Redispatched | ClaimEnded) -> None:
+    def _change_owner(self, moved: Claimed | Released | Transferred | Redispatched | ClaimEnded) -> None:
         person = UUID(moved.owner.id) if moved.owner.kind is OwnerKind.PERSON else None
         changed: dict[str, object] = {"owner": moved.owner, "claimed_by": person}
         if isinstance(moved, Transferred):
@@ -306,13 +308,13 @@ def _rung(ladder: Ladder, fired: int) -> Rung | None:
     return ladder.rungs[min(fired, len(ladder.rungs) - 1)] if ladder.rungs else None
 
 
-def _only_told(target: Target) -> Target:
+def _inform_only(target: Target) -> Target:
     if target.mode is EscalationMode.INFORM:
         return target
     return target.model_copy(update={"mode": EscalationMode.INFORM})
 
 
-def _given(
+def _people_given(
     roster: Roster, stage: Stage | None, owner: Owner, ctx: Context, claimed_by: UUID | None
 ) -> tuple[UUID, ...]:
     """The people whose a case is when its clock starts; a department's is nobody's in person until it is claimed."""

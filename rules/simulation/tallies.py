@@ -92,7 +92,7 @@ class ClockOutcome:
     """A clock and what became of it under each policy, in their order; None where that policy has no deadline."""
 
     clock: RecordedClock
-    lived: tuple[ReplayedClock | None, ...]
+    results: tuple[ReplayedClock | None, ...]
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Comparison:
 
     def add(self, outcome: ClockOutcome) -> None:
         """Counts the clock, if both policies time it."""
-        one, other = outcome.lived[self.first], outcome.lived[self.second]
+        one, other = outcome.results[self.first], outcome.results[self.second]
         if one is None or other is None or (one.missed_at is None and other.missed_at is None):
             return
         if one.missed_at is not None and other.missed_at is not None:
@@ -119,26 +119,26 @@ class Comparison:
         self.changed_cases.add(outcome.clock.case)
         if one.missed_at is not None:
             self.only_first += 1
-            _keep(self.only_first_examples, outcome, self.first)
+            _add_example(self.only_first_examples, outcome, self.first)
         else:
             self.only_second += 1
-            _keep(self.only_second_examples, outcome, self.second)
+            _add_example(self.only_second_examples, outcome, self.second)
 
 
-def _keep(examples: list[ClockOutcome], outcome: ClockOutcome, place: int) -> None:
+def _add_example(examples: list[ClockOutcome], outcome: ClockOutcome, place: int) -> None:
     """Among the examples, if it is late enough: the latest first, of equals the one that came first."""
     examples.append(outcome)
     if len(examples) > 10 * EXAMPLES:
-        _trim(examples, place)
+        _trim_examples(examples, place)
 
 
-def _trim(examples: list[ClockOutcome], place: int) -> None:
-    examples.sort(key=lambda kept: _late(kept, place), reverse=True)
+def _trim_examples(examples: list[ClockOutcome], place: int) -> None:
+    examples.sort(key=lambda kept: _lateness(kept, place), reverse=True)
     del examples[EXAMPLES:]
 
 
-def _late(outcome: ClockOutcome, place: int) -> timedelta:
-    lived = outcome.lived[place]
+def _lateness(outcome: ClockOutcome, place: int) -> timedelta:
+    lived = outcome.results[place]
     return (lived.late if lived is not None else None) or timedelta()
 
 
@@ -153,13 +153,13 @@ class Simulation:
 
     def add(self, clock: RecordedClock, now: datetime) -> ClockOutcome:
         """Lives the clock under each policy, and counts what becomes of it."""
-        lived = tuple(self._lived(place, clock, now) for place in range(len(self.worlds)))
+        lived = tuple(self._replay(place, clock, now) for place in range(len(self.worlds)))
         outcome = ClockOutcome(clock, lived)
         for comparison in self.comparisons:
             comparison.add(outcome)
         return outcome
 
-    def _lived(self, place: int, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
+    def _replay(self, place: int, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
         tally = self.tallies[place]
         try:
             lived = replay_clock(self.worlds[place], clock, now)
@@ -177,8 +177,8 @@ class Simulation:
     def finish(self) -> None:
         """Brings the examples into their order."""
         for comparison in self.comparisons:
-            _trim(comparison.only_first_examples, comparison.first)
-            _trim(comparison.only_second_examples, comparison.second)
+            _trim_examples(comparison.only_first_examples, comparison.first)
+            _trim_examples(comparison.only_second_examples, comparison.second)
 
 
 def _count(tally: Tally, clock: RecordedClock, lived: ReplayedClock, group: str, fallback: UUID) -> None:

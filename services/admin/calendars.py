@@ -37,7 +37,7 @@ def _month(calendar: Calendar, first: date) -> CalendarMonth:
     days = []
     for offset in range((next_month - first).days):
         day = first + timedelta(days=offset)
-        explained = times.why(day)
+        explained = times.explain_day(day)
         days.append(
             CalendarDay(
                 day=day,

@@ -278,6 +278,6 @@ def _changed(outcome: ClockOutcome, simulation: Simulation, names: Names) -> Cha
         round=clock.round,
         started_at=clock.started_at,
         ended_at=clock.ended_at,
-        due_at=tuple(None if lived is None else lived.missed_at or lived.due_at for lived in outcome.lived),
-        missed=tuple(lived is not None and lived.missed_at is not None for lived in outcome.lived),
+        due_at=tuple(None if lived is None else lived.missed_at or lived.due_at for lived in outcome.results),
+        missed=tuple(lived is not None and lived.missed_at is not None for lived in outcome.results),
     )

@@ -16,7 +16,7 @@ from infra.temporal import DATA_CONVERTER
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.replay.record import HISTORIES
 from workflows.case import CaseWorkflow
-from workflows.sandbox import PURE
+from workflows.sandbox import PURE_MODULES
 
 FILES = sorted(HISTORIES.glob("*.json"))
 
@@ -27,7 +27,7 @@ async def test_a_recorded_history_replays(file: Path) -> None:
         workflows=[CaseWorkflow],
         data_converter=DATA_CONVERTER,
         workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE)
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_MODULES)
         ),
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(f"case-{file.stem}", file.read_text()))

@@ -15,7 +15,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from tests.workflows.careless import CarelessWorkflow, ClockWorkflow
 from worker import workflow_runner
 from workflows.case import CaseWorkflow
-from workflows.sandbox import PASSED_THROUGH, PURE
+from workflows.sandbox import PASSTHROUGH_MODULES, PURE_MODULES
 
 POLICY = (
     SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -30,7 +30,7 @@ def strict_runner(*passed: str) -> SandboxedWorkflowRunner:
 
 
 async def test_the_case_workflow_imports_only_passed_through_modules(temporal_client: Client) -> None:
-    runner = strict_runner(*PURE)
+    runner = strict_runner(*PURE_MODULES)
     Worker(temporal_client, task_queue="sandbox-strict", workflows=[CaseWorkflow], workflow_runner=runner)
 
 
@@ -47,7 +47,7 @@ async def test_an_import_that_is_not_passed_through_is_refused(temporal_client: 
 
 
 def test_no_module_with_io_is_passed_through() -> None:
-    assert not {"infra", "services", "activities", "api", "cli", "sqlalchemy", "httpx"} & set(PASSED_THROUGH)
+    assert not {"infra", "services", "activities", "api", "cli", "sqlalchemy", "httpx"} & set(PASSTHROUGH_MODULES)
 
 
 async def test_a_call_that_a_replay_would_not_repeat_is_refused(temporal_client: Client) -> None:

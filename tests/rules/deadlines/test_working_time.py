@@ -117,10 +117,10 @@ def test_a_closure_wins_over_everything_and_a_special_day_over_the_year() -> Non
         ],
     )
     times = timetable(by)
-    found = {day.day: times.why(day) for day in (date(2026, 3, n) for n in range(1, 9))}
+    found = {day.day: times.explain_day(day) for day in (date(2026, 3, n) for n in range(1, 9))}
     kinds = [found[n].kind.value for n in range(1, 9)]
     assert kinds == ["closure", "closure", "special", "workday", "workday", "workday", "makeup", "rest"]
-    assert times.why(date(2026, 2, 28)).kind is DayKind.CLOSURE, "a make-up workday as well"
+    assert times.explain_day(date(2026, 2, 28)).kind is DayKind.CLOSURE, "a make-up workday as well"
     assert (found[2].reason, found[3].reason) == ("typhoon", "half day")
     assert times.close_of(date(2026, 3, 3)) == at("2026-03-03T12:00")
     assert times.next_workday(date(2026, 2, 27)) == date(2026, 3, 3)
@@ -133,7 +133,7 @@ def test_2026_has_248_workdays_and_nine_days_off_at_spring_festival() -> None:
     times = timetable(PARK)
     worked = [day for day in YEAR_2026 if times.is_workday(day)]
     assert len(worked) == 248
-    assert [f"{day:%m-%d}" for day in worked if times.why(day).kind is DayKind.MAKEUP] == [
+    assert [f"{day:%m-%d}" for day in worked if times.explain_day(day).kind is DayKind.MAKEUP] == [
         "01-04", "02-14", "02-28", "05-09", "09-20", "10-10"
     ]  # fmt: skip
     longest = max(pairwise(worked), key=lambda pair: pair[1] - pair[0])
