@@ -24,6 +24,7 @@ from infra.database import open_database, transaction
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from models.commands import Command, Report
+from models.enums import Source
 from models.facts import Actor
 from models.messages import Step
 from models.policy.document import Category
@@ -215,8 +216,9 @@ async def open_harness(
 
 
 def policy_with_a_rush() -> Any:
-    """The policy of the tiny park with one more category, which is due as soon as it is dispatched."""
+    """The policy of the tiny park with one more category, which is due as soon as it is dispatched; enterprises that
+    report are answered."""
     day = Limit.of_hours(24)
     at_once = Limits(accept=day, dispatch=day, handle=Limit.of_hours(0.0001), review=day)
     rushed = Category(code=RUSHED, name_zh="立等", name_en="At once", group="03", limits=at_once)
-    return a_policy(categories=(*a_policy().categories, rushed))
+    return a_policy(categories=(*a_policy().categories, rushed), answers_required=(Source.ENTERPRISE,))
