@@ -68,35 +68,44 @@ class _ClockExplanation:
         )  # fmt: skip
 
     def _to_the_end(self, since: datetime) -> Iterator[ExplainedStep]:
+        """What leads to the deadline, step by step; the last line alone is marked as due."""
+        *before, (parts, moment) = self._ways_to_the_deadline(since)
+        yield from (self._line(*said) for said, _ in before)
+        stays = self._clock.due_at
+        if stays is None or stays == moment:
+            yield self._line(*parts, *(() if stays is None else (_DUE,)))
+            return
+        yield self._line(*parts)
+        latest = max([moment, *(at for _, at in before)])
+        yield self._line(self._why(stays, latest), self._at(stays), _DUE)
+
+    def _ways_to_the_deadline(self, since: datetime) -> Iterator[tuple[tuple[Bilingual, ...], datetime]]:
+        """Where the limit runs out, and where each grant leads: what is said of it, and the moment."""
         rest = max(self._left, timedelta())
         runs_out = advance(self._terms, self._calendar, since, rest)
         due_at = round_up(self._terms, self._calendar, runs_out)
         goes_on = Bilingual(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
-        yield self._line(self._at(since), goes_on, hours(rest), _UNTIL, self._at(runs_out), *self._due(runs_out))
+        yield (self._at(since), goes_on, hours(rest), _UNTIL, self._at(runs_out)), runs_out
         if due_at != runs_out:
             whole_day = Bilingual("按整日计,顺至当日结束:", "counted in whole days, so at the end of that day: ")
-            yield self._line(whole_day, self._at(due_at), *self._due(due_at))
-        if self._clock.extended_to is not None and self._clock.extended_at is not None:
-            granted, at = self._clock.extended_to, self._clock.extended_at
-            for moved_at, moment in granted_moments(self._terms, self._calendar, self._clock.intervals, granted, at):
-                due_at = max(due_at, moment)
-                if moment == granted:
-                    yield self._line(Bilingual("批准延期至 ", "extended to "), self._at(granted), *self._due(granted))
-                else:
-                    leads_to = Bilingual(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
-                    yield self._line(self._at(moved_at), leads_to, self._at(moment), *self._due(moment))
-        stays = self._clock.due_at
-        if stays is None or stays == due_at:
+            yield (whole_day, self._at(due_at)), due_at
+        if self._clock.extended_to is None or self._clock.extended_at is None:
             return
-        if self._clock.overdue_at is not None and stays <= self._clock.overdue_at:
-            missed = Bilingual("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
-            yield self._line(missed, self._at(stays), _DUE)
-        else:
-            capped = Bilingual("不得超过法定上限:", "no later than the statutory ceiling: ")
-            yield self._line(capped, self._at(stays), _DUE)
+        granted, at = self._clock.extended_to, self._clock.extended_at
+        for moved_at, moment in granted_moments(self._terms, self._calendar, self._clock.intervals, granted, at):
+            if moment == granted:
+                yield (Bilingual("批准延期至 ", "extended to "), self._at(granted)), granted
+            else:
+                leads_to = Bilingual(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
+                yield (self._at(moved_at), leads_to, self._at(moment)), moment
 
-    def _due(self, moment: datetime) -> tuple[Bilingual, ...]:
-        return (_DUE,) if moment == self._clock.due_at else ()
+    def _why(self, stays: datetime, latest: datetime) -> Bilingual:
+        """Why the deadline is another moment than the last line leads to; `latest`: of all that the lines lead to."""
+        if self._clock.overdue_at is not None and stays <= self._clock.overdue_at:
+            return Bilingual("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
+        if stays == latest:
+            return Bilingual("以较晚者为准:", "the later of these: ")
+        return Bilingual("不得超过法定上限:", "no later than the statutory ceiling: ")
 
     def _at(self, moment: datetime) -> Bilingual:
         return local_text(moment, self._calendar)
