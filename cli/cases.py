@@ -4,22 +4,20 @@ import json
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from rich.markup import escape
-from rich.panel import Panel
-from rich.table import Table
 
+from cli.case_view import print_case, print_details, print_facts
 from cli.forecast import print_forecast
 from cli.formatting import ZONE, format_light, format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
-from cli.labels import FACTS, STAGES, label, localize
+from cli.labels import STAGES, TASKS, label, localize
 from cli.output import Column, out, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.ids import new_id
 
-_TEXT_FIELDS = ("note", "reason", "result", "question", "title")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -83,15 +81,16 @@ def show(
         if as_json:
             out.print_json(json.dumps(ahead))
         else:
-            _print_case(view)
+            print_case(view)
             print_forecast(ahead)
         return
     facts = api.call("GET", build_path("cases", case_no, "facts"))
     if as_json:
         out.print_json(json.dumps({"case": view, "facts": facts}))
         return
-    _print_case(view)
-    _print_facts(facts)
+    print_case(view)
+    print_details(view)
+    print_facts(facts)
 
 
 def list_(
@@ -183,11 +182,16 @@ def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
         return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
     if value[:1] in ("[", "{") and annotation is not str:
         return _parse_json(name, value)
-    if get_origin(annotation) is tuple:
+    if _is_list(annotation):
         return [item.strip() for item in value.split(",") if item.strip()]
     if annotation is not None and "datetime" in str(annotation).lower():
         return _parse_moment(value)
     return value
+
+
+def _is_list(annotation: Any) -> bool:
+    """Return whether a field takes several values, or None."""
+    return get_origin(annotation) is tuple or any(get_origin(one) is tuple for one in get_args(annotation))
 
 
 def _build_location(lat: float | None, lon: float | None) -> dict[str, float] | None:
@@ -234,45 +238,7 @@ def _print_answer(view: dict[str, Any], as_json: bool) -> None:
             + f": {view['href']}"
         )
     else:
-        _print_case(view)
-
-
-def _print_case(view: dict[str, Any]) -> None:
-    rows = [
-        (
-            localize("环节", "Stage"),
-            f"{label(STAGES, view['stage'])} · " + localize(f"第 {view['round']} 轮", f"round {view['round']}"),
-        ),
-        (localize("时限", "Due"), f"{format_light(view['light'])} {format_local(view['due_at'])}"),
-        (localize("责任", "Owner"), format_owner(view["owner"])),
-        (localize("小类", "Category"), f"{view['category']} {escape(view['category_name'])}"),
-        (localize("网格", "Grid"), " › ".join(map(escape, view["grid"]["path_names"])) + f" ({view['grid']['code']})"),
-        (localize("上报", "Reported"), format_local(view["reported_at"])),
-        (localize("版本", "Revision"), str(view["revision"])),
-        (localize("您可以", "You may"), ", ".join(view["allowed_commands"]) or "—"),
-    ]
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        table.add_row(f"[dim]{name}[/]", value)
-    title = f"[bold]{view['case_no']}[/]  {escape(view['title'])}"
-    out.print(Panel(table, title=title, title_align="left"), highlight=False)
-
-
-def _print_facts(facts: list[dict[str, Any]]) -> None:
-    headings = (localize("时间", "When"), localize("事实", "Fact"), localize("由", "By"))
-    print_table(
-        ("#", *headings, Column(style="dim")),
-        (
-            (
-                str(fact["seq"]),
-                format_local(fact["at"]),
-                label(FACTS, fact["kind"]),
-                escape(fact["actor"]["name"]),
-                escape(next((fact["body"][name] for name in _TEXT_FIELDS if fact["body"].get(name)), "")),
-            )
-            for fact in facts
-        ),
-    )
+        print_case(view)
 
 
 def _print_cases(items: list[dict[str, Any]]) -> None:
@@ -284,7 +250,7 @@ def _print_cases(items: list[dict[str, Any]]) -> None:
         (
             (
                 item["case_no"],
-                *([item["task"]] if with_tasks else []),
+                *([label(TASKS, item["task"])] if with_tasks else []),
                 escape(item["title"]),
                 label(STAGES, item["stage"]),
                 format_light(item["light"]),

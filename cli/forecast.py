@@ -5,7 +5,7 @@ from typing import Any
 from rich.markup import escape
 
 from cli.formatting import format_light, format_local
-from cli.labels import FACTS, ROLES, STAGES, UNITS, label, localize
+from cli.labels import FACTS, REQUESTS, ROLES, STAGES, UNITS, label, localize
 from cli.output import out, print_table
 
 
@@ -51,10 +51,19 @@ def _describe_event(event: dict[str, Any]) -> str:
         return f"{name} {format_light(event['light'])}"
     if event["kind"] == "step_fired":
         step = localize(f"第 {event['step']} 步", f"step {event['step']}")
-        urge = localize(f"(督办 {event['urge']})", f" (urge order {event['urge']})") if event["urge"] else ""
         meeting = localize(",列入会商", ", on the consultation list") if event["consultation"] else ""
-        return f"{name} {step}{urge}{meeting}"
+        return f"{name} {step}{_ladder(event)}{meeting}"
     return name
+
+
+def _ladder(event: dict[str, Any]) -> str:
+    """Return whose ladder a step belongs to, unless it is that of the stage."""
+    if event["urge"]:
+        return localize(f"(督办 {event['urge']})", f" (urge order {event['urge']})")
+    if event["request"]:
+        kind = label(REQUESTS, event["request"])
+        return localize(f"({kind}待裁定)", f" (undecided: {kind})")
+    return localize("(全程)", " (whole case)") if event["whole"] else ""
 
 
 def _describe_recipient(recipient: dict[str, Any]) -> str:

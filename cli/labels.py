@@ -3,9 +3,24 @@
 import locale
 import os
 
-from services.wording.vocabulary import FACTS, LIGHTS, ROLES, STAGES, UNITS, Labels, label_of
+from services.wording.vocabulary import (
+    FACTS,
+    LIGHTS,
+    OUTCOMES,
+    REQUESTS,
+    ROLES,
+    STAGES,
+    TASKS,
+    UNITS,
+    URGE_KINDS,
+    Labels,
+    label_of,
+)
 
-__all__ = ["FACTS", "LIGHTS", "ROLES", "STAGES", "UNITS", "is_english", "label", "localize"]
+__all__ = [
+    "FACTS", "LIGHTS", "OUTCOMES", "REQUESTS", "ROLES", "STAGES", "TASKS", "UNITS", "URGE_KINDS", "is_english", "label",
+    "localize",
+]  # fmt: skip
 
 
 def is_english() -> bool:
