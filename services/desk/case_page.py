@@ -28,6 +28,8 @@ from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import Told, only_reported, proposed_answer, told_to_reporter
 from services.cases.views import case_view, fact_views
+from services.commands.reviewer_choices import reviewer_choices
+from services.commands.transfer_targets import Named
 from services.directory.people import unit_names
 from services.policies.rule_drift import NewerRule, find_newer_rule
 
@@ -99,7 +101,8 @@ class CasePageView(Frozen):
     `names` has the names of departments, units and people by id, as far as the timeline mentions them; `outlines` those
     of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: how the policy version in
     force differs from the case's own; `releasable`: the photos of the last result, which its review may show to the
-    reporter; `proposed_answer`: the answer that its completion wrote for them; `told`: what the reporter is told.
+    reporter; `reviewers`: who may be assigned to review it; `proposed_answer`: the answer that its completion wrote for
+    the reporter; `told`: what they are told.
 
     Whoever only reported the case gets of facts and files what is meant for them.
     """
@@ -113,6 +116,7 @@ class CasePageView(Frozen):
     outlines: tuple[dict[str, Any], ...] = ()
     newer: NewerRule | None = None
     releasable: tuple[FileView, ...] = ()
+    reviewers: tuple[Named, ...] = ()
     proposed_answer: str = ""
     told: Told = Told()
 
@@ -142,6 +146,7 @@ async def get_case_page(
         outlines=await _outlines(connection, case.grid_path),
         newer=await find_newer_rule(connection, case, ctx, now),
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
+        reviewers=await reviewer_choices(connection, case, day) if "assign_reviewer" in view.allowed_commands else (),
         proposed_answer="" if reporter else proposed_answer(facts),
         told=told_to_reporter(case, facts),
     )

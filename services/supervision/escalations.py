@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.base import Code, Frozen, Instant
-from models.case import Case
-from models.enums import Level
+from models.case import Case, Clock
+from models.enums import Level, RequestKind
 from models.figures import FigureKey
 from models.tables import CASES, NOTICES
 from models.views import CaseItem
+from rules.requests import pending_requests
 from services.cases.names import read_names
 from services.cases.views import case_item
 from services.figures.definitions import FIGURES
@@ -32,15 +33,32 @@ class LadderFilter(Frozen):
     most: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class LadderStep(Frozen):
+    """How far a ladder has come, and when its next step fires; None: no step is left."""
+
+    step: int
+    next_at: Instant | None
+
+
+class RequestLadder(LadderStep):
+    """The ladder of a request that waits, to be decided by `decide_by`."""
+
+    request: RequestKind
+    decide_by: Instant | None
+
+
 class LadderCase(Frozen):
     """A case on its ladder. `next_at`: when the next step fires if nobody acts; None: no step is left.
 
     `held_until`: acknowledged, so the ladder stands still until then. `told`, `read`: how many notices its steps have
-    sent, and how many of these were read.
+    sent, and how many of these were read. `whole`: the ladder of the whole case, where a clock of it runs; `requests`:
+    the ladders of the requests that nobody has decided.
     """
 
     case: CaseItem
     step: int
+    whole: LadderStep | None
+    requests: tuple[RequestLadder, ...]
     told: int
     read: int
     next_at: Instant | None
@@ -118,12 +136,28 @@ async def _count_notices(connection: AsyncConnection, report_ids: Sequence[UUID]
     return {report_id: (sent, read) for report_id, sent, read in rows}
 
 
+def _ladder_step(clock: Clock) -> LadderStep:
+    rungs = clock.plan.rungs if clock.plan else ()
+    return LadderStep(step=clock.last_step, next_at=rungs[0] if rungs else None)
+
+
 def _ladder_case(case: Case, item: CaseItem, notices: tuple[int, int], now: datetime) -> LadderCase:
     plan = case.clock.plan if case.clock else None
     held = case.acknowledged_until if case.acknowledged_until and case.acknowledged_until > now else None
     return LadderCase(
         case=item,
         step=case.clock.last_step if case.clock else 0,
+        whole=None if case.whole is None or case.whole.ended_at else _ladder_step(case.whole),
+        requests=tuple(
+            RequestLadder(
+                request=kind,
+                decide_by=request.decide_by,
+                step=request.last_step,
+                next_at=request.rungs[0] if request.rungs else None,
+            )
+            for kind, request in pending_requests(case).items()
+            if request.decide_by is not None
+        ),
         told=notices[0],
         read=notices[1],
         next_at=plan.rungs[0] if plan and plan.rungs else None,

@@ -40,7 +40,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The content of a timeline: lanes (code, name), bands of the clock, events, and the current moment."""
+    """The content of a timeline: lanes (code, name), bands of the clock, events, and the current moment.
+
+    `whole_bands`: those of the clock of the whole case, in a row of their own named `whole`, where there is one.
+    """
 
     lanes: Sequence[tuple[str, str]]
     clock: str
@@ -49,6 +52,13 @@ class Drawing:
     now: datetime
     now_word: str
     label: str
+    whole: str = ""
+    whole_bands: Sequence[Band] = ()
+
+    @property
+    def top(self) -> int:
+        """Where the lanes begin, below the clocks."""
+        return TOP + BAND * (2 if self.whole_bands else 1) + 10
 
 
 class Scale:
@@ -88,11 +98,11 @@ class Scale:
 def draw_timeline(drawing: Drawing, width: int = 640) -> Markup:
     """The timeline as SVG with classes and no styles; every event is a link with a title."""
     moments = [drawing.now, *(event.at for event in drawing.events)]
-    moments += [moment for band in drawing.bands for moment in (band.start, band.end)]
+    moments += [moment for band in (*drawing.bands, *drawing.whole_bands) for moment in (band.start, band.end)]
     if len(set(moments)) < 2:
         moments.append(drawing.now + timedelta(hours=1))
     scale = Scale(moments, width)
-    height = TOP + BAND + 10 + LANE * len(drawing.lanes) + 14
+    height = drawing.top + LANE * len(drawing.lanes) + 14
     parts = [
         f'<svg class="timeline" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group"'
         f' aria-label="{escape(drawing.label)}">',
@@ -100,7 +110,8 @@ def draw_timeline(drawing: Drawing, width: int = 640) -> Markup:
         '<rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern>'
         "</defs>",
         *_days(scale, height),
-        *_clock(drawing, scale),
+        *_clock(drawing.clock, drawing.bands, TOP, scale),
+        *(_clock(drawing.whole, drawing.whole_bands, TOP + BAND, scale) if drawing.whole_bands else ()),
         *_lanes(drawing, scale, width),
         *_now(drawing, scale, height),
         "</svg>",
@@ -118,20 +129,20 @@ def _days(scale: Scale, height: int) -> Iterable[str]:
             yield f'<text class="t-date" x="{x + 2}" y="{TOP - 10}">{day:%m-%d}</text>'
 
 
-def _clock(drawing: Drawing, scale: Scale) -> Iterable[str]:
-    yield f'<text class="t-lane" x="0" y="{TOP + 14}">{escape(drawing.clock)}</text>'
-    for band in drawing.bands:
+def _clock(name: str, bands: Iterable[Band], top: int, scale: Scale) -> Iterable[str]:
+    yield f'<text class="t-lane" x="0" y="{top + 14}">{escape(name)}</text>'
+    for band in bands:
         x, end = scale(band.start), scale(band.end)
         fill = ' fill="url(#hatch)"' if band.state == "stopped" else ""
         yield (
-            f'<rect class="t-band t-{band.state}"{fill} x="{x}" y="{TOP}" width="{max(1.0, round(end - x, 1))}"'
+            f'<rect class="t-band t-{band.state}"{fill} x="{x}" y="{top}" width="{max(1.0, round(end - x, 1))}"'
             f' height="{BAND - 4}"><title>{escape(band.title)}</title></rect>'
         )
 
 
 def _lanes(drawing: Drawing, scale: Scale, width: int) -> Iterable[str]:
     for place, (code, name) in enumerate(drawing.lanes):
-        y = TOP + BAND + 10 + LANE * place + LANE // 2
+        y = drawing.top + LANE * place + LANE // 2
         yield f'<text class="t-lane" x="0" y="{y + 4}">{escape(name)}</text>'
         yield f'<line class="t-line" x1="{LEFT}" y1="{y}" x2="{width - RIGHT}" y2="{y}"/>'
         for event in drawing.events:

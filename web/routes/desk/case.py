@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
-from models.enums import Role, Stage
+from models.enums import Role, Severity, Stage
 from models.ids import new_id
 from models.views import FactView
 from services.cases.duplicates import DuplicateQuery, find_duplicates
@@ -25,10 +25,20 @@ from web.draw.svg_place import Ground, draw_place
 from web.draw.svg_timeline import draw_timeline
 from web.pages import is_part, page, page_or_part
 from web.reader import Reader, SignedIn
-from web.views.case.actions import DIRECT, GRAVE, KEYS, UNDO, WITHOUT_REVISION, first_step, sort_actions
+from web.views.case.actions import (
+    DIRECT,
+    GRAVE,
+    KEYS,
+    UNDO,
+    WITHOUT_REVISION,
+    first_step,
+    offered_commands,
+    sort_actions,
+)
 from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
 from web.views.case.fact_sentences import GROUPS, fact_lines
 from web.views.case.pictures import sort_pictures
+from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
 
@@ -77,7 +87,8 @@ async def show_case(
     async with services.reading.connect() as connection:
         view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
-            step = first_step(view.case.allowed_commands, mine=view.rules.claimed_by_me)
+            offered = offered_commands(view.case.allowed_commands, view.rules.own_requests)
+            step = first_step(offered, mine=view.rules.claimed_by_me)
             form = OpenForm(step) if step else None
         context = case_context(reader, view)
         context |= await form_context(connection, reader, view, form) if form else {"form": None}
@@ -101,7 +112,10 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "svg": draw_timeline(timeline(view, lines, reader)),
         "place_map": draw_place(_place(view)),
         "pictures": sort_pictures(view),
-        "actions": sort_actions(view.case.allowed_commands),
+        "actions": sort_actions(offered_commands(view.case.allowed_commands, view.rules.own_requests)),
+        "request_tasks": REQUEST_TASKS,
+        "requests": request_lines(view.case, view.names, reader),
+        "dues": dues_in_order(view.forecast),
         "keys": KEYS,
         "direct": DIRECT,
         "grave": GRAVE,
@@ -130,7 +144,7 @@ async def form_context(
     english = reader.language == "en"
     offered: dict[str, Any] = {}
     then_dispatch = form.command == "accept" and reader.acts_as(Role.DUTY_OFFICER)
-    if then_dispatch or kinds & {"department", "departments"}:
+    if then_dispatch or kinds & {"department", "other_department", "departments", "more_departments"}:
         departments = (await list_departments(connection)).items
         offered["departments"] = [(d.id, d.name_en if english else d.name_zh) for d in departments]
     if kinds & {"category", "parts"}:
@@ -138,13 +152,15 @@ async def form_context(
     if "colleague" in kinds and view.case.host:
         offered["colleagues"] = await colleagues(connection, reader.person, reader.now, view.case.host)
     if "case" in kinds:
-        offered["candidates"] = await duplicate_candidates(connection, reader, view)
+        found = await duplicate_candidates(connection, reader, view)
+        offered["candidates"] = [one for one in found if one.case.reported_at <= view.case.reported_at]
     return {
         "form": form,
         "fields": fields,
         "offered": offered,
         "then_dispatch": then_dispatch,
         "parts": range(PARTS),
+        "severities": tuple(Severity),
         "choice_words": choice_words,
         "if_revision": form.command not in WITHOUT_REVISION,
     }

@@ -24,7 +24,10 @@ from web.views.lists.tabs import EMPTY, NAMES
 router = APIRouter()
 
 #: The commands that the intake desk offers.
-OFFERED = ("accept", "reject", "request_info", "dispatch", "merge", "recategorise", "relocate")
+OFFERED = (
+    "accept", "reject", "request_verification", "request_info", "dispatch", "send_back", "merge", "recategorise",
+    "relocate",
+)  # fmt: skip
 MAX_ITEMS = 50
 
 

@@ -1,6 +1,7 @@
 """The queue (D1): the reader's pending cases by tab, bulk commands, and saved views."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -10,9 +11,11 @@ from pydantic import ValidationError
 
 from doors.dependencies import Services, ServicesDep
 from infra.database import transaction
+from models.enums import Role
 from models.errors import InputError
 from models.ids import new_id
 from models.views import FactView
+from rules.life_cycle import COMMANDS
 from services.cases.lists import find_items
 from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import read_command
@@ -40,8 +43,27 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 
-#: The commands that a list offers for many cases at once.
-BULK_COMMANDS = ("claim", "transfer", "comment")
+#: The commands that a list offers for many cases at once: each field of the command with the control it is read from.
+BULK_COMMANDS: Mapping[str, Mapping[str, str]] = {
+    "claim": {},
+    "transfer": {"to_person": "to_person", "reason": "reason"},
+    "comment": {"note": "note"},
+    "redispatch": {"host": "redispatch.host", "reason": "redispatch.reason"},
+    "recall": {"reason": "recall.reason"},
+    **{name: {"reason": "refuse.reason"} for name in COMMANDS if name.startswith("refuse_")},
+}
+_DESK = (Role.DUTY_OFFICER, Role.SUPERVISOR)
+#: Who is offered to take cases away from departments, and to refuse requests of each kind.
+_BULK_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "redispatch": _DESK,
+    "recall": _DESK,
+    "refuse_return": _DESK,
+    "refuse_transfer": (Role.HANDLER, Role.DEPARTMENT_HEAD),
+    "refuse_extension": _DESK,
+    "refuse_suspension": (Role.SUPERVISOR,),
+    "refuse_void": _DESK,
+    "refuse_reopen": _DESK,
+}
 
 
 @router.get("/queue")
@@ -77,7 +99,8 @@ async def _queue_context(services: Services, reader: Reader, address: ListAddres
     rows, head = await asyncio.gather(_list_context(services, reader, address), load_head())
     if whole is not None:
         head["counts"][whole] = rows["total"]
-    return {**rows, **head}
+    offered = [name for name, roles in _BULK_ROLES.items() if reader.acts_as(*roles)]
+    return {**rows, **head, "offered": offered, "refusals": [name for name in offered if name.startswith("refuse_")]}
 
 
 @router.get("/queue/rows")
@@ -155,12 +178,9 @@ async def give_many(request: Request, services: ServicesDep, reader: SignedIn) -
     elif name not in BULK_COMMANDS:
         fault = reader.text("没有这个操作。")
     else:
-        fields = {
-            "comment": {"note": form.get("note", "")},
-            "transfer": {"to_person": form.get("to_person", ""), "reason": form.get("reason", "")},
-        }.get(name, {})
+        fields = {field: form.get(control, "") for field, control in BULK_COMMANDS[name].items()}
         try:
-            command = read_command(name, dict(fields))
+            command = read_command(name, fields)
         except ValidationError:
             fault = reader.text("请把要填的内容填写完整。")
         else:

@@ -1,35 +1,47 @@
 """Commands as actions on a page: which are prominent, their order and their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from models.enums import RequestKind
 from rules.life_cycle import HUMAN_COMMANDS
 
 #: The prominent actions, in this order; all others are under 更多.
 MAIN = (
-    "grant_return", "refuse_return", "grant_extension", "refuse_extension", "grant_suspension", "refuse_suspension",
-    "grant_reopen", "refuse_reopen", "decide_appeal", "answer_urge", "accept", "reject", "request_info", "supply_info",
-    "dispatch", "claim", "complete", "pass_review", "fail_review", "resume", "respond", "report_progress", "transfer",
-    "return", "request_extension", "request_suspension", "acknowledge", "urge", "comment", "rate", "request_reopen",
-    "appeal",
+    "grant_return", "refuse_return", "grant_transfer", "refuse_transfer", "grant_extension", "refuse_extension",
+    "grant_suspension", "refuse_suspension", "grant_reopen", "refuse_reopen", "refuse_void", "decide_appeal",
+    "answer_urge", "report_verification", "supply_info", "accept", "reject", "request_verification", "request_info",
+    "dispatch", "send_back", "claim", "complete", "pass_review", "fail_review", "resume", "respond", "report_progress",
+    "transfer", "return", "request_extension", "request_suspension", "acknowledge", "redispatch", "recall", "urge",
+    "comment", "rate", "request_reopen", "appeal",
 )  # fmt: skip
+#: Commands that decide on a request, by its kind. Who asked is not offered them: they may take the request back.
+DECIDING = {
+    RequestKind.RETURN: ("grant_return", "refuse_return"),
+    RequestKind.TRANSFER: ("grant_transfer", "refuse_transfer"),
+    RequestKind.EXTENSION: ("grant_extension", "refuse_extension"),
+    RequestKind.SUSPENSION: ("grant_suspension", "refuse_suspension"),
+    RequestKind.VOID: ("void", "refuse_void"),
+    RequestKind.REOPEN: ("grant_reopen", "refuse_reopen"),
+}
 KEYS = {
     "claim": "c", "comment": "n", "complete": "f", "transfer": "t", "request_extension": "e", "return": "r",
     "request_suspension": "h", "dispatch": "d", "accept": "y", "pass_review": "p", "urge": "w",
 }  # fmt: skip
 #: The step that the case waits for, by priority: its form is open when the page opens.
 _EXPECTED = (
-    "grant_return", "grant_extension", "grant_suspension", "grant_reopen", "decide_appeal", "answer_urge",
-    "supply_info", "accept", "dispatch", "pass_review", "resume", "respond",
+    "grant_return", "grant_transfer", "grant_extension", "grant_suspension", "grant_reopen", "decide_appeal",
+    "answer_urge", "report_verification", "supply_info", "accept", "dispatch", "pass_review", "resume", "respond",
 )  # fmt: skip
 #: Commands sent by one click: they have nothing to fill in.
 DIRECT = frozenset({"claim"})
 #: Commands that can be undone at once, with the command that undoes them.
 UNDO = {"claim": "release"}
 #: Commands sent without a revision: a change by somebody else in between does not matter to them.
-WITHOUT_REVISION = frozenset(
-    {"comment", "attach", "acknowledge", "report_progress", "urge", "answer_urge", "rate", "respond"}
-)
+WITHOUT_REVISION = frozenset((
+    "comment", "attach", "acknowledge", "report_progress", "urge", "answer_urge", "cancel_urge", "rate", "respond",
+    "report_verification", "retract",
+))  # fmt: skip
 #: Commands that are hard to undo: their buttons look different.
 GRAVE = frozenset({"reject", "void", "abort", "fail_review", "withdraw", "merge"})
 
@@ -42,12 +54,17 @@ class Actions:
     more: tuple[str, ...]
 
 
+def offered_commands(allowed: Sequence[str], own_requests: Collection[RequestKind]) -> tuple[str, ...]:
+    """The allowed commands without those that decide on the reader's own requests."""
+    own = {name for kind in own_requests for name in DECIDING.get(kind, ())}
+    return tuple(name for name in allowed if name not in own)
+
+
 def sort_actions(allowed: Sequence[str]) -> Actions:
-    """Sort the allowed commands into prominent ones and the rest."""
-    return Actions(
-        main=tuple(name for name in MAIN if name in allowed),
-        more=tuple(name for name in HUMAN_COMMANDS if name in allowed and name not in MAIN),
-    )
+    """Sort the offered commands into prominent ones and the rest; `void` is prominent while a proposal waits."""
+    confirms = ("void",) if "void" in allowed and "refuse_void" in allowed else ()
+    main = (*confirms, *(name for name in MAIN if name in allowed))
+    return Actions(main=main, more=tuple(name for name in HUMAN_COMMANDS if name in allowed and name not in main))
 
 
 def first_step(allowed: Sequence[str], *, mine: bool) -> str | None:

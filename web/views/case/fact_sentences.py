@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.errors import known_errors
 from models.views import FactView
 from services.wording import vocabulary
 from web.local_time import format_exact, format_short
@@ -21,16 +22,19 @@ LANES = {
     "clock": _("时限通知"),
 }
 _LANE_OF: Mapping[str, str] = {
-    **dict.fromkeys(("received", "info_supplied", "rated", "reopen_requested", "self_closed"), "reporter"),
-    **dict.fromkeys(("review_passed", "review_failed"), "review"),
+    **dict.fromkeys(("received", "info_supplied", "rated", "reopen_requested", "self_closed", "verification_reported"),
+                    "reporter"),
+    **dict.fromkeys(("review_passed", "review_failed", "reviewer_assigned"), "review"),
     **dict.fromkeys(
         ("claimed", "released", "transferred", "progress_reported", "completed", "aborted", "return_requested",
-         "extension_requested", "suspension_requested", "appealed", "responded", "urge_answered"),
+         "extension_requested", "suspension_requested", "appealed", "responded", "urge_answered",
+         "transfer_requested", "transfer_refused"),
         "department",
     ),
     **dict.fromkeys(
         ("light_changed", "overdue", "reminded", "step_fired", "acknowledgement_lapsed", "urge_overdue", "recomputed",
-         "archived", "errand_settled"),
+         "archived", "errand_settled", "errand_returned", "claim_ended", "request_lapsed", "urge_lapsed",
+         "summons_missed"),
         "clock",
     ),
 }  # fmt: skip
@@ -45,10 +49,15 @@ _NOTICE_KINDS = (
     "urged",
     "urge_answered",
     "urge_overdue",
+    "urge_cancelled",
+    "urge_lapsed",
     "acknowledged",
     "convened",
     "responded",
+    "summons_missed",
 )
+#: Facts about one urge order, which has a number.
+_NUMBERED = frozenset({"urged", "urge_answered", "urge_cancelled", "urge_lapsed", "urge_overdue"})
 #: Facts that do not conflict with a command in progress: those of the clock, and comments.
 HARMLESS = frozenset(
     {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed"}
@@ -76,8 +85,21 @@ def fact_title(fact: FactView, visitor: Visitor) -> str:
     """The name of a fact, with the light for a change of light."""
     what = vocabulary.label_of(vocabulary.FACTS, fact.kind, visitor.language)
     if fact.kind == "light_changed":
-        return f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
-    return what
+        what = f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
+    about = ladder_of(fact.kind, fact.body, visitor)
+    return f"{what} · {about}" if about else what
+
+
+def ladder_of(kind: str, body: Mapping[str, Any], visitor: Visitor) -> str:
+    """What a step, a light or a missed deadline belongs to, where it is not the stage: the whole case, an urge order,
+    or a request that nobody has decided."""
+    if body.get("request"):
+        asked = vocabulary.label_of(vocabulary.REQUESTS, str(body["request"]), visitor.language)
+        return visitor.text("申请: %(what)s", what=asked)
+    if kind in _NUMBERED or body.get("urge"):
+        return visitor.text("督办 #%(n)s", n=body.get("urge") or body.get("number"))
+    whole = body.get("whole") is True or (kind in ("overdue", "light_changed") and body.get("stage") is None)
+    return visitor.text("全程") if whole else ""
 
 
 def lane_of(kind: str) -> str:
@@ -137,7 +159,23 @@ def _owner(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return _name(value["id"], names, visitor)
 
 
+def _ends(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return visitor.text("不再有全程期限") if value else ""
+
+
+def _noted(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return "" if value else visitor.text("期限已过,只作记录,不暂停升级")
+
+
+def _refusal(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    error = known_errors().get(str(value))
+    text = "" if error is None else (error.en if visitor.language == "en" else error.zh)
+    return str(value) if not text or "{" in text else text
+
+
 def _due(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    if not isinstance(value, dict):  # whether a step is of the whole case's ladder: its title says so
+        return ""
     return (
         f"{_moment(value['due_at'], names, visitor)} ({limit_source_text(value['source'], visitor)})"
         if value.get("due_at")
@@ -177,16 +215,22 @@ def _recipient(one: Mapping[str, Any], names: Mapping[str, str], visitor: Visito
 _DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("outcome", _("结果"), _word(vocabulary.OUTCOMES)),
     ("result", _("处置结果"), _text),
+    ("answer", _("给上报人的答复"), _text),
+    ("confirmed", _("情况属实"), _yes_no),
     ("reason", _("原因"), _text),
     ("question", _("问题"), _text),
     ("note", _("说明"), _text),
     ("right_channel", _("正确渠道"), _text),
+    ("from_host", _("原主办"), _name),
     ("host", _("主办"), _name),
     ("co_handlers", _("协办"), _names),
-    ("departments", _("召集"), _names),
+    ("departments", _("部门"), _names),
     ("department", _("部门"), _name),
+    ("from_department", _("原主办"), _name),
     ("to_department", _("转往部门"), _name),
     ("to_person", _("转给"), _name),
+    ("person", _("人员"), _name),
+    ("unit", _("核实单位"), _owner),
     ("reports_for", _("代表部门"), _name),
     ("mode", _("方式"), _word(vocabulary.ESCALATION_MODES)),
     ("urge_kind", _("督办类型"), _word(vocabulary.URGE_KINDS)),
@@ -195,18 +239,30 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("severity", _("紧急程度"), _word(vocabulary.SEVERITIES)),
     ("grid", _("网格"), _name),
     ("to_unit", _("升级到"), _name),
+    ("stage", _("环节"), _word(vocabulary.STAGES)),
+    ("to_stage", _("回到"), _word(vocabulary.STAGES)),
+    ("round", _("轮次"), _text),
     ("step", _("步骤"), _text),
     ("reached", _("通知"), _recipients),
     ("until", _("至"), _moment),
     ("answer_by", _("答复期限"), _moment),
     ("reply_by", _("答复期限"), _moment),
+    ("report_by", _("核实期限"), _moment),
+    ("decide_by", _("裁定期限"), _moment),
     ("meet_at", _("会商时间"), _moment),
     ("lapses_at", _("有效至"), _moment),
+    ("holds", _("效力"), _noted),
     ("due", _("期限"), _due),
     ("due_at", _("期限"), _moment),
+    ("whole", _("全程期限"), _due),
+    ("whole_due_at", _("全程期限"), _moment),
+    ("whole_ends", _("全程期限"), _ends),
     ("owner", _("持有人"), _owner),
     ("into", _("并入"), _text),
+    ("from_case", _("原并入案件"), _text),
     ("case_no", _("案件"), _text),
+    ("refused", _("对方案件拒绝的原因"), _refusal),
+    ("on_behalf", _("由工作人员代上报人提出"), _yes_or_empty),
     ("score", _("评分"), _text),
     ("upheld", _("申诉成立"), _yes_no),
     ("released", _("成果照片已公开"), _yes_or_empty),
@@ -217,6 +273,20 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
 _HIDDEN: Mapping[str, frozenset[str]] = {
     "received": frozenset({"category", "severity", "grid", "case_no"}),
     "overdue": frozenset({"owner"}),
+    "verification_requested": frozenset({"decide_by"}),
+    "step_fired": frozenset({"stage"}),
+    "light_changed": frozenset({"stage"}),
+}
+#: Labels of details that have another one in facts of these kinds.
+_OTHER_LABELS: Mapping[tuple[str, str], str] = {
+    ("convened", "departments"): _("召集"),
+    ("co_handlers_added", "departments"): _("协办"),
+    ("review_failed", "departments"): _("须重新反馈的协办部门"),
+    ("redispatched", "host"): _("改派给"),
+    ("reviewer_assigned", "person"): _("核查人"),
+    ("claim_ended", "person"): _("原认领人"),
+    ("unmerged", "stage"): _("回到"),
+    ("verification_reported", "note"): _("现场情况"),
 }
 
 
@@ -230,5 +300,5 @@ def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list
         if value in (None, "", [], ()) or key in left_out:
             continue
         if text := format_value(value, names, visitor):
-            details.append((visitor.text(label), text))
+            details.append((visitor.text(_OTHER_LABELS.get((fact.kind, key), label)), text))
     return details

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from web.views.case.command_forms import PARTS, Field, fields_of
+from web.views.case.command_forms import PART_FIELDS, PARTS, Field, fields_of
 
 FormValues = Mapping[str, list[str]]
 
@@ -24,10 +24,13 @@ def _value(field: Field, given: FormValues, zone: ZoneInfo) -> Any:
             return _place(given)
         case "parts":
             return _parts(given) or None
-        case "departments" | "files" | "photos":
+        case "departments" | "more_departments" | "co_handlers" | "files" | "photos":
             return [value for value in given.get(field.name, []) if value] or None
         case "check" | "unasked":
             return True if given.get(field.name) else None
+        case "appeal" | "of_appeal":
+            department, _mark, round_ = _last_value(given, "department").partition(":")
+            return (department if field.kind == "appeal" else round_) or None
     text = _last_value(given, field.name)
     if not text:
         return None
@@ -56,8 +59,7 @@ def _place(given: FormValues) -> dict[str, str] | None:
 def _parts(given: FormValues) -> list[dict[str, str]]:
     parts = []
     for index in range(PARTS):
-        names = ("category", "title", "description", "grid")
-        part = {name: text for name in names if (text := _last_value(given, f"parts.{index}.{name}"))}
+        part = {name: text for name in PART_FIELDS if (text := _last_value(given, f"parts.{index}.{name}"))}
         if part.get("title") or part.get("description") or part.get("grid"):
             parts.append(part)
     return parts

@@ -11,7 +11,7 @@ from services.wording import vocabulary
 from web.draw.svg_timeline import Band, Drawing, Event
 from web.local_time import format_short
 from web.reader import Visitor
-from web.views.case.fact_sentences import LANES, FactLine
+from web.views.case.fact_sentences import LANES, FactLine, ladder_of
 
 #: How far the timeline reaches into the future (our choice): people look for the next step.
 AHEAD = timedelta(days=10)
@@ -35,11 +35,14 @@ def timeline(page: CasePageView, lines: Sequence[FactLine], visitor: Visitor) ->
     ]
     events += list(_forecast_events(page.forecast, visitor))
     lanes = [(code, visitor.text(name)) for code, name in LANES.items() if any(e.lane == code for e in events)]
-    clocks = [clock for clock in page.case.clocks if clock.stage is not None]
+    stages = [clock for clock in page.case.clocks if clock.stage is not None]
+    whole = [clock for clock in page.case.clocks if clock.stage is None]
     return Drawing(
         lanes=lanes,
         clock=visitor.text("计时"),
-        bands=[band for clock in clocks for band in _bands(clock, visitor)],
+        bands=[band for clock in stages for band in _bands(clock, visitor)],
+        whole=visitor.text("全程"),
+        whole_bands=[band for clock in whole for band in _bands(clock, visitor)],
         events=events,
         now=visitor.now.astimezone(local),
         now_word=visitor.text("现在"),
@@ -58,6 +61,11 @@ def forecast_text(event: Ahead, visitor: Visitor) -> str:
     """A forecast event, which happens if nobody acts, in words."""
     what = vocabulary.label_of(vocabulary.FACTS, event.kind, visitor.language)
     parts = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, event.light, visitor.language)}" if event.light else what]
+    about = ladder_of(event.kind, event.model_dump(include={"request", "urge", "whole", "stage"}), visitor)
+    if about:
+        parts.append(about)
+    if event.department:
+        parts.append(event.department)
     if event.step is not None:
         parts.append(visitor.text("第 %(n)s 步", n=event.step))
     for reached in event.reached:
@@ -69,7 +77,10 @@ def forecast_text(event: Ahead, visitor: Visitor) -> str:
 
 def _bands(clock: ClockView, visitor: Visitor) -> Iterator[Band]:
     """The bands of one clock, up to its end; of an open clock, to its deadline or now, whichever is later."""
-    stage = vocabulary.label_of(vocabulary.STAGES, str(clock.stage), visitor.language)
+    if clock.stage is None:
+        stage = visitor.text("全程")
+    else:
+        stage = vocabulary.label_of(vocabulary.STAGES, str(clock.stage), visitor.language)
     due = clock.overdue_at or clock.due_at
     end = clock.ended_at or max(visitor.now, clock.due_at or visitor.now)
     for interval in clock.intervals:

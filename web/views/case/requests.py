@@ -1,0 +1,74 @@
+"""The requests of a case that wait: what was asked, by whom, who decides and until when; and its deadlines in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.enums import RequestKind, TaskKind
+from models.views import CaseView
+from services.cases.forecast import DueView, Forecast
+from services.wording import vocabulary
+from web.reader import Visitor
+
+#: The task by which each kind of request is decided or answered.
+_TASKS = {
+    RequestKind.INFO: TaskKind.SUPPLY_INFO,
+    RequestKind.VERIFICATION: TaskKind.VERIFY,
+    RequestKind.RETURN: TaskKind.DECIDE_RETURN,
+    RequestKind.TRANSFER: TaskKind.DECIDE_TRANSFER,
+    RequestKind.EXTENSION: TaskKind.DECIDE_EXTENSION,
+    RequestKind.SUSPENSION: TaskKind.DECIDE_SUSPENSION,
+    RequestKind.VOID: TaskKind.CONFIRM_VOID,
+    RequestKind.REOPEN: TaskKind.DECIDE_REOPEN,
+}
+#: The tasks that the list of requests shows, so that the list of tasks need not.
+REQUEST_TASKS = frozenset(_TASKS.values())
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """A request that waits. `until`: up to when it would reach. `decider`: who decides or answers, by `decide_by`;
+    `late`: that moment has passed. `department`: to which a transfer is asked for."""
+
+    kind: str
+    title: str
+    by: str
+    at: datetime
+    until: datetime | None
+    department: str
+    decider: str
+    decide_by: datetime | None
+    late: bool
+
+
+def request_lines(case: CaseView, names: Mapping[str, str], visitor: Visitor) -> tuple[RequestLine, ...]:
+    """The requests of the case that wait, in the order of their kinds."""
+    deciders = {task.kind: task for task in case.tasks}
+    lines = []
+    for request in case.requests:
+        kind = RequestKind(request.kind)
+        task = deciders.get(_TASKS[kind])
+        answers = kind in (RequestKind.INFO, RequestKind.VERIFICATION)  # their `until` is when the answer is due
+        by = (request.until if answers else request.decide_by) or (task.due_at if task else None)
+        lines.append(
+            RequestLine(
+                kind=request.kind,
+                title=vocabulary.label_of(vocabulary.REQUESTS, request.kind, visitor.language),
+                by=request.by,
+                at=request.at,
+                until=None if answers else request.until,
+                department=names.get(request.department or "", "") if kind is RequestKind.TRANSFER else "",
+                decider=task.assignee.name if task else "",
+                decide_by=by,
+                late=by is not None and by <= visitor.now,
+            )
+        )
+    return tuple(lines)
+
+
+def dues_in_order(forecast: Forecast | None) -> tuple[DueView, ...]:
+    """The deadlines of the stage and of the whole case, the earlier first: that one holds. One that stands still is
+    last."""
+    dues = forecast.due if forecast else ()
+    running = [(due.due_at, place) for place, due in enumerate(dues) if due.due_at is not None]
+    return (*(dues[place] for _, place in sorted(running)), *(due for due in dues if due.due_at is None))
