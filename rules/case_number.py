@@ -1,6 +1,6 @@
-"""Case numbers: what people quote. Park code, date, sequence, and a check digit that catches a slip.
+"""Case numbers: park code, date, sequence and a check digit.
 
-The check digit is ISO/IEC 7064 MOD 11,10: it catches every wrong digit and nearly every swap of two.
+The check digit is ISO/IEC 7064 MOD 11,10: it detects every wrong digit and nearly every swap of two.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ _SEQUENCE_DIGITS = 6
 def case_number(park: str, day: date, sequence: int) -> str:
     """The number of the `sequence`-th case (1 …) received in `park` on `day`, the park's local date.
 
-    Past 999,999 in a day the sequence simply grows a digit: a longer number, never a repeated one.
+    After 999,999 in a day the sequence gets one more digit: a longer number, never a repeated one.
     Raises ValueError for a park code that is not digits, or a sequence below 1.
     """
     if not park.isdecimal() or sequence < 1:

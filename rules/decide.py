@@ -1,7 +1,6 @@
-"""`decide(case, step, context) -> facts`: what a command brings about, or a domain error that says why not.
+"""`decide(case, step, context) -> facts`: the facts that a command leads to, or the domain error that refuses it.
 
-Whatever had fallen due by the moment of the command is recorded before it: nobody gets ahead of a
-deadline because a timer came late.
+Whatever fell due before the command is recorded before it, so that a late timer never lets a command pass a deadline.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,7 +39,7 @@ from rules.evolve import evolve, fold
 from rules.life_cycle import check_fits
 from rules.scope import check_standing, holds_claim
 
-#: Commands by which a case leaves its stage: a question to the reporter lapses with it.
+#: Commands by which a case leaves its stage; a pending question to the reporter ends with the stage.
 LEAVES_STAGE = frozenset({
     "accept", "self_close", "reject", "complete", "abort", "recall", "grant_return", "pass_review", "fail_review",
     "merge", "withdraw", "void",
@@ -60,7 +59,7 @@ DECIDERS: dict[str, Decider] = {
 
 
 def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
-    """The facts that `step` leads to, numbered on from the case's last; empty when nothing is due.
+    """The facts that `step` leads to, numbered after the case's last one; empty when nothing is due.
 
     Raises a DomainError when the command is refused.
     """
@@ -80,7 +79,7 @@ def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
 
 
 def _end_info_request(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
-    """A stage that is left waits for no answer any more: a clock that stood still for it goes on first."""
+    """End the question to the reporter when the command leaves the stage: a clock that it stopped resumes first."""
     if case.info_request is None or step.command.kind not in LEAVES_STAGE:
         return (), case
     body = InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, ctx.now))
@@ -99,32 +98,30 @@ def _decide_command(case: Case, step: Step, ctx: Context) -> Sequence[Body]:
 
 
 def _record_due_steps(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
-    """Everything due by now, oldest first, and the case after it. The system did it, not the person."""
+    """The facts of everything due by now, oldest first, and the case after them. Their actor is the system."""
     facts: list[Fact] = []
-    by = _command_fields(step)
+    fields = _command_fields(step)
+
+    def record(body: Body) -> None:
+        nonlocal case
+        fact = Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **fields)
+        case, added = _with_consequences(case, fact, ctx)
+        facts.extend(added)
+
     if (ended := _end_lost_claim(case, ctx)) is not None:
-        case, happened = _with_consequences(
-            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=ended, **by), ctx
-        )
-        facts += happened
-    if (planned := _plan_of_the_whole(case, ctx)) is not None:
-        case, happened = _with_consequences(
-            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=planned, **by), ctx
-        )
-        facts += happened
-    while (body := due_step(case, ctx, ctx.now)) is not None:
-        case, happened = _with_consequences(
-            case, Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=body, **by), ctx
-        )
-        facts += happened
+        record(ended)
+    if (planned := _missing_whole_plan(case, ctx)) is not None:
+        record(planned)
+    while (due := due_step(case, ctx, ctx.now)) is not None:
+        record(due)
     if lacks_wake_up(case):
-        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(ctx), **by))
+        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(ctx), **fields))
         case = evolve(case, facts[-1])
     return tuple(facts), case
 
 
-def _plan_of_the_whole(case: Case, ctx: Context) -> Recomputed | None:
-    """The lights and steps of a statutory clock that was started before the whole case had any."""
+def _missing_whole_plan(case: Case, ctx: Context) -> Recomputed | None:
+    """The fact that adds lights and ladder steps to a clock of the whole case from before it had any; else None."""
     whole = case.whole
     if whole is None or not whole.runs or whole.ended_at is not None:
         return None
@@ -137,7 +134,7 @@ def _plan_of_the_whole(case: Case, ctx: Context) -> Recomputed | None:
 
 
 def _end_lost_claim(case: Case, ctx: Context) -> ClaimEnded | None:
-    """A claim ends with the role that it rests on: of a person who left, or handles for another department now."""
+    """The fact that ends a claim whose claimant has left or no longer has a role in the host department; else None."""
     if case.stage is not Stage.HANDLE or case.claimed_by is None or ctx.claimant is None:
         return None
     if holds_claim(ctx.claimant.person, case, ctx.today):
@@ -148,18 +145,18 @@ def _end_lost_claim(case: Case, ctx: Context) -> ClaimEnded | None:
 
 
 def _facts_of(case: Case, bodies: Iterable[Body], step: Step, ctx: Context) -> tuple[Fact, ...]:
-    """What a command brings about, each fact followed by the urge order or the reminder that it calls for."""
+    """The facts of `bodies`, each followed by the urge order or reminder that it requires."""
     facts: list[Fact] = []
     for body in bodies:
         fact = Fact(seq=case.seq + 1, at=ctx.now, actor=step.actor, body=body, **_command_fields(step))
-        case, happened = _with_consequences(case, fact, ctx)
-        facts += happened
+        case, added = _with_consequences(case, fact, ctx)
+        facts += added
     return tuple(facts)
 
 
 def _with_consequences(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list[Fact]]:
-    """The case after `fact`, and `fact` with what the system adds to it: an urge order, the end of an
-    acknowledgement that was somebody else's, a first reminder."""
+    """The case after `fact`, and `fact` with what the system adds to it: an urge order, the end of an acknowledgement
+    by a former owner, a first reminder."""
     before, case, facts = case, evolve(case, fact), [fact]
 
     def add(body: Body | None) -> None:

@@ -1,4 +1,4 @@
-"""What one case sends to another."""
+"""Errands: what a case has to do in other cases, and the messages and reports that carry it out."""
 
 from uuid import UUID
 
@@ -9,20 +9,22 @@ from models.messages import Telling
 
 
 def waiting_errands(case: Case) -> tuple[Errand, ...]:
-    """The errands that can be carried out now: what one other case is told, it is told in order. One that was refused
-    for good waits for a desk."""
+    """The errands that can be carried out now: only the oldest for each other case, so that messages arrive in order.
+
+    One that was refused for good waits for a desk.
+    """
     found: list[Errand] = []
-    told: set[object] = set()
+    busy: set[object] = set()
     for errand in (errand for errand in case.errands if errand.refused is None):
         other = errand.lead or errand.left or errand.member
-        if other is None or other not in told:
+        if other is None or other not in busy:
             found.append(errand)
-        told.add(other)
+        busy.add(other)
     return tuple(found)
 
 
 def errand_message(case: Case, errand: Errand, id_: UUID) -> Telling:
-    """What the other case is told."""
+    """The message that carries the errand to the other case."""
     return Telling(
         id=id_,
         lead=errand.lead or errand.left,
@@ -34,7 +36,7 @@ def errand_message(case: Case, errand: Errand, id_: UUID) -> Telling:
 
 
 def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
-    """The report by which a split-off part becomes a case of its own, with the same reporter behind it."""
+    """The report that opens a case for a split-off part, with the same reporter."""
     part = errand.part
     assert part is not None
     return Report(

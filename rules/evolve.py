@@ -1,6 +1,6 @@
-"""`evolve(case, fact) -> case`: what a case is after one more fact. Pure, total, and never in doubt.
+"""`evolve(case, fact) -> case`: the case after one more fact. Pure and total.
 
-Nothing is decided here. A fact says what happened; `rules.evolvers` says what each leaves changed.
+Nothing is decided here. A fact says what happened; `rules.evolvers` says which fields each fact changes.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from rules.deadlines import clocks
 from rules.evolvers import any_stage, requests, stages, time
 from rules.evolvers.common import change
 
-#: Importing them is what makes their facts known.
+#: Imported for their effect: each module registers the functions of its facts.
 EVOLVER_MODULES = (stages, requests, any_stage, time)
 
 
 class GapInFacts(ValueError):
-    """A fact does not follow the one before it: the record is damaged, and nothing may build on it."""
+    """A fact does not follow the one before it: the record is damaged and must not be used."""
 
 
 def evolve(case: Case | None, fact: Fact) -> Case:
@@ -36,14 +36,14 @@ def evolve(case: Case | None, fact: Fact) -> Case:
 
 
 def fold(facts: Iterable[Fact], case: Case | None = None) -> Case | None:
-    """The case after all of `facts`, going on from `case`."""
+    """The case after all of `facts`, starting from `case`."""
     for fact in facts:
         case = evolve(case, fact)
     return case
 
 
 def _first(fact: Fact, body: Received) -> Case:
-    assert fact.actor.person is not None, "every report has somebody who sent it"
+    assert fact.actor.person is not None, "every report has a sender"
     return Case(
         report_id=body.report_id,
         case_no=body.case_no,

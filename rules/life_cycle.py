@@ -1,4 +1,4 @@
-"""The life cycle as a table: which command, in which stage, by whom.
+"""The life cycle as a table: which command fits in which stage, and who may give it.
 
     receive 受理 ──accept──▶ dispatch 派遣 ──dispatch──▶ handle 处置 ──complete──▶ review 核查 ──pass──▶ closed 结案
        │  ▲                   │ ▲                          │   ▲                     │                    │
@@ -6,9 +6,9 @@
        ├─ self_close ─────────────────────────────────────────────▶ review                                │
        └─ reject ▶ closed       └◀──────────────────────── reopened (a new round) ────────────────────────┘
 
-    A merged case is closed; unmerge takes it back to where it stood.
+    A merged case is closed; unmerge takes it back to the stage it was in.
 
-The table is all that the workflow's validator needs, so that what a stage can't do at all leaves no trace.
+The workflow's validator needs only this table: a command that does not fit the stage leaves no trace in the history.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,11 +23,11 @@ from rules.requests import pending_requests
 
 
 class Who(StrEnum):
-    """How a person stands to a case. `rules.scope.standing` works it out.
+    """The standing of a person towards a case. `rules.scope.standing` computes it.
 
-    `own_reporter`: who reported for themselves, not for somebody at a hotline. `second_officer`: an officer of the
-    place who did not take the report. `owning_unit`: whoever sits at the unit that owns the case now. `past_host`: of a
-    department that hosted the case in any round. `transfer_target`: of the department asked to take it over.
+    `own_reporter`: reported for themselves, not for a hotline caller. `second_officer`: an officer of the place who did
+    not record the report. `owning_unit`: works at the unit that owns the case now. `past_host`: of a department
+    that hosted the case in any round. `transfer_target`: of the department asked to take the case over.
     """
 
     REPORTER = "reporter"
@@ -52,7 +52,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class CommandRule:
-    """Where a command fits and who may give it: any one of `who`, or of `only[stage]` where a stage has its own."""
+    """The stages of a command and who may give it: any one of `who`, or of `only[stage]` where a stage has its own."""
 
     stages: frozenset[Stage]
     who: tuple[Who, ...]
@@ -75,7 +75,7 @@ _CLOSED = frozenset({Stage.CLOSED})
 _DESK = (Who.DUTY_OFFICER, Who.SUPERVISOR)
 _DESK_OR_UNIT = (*_DESK, Who.OWNING_UNIT)
 _HOST = (Who.HOST, Who.HOST_HEAD)
-#: Everybody with a part in the case; not those who only read it.
+#: Everybody who takes part in the case; not those who only read it.
 _INVOLVED = (
     Who.REPORTER, Who.GRID_WORKER, Who.DUTY_OFFICER, Who.OWNER, Who.HOST, Who.HOST_HEAD, Who.CO_HANDLER,
     Who.SUMMONED, Who.REVIEWER, Who.SUPERVISOR, Who.INVOLVED,
@@ -175,7 +175,7 @@ COMMANDS: dict[str, CommandRule] = {
 #: Commands of people, in the order of the life cycle.
 HUMAN_COMMANDS = tuple(name for name, rule in COMMANDS.items() if rule.who != (Who.SYSTEM,))
 
-#: Where each stage can lead; nothing else ever happens.
+#: The stages that each stage can lead to.
 NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
     Stage.RECEIVE: frozenset({Stage.DISPATCH, Stage.REVIEW, Stage.CLOSED}),
     Stage.DISPATCH: frozenset({Stage.HANDLE, Stage.RECEIVE, Stage.CLOSED}),
@@ -185,7 +185,7 @@ NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
 }
 
 
-#: What must hold besides the stage: the test, and what people are told when it fails.
+#: What must hold besides the stage: the test, and the message in Chinese and English when it fails.
 _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "acknowledge": (
         lambda c: may_acknowledge(c), "本梯级已知悉过,须有进展", "this step was acknowledged; report progress",
@@ -251,7 +251,7 @@ _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
 
 
 def may_acknowledge(case: Case) -> bool:
-    """Whether an acknowledgement would say something new: once per step and owner, and none while one holds."""
+    """Whether the owner can acknowledge now: once per step and owner, and not while an acknowledgement holds."""
     if case.acknowledged_by is not None or case.owner is None or case.clock is None:
         return False
     if case.clock.overdue_at is not None:
@@ -260,13 +260,13 @@ def may_acknowledge(case: Case) -> bool:
 
 
 def acknowledgement_key(case: Case) -> str:
-    """Which step of the ladder, and whose: an acknowledgement holds each once."""
+    """The key of the current ladder step and owner: each can be acknowledged once."""
     owner, step = case.owner, case.clock.last_step if case.clock else 0
     return f"{owner.kind}:{owner.id}:{step}" if owner is not None else f":{step}"
 
 
 def obstacle(case: Case, command: str) -> DomainError | None:
-    """Why `command` can't be done where the case stands, whoever asks; None when nothing is in the way."""
+    """The error that refuses `command` in the case's present state, whoever gives it; None when there is none."""
     rule = COMMANDS.get(command)
     if rule is None:
         return UnknownCommand(command=command)
@@ -284,7 +284,7 @@ def obstacle(case: Case, command: str) -> DomainError | None:
 
 
 def check_fits(case: Case, command: str) -> None:
-    """Refuses a command that can't be done where the case stands. Raises what `obstacle` names."""
+    """Refuse a command that does not fit the case's present state. Raises what `obstacle` returns."""
     found = obstacle(case, command)
     if found is not None:
         raise found

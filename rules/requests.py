@@ -19,7 +19,7 @@ REQUEST_FIELDS: dict[RequestKind, str] = {
 
 
 def pending_requests(case: Case) -> dict[RequestKind, Request]:
-    """The requests of the case that await a decision or an answer, by kind; appeals are `case.pending_appeals`."""
+    """The requests of the case that await a decision or an answer, by kind; appeals are in `case.pending_appeals`."""
     asked = ((kind, getattr(case, field)) for kind, field in REQUEST_FIELDS.items())
     return {kind: request for kind, request in asked if request is not None}
 

@@ -1,4 +1,4 @@
-"""How a case whose workflow is lost goes on in a new one: from its facts."""
+"""Restart the workflow of a case from its facts, when the old workflow is lost."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from models.commands import Report
 from models.facts import Fact, Received
 from models.messages import CaseStart
 
-#: How many command ids the new run is told of, so that a resent command is known to it.
+#: How many command ids are passed to the new run, so that it recognises a resent command.
 REMEMBERED_COMMANDS = 200
 
 
 def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
-    """The input of a run that goes on where `facts`, all of the case's, have left it.
+    """The input of a new run that continues the case after `facts`, which are all of its facts.
 
-    Raises ValueError when they do not lead to `case`: on a damaged record nothing may be built.
+    Raises ValueError when they do not lead to `case`: a damaged record must not be used.
     """
     if not facts or [fact.seq for fact in facts] != list(range(1, case.seq + 1)):
         raise ValueError(f"the facts of case {case.case_no} do not add up to it")

@@ -1,4 +1,4 @@
-"""处置结果: what was given as evidence of it."""
+"""The evidence of a result of handling (处置结果)."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from models.facts import Aborted, Completed, Fact, SelfClosed
 
 
 def result_evidence(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """The hashes of the evidence of the last result among `facts`; none where handling was aborted since."""
+    """The hashes of the evidence of the last result in `facts`; empty when handling was aborted after it."""
     found: tuple[str, ...] = ()
     for fact in facts:
         match fact.body:

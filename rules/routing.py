@@ -1,6 +1,6 @@
-"""Routing: category × grid → host department, first receiver, and always somebody: never nobody.
+"""Routing: the suggested host department of a category and place, and the desk that receives the case.
 
-Each choice comes with its explanation, which becomes part of the fact.
+There is always a result. Each choice comes with its explanation, which becomes part of the fact.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Desk:
-    """Who is to act first, at which level, and why."""
+    """The first owner, its level, and why."""
 
     owner: Owner
     level: Level
@@ -31,15 +31,15 @@ class Desk:
 
 
 def route(policy: Policy, category: str, grid_path: tuple[str, ...]) -> Route:
-    """The host department by the first rule that fits; the policy's last rule fits everything."""
+    """The host department named by the first rule that matches; the policy's last rule matches everything."""
     rule = next(r for r in policy.routes if _fits(category, r.categories) and _fits_any(grid_path, r.grids))
     return Route(rule.host, Explanation(rule=rule.id, zh=rule.why_zh, en=rule.why_en))
 
 
 def desk(ctx: Context, units: tuple[Unit, ...], role: Role) -> Desk:
-    """The lowest unit on the way up that has somebody in `role` today; else the named fallback owner.
+    """The lowest of `units` that has somebody in `role` today; else the named fallback owner.
 
-    首接负责: whoever is named here answers for the case until it is properly passed on.
+    首接负责: whoever is named here is responsible for the case until it is formally passed on.
     """
     for unit in units:
         if role in unit.staffed:
@@ -58,7 +58,7 @@ def desk(ctx: Context, units: tuple[Unit, ...], role: Role) -> Desk:
 
 
 def low_desk(ctx: Context, level: Level | None) -> Desk | None:
-    """最小微闭环: the unit at `level` that settles small things itself, if somebody is there to do it today."""
+    """The unit at `level` that settles small matters itself (最小微闭环); None when nobody is on duty there today."""
     unit = next((unit for unit in ctx.units if unit.level == level), None)
     if unit is None or unit.staffed.isdisjoint(LOW_ROLES):
         return None

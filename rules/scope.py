@@ -1,6 +1,6 @@
-"""Who stands how to a case: the one rule behind every list, every look and every command.
+"""The standing of a person towards a case: the one rule behind every list, every view and every command.
 
-`services.criteria.scope` says the same in SQL; a property test holds the two together.
+`services.criteria.scope` says the same in SQL; a property test compares the two.
 """
 
 from collections.abc import Iterable
@@ -29,15 +29,15 @@ TERRITORIAL_ROLES = frozenset(
         Role.ADMIN,
     }
 )
-#: Roles that see the cases their department has, or has had, a part in.
+#: Roles that see the cases in which their department takes or took part.
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
-#: Who can settle a small thing where it was found.
+#: Roles that can settle a small matter where it was found.
 LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
-#: Channels by which staff take a report for somebody else: whoever took it is not its reporter.
+#: Channels by which staff record a report for somebody else; the person who recorded it is not its reporter.
 TAKEN_FOR_OTHERS = frozenset({Source.HOTLINE, Source.IMPORT, Source.SPLIT, Source.SENSOR})
-#: Officers who may record what a reporter told them, if they did not take the report themselves.
+#: Officers who may record what a reporter told them, if they did not record the report themselves.
 OFFICERS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
-#: Roles that may report: where, says `reporting_root`.
+#: Roles that may report; `reporting_root` says where.
 REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
 
 _TERRITORIAL_STANDING = {
@@ -58,15 +58,15 @@ def in_force(person: Person, day: date) -> tuple[Grant, ...]:
 
 
 def covers(grant: Grant, grid_path: Iterable[str]) -> bool:
-    """Whether the grant's subtree holds the unit at the end of `grid_path`."""
+    """Whether the grant's subtree contains the unit at the end of `grid_path`."""
     return grant.grid is None or grant.grid in grid_path
 
 
 def reporting_root(grant: Grant) -> str | None:
     """The unit in whose subtree the grant's holder may report, if the role may report at all; None: anywhere.
 
-    Who works in a grid reports what they come across anywhere in its park (our choice): it is taken in where it lies,
-    and of that grid they see nothing but the case they reported.
+    Grid workers and volunteers may report anywhere in their park (our choice). The case is received where it lies, and
+    in that grid they see only the case they reported.
     """
     return grant.path[0] if grant.role in LOW_ROLES and grant.path else grant.grid
 
@@ -78,7 +78,7 @@ def may_report(grant: Grant, grid_path: Iterable[str]) -> bool:
 
 
 def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
-    """Every way in which `person` stands to `case` on `day`; empty means: may not even see it."""
+    """Every standing of `person` towards `case` on `day`; empty when the person may not even see it."""
     found: set[Who] = set()
     if not person.active:
         return frozenset()
@@ -102,7 +102,7 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
 
 
 def _reporter_standing(person: Person, case: Case) -> set[Who]:
-    """Who took a report for somebody else follows it, and does not speak for them."""
+    """Standing as reporter. Whoever recorded a report for somebody else may follow it, but does not speak for them."""
     by_code = person.id == PUBLIC and case.reporter_ref is not None
     if by_code or (case.reported_by == person.id and case.source not in TAKEN_FOR_OTHERS):
         return {Who.REPORTER, Who.OWN_REPORTER}
@@ -110,9 +110,9 @@ def _reporter_standing(person: Person, case: Case) -> set[Who]:
 
 
 def _personal_standing(person: Person, case: Case, day: date) -> set[Who]:
-    """What is somebody's by name: a claim with the role it rests on, a review, or what fell to the fallback owner.
+    """Standing by name: as claimant who still holds the role, as assigned reviewer, or as fallback owner.
 
-    Where no unit has the role, the fallback owner does what its desk would do.
+    Where no unit has the role, the fallback owner does what the desk would do.
     """
     owner = case.owner
     if owner is not None and case.claimed_by is not None and owner == _person_owner(case.claimed_by):
@@ -157,7 +157,7 @@ def _department_standing(grant: Grant, case: Case) -> set[Who]:
 
 
 def _desk_path(case: Case) -> tuple[str, ...]:
-    """The way down to the unit that owns the case; empty when none of its own does."""
+    """The path from the park to the unit that owns the case; empty when no unit of the case's own path owns it."""
     owner = case.owner
     if owner is None or owner.kind is not OwnerKind.UNIT or owner.id not in case.grid_path:
         return ()
@@ -165,7 +165,7 @@ def _desk_path(case: Case) -> tuple[str, ...]:
 
 
 def _works_at_owning_grid(person: Person, case: Case, day: date) -> bool:
-    """最小微闭环: whether a grid or micro-grid owns the case, and this person works for it."""
+    """Whether a grid or micro-grid owns the case, and the person works for it (最小微闭环)."""
     desk = _desk_path(case)
     return len(desk) >= Level.GRID and any(
         grant.role in LOW_ROLES and grant.grid is not None and covers(grant, desk) for grant in in_force(person, day)
@@ -173,7 +173,7 @@ def _works_at_owning_grid(person: Person, case: Case, day: date) -> bool:
 
 
 def _sits_at_desk(person: Person, case: Case, day: date) -> bool:
-    """Whether the case lies at a desk, and this person sits at it (or above it)."""
+    """Whether a desk owns the case, and the person works at that desk or at one above it."""
     desk = _desk_path(case)
     if not desk:
         return False
@@ -187,8 +187,11 @@ def may_see(person: Person, case: Case, day: date) -> bool:
 
 
 def speaks_with_reporter(person: Person, case: Case, day: date) -> bool:
-    """Whether it is the person's part to speak with the reporter: who took the report in, who asks and calls back
-    (受理、回访), and the keeper. Those who handle the matter are not among them (D9)."""
+    """Whether the person may contact the reporter.
+
+    Whoever recorded the report, those who ask and call back (受理、回访), and the keeper may; those who handle the case
+    may not (D9).
+    """
     if not standing(person, case, day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER, Who.REVIEWER}):
         return True
     return any(grant.role is Role.KEEPER and covers(grant, case.grid_path) for grant in in_force(person, day))
@@ -208,7 +211,7 @@ def check_standing(person: Person | None, case: Case, command: str, day: date) -
 
 
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
-    """What the person can try on the case now, in the order of the life cycle; `retract` only with a request of their
+    """The commands that the person can give now, in the order of the life cycle; `retract` only with a request of their
     own."""
     found = standing(person, case, day)
     return tuple(

@@ -1,4 +1,4 @@
-"""The arithmetic of supervision: a rate, its text, a score with what it cost, a grade. Pure numbers, no cases."""
+"""The arithmetic of supervision: rates, their text, scores, grades and ranks. Pure numbers, no cases."""
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,14 +6,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from models.base import Frozen
 from models.figures import Band, IndicatorKey, Scoring
 
-#: What stands where there is nothing to divide by: neither 0 % nor 100 % would be true.
+#: Shown where there is nothing to divide by: neither 0 % nor 100 % would be true.
 NOTHING = "—"
 
 
 def rate(numerator: int, denominator: int) -> float | None:
-    """The part that `numerator` is of `denominator`, 0 … 1; None when there is nothing to divide by.
+    """`numerator` divided by `denominator`, 0 … 1; None when there is nothing to divide by.
 
-    Raises ValueError for a part larger than its whole, or below nothing: then the two are not of one kind.
+    Raises ValueError for a numerator below 0 or above the denominator: then it is not a part of it.
     """
     if not 0 <= numerator <= denominator:
         raise ValueError(f"{numerator} is no part of {denominator}")
@@ -29,7 +29,7 @@ def percent(numerator: int, denominator: int) -> str:
 
 
 class Cost(Frozen):
-    """How many points of the score an indicator has cost."""
+    """How many points of the score an indicator cost."""
 
     indicator: IndicatorKey
     points: float
@@ -44,9 +44,9 @@ class Score(Frozen):
 
 
 def score(rates: Mapping[IndicatorKey, float | None], scoring: Scoring) -> Score | None:
-    """The score of these rates; None when one that is weighed has no denominator (our choice: no score is guessed).
+    """The score of these rates; None when a weighed indicator has no denominator (our choice: no score is guessed).
 
-    Raises KeyError when an indicator that is weighed is not among the rates.
+    Raises KeyError when a weighed indicator is not among the rates.
     """
     costs: list[Cost] = []
     for weight in scoring.weights:
@@ -64,13 +64,13 @@ def score(rates: Mapping[IndicatorKey, float | None], scoring: Scoring) -> Score
 
 
 def grade(points: float, scoring: Scoring) -> Band:
-    """The first band that `points` reach, as they are shown: rounded to two decimals."""
+    """The first band that `points` reach, after rounding to two decimals, as they are shown."""
     shown = round(points, 2)
     return next((band for band in scoring.bands if shown >= band.least), scoring.bands[-1])
 
 
 def ranks(points: Iterable[float | None]) -> tuple[int | None, ...]:
-    """The place of each, equals sharing one (1, 2, 2, 4); None where there is no score."""
+    """The rank of each score; equal scores share one (1, 2, 2, 4). None where there is no score."""
     listed = [None if p is None else round(p, 2) for p in points]
     known = sorted((p for p in listed if p is not None), reverse=True)
     return tuple(None if p is None else known.index(p) + 1 for p in listed)

@@ -1,4 +1,4 @@
-"""Open tasks: who owes what on a case right now. Derived from the case, stored only to be listed."""
+"""Open tasks: who has to do what on a case now. Derived from the case, stored only to be listed."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from models.base import Frozen
 from models.case import AppealRecord, Case, Owner, Request
 from models.enums import OwnerKind, Stage, TaskKind
 
-#: What a desk decides.
+#: The tasks of a desk that decide something.
 DECISIONS = (
     TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.CONFIRM_VOID,
     TaskKind.DECIDE_REOPEN, TaskKind.DECIDE_APPEAL, TaskKind.SPLIT_AGAIN,
@@ -14,7 +14,7 @@ DECISIONS = (
 
 
 class Task(Frozen):
-    """One open task. `key` tells two tasks of one kind on one case apart."""
+    """One open task. `key` distinguishes two tasks of one kind on one case."""
 
     key: str
     kind: TaskKind
@@ -49,7 +49,7 @@ def _stage_tasks(case: Case) -> list[Task]:
 
 
 def decision_tasks(case: Case) -> list[Task]:
-    """What somebody asked for and a desk, or the department asked, is to decide, each by its own deadline."""
+    """The tasks to decide a pending request, for the desk or the department asked, each with its own deadline."""
     desk = case.desk
     requests: list[tuple[TaskKind, Owner, Request | None]] = [
         (TaskKind.DECIDE_RETURN, desk, case.return_request),
@@ -80,7 +80,7 @@ def _closing_reminder(case: Case) -> datetime | None:
 
 
 def _appeal_key(appeal: AppealRecord, case: Case) -> str:
-    """Tells several appeals apart; the only one there is has the key that it always had."""
+    """The key suffix that distinguishes several pending appeals; empty when there is only one."""
     return "" if len(case.pending_appeals) == 1 else f"{appeal.department}:{appeal.round}"
 
 
@@ -102,20 +102,20 @@ def _answer_tasks(case: Case) -> list[Task]:
 
 
 def _handler(case: Case) -> Owner:
-    """Whoever handles the case: its claimant, else the host department."""
+    """Who handles the case: its claimant, else the host department."""
     assert case.host is not None
     return _person(case.claimed_by) if case.claimed_by else _department(case.host)
 
 
 def _urge_answerer(case: Case) -> Owner:
-    """Who owes the answer to an urge order: whoever handles the case, also while the result is reviewed; before that
-    its owner."""
+    """Who must answer an urge order: whoever handles the case, also while the result is reviewed; before dispatch its
+    owner."""
     assert case.owner is not None
     return _handler(case) if case.host is not None else case.owner
 
 
 def _is_unnoted_escalation(case: Case) -> bool:
-    """Whether the case has climbed to a unit while a department handles it, and nobody there has taken note."""
+    """Whether the case was escalated to a unit while a department handles it, and nobody there has acknowledged it."""
     owner = case.owner
     at_unit = owner is not None and owner.kind is OwnerKind.UNIT
     noted = case.acknowledged_by is not None or case.noted_for == owner

@@ -1,5 +1,5 @@
-"""What each command brings about, one stage a file. `rules.decide` has checked stage and standing before.
+"""One decider per command, one stage per file. `rules.decide` checks stage and standing before it calls them.
 
-A move takes the case, the command and the context, and answers the bodies of the facts that follow, or
-raises a domain error.
+A decider takes the case, the command and the context. It returns the bodies of the facts that follow, or raises a
+domain error.
 """

@@ -1,4 +1,4 @@
-"""What can be done to any open case: talk, urge, climb, correct, merge, split, end."""
+"""Deciders of commands for any open stage: comment, urge, escalate, correct, withdraw, void, respond."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -72,31 +72,32 @@ from rules.levels import current_level, level_of
 from rules.requests import own_requests
 from rules.routing import desk, route
 
-#: The longest time an urge order may give for its answer (our choice).
+#: The longest time that an urge order may allow for its answer (our choice).
 REPLY_CAP = timedelta(days=90)
 
 
 def comment(case: Case, cmd: Comment, ctx: Context) -> Sequence[Body]:
+    """Add a note to the case."""
     return [Commented(note=cmd.note)]
 
 
 def attach(case: Case, cmd: Attach, ctx: Context) -> Sequence[Body]:
+    """Add attachments to the case. Raises UnknownAttachment."""
     require_attachments(ctx, "/attachments")
     return [Attached(attachments=cmd.attachments, note=cmd.note)]
 
 
 def acknowledge(case: Case, cmd: Acknowledge, ctx: Context) -> Sequence[Body]:
-    """The ladder stands still until the acknowledgement lapses; past the deadline it is noted and holds nothing."""
+    """Hold the ladder until the acknowledgement lapses; past the deadline it is only recorded and holds nothing."""
     if clocks.is_overdue(case):
         return [Acknowledged(note=cmd.note, lapses_at=None, holds=False)]
     return [Acknowledged(note=cmd.note, lapses_at=acknowledgement_end(case, ctx))]
 
 
 def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
-    """One level up from whoever has the case, or straight to a level (越级). To act: the unit there owns the case; to
-    be informed: the owner stays, and so does where the case stands.
+    """Escalate the case one level above its owner, or straight to a given level (越级).
 
-    Raises LevelNotHigher.
+    To act: the unit there becomes the owner. To be informed: owner and level stay as they are. Raises LevelNotHigher.
     """
     now_at = current_level(case)
     to_level = cmd.to_level or Level(now_at - 1)
@@ -118,6 +119,7 @@ def escalate(case: Case, cmd: Escalate, ctx: Context) -> Sequence[Body]:
 
 
 def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
+    """Give an urge order with its own reply deadline. Raises TimeNotLater or TooLate."""
     require_between(cmd.reply_by, ctx.now, REPLY_CAP, "/reply_by")
     return [
         Urged(
@@ -131,7 +133,7 @@ def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
 
 
 def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
-    """By whoever handles the case, never by who gave the order. Raises InputError or NotYours."""
+    """Answer an urge order; whoever gave the order may not answer it. Raises InputError or NotYours."""
     order = _open_order(case, cmd.urge)
     if order.by == actor(ctx).id:
         raise NotYours(command="answer_urge", who="somebody other than who gave the order", pointer="/urge")
@@ -139,7 +141,7 @@ def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
 
 
 def cancel_urge(case: Case, cmd: CancelUrge, ctx: Context) -> Sequence[Body]:
-    """Raises InputError when there is no such open order."""
+    """Cancel an open urge order. Raises InputError when there is no such order."""
     return [UrgeCancelled(number=_open_order(case, cmd.urge).number, reason=cmd.reason)]
 
 
@@ -156,7 +158,10 @@ def _open_order(case: Case, number: int | None) -> UrgeOrder:
 
 
 def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
-    """Raises NotYours for another's request, InputError for one there is not or when several of one's own wait."""
+    """Take back one of the actor's own pending requests.
+
+    Raises NotYours when the actor has no such request, InputError when the command names none of several.
+    """
     mine = own_requests(case, actor(ctx).id)
     if cmd.request is None and len(mine) > 1:
         kinds = ", ".join(mine)
@@ -167,7 +172,7 @@ def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
 
 
 def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
-    """The running clocks keep their starts and take the limits of the new category, severity or condition.
+    """Change category, severity or condition: the running clocks keep their starts and take the new limits.
 
     Raises UnknownCategory, UnknownCondition or NothingToChange.
     """
@@ -200,7 +205,7 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
 
 
 def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
-    """A newer policy version, for this case alone. Raises NoSuchVersion, VersionNotNewer or UnknownCategory."""
+    """Move this case to a newer policy version. Raises NoSuchVersion, VersionNotNewer or UnknownCategory."""
     policy = ctx.adoptable
     if policy is None:
         raise NoSuchVersion(version=cmd.version, pointer="/version")
@@ -224,10 +229,10 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
 
 
 def relocate(case: Case, cmd: Relocate, ctx: Context) -> Sequence[Body]:
-    """The desk moves with the place; so does the owner, while the case still lies at a desk. A place out of the host
-    department's reach takes the case back to dispatch. Within its grid, a pin is corrected.
+    """Move the case to another place, or correct its location within its grid.
 
-    Raises UnknownGrid or NothingToChange.
+    The desk changes with the place, and so does the owner while a desk owns the case. Where the host department does
+    not act at the new place, the case goes back to dispatch. Raises UnknownGrid or NothingToChange.
     """
     units = ctx.target_units
     if not units or units[0].code != cmd.grid or units[0].retired:
@@ -267,15 +272,15 @@ def _owner_after_move(case: Case, ctx: Context, first: Owner) -> Owner | None:
 
 
 def withdraw(case: Case, cmd: Withdraw, ctx: Context) -> Sequence[Body]:
-    """By the reporter, or by a second officer on their word. What staff reported in their own role is theirs to take
-    back only until it is accepted; a matter of public interest goes on once accepted.
+    """Close the case at the word of its reporter, given by the reporter or by a second officer.
 
-    Raises LeadOfOthers or NotNow.
+    Once accepted, a report by a grid worker and a case of a category that is not `withdrawable` can no longer be
+    withdrawn. Raises LeadOfOthers or NotNow.
     """
     require_no_members(case)
     category = ctx.policy.category(case.category)
-    goes_on = category is not None and not category.withdrawable
-    if case.accepted_at is not None and (goes_on or case.source is Source.GRID_WORKER):
+    must_finish = category is not None and not category.withdrawable
+    if case.accepted_at is not None and (must_finish or case.source is Source.GRID_WORKER):
         raise NotNow(
             command="withdraw",
             why_zh="已立案的此类事项须办结或作废",
@@ -285,9 +290,9 @@ def withdraw(case: Case, cmd: Withdraw, ctx: Context) -> Sequence[Body]:
 
 
 def void(case: Case, cmd: Void, ctx: Context) -> Sequence[Body]:
-    """作废 takes two people: the first proposes, a second one ends the case. A proposal lapses undecided.
+    """Propose to void the case (作废), or close it when another person has proposed it. An undecided proposal lapses.
 
-    Raises SecondPersonNeeded when the same person asks twice, LeadOfOthers.
+    Raises SecondPersonNeeded when the same person asks twice, and LeadOfOthers.
     """
     require_no_members(case)
     if case.void_request is None:
@@ -298,7 +303,7 @@ def void(case: Case, cmd: Void, ctx: Context) -> Sequence[Body]:
 
 
 def refuse_void(case: Case, cmd: RefuseVoid, ctx: Context) -> Sequence[Body]:
-    """Raises SecondPersonNeeded for whoever proposed it: they retract."""
+    """Refuse a proposal to void the case. Raises SecondPersonNeeded for whoever proposed it: they use `retract`."""
     assert case.void_request is not None
     if case.void_request.by == actor(ctx).id:
         raise SecondPersonNeeded()
@@ -306,6 +311,7 @@ def refuse_void(case: Case, cmd: RefuseVoid, ctx: Context) -> Sequence[Body]:
 
 
 def respond(case: Case, cmd: Respond, ctx: Context) -> Sequence[Body]:
+    """Record the answer of the actor's department to a joint-meeting call."""
     mine = departments_of(actor(ctx), case, ctx)
     waiting = [s.department for s in case.summons if s.responded_at is None and s.department in mine]
     return [Responded(department=waiting[0], note=cmd.note)]

@@ -1,4 +1,4 @@
-"""结案: the reporter's verdict, reopening, and the appeal against an overdue."""
+"""Deciders of a closed case (结案): rating, reopening, and the appeal against an overdue."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,11 +26,12 @@ from rules.scope import standing
 
 
 def rate(case: Case, cmd: Rate, ctx: Context) -> Sequence[Body]:
+    """Record the reporter's rating, given by the reporter or recorded on their behalf."""
     return [Rated(score=cmd.score, note=cmd.note, on_behalf=not _is_own_reporter(case, ctx))]
 
 
 def request_reopen(case: Case, cmd: RequestReopen, ctx: Context) -> Sequence[Body]:
-    """By the reporter, or by an officer after a call-back or when a fraud was found later."""
+    """Ask to reopen the case: by the reporter, or by an officer after a call-back or when a fraud was found later."""
     return [
         ReopenRequested(
             on_behalf=not _is_own_reporter(case, ctx),
@@ -46,11 +47,10 @@ def _is_own_reporter(case: Case, ctx: Context) -> bool:
 
 
 def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
-    """A new round with fresh clocks of the stages: to dispatch, or to receive when it was never accepted. The clock of
-    the whole case goes on where it stood; a missed one stays missed. By a second person; from the second reopening on
-    by a supervisor.
+    """Reopen the case in a new round, in dispatch, or in receive when it was never accepted.
 
-    Raises NotYours.
+    The clocks of the stages start anew. The clock of the whole case continues where it stopped; a missed deadline stays
+    missed. A second person must grant it; from the second reopening on, a supervisor. Raises NotYours.
     """
     _require_reopener(case, ctx, "grant_reopen")
     to_stage = Stage.DISPATCH if case.accepted_at else Stage.RECEIVE
@@ -62,7 +62,7 @@ def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
 
 
 def refuse_reopen(case: Case, cmd: RefuseReopen, ctx: Context) -> Sequence[Body]:
-    """Raises NotYours."""
+    """Refuse a request to reopen; the same people may do so as may grant it. Raises NotYours."""
     _require_reopener(case, ctx, "refuse_reopen")
     return [ReopenRefused(reason=cmd.reason)]
 
@@ -75,10 +75,11 @@ def _require_reopener(case: Case, ctx: Context, command: str) -> None:
 
 
 def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
-    """超时申诉: by each department that hosted the case in a round and was late, once per round, also for the clock of
-    the whole case. It may exempt that round from statistics, and never erases the overdue.
+    """Appeal against an overdue (超时申诉), for a department that hosted the case in a round that was late.
 
-    Raises NotNow when the actor's departments were not late, or have appealed already.
+    Once per department and round, also for the clock of the whole case. An upheld appeal exempts the round from
+    statistics and never erases the overdue. Raises NotYours when the actor's departments were not late, or have
+    appealed already.
     """
     require_attachments(ctx, "/attachments")
     mine = departments_of(actor(ctx), case, ctx)
@@ -106,12 +107,12 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
 
 
 def _unrecorded_host(case: Case, number: int) -> tuple[str, ...]:
-    """A case dispatched before hosts were kept per round: its last host."""
+    """The host of a case that was dispatched before hosts were recorded per round: its last host."""
     return (case.host,) if number == case.round and case.host is not None else ()
 
 
 def decide_appeal(case: Case, cmd: DecideAppeal, ctx: Context) -> Sequence[Body]:
-    """Raises InputError when no such appeal waits, NotYours for who asked."""
+    """Uphold or reject a pending appeal. Raises InputError when there is none, NotYours for whoever appealed."""
     found = next(
         (a for a in case.pending_appeals
          if cmd.department in (None, a.department) and cmd.round in (None, a.round)), None,

@@ -1,4 +1,4 @@
-"""What several moves need."""
+"""Checks and values that several deciders need."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -28,19 +28,21 @@ Decider = Callable[[Case, Any, Context], Sequence[Body]]
 
 
 def actor(ctx: Context) -> Person:
-    """The person who commands; moves of people are never reached without one."""
+    """The person who gives the command; deciders of human commands always have one."""
     assert ctx.person is not None
     return ctx.person
 
 
 def due_for(case: Case, stage: Stage, ctx: Context) -> Due:
-    """The clock that `stage` would start now for this case."""
+    """The clock that `stage` starts now for this case."""
     return clocks.start(ctx, standard_of(case, ctx), stage, ctx.now)
 
 
 def review_desk(case: Case, ctx: Context, *, units: tuple[Unit, ...] | None = None) -> Owner:
-    """Who reviews: the nearest unit that has an independent reviewer today, else the next level's, else the fallback
-    owner. Where nobody looked up who the reviewers are, the nearest unit with any."""
+    """The owner of the review: the nearest unit with an independent reviewer today, else the fallback owner.
+
+    When the context does not list the reviewers, the nearest unit that has any.
+    """
     units = ctx.units if units is None else units
     independent = {r.unit for r in ctx.reviewers if is_independent(r.person, r.departments, case, ctx)}
     if not ctx.reviewers:
@@ -50,7 +52,7 @@ def review_desk(case: Case, ctx: Context, *, units: tuple[Unit, ...] | None = No
 
 
 def is_independent(person: UUID, departments: Collection[str], case: Case, ctx: Context) -> bool:
-    """Whether somebody may review: they neither handled the case, nor belong to a department that has a part in it."""
+    """Whether a person may review: they did not handle the case, and are not of its host or co-handlers."""
     mine = actor(ctx).id if ctx.person is not None else None
     involved = {case.host, *(helper.department for helper in case.co_handlers)}
     return person not in (*case.handled_by, mine if case.stage is not Stage.REVIEW else None) and involved.isdisjoint(
@@ -59,29 +61,29 @@ def is_independent(person: UUID, departments: Collection[str], case: Case, ctx: 
 
 
 def department_owner(department: str) -> Owner:
-    """A department as owner."""
+    """The owner value of a department."""
     return Owner(kind=OwnerKind.DEPARTMENT, id=department)
 
 
 def person_owner(person: object) -> Owner:
-    """A person as owner."""
+    """The owner value of a person."""
     return Owner(kind=OwnerKind.PERSON, id=str(person))
 
 
 def require_department(ctx: Context, code: str, pointer: str) -> None:
-    """Raises UnknownDepartment, pointing at the input, unless `code` is an active department."""
+    """Raise UnknownDepartment, pointing at the input, unless `code` is an active department."""
     if ctx.department(code) is None:
         raise UnknownDepartment(department=code, pointer=pointer)
 
 
 def require_attachments(ctx: Context, pointer: str) -> None:
-    """Raises UnknownAttachment when an attachment the command names was never uploaded."""
+    """Raise UnknownAttachment when the command names an attachment that was never uploaded."""
     if ctx.unknown_attachments:
         raise UnknownAttachment(sha256=ctx.unknown_attachments[0], pointer=pointer)
 
 
 def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: str) -> None:
-    """Raises TimeNotLater or TooLate unless `after` < `moment` ≤ `after` + `cap`."""
+    """Raise TimeNotLater or TooLate unless `after` < `moment` ≤ `after` + `cap`."""
     if moment <= after:
         raise TimeNotLater(moment=moment.isoformat(), after=after.isoformat(), pointer=pointer)
     if moment > after + cap:
@@ -89,7 +91,10 @@ def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: 
 
 
 def require_claimant(case: Case, ctx: Context, command: str) -> None:
-    """Once somebody has claimed a case, only they, their deputy or their department's head act for the host."""
+    """Raise NotYours unless the actor may act for the host.
+
+    Once somebody has claimed the case, only they, their deputy and their department's head may.
+    """
     person = actor(ctx)
     claimed = case.claimed_by is not None
     if not claimed or person.acts_for(case.claimed_by, ctx.today) or is_head_of(person, case.host, case, ctx):
@@ -98,13 +103,13 @@ def require_claimant(case: Case, ctx: Context, command: str) -> None:
 
 
 def require_other_person(by: UUID | None, ctx: Context, command: str) -> None:
-    """Raises NotYours for whoever asked: nobody decides on their own request."""
+    """Raise NotYours when the actor made the request: nobody decides on their own request."""
     if by == actor(ctx).id:
         raise NotYours(command=command, who="somebody other than who asked")
 
 
 def require_remaining(used: int, most: int, what_zh: str, what_en: str) -> None:
-    """Raises LimitReached when a round holds no more of something."""
+    """Raise LimitReached when the round has used up `most` of something."""
     if used >= most:
         raise LimitReached(what_zh=what_zh, what_en=what_en, most=most)
 
@@ -127,19 +132,19 @@ def departments_of(person: Person, case: Case, ctx: Context) -> frozenset[str]:
 
 
 def closing_facts(case: Case, outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> list[Body]:
-    """The facts that end a case: urge orders that nobody answered lapse, each with a fact of its own."""
+    """The facts that close a case: one for each unanswered urge order, which lapses, then `Closed`."""
     lapsed = [UrgeLapsed(number=order.number) for order in case.urges if order.is_open]
     return [*lapsed, closed_fact(outcome, reason, ctx, right_channel)]
 
 
 def require_no_members(case: Case) -> None:
-    """Raises LeadOfOthers for a lead: it is not ended over the heads of those whose cases were merged into it."""
+    """Raise LeadOfOthers when other cases were merged into this one: it can't be ended without them."""
     if case.absorbed:
         raise LeadOfOthers(cases=", ".join(case.absorbed))
 
 
 def closed_fact(outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> Closed:
-    """The fact that ends a case, with the end of the time in which it may be rated or reopened."""
+    """The fact that closes a case, with the end of the time in which it may be rated or reopened."""
     return Closed(
         outcome=outcome,
         reason=reason,
@@ -149,8 +154,10 @@ def closed_fact(outcome: Outcome, reason: str, ctx: Context, right_channel: str 
 
 
 def acknowledgement_end(case: Case, ctx: Context) -> datetime | None:
-    """Until when an acknowledgement given now holds the ladder: never past the deadline. None while no deadline runs
-    and the ladder sets no end."""
+    """The time until which an acknowledgement given now holds the ladder, never past the deadline.
+
+    None while no deadline runs and the ladder sets no end.
+    """
     length = ladder_of(case, ctx).acknowledged_for
     by = clocks.next_deadline(case)
     ends = [] if by is None else [by]
@@ -160,5 +167,5 @@ def acknowledgement_end(case: Case, ctx: Context) -> datetime | None:
 
 
 def remind_at(ctx: Context) -> datetime:
-    """When a decision that is still owed is said again."""
+    """The time of the next reminder of a pending decision."""
     return ctx.now + timedelta(hours=ctx.policy.remind_hours)

@@ -1,4 +1,4 @@
-"""派遣: one host, its co-handlers, and the joint meeting that may come before."""
+"""Deciders of dispatch (派遣): the host and its co-handlers, and the joint meeting."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,10 +16,10 @@ MEETING_CAP = timedelta(days=90)
 
 
 def dispatch(case: Case, cmd: Dispatch, ctx: Context) -> Sequence[Body]:
-    """The clock of handling starts here, not when somebody claims. A department that returned the case in this round
-    takes it again only with a reason.
+    """Dispatch the case to a host and its co-handlers; the clock of handling starts now, not with the claim.
 
-    Raises UnknownDepartment, HostAmongCoHandlers or ReasonMissing.
+    A department that returned the case in this round gets it again only with a note. Raises UnknownDepartment,
+    HostAmongCoHandlers or ReasonMissing.
     """
     require_hosts(ctx, cmd.host, cmd.co_handlers)
     if cmd.host in case.returns_settled and not cmd.note:
@@ -38,7 +38,7 @@ def dispatch(case: Case, cmd: Dispatch, ctx: Context) -> Sequence[Body]:
 
 
 def require_hosts(ctx: Context, host: str, co_handlers: Sequence[str]) -> None:
-    """Raises UnknownDepartment or HostAmongCoHandlers, pointing at the input."""
+    """Raise UnknownDepartment or HostAmongCoHandlers, pointing at the input."""
     require_department(ctx, host, "/host")
     for place, department in enumerate(co_handlers):
         require_department(ctx, department, f"/co_handlers/{place}")
@@ -47,11 +47,12 @@ def require_hosts(ctx: Context, host: str, co_handlers: Sequence[str]) -> None:
 
 
 def send_back(case: Case, cmd: SendBack, ctx: Context) -> Sequence[Body]:
-    """退回受理: there it may be corrected, accepted anew or rejected."""
+    """Send the case back to receive (退回受理), where it may be corrected, accepted again or rejected."""
     return [SentBack(reason=cmd.reason, owner=case.desk, due=due_for(case, Stage.RECEIVE, ctx))]
 
 
 def convene(case: Case, cmd: Convene, ctx: Context) -> Sequence[Body]:
+    """Call departments to a joint meeting (吹哨). Raises UnknownDepartment, TimeNotLater or TooLate."""
     for place, department in enumerate(cmd.departments):
         require_department(ctx, department, f"/departments/{place}")
     require_between(cmd.meet_at, ctx.now, MEETING_CAP, "/meet_at")

@@ -1,4 +1,4 @@
-"""处置: claim, pass on, report, complete. What the host asks for and others grant is in `requests`."""
+"""Deciders of handling (处置): claim, transfer, report, complete. Requests of the host are in `requests`."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ from rules.escalation.requests import decision_terms
 
 
 def claim(case: Case, cmd: Claim, ctx: Context) -> Sequence[Body]:
-    """The person takes it on. A case that was escalated to a unit stays owned there."""
+    """Make the actor the claimant. A case that was escalated to a unit stays owned by that unit."""
     at_department = case.owner is not None and case.owner.kind is OwnerKind.DEPARTMENT
     owner = person_owner(actor(ctx).id) if at_department else case.owner
     assert owner is not None
@@ -63,12 +63,13 @@ def claim(case: Case, cmd: Claim, ctx: Context) -> Sequence[Body]:
 
 
 def release(case: Case, cmd: Release, ctx: Context) -> Sequence[Body]:
+    """Give up the claim: the case goes back to the host department. Raises NotYours."""
     require_claimant(case, ctx, "release")
     return [Released(reason=cmd.reason, owner=_back_to_host(case))]
 
 
 def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
-    """The clock is the same one: passing a case on never resets it.
+    """Transfer the case to a colleague, or ask another department to take it over. The clock runs on.
 
     Raises InputError, UnknownPerson, UnknownDepartment, NotYours or NothingToChange.
     """
@@ -96,7 +97,7 @@ def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
 
 
 def _transfer_to_department(case: Case, cmd: Transfer, department: str, ctx: Context) -> Sequence[Body]:
-    """A request that the other department grants or refuses; no way around a refused return."""
+    """The request to the other department, which it grants or refuses. Not allowed once a return was decided."""
     assert case.host is not None
     if not is_head_of(actor(ctx), case.host, case, ctx):
         raise NotYours(command="transfer", who="host_head")
@@ -118,7 +119,7 @@ def _transfer_to_department(case: Case, cmd: Transfer, department: str, ctx: Con
 
 
 def grant_transfer(case: Case, cmd: GrantTransfer, ctx: Context) -> Sequence[Body]:
-    """The department asked takes the case over; the clock is the same one."""
+    """Make the department that was asked the host; the clock runs on. Raises NotYours."""
     request = case.transfer_request
     assert request is not None
     assert request.department is not None
@@ -128,6 +129,7 @@ def grant_transfer(case: Case, cmd: GrantTransfer, ctx: Context) -> Sequence[Bod
 
 
 def refuse_transfer(case: Case, cmd: RefuseTransfer, ctx: Context) -> Sequence[Body]:
+    """Refuse to take the case over: it stays with its host. Raises NotYours."""
     request = case.transfer_request
     assert request is not None
     require_other_person(request.by, ctx, "refuse_transfer")
@@ -135,17 +137,20 @@ def refuse_transfer(case: Case, cmd: RefuseTransfer, ctx: Context) -> Sequence[B
 
 
 def report_progress(case: Case, cmd: ReportProgress, ctx: Context) -> Sequence[Body]:
-    """From a co-handler this is the report that completion waits for, unless it is interim."""
+    """Record progress. From a co-handler it is the report that completion waits for, unless it is interim."""
     require_attachments(ctx, "/attachments")
     mine = departments_of(actor(ctx), case, ctx)
-    helping = [c.department for c in case.co_handlers if c.department in mine and c.reported_at is None]
-    reports_for = None if cmd.interim or not helping else helping[0]
+    unreported = [c.department for c in case.co_handlers if c.department in mine and c.reported_at is None]
+    reports_for = None if cmd.interim or not unreported else unreported[0]
     lapses_at = acknowledgement_end(case, ctx) if case.acknowledged_by is not None else None
     return [ProgressReported(note=cmd.note, attachments=cmd.attachments, reports_for=reports_for, lapses_at=lapses_at)]
 
 
 def complete(case: Case, cmd: Complete, ctx: Context) -> Sequence[Body]:
-    """Raises NotYours, CoHandlersMissing, EvidenceMissing or AnswerMissing."""
+    """Complete the handling: the case goes to review.
+
+    Raises NotYours, CoHandlersMissing, UnknownAttachment, EvidenceMissing or AnswerMissing.
+    """
     require_claimant(case, ctx, "complete")
     missing = [c.department for c in case.co_handlers if c.reported_at is None]
     if missing:
@@ -160,12 +165,13 @@ def complete(case: Case, cmd: Complete, ctx: Context) -> Sequence[Body]:
 
 
 def abort(case: Case, cmd: Abort, ctx: Context) -> Sequence[Body]:
+    """End the handling without a result: the case goes to review. Raises NotYours."""
     require_claimant(case, ctx, "abort")
     return [Aborted(reason=cmd.reason, owner=review_desk(case, ctx), due=due_for(case, Stage.REVIEW, ctx))]
 
 
 def _back_to_host(case: Case) -> Owner:
-    """Released by a person, the case is its department's again; a unit that owns it keeps it."""
+    """The owner after a release: the host department, or the unit that owns the case."""
     assert case.host is not None
     assert case.owner is not None
     return case.owner if case.owner.kind is OwnerKind.UNIT else department_owner(case.host)

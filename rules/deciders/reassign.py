@@ -1,7 +1,7 @@
-"""改派: another host, back to dispatch, other co-handlers: by the desk, or by the unit that owns the case.
+"""Deciders that change who handles a case (改派): another host, back to dispatch, other co-handlers.
 
-In every stage some live person may move a case on: neither a wrong dispatch nor an absent claimant nor a silent
-co-handler holds it for good.
+The desk or the unit that owns the case gives these commands, so that neither a wrong dispatch nor an absent claimant
+nor a silent co-handler blocks a case for good.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,9 @@ from rules.deciders.dispatch import require_hosts
 
 
 def redispatch(case: Case, cmd: Redispatch, ctx: Context) -> Sequence[Body]:
-    """Another host on the same clock; co-handlers stay unless others are named, the new host is none of them. Who has
-    reported stays: its part is on record.
+    """Change the host; the clock runs on. Co-handlers stay unless others are named, and the new host is none of them.
+
+    A co-handler that has reported must stay: its part is on record.
 
     Raises UnknownDepartment, HostAmongCoHandlers, CoHandlerHasReported or NothingToChange.
     """
@@ -44,14 +45,14 @@ def redispatch(case: Case, cmd: Redispatch, ctx: Context) -> Sequence[Body]:
 
 
 def recall(case: Case, cmd: Recall, ctx: Context) -> Sequence[Body]:
-    """Back to dispatch. What the round has used up stays used up."""
+    """Take the case back to dispatch. Extensions and requests that the round has used up stay used up."""
     assert case.host is not None
     due = due_for(case, Stage.DISPATCH, ctx)
     return [Recalled(from_host=case.host, reason=cmd.reason, owner=case.desk, due=due)]
 
 
 def add_co_handler(case: Case, cmd: AddCoHandler, ctx: Context) -> Sequence[Body]:
-    """Raises UnknownDepartment, HostAmongCoHandlers or NothingToChange, pointing at the department."""
+    """Add co-handlers. Raises UnknownDepartment, HostAmongCoHandlers or NothingToChange, pointing at the department."""
     known = {helper.department for helper in case.co_handlers}
     for place, department in enumerate(cmd.departments):
         pointer = f"/departments/{place}"
@@ -64,7 +65,7 @@ def add_co_handler(case: Case, cmd: AddCoHandler, ctx: Context) -> Sequence[Body
 
 
 def release_co_handler(case: Case, cmd: ReleaseCoHandler, ctx: Context) -> Sequence[Body]:
-    """Raises NotACoHandler or CoHandlerHasReported."""
+    """Remove a co-handler that has not reported. Raises NotACoHandler or CoHandlerHasReported."""
     helper = next((helper for helper in case.co_handlers if helper.department == cmd.department), None)
     if helper is None:
         raise NotACoHandler(department=cmd.department, pointer="/department")

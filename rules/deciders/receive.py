@@ -1,4 +1,4 @@
-"""受理: the report itself, and what the duty desk does with it."""
+"""Deciders of receiving (受理): the report itself, and what the duty desk does with it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -67,7 +67,7 @@ VERIFY_CAP = timedelta(days=7)
 
 
 def report(cmd: Report, ctx: Context) -> Sequence[Body]:
-    """上报: the report becomes a case, owned from its first second.
+    """Open a case for the report (上报); it has an owner from the start.
 
     Raises UnknownCategory, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
     UnknownAttachment, each pointing at its field.
@@ -131,10 +131,10 @@ def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list
 
 
 def _check_source(cmd: Report, held: list[Grant]) -> None:
-    """The channel decides who is named to whom, so it is not for everybody to say what it was."""
+    """Raise InputError when the actor may not report by this channel: it decides whose name is shown to whom."""
     staff = any(grant.role is not Role.REPORTER for grant in held)
-    inner = cmd.source in (Source.SPLIT, Source.SENSOR) or (cmd.source is Source.IMPORT and cmd.external is None)
-    if inner or (not staff and cmd.source not in OWN_SOURCES):
+    internal = cmd.source in (Source.SPLIT, Source.SENSOR) or (cmd.source is Source.IMPORT and cmd.external is None)
+    if internal or (not staff and cmd.source not in OWN_SOURCES):
         raise InputError(
             why_zh=f"您不能以“{cmd.source}”渠道上报",
             why_en=f"you cannot report by the channel “{cmd.source}”",
@@ -155,10 +155,9 @@ def _check_times(cmd: Report, ctx: Context) -> None:
 
 
 def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
-    """立案 under the policy version in force now (the context's), which the case keeps from here on; under the one it
-    was received under where the newer one no longer has its category.
+    """Accept the case (立案) under the policy version in force now, the context's, which the case keeps from here on.
 
-    Raises UnknownCondition.
+    Where that version no longer has the category, under the version it was received under. Raises UnknownCondition.
     """
     version = ctx.policy_version
     if ctx.policy.category(case.category) is None and ctx.received_under is not None:
@@ -178,13 +177,13 @@ def accept(case: Case, cmd: Accept, ctx: Context) -> Sequence[Body]:
 
 
 def reject(case: Case, cmd: Reject, ctx: Context) -> Sequence[Body]:
-    """Raises LeadOfOthers."""
+    """Reject the report: the case closes. Raises LeadOfOthers."""
     require_no_members(case)
     return closing_facts(case, Outcome.REJECTED, cmd.reason, ctx, cmd.right_channel)
 
 
 def request_info(case: Case, cmd: RequestInfo, ctx: Context) -> Sequence[Body]:
-    """Asks the reporter, in receive, handle and review. A statutory clock runs on meanwhile.
+    """Ask the reporter a question, in receive, handle or review. A statutory clock runs on meanwhile.
 
     Raises LimitReached, TimeNotLater or TooLate.
     """
@@ -206,7 +205,7 @@ def _may_stop(clock: Clock | None) -> bool:
 
 
 def request_verification(case: Case, cmd: RequestVerification, ctx: Context) -> Sequence[Body]:
-    """发核实: the nearest unit with a grid worker today looks at the place. The clock runs on.
+    """Ask the nearest unit with a grid worker today to look at the place (发核实). The clock runs on.
 
     Raises NotNow when no unit has one, TimeNotLater or TooLate.
     """
@@ -224,17 +223,19 @@ def request_verification(case: Case, cmd: RequestVerification, ctx: Context) -> 
 
 
 def report_verification(case: Case, cmd: ReportVerification, ctx: Context) -> Sequence[Body]:
-    """Raises UnknownAttachment."""
+    """Record what the grid worker found. Raises UnknownAttachment."""
     require_attachments(ctx, "/attachments")
     return [VerificationReported(confirmed=cmd.confirmed, note=cmd.note, attachments=cmd.attachments)]
 
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
+    """Record the reporter's answer; stopped clocks resume. Raises UnknownAttachment."""
     require_attachments(ctx, "/attachments")
     return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **resume_clocks(case, ctx, ctx.now))]
 
 
 def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:
+    """Settle the case on the spot: it goes to review. Raises UnknownAttachment or EvidenceMissing."""
     require_attachments(ctx, "/evidence")
     require_evidence(case, cmd.evidence, ctx)
     due = due_for(case, Stage.REVIEW, ctx)
@@ -242,14 +243,14 @@ def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:
 
 
 def require_evidence(case: Case, evidence: tuple[str, ...], ctx: Context) -> None:
-    """Raises EvidenceMissing when the category asks for evidence and none came."""
+    """Raise EvidenceMissing when the category requires evidence and none was given."""
     category = ctx.policy.category(case.category)
     if category is not None and category.evidence_required and not evidence:
         raise EvidenceMissing(pointer="/evidence")
 
 
 def require_answer(case: Case, answer: str, ctx: Context) -> None:
-    """Raises AnswerMissing when the policy wants the reporter of this channel answered, and no answer came."""
+    """Raise AnswerMissing when the policy requires an answer for reporters of this channel, and none was given."""
     if case.source in ctx.policy.answers_required and not answer:
         raise AnswerMissing(pointer="/answer")
 

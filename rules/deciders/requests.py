@@ -1,4 +1,4 @@
-"""What the host asks for and somebody else decides: a return (退单), an extension (延期), a suspension (挂账)."""
+"""Deciders of requests of the host that somebody else decides: return (退单), extension (延期), suspension (挂账)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -52,8 +52,12 @@ from rules.scope import standing
 
 
 def return_(case: Case, cmd: Return, ctx: Context) -> Sequence[Body]:
-    """退单: the clock runs on. Once decided for a department, not again in the round (our choice,
-    after 潍坊12345条例 §22: a unit fixed by study or designation may not return the item)."""
+    """Ask to return the case (退单); the clock runs on.
+
+    Once a return by a department was decided, it may not return the case again in the round (our choice, after
+    潍坊12345条例 §22: a unit fixed by study or designation may not return the item). Raises NotYours, ReturnSettled or
+    LimitReached.
+    """
     require_claimant(case, ctx, "return")
     assert case.host is not None
     if case.host in case.returns_settled:
@@ -63,18 +67,23 @@ def return_(case: Case, cmd: Return, ctx: Context) -> Sequence[Body]:
 
 
 def grant_return(case: Case, cmd: GrantReturn, ctx: Context) -> Sequence[Body]:
+    """Grant the return: the case goes back to dispatch. Raises NotYours."""
     request = _request_of_another(case.return_request, ctx, "grant_return")
     due = due_for(case, Stage.DISPATCH, ctx)
     return [ReturnGranted(department=request.department, note=cmd.note, owner=case.desk, due=due)]
 
 
 def refuse_return(case: Case, cmd: RefuseReturn, ctx: Context) -> Sequence[Body]:
+    """Refuse the return: the case stays with its host. Raises NotYours."""
     request = _request_of_another(case.return_request, ctx, "refuse_return")
     return [ReturnRefused(department=request.department or "", reason=cmd.reason)]
 
 
 def request_extension(case: Case, cmd: RequestExtension, ctx: Context) -> Sequence[Body]:
-    """Raises NoExtensionOnceOverdue, ExtensionsUsedUp, TimeNotLater, TooLate or PastCeiling."""
+    """Ask for a later deadline.
+
+    Raises NotYours, NoExtensionOnceOverdue, ExtensionsUsedUp, NotNow, TimeNotLater, TooLate or PastCeiling.
+    """
     require_claimant(case, ctx, "request_extension")
     _require_extendable(case, ctx)
     _extension_fact(case, ctx, cmd.until, latest_extension(case, ctx))
@@ -82,7 +91,10 @@ def request_extension(case: Case, cmd: RequestExtension, ctx: Context) -> Sequen
 
 
 def grant_extension(case: Case, cmd: GrantExtension, ctx: Context) -> Sequence[Body]:
-    """Up to what was asked for, by whom the standard names. Raises NotYours and what asking for it raises."""
+    """Grant an extension, at most the one asked for, by the role that the standard names.
+
+    Raises NotYours, and the errors of `request_extension`.
+    """
     request = _request_of_another(case.extension_request, ctx, "grant_extension")
     _require_extendable(case, ctx, request)
     if extension_rule(standard_of(case, ctx), ctx.policy).granted_by is Role.SUPERVISOR:
@@ -92,12 +104,16 @@ def grant_extension(case: Case, cmd: GrantExtension, ctx: Context) -> Sequence[B
 
 
 def refuse_extension(case: Case, cmd: RefuseExtension, ctx: Context) -> Sequence[Body]:
+    """Refuse the extension: the deadline stays. Raises NotYours."""
     _request_of_another(case.extension_request, ctx, "refuse_extension")
     return [ExtensionRefused(reason=cmd.reason)]
 
 
 def request_suspension(case: Case, cmd: RequestSuspension, ctx: Context) -> Sequence[Body]:
-    """挂账. As with an extension, it must be asked for in time (our choice)."""
+    """Ask to suspend the case (挂账). Like an extension, it must be asked for before the deadline (our choice).
+
+    Raises NotYours, NoExtensionOnceOverdue, TimeNotLater, TooLate, LimitReached or PastCeiling.
+    """
     require_claimant(case, ctx, "request_suspension")
     _require_in_time(case)
     longest = timedelta(days=suspension_days(standard_of(case, ctx), ctx.policy)) - case.suspended_for
@@ -107,7 +123,7 @@ def request_suspension(case: Case, cmd: RequestSuspension, ctx: Context) -> Sequ
 
 
 def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:
-    """Raises LimitReached when the round holds no more suspensions, PastCeiling when it would outlast the law."""
+    """Raise LimitReached when the round has used up its suspensions, PastCeiling when it would pass a legal ceiling."""
     require_remaining(case.suspensions_granted, ctx.policy.suspensions, "挂账", "suspensions")
     for limited in (case.clock, case.whole):
         if limited is not None and limited.plan is not None and clocks.terms_of(limited).is_statutory:
@@ -115,6 +131,10 @@ def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:
 
 
 def grant_suspension(case: Case, cmd: GrantSuspension, ctx: Context) -> Sequence[Body]:
+    """Grant a suspension, at most as long as the one asked for: the clocks stop.
+
+    Raises NotYours, and the errors of `request_suspension`.
+    """
     request = _request_of_another(case.suspension_request, ctx, "grant_suspension")
     _require_in_time(case, request)
     assert request.until is not None
@@ -125,25 +145,29 @@ def grant_suspension(case: Case, cmd: GrantSuspension, ctx: Context) -> Sequence
 
 
 def refuse_suspension(case: Case, cmd: RefuseSuspension, ctx: Context) -> Sequence[Body]:
+    """Refuse the suspension: the clocks run on. Raises NotYours."""
     _request_of_another(case.suspension_request, ctx, "refuse_suspension")
     return [SuspensionRefused(reason=cmd.reason)]
 
 
 def resume(case: Case, cmd: Resume, ctx: Context) -> Sequence[Body]:
+    """End the suspension before its time: the clocks resume now."""
     return [Resumed(note=cmd.note, **resume_clocks(case, ctx, ctx.now))]
 
 
 def _request_of_another(request: Request | None, ctx: Context, command: str) -> Request:
-    """Nobody decides on their own request."""
-    assert request is not None, "the table of needs lets no decision through without a request"
+    """The pending request. Raises NotYours when the actor made it: nobody decides on their own request."""
+    assert request is not None, "the preconditions refuse a decision without a request"
     if request.by == actor(ctx).id:
         raise NotYours(command=command, who="somebody other than who asked")
     return request
 
 
 def _require_in_time(case: Case, request: Request | None = None) -> None:
-    """Raises NoExtensionOnceOverdue. What was asked for in time may be granted late: who asked does not pay for the
-    silence of the desk."""
+    """Raise NoExtensionOnceOverdue when the case is overdue, unless the request was made before the deadline.
+
+    Such a request may still be granted: a late decision is not the fault of whoever asked in time.
+    """
     if not clocks.is_overdue(case):
         return
     assert case.clock is not None
@@ -162,9 +186,9 @@ def _require_extendable(case: Case, ctx: Context, request: Request | None = None
 
 
 def latest_extension(case: Case, ctx: Context) -> datetime:
-    """The latest deadline that one more extension may set, the law's ceilings left aside.
+    """The latest deadline that one more extension may set, without regard to legal ceilings.
 
-    By the standard's own rule; without one, so many natural days as the policy says.
+    By the standard's own rule; without one, the policy's `extension_days` in natural days.
     """
     assert case.clock is not None
     assert case.clock.due_at is not None
@@ -176,7 +200,7 @@ def latest_extension(case: Case, ctx: Context) -> datetime:
 
 
 def _extension_fact(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:
-    """What granting `until` would bring. Raises TimeNotLater, TooLate or PastCeiling."""
+    """The fact that grants an extension to `until`. Raises TimeNotLater, TooLate or PastCeiling."""
     clock = case.clock
     assert clock is not None
     assert clock.due_at is not None
@@ -193,7 +217,7 @@ def _extension_fact(case: Case, ctx: Context, until: datetime, latest: datetime,
 
 
 def _whole_extension(case: Case, ctx: Context, due_at: datetime) -> dict[str, Any]:
-    """What the fact says of the whole case: its limit grows with a stage that would end after it."""
+    """The fields of the extension fact for the whole case: its limit grows when the stage would end after it."""
     whole = case.whole
     if whole is None or whole.due_at is None or whole.overdue_at is not None:
         return {}

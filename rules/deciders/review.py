@@ -1,4 +1,4 @@
-"""核查: never by the one who handled it."""
+"""Deciders of review (核查): never by somebody who handled the case."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,10 @@ from rules.scope import covers, in_force
 
 
 def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
-    """Raises NotYours, ReviewerHandledIt, ReviewerOfHost, NotOfTheResult or AnswerMissing."""
+    """Pass the review and close the case.
+
+    Raises NotYours, ReviewerHandledIt, ReviewerOfHost, UnknownAttachment, NotOfTheResult or AnswerMissing.
+    """
     _require_independence(case, ctx, "pass_review")
     require_attachments(ctx, "/evidence")
     for sha256 in cmd.release_photos:
@@ -53,9 +56,10 @@ def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
 
 
 def fail_review(case: Case, cmd: FailReview, ctx: Context) -> Sequence[Body]:
-    """返工: to the host, or to dispatch when there was none (settled on the spot) or it no longer acts at the place.
+    """Fail the review (返工): a new round begins with the host, or in dispatch.
 
-    The next round begins. A case settled on the spot was accepted in effect: its statutory clock runs since then.
+    It goes to dispatch when there was no host (settled on the spot) or the host no longer acts at the place. A case
+    settled on the spot counts as accepted when it was settled: its statutory clock runs since then.
 
     Raises as `pass_review`, and NotACoHandler.
     """
@@ -81,7 +85,7 @@ def fail_review(case: Case, cmd: FailReview, ctx: Context) -> Sequence[Body]:
 
 
 def _accepted_in_effect(case: Case, ctx: Context) -> dict[str, Any]:
-    """Filed from the moment the grid worker took it in hand, under the policy that the case lives under."""
+    """The acceptance of a self-closed case: from the moment it was settled, under the policy version of the case."""
     if case.accepted_at is not None or case.completed_at is None:
         return {}
     opened = opening(ctx.policy, case.category, case.severity, case.condition)
@@ -95,7 +99,7 @@ def _accepted_in_effect(case: Case, ctx: Context) -> dict[str, Any]:
 
 
 def assign_reviewer(case: Case, cmd: AssignReviewer, ctx: Context) -> Sequence[Body]:
-    """回避: another person reviews. Raises UnknownPerson, ReviewerHandledIt, ReviewerOfHost or NothingToChange."""
+    """Assign another reviewer (回避). Raises UnknownPerson, ReviewerHandledIt, ReviewerOfHost or NothingToChange."""
     person = ctx.colleague
     grants = () if person is None else in_force(person, ctx.today)
     may = any(g.role in (Role.REVIEWER, Role.SUPERVISOR) and covers(g, case.grid_path) for g in grants)
@@ -108,7 +112,7 @@ def assign_reviewer(case: Case, cmd: AssignReviewer, ctx: Context) -> Sequence[B
 
 
 def _require_independence(case: Case, ctx: Context, command: str) -> None:
-    """By the reviewer assigned, where one is; independent of who handled the case and of their departments."""
+    """Raise an error unless the actor is the assigned reviewer, if there is one, and independent of the handling."""
     person = actor(ctx)
     if case.reviewer is not None and not person.acts_for(case.reviewer, ctx.today):
         raise NotYours(command=command, who="the reviewer assigned")

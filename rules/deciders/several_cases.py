@@ -1,7 +1,7 @@
-"""Decisions about two cases at once: merge, unmerge, split; and what other cases answer.
+"""Deciders that concern two cases: merge, unmerge, split, and the commands that other cases send.
 
-What is decided about a second case rests on a row that is locked until the decision is recorded, or is asked of that
-case by an errand. An errand that was refused for good comes back here and is never taken for carried out.
+A decision about a second case either reads a row that stays locked until the decision is recorded, or is sent to that
+case as an errand. An errand that was refused for good is recorded as returned, never as carried out.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,10 @@ from rules.deciders.common import Decider, closing_facts
 
 
 def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
-    """Into an earlier case, which stays locked until this is recorded: no older clock is escaped by merging.
+    """Merge the case into an earlier one, which stays locked until this is recorded.
 
-    Raises NoSuchLead unless the other case is open and another, LeadIsYounger.
+    A merge must not replace an older clock by a younger one. Raises NoSuchLead unless the lead is another, open case,
+    and LeadIsYounger.
     """
     lead = ctx.lead
     if lead is None or not lead.is_open or lead.report_id == case.report_id:
@@ -48,7 +49,7 @@ def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
 
 
 def unmerge(case: Case, cmd: Unmerge, ctx: Context) -> Sequence[Body]:
-    """A merged case goes back to where it stood; a lead lets the merged case `case_no` go by an errand.
+    """Take a merged case back to the stage it was in; a lead does so for its merged case `case_no` by an errand.
 
     Raises InputError when the case is not merged, or `case_no` was not merged into it.
     """
@@ -65,10 +66,12 @@ def unmerge(case: Case, cmd: Unmerge, ctx: Context) -> Sequence[Body]:
 
 
 def unmerged_fact(case: Case, ctx: Context, from_case: str, reason: str, refused: str | None = None) -> Unmerged:
-    """The fact by which a merged case stands where it stood, its clocks as they would have run; clocks that stood
-    still at the merge go on now."""
-    stood = case.merged_at_stage
-    assert stood is not None, "only a merged case is taken out"
+    """The fact that takes a merged case back to the stage, owner and level that it had at the merge.
+
+    Its clocks count as if they had run on; clocks that were stopped at the merge resume now.
+    """
+    merge_point = case.merged_at_stage
+    assert merge_point is not None, "only a merged case is unmerged"
     clock = case.past_clocks[-1]
     found: dict[str, Any] = {}
     standard = standard_of(case, ctx)
@@ -81,16 +84,16 @@ def unmerged_fact(case: Case, ctx: Context, from_case: str, reason: str, refused
     return Unmerged(
         from_case=from_case,
         reason=reason,
-        stage=stood.stage,
-        owner=stood.owner,
-        level=stood.level,
+        stage=merge_point.stage,
+        owner=merge_point.owner,
+        level=merge_point.level,
         refused=refused,
         **found,
     )
 
 
 def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
-    """What a part becomes is a new case: its category must be in force now, its place in use, the case's own too.
+    """Split parts off, each of which becomes a new case: its category must be in force now, its place in use.
 
     Raises UnknownCategory or UnknownGrid, pointing at the part.
     """
@@ -104,37 +107,40 @@ def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
     return [SplitOff(parts=cmd.parts, reason=cmd.reason)]
 
 
-# --- what other cases say -------------------------------------------------------------------------------------------
+# --- commands from other cases --------------------------------------------------------------------------------------
 
 
 def absorb(case: Case, cmd: Absorb, ctx: Context) -> Sequence[Body]:
-    """Another case was merged into this one. Told twice, it counts once."""
+    """Record that another case was merged into this one. A second message about it changes nothing."""
     return [] if cmd.case_no in case.absorbed else [Absorbed(case_no=cmd.case_no)]
 
 
 def separate(case: Case, cmd: Separate, ctx: Context) -> Sequence[Body]:
-    """A merged case was taken out again."""
+    """Record that a merged case was taken out again."""
     return [Separated(case_no=cmd.case_no)] if cmd.case_no in case.absorbed else []
 
 
 def take_out(case: Case, cmd: TakeOut, ctx: Context) -> Sequence[Body]:
-    """The lead lets this case go."""
+    """Unmerge this case, because its lead released it."""
     if case.merged_at_stage is None or case.merged_into != cmd.lead_no:
         return []
     return [unmerged_fact(case, ctx, cmd.lead_no, cmd.reason)]
 
 
 def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]:
-    """An errand was carried out, or refused for good: then a merged case goes back to its desk, and a part that could
-    not be opened is the desk's to split off again."""
+    """Record that an errand was carried out, or refused for good.
+
+    When the lead refused a merge, the case is unmerged. A part that could not be opened is left to the desk, to be
+    split off again.
+    """
     errand = next((errand for errand in case.errands if errand.id == cmd.errand), None)
     if errand is None or errand.refused is not None:
         return []
     if cmd.refused is None:
         return [ErrandSettled(errand=cmd.errand, case_no=cmd.case_no)]
     returned = ErrandReturned(errand=cmd.errand, refused=cmd.refused)
-    stood = case.merged_at_stage
-    if stood is not None and stood.lead == errand.lead:
+    merge_point = case.merged_at_stage
+    if merge_point is not None and merge_point.lead == errand.lead:
         back = unmerged_fact(case, ctx, case.merged_into or "", "", refused=cmd.refused)
         return [ErrandSettled(errand=cmd.errand, case_no=None), back]
     return [returned]

@@ -1,1 +1,1 @@
-"""What each fact changes, one function a fact. `rules.evolve` applies them; nothing is decided here."""
+"""The changes that each fact makes to a case, one function per fact. `rules.evolve` applies them."""

@@ -1,4 +1,4 @@
-"""What can happen in any stage."""
+"""The changes of facts that can happen in any stage."""
 
 from models.base import Instant
 from models.case import Case, Clock, Errand, MergePoint, Summons, UrgeOrder
@@ -94,7 +94,7 @@ def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
         **recomputed_clocks(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
     if case.clock is not None and body.limit is not None and not body.clocks:
-        # From before limits had units; they were natural time.
+        # A fact from before limits had units: they were natural time.
         by_hours = {"limit": body.limit, "source": body.source, "due_at": body.due_at}
         changes["clock"] = case.clock.model_copy(update=by_hours)
     return changes
@@ -125,7 +125,7 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
 def _(body: Merged, case: Case, fact: Fact) -> Changes:
     errand = Errand(id=f"absorb:{fact.seq}", lead=body.lead)
     assert case.owner is not None, "only an open case is merged"
-    stood = MergePoint(
+    merge_point = MergePoint(
         stage=case.stage,
         owner=case.owner,
         level=case.level,
@@ -134,22 +134,22 @@ def _(body: Merged, case: Case, fact: Fact) -> Changes:
         plan=case.clock.plan if case.clock else None,
         whole_plan=case.whole.plan if case.whole else None,
     )
-    return {"merged_into": body.into, "errands": (*case.errands, errand), "merged_at_stage": stood}
+    return {"merged_into": body.into, "errands": (*case.errands, errand), "merged_at_stage": merge_point}
 
 
 @change.register
 def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
-    errands, stood = case.errands, case.merged_at_stage
-    assert stood is not None, "only a merged case is taken out"
+    errands, merge_point = case.errands, case.merged_at_stage
+    assert merge_point is not None, "only a merged case is unmerged"
     if body.refused is None:
-        errands = (*errands, Errand(id=f"separate:{fact.seq}", left=stood.lead))
+        errands = (*errands, Errand(id=f"separate:{fact.seq}", left=merge_point.lead))
     *before, clock = case.past_clocks
     changes: Changes = {
         **NOTHING_PENDING,
         "stage": body.stage,
         "owner": body.owner,
         "level": body.level,
-        "clock": _restarted_clock(clock, fact.at, stood.plan, (body.since, body.due_at, body.plan)),
+        "clock": _restarted_clock(clock, fact.at, merge_point.plan, (body.since, body.due_at, body.plan)),
         "past_clocks": tuple(before),
         "outcome": None,
         "closed_at": None,
@@ -161,15 +161,17 @@ def _(body: Unmerged, case: Case, fact: Fact) -> Changes:
     }
     if case.whole is not None:
         resumed = (body.since, body.whole_due_at, body.whole_plan)
-        changes["whole"] = _restarted_clock(case.whole, fact.at, stood.whole_plan, resumed)
+        changes["whole"] = _restarted_clock(case.whole, fact.at, merge_point.whole_plan, resumed)
     return changes
 
 
 def _restarted_clock(
     clock: Clock, at: Instant, plan: Plan | None, resumed: tuple[Instant | None, Instant | None, Plan | None]
 ) -> Clock:
-    """The clock that the merge had ended: as it would have run, by the plan it had; its steps do not fire all at once.
-    One that stood still then goes on as `resumed` (since when, deadline, plan) says."""
+    """The clock that the merge ended, as if it had run on, with its former plan; overdue steps do not fire all at once.
+
+    A clock that was stopped at the merge resumes as `resumed` (since when, deadline, plan) says.
+    """
     since, due_at, new_plan = resumed
     if since is not None and due_at is not None:
         return clocks.resumed(clock.model_copy(update={"ended_at": None}), since, due_at, new_plan)

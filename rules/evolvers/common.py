@@ -1,4 +1,4 @@
-"""How a fact finds its function, and what several of these need."""
+"""The dispatch from a fact to its function, and what several of these functions need."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -28,11 +28,11 @@ NOTHING_PENDING: Changes = {
     "noted_for": None,
     "reviewer": None,
 }
-#: What the host had asked for: it has no object once another department hosts the case.
+#: The host's own requests: they end when another department becomes the host.
 HOST_REQUESTS: Changes = dict.fromkeys(
     ("return_request", "transfer_request", "extension_request", "suspension_request")
 )
-#: What a new round begins with; what the last one had is kept in `Case.rounds`.
+#: The fields that a new round resets; `Case.rounds` keeps the values of the last one.
 NEW_ROUND: Changes = {
     "claimed_by": None,
     "completed_at": None,
@@ -56,9 +56,9 @@ def change(body: Frozen, case: Case, fact: Fact) -> Changes:
 
 
 def enter_stage(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, round_: int | None = None) -> Changes:
-    """A stage begins: the old clock ends, the new one runs, and what was pending in the old one lapses.
+    """The changes when a stage begins: its clock starts, the old one ends, and pending requests of the old stage end.
 
-    The ladder begins anew at the level of whoever owns the stage.
+    The ladder starts again at the level of the stage's owner.
     """
     return {
         "stage": stage,
@@ -72,7 +72,7 @@ def enter_stage(case: Case, stage: Stage, owner: Owner, due: Due, fact: Fact, ro
 
 
 def resume_clocks(case: Case, body: Resumed | InfoSupplied) -> Changes:
-    """What was stopped runs again: the stage's clock, and that of the whole case with it."""
+    """The changes when stopped clocks resume: that of the stage, and that of the whole case with it."""
     changes: Changes = {}
     if case.clock is not None and body.due_at is not None:
         changes["clock"] = clocks.resumed(case.clock, body.since, body.due_at, body.plan)
@@ -82,7 +82,7 @@ def resume_clocks(case: Case, body: Resumed | InfoSupplied) -> Changes:
 
 
 def next_round(case: Case, fact: Fact) -> Changes:
-    """What the round that ends leaves behind, and the empty things of the one that begins."""
+    """The changes when a round ends: its record in `Case.rounds`, and the reset fields of the new round."""
     ended = Round(
         number=case.round,
         ended_at=fact.at,
@@ -100,17 +100,17 @@ def next_round(case: Case, fact: Fact) -> Changes:
 
 
 def ended_clocks(case: Case, fact: Fact) -> tuple[Clock, ...]:
-    """The clocks that are over once this fact ends the running one."""
+    """The ended clocks, after this fact has ended the running one."""
     return case.past_clocks if case.clock is None else (*case.past_clocks, clocks.ended(case.clock, fact.at))
 
 
 def with_added(known: tuple[Any, ...], *more: Any) -> tuple[Any, ...]:
-    """`known` and what of `more` is new, in order."""
+    """`known` followed by those of `more` that it does not hold yet."""
     return tuple(dict.fromkeys((*known, *more)))
 
 
 def new_request(fact: Fact, **fields: Any) -> Request:
-    """What the fact's actor asks for."""
+    """The request that the fact's actor makes."""
     assert fact.actor.person is not None, "requests come from people"
     return Request(by=fact.actor.person, at=fact.at, **fields)
 
@@ -118,7 +118,10 @@ def new_request(fact: Fact, **fields: Any) -> Request:
 def recomputed_clocks(
     case: Case, found: Iterable[Retimed], fact: Fact, whole: Due | None = None, *, whole_ends: bool = False
 ) -> Changes:
-    """The clocks that the fact counts anew; `whole`: the one that it starts for the whole case, or ends."""
+    """The changes when a fact recomputes clocks; `whole`: the clock that it starts for the whole case.
+
+    `whole_ends`: it ends the clock of the whole case.
+    """
     changes: Changes = {} if whole is None else {"whole": clocks.started_late(whole, case)}
     if whole_ends and case.whole is not None:
         changes |= {"whole": None, "past_clocks": (*case.past_clocks, clocks.ended(case.whole, fact.at))}
@@ -130,5 +133,5 @@ def recomputed_clocks(
 
 
 def with_urge(case: Case, number: int, **changes: Any) -> tuple[UrgeOrder, ...]:
-    """The case's urge orders, the one of that number changed."""
+    """The case's urge orders, with `changes` applied to the one of that number."""
     return tuple(u.model_copy(update=changes) if u.number == number else u for u in case.urges)

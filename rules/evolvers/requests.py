@@ -1,4 +1,4 @@
-"""What requests and their decisions change, and what the reporter says at the end."""
+"""The changes of requests and their decisions, and of the reporter's rating."""
 
 from datetime import timedelta
 from typing import Any
@@ -136,7 +136,7 @@ def _(body: RequestLapsed, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: RequestRetracted, case: Case, fact: Fact) -> Changes:
-    """A return that was taken back was none; an appeal likewise."""
+    """A retracted return or appeal no longer counts."""
     if body.request is RequestKind.APPEAL:
         mine = next(a for a in case.pending_appeals if a.by == fact.actor.person)
         return {"appeals": tuple(appeal for appeal in case.appeals if appeal is not mine)}
@@ -189,5 +189,5 @@ def _(body: AppealDecided, case: Case, fact: Fact) -> Changes:
 
 
 def decision_fields(body: Any) -> dict[str, Any]:
-    """The deadline of a request and its ladder, as the fact says."""
+    """The fields of a request for its decision deadline and ladder, as the fact says."""
     return {"decide_by": body.decide_by, "rungs": body.rungs}

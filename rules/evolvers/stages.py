@@ -1,4 +1,4 @@
-"""What the facts of the life cycle change: stage, owner, clock, who handled it."""
+"""The changes of life-cycle facts: stage, owner, clock, handlers."""
 
 from models.case import Case, CoHandler
 from models.enums import Stage
@@ -125,7 +125,7 @@ def _(body: Dispatched, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Redispatched, case: Case, fact: Fact) -> Changes:
-    """The clock runs on; what the former host had asked for has no object any more."""
+    """The clock runs on; the requests of the former host end."""
     reported = {helper.department: helper for helper in case.co_handlers}
     return {
         "owner": body.owner,
@@ -245,7 +245,7 @@ def _(body: ReviewPassed, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ReviewFailed, case: Case, fact: Fact) -> Changes:
-    """The next round; whoever's part failed reports again. A case settled on the spot counts as accepted."""
+    """The next round begins; co-handlers whose part failed report again. A self-closed case counts as accepted."""
     again = body.departments or ()
     changes: Changes = {
         **enter_stage(case, body.to_stage, body.owner, body.due, fact, case.round + 1),
@@ -294,7 +294,7 @@ def _(body: Archived, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Reopened, case: Case, fact: Fact) -> Changes:
-    """A new round. The clock of the whole case belongs to the case: it goes on; in facts of before it began anew."""
+    """A new round. The clock of the whole case continues; in facts from before `per_case_whole` it started anew."""
     whole = case.whole
     past_clocks = ended_clocks(case, fact)
     if body.per_case_whole:

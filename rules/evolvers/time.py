@@ -1,4 +1,4 @@
-"""What time alone changes: lights, deadlines, the steps of ladders."""
+"""The changes of facts that time brings: lights, deadlines, ladder steps."""
 
 from models.case import Case, Clock
 from models.enums import Light

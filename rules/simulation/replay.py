@@ -53,7 +53,8 @@ _BLANK_CASE = Case(
     report_id=_NOBODY, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
     source=Source.IMPORT, title="-", grid="-", grid_path=("-",), level=Level.PARK, policy_version=1,
     reported_by=_NOBODY, occurred_at=_ANY_MOMENT, reported_at=_ANY_MOMENT, received_at=_ANY_MOMENT,
-    updated_at=_ANY_MOMENT, owner=None, desk=Owner(kind=OwnerKind.PERSON, id=str(_NOBODY)), suggested_host="-", clock=None,
+    updated_at=_ANY_MOMENT, owner=None,
+    desk=Owner(kind=OwnerKind.PERSON, id=str(_NOBODY)), suggested_host="-", clock=None,
 )  # fmt: skip
 
 
