@@ -101,15 +101,49 @@ async def passed_on(town: Town) -> list[str]:
     """Transferred, returned, escalated, moved, recategorised, and given up in the end."""
     no = await dispatched(town, host="fire")
     await town.do("fire_handler", no, "transfer", to_person="fire_handler_2", reason="交班")
+    await town.do("fire_head", no, "transfer", to_department="labour", reason="属劳动")
+    await town.do("labour_handler", no, "refuse_transfer", reason="不属劳动")
     await town.do("fire_head", no, "transfer", to_department="environment", reason="属环保")
+    await town.do("environment_head", no, "grant_transfer", note="接收")
     await town.do("environment_handler", no, "return", reason="属劳动")
+    await town.do("environment_handler", no, "retract", reason="再看看")
+    await town.do("environment_handler", no, "return", reason="确属劳动")
     await town.do("duty", no, "grant_return")
     await town.do("duty", no, "recategorise", category="0302", reason="是恶臭")
     await town.do("duty", no, "relocate", grid=MICRO_2, reason="在隔壁")
-    await town.do("duty", no, "dispatch", host="environment")
+    await town.do("duty", no, "dispatch", host="environment", note="经研究确属环保")
     await town.do("supervisor", no, "escalate", mode="inform", reason="群众关注")
+    await town.do("supervisor", no, "escalate", to_level=1, reason="险情")
     await town.do("environment_handler", no, "comment", note="企业停产,无从查起")
     await town.do("environment_head", no, "abort", reason="投诉人不配合")
+    await town.do("duty", no, "assign_reviewer", person="supervisor", reason="回避")
+    await town.do("supervisor", no, "pass_review", answer="企业已停产,恢复生产后复查")
+    return [no]
+
+
+async def put_right(town: Town) -> list[str]:
+    """Looked at before it is accepted, sent back, dispatched to the wrong department, and put right by the desk."""
+    no = await town.report(category="0201", title="欠薪")
+    await town.do("duty", no, "request_verification", question="是否属实?")
+    await town.do("worker", no, "report_verification", confirmed=True, note="属实")
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "send_back", reason="地点有误")
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host="fire")
+    await town.do("duty", no, "recall", reason="派错")
+    await town.do("duty", no, "dispatch", host="environment", co_handlers=["fire"])
+    await town.do("duty", no, "redispatch", host="labour", reason="属劳动")
+    await town.do("labour_handler", no, "add_co_handler", departments=["environment"])
+    await town.do("duty", no, "release_co_handler", department="fire", reason="无需协办")
+    await town.do("environment_handler", no, "report_progress", note="已配合")
+    await town.do("supervisor", no, "urge", reply_by=await town.now() + timedelta(hours=8), note="误发")
+    await town.do("supervisor", no, "cancel_urge", reason="误发")
+    await town.do("duty", no, "void", reason="疑似重复")
+    await town.do("duty_2", no, "refuse_void", reason="不重复")
+    await town.do("labour_head", no, "complete", result="已付清", answer="工资已付清")
+    await town.do("reviewer", no, "fail_review", reason="环保部分不实", departments=["environment"])
+    await town.do("environment_handler", no, "report_progress", note="已补")
+    await town.do("labour_head", no, "complete", result="已付清", answer="工资已付清")
     await town.do("reviewer", no, "pass_review")
     return [no]
 
@@ -129,17 +163,25 @@ async def short_lives(town: Town) -> list[str]:
 
 
 async def entangled(town: Town) -> list[str]:
-    """One case split in two, another merged into it; and an urge order that goes unanswered."""
+    """One case split in two, others merged into it and taken out again; and an urge order that goes unanswered."""
     lead = await town.report(category="0201", title="欠薪且宿舍消防通道被堵")
     other = await town.report(category="0201", title="欠薪(重复)")
+    third = await town.report(category="0201", title="欠薪(另一家)")
     await town.do("duty", other, "merge", into=lead, reason="同一事项")
+    await town.do("duty", third, "merge", into=lead, reason="同一事项")
     await town.do("duty", lead, "split", parts=[{"category": "0103", "title": "宿舍通道"}], reason="两件事")
     soon = await town.now() + timedelta(seconds=2)
     await town.do("supervisor", lead, "urge", reply_by=soon, note="立即答复")
-    async with asyncio.timeout(30):
-        while not {"absorbed", "errand_settled", "urge_overdue"} <= set(await town.kinds(lead)):
-            await asyncio.sleep(0.1)
-    return [lead, other]
+    await until_recorded(town, lead, "absorbed", "errand_settled", "urge_overdue")
+    while set((await town.case(lead)).absorbed) != {other, third}:
+        await asyncio.sleep(0.1)
+    await town.do("duty", lead, "unmerge", case_no=other, reason="不是一回事")
+    await town.do("duty", third, "unmerge", reason="不是一家")
+    await until_recorded(town, other, "unmerged")
+    await until_recorded(town, lead, "unmerge_asked", "separated")
+    while (await town.case(lead)).absorbed or (await town.case(lead)).errands:
+        await asyncio.sleep(0.1)
+    return [lead, other, third]
 
 
 async def contested(town: Town) -> list[str]:
@@ -190,6 +232,7 @@ ALL: dict[str, Scenario] = {
     "plain": plain_life,
     "hard": hard_life,
     "passed-on": passed_on,
+    "put-right": put_right,
     "short": short_lives,
     "entangled": entangled,
     "contested": contested,

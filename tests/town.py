@@ -68,6 +68,7 @@ class Town:
         username: str,
         case_no: str,
         name: str,
+        /,
         *,
         id_: UUID | None = None,
         if_revision: int | None = None,

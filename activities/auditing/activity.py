@@ -1,4 +1,7 @@
-"""The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint."""
+"""The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint.
+
+It also ends the claims whose role has ended.
+"""
 
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -10,9 +13,11 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.auditing.auditor import Auditor
+from activities.auditing.claims import end_claims
 from activities.auditing.metrics import set_gauges
 from infra.database import transaction
 from infra.store.audits import insert_audit, was_linted_since
+from infra.store.context import local_day
 from infra.store.org_alarms import clear_alarms
 from infra.store.organisation import read_organisation
 from infra.store.policies import NoPolicy, newest_version, policy_version
@@ -41,12 +46,15 @@ class AuditActivities:
 
     def __init__(self, engine: AsyncEngine, client: Client, queue: str, sample: int = SAMPLE_SIZE) -> None:
         self._engine = engine
+        self._client = client
         self._auditor = Auditor(engine, client, queue)
         self._sample = sample
 
     @activity.defn(name=AUDIT_ACTIVITY)
     async def audit(self) -> dict[str, int]:
-        """Run an audit, store its summary, and return the number of findings of each kind."""
+        """End the claims whose role has ended, run an audit, store its summary, and return the number of findings of
+        each kind."""
+        ended = await self._end_claims()
         report = await self._auditor.audit(sample=self._sample, progress=lambda *done: activity.heartbeat(*done))
         async with transaction(self._engine) as connection:
             summary = await summarise(connection, report)
@@ -56,8 +64,20 @@ class AuditActivities:
         set_gauges(summary)
         found = {kind: number for kind, number in summary.counts.items() if number}
         write = log.error if found else log.info
-        write("audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds, **found)
+        write(
+            "audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds,
+            claims_ended=ended, **found,
+        )  # fmt: skip
         return summary.counts
+
+    async def _end_claims(self) -> int:
+        """Return how many cases were woken because their claimant no longer holds the role."""
+        async with self._engine.connect() as connection:
+            try:
+                today = await local_day(connection, datetime.now(UTC))
+            except NoPolicy:  # then there is no case either
+                return 0
+        return await end_claims(self._engine, self._client, today, activity.heartbeat)
 
 
 async def summarise(connection: AsyncConnection, report: AuditReport) -> AuditSummary:

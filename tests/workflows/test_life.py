@@ -1,6 +1,11 @@
 """The life of a case, through the services, the real Temporal server and the real PostgreSQL."""
 
+import pytest
+
 from models.enums import Outcome, Stage
+from rules.evolve import fold
+from services.auditing.audit import audit
+from tests.scenarios import ALL
 from tests.town import Town
 
 
@@ -26,3 +31,12 @@ async def test_from_report_to_closure(town: Town) -> None:
         "closed",
         "rated",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"contested", "climbing"}))
+async def test_every_scenario_plays(town: Town, name: str) -> None:
+    """Between them they give every command; afterwards both stores know the same."""
+    numbers = await ALL[name](town)
+    for no in numbers:
+        assert fold(await town.facts(no)) == await town.case(no)
+    assert (await audit(town.resources)).findings == ()
