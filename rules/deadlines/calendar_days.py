@@ -1,4 +1,4 @@
-"""Why a day of a calendar is worked, or is not."""
+"""The kind of each day of a calendar: why it is worked or not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from models.policy.calendar import Calendar, Span
 
 
 class DayKind(StrEnum):
-    """Why a day is worked, or not: the first of these that fits, the last two by the week."""
+    """Why a day is worked or not: the first of these that applies; the last two follow from the week."""
 
     CLOSURE = "closure"
     SPECIAL = "special"
@@ -21,7 +21,7 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of a calendar: its working time, and why it is so. `reason` only for closures and special days."""
+    """A day of a calendar with its kind and working time. `reason` is set only for closures and special days."""
 
     date: date
     kind: DayKind
@@ -30,7 +30,7 @@ class Day:
 
 
 def exceptions(calendar: Calendar) -> Iterator[Day]:
-    """The days that are not what their weekday is; of two for one day the later counts."""
+    """The days that differ from their weekday. When one day comes twice, the later entry counts."""
     for year in calendar.years:
         yield from (Day(day, DayKind.HOLIDAY, ()) for day in year.holidays)
         yield from (Day(day, DayKind.MAKEUP, calendar.makeup) for day in year.workdays)

@@ -1,7 +1,8 @@
 """Clocks: lists of running intervals. Elapsed time is a pure function of them and a calendar, never a stored counter.
 
-A limit has a length as its unit counts it: working time, or natural time. A clock is due once that much has been
-counted over its intervals, rounded up to where the unit lets a deadline fall (`rules.deadlines.limits.settle`).
+A limit has a length in the time that its unit counts: working time or natural time. A clock is due once that much has
+been counted over its intervals, rounded up to a moment at which the unit allows a deadline
+(`rules.deadlines.limits.round_up`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ from rules.deadlines.standards import NO_LADDER
 
 
 def calendar_of(length: Length, ctx: Context) -> Calendar:
-    """The calendar that counts `length`: as in force now, else as the case's own policy has it."""
+    """The calendar that counts `length`: the version in force now, else the one of the case's own policy."""
     name = length.calendar or ctx.policy.calendars[0].name
     found = next((calendar for calendar in ctx.calendars if calendar.name == name), None)
     return found or ctx.policy.calendar(name) or ctx.policy.calendars[0]
@@ -33,32 +34,34 @@ def calendar_of(length: Length, ctx: Context) -> Calendar:
 
 
 def start(ctx: Context, standard: Standard, stage: Stage, at: datetime) -> Due:
-    """The clock that `stage` starts at `at`, by `standard`, and everything it will set off if nobody acts."""
+    """The clock that `stage` starts at `at` under `standard`, with the plan of what it triggers if nobody acts."""
     return _start_clock(ctx, standard, standard.of(stage), stage, Interval(start=at))
 
 
 def start_whole(ctx: Context, standard: Standard, at: datetime) -> Due | None:
-    """The clock of the whole case, where the standard sets one."""
+    """The clock of the whole case; None when the standard sets no limit for it."""
     return None if standard.whole is None else _start_clock(ctx, standard, standard.whole, None, Interval(start=at))
 
 
 def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None:
-    """The clock of the whole case, where `standard` sets one and none has run since the case was accepted: it counts
-    whatever the stages have counted since."""
+    """The clock of the whole case for a case that was accepted without one; None when there is nothing to start.
+
+    It counts whatever the stages have counted since acceptance.
+    """
     if standard.whole is None or case.whole is not None or case.accepted_at is None:
         return None
     return _start_clock(ctx, standard, standard.whole, None, *_since_acceptance(case))
 
 
 def started_late(due: Due, case: Case) -> Clock:
-    """The clock that the fact `due` started for the whole of a case that had been accepted before."""
+    """The clock of the whole case that the fact `due` started after acceptance."""
     intervals = _since_acceptance(case)
     stands = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
     return started(due, case.round).model_copy(update={"intervals": intervals, **stands})
 
 
 def _since_acceptance(case: Case) -> tuple[Interval, ...]:
-    """When the stages counted, from acceptance on, or from the latest reopening: between stages there is no gap."""
+    """The intervals in which the stages counted, since acceptance or the latest reopening; stages leave no gap."""
     assert case.clock is not None
     counted = [case.clock]
     for clock in reversed(case.past_clocks):
@@ -102,25 +105,25 @@ def started(due: Due, round_: int) -> Clock:
     )
 
 
-# --- reading --------------------------------------------------------------------------------------------------------
+# --- readin--------------------------------------------------------------------------------------------------------
 
 
 def terms_of(clock: Clock) -> Limit:
-    """What the clock counts; one from before limits had units counts natural time."""
+    """The limit that the clock counts; a clock from before limits had units counts natural time."""
     return clock.terms or Limit(
         amount=max(clock.limit / timedelta(hours=1), 1e-9), unit=LimitUnit.URGENT_HOUR, source=clock.source
     )
 
 
 def elapsed(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
-    """How much has been counted up to `now`: the sum over the intervals, whatever lay between them."""
+    """The time counted up to `now`: the sum over the intervals, without the gaps between them."""
     return _counted_time(terms_of(clock), calendar, clock.intervals, now)
 
 
 def remaining(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
-    """How much of what the unit counts is left at `now`; below zero by how much the deadline was missed.
+    """The time left at `now`, as the unit counts it; negative once the deadline has passed.
 
-    Of a stopped clock, what will be left when it goes on.
+    For a stopped clock, the time that will be left when it resumes.
     """
     if clock.due_at is None:
         return clock.limit + clock.extended - elapsed(clock, calendar, now)
@@ -131,12 +134,12 @@ def remaining(clock: Clock, calendar: Calendar, now: datetime) -> timedelta:
 
 
 def is_overdue(case: Case) -> bool:
-    """Whether the deadline of the stage the case is in has passed."""
+    """Whether the deadline of the case's current stage has passed."""
     return case.clock is not None and case.clock.overdue_at is not None
 
 
 def next_deadline(case: Case) -> datetime | None:
-    """The earliest deadline of the case, of its stage or of the whole, that has not been missed yet."""
+    """The earliest deadline, of the stage or of the whole case, that has not passed; None when there is none."""
     running = (clock for clock in (case.clock, case.whole) if clock is not None and clock.overdue_at is None)
     return min((clock.due_at for clock in running if clock.due_at is not None), default=None)
 
@@ -148,13 +151,13 @@ def light_at(plan: Plan | None, at: datetime) -> Light:
     return Light.YELLOW if plan is not None and plan.yellow_at is not None and at >= plan.yellow_at else Light.GREEN
 
 
-# --- going on, longer, or by other terms ----------------------------------------------------------------------------
+# --- resuming, extending, recomputing -------------------------------------------------------------------------------
 
 
 def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) -> tuple[datetime, Plan]:
-    """Deadline and plan of a stopped clock that goes on at `since`: it continues where it stopped.
+    """The deadline and plan of a stopped clock that resumes at `since`, from where it stopped.
 
-    A deadline that was missed stays missed: the clock keeps it, and its ladder goes on from `since`.
+    A missed deadline stays missed: the clock keeps it, and its ladder continues from `since`.
     """
     running = clock.model_copy(update={"intervals": (*clock.intervals, Interval(start=since))})
     count = _count(running, ctx)
@@ -166,9 +169,9 @@ def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) 
 
 
 def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -> tuple[timedelta, datetime, Plan]:
-    """By how much `until` extends the running clock, as it counts; its new deadline; its new plan.
+    """The extension of the running clock to `until`: by how much, as the clock counts; the new deadline; the new plan.
 
-    The new deadline is `until`, at the first moment from it on at which the unit lets a deadline fall.
+    The new deadline is the first moment, not before `until`, at which the unit allows a deadline.
     """
     assert clock.due_at is not None, "only a running clock is extended"
     terms = terms_of(clock)
@@ -182,9 +185,9 @@ def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -
 
 
 def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: datetime | None = None) -> Retimed:
-    """The clock counted anew from its start, by the terms that `standard` now gives its stage.
+    """The clock recomputed from its start, by the limit that `standard` now sets for its stage.
 
-    `steps_from`: no step of its ladder fires before.
+    `steps_from`: no step of its ladder fires earlier.
     """
     terms = standard.of(clock.stage) if clock.stage is not None else standard.whole
     assert terms is not None
@@ -206,9 +209,9 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
 def recompute_clocks(
     case: Case, standard: Standard, ctx: Context, steps_from: datetime | None = None
 ) -> tuple[Retimed, ...]:
-    """Every clock of the case that `standard` and the calendars in force change; none when nothing changes.
+    """The clocks of the case that `standard` and the calendars in force change; empty when nothing changes.
 
-    `steps_from`: a deadline that has passed by then brings its steps from that moment on, not all at once.
+    `steps_from`: the ladder steps of a deadline that has passed by then fire from that moment on, not all at once.
     """
     clocks = [case.clock] if case.clock is not None else []
     if case.whole is not None and case.whole.ended_at is None and standard.whole is not None:
@@ -220,18 +223,18 @@ def recompute_clocks(
 def _differs(clock: Clock, new: Retimed) -> bool:
     if clock.plan is None or new.plan is None:
         return (clock.terms, clock.limit, clock.due_at) != (new.terms, new.limit, new.due_at)
-    # A ladder that an acknowledgement has put off stays so.
+    # An acknowledgement may have postponed the ladder: that alone is no difference.
     kept: dict[str, object] = {"calendars": new.plan.calendars}
     if same_spacing(clock.plan.rungs, new.plan.rungs):
         kept |= {"rungs": new.plan.rungs}
     return (clock.terms, clock.due_at) != (new.terms, new.due_at) or clock.plan.model_copy(update=kept) != new.plan
 
 
-# --- what facts make of a clock -------------------------------------------------------------------------------------
+# --- clocks after a fact --------------------------------------------------------------------------------------------
 
 
 def stopped(clock: Clock, at: datetime) -> Clock:
-    """The clock with its running interval closed at `at`, and no deadline until it goes on."""
+    """The clock with its running interval ended at `at`, and no deadline until it resumes."""
     if not clock.runs:
         return clock
     *before, last = clock.intervals
@@ -241,7 +244,7 @@ def stopped(clock: Clock, at: datetime) -> Clock:
 
 
 def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) -> Clock:
-    """The clock running again from `since`, to the deadline that the fact names."""
+    """The clock running again from `since`, with the deadline that the fact names."""
     return clock.model_copy(
         update={
             "intervals": (*clock.intervals, Interval(start=since)),
@@ -256,9 +259,9 @@ def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) 
 def extended(
     clock: Clock, more: timedelta, due_at: datetime, plan: Plan | None, at: datetime, *, until: datetime | None = None
 ) -> Clock:
-    """The clock with an extension granted at `at`; `until`: the moment granted, None in facts of before.
+    """The clock with an extension granted at `at`; `until`: the moment granted, None in older facts.
 
-    A deadline that had passed meanwhile, for the request lay undecided, stays on record as missed.
+    A deadline that passed while the request was undecided stays on record as missed.
     """
     changes: dict[str, Any] = {
         "extended": clock.extended + more, "due_at": due_at, "plan": plan or clock.plan, "light": light_at(plan, at),
@@ -270,7 +273,7 @@ def extended(
 
 
 def recomputed(clock: Clock, new: Retimed, at: datetime) -> Clock:
-    """The clock as the fact says that it counts since `at`."""
+    """The clock after a recomputation at `at`."""
     if new.renews and clock.overdue_at is not None:
         clock = clock.model_copy(update={"overdue_at": None, "missed": (*clock.missed, clock.overdue_at)})
     running = Light.RED if clock.overdue_at else light_at(new.plan, at)
@@ -287,7 +290,7 @@ def recomputed(clock: Clock, new: Retimed, at: datetime) -> Clock:
 
 
 def ended(clock: Clock, at: datetime) -> Clock:
-    """The clock of a stage that is over; its last deadline stays readable."""
+    """The clock ended at `at`; it keeps its last deadline."""
     due_at = clock.due_at or clock.stopped_due_at
     return stopped(clock, at).model_copy(
         update={"due_at": due_at, "stopped_due_at": None, "ended_at": at, "light": clock.light}
@@ -295,7 +298,7 @@ def ended(clock: Clock, at: datetime) -> Clock:
 
 
 def reopened(clock: Clock, at: datetime, due_at: datetime | None, plan: Plan | None) -> Clock:
-    """The clock of the whole case in the round that begins at `at`: it goes on where it stood, a missed one missed."""
+    """The clock of the whole case in the round that begins at `at`: it continues; a missed deadline stays missed."""
     going_on = clock.model_copy(update={"ended_at": None})
     if not clock.runs and due_at is not None:
         return resumed(going_on, at, due_at, plan)
@@ -303,7 +306,7 @@ def reopened(clock: Clock, at: datetime, due_at: datetime | None, plan: Plan | N
 
 
 def as_if_running(clock: Clock) -> Clock:
-    """A clock that ended while it ran, as if it had never ended: no time is left out."""
+    """A clock that ended while it ran, as if it had never ended: no time is left out of the count."""
     *before, last = clock.intervals
     return clock.model_copy(
         update={"intervals": (*before, Interval(start=last.start)), "ended_at": None, "stopped_due_at": None}
@@ -319,11 +322,11 @@ def _count(clock: Clock, ctx: Context) -> "_ClockCalculation":
 
 
 class _ClockCalculation:
-    """A clock's terms counted over its intervals by the calendars in force: how long, what is spent, when due.
+    """A clock's limit counted over its intervals by the calendars in force: its length, the time spent, the deadline.
 
-    `more` is what was granted before extensions were moments. `granted` is the moment of the last extension and when
-    it was granted: the deadline is that moment, moved on by the pauses since, where the limit does not end later
-    itself. No deadline lies after the ceiling.
+    `more` is the extension granted before extensions were moments. `granted` is the moment of the last extension and
+    when it was granted: the deadline is that moment, moved on by the pauses since, unless the limit itself ends later.
+    No deadline is after the ceiling.
     """
 
     def __init__(
@@ -358,7 +361,7 @@ class _ClockCalculation:
             self.provisional |= touches_provisional(terms, self._calendar, self._since, max(self.due_at, self._since))
 
     def with_deadline(self, due_at: datetime) -> "_ClockCalculation":
-        """The same with that deadline."""
+        """This calculation with another deadline."""
         self.due_at = due_at
         return self
 
@@ -369,9 +372,10 @@ class _ClockCalculation:
         )
 
     def _ceiling(self, first: datetime) -> datetime | None:
-        """The latest deadline that there is room for, from the clock's own start.
+        """The latest deadline that the limit allows, counted from the clock's own start; None when there is none.
 
-        No pause moves that of a statutory limit, and one that names no ceiling is its own. Another's moves with pauses.
+        Pauses do not move the ceiling of a statutory limit, which without a named ceiling is its own deadline. They
+        move the ceiling of any other limit.
         """
         ceiling = self._terms.ceiling
         if ceiling is None:
@@ -386,7 +390,7 @@ class _ClockCalculation:
         return round_up(ceiling, calendar, advance(ceiling, calendar, self._since, max(rest, timedelta())))
 
     def at_fraction(self, fraction: float) -> datetime:
-        """When that part of the limit, extensions included, has been counted; past the limit, from the deadline on."""
+        """When that fraction of the limit, with extensions, has been counted; above 1, counted from the deadline."""
         if fraction == 1:
             return self.due_at
         if fraction > 1:
@@ -395,7 +399,7 @@ class _ClockCalculation:
         return min(advance(self._terms, self._calendar, self._since, max(rest, timedelta())), self.due_at)
 
     def plan(self, standard: Standard, stage: Stage | None, last_step: int = 0) -> Plan:
-        """Everything that time will do to the clock from here on; that of the whole case has its lights and ladder."""
+        """The plan of what time does to the clock from here on: lights and ladder steps."""
         ladder = self._ctx.policy.ladder(standard.ladder) or NO_LADDER
         resumed = len(self._intervals) > 1
         course = Timeline(self.at_fraction, self._since, lambda length: calendar_of(length, self._ctx), resumed)
@@ -413,9 +417,9 @@ class _ClockCalculation:
 def granted_moments(
     length: Length, calendar: Calendar, intervals: tuple[Interval, ...], granted: datetime, at: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
-    """A moment granted at `at`, and what each stop since then has moved it on to: (when it stopped, the moment).
+    """The moment granted at `at`, and the later moments to which stops have moved it: (when it stopped, the moment).
 
-    The first is the grant itself. What was left of the moment when the clock stopped is left when it goes on.
+    The first is the grant itself. The time left when the clock stops is the time left when it resumes.
     """
     yield at, granted
     for before, after in pairwise(intervals):

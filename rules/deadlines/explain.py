@@ -1,4 +1,4 @@
-"""The arithmetic of a deadline line by line, for people: which days count, which do not and why."""
+"""The arithmetic of a deadline, line by line, for people: which days count, which do not, and why."""
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from rules.deadlines.explain_texts import (
 from rules.deadlines.limits import HOURS_A_DAY, deadline, unpublished_years, work_time
 from rules.deadlines.working_time import Timetable, timetable
 
-#: More days than this (our choice), and runs of ordinary days are told in one line.
+#: With more days than this (our choice), a run of ordinary days is one line.
 _DAY_BY_DAY = 12
 _DAY = timedelta(days=1)
 _Date = date
@@ -35,7 +35,7 @@ _NOT_COUNTED = Bilingual("起算当日不计", "the day of the start is not coun
 class ExplainedStep:
     """One line of the arithmetic, in both languages, for the days `date` to `until`.
 
-    `counted` and `left`: hours, or days in the units that count whole days; None where nothing is counted.
+    `counted` and `left` are hours, or days for units that count whole days; None where nothing is counted.
     """
 
     zh: str
@@ -48,15 +48,15 @@ class ExplainedStep:
 
 @dataclass(frozen=True, slots=True)
 class _CountedDay:
-    """A day, how much of it counts (hours or days), and how people say that."""
+    """A day, how much of it counts (hours or days), and the text for it."""
 
     day: Day
     amount: timedelta
-    said: Bilingual = NOTHING
+    text: Bilingual = NOTHING
 
 
 def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[ExplainedStep, ...]:
-    """The steps by which `limits.deadline` reaches its result, from start to deadline. Raises ValueError like it."""
+    """The steps by which `limits.deadline` reaches its result, from start to deadline. Raises ValueError as it does."""
     times = timetable(calendar)
     due_at = deadline(length, calendar, start)
     match length.unit:
@@ -79,9 +79,9 @@ def explain(length: Length, calendar: Calendar, start: datetime) -> tuple[Explai
 def _urgent_hours(length: Length, times: Timetable, start: datetime, due_at: datetime) -> ExplainedStep:
     since, until = times.local(start), times.local(due_at)
     span = hours(due_at - start)
-    said = join(moment_text(since), Bilingual(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
-    said = join(said, moment_text(until), _DUE)
-    return ExplainedStep(said.zh, said.en, since.date(), until.date(), _in_hours(due_at - start), 0)
+    text = join(moment_text(since), Bilingual(f" 起连续 {span.zh},全天计时:", f" + {span.en} round the clock: "))
+    text = join(text, moment_text(until), _DUE)
+    return ExplainedStep(text.zh, text.en, since.date(), until.date(), _in_hours(due_at - start), 0)
 
 
 def _work_hours(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
@@ -96,23 +96,23 @@ def _work_hours(length: Length, times: Timetable, start: datetime, due_at: datet
 
 
 def _hours_on(times: Timetable, day: date, start: datetime, due_at: datetime) -> _CountedDay:
-    """The working time of `day` within [start, due_at), and its stretches in wall time."""
-    what = times.explain_day(day)
+    """The working time of `day` within [start, due_at), and its spans in wall time."""
+    explained = times.explain_day(day)
     since = max(start, times.at(day, timedelta(), ends=False))
     until = min(due_at, times.at(day + _DAY, timedelta(), ends=False))
     amount = times.between(since, until)
-    if not what.spans:
-        return _CountedDay(what, amount)
+    if not explained.spans:
+        return _CountedDay(explained, amount)
     stretches = []
-    for span in what.spans:
+    for span in explained.spans:
         begins = max(start, times.at(day, timedelta(minutes=span.start), ends=False))
         ends = min(due_at, times.at(day, timedelta(minutes=span.end), ends=True))
         if begins < ends:
             stretches.append(f"{time_text(times.local(begins), day)}–{time_text(times.local(ends), day)}")
     if not amount:
-        return _CountedDay(what, amount, Bilingual(":当日已无工作时间", ": no working time is left on this day"))
+        return _CountedDay(explained, amount, Bilingual(":当日已无工作时间", ": no working time is left on this day"))
     listed = ", ".join(stretches)
-    return _CountedDay(what, amount, join(Bilingual(f" {listed}:", f" {listed}: "), hours(amount)))
+    return _CountedDay(explained, amount, join(Bilingual(f" {listed}:", f" {listed}: "), hours(amount)))
 
 
 def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datetime) -> Iterator[ExplainedStep]:
@@ -121,16 +121,16 @@ def _legal_days(length: Length, times: Timetable, start: datetime, due_at: datet
     total, number = int(length.amount), 0
     counted = []
     for day in _range(first + _DAY, last):
-        what = times.explain_day(day)
-        if not what.spans:
-            counted.append(_CountedDay(what, timedelta()))
+        explained = times.explain_day(day)
+        if not explained.spans:
+            counted.append(_CountedDay(explained, timedelta()))
             continue
         number += 1
-        said = Bilingual(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
+        text = Bilingual(f":第 {number} 天,共 {total} 天", f": day {number} of {total}")
         if number == total:
             close = time_text(times.local(due_at), day)
-            said = join(said, Bilingual(f",{close} 下班", f", close of work {close}"))
-        counted.append(_CountedDay(what, _DAY, said))
+            text = join(text, Bilingual(f",{close} 下班", f", close of work {close}"))
+        counted.append(_CountedDay(explained, _DAY, text))
     yield from _day_steps(times, counted, total * _DAY, days)
 
 
@@ -139,26 +139,29 @@ def _natural_days(length: Length, times: Timetable, start: datetime, due_at: dat
     last = first + int(length.amount) * _DAY
     yield _day_step(first, _NOT_COUNTED, length.amount)
     end = time_text(times.local(due_at), due)
-    said = join(period(first + _DAY, last), Bilingual(":共 ", ": "), days(last - first))
+    text = join(period(first + _DAY, last), Bilingual(":共 ", ": "), days(last - first))
     if due == last:
-        said = join(said, Bilingual(f",当日 {end} 止", f", until {end}"), _DUE)
-    yield ExplainedStep(said.zh, said.en, first + _DAY, last, length.amount, 0)
+        text = join(text, Bilingual(f",当日 {end} 止", f", until {end}"), _DUE)
+    yield ExplainedStep(text.zh, text.en, first + _DAY, last, length.amount, 0)
     if due == last:
         return
     resting = _merge_holidays([_CountedDay(times.explain_day(day), timedelta()) for day in _range(last, due - _DAY)])
     for run in _runs(resting, lambda one: (one.day.kind, one.day.reason)):
         moves = Bilingual(":顺延", ": the deadline moves on")
-        said = join(period(run[0].day.date, run[-1].day.date), day_note(run[0].day, times.calendar), moves)
-        yield ExplainedStep(said.zh, said.en, run[0].day.date, run[-1].day.date)
+        text = join(period(run[0].day.date, run[-1].day.date), day_note(run[0].day, times.calendar), moves)
+        yield ExplainedStep(text.zh, text.en, run[0].day.date, run[-1].day.date)
     ends = Bilingual(f":下一工作日 {end} 止", f": the next workday, until {end}")
-    said = join(period(due, due), day_note(times.explain_day(due), times.calendar), ends, _DUE)
-    yield ExplainedStep(said.zh, said.en, due, due)
+    text = join(period(due, due), day_note(times.explain_day(due), times.calendar), ends, _DUE)
+    yield ExplainedStep(text.zh, text.en, due, due)
 
 
 def _day_steps(
-    times: Timetable, counted: list[_CountedDay], total: timedelta, say: Callable[[timedelta], Bilingual]
+    times: Timetable, counted: list[_CountedDay], total: timedelta, span_text: Callable[[timedelta], Bilingual]
 ) -> Iterator[ExplainedStep]:
-    """The days as lines: each that counts, runs of those that do not; of many days the ordinary ones in one line."""
+    """The steps for these days: one per day that counts, one per run of days that do not.
+
+    Of many days, each run of ordinary ones is one step.
+    """
     ordinary = {DayKind.WORKDAY, DayKind.REST} if len(counted) > _DAY_BY_DAY else set()
     named = _merge_holidays(counted)
     ends = {named[0].day.date, named[-1].day.date}
@@ -172,32 +175,32 @@ def _day_steps(
     for run in _runs(named, belongs):
         amount = sum((one.amount for one in run), timedelta())
         left -= amount
-        said = join(period(run[0].day.date, run[-1].day.date), _run_text(times, run, amount, say))
+        text = join(period(run[0].day.date, run[-1].day.date), _run_text(times, run, amount, span_text))
         if amount and left:
-            said = join(said, Bilingual(";余 ", "; "), say(left), Bilingual("", " left"))
+            text = join(text, Bilingual(";余 ", "; "), span_text(left), Bilingual("", " left"))
         elif amount:
-            said = join(said, _DUE)
-        in_unit = _in_days if say is days else _in_hours
+            text = join(text, _DUE)
+        in_unit = _in_days if span_text is days else _in_hours
         yield ExplainedStep(
-            said.zh, said.en, run[0].day.date, run[-1].day.date, in_unit(amount), in_unit(left)
+            text.zh, text.en, run[0].day.date, run[-1].day.date, in_unit(amount), in_unit(left)
         )  # fmt: skip
 
 
 def _run_text(
-    times: Timetable, run: list[_CountedDay], amount: timedelta, say: Callable[[timedelta], Bilingual]
+    times: Timetable, run: list[_CountedDay], amount: timedelta, span_text: Callable[[timedelta], Bilingual]
 ) -> Bilingual:
-    """What a run of days is, and what of it counts."""
+    """The text for a run of days: what they are, and how much of them counts."""
     worked = sum(1 for one in run if one.day.spans)
     if worked == 0 or len(run) == 1:
-        return join(day_note(run[0].day, times.calendar), run[0].said)
-    told = Bilingual(f":{worked} 个工作日", f": {worked} workdays")
+        return join(day_note(run[0].day, times.calendar), run[0].text)
+    text = Bilingual(f":{worked} 个工作日", f": {worked} workdays")
     if worked < len(run):
-        told = join(told, Bilingual("(休息日不计)", " (days of rest left out)"))
-    return told if say is days else join(told, Bilingual(",计 ", ", "), say(amount))
+        text = join(text, Bilingual("(休息日不计)", " (days of rest left out)"))
+    return text if span_text is days else join(text, Bilingual(",计 ", ", "), span_text(amount))
 
 
 def _merge_holidays(counted: list[_CountedDay]) -> list[_CountedDay]:
-    """Days of rest around a holiday are told as part of it: a festival is a run of days."""
+    """The days, with days of rest next to a holiday marked as holidays: a festival is a run of days."""
     found = []
     for free, run in groupby(counted, lambda one: one.day.kind in {DayKind.REST, DayKind.HOLIDAY}):
         days_ = list(run)
@@ -211,9 +214,9 @@ def _runs(counted: list[_CountedDay], belongs: Callable[[_CountedDay], Hashable]
         yield list(run)
 
 
-def _day_step(day: date, said: Bilingual, left: float) -> ExplainedStep:
-    said = join(period(day, day), Bilingual(":", ": "), said)
-    return ExplainedStep(said.zh, said.en, day, day, 0, left)
+def _day_step(day: date, text: Bilingual, left: float) -> ExplainedStep:
+    text = join(period(day, day), Bilingual(":", ": "), text)
+    return ExplainedStep(text.zh, text.en, day, day, 0, left)
 
 
 def _range(first: date, last: date) -> Iterator[date]:

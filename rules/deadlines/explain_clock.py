@@ -1,4 +1,4 @@
-"""Why a clock is due when it is: the limit's arithmetic, and where it stood still, went on or was extended."""
+"""The explanation of a clock's deadline: the limit's arithmetic, its pauses and its extensions."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -26,8 +26,7 @@ _UNITS = {
 
 
 def explain_clock(clock: Clock, calendar: Calendar) -> tuple[ExplainedStep, ...]:
-    """The lines from the clock's start to its deadline, the last of which names it; of a stopped clock, to where it
-    stands."""
+    """The steps from the clock's start to its deadline, named in the last one; for a stopped clock, up to the stop."""
     terms = terms_of(clock)
     untouched = len(clock.intervals) == 1 and clock.runs and not clock.extended
     if untouched and clock.due_at == deadline(terms, calendar, clock.intervals[0].start):
@@ -36,7 +35,7 @@ def explain_clock(clock: Clock, calendar: Calendar) -> tuple[ExplainedStep, ...]
 
 
 class _ClockExplanation:
-    """The account of a clock that was paused, extended or capped, line by line."""
+    """The explanation of a clock that was paused, extended or capped, line by line."""
 
     def __init__(self, clock: Clock, calendar: Calendar) -> None:
         self._clock = clock
@@ -45,7 +44,7 @@ class _ClockExplanation:
         self._left = clock.limit
 
     def lines(self) -> Iterator[ExplainedStep]:
-        """From the limit to the deadline."""
+        """The steps from the limit to the deadline."""
         clock = self._clock
         yield self._line(_limit_text(self._terms), Bilingual(",折合 ", " come to "), hours(self._left))
         if clock.extended and clock.extended_to is None:
@@ -68,24 +67,24 @@ class _ClockExplanation:
         )  # fmt: skip
 
     def _to_the_end(self, since: datetime) -> Iterator[ExplainedStep]:
-        """What leads to the deadline, step by step; the last line alone is marked as due."""
-        *before, (parts, moment) = self._ways_to_the_deadline(since)
-        yield from (self._line(*said) for said, _ in before)
-        stays = self._clock.due_at
-        if stays is None or stays == moment:
-            yield self._line(*parts, *(() if stays is None else (_DUE,)))
+        """The steps of the last interval up to the deadline; only the last one is marked as due."""
+        *before, (parts, moment) = self._candidates(since)
+        yield from (self._line(*texts) for texts, _ in before)
+        final = self._clock.due_at
+        if final is None or final == moment:
+            yield self._line(*parts, *(() if final is None else (_DUE,)))
             return
         yield self._line(*parts)
         latest = max([moment, *(at for _, at in before)])
-        yield self._line(self._why(stays, latest), self._at(stays), _DUE)
+        yield self._line(self._reason(final, latest), self._at(final), _DUE)
 
-    def _ways_to_the_deadline(self, since: datetime) -> Iterator[tuple[tuple[Bilingual, ...], datetime]]:
-        """Where the limit runs out, and where each grant leads: what is said of it, and the moment."""
+    def _candidates(self, since: datetime) -> Iterator[tuple[tuple[Bilingual, ...], datetime]]:
+        """The moments at which the limit or a grant ends, each with its text."""
         rest = max(self._left, timedelta())
         runs_out = advance(self._terms, self._calendar, since, rest)
         due_at = round_up(self._terms, self._calendar, runs_out)
-        goes_on = Bilingual(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
-        yield (self._at(since), goes_on, hours(rest), _UNTIL, self._at(runs_out)), runs_out
+        running = Bilingual(" 起继续计时,余 ", ": the clock goes on, ") if len(self._clock.intervals) > 1 else _RUNS
+        yield (self._at(since), running, hours(rest), _UNTIL, self._at(runs_out)), runs_out
         if due_at != runs_out:
             whole_day = Bilingual("按整日计,顺至当日结束:", "counted in whole days, so at the end of that day: ")
             yield (whole_day, self._at(due_at)), due_at
@@ -99,11 +98,11 @@ class _ClockExplanation:
                 leads_to = Bilingual(" 停表时所余顺延至 ", ": what was left at this stop leads to ")
                 yield (self._at(moved_at), leads_to, self._at(moment)), moment
 
-    def _why(self, stays: datetime, latest: datetime) -> Bilingual:
-        """Why the deadline is another moment than the last line leads to; `latest`: of all that the lines lead to."""
-        if self._clock.overdue_at is not None and stays <= self._clock.overdue_at:
+    def _reason(self, final: datetime, latest: datetime) -> Bilingual:
+        """Why the deadline `final` differs from the moment of the last step; `latest`: the latest of all steps."""
+        if self._clock.overdue_at is not None and final <= self._clock.overdue_at:
             return Bilingual("期限已错过,不因停表改变:", "the deadline was missed; a stop does not move it: ")
-        if stays == latest:
+        if final == latest:
             return Bilingual("以较晚者为准:", "the later of these: ")
         return Bilingual("不得超过法定上限:", "no later than the statutory ceiling: ")
 
@@ -111,8 +110,8 @@ class _ClockExplanation:
         return local_text(moment, self._calendar)
 
     def _line(self, *parts: Bilingual) -> ExplainedStep:
-        said = join(*parts)
-        return ExplainedStep(said.zh, said.en, left=round(self._left / timedelta(hours=1), 6))
+        text = join(*parts)
+        return ExplainedStep(text.zh, text.en, left=round(self._left / timedelta(hours=1), 6))
 
 
 def _limit_text(length: Length) -> Bilingual:
@@ -121,5 +120,5 @@ def _limit_text(length: Length) -> Bilingual:
 
 
 def local_text(moment: datetime, calendar: Calendar) -> Bilingual:
-    """A moment in the calendar's zone, with its weekday."""
+    """The text of a moment in the calendar's zone, with its weekday."""
     return moment_text(timetable(calendar).local(moment))

@@ -1,4 +1,4 @@
-"""The words in which a deadline is explained, in both languages."""
+"""The texts that explain a deadline, in both languages."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -26,7 +26,7 @@ def join(*parts: Bilingual) -> Bilingual:
 
 
 def period(first: date, last: date) -> Bilingual:
-    """A day with its weekday, or a run of days with how many they are."""
+    """The text of a day with its weekday, or of a run of days with their number."""
     if first == last:
         return Bilingual(f"{first} 周{_ZH_DAYS[first.weekday()]}", f"{first} {_EN_DAYS[first.weekday()]}")
     count = (last - first).days + 1
@@ -35,20 +35,20 @@ def period(first: date, last: date) -> Bilingual:
 
 
 def moment_text(local: datetime) -> Bilingual:
-    """A day with its weekday and the time."""
+    """The text of a moment: the day, its weekday and the time."""
     time = time_text(local, local.date())
     return join(period(local.date(), local.date()), Bilingual(f" {time}", f" {time}"))
 
 
 def time_text(local: datetime, day: date) -> str:
-    """The wall time on `day`, where the next midnight is 24:00; seconds only if there are any."""
+    """The wall time on `day`; the next midnight is 24:00, and seconds are shown only if there are any."""
     if local.date() > day:
         return "24:00"
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
 def day_note(day: Day, calendar: Calendar) -> Bilingual:
-    """What is particular about a day, in brackets; nothing for an ordinary workday."""
+    """The note in brackets on the kind of a day; empty for an ordinary workday."""
     match day.kind:
         case DayKind.WORKDAY:
             return NOTHING
@@ -67,14 +67,14 @@ def day_note(day: Day, calendar: Calendar) -> Bilingual:
 
 
 def hours(span: timedelta) -> Bilingual:
-    """A span in hours, minutes and seconds, without those that are none."""
+    """The text of a span in hours, minutes and seconds, without zero parts."""
     whole, seconds = divmod(round(span.total_seconds()), 3600)
     minutes, seconds = divmod(seconds, 60)
     parts = [(whole, "小时", "h"), (minutes, "分", "min"), (seconds, "秒", "s")]
-    told = [part for part in parts if part[0]] or parts[:1]
-    return Bilingual(" ".join(f"{n} {zh}" for n, zh, _ in told), " ".join(f"{n} {en}" for n, _, en in told))
+    shown = [part for part in parts if part[0]] or parts[:1]
+    return Bilingual(" ".join(f"{n} {zh}" for n, zh, _ in shown), " ".join(f"{n} {en}" for n, _, en in shown))
 
 
 def days(span: timedelta) -> Bilingual:
-    """A span in whole days."""
+    """The text of a span in whole days."""
     return Bilingual(f"{span.days} 天", f"{span.days} day" + ("" if span.days == 1 else "s"))

@@ -1,4 +1,4 @@
-"""The period that a bulletin is about, in days where the cases are: a day, a week, a month, a quarter."""
+"""The period of a bulletin, in local days: a day, a week, a month or a quarter."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ _DAY = timedelta(days=1)
 
 
 def period_of(kind: BulletinKind, day: date) -> tuple[date, date]:
-    """The first and the last day of the period that holds `day`. A week begins on Monday."""
+    """The first and the last day of the period that contains `day`. A week begins on Monday."""
     match kind:
         case BulletinKind.BOARD:
             return day, day
@@ -22,7 +22,7 @@ def period_of(kind: BulletinKind, day: date) -> tuple[date, date]:
 
 
 def last_period(kind: BulletinKind, today: date) -> tuple[date, date]:
-    """The last period that was over before `today`."""
+    """The last period that ended before the one that contains `today`."""
     first, _ = period_of(kind, today)
     return period_of(kind, first - _DAY)
 

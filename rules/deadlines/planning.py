@@ -1,4 +1,4 @@
-"""From a ladder to moments: when each step will fire if nobody acts. Who is reached is only asked when it does."""
+"""The moments at which the steps of a ladder fire if nobody acts. Who is reached is resolved when a step fires."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from rules.deadlines.limits import deadline
 
 @dataclass(frozen=True)
 class Timeline:
-    """How a deadline's time runs: `at_fraction` of its limit, from `since` on, with the calendar of each length.
+    """The time of a deadline: the moment of each fraction of its limit from `since` on, and each length's calendar.
 
-    `resumed`: time had run before `since`, and the ladder goes on from there.
+    `resumed`: the clock had run before `since`, and the ladder continues from there.
     """
 
     at_fraction: Callable[[float], datetime]
@@ -35,7 +35,7 @@ def plan(
     provisional: bool,
     ceiling_at: datetime | None,
 ) -> Plan:
-    """The moments ahead of a clock whose ladder has fired `last_step` steps already."""
+    """The plan of a clock whose ladder has fired `last_step` steps already."""
     return Plan(
         calendars=calendars,
         provisional=provisional,
@@ -47,9 +47,9 @@ def plan(
 
 
 def rungs(course: Timeline, ladder: Ladder, last_step: int = 0) -> tuple[datetime, ...]:
-    """The moments of the steps after `last_step`, repeats of the last one included; none is before the one before.
+    """The moments of the steps after `last_step`, repeats of the last one included, in rising order.
 
-    A delay is counted from the step before it, also from one that has fired; after a pause, from where time goes on.
+    A delay counts from the step before it, even if that has fired; after a pause, from the moment of resuming.
     """
     left_out = last_step if course.resumed else 0
     moments: list[datetime] = []
@@ -69,14 +69,14 @@ def rungs(course: Timeline, ladder: Ladder, last_step: int = 0) -> tuple[datetim
 
 
 def same_spacing(some: tuple[datetime, ...], others: tuple[datetime, ...]) -> bool:
-    """Whether two courses of a ladder differ at most in when they begin: one may have stood still for a while."""
+    """Whether two sequences of steps differ at most in when they begin: one may have been postponed."""
     return len(some) == len(others) and all(
         later - earlier == others[place + 1] - others[place] for place, (earlier, later) in enumerate(pairwise(some))
     )
 
 
 def postpone(moments: tuple[datetime, ...], until: datetime) -> tuple[datetime, ...]:
-    """The steps of a ladder that stood still until then: none before it, and as far apart as they were."""
+    """The steps of a ladder moved so that the first is not before `until`, with the same spacing."""
     if not moments:
         return ()
     later = max(until - moments[0], timedelta())

@@ -1,4 +1,4 @@
-"""免打扰: hours in which nothing calls for somebody's attention that can wait. Pure; what is urgent always passes."""
+"""Quiet hours (免打扰), in which notices that can wait are held back. Urgent ones always pass."""
 
 from datetime import datetime, time, timedelta
 
@@ -8,9 +8,9 @@ from models.base import Frozen
 
 
 class QuietHours(Frozen):
-    """From `since` to `until` each day, local time, `until` not included; past midnight where it ends before it begins.
+    """From `since` up to, not including, `until` each day, local time; over midnight when `until` is the earlier time.
 
-    Raises ValueError where both are the same: that could mean the whole day or none of it.
+    Raises ValueError when both are the same: that could mean the whole day or none of it.
     """
 
     since: time
@@ -23,14 +23,14 @@ class QuietHours(Frozen):
         return self
 
     def holds(self, local: datetime) -> bool:
-        """Whether it is quiet at that moment, told in the reader's zone."""
+        """Whether `local`, a moment in the reader's zone, is in the quiet hours."""
         at = local.time()
         if self.since < self.until:
             return self.since <= at < self.until
         return at >= self.since or at < self.until
 
     def end(self, local: datetime) -> datetime | None:
-        """When the quiet that holds at that moment is over, in the same zone; None when it does not hold."""
+        """The end of the quiet hours that contain `local`, in the same zone; None when it is in none."""
         if not self.holds(local):
             return None
         day = local.date() if local.time() < self.until else local.date() + timedelta(days=1)

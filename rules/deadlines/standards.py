@@ -1,4 +1,4 @@
-"""Which standard a case is timed by: that of the opening condition it was filed under."""
+"""The standard that a case is timed by: that of the opening condition it was filed under."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from models.errors import UnknownCategory, UnknownCondition
 from models.policy.document import Category, Policy
 from models.policy.standard import Condition, ExtensionRule, Ladder, Standard
 
-#: A ladder without steps: an overdue case is only said again, day by day.
+#: A ladder without steps: an overdue case only has daily reminders.
 NO_LADDER = Ladder(code="none")
 
 
@@ -22,7 +22,7 @@ class Opening:
 
 
 def opening(policy: Policy, category: str, severity: Severity, condition: str | None = None) -> Opening:
-    """The opening condition named, or the first that fits the severity.
+    """The named opening condition with its standard, or the first condition that fits the severity.
 
     Raises UnknownCategory, or UnknownCondition when the category has no such condition.
     """
@@ -40,7 +40,7 @@ def opening(policy: Policy, category: str, severity: Severity, condition: str | 
         c for c in found.conditions if c.code == condition or (condition is None and _fits(c.severities, severity))
     )
     standard = policy.standard(chosen.standard)
-    assert standard is not None, "a policy names no standard that it does not have"
+    assert standard is not None, "a policy names only standards that it has"
     return Opening(chosen.code, standard)
 
 
@@ -54,7 +54,7 @@ def openings(policy: Policy, category: Category) -> tuple[tuple[Condition, Stand
 
 
 def standard_of(case: Case, ctx: Context) -> Standard:
-    """The standard the case lives under; what its policy does not know (an old case, moved) counts as unconditional."""
+    """The standard of the case; a condition that its policy does not have (after an adoption) counts as none."""
     found = ctx.policy.category(case.category)
     known = found is not None and any(c.code == case.condition for c in found.conditions)
     return opening(ctx.policy, case.category, case.severity, case.condition if known else None).standard
@@ -71,7 +71,7 @@ def extension_rule(standard: Standard, policy: Policy) -> ExtensionRule:
 
 
 def suspension_days(standard: Standard, policy: Policy) -> int:
-    """The longest suspension, in days."""
+    """The longest suspension of a round, in days."""
     return standard.suspension_days or policy.suspension_days
 
 

@@ -1,9 +1,8 @@
-"""Wall time as moments: microseconds since the epoch, exact and fast to compare.
+"""Conversion of wall time to moments: microseconds since the epoch, exact and fast to compare.
 
 Daylight saving, one rule for every zone: **a wall time that does not exist is read with the offset before the
 jump; one that happens twice is its first occurrence as a start and its second as an end.** So a span over the
-jump is as much shorter or longer as the night was, and a span's start inside the gap is as late as the clock
-was put forward.
+jump is shorter or longer by the length of the jump, and a span that starts inside the gap starts later by it.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,7 +25,7 @@ def to_int(moment: datetime) -> int:
 
 
 def length_of(span: timedelta) -> int:
-    """A span in microseconds: what `span // timedelta.resolution` is, in a fifth of the time."""
+    """A span in microseconds: the same as `span // timedelta.resolution`, in a fifth of the time."""
     return (span.days * 86_400 + span.seconds) * SECOND + span.microseconds
 
 
@@ -37,7 +36,7 @@ def to_datetime(moment: int) -> datetime:
 
 @lru_cache(maxsize=256)
 def steady_offsets(zone: ZoneInfo, first: int, last: int) -> tuple[int | None, ...]:
-    """The offset of each day in microseconds, from one ordinal to another; None where it changes within the day."""
+    """The UTC offset of each day in microseconds, from one ordinal to another; None where it changes within the day."""
     days = [date.fromordinal(ordinal) for ordinal in range(first, last + 2)]
     once = [_offset(datetime.combine(day, _MIDNIGHT, zone)) for day in days]
     twice = [_offset(datetime.combine(day, _MIDNIGHT_AGAIN, zone)) for day in days]

@@ -1,9 +1,8 @@
-"""Working time by a calendar: how much lies between two moments, and when so much of it has passed.
+"""Working time by a calendar: how much lies between two moments, and when a given amount has passed.
 
 Instants are aware; inside and in results they are UTC, callers localise. Spans are half open. A span to 24:00 and
-one from 00:00 of the next day are continuous. What daylight saving does to a wall time is in `wall_time`; where
-it would make spans overlap (one ends and the next starts in the doubled hour), the later one gives way: no
-moment counts twice.
+one from 00:00 of the next day are continuous. `wall_time` says how daylight saving is read; where it would make spans
+overlap (one ends and the next starts in the doubled hour), the later one is shortened: no moment counts twice.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,17 +15,17 @@ from models.policy.calendar import Calendar, Span
 from rules.deadlines.calendar_days import Day, DayKind, exceptions
 from rules.deadlines.wall_time import MINUTE, length_of, moment, plain, steady_offsets, to_datetime, to_int
 
-#: How far ahead working time is looked for (our choice): a calendar that has too little of it is an error.
+#: How far ahead working time is searched for (our choice): a calendar that has too little of it is an error.
 HORIZON_YEARS = 30
-#: How many years' spans one timetable keeps; beyond that it starts again.
+#: How many years one timetable keeps; beyond that it is cleared.
 _YEARS_KEPT = 200
-#: How many calendars are remembered by identity, and how many timetables by what their calendar says.
+#: How many calendars are cached by identity, and how many timetables by the content of their calendar.
 _CALENDARS_KEPT, _TIMETABLES_KEPT = 4_096, 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Year:
-    """The spans of a year in microseconds since the epoch, and its workdays as ordinals with their closes."""
+    """The spans of a year in microseconds since the epoch, and its workdays as ordinals with the ends of their work."""
 
     starts: list[int]
     ends: list[int]
@@ -46,7 +45,7 @@ _NONE = timedelta()
 
 
 class Timetable:
-    """The working time of one calendar, built year by year as it is asked for. See `timetable`."""
+    """The working time of one calendar, built year by year when needed. See `timetable`."""
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
@@ -57,7 +56,7 @@ class Timetable:
         self._years: dict[int, _Year] = {}
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """The working time in [start, end); none when `end` is not after `start`."""
+        """The working time in [start, end); zero when `end` is not after `start`."""
         first, last = to_int(start), to_int(end)
         if last <= first:
             return _NONE
@@ -70,7 +69,7 @@ class Timetable:
         return timedelta(microseconds=counted)
 
     def advance(self, start: datetime, span: timedelta) -> datetime:
-        """The earliest moment by which `span` of working time has passed since `start`; `start` for none.
+        """The earliest moment at which `span` of working time has passed since `start`; `start` when it is zero.
 
         Raises ValueError when that takes longer than `HORIZON_YEARS`.
         """
@@ -117,7 +116,7 @@ class Timetable:
     def next_close(self, since: datetime) -> datetime:
         """The first end of a workday that is not before `since`. Raises ValueError like `workday_after`."""
         at = to_int(since)
-        # A close at 24:00 of New Year's Eve belongs to the year before.
+        # Work that ends at 24:00 on New Year's Eve belongs to the old year.
         for number in self._ahead(self.local(to_datetime(at - 1)).year):
             closes = self._year(number).closes
             i = bisect_left(closes, at)
@@ -126,13 +125,13 @@ class Timetable:
         raise self._too_little("one workday")
 
     def provisional(self, first: date, last: date) -> bool:
-        """Whether the arrangement of a year between the two days is missing or only expected."""
+        """Whether the holidays of a year between the two days are missing or provisional."""
         return bool(self.unpublished(first, last))
 
     def unpublished(self, first: date, last: date) -> tuple[int, ...]:
-        """The years between the two days whose arrangement is missing or only expected.
+        """The years between the two days whose holidays are missing or provisional.
 
-        A calendar without any years is one that has no holidays: nothing is missing.
+        A calendar without any years has no holidays: nothing is missing.
         """
         if not self.calendar.years:
             return ()
@@ -143,13 +142,13 @@ class Timetable:
         return self._spans(day.toordinal())
 
     def explain_day(self, day: date) -> Day:
-        """What `day` is, with its working time."""
+        """The kind of `day`, with its working time and the reason."""
         ordinal = day.toordinal()
         spans = self._week[(ordinal - 1) % 7]
         return self._exceptions.get(ordinal) or Day(day, DayKind.WORKDAY if spans else DayKind.REST, spans)
 
     def local(self, instant: datetime) -> datetime:
-        """`instant` as wall time of the calendar's zone. Raises ValueError where no calendar reaches."""
+        """`instant` as wall time of the calendar's zone. Raises ValueError when it is outside the range of dates."""
         try:
             return instant.astimezone(self.zone)
         except OverflowError:
@@ -184,7 +183,7 @@ class Timetable:
         closes: list[int] = []
         first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
         total, latest = 0, plain(first - 2, 0)
-        # The day before only says where the first day may start: its end can be in the doubled hour.
+        # The day before matters only for the earliest start of the first day: its end can be in the doubled hour.
         for ordinal, offset in enumerate(steady_offsets(self.zone, first - 1, last), start=first - 1):
             for span in (spans := self._spans(ordinal)):
                 start, end = self._moments(ordinal, span, offset)
@@ -217,15 +216,15 @@ def _out_of_reach(year: int) -> ValueError:
     return ValueError(f"no calendar reaches the year {year}")
 
 
-#: By identity, for speed, without keeping a calendar alive; and by content, so that copies of one share.
+#: Timetables by identity, for speed, without keeping a calendar alive; and by content, shared by equal calendars.
 _by_identity: dict[int, tuple["ref[Calendar]", Timetable]] = {}
 _by_content: dict[Calendar, Timetable] = {}
 
 
 def timetable(calendar: Calendar) -> Timetable:
-    """The timetable of `calendar`, made once for all calendars that say the same.
+    """The timetable of `calendar`, built once for all equal calendars.
 
-    Remembered by the identity of the object: hashing a calendar takes longer than a deadline.
+    Cached by the identity of the object: hashing a calendar takes longer than computing a deadline.
     """
     known = _by_identity.get(id(calendar))
     if known is not None and known[0]() is calendar:
