@@ -58,7 +58,8 @@ _LATE = {
 }
 _NEAR = {"received": 3, "accepted": 4, "dispatched": 6, "claimed": 8, "progress": 4, "reviewing": 3, "returning": 1}
 _CALM = {
-    "received": 10, "asked": 2, "rejected": 3, "accepted": 8, "dispatched": 14, "shared": 5, "claimed": 16,
+    "received": 10, "asked": 2, "verifying": 2, "verified": 2, "rejected": 3, "accepted": 8, "dispatched": 14,
+    "redispatched": 2, "shared": 5, "claimed": 16,
     "progress": 10, "noted": 4, "urged": 3, "returning": 3, "extending": 4, "extended": 3, "suspending": 2,
     "suspended": 6, "reviewing": 9, "reworked": 4, "closed": 16, "rated": 14, "reopening": 3, "voiding": 1,
     "settled": 3,

@@ -108,7 +108,7 @@ async def run_whole_case(resources: Resources, cast: Participants) -> None:
     steps: list[tuple[Person, HumanCommand]] = [
         (cast.duty, Accept()),
         (cast.duty, Dispatch(host=cast.host)),
-        (cast.handler, Complete(result="已处理完毕")),
+        (cast.handler, Complete(result="已处理完毕", answer="您反映的问题已处理完毕。")),
         (cast.reviewer, PassReview(note="现场核实")),
     ]
     for person, command in steps:

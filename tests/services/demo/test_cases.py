@@ -41,9 +41,13 @@ async def test_every_stage_and_light_is_there_and_nothing_twice(resources: Resou
         facts: dict[str, int] = dict(
             (await connection.execute(text("SELECT kind, count(*) FROM facts GROUP BY kind"))).all()
         )
+        answers = (await connection.scalars(text("SELECT body->>'answer' FROM facts WHERE kind = 'completed'"))).all()
         _, policy = await read_current(connection)
     assert stages == {"receive", "dispatch", "handle", "review", "closed"}
     assert {"suspension_granted", "extension_requested", "urged", "rated", "review_failed", "dispatched"} <= set(facts)
+    assert {"verification_requested", "redispatched"} <= set(facts)
+    assert answers
+    assert all(answers), "what is completed answers whoever reported it"
     assert facts["received"] == count
     assert policy == read_policy(POLICY), "what is in force afterwards is the park's own policy"
     (tmp_path / MARK).unlink()
