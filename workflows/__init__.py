@@ -1,1 +1,1 @@
-"""Durable: what must go on though every process dies. Imports only `models` and the pure parts of `rules`."""
+"""Temporal workflows, which survive the death of every process. They import only `models` and `rules`."""

@@ -1,4 +1,4 @@
-"""对账: both stores compared, by the clock."""
+"""The scheduled audit (对账) that compares both stores."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from models.wire_names import AUDIT_ACTIVITY, AUDIT_WORKFLOW
 
-#: The next audit comes soon enough: one that fails is tried again only a little.
+#: Few attempts: after a failure the next scheduled audit comes soon enough.
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1), maximum_attempts=5)
 
 
@@ -18,7 +18,7 @@ class AuditWorkflow:
 
     @workflow.run
     async def run(self) -> dict[str, int]:
-        """How many findings of each kind."""
+        """Run the audit. Return the number of findings of each kind."""
         found: dict[str, int] = await workflow.execute_activity(
             AUDIT_ACTIVITY,
             result_type=dict[str, int],

@@ -1,4 +1,4 @@
-"""The yardsticks of `starter.py bench`: they take five updates, and do nothing else or next to nothing."""
+"""The workflows that `starter.py bench` compares a case with: five updates, and almost nothing else."""
 
 from datetime import timedelta
 
@@ -17,27 +17,27 @@ class BareWorkflow:
 
     @workflow.run
     async def run(self, report: dict[str, str]) -> int:
-        """Ends after five updates."""
+        """Wait for five updates. Return their number."""
         await workflow.wait_condition(lambda: self._taken >= 5 and workflow.all_handlers_finished())
         return self._taken
 
     @workflow.update
     def take(self, command: dict[str, str]) -> int:
-        """Counts, and answers the count."""
+        """Count the update. Return the count."""
         self._taken += 1
         return self._taken
 
 
 @workflow.defn(name="Way")
 class LocalActivityWorkflow:
-    """What the way to a record costs without the record: at each step an empty local activity, and a timer set anew."""
+    """A workflow with the steps of recording but no record: at each step an empty local activity and a timer."""
 
     def __init__(self) -> None:
         self._taken = 0
 
     @workflow.run
     async def run(self, report: dict[str, str]) -> int:
-        """The first step is the report's own. Ends after five."""
+        """Take the report's own step, then wait until five steps are done. Return their number."""
         await self._step(report)
         while (taken := self._taken) < 5:
             await workflow.wait_condition(lambda: self._taken > taken, timeout=timedelta(hours=1))
@@ -46,13 +46,13 @@ class LocalActivityWorkflow:
 
     @workflow.update
     async def receipt(self, report: dict[str, str]) -> int:
-        """Answers when the report's step is done."""
+        """Wait for the report's step. Return the number of steps done."""
         await workflow.wait_condition(lambda: self._taken > 0)
         return self._taken
 
     @workflow.update
     async def take(self, command: dict[str, str]) -> int:
-        """Counts, and answers the count."""
+        """Count the update. Return the count."""
         await self._step(command)
         return self._taken
 

@@ -1,4 +1,7 @@
-"""A bulletin: one step that counts and stores, tried until it works. Schedules start it, and people who ask for it."""
+"""The bulletin workflow: one activity that counts and stores, retried until it succeeds.
+
+Schedules start it, and people who ask for a bulletin.
+"""
 
 from datetime import timedelta
 
@@ -8,18 +11,18 @@ from temporalio.common import RetryPolicy, SearchAttributeKey
 with workflow.unsafe.imports_passed_through():
     from models.jobs.bulletin import BULLETIN_ACTIVITY, BULLETIN_WORKFLOW, BulletinOrder, BulletinsMade
 
-#: When a schedule meant to start the run, though it may have been late.
+#: The time at which a schedule should have started the run, which may have been late.
 SCHEDULED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=BULLETIN_WORKFLOW)
 class BulletinWorkflow:
-    """Makes the bulletins of one kind and period; made again, the same ones are replaced."""
+    """Makes the bulletins of one kind and period; a second run replaces them."""
 
     @workflow.run
     async def run(self, order: BulletinOrder) -> BulletinsMade:
-        """Which bulletins were made."""
+        """Make the bulletins. Return their ids."""
         meant = workflow.info().typed_search_attributes.get(SCHEDULED_FOR)
         dated = order.model_copy(update={"at": order.at or meant or workflow.now()})
         made: BulletinsMade = await workflow.execute_activity(

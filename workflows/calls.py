@@ -1,6 +1,6 @@
-"""How the case workflow reaches the world: the recording step and the errands, with their patience.
+"""The activity calls of the case workflow: the recording step and the errands, with their retries.
 
-Activities are named, not imported: what they import must not enter the sandbox.
+Activities are named, not imported: their imports must not enter the sandbox.
 """
 
 from datetime import timedelta
@@ -14,10 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import Opening, Receipt, Recorded, Step, Telling
     from models.wire_names import OPEN_CASE_ACTIVITY, RECORD_ACTIVITY, TELL_CASE_ACTIVITY
 
-#: How long the tries inside the workflow task may take together.
+#: How long the local attempts, inside the workflow task, may take together.
 LOCAL_TIMEOUT = timedelta(seconds=6)
-#: Then it becomes a regular activity. Bounded by attempts: between tries nothing looks at a local activity's
-#: schedule-to-close timeout, and a worker could not even stop.
+#: After these attempts it becomes a regular activity. Attempts are limited because the schedule-to-close timeout of a
+#: local activity is not checked between attempts, and a worker could not even stop.
 LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
 ACTIVITY_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
@@ -27,7 +27,7 @@ ACTIVITY_RETRY = RetryPolicy(
 
 
 class Refused(ApplicationError):
-    """The recording step said no. An ApplicationError, so that it fails the update and never wedges the case."""
+    """The recording step refused the command. An ApplicationError, so that it fails the update and not the workflow."""
 
     def __init__(self, value: Refusal) -> None:
         self.refusal = value
@@ -37,14 +37,16 @@ class Refused(ApplicationError):
 
 
 def as_failure(error: DomainError) -> Refused:
-    """A domain error as it travels: typed by its code, with its parameters as details."""
+    """The domain error as a Temporal failure: its type is the code, its details are the parameters."""
     return Refused(error.as_refusal())
 
 
 async def record(step: Step) -> Recorded:
-    """One recording step: local first, so that a command costs one workflow task; patient when the database is away.
+    """Run one recording step. Return what it recorded.
 
-    While PostgreSQL is away this waits, without end and without history, for it to come back.
+    It is a local activity first, so that a command costs one workflow task, and a regular one when that fails.
+
+    While PostgreSQL is away, this waits without end and without history for it to come back.
     """
     try:
         recorded: Recorded = await workflow.execute_local_activity(
@@ -75,7 +77,7 @@ async def tell_case(telling: Telling) -> str | None:
 
 
 async def open_case(opening: Opening) -> Receipt:
-    """Opens the case that a split-off part becomes."""
+    """Open the case that a split-off part becomes. Return its receipt."""
     receipt: Receipt = await workflow.execute_activity(
         OPEN_CASE_ACTIVITY,
         opening,

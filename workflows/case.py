@@ -1,8 +1,8 @@
-"""One run of `CaseWorkflow` is one reported issue, from its report to the archive, and its only writer.
+"""The workflow of one case, from its report to the archive, and the only writer of that case.
 
-A report starts it (`receipt` asks for the answer); every human action reaches it as the update `act`; every due
-moment is its own timer. Each of them becomes one recording step, and what that step recorded is what the case is.
-It ends when the case is archived, or at once when the report is refused.
+A report starts it (the update `receipt` waits for the answer); every human command is the update `act`; due moments
+are timers. Each of them becomes one recording step, and the facts that the step recorded determine the case. The
+workflow ends when the case is archived, or at once when the report is refused.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ with workflow.unsafe.imports_passed_through():
     from rules.life_cycle import check_fits
     from workflows import calls
 
-#: How many command ids go along into a new run, so that a resent command is known there too.
+#: How many command ids are passed to a new run, so that it recognises a resent command.
 REMEMBERED_COMMANDS = 200
-#: How long a due moment that was refused waits before it is tried again: the database may know less than the case.
+#: The pause before a refused system step is tried again: the database may know less than the case.
 REBUILD_PAUSE = timedelta(minutes=1)
-#: The patch by which errands run beside the case: earlier code awaited each of them, and no timer ran meanwhile.
+#: The patch since which errands run concurrently: earlier code awaited each of them, and no timer ran meanwhile.
 CONCURRENT_ERRANDS_PATCH = "errands-beside"
 
 
@@ -48,7 +48,7 @@ class CaseWorkflow:
 
     @workflow.run
     async def run(self, start: CaseStart) -> Receipt:
-        """Records the report, then lets every due moment act until the case is archived."""
+        """Record the report, then take every due step until the case is archived. Return the receipt."""
         if self._case is None:
             await self._receive()
         while self._current_case.archived_at is None:
@@ -68,7 +68,7 @@ class CaseWorkflow:
 
     @workflow.update(name=RECEIPT_UPDATE)
     async def receipt(self) -> Receipt:
-        """The answer to the report, once it is recorded; its refusal, if it was refused."""
+        """Return the receipt of the report once it is recorded. Raises its refusal if it was refused."""
         await workflow.wait_condition(lambda: self._case is not None or self._refusal is not None)
         if self._refusal is not None:
             raise calls.as_failure(refusal(self._refusal))
@@ -76,16 +76,16 @@ class CaseWorkflow:
 
     @workflow.update(name=ACT_UPDATE)
     async def act(self, act: Act) -> Receipt:
-        """A person's command. Sent twice with one id, it counts once."""
+        """Record a person's command. Sent twice with one id, it counts once."""
         await self._record(act.command, id_=act.id, actor=act.actor, if_revision=act.if_revision)
         return self._receipt()
 
     @act.validator
     def _validate_act(self, act: Act) -> None:
-        """What can't be done where the case stands at all leaves no trace in the history.
+        """Refuse a command that does not fit the case's present state, so that it leaves no trace in the history.
 
-        Who has seen more of the case than this run knows (a step was recorded, its worker killed before it said
-        so) is let through: the recording step catches up, and judges.
+        A sender who has seen more facts than this run knows (a step was recorded and its worker killed before it
+        reported back) is let through: the recording step catches up and decides.
         """
         if self._case is None or act.id in self._done or act.seen > self._case.seq:
             return
@@ -96,25 +96,25 @@ class CaseWorkflow:
 
     @workflow.update(name=ABSORB_UPDATE)
     async def absorb(self, telling: Telling) -> Receipt:
-        """Another case's word that it was merged into this one."""
+        """Record that another case was merged into this one."""
         await self._record(Absorb(case_no=telling.from_case), id_=telling.id, actor=Actor())
         return self._receipt()
 
     @workflow.update(name=SYSTEM_UPDATE)
     async def system(self, act: SystemAct) -> Receipt:
-        """The system's own word: a calendar was published, or something due should be looked at again."""
+        """Record a command of the system: a calendar was published, a case was unmerged, or a wake-up is due."""
         await self._record(act.command, id_=act.id, actor=Actor())
         return self._receipt()
 
     @workflow.query(name=STATE_QUERY)
     def state(self) -> Case | None:
-        """The case as this run knows it."""
+        """Return the case as this run knows it."""
         return self._case
 
-    # --- the parts of a life --------------------------------------------------------------------------------------
+    # --- the life cycle -------------------------------------------------------------------------------------------
 
     async def _receive(self) -> None:
-        """A refused report ends the run as a failure, so that its id may be sent again, corrected."""
+        """Record the report. A refusal fails the run, so that the report can be corrected and sent again."""
         report = self._start.report
         try:
             await self._record(report, id_=report.report_id, actor=self._start.actor)
@@ -124,10 +124,10 @@ class CaseWorkflow:
             raise calls.as_failure(refusal(refused.refusal)) from None
 
     async def _wait_for_next_moment(self) -> None:
-        """Sleeps until something falls due, or until a command gives the case something else to do."""
+        """Wait until something falls due, or until a command gives the case other work."""
         case = self._current_case
         moment = next_wake_up(case)
-        if moment is None:  # earlier code could leave a case so; whoever records a wake-up gives it a moment again
+        if moment is None:  # earlier code could leave a case without one; recording a wake-up gives it one
             asleep = derived_id(case.report_id, "asleep", case.seq)
             return await self._record_until_accepted(WakeUp(moment=case.updated_at), asleep)
         try:
@@ -141,7 +141,7 @@ class CaseWorkflow:
             await self._record_until_accepted(WakeUp(moment=moment), wake)
 
     def _has_new_work(self, before: Case, moment: datetime) -> bool:
-        """Asked many times in every workflow task: a case that is still `before` is not worked out anew."""
+        """Whether the case changed its next moment or has new errands. Called often; an unchanged case costs nothing."""
         if workflow.info().is_continue_as_new_suggested():
             return True
         case = self._current_case
@@ -151,12 +151,12 @@ class CaseWorkflow:
         )
 
     def _start_errand(self, errand: Errand) -> None:
-        """Carries the errand out beside the case: one that can't be done yet must not keep a deadline from it."""
+        """Carry the errand out concurrently: one that can't be done yet must not delay a deadline."""
         if errand.id not in self._running_errands:
             self._running_errands[errand.id] = asyncio.create_task(self._carry_out(errand))
 
     async def _carry_out(self, errand: Errand) -> None:
-        """Tells another case, or opens one; then puts it on record that this was done."""
+        """Send a message to another case, or open one; then record that this was done or refused."""
         case = self._current_case
         id_ = derived_id(case.report_id, errand.id)
         opened: str | None = None
@@ -170,7 +170,7 @@ class CaseWorkflow:
         await self._record_until_accepted(SettleErrand(errand=errand.id, case_no=opened, refused=refused), done)
 
     async def _continue_as_new(self) -> None:
-        # An errand under way is set out upon again in the new run: its ids make it count once.
+        # A running errand is started again in the new run; its ids make it count once.
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording.locked())
         start = self._start.model_copy(update={"case": self._case, "done": tuple(self._done[-REMEMBERED_COMMANDS:])})
         workflow.continue_as_new(start)
@@ -178,7 +178,7 @@ class CaseWorkflow:
     # --- recording ------------------------------------------------------------------------------------------------
 
     async def _record(self, command: Command, *, id_: UUID, actor: Actor, if_revision: int | None = None) -> None:
-        """One recording step, one at a time; then the case is whatever the facts say. Raises calls.Refused."""
+        """Run one recording step at a time and apply its facts to the case. Raises calls.Refused."""
         async with self._recording:
             known = 0 if self._case is None else self._case.seq
             recorded = await calls.record(
@@ -198,15 +198,17 @@ class CaseWorkflow:
             raise calls.Refused(recorded.refusal)
 
     async def _record_until_accepted(self, command: Command, id_: UUID) -> None:
-        """A step of the system itself. Whatever refuses it (a database that waits to be rebuilt), it is tried again and
-        again: a run that fails would be a case whose clock nobody keeps."""
+        """Record a step of the system, again and again while it is refused (the database may wait to be rebuilt).
+
+        A run that failed here would leave a case without timers.
+        """
         while True:
             try:
                 return await self._record(command, id_=id_, actor=Actor())
             except calls.Refused as refused:
                 if refused.refusal.code == AlreadyArchived.code:
                     return None
-                workflow.logger.error("a due moment could not be recorded: %s", refused.refusal.code)
+                workflow.logger.error("system step refused: %s", refused.refusal.code)
                 await workflow.sleep(REBUILD_PAUSE)
 
     @property

@@ -1,4 +1,4 @@
-"""An export: one step that makes the workbook, tried until it works; then it is kept a while, and removed."""
+"""The export workflow: one activity makes the workbook, retried until it succeeds; later another removes it."""
 
 from datetime import timedelta
 
@@ -14,11 +14,11 @@ RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=time
 
 @workflow.defn(name=EXPORT_WORKFLOW)
 class ExportWorkflow:
-    """Makes one export and removes it when its time is over, whatever became of it."""
+    """Makes one export and removes it after its retention time, even when it failed."""
 
     @workflow.run
     async def run(self, order: ExportOrder) -> None:
-        """Ends when the export is gone."""
+        """Make the export, wait, and remove it."""
         try:
             await workflow.execute_activity(
                 EXPORT_ACTIVITY,
@@ -28,8 +28,8 @@ class ExportWorkflow:
                 retry_policy=RETRY,
             )
         except ActivityError:
-            # Its row says that it failed, until it goes as well.
-            workflow.logger.error("an export could not be made")
+            # Its row says that it failed, until it is removed too.
+            workflow.logger.error("export failed")
         await workflow.sleep(RETENTION)
         await workflow.execute_activity(
             REMOVE_EXPORT_ACTIVITY, order, start_to_close_timeout=timedelta(minutes=1), retry_policy=RETRY

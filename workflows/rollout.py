@@ -1,4 +1,4 @@
-"""A policy version takes effect: every open case whose deadlines its calendars change counts them anew, with a fact."""
+"""The rollout of a policy version: open cases whose deadlines its calendars change recompute them, with a fact."""
 
 from datetime import timedelta
 
@@ -9,19 +9,19 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import Rollout, RolloutPage
     from models.wire_names import ROLLOUT_ACTIVITY, ROLLOUT_WORKFLOW
 
-#: Cases that could not be told are told on another way through; so often, so long after. Then the audit names them.
+#: How often the cases that could not be reached are tried again, and after which pause. Then the audit reports them.
 ROUNDS, PAUSE = 12, timedelta(minutes=5)
-#: A page is tried again until it works: a case told twice counts once.
+#: A page is retried until it succeeds: telling a case twice has no further effect.
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=ROLLOUT_WORKFLOW)
 class RolloutWorkflow:
-    """Goes through the open cases page by page; starts anew now and then, so that its history stays short."""
+    """Goes through the open cases page by page; continues as new now and then to keep its history short."""
 
     @workflow.run
     async def run(self, rollout: Rollout) -> Rollout:
-        """How many cases were told, once all are."""
+        """Tell all open cases. Return the rollout with the number of cases told."""
         while True:
             page: RolloutPage = await workflow.execute_activity(
                 ROLLOUT_ACTIVITY,

@@ -1,4 +1,4 @@
-"""Escalation: the wake-ups of a case, whom each step reaches, urge orders, the forecast.
+"""Escalation: the wake-ups of a case, the recipients of each step, urge orders, the forecast.
 
 When something is due does not belong here (`rules.deadlines`).
 """

@@ -1,4 +1,4 @@
-"""What happens to a case if nobody acts: the rules themselves, run forward from now over the organisation of today."""
+"""The forecast of a case if nobody acts: the rules run forward from now, over the organisation of today."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from rules.escalation.urge_orders import automatic_urge
 from rules.escalation.wake_ups import due_step, next_wake_up
 from rules.evolve import evolve
 
-#: How far a forecast looks (our choice): so many things, and so many of the daily reminders at the end.
+#: The length of a forecast (our choice): the most steps, and the most daily reminders at its end.
 MOST, REMINDERS = 40, 2
 
 
 def forecast(case: Case, ctx: Context) -> Iterator[Fact]:
     """The facts to come, earliest first, each at the moment it falls due.
 
-    People are those who hold the roles now: who will hold them then is asked when a step fires.
+    Recipients are those who hold the roles now; in fact they are resolved when a step fires.
     """
     reminders = 0
     for _ in range(MOST):
@@ -27,7 +27,7 @@ def forecast(case: Case, ctx: Context) -> Iterator[Fact]:
         at = max(moment, ctx.now)
         there = ctx.model_copy(update={"now": at})
         body = due_step(case, there, at)
-        assert body is not None, "what a case wakes for is due"
+        assert body is not None, "at a wake-up something is due"
         command_id = derived_id(case.report_id, "forecast", case.seq)
         fact = Fact(
             seq=case.seq + 1, at=at, actor=Actor(), command_id=command_id, command="wake_up", digest="", body=body

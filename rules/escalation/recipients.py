@@ -1,7 +1,7 @@
-"""Whom a step of the ladder reaches: people are resolved when it fires, by grant, shift and deputy.
+"""The recipients of a ladder step: people are resolved when it fires, by grant, shift and deputy.
 
-A role that nobody holds in the unit it is looked for in is a vacancy, and the step falls through to the next level
-at once: at the top the fallback owner answers. It is never skipped, and never reaches nobody.
+When nobody holds the role in the unit, that is a vacancy, and the step goes to the next level up at once; above the
+top level it reaches the fallback owner. A step is never skipped and always reaches somebody.
 """
 
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ from models.facts import Reached, Vacancy
 from models.policy.standard import Target
 from rules.levels import current_level
 
-#: Who answers for a unit above, when the role looked for is not held there either.
+#: The roles that stand in at a unit above, when nobody there holds the target's role either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
-#: Who sits at a desk before dispatch: low down, those who settle small things themselves.
+#: The roles of a desk before dispatch: at grids and micro-grids also those who settle small matters themselves.
 DESK_ROLES = (Role.DUTY_OFFICER, Role.GRID_WORKER, Role.VOLUNTEER)
 
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """Whom a step reached, whom it missed, and whose the case is then (None: whose it was)."""
+    """The recipients of a step, the vacancies it met, and the new owner of the case (None: unchanged)."""
 
     reached: tuple[Reached, ...]
     vacancies: tuple[Vacancy, ...]
@@ -34,7 +34,7 @@ class StepOutcome:
 def resolve_targets(
     case: Case, ctx: Context, targets: Iterable[Target], request: RequestKind | None = None
 ) -> StepOutcome:
-    """Resolves `targets` as the organisation stands now. For a `request`, its decider stands where the host would."""
+    """The recipients of `targets` in the organisation of now. For a `request`, its decider replaces the host."""
     reached: list[Reached] = []
     vacancies: list[Vacancy] = []
     owner: Owner | None = None
@@ -54,8 +54,10 @@ def resolve_targets(
 
 
 def _handling_parties(case: Case, ctx: Context) -> list[Reached]:
-    """Whoever handles the case: its department and the person who claimed it, and the co-handlers who still owe their
-    report; before dispatch and in review its owner: of a unit, those who sit at the desk where the case lies."""
+    """Who handles the case: the host department with its claimant, and the co-handlers whose reports are missing.
+
+    Before dispatch, its owner; if that is a unit, the people of its desk.
+    """
     if case.host is None:
         return [_desk_staff(case.owner or case.desk, case, ctx)]
     found = [Reached(mode=EscalationMode.INFORM, department=case.host, people=claim_holders(case, ctx))]
@@ -64,9 +66,9 @@ def _handling_parties(case: Case, ctx: Context) -> list[Reached]:
 
 
 def claim_holders(case: Case, ctx: Context) -> tuple[UUID, ...]:
-    """Who acts for the claim today: the claimant, or their deputy while they are away.
+    """The claimant, or their deputy while they are away.
 
-    Nobody when the claimant is away without a deputy: then the whole department is told, its head among them.
+    Empty when the claimant is away without a deputy: then the whole department is informed, its head included.
     """
     if case.claimed_by is None:
         return ()
@@ -77,7 +79,7 @@ def claim_holders(case: Case, ctx: Context) -> tuple[UUID, ...]:
 
 
 def _decider(case: Case, ctx: Context, request: RequestKind) -> Reached:
-    """Who is to decide a request: the department asked to take the case over, the workers asked to look, the desk."""
+    """Who decides or answers a request: the department asked to take over, the workers asked to look, or the desk."""
     asked = case.transfer_request
     if request is RequestKind.TRANSFER and asked is not None:
         return Reached(mode=EscalationMode.INFORM, department=asked.department)
@@ -97,15 +99,15 @@ def _desk_staff(owner: Owner, case: Case, ctx: Context, *, deciding: bool = Fals
         return Reached(mode=EscalationMode.INFORM, department=owner.id)
     held = next((unit.holders for unit in ctx.units if unit.code == owner.id), ())
     roles = (Role.REVIEWER,) if case.stage is Stage.REVIEW and not deciding else DESK_ROLES
-    sitting = dict.fromkeys(holder.person for holder in held if holder.role in roles)
-    return Reached(mode=EscalationMode.INFORM, unit=owner.id, people=tuple(sitting))
+    people = dict.fromkeys(holder.person for holder in held if holder.role in roles)
+    return Reached(mode=EscalationMode.INFORM, unit=owner.id, people=tuple(people))
 
 
 def summons_recipients(case: Case, ctx: Context, department: str) -> tuple[Reached, ...]:
-    """Who is told that a department did not answer the whistle: itself, the desk that called, and a supervisor."""
+    """Who is informed that a department did not answer a joint-meeting call: itself, the desk, and a supervisor."""
     supervisor, _, _ = _find_role_holder(ctx, Target(role=Role.SUPERVISOR, level=Level.COMMUNITY))
-    away = Reached(mode=EscalationMode.INFORM, department=department)
-    return (away, _desk_staff(case.desk, case, ctx, deciding=True), supervisor)
+    summoned = Reached(mode=EscalationMode.INFORM, department=department)
+    return (summoned, _desk_staff(case.desk, case, ctx, deciding=True), supervisor)
 
 
 def _find_role_holder(ctx: Context, target: Target) -> tuple[Reached, Level, list[Vacancy]]:
@@ -123,7 +125,7 @@ def _find_role_holder(ctx: Context, target: Target) -> tuple[Reached, Level, lis
 
 
 def holders(unit: Unit, role: Role) -> tuple[UUID, ...]:
-    """Who holds `role` in `unit` now."""
+    """The people who hold `role` in `unit` now."""
     return tuple(holder.person for holder in unit.holders if holder.role is role)
 
 

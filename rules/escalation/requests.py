@@ -1,4 +1,4 @@
-"""Requests that await a decision: which there are, by when they are to be decided, and whom their silence reaches."""
+"""The decision deadline of a request, and the ladder that escalates it while it is undecided."""
 
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,10 @@ from rules.deadlines.clocks import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.planning import Timeline, rungs
 
-#: By when a request is decided where the policy does not say: five working days, as an objection to a transferred
-#: petition is to be made (信访工作条例 §23).
+#: The time to decide a request when the policy does not set one: five working days, the time within which an
+#: objection to a transferred petition must be made (信访工作条例 §23).
 DECIDE_WITHIN = Length(amount=5, unit=LimitUnit.LEGAL_WORK_DAY)
-#: Whom an undecided request reaches where the policy does not say (our choice): half way the desk, then supervisors.
+#: The ladder of an undecided request when the policy names none (our choice): half way the desk, then supervisors.
 REQUEST_LADDER = Ladder(
     code="request",
     rungs=(
@@ -34,7 +34,7 @@ def request_ladder(policy: Policy) -> Ladder:
 
 
 def decision_terms(ctx: Context, by: datetime | None = None) -> dict[str, Any]:
-    """`decide_by` (or the moment `by`) and `rungs` of a request made now: what its fact says of its deadline."""
+    """The fields `decide_by` and `rungs` of the fact of a request made now; `by` sets the deadline."""
     length = ctx.policy.decide_within or DECIDE_WITHIN
     decide_by = by or deadline(length, calendar_of(length, ctx), ctx.now)
     span = decide_by - ctx.now

@@ -1,5 +1,8 @@
-"""督办: what an order's ladder is, and the orders that the system gives by itself (our choice): overdue at the top, a
-third return, a second failed review, a second reopening."""
+"""Urge orders (督办): their ladders, and the orders that the system gives.
+
+The system gives one (our choice) for an overdue at the top level, a third return, a second failed review, and a second
+reopening.
+"""
 
 from datetime import datetime
 
@@ -14,7 +17,7 @@ from rules.deadlines.limits import deadline
 from rules.deadlines.planning import Timeline, rungs
 from rules.deadlines.standards import NO_LADDER
 
-#: From which one on a return, a failed review or a reopening brings an urge order.
+#: The number from which a return, a failed review or a reopening causes an urge order.
 RETURNS, FAILED_REVIEWS, REOPENINGS = 3, 2, 2
 
 _CAUSE_NOTES = {
@@ -26,9 +29,9 @@ _CAUSE_NOTES = {
 
 
 def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
-    """The urge order that `fact`, which made `case` what it is, brings about; None when it brings none.
+    """The urge order that `fact` causes, `case` being the case after it; None when it causes none.
 
-    A cause counts once: while its order is unanswered no second one is given.
+    No second order for the same cause is given while the first is unanswered.
     """
     cause = _cause(case, fact.body)
     kind = UrgeKind.ORDINARY
@@ -48,18 +51,18 @@ def automatic_urge(case: Case, fact: Fact, ctx: Context) -> Body | None:
 
 
 def next_number(case: Case) -> int:
-    """The number of the case's next urge order: numbered once per case, whatever its rounds."""
+    """The number of the case's next urge order; numbers are unique per case, over all rounds."""
     return max((case.urges_given, *(u.number for u in case.urges))) + 1
 
 
 def urge_ladder(kind: UrgeKind, policy: Policy) -> Ladder:
-    """The ladder of an order of that kind: its own, or that of an ordinary one."""
+    """The ladder of an order of that kind, or that of an ordinary one when it has none."""
     rule = policy.urges.get(kind) or policy.urges.get(UrgeKind.ORDINARY)
     return (policy.ladder(rule.ladder) if rule else None) or NO_LADDER
 
 
 def urge_rungs(kind: UrgeKind, ctx: Context, reply_by: datetime) -> tuple[datetime, ...]:
-    """The moments of the order's own ladder; its fractions count from now to the reply deadline."""
+    """The moments of the order's ladder steps; fractions count from now to the reply deadline."""
     ladder = urge_ladder(kind, ctx.policy)
     span = reply_by - ctx.now
     return rungs(Timeline(lambda part: ctx.now + span * part, ctx.now, lambda length: calendar_of(length, ctx)), ladder)

@@ -1,7 +1,7 @@
-"""What time does to a case: the next moment at which it must wake, and what falls due then.
+"""The wake-ups of a case: the next moment at which something falls due, and the fact that follows then.
 
-Deadlines, lights, the steps of the ladder and of urge orders, pauses that run out, reminders, the archive: each is
-a moment that the case knows. `next_wake_up` is the earliest; `due_step` says what it means, one at a time.
+Deadlines, lights, the steps of ladders, ends of pauses, reminders and the archive date are all moments that the case
+holds. `next_wake_up` is the earliest of them; `due_step` gives the fact of one at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ FactMaker = Callable[[Case, Context], Body]
 
 
 class Moment(NamedTuple):
-    """Something that will fall due, and what it then means. Of two at one moment, the first named comes first."""
+    """A moment at which something falls due, and the function that makes its fact. Of equal moments the first wins."""
 
     at: datetime
     make_fact: FactMaker
@@ -51,14 +51,16 @@ def next_wake_up(case: Case) -> datetime | None:
 
 
 def due_step(case: Case, ctx: Context, now: datetime) -> Body | None:
-    """The earliest thing that has fallen due by `now`, or None. Evolve by it, then ask again."""
+    """The fact of the earliest thing due by `now`, or None. Evolve the case by it, then call again."""
     first = min(pending_moments(case), key=lambda moment: moment.at, default=None)
     return None if first is None or first.at > now else first.make_fact(case, ctx)
 
 
 def lacks_wake_up(case: Case) -> bool:
-    """Whether an overdue case waits for nothing that says so again: its ladder is lost or held without end, and no
-    reminder is set. It never stays so: `decide` puts a reminder behind whatever led there."""
+    """Whether nothing would remind anybody of an overdue case: no ladder step is due to fire and no reminder is set.
+
+    `decide` adds a reminder after every fact that leads there.
+    """
     if next(pending_moments(case), None) is None:
         return case.archived_at is None
     clock = case.clock
@@ -68,7 +70,7 @@ def lacks_wake_up(case: Case) -> bool:
 
 
 def end_replaced_acknowledgement(before: Case, case: Case, ctx: Context) -> AcknowledgementLapsed | None:
-    """What becomes of an acknowledgement once the case is another's: whoever has it now has not taken note yet."""
+    """The fact that ends an acknowledgement when another party becomes responsible for the case; else None."""
     if case.acknowledged_by is None or _responsible_party(before) == _responsible_party(case):
         return None
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
@@ -76,7 +78,7 @@ def end_replaced_acknowledgement(before: Case, case: Case, ctx: Context) -> Ackn
 
 
 def _responsible_party(case: Case) -> tuple[OwnerKind, str] | None:
-    """Who answers for the case: a unit, a department whoever in it has claimed it, or the fallback owner."""
+    """Who is responsible: a unit, a department (whoever in it is the claimant), or the fallback owner."""
     owner = case.owner
     if owner is None:
         return None
@@ -86,12 +88,12 @@ def _responsible_party(case: Case) -> tuple[OwnerKind, str] | None:
 
 
 def reminder_fact(ctx: Context) -> Reminded:
-    """Said again, and when the next time."""
+    """A reminder now, with the time of the next one."""
     return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
 
 
 def pending_moments(case: Case) -> Iterator[Moment]:
-    """Every moment the case waits for, in the order in which those of one instant take effect."""
+    """Every moment that the case waits for; those of the same instant in the order in which they take effect."""
     if case.archived_at is not None:
         return
     yield from _pause_moments(case)
@@ -129,7 +131,7 @@ def _stage_clock_moments(case: Case, clock: Clock) -> Iterator[Moment]:
 
 
 def _whole_clock_moments(clock: Clock) -> Iterator[Moment]:
-    """The whole case has its own lights and steps; an acknowledgement holds the ladder of the stage alone."""
+    """The moments of the whole case's clock; an acknowledgement holds only the ladder of the stage."""
     yield from _lights_and_deadline(clock)
     if clock.plan is not None and clock.plan.rungs:
         yield Moment(clock.plan.rungs[0], _whole_step)
@@ -147,7 +149,7 @@ def _lights_and_deadline(clock: Clock) -> Iterator[Moment]:
 
 
 def _awaits_step(case: Case, clock: Clock) -> bool:
-    """Whether a step of the ladder is awaited; an acknowledgement holds it."""
+    """Whether a step of the stage's ladder will fire: it has steps left, and no acknowledgement holds it."""
     return clock.plan is not None and bool(clock.plan.rungs) and case.acknowledged_by is None
 
 
@@ -172,7 +174,7 @@ def _urge_moments(urge: UrgeOrder) -> Iterator[Moment]:
         yield Moment(urge.rungs[0], lambda case, ctx: _urge_step(case, ctx, urge))
 
 
-# --- what they mean -------------------------------------------------------------------------------------------------
+# --- the facts of due moments ---------------------------------------------------------------------------------------
 
 
 def _answer_overdue(case: Case, ctx: Context) -> Body:
@@ -187,9 +189,9 @@ def _suspension_over(case: Case, ctx: Context) -> Body:
 
 
 def resume_clocks(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
-    """What the fact says by which the stopped clocks go on at `since`: deadline and plan, those of the whole too.
+    """The fields of the fact by which stopped clocks resume at `since`: deadline and plan, also of the whole case.
 
-    A clock that ran on all the while is left out.
+    A clock that was not stopped is left out.
     """
     standard = standard_of(case, ctx)
     found: dict[str, Any] = {"since": since}
@@ -202,7 +204,7 @@ def resume_clocks(case: Case, ctx: Context, since: datetime) -> dict[str, Any]:
 
 
 def _acknowledgement_lapsed(since: datetime, case: Case, ctx: Context) -> Body:
-    """The ladder goes on: an acknowledgement holds it for its time, and never past a deadline."""
+    """The end of an acknowledgement: the ladder continues from `since`."""
     waiting = case.clock.plan.rungs if case.clock and case.clock.plan else ()
     return AcknowledgementLapsed(rungs=postpone(waiting, since))
 
@@ -214,9 +216,9 @@ def _light_changed(stage: Stage | None, light: Light, case: Case, ctx: Context) 
 def _overdue(case: Case, ctx: Context) -> Body:
     assert case.clock is not None
     assert case.clock.due_at is not None
-    climbs_on = case.clock.plan is not None and bool(case.clock.plan.rungs)
+    has_steps = case.clock.plan is not None and bool(case.clock.plan.rungs)
     held = case.acknowledged_by is not None and case.acknowledged_until is None
-    remind_at = None if climbs_on and not held else ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    remind_at = None if has_steps and not held else ctx.now + timedelta(hours=ctx.policy.remind_hours)
     return Overdue(stage=case.clock.stage, due_at=case.clock.due_at, remind_at=remind_at)
 
 
@@ -231,7 +233,7 @@ def _remind(case: Case, ctx: Context) -> Body:
 
 
 def _step(case: Case, ctx: Context) -> Body:
-    """The next step of the running stage's ladder: whoever it reaches now is told, or takes the case."""
+    """The next step of the running stage's ladder: its recipients are informed, or one becomes the owner."""
     clock = case.clock
     assert clock is not None
     assert clock.plan is not None
@@ -266,13 +268,13 @@ def _whole_step(case: Case, ctx: Context) -> Body:
 
 
 def _urge_step(case: Case, ctx: Context, urge: UrgeOrder) -> Body:
-    """The next step of an urge order's ladder. An urge order never takes a case away: it only informs."""
+    """The next step of an urge order's ladder. It only informs: it never changes the owner."""
     rung = _inform_only(_rung(urge_ladder(urge.kind, ctx.policy).rungs, urge.last_step))
     return _step_fired(case, ctx, rung, step=urge.last_step + 1, planned_at=urge.rungs[0], urge=urge.number)
 
 
 def _request_step(case: Case, ctx: Context, kind: RequestKind, request: Request) -> Body:
-    """The next step of the ladder of a request that nobody decided. It only informs."""
+    """The next step of the ladder of an undecided request. It only informs."""
     rung = _inform_only(_rung(request_ladder(ctx.policy).rungs, request.last_step))
     is_last = len(request.rungs) == 1
     return _step_fired(
@@ -284,12 +286,15 @@ def _request_step(case: Case, ctx: Context, kind: RequestKind, request: Request)
 def _inform_only(rung: Rung | None) -> Rung | None:
     if rung is None:
         return None
-    told = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets)
-    return rung.model_copy(update={"targets": told})
+    targets = tuple(target.model_copy(update={"mode": EscalationMode.INFORM}) for target in rung.targets)
+    return rung.model_copy(update={"targets": targets})
 
 
 def _summons_missed(summons: Summons, case: Case, ctx: Context) -> Body:
-    """Both whistle and response are assessed (吹哨报到): the department, the desk and a supervisor are told."""
+    """A missed joint-meeting call: the department, the desk and a supervisor are informed.
+
+    Both the call and the response are assessed (吹哨报到).
+    """
     return SummonsMissed(
         department=summons.department,
         meet_at=summons.meet_at,
@@ -298,7 +303,7 @@ def _summons_missed(summons: Summons, case: Case, ctx: Context) -> Body:
 
 
 def _rung(rungs: tuple[Rung, ...], fired: int) -> Rung | None:
-    """The step after `fired`; past the end, the last one again. None where the ladder has lost its steps."""
+    """The step after `fired` steps; past the end, the last one again. None when the ladder has no steps any more."""
     return rungs[min(fired, len(rungs) - 1)] if rungs else None
 
 

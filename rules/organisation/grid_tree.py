@@ -1,8 +1,8 @@
-"""The four-level tree: what a registry line says, and whether the lines together make a tree.
+"""The four-level grid tree: registry lines, and the check that together they make a tree.
 
 Codes follow one scheme (our choice): each level extends its parent's code by a fixed segment. A grid
 drawn around one body (专属网格) takes a sequence of 9xx within its community. Codes are immutable, so a
-unit's ancestors can be read off its code.
+unit's code contains those of its ancestors.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,9 +39,9 @@ _NO_KNOWN_UNITS: Mapping[str, Level] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """One line of a registry as it was written; `line` counts from 1, the header included, or the features of a map.
+    """One line of a registry as written; `line` counts from 1, the header included, or the features of a map.
 
-    An empty `type` is read off the code.
+    An empty `type` is derived from the code.
     """
 
     line: int
@@ -81,7 +81,7 @@ class GridUnit:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a line, for people."""
+    """A fault of a line, as text for people."""
 
     line: int
     zh: str
@@ -90,7 +90,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome of a check: with any problem, `units` is empty. `skipped` counts lines above level 1."""
+    """The result of a check: with any problem, `units` is empty. `skipped` counts lines above level 1."""
 
     units: tuple[GridUnit, ...]
     problems: tuple[Problem, ...]
@@ -103,10 +103,10 @@ def code_length(level: Level) -> int:
 
 
 def check(lines: Iterable[UnitLine], known: Mapping[str, Level] = _NO_KNOWN_UNITS) -> Checked:
-    """Turns registry lines into units, or into every problem found, in the order of the lines.
+    """The units of registry lines, or every problem found, in the order of the lines.
 
-    `known` holds units stored already, which may be named as parents. Lines of a city, district or county
-    lie above the tree: they are skipped and counted.
+    `known` holds units stored already, which may be named as parents. Lines of a province, city, district or county
+    are above the tree: they are skipped and counted.
     """
     written = tuple(lines)
     counted = [line for line in written if line.level not in _ABOVE_PARK]
@@ -137,16 +137,16 @@ def _unit(line: UnitLine) -> GridUnit:
 
 
 def _check_line(line: UnitLine) -> list[Problem]:
-    """What can be said of a line without looking at any other."""
+    """The problems of a line by itself, without the other lines."""
     problems = _check_name(line)
     level = _LEVEL_NAMES.get(line.level)
     if level is None:
-        words = "、".join(_LEVEL_NAMES)
+        names = "、".join(_LEVEL_NAMES)
         return [
             *problems,
             Problem(
                 line.line,
-                f"层级“{line.level}”无效,应为 {words} 之一",
+                f"层级“{line.level}”无效,应为 {names} 之一",
                 f"level “{line.level}” is none of {', '.join(_LEVEL_NAMES)}",
             ),
         ]
@@ -278,11 +278,11 @@ def _check_parent_level(
     parent = line.parent_code
     above = first.get(parent)
     if above is not None and above.level not in _LEVEL_NAMES:
-        return []  # its own line already says what is wrong
+        return []  # the parent's own line reports the problem
     found = _LEVEL_NAMES[above.level] if above is not None else known.get(parent)
     if found is None:
         if level is Level.PARK:
-            return []  # a park's parent is a division above the tree, which the file may leave out
+            return []  # a park's parent is above the tree, and the file may leave it out
         return [
             Problem(line.line, f"没有上级单位“{parent}”", f"there is no parent unit “{parent}”"),
         ]

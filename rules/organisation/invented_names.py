@@ -1,6 +1,6 @@
-"""Invented names of people and enterprises, for demonstrations: any likeness is chance.
+"""Invented names of people and enterprises, for demonstrations; any likeness is chance.
 
-Each is a fixed function of a number, so that the same demonstration always has the same names.
+Each name depends only on a number, so that a demonstration always has the same names.
 """
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"

@@ -1,6 +1,6 @@
-"""Org lint: the holes in an organisation that would leave a case with nobody. Pure, over plain values.
+"""Org lint: the gaps in an organisation that would leave a case with nobody. Pure, over plain values.
 
-Checked before go-live and every night. What concerns many units is told once, counted, with the first few named.
+Run before go-live and every night. A fault of many units is one finding, with their number and the first few named.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from models.organisation import Gravity, Organisation, OrgFault, OrgFinding, Org
 from rules.organisation.names import OrgNames, TitleLookup, level_names, role_names, sample
 from rules.organisation.roster import roster_findings, zone_of
 
-#: How many of those concerned are named.
+#: How many of the units or people concerned are named.
 SAMPLE = 5
 #: Roles held for a unit that somebody must supervise.
 SUPERVISED = (Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR)
@@ -24,10 +24,10 @@ ERROR, WARNING = Gravity.ERROR, Gravity.WARNING
 
 
 def lint(org: Organisation, within: frozenset[str] | None = None) -> tuple[OrgFinding, ...]:
-    """What is wrong with `org`, errors first.
+    """The faults of `org`, errors first.
 
-    `within`: the codes of units to whose subtrees the look is confined (None: everywhere). What lies above them still
-    counts; what belongs to no unit (departments, routes, the fallback owner) is told to everybody who may look.
+    `within`: the codes of units whose subtrees are checked (None: all). Roles held above them still count. Faults that
+    belong to no unit (departments, routes, the fallback owner) are always reported.
     """
     view = LintView(org, within)
     found = [finding for rule in RULES for finding in rule(view)]
@@ -44,7 +44,7 @@ class HeldRole:
 
 
 class LintView:
-    """An organisation with the look-ups that its rules share."""
+    """An organisation with the look-ups that the lint rules share."""
 
     def __init__(self, org: Organisation, within: frozenset[str] | None) -> None:
         self.org = org
@@ -72,7 +72,7 @@ class LintView:
                 self._present[held.grant.role, held.grant.grid].add(held.person.id)
 
     def present(self, role: Role, unit: str | None) -> set[UUID]:
-        """Who holds `role` for that very unit (None: for every one) and is there today, or has a deputy who is."""
+        """Who holds `role` for exactly that unit (None: for all units) and is present today, or has a deputy who is."""
         return self._present.get((role, unit), set())
 
     def above(self, role: Role, path: Iterable[str]) -> set[UUID]:
@@ -80,7 +80,7 @@ class LintView:
         return set(self.present(role, None)).union(*(self.present(role, code) for code in path))
 
     def people_in_view(self, person: OrgPerson) -> bool:
-        """Whether the person holds, or held, a role in the units looked at; everybody, where that is all."""
+        """Whether the person holds, or held, a role in the units checked; everybody when all units are."""
         return self._within is None or any(
             grant.grid in self.paths and not self._within.isdisjoint(self.paths[grant.grid])
             for grant in person.grants
@@ -92,7 +92,7 @@ class LintView:
 
 
 def no_superior(view: LintView) -> Iterator[OrgFinding]:
-    """People over whom nobody supervises: at the top a supervisor answers to the fallback owner, nobody else does."""
+    """People without a supervisor above them; a supervisor at the top level answers to the fallback owner."""
     seen = {unit.code for unit in view.units}
     found: dict[tuple[str, Role], list[str]] = defaultdict(list)
     for held in view.held:
@@ -115,7 +115,7 @@ def no_superior(view: LintView) -> Iterator[OrgFinding]:
 
 
 def unit_without_owner(view: LintView) -> Iterator[OrgFinding]:
-    """Where no desk is staffed at or above: every case from there falls to the fallback owner."""
+    """Units without a duty officer at or above them: every case from there goes to the fallback owner."""
     lost = _by_park(unit for unit in view.units if not any(view.present(Role.DUTY_OFFICER, code) for code in unit.path))
     for park, codes in lost:
         at = view.names.unit(park)
@@ -127,7 +127,7 @@ def unit_without_owner(view: LintView) -> Iterator[OrgFinding]:
 
 
 def grid_without_worker(view: LintView) -> Iterator[OrgFinding]:
-    """Grids where nobody is to look."""
+    """Grids without a grid worker."""
     empty = _by_park(u for u in view.units if u.level is Level.GRID and not view.present(Role.GRID_WORKER, u.code))
     for park, codes in empty:
         at = view.names.unit(park)
@@ -138,7 +138,7 @@ def grid_without_worker(view: LintView) -> Iterator[OrgFinding]:
 
 
 def micro_grid_without_volunteer(view: LintView) -> Iterator[OrgFinding]:
-    """Micro-grids without anybody of their own, told per grid."""
+    """Micro-grids without a volunteer of their own, one finding per grid."""
     found: dict[str, list[str]] = defaultdict(list)
     for unit in view.units:
         if unit.level is Level.MICRO_GRID and not view.present(Role.VOLUNTEER, unit.code):
@@ -153,17 +153,17 @@ def micro_grid_without_volunteer(view: LintView) -> Iterator[OrgFinding]:
 
 
 def target_vacant(view: LintView) -> Iterator[OrgFinding]:
-    """Whom a ladder looks for, and where it would find nobody: the step falls through to the level above."""
+    """Units where nobody holds the role that a ladder targets: the step goes to the level above."""
     policy = view.org.policy
     ladders = policy.ladders if policy else ()
-    wanted = {
+    targets = {
         (target.level, target.role): ladder.code
         for ladder in ladders
         for rung in ladder.rungs
         for target in rung.targets
         if target.role is not None and target.level is not None
     }
-    for (level, role), ladder in sorted(wanted.items()):
+    for (level, role), ladder in sorted(targets.items()):
         vacant = _by_park(u for u in view.units if u.level is level and not view.present(role, u.code))
         for park, codes in vacant:
             at_top, at = level is Level.PARK, view.names.unit(park)
@@ -180,7 +180,7 @@ def target_vacant(view: LintView) -> Iterator[OrgFinding]:
 
 
 def department_without_head(view: LintView) -> Iterator[OrgFinding]:
-    """Departments whose people have nobody over them."""
+    """Departments without a head."""
     headed = {held.grant.department for held in view.held if held.grant.role is Role.DEPARTMENT_HEAD}
     for department in view.org.departments:
         if department.active and department.id not in headed:
@@ -192,7 +192,7 @@ def department_without_head(view: LintView) -> Iterator[OrgFinding]:
 
 
 def routes(view: LintView) -> Iterator[OrgFinding]:
-    """Categories whose route ends nowhere: at a department that is gone, or where nobody may claim the case."""
+    """Categories routed to a department that is retired or unknown, or that has no handler."""
     policy = view.org.policy
     if policy is None:
         return
@@ -204,7 +204,7 @@ def routes(view: LintView) -> Iterator[OrgFinding]:
             if not rule.categories or category.code.startswith(rule.categories):
                 hosts[rule.host].add(category.code)
                 if not rule.grids:
-                    break  # the first that fits decides
+                    break  # the first rule that fits decides
     for host, codes in sorted(hosts.items()):
         named = view.names.department(host)
         if host not in active:
@@ -222,7 +222,7 @@ def routes(view: LintView) -> Iterator[OrgFinding]:
 
 
 def fallback_gone(view: LintView) -> Iterator[OrgFinding]:
-    """Without a fallback owner nothing can be decided at all."""
+    """A fallback owner who is unknown or has left: without one nothing can be decided."""
     policy = view.org.policy
     if policy and not any(p.active and p.username == policy.fallback_owner for p in view.org.people):
         who = view.names.person(policy.fallback_owner)
@@ -233,7 +233,7 @@ def fallback_gone(view: LintView) -> Iterator[OrgFinding]:
 
 
 def alarms(view: LintView) -> Iterator[OrgFinding]:
-    """Roles that escalation has looked for in vain, and that nobody has held since."""
+    """Roles that an escalation found vacant, and that nobody has held since."""
     seen = {unit.code for unit in view.units}
     zone = zone_of(view.org)
     for alarm in view.org.alarms:

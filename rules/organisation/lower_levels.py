@@ -1,7 +1,7 @@
-"""Grids and micro-grids under communities that have none yet, made by rule.
+"""Generated grids and micro-grids for communities that have none yet.
 
-A registry of divisions ends at the community. What lies below it is drawn by each community; until that is
-known, this makes a plausible tree (our choice), always the same for the same codes.
+A registry of divisions ends at the community, and each community draws the levels below it. Until those are known,
+this makes a plausible tree (our choice), always the same for the same codes.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from models.enums import Level, UnitType
 from rules.organisation.grid_tree import HOUSEHOLDS, SEGMENT_WIDTHS, GridUnit
 from rules.organisation.invented_names import enterprise_name
 
-#: Grids per community, and micro-grids per grid, when nothing says how many there should be.
+#: Grids per community, and micro-grids per grid, when no target is given.
 PLAIN_GRIDS, PLAIN_MICRO_GRIDS = 4, 6
 #: With a target: grids per community, both ends included.
 FEWEST_GRIDS, MOST_GRIDS = 4, 8
@@ -26,7 +26,7 @@ _SUFFIXES = ("居民委员会", "社区居委会", "村民委员会", "居委会
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of dedicated grid, with how many of all enterprises fall to it."""
+    """A kind of dedicated grid, with its share (weight) of all enterprises."""
 
     name: str
     trades: tuple[str, ...]
@@ -71,7 +71,7 @@ def _plain_grids(community: GridUnit) -> list[GridUnit]:
 def _grids_for_target(bare: list[GridUnit], target: int) -> list[GridUnit]:
     enterprises = target // ONE_ENTERPRISE_IN
     if enterprises < sum(1 for _ in _KINDS) or not bare:
-        enterprises = 0  # too few for every kind of dedicated grid to have one
+        enterprises = 0  # too few: not every kind of dedicated grid would have one
     homes = target - enterprises
     if homes < len(bare) or (not bare and target):
         raise ValueError(f"{target} micro-grids cannot be spread over {len(bare)} communities")
@@ -105,7 +105,7 @@ def _residential(grid: str, name: str, number: int) -> GridUnit:
 
 
 def _dedicated_grids(bare: list[GridUnit], enterprises: int) -> list[GridUnit]:
-    """One grid of each kind, spread over the communities; numbered 9xx within its community."""
+    """One dedicated grid of each kind, spread over the communities and numbered 9xx within each."""
     made: list[GridUnit] = []
     used: dict[str, int] = {}
     company = 0
@@ -154,7 +154,7 @@ def _short_name(name: str) -> str:
 
 
 def _stable_number(code: str, what: str, low: int, high: int) -> int:
-    """A number from `low` to `high`, both included, fixed by the code: no state, the same everywhere."""
+    """A number from `low` to `high`, both included, derived from the code alone: always the same."""
     digest = blake2b(f"{what}:{code}".encode(), digest_size=8).digest()
     return low + int.from_bytes(digest, "big") % (high - low + 1)
 

@@ -1,4 +1,4 @@
-"""What is wrong with who is away and who is on duty."""
+"""Lint of the roster: faults of absences and shifts."""
 
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
@@ -10,7 +10,7 @@ from rules.organisation.names import OrgNames, Title, role_names
 
 
 def roster_findings(org: Organisation, in_view: Callable[[OrgPerson], bool]) -> list[OrgFinding]:
-    """The faults of the absences and shifts of people `in_view`."""
+    """The faults of the absences and shifts of those people for whom `in_view` is true."""
     return [finding for rule in (_absence_findings, _shift_findings) for finding in rule(_Roster(org, in_view))]
 
 
@@ -30,17 +30,17 @@ class _Roster:
         return self._people[person].active
 
     def away_with(self, absence: Absence) -> Absence | None:
-        """An absence of the deputy in the same days."""
+        """An absence of the deputy that overlaps `absence`; None when there is none."""
         return next((a for a in self._all if a.person == absence.deputy and overlap(a, absence)), None)
 
     def away_in(self, shift: Shift) -> Absence | None:
-        """An absence of whoever is on that shift."""
+        """An absence of the shift's person that overlaps it; None when there is none."""
         first, last = (at.astimezone(self.zone).date() for at in (shift.starts_at, shift.ends_at))
         return next((a for a in self._all if a.person == shift.person and a.since <= last and first <= a.until), None)
 
 
 def zone_of(org: Organisation) -> ZoneInfo:
-    """Where the organisation's days are counted."""
+    """The time zone in which the organisation's days are counted."""
     return ZoneInfo(org.policy.zone if org.policy else "UTC")
 
 

@@ -1,8 +1,7 @@
-"""Made-up shapes for units whose real borders are not known: rectangles that tile their parent exactly.
+"""Generated shapes for units whose real borders are not known: rectangles that tile their parent exactly.
 
-Every box is split along its longer side, by the number of micro-grids on each side, in whole
-micro-degrees: so a parent is exactly its children's union, without gaps or overlaps. The numbering runs
-west to east and north to south.
+Every box is split along its longer side, in proportion to the micro-grids on each side, in whole micro-degrees: so a
+parent is exactly the union of its children, without gaps or overlaps. The order runs west to east and north to south.
 """
 
 from collections.abc import Sequence
@@ -41,12 +40,12 @@ class Box:
         return {"type": "Polygon", "coordinates": [ring]}
 
 
-#: Where the demonstration draws its park: a made-up rectangle, no real border.
+#: The rectangle of the demonstration park: invented, no real border.
 DEMO_BOX = Box.degrees(114.665, 37.945, 114.755, 38.015)
 
 
 def tile(units: Sequence[GridUnit], box: Box) -> tuple[GridUnit, ...]:
-    """`units`, in the same order, each with a made-up rectangle inside `box`; what they had is replaced.
+    """`units`, in the same order, each with a generated rectangle inside `box` in place of its geometry.
 
     Raises ValueError when the box is too small, or when a unit's parent is not among them.
     """
@@ -69,7 +68,7 @@ def tile(units: Sequence[GridUnit], box: Box) -> tuple[GridUnit, ...]:
 
 
 def _weights(units: Sequence[GridUnit]) -> dict[str, int]:
-    """How many units of the lowest level lie in each unit; at least 1."""
+    """The number of micro-grids in each unit; at least 1."""
     weights = {unit.code: 0 for unit in units}
     for unit in units:
         if unit.level is Level.MICRO_GRID:
@@ -94,7 +93,7 @@ def _split(codes: list[str], room: Box, weights: dict[str, int]) -> list[tuple[s
 
 
 def _middle(weights: list[int]) -> int:
-    """Where to cut a list so that both sides weigh about the same, and neither is empty."""
+    """The index at which to cut a list so that both parts weigh about the same, and neither is empty."""
     whole, so_far = sum(weights), 0
     best, best_gap = 1, whole
     for place, weight in enumerate(weights[:-1], start=1):
@@ -106,7 +105,7 @@ def _middle(weights: list[int]) -> int:
 
 
 def _cut(room: Box, left: int, right: int) -> tuple[Box, Box]:
-    """West and east, or north and south, in the proportion left : right."""
+    """The two parts of the box, west and east or north and south, in the proportion left : right."""
     width, height = room.east - room.west, room.north - room.south
     shrink = cos(radians((room.north + room.south) / 2 / _MICRO))  # a degree of longitude against latitude
     if width * shrink >= height:

@@ -1,4 +1,4 @@
-"""Simulation: cases run again under a policy, and a year rehearsed before one is published.
+"""Simulation: cases replayed under a policy, and a rehearsal of a year before a policy is published.
 
 Reading and writing files does not belong here.
 """

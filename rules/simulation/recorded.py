@@ -1,4 +1,4 @@
-"""From the facts of a case to the clocks that a simulation lives through: one per stage and round, and the whole's."""
+"""The clocks of a recorded case, for a simulation to replay: one per stage and round, and those of the whole case."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from models.facts import (
 from rules.evolve import evolve
 from rules.simulation.world import Change, RecordedClock
 
-#: What changes how a clock runs, and what only changes whom its ladder reaches.
+#: The facts that change how any clock runs; those of a stage's clock also include who handles the case.
 _CLOCK_CHANGES = (InfoRequested, InfoSupplied, SuspensionGranted, Resumed, ExtensionGranted, Recategorised)
 _STAGE_CHANGES = (
     *_CLOCK_CHANGES, Acknowledged, ProgressReported, Claimed, ClaimEnded, Released, Transferred, Redispatched,
@@ -48,9 +48,9 @@ class _OpenClock:
 
 
 def recorded_clocks(facts: Iterable[Fact]) -> tuple[RecordedClock, ...]:
-    """The clocks of one case in the order in which they ended, those that still run last.
+    """The clocks of one case in the order in which they ended; those still running come last.
 
-    The whole is timed from acceptance, and anew from a reopening, whether or not the policy of then set a limit for it.
+    The whole case is timed from acceptance, and again from a reopening, whether or not its policy set a limit for it.
     Raises rules.evolve.GapInFacts.
     """
     case: Case | None = None
@@ -73,7 +73,7 @@ def recorded_clocks(facts: Iterable[Fact]) -> tuple[RecordedClock, ...]:
             whole = _OpenClock(replace(_recorded_clock(case, fact.at), stage=None))
         _add_change(stage, body, fact.at, before, _STAGE_CHANGES)
         _add_change(whole, body, fact.at, before, _CLOCK_CHANGES)
-    found += [begun.ended(None) for begun in (stage, whole) if begun is not None]
+    found += [open_clock.ended(None) for open_clock in (stage, whole) if open_clock is not None]
     return tuple(found)
 
 
@@ -96,8 +96,8 @@ def _recorded_clock(case: Case, at: datetime) -> RecordedClock:
 
 
 def _add_change(
-    begun: _OpenClock | None, body: Body, at: datetime, before: Case | None, kinds: tuple[type, ...]
+    open_clock: _OpenClock | None, body: Body, at: datetime, before: Case | None, kinds: tuple[type, ...]
 ) -> None:
-    if begun is not None and isinstance(body, kinds):
+    if open_clock is not None and isinstance(body, kinds):
         clock = before.clock if before is not None else None
-        begun.changes.append(Change(at, body, clock.due_at if clock is not None else None))
+        open_clock.changes.append(Change(at, body, clock.due_at if clock is not None else None))

@@ -1,7 +1,7 @@
-"""A year in seconds: cases that nobody acts on, lived through at the year's worst moments before a policy is published.
+"""The rehearsal of a policy before it is published: cases that nobody acts on, opened at the year's worst moments.
 
 A case of every standard is opened at each start and left alone in each stage, in a park where every desk is
-staffed, and once in one where nobody is: at every step the case must have an owner and a next wake-up, and time must
+staffed, and once in one where none is. At every step the case must have an owner and a next wake-up, and its time must
 move on.
 """
 
@@ -26,9 +26,9 @@ from rules.decide import decide
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
 
-#: After so many due steps a case that still climbs is called endless: a ladder has 12 steps and 5 repeats at most.
+#: A case that still escalates after this many due steps counts as endless: a ladder has at most 12 steps, 5 repeats.
 MOST_STEPS = 60
-#: Once a case wakes for daily reminders alone, so many of them are enough to see.
+#: A case is done once it has only daily reminders left and this many of them have come.
 REMINDERS = 3
 
 SOMEBODY = derived_id("rehearsal", "somebody")
@@ -39,7 +39,7 @@ EVIDENCE = ("0" * 64,)
 
 @dataclass(frozen=True)
 class Finding:
-    """What went wrong with a case of that category and condition, opened at `start`."""
+    """A fault found with a case of that category and condition, opened at `start`."""
 
     category: str
     condition: str
@@ -49,7 +49,7 @@ class Finding:
 
 
 def start_moments(calendar: Calendar) -> tuple[datetime, ...]:
-    """The worst moments of its last certain year and of the next: the longest holiday's eve, a make-up day, the end."""
+    """The worst moments of the last published year and of the next: the longest holiday's eve, a make-up day, the end."""
     zone = ZoneInfo(calendar.zone)
     days: set[date] = set()
     certain = [year for year in calendar.years if not year.provisional][-1:]
@@ -62,7 +62,7 @@ def start_moments(calendar: Calendar) -> tuple[datetime, ...]:
 
 
 def _eve_of_longest_holiday(holidays: Iterable[date]) -> date:
-    """The eve of the longest run of holidays, counting what lies between two of them no further than a weekend."""
+    """The day before the longest run of holidays; holidays at most three days apart belong to one run."""
     runs: list[list[date]] = []
     for day in sorted(holidays):
         if runs and day - runs[-1][-1] <= timedelta(days=3):
@@ -73,7 +73,7 @@ def _eve_of_longest_holiday(holidays: Iterable[date]) -> date:
 
 
 def rehearse(policy: Policy, at: Iterable[datetime] | None = None) -> Iterator[Finding]:
-    """What a case would run into under `policy`; nothing when it holds."""
+    """The faults that cases would meet under `policy`; empty when there are none."""
     moments = tuple(start_moments(policy.calendars[0]) if at is None else at)
     for category, condition in _one_condition_per_standard(policy):
         for start in moments:
@@ -82,7 +82,7 @@ def rehearse(policy: Policy, at: Iterable[datetime] | None = None) -> Iterator[F
 
 
 def _one_condition_per_standard(policy: Policy) -> Iterator[tuple[Category, Condition]]:
-    """One opening condition of each standard: the others would live the same lives."""
+    """One opening condition of each standard: the others would give the same results."""
     seen: set[tuple[str, bool]] = set()
     for category in policy.categories:
         for condition, standard in openings(policy, category):
@@ -95,33 +95,33 @@ def _one_condition_per_standard(policy: Policy) -> Iterator[tuple[Category, Cond
 def _rehearse_condition(
     policy: Policy, category: Category, condition: Condition, start: datetime, *, staffed: bool
 ) -> Iterator[Finding]:
-    life = _RehearsedCase(policy, category, condition, staffed=staffed)
+    rehearsed = _RehearsedCase(policy, category, condition, staffed=staffed)
     try:
-        life.report(start)
+        rehearsed.report(start)
         for command in (
             Accept(condition=None if category.limits else condition.code),
             Dispatch(host=policy.routes[-1].host),
             Complete(result="-", evidence=EVIDENCE),
         ):
-            left_alone = life.case
-            life.wait()
-            life.case = left_alone
-            life.apply(command, life.next_moment(left_alone))
-        life.wait()
-    except _Stuck as stuck:
-        yield Finding(category.code, condition.code, start, stuck.zh, stuck.en)
+            before = rehearsed.case
+            rehearsed.wait()
+            rehearsed.case = before
+            rehearsed.apply(command, rehearsed.next_moment(before))
+        rehearsed.wait()
+    except _Fault as fault:
+        yield Finding(category.code, condition.code, start, fault.zh, fault.en)
     except (ValueError, OverflowError) as error:
         yield Finding(category.code, condition.code, start, f"无法计算期限:{error}", f"no deadline: {error}")
 
 
-class _Stuck(Exception):
+class _Fault(Exception):
     def __init__(self, zh: str, en: str) -> None:
         self.zh, self.en = zh, en
         super().__init__(en)
 
 
 class _RehearsedCase:
-    """One case in a made-up park."""
+    """One case in an invented park."""
 
     def __init__(self, policy: Policy, category: Category, condition: Condition, *, staffed: bool) -> None:
         self._policy = policy
@@ -132,7 +132,7 @@ class _RehearsedCase:
 
     @property
     def case(self) -> Case:
-        """The case as it stands."""
+        """The case in its present state."""
         assert self._last is not None
         return self._last
 
@@ -141,11 +141,11 @@ class _RehearsedCase:
         self._last = case
 
     def next_moment(self, case: Case) -> datetime:
-        """A minute after the last thing that happened."""
+        """One minute after the case's last fact."""
         return case.updated_at + timedelta(minutes=1)
 
     def report(self, at: datetime) -> None:
-        """Somebody reports."""
+        """Report the case at `at`."""
         report_id = derived_id("rehearsal", self._category.code)
         command = Report(
             report_id=report_id, category=self._category.code, title="-", grid=PATH[-1], occurred_at=at,
@@ -155,12 +155,12 @@ class _RehearsedCase:
         self._check()
 
     def apply(self, command: Command, at: datetime) -> None:
-        """Somebody gives a command."""
+        """Give the case a command at `at`."""
         self._decide(self.case, command, at, self.case.report_id)
         self._check()
 
     def wait(self) -> None:
-        """Nobody acts: every due step is taken, until only daily reminders are left."""
+        """Take every due step while nobody acts, until only daily reminders are left."""
         reminders = 0
         for _ in range(MOST_STEPS):
             moment = next_wake_up(self.case)
@@ -169,12 +169,12 @@ class _RehearsedCase:
             self._decide(before, WakeUp(moment=moment), moment, before.report_id)
             self._check()
             if self.case.seq == before.seq:
-                raise _Stuck(f"{moment} 到期而无事发生", f"nothing comes of what is due at {moment}")
+                raise _Fault(f"{moment} 到期而无事发生", f"nothing comes of what is due at {moment}")
             only_reminded = self.case.seq == before.seq + 1 and self.case.remind_at != before.remind_at
             reminders = reminders + 1 if only_reminded else 0
             if reminders == REMINDERS:
                 return
-        raise _Stuck(f"{MOST_STEPS} 步之后仍在升级", f"still climbing after {MOST_STEPS} steps")
+        raise _Fault(f"{MOST_STEPS} 步之后仍在升级", f"still climbing after {MOST_STEPS} steps")
 
     def _decide(self, case: Case | None, command: Command, at: datetime, report_id: UUID) -> None:
         actor = Actor(person=None if isinstance(command, WakeUp) else SOMEBODY)
@@ -184,12 +184,12 @@ class _RehearsedCase:
 
     def _check(self) -> None:
         if self.case.owner is None:
-            raise _Stuck("案件没有责任人", "the case has no owner")
+            raise _Fault("案件没有责任人", "the case has no owner")
         if next_wake_up(self.case) is None:
-            raise _Stuck("案件没有下一次唤醒", "the case has no next wake-up")
+            raise _Fault("案件没有下一次唤醒", "the case has no next wake-up")
         clock = self.case.clock
         if clock and clock.plan and clock.plan.ceiling_at and clock.due_at and clock.due_at > clock.plan.ceiling_at:
-            raise _Stuck(
+            raise _Fault(
                 f"期限 {clock.due_at} 晚于法定上限 {clock.plan.ceiling_at}",
                 f"the deadline {clock.due_at} is later than its ceiling {clock.plan.ceiling_at}",
             )

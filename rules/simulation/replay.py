@@ -1,11 +1,11 @@
-"""A clock lived through once more under a policy: between two changes time alone acts, and what is due comes first.
+"""Replay of a clock under a policy: before each recorded change, everything that is due by then is applied.
 
 Deadlines, plans, extensions and pauses come from `rules.deadlines.clocks`, the recipients of a step from
-`rules.escalation.recipients`, urge orders of the system from `rules.escalation.urge_orders`: this module only plays
+`rules.escalation.recipients`, urge orders of the system from `rules.escalation.urge_orders`: this module only applies
 them in order, without recording facts.
 
-Left out, since they answered what another policy would not have asked: escalations and urge orders given by people,
-and a change of place in the middle of a stage. An acknowledgement is kept, and lapses as the policy says.
+Escalations and urge orders given by people are left out, because another policy might not have caused them; so is a
+change of place within a stage. An acknowledgement is kept, and lapses as the policy says.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ from rules.simulation.world import Change, FiredStep, RecordedClock, ReplayedClo
 
 _NOBODY = derived_id("simulation", "case")
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
-#: What a case is made of here: only the rules that resolve people look at it, and never at what stays blank.
+#: The template of a replayed case. Only the rules that resolve people read it, and never the blank fields.
 _BLANK_CASE = Case(
     report_id=_NOBODY, case_no="-", seq=1, stage=Stage.HANDLE, category="-", severity=Severity.ORDINARY,
     source=Source.IMPORT, title="-", grid="-", grid_path=("-",), level=Level.PARK, policy_version=1,
@@ -59,7 +59,7 @@ _BLANK_CASE = Case(
 
 
 def replay_clock(world: World, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
-    """What becomes of the clock; None where the policy sets no limit for the whole of such a case.
+    """The result of the clock under the policy; None when the policy sets no limit for the whole of such a case.
 
     Raises NotCovered, and ValueError for a moment that no calendar reaches.
     """
@@ -87,7 +87,7 @@ class _ClockReplay:
         self._fired: list[FiredStep] = []
 
     def replay(self) -> ReplayedClock | None:
-        """Plays it."""
+        """Apply all changes and everything due up to the end; return the result, as `replay_clock` does."""
         if self._recorded.stage is None and self._standard.whole is None:
             return None
         first = self._case
@@ -126,7 +126,7 @@ class _ClockReplay:
         return clocks.started(due, found.round)
 
     def _initial_case(self, ctx: Context) -> Case:
-        """The case as far as the rules that resolve people ask about it."""
+        """The case, as far as the rules that resolve people read it."""
         found = self._recorded
         policy = self._world.policy
         stage = found.stage or Stage.HANDLE
@@ -134,7 +134,7 @@ class _ClockReplay:
         owner = found.owner or self._owner(ctx, stage, host)
         if stage is Stage.HANDLE and host is not None and not self._world.roster.departments.get(host):
             self._vacancies = (Vacancy(role=Role.HANDLER, unit=host),)
-        told: dict[str, object] = {
+        fields: dict[str, object] = {
             "case_no": found.case,
             "stage": stage,
             "round": found.round,
@@ -148,10 +148,10 @@ class _ClockReplay:
             "host": host,
             "claimed_by": found.claimed_by,
         }
-        return _BLANK_CASE.model_copy(update=told)
+        return _BLANK_CASE.model_copy(update=fields)
 
     def _owner(self, ctx: Context, stage: Stage, host: str | None) -> Owner:
-        """Whose the case is when nobody has said: as the rules of each stage choose."""
+        """The owner when none is recorded: as the rules of each stage choose."""
         if stage is Stage.HANDLE and host is not None:
             return Owner(kind=OwnerKind.DEPARTMENT, id=host)
         if stage is Stage.REVIEW:
@@ -159,15 +159,15 @@ class _ClockReplay:
         low = low_desk(ctx, self._standard.first_level) if stage is Stage.RECEIVE else None
         return (low or desk(ctx, ctx.units, Role.DUTY_OFFICER)).owner
 
-    # --- time alone -----------------------------------------------------------------------------------------------
+    # --- what time does -------------------------------------------------------------------------------------------
 
     def _set_clock(self, clock: Clock) -> None:
-        """From here on it is timed by this clock."""
+        """Time the case by this clock from here on."""
         self._clock = clock
         self._rungs = clock.plan.rungs if clock.plan is not None else ()
 
     def _advance_to(self, until: datetime) -> None:
-        """Everything that falls due up to and including `until`, in order; of one moment in the order of the rules."""
+        """Apply everything due up to and including `until`, in order; at one moment in the order of the rules."""
         while (first := min(self._moments(), key=lambda moment: moment[0], default=None)) and first[0] <= until:
             first[1](first[0])
 
@@ -202,7 +202,7 @@ class _ClockReplay:
                 self._give_urge_order(at)
 
     def _give_urge_order(self, at: datetime) -> None:
-        """督办 by itself, once: nobody answers it before the clock ends."""
+        """Give the system's urge order (督办), once: nobody answers it before the clock ends."""
         rule = self._world.policy.urges.get(UrgeKind.ORDINARY)
         if rule is None or self._urged_at is not None:
             return
@@ -221,7 +221,7 @@ class _ClockReplay:
         step = urge.last_step + 1
         self._fired.append(FiredStep(step, at, outcome.reached, outcome.vacancies, outcome.level, urge=True))
 
-    # --- what really happened -------------------------------------------------------------------------------------
+    # --- recorded changes -----------------------------------------------------------------------------------------
 
     def _apply(self, change: Change) -> None:
         clock = self._clock.model_copy(update={"last_step": self._last_step, "overdue_at": self._missed_at})
@@ -242,7 +242,7 @@ class _ClockReplay:
                 self._change_owner(moved)
 
     def _pause(self, clock: Clock, pause: InfoRequested | SuspensionGranted, at: datetime) -> None:
-        """A question to the reporter stops only the clocks that it stopped when it was asked."""
+        """Stop the clock. A question to the reporter stops only the clocks that it stopped on record."""
         if isinstance(pause, InfoRequested):
             stops = pause.stops_whole if self._recorded.stage is None else pause.stops_stage
             if not stops:
@@ -255,7 +255,7 @@ class _ClockReplay:
             self._set_clock(clocks.resumed(clock, since, due_at, plan))
 
     def _extend(self, clock: Clock, change: Change, granted: ExtensionGranted) -> None:
-        """As much as was granted, counted as this policy counts; none once overdue, and none while it stands."""
+        """Extend by what was granted, as this policy counts it; not once overdue, nor while the clock is stopped."""
         if self._missed_at is not None or not clock.runs:
             return
         assert clock.due_at is not None
@@ -279,7 +279,7 @@ class _ClockReplay:
             self._set_clock(clocks.recomputed(clock, new, at))
 
     def _acknowledgement_end(self, at: datetime) -> datetime | None:
-        """Until when an acknowledgement holds: for its time, and never past the deadline."""
+        """The end of an acknowledgement: after its own time, never past the deadline; None when neither is set."""
         length: Length | None = self._ladder.acknowledged_for
         ends = [self._clock.due_at] if self._clock.due_at is not None and self._missed_at is None else []
         if length is not None:
@@ -298,7 +298,7 @@ class _ClockReplay:
 
 @dataclass(frozen=True, slots=True)
 class _Urge:
-    """The urge order: its ladder, the moments still to come, how many steps have fired."""
+    """The urge order: its ladder, the moments of the steps to come, and the number of steps that have fired."""
 
     ladder: Ladder
     rungs: tuple[datetime, ...]
@@ -318,7 +318,7 @@ def _inform_only(target: Target) -> Target:
 def _people_given(
     roster: Roster, stage: Stage | None, owner: Owner, ctx: Context, claimed_by: UUID | None
 ) -> tuple[UUID, ...]:
-    """The people whose a case is when its clock starts; a department's is nobody's in person until it is claimed."""
+    """The people who have the case when its clock starts; of a department's case, only its claimant."""
     if stage is None:
         return ()
     if owner.kind is OwnerKind.PERSON:

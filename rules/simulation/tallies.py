@@ -1,4 +1,4 @@
-"""What a simulation adds up to: per policy, and between two policies, clock by clock."""
+"""The totals of a simulation: per policy, and the differences between two policies, clock by clock."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,30 +12,30 @@ from models.facts import Reached
 from rules.simulation.replay import replay_clock
 from rules.simulation.world import NotCovered, RecordedClock, ReplayedClock, World
 
-#: How many clocks that turn out otherwise are kept as examples, each way, and how many cases of the other lists.
+#: How many clocks that differ are kept as examples, each way, and how many cases of the other lists.
 EXAMPLES = 20
 _HOUR = timedelta(hours=1)
 
-#: Whom something reaches: a person by id, or a department by its code.
-Somebody = UUID | str
+#: A recipient: a person by id, or a department by its code.
+Recipient = UUID | str
 
 
 @dataclass
 class Count:
-    """Deadlines there were, and those of them that were missed."""
+    """The number of deadlines, and of those that were missed."""
 
     clocks: int = 0
     missed: int = 0
 
     def add(self, missed: bool) -> None:
-        """One more deadline."""
+        """Count one deadline."""
         self.clocks += 1
         self.missed += missed
 
 
 @dataclass
 class Load:
-    """How often somebody was given a case, told of one, or had one move up to them."""
+    """How often somebody was given a case, informed of one, or had one escalated to them to act."""
 
     given: int = 0
     told: int = 0
@@ -43,16 +43,16 @@ class Load:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """The sum of the three."""
         return self.given + self.told + self.to_act
 
 
 @dataclass
 class Tally:
-    """What a policy does to the clocks that were lived through under it. `late` are hours of natural time.
+    """The totals of the clocks replayed under one policy. `late` are hours of natural time.
 
-    `escalations` are by the level reached: where a role was vacant that is the level fallen through to, None where
-    only the fallback owner was left. `hosts_told` counts the steps that tell whoever handles the case.
+    `escalations` are counted by the level reached: when a role was vacant, the level that the step went to instead;
+    None when only the fallback owner was left. `hosts_told` counts the steps that inform whoever handles the case.
     """
 
     total: Count = field(default_factory=Count)
@@ -64,7 +64,7 @@ class Tally:
     late: list[float] = field(default_factory=list)
     escalations: Counter[tuple[Level | None, EscalationMode]] = field(default_factory=Counter)
     hosts_told: int = 0
-    load: dict[Somebody, Load] = field(default_factory=dict)
+    load: dict[Recipient, Load] = field(default_factory=dict)
     vacancies: Counter[tuple[Role, str]] = field(default_factory=Counter)
     left_to_fallback: dict[str, None] = field(default_factory=dict)
     urged: int = 0
@@ -73,23 +73,23 @@ class Tally:
     uncountable: Counter[str] = field(default_factory=Counter)
 
     def median_late(self) -> float | None:
-        """The middle lateness of what was missed, in hours; None for nothing missed."""
+        """The median lateness of missed deadlines, in hours; None when none was missed."""
         return quantile(self.late, 0.5)
 
     def p90_late(self) -> float | None:
-        """What nine of ten late ones stay within, in hours; None for nothing missed."""
+        """The lateness within which nine of ten missed deadlines stay, in hours; None when none was missed."""
         return quantile(self.late, 0.9)
 
 
 def quantile(values: Sequence[float], part: float) -> float | None:
-    """The smallest of the values that at least that part of them does not exceed (nearest rank)."""
+    """The smallest value that at least `part` of the values do not exceed (nearest rank); None when there are none."""
     ordered = sorted(values)
     return ordered[max(ceil(part * len(ordered)), 1) - 1] if ordered else None
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOutcome:
-    """A clock and what became of it under each policy, in their order; None where that policy has no deadline."""
+    """A clock and its result under each policy, in their order; None where that policy has no deadline for it."""
 
     clock: RecordedClock
     results: tuple[ReplayedClock | None, ...]
@@ -97,7 +97,7 @@ class ClockOutcome:
 
 @dataclass
 class Comparison:
-    """Clocks that two policies, by their places, let end differently, the longest late of each kind as examples."""
+    """The clocks that two policies (by their places) end differently, with the latest of each kind as examples."""
 
     first: int
     second: int
@@ -109,7 +109,7 @@ class Comparison:
     only_second_examples: list[ClockOutcome] = field(default_factory=list)
 
     def add(self, outcome: ClockOutcome) -> None:
-        """Counts the clock, if both policies time it."""
+        """Count the clock, if both policies time it."""
         one, other = outcome.results[self.first], outcome.results[self.second]
         if one is None or other is None or (one.missed_at is None and other.missed_at is None):
             return
@@ -126,7 +126,7 @@ class Comparison:
 
 
 def _add_example(examples: list[ClockOutcome], outcome: ClockOutcome, place: int) -> None:
-    """Among the examples, if it is late enough: the latest first, of equals the one that came first."""
+    """Add an example; the list is cut now and then to the latest ones, of equals the first."""
     examples.append(outcome)
     if len(examples) > 10 * EXAMPLES:
         _trim_examples(examples, place)
@@ -138,12 +138,12 @@ def _trim_examples(examples: list[ClockOutcome], place: int) -> None:
 
 
 def _lateness(outcome: ClockOutcome, place: int) -> timedelta:
-    lived = outcome.results[place]
-    return (lived.late if lived is not None else None) or timedelta()
+    replayed = outcome.results[place]
+    return (replayed.late if replayed is not None else None) or timedelta()
 
 
 class Simulation:
-    """Policies side by side: `add` each clock, then `finish`, then read `tallies` and `comparisons`."""
+    """A comparison of policies: `add` each clock, then `finish`, then read `tallies` and `comparisons`."""
 
     def __init__(self, worlds: Sequence[World]) -> None:
         self.worlds = tuple(worlds)
@@ -152,9 +152,9 @@ class Simulation:
         self._groups = tuple({c.code: c.group for c in world.policy.categories} for world in worlds)
 
     def add(self, clock: RecordedClock, now: datetime) -> ClockOutcome:
-        """Lives the clock under each policy, and counts what becomes of it."""
-        lived = tuple(self._replay(place, clock, now) for place in range(len(self.worlds)))
-        outcome = ClockOutcome(clock, lived)
+        """Replay the clock under each policy and count the results."""
+        replayed = tuple(self._replay(place, clock, now) for place in range(len(self.worlds)))
+        outcome = ClockOutcome(clock, replayed)
         for comparison in self.comparisons:
             comparison.add(outcome)
         return outcome
@@ -162,54 +162,54 @@ class Simulation:
     def _replay(self, place: int, clock: RecordedClock, now: datetime) -> ReplayedClock | None:
         tally = self.tallies[place]
         try:
-            lived = replay_clock(self.worlds[place], clock, now)
+            replayed = replay_clock(self.worlds[place], clock, now)
         except NotCovered as unknown:
             tally.not_covered[str(unknown)] += 1
             return None
         except ValueError as error:
             tally.uncountable[str(error)] += 1
             return None
-        if lived is not None:
+        if replayed is not None:
             group = self._groups[place].get(clock.category, "?")
-            _count(tally, clock, lived, group, self.worlds[place].fallback)
-        return lived
+            _count(tally, clock, replayed, group, self.worlds[place].fallback)
+        return replayed
 
     def finish(self) -> None:
-        """Brings the examples into their order."""
+        """Sort the examples."""
         for comparison in self.comparisons:
             _trim_examples(comparison.only_first_examples, comparison.first)
             _trim_examples(comparison.only_second_examples, comparison.second)
 
 
-def _count(tally: Tally, clock: RecordedClock, lived: ReplayedClock, group: str, fallback: UUID) -> None:
-    missed = lived.missed_at is not None
+def _count(tally: Tally, clock: RecordedClock, replayed: ReplayedClock, group: str, fallback: UUID) -> None:
+    missed = replayed.missed_at is not None
     tally.total.add(missed)
     tally.cases.add(clock.case)
-    if lived.late is not None:
+    if replayed.late is not None:
         tally.missed_cases.add(clock.case)
-        tally.late.append(lived.late / _HOUR)
+        tally.late.append(replayed.late / _HOUR)
     tally.stages.setdefault(clock.stage, Count()).add(missed)
     tally.groups.setdefault(group, Count()).add(missed)
     tally.units.setdefault(clock.grid_path[min(1, len(clock.grid_path) - 1)], Count()).add(missed)
-    tally.urged += lived.urged_at is not None
-    tally.provisional += lived.provisional
-    _count_given(tally, clock, lived, fallback)
-    for fired in lived.fired:
+    tally.urged += replayed.urged_at is not None
+    tally.provisional += replayed.provisional
+    _count_given(tally, clock, replayed, fallback)
+    for fired in replayed.fired:
         tally.vacancies.update((vacancy.role, vacancy.unit) for vacancy in fired.vacancies)
         for reached in fired.reached:
             _count_reached(tally, clock, reached, fallback)
 
 
-def _count_given(tally: Tally, clock: RecordedClock, lived: ReplayedClock, fallback: UUID) -> None:
-    tally.vacancies.update((vacancy.role, vacancy.unit) for vacancy in lived.vacancies)
+def _count_given(tally: Tally, clock: RecordedClock, replayed: ReplayedClock, fallback: UUID) -> None:
+    tally.vacancies.update((vacancy.role, vacancy.unit) for vacancy in replayed.vacancies)
     if clock.stage is None:
         return
-    somebody: list[Somebody] = list(lived.given)
-    if lived.owner.kind is OwnerKind.DEPARTMENT:
-        somebody.append(lived.owner.id)
-    elif lived.owner.kind is OwnerKind.PERSON and lived.given == (fallback,):
+    recipients: list[Recipient] = list(replayed.given)
+    if replayed.owner.kind is OwnerKind.DEPARTMENT:
+        recipients.append(replayed.owner.id)
+    elif replayed.owner.kind is OwnerKind.PERSON and replayed.given == (fallback,):
         tally.left_to_fallback[clock.case] = None
-    for one in somebody:
+    for one in recipients:
         tally.load.setdefault(one, Load()).given += 1
 
 
@@ -221,10 +221,10 @@ def _count_reached(tally: Tally, clock: RecordedClock, reached: Reached, fallbac
         tally.left_to_fallback[clock.case] = None
     else:
         tally.hosts_told += 1
-    somebody: list[Somebody] = list(reached.people)
+    recipients: list[Recipient] = list(reached.people)
     if reached.department is not None:
-        somebody.append(reached.department)
-    for one in somebody:
+        recipients.append(reached.department)
+    for one in recipients:
         load = tally.load.setdefault(one, Load())
         if reached.mode is EscalationMode.ACT:
             load.to_act += 1

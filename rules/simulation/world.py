@@ -1,11 +1,10 @@
-"""推演 simulation: recorded or reported cases lived through once more under a policy, by the rules that cases live by.
+"""Simulation (推演): the values that it works on, and the policy and organisation that it runs in.
 
-What people did stays as it was (when a stage ended, when its clock stood still, what was extended, who took note);
-what the policy does about it is counted anew: the deadline, whether it was missed, each step of the ladder and whom
-it reaches. It is **mechanical**: under another policy people would have acted otherwise.
-
-Here are the values and the world they are lived in; `rules.simulation.replay` lives them. Nothing asks the clock or the
-store. The calendars are those of the simulated policy.
+A simulation replays past cases under a policy by the same rules (`rules.simulation.replay`). What people did stays as
+it was: when a stage ended, when its clock was stopped, what was extended, who acknowledged. What the policy does is
+computed again: the deadline, whether it was missed, each ladder step and its recipients. This is **mechanical**: under
+another policy people would have acted otherwise. No system clock and no store is read. The calendars are those of the
+simulated policy.
 """
 
 from collections.abc import Mapping
@@ -22,13 +21,13 @@ from models.policy.document import Policy
 from models.policy.standard import Standard
 from rules.deadlines.standards import opening
 
-#: Stands for the policy's fallback owner where the roster does not know them.
+#: The id used for the policy's fallback owner when the roster does not have that person.
 NOBODY = derived_id("simulation", "nobody")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to a clock after its start. `due_before` is the recorded deadline that an extension moved on."""
+    """A fact that changed a clock after its start. `due_before` is the recorded deadline before an extension."""
 
     at: datetime
     body: Body
@@ -37,10 +36,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordedClock:
-    """One clock to live through: of a stage (`stage` None: of the whole case), from its start to its real end.
+    """One clock to replay, of a stage (`stage` None: of the whole case), from its start to its real end.
 
-    `ended_at` None: it still runs. `grid_path` runs from the park down. `owner` None: by the rules, as for a case that
-    comes in now; `host` None: by the policy's routes.
+    `ended_at` None: it still runs. `grid_path` runs from the park down. `owner` None: chosen by the rules, as for a new
+    case; `host` None: by the policy's routes.
     """
 
     case: str
@@ -60,9 +59,9 @@ class RecordedClock:
 
 @dataclass(frozen=True)
 class Roster:
-    """Who holds what, as it stands at one moment: per unit, per department, and everybody's name.
+    """Who holds which role at one moment, per unit and per department; `people` maps user names to ids.
 
-    `people` are those that a fallback owner is looked up in, by username.
+    A policy's fallback owner is looked up in `people`.
     """
 
     holders: Mapping[str, tuple[Holder, ...]] = field(default_factory=dict)
@@ -80,7 +79,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class FiredStep:
-    """A step of the ladder, or (`urge`) of the urge order that the system gives once a case is overdue at the top."""
+    """A ladder step that fired; `urge`: of the urge order that the system gives for an overdue at the top level."""
 
     step: int
     at: datetime
@@ -92,10 +91,10 @@ class FiredStep:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedClock:
-    """What became of a clock under a policy. `missed_at` is the deadline that passed, `due_at` the last one it had.
+    """The result of a clock under a policy. `missed_at` is the deadline that passed, `due_at` the last one it had.
 
-    `late` is natural time from the missed deadline to the end (None: kept). `given` are the people, or the department,
-    whose it was at the start; `vacancies` the roles that nobody held when it was given.
+    `late` is natural time from the missed deadline to the end (None: not missed). `given` are the people who had the
+    case at the start; `vacancies` the roles that nobody held then.
     """
 
     due_at: datetime | None
@@ -110,11 +109,11 @@ class ReplayedClock:
 
 
 class NotCovered(ValueError):
-    """The policy does not know the category."""
+    """The policy does not have the category."""
 
 
 class World:
-    """One policy over one roster; what many cases share is worked out once."""
+    """One policy with one roster; what many cases share is computed once."""
 
     def __init__(self, policy: Policy, roster: Roster) -> None:
         self.policy = policy
@@ -126,7 +125,7 @@ class World:
         self._conditions = {c.code: frozenset(k.code for k in c.conditions) for c in policy.categories}
 
     def context(self, grid_path: tuple[str, ...]) -> Context:
-        """The world as it is at that place. Its moment is of no account: no rule used here asks for it."""
+        """The context of cases at that place. Its time is arbitrary: no rule used here reads it."""
         found = self._contexts.get(grid_path)
         if found is None:
             moment = datetime(2000, 1, 1, tzinfo=UTC)
@@ -137,14 +136,14 @@ class World:
             )  # fmt: skip
         return found
 
-    def severity(self, category: str, told: Severity | None) -> Severity:
-        """What was told, else the category's own. Raises NotCovered."""
+    def severity(self, category: str, reported: Severity | None) -> Severity:
+        """The reported severity, else the category's own. Raises NotCovered."""
         if category not in self._severities:
             raise NotCovered(category)
-        return told or self._severities[category]
+        return reported or self._severities[category]
 
     def standard(self, category: str, severity: Severity, condition: str | None) -> Standard:
-        """The standard such a case has under the policy: by its condition if the policy knows that, else the severity.
+        """The standard of such a case under the policy: by its condition if the policy has it, else by its severity.
 
         Raises NotCovered.
         """
