@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
+import httpx
 import typer
 from rich.progress import Progress
 from sqlalchemy import text
@@ -23,8 +24,10 @@ from cli.output import Column, out, print_table
 from infra.database import open_recording_engine
 from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
+from models.context import Person
 from services.accounts.sign_in import issue_token
 from services.measure.host_steal import HostSteal
+from services.measure.http_cases import http_cases_a_second
 from services.measure.latency import Latency, send_reports
 from services.measure.space import Space, measure_space
 from services.measure.throughput import Compared, Participants, Ratio, compare_throughput, return_input
@@ -86,6 +89,7 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
         host = HostSteal()
         compared = await _measure_throughput(resources, cast, options.cases, options.abreast, options.rounds)
         rows.append(_steal_row(localize("吞吐期间", "during the throughput"), host))
+        rows.append(await _measure_http_cases(resources, cast, options.cases, options.abreast))
         space = None
         if options.closed:
             out.print(localize("看板与超期清单 …", "The board and the overdue list …"))
@@ -155,9 +159,25 @@ async def _measure_throughput(
 
 
 async def _measure_latency(resources: Resources, cast: Participants, seconds: float, rate: float) -> Latency:
-    token = issue_token(resources.settings, cast.worker.id, cast.worker.username, datetime.now(UTC)).access_token
-    body = {"category": cast.category, "title": "测量用上报", "grid": cast.grid}
-    return await send_reports(os.environ["GRIDLOOP_WEB_URL"], token, body, a_second=rate, seconds=seconds)
+    url, token = os.environ["GRIDLOOP_WEB_URL"], _token(resources, cast.worker)
+    return await send_reports(url, token, _report_body(cast), a_second=rate, seconds=seconds)
+
+
+async def _measure_http_cases(resources: Resources, cast: Participants, cases: int, abreast: int) -> Row:
+    """Run whole cases through the system's own API and workers."""
+    people = {"worker": cast.worker, "duty": cast.duty, "handler": cast.handler, "reviewer": cast.reviewer}
+    tokens = {part: _token(resources, person) for part, person in people.items()}
+    async with httpx.AsyncClient(base_url=os.environ["GRIDLOOP_WEB_URL"], timeout=60) as http:
+        rate = await http_cases_a_second(http, tokens, _report_body(cast), cases=cases, concurrency=abreast)
+    return localize("经 HTTP 的一案(上报 + 4 条命令)/秒", "whole cases over HTTP a second"), f"{rate:.1f}"
+
+
+def _token(resources: Resources, person: Person) -> str:
+    return issue_token(resources.settings, person.id, person.username, datetime.now(UTC)).access_token
+
+
+def _report_body(cast: Participants) -> dict[str, str]:
+    return {"category": cast.category, "title": "测量用上报", "grid": cast.grid}
 
 
 def _format_ratio(ratio: Ratio) -> str:

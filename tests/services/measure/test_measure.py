@@ -1,12 +1,21 @@
 """The measurements of `bench` measure what they claim."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from infra.settings import Settings
+from models.tables import CASES
+from services.accounts.sign_in import issue_token
 from services.measure import exports
 from services.measure.exports import measure_export
+from services.measure.http_cases import http_cases_a_second
 from services.measure.queue import queue_database
+from tests.api.harness import open_harness
+from tests.builders import MICRO, person_id
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio
@@ -32,3 +41,18 @@ async def test_a_failed_export_is_not_measured(servers: Servers, monkeypatch: py
     async with queue_database(settings, 10, 0.3) as engine:
         with pytest.raises(RuntimeError, match="the export failed"):
             await measure_export(engine)
+
+
+async def test_whole_cases_over_http_are_closed(servers: Servers, tmp_path: Path) -> None:
+    async with open_harness(servers, tmp_path) as harness:
+        names = {"worker": "worker", "duty": "duty", "handler": "labour_handler", "reviewer": "reviewer"}
+        now = datetime.now(UTC)
+        tokens = {
+            part: issue_token(harness.settings, person_id(name), name, now).access_token for part, name in names.items()
+        }
+        report = {"category": "0201", "title": "测量用上报", "grid": MICRO}
+        rate = await http_cases_a_second(harness.http, tokens, report, cases=3, concurrency=2)
+        async with harness.engine.connect() as connection:
+            closed = await connection.scalar(select(func.count()).where(CASES.c.outcome == "solved"))
+    assert rate > 0
+    assert closed == 3
