@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -51,7 +52,8 @@ async def test_whole_cases_over_http_are_closed(servers: Servers, tmp_path: Path
             part: issue_token(harness.settings, person_id(name), name, now).access_token for part, name in names.items()
         }
         report = {"category": "0201", "title": "测量用上报", "grid": MICRO}
-        rate = await http_cases_a_second(harness.http, tokens, report, cases=3, concurrency=2)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(harness.app), base_url="http://test") as http:
+            rate = await http_cases_a_second(http, tokens, report, cases=3, concurrency=2)
         async with harness.engine.connect() as connection:
             closed = await connection.scalar(select(func.count()).where(CASES.c.outcome == "solved"))
     assert rate > 0
