@@ -1,7 +1,7 @@
-"""The case: what the facts so far add up to. Made only by `rules.evolve`, never edited.
+"""The case: the state that its facts lead to. Made only by `rules.evolve`, never edited.
 
-Everything needed to decide the next command is here, and nothing that people only read (the
-description, names): the whole of it travels on continue-as-new and lies beside the case row.
+It holds everything needed to decide the next command, and nothing that people only read (the description, names): all
+of it is passed on by continue-as-new and stored with the case row.
 """
 
 from datetime import datetime, timedelta
@@ -16,26 +16,26 @@ from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Sta
 from models.plan import Plan
 from models.policy.limits import Limit
 
-#: Fields of the state before a round had things of its own.
+#: Fields of states stored before rounds had fields of their own.
 _EARLIER = frozenset({"appeal", "appealed", "exempt", "void_proposed_by"})
 
 
 class Owner(Frozen):
-    """Who answers for the case: a unit's duty desk, a department, or a person."""
+    """Who is responsible for the case: a unit's duty desk, a department, or a person."""
 
     kind: OwnerKind
     id: str
 
 
 class Interval(Frozen):
-    """A stretch in which a clock runs, half open: from `start` up to, not including, `end`."""
+    """An interval in which a clock runs, half open: from `start` up to, not including, `end`."""
 
     start: Instant
     end: Instant | None = None
 
 
 class Clock(Frozen):
-    """计时 of one stage in one round: a list of running intervals, never a stored counter.
+    """The clock (计时) of one stage in one round: a list of running intervals, never a stored counter.
 
     `stage` None is the clock of the whole case. `limit` and `extended` (the sum of granted extensions) are counted
     as `terms` says; without terms, in natural time. `due_at` and `plan` are None while the clock is stopped;
@@ -43,7 +43,7 @@ class Clock(Frozen):
 
     An extension is a moment: `extended_to`, granted at `extended_at`; pauses after the grant move it on.
     `missed`: deadlines that passed before an extension asked in time was granted late; they stay on record.
-    `held`: the steps of the ladder, each with its owner, that an acknowledgement has held already.
+    `held`: the ladder steps, each with its owner, at which an acknowledgement has held already.
     """
 
     stage: Stage | None
@@ -67,24 +67,26 @@ class Clock(Frozen):
 
     @property
     def runs(self) -> bool:
-        """Whether time counts now."""
+        """Whether the clock is running."""
         return self.intervals[-1].end is None
 
     @property
     def was_late(self) -> bool:
-        """Whether a deadline of it has passed, whatever was granted since."""
+        """Whether a deadline of the clock has passed, even if an extension was granted later."""
         return self.overdue_at is not None or bool(self.missed)
 
 
 class CoHandler(Frozen):
+    """A co-handling department. `reported_at` None: its report is missing."""
+
     department: str
     reported_at: Instant | None = None
 
 
 class Summons(Frozen):
-    """One department called to a joint meeting; `missed_at`: recorded as not having answered in time.
+    """One department called to a joint meeting; `missed_at`: when it was recorded as not having answered in time.
 
-    `watched` False: called before the missing answer was a matter of record.
+    `watched` False: called by an earlier version, which did not record missing answers.
     """
 
     department: str
@@ -115,16 +117,15 @@ class UrgeOrder(Frozen):
 
     @property
     def is_open(self) -> bool:
-        """Whether an answer is still owed."""
+        """Whether the order still awaits an answer."""
         return self.answered_at is None and self.ended_at is None
 
 
 class Request(Frozen):
-    """A request that awaits its decision or answer: by whom, when, and up to when it would reach.
+    """A request that awaits its decision or answer. `until`: the end of what is asked for, or of the time to answer.
 
-    `department`: who asks, or (of a transfer) who is asked; `asked`: the unit whose workers are
-    to look. `decide_by`: until when it is to be decided; `rungs` and
-    `last_step` belong to the ladder of that deadline.
+    `department`: who asks, or (of a transfer) who is asked; `asked`: the unit whose workers are to look at the place.
+    `decide_by`: the deadline of the decision; `rungs` and `last_step` belong to the ladder of that deadline.
     """
 
     by: UUID
@@ -138,7 +139,7 @@ class Request(Frozen):
 
 
 class AppealRecord(Frozen):
-    """超时申诉 of a department about the time it hosted the case in `round`. `upheld` None: not decided yet."""
+    """An appeal (超时申诉) of a department about the time it hosted the case in `round`. `upheld` None: undecided."""
 
     department: str
     round: int
@@ -148,9 +149,9 @@ class AppealRecord(Frozen):
 
 
 class Errand(Frozen):
-    """What this case still has to do beyond itself: kept in the case, so that it is never forgotten.
+    """Something that this case still has to do in another case; kept here until it is done.
 
-    With `part`, open a case for that matter split off. With `lead`, tell that case that this one was merged into it.
+    With `part`, open a case for that part split off. With `lead`, tell that case that this one was merged into it.
     With `left`, tell that case that this one was taken out again. With `member`, take that merged case out, for that
     `reason`. `refused`: the other side refused it for good, with this code; a desk has to deal with it.
     """
@@ -165,7 +166,7 @@ class Errand(Frozen):
 
 
 class MergePoint(Frozen):
-    """Where a case stood when it was merged: what it goes back to when it is taken out again."""
+    """The state of a case when it was merged, to which it returns when it is unmerged."""
 
     stage: Stage
     owner: Owner
@@ -177,7 +178,7 @@ class MergePoint(Frozen):
 
 
 class Round(Frozen):
-    """What a round leaves behind when the next one begins; nothing of it counts for a later round.
+    """The record of an ended round; nothing of it counts for a later round.
 
     Its clocks are those of `Case.past_clocks` with its number.
     """
@@ -195,11 +196,19 @@ class Round(Frozen):
     rating: int | None = None
 
 
-class Case(Frozen):
-    """One reported issue, as its facts 1 … `seq` leave it.
+def _appealed_round(state: dict[str, Any]) -> int:
+    """Which round the one appeal of an earlier state is about: the last that was late and has ended. Only a closed case
+    is appealed, and a reopening ended an undecided appeal."""
+    last: int = max(state.get("round", 1) - (state.get("stage") != Stage.CLOSED), 1)
+    late = (clock["round"] for clock in state.get("past_clocks", ()) if clock.get("overdue_at") is not None)
+    return max((number for number in late if number <= last), default=last)
 
-    What belongs to the case and what to a round is said in docs/architecture.md: fields of the running round stand
-    here, those of the rounds before in `rounds`.
+
+class Case(Frozen):
+    """One reported issue, in the state after its facts 1 … `seq`.
+
+    docs/architecture.md says what belongs to the case and what to a round: fields of the running round are here, those
+    of earlier rounds in `rounds`.
     """
 
     report_id: UUID
@@ -288,10 +297,11 @@ class Case(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _from_earlier_versions(cls, value: Any) -> Any:
-        """A state stored before there were rounds: its one appeal and its void proposal in their present form."""
+        """Convert a state stored before there were rounds: its one appeal and its void proposal."""
         if not isinstance(value, dict) or not _EARLIER & value.keys():
             return value
         state = {name: entry for name, entry in value.items() if name not in _EARLIER}
+        state["self_closed"] = value.get("stage") == Stage.REVIEW and value.get("accepted_at") is None
         proposer, appeal = value.get("void_proposed_by"), value.get("appeal")
         if proposer is not None:
             state["void_request"] = {"by": proposer, "at": value["updated_at"]}
@@ -300,7 +310,7 @@ class Case(Frozen):
             state["appeals"] = [
                 {
                     "department": value.get("host") or "",
-                    "round": value.get("round", 1),
+                    "round": _appealed_round(value),
                     "by": asked["by"],
                     "at": asked["at"],
                     "upheld": None if appeal else bool(value.get("exempt")),
@@ -310,23 +320,23 @@ class Case(Frozen):
 
     @property
     def is_open(self) -> bool:
-        """Open until closed; a closed case can still be rated, reopened or appealed, until archived."""
+        """Whether the case is not closed. A closed one can be rated, reopened or appealed until it is archived."""
         return self.stage is not Stage.CLOSED
 
     @property
     def park(self) -> str:
-        """The code of the level-1 unit it lies in."""
+        """The code of the park that the case lies in."""
         return self.grid_path[0]
 
     @property
     def all_clocks(self) -> tuple[Clock, ...]:
-        """Every clock there has been, that of the whole case last."""
+        """All clocks of the case, past and present, that of the whole case last."""
         running = (clock for clock in (self.clock, self.whole) if clock is not None)
         return (*self.past_clocks, *running)
 
     @property
     def due_at(self) -> datetime | None:
-        """The deadline that people see: the earlier of the stage's and the whole case's; None where none runs."""
+        """The deadline that people see: the earlier of the stage's and the whole case's; None when no clock runs."""
         known = [clock.due_at for clock in (self.clock, self.whole) if clock is not None and clock.due_at is not None]
         return min(known, default=None) if self.is_open else None
 
@@ -344,5 +354,5 @@ class Case(Frozen):
 
     @property
     def hosts_by_round(self) -> dict[int, tuple[str, ...]]:
-        """Which departments hosted the case in each round."""
+        """The departments that hosted the case, by round."""
         return {**{past.number: past.hosts for past in self.rounds}, self.round: self.hosts}

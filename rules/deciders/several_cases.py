@@ -11,7 +11,7 @@ from models.case import Case
 from models.commands import Absorb, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
 from models.context import Context
 from models.enums import Outcome
-from models.errors import InputError, LeadIsYounger, NoSuchLead, UnknownCategory, UnknownGrid
+from models.errors import InputError, LeadIsYounger, NoSuchLead, NotNow, UnknownCategory, UnknownGrid
 from models.facts import (
     Absorbed,
     Body,
@@ -122,8 +122,10 @@ def separate(case: Case, cmd: Separate, ctx: Context) -> Sequence[Body]:
 
 def take_out(case: Case, cmd: TakeOut, ctx: Context) -> Sequence[Body]:
     """Unmerge this case, because its lead released it."""
-    if case.merged_at_stage is None or case.merged_into != cmd.lead_no:
+    if case.merged_into != cmd.lead_no:
         return []
+    if case.merged_at_stage is None:  # merged before it was kept where a case stood
+        raise NotNow(command="unmerge", why_zh="合并时未留存原环节", why_en="it was merged before its stage was kept")
     return [unmerged_fact(case, ctx, cmd.lead_no, cmd.reason)]
 
 
