@@ -1,4 +1,4 @@
-"""What is stored and what is said: facts, commands, the case, tables, views, words.
+"""The data models: facts, commands, the case, policies, messages, tables, views, errors.
 
-Nothing here imports anything of ours outside `models`, and nothing here touches the world.
+Nothing here imports another package of ours, and nothing here does input or output.
 """

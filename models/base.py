@@ -1,4 +1,4 @@
-"""The one base of every value that is said or remembered."""
+"""The base class of all values, and the types of common fields."""
 
 import re
 from datetime import UTC, datetime
@@ -9,34 +9,36 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 
 class Frozen(BaseModel):
-    """An immutable value with named fields; unknown fields are refused, so a typo never passes silently."""
+    """An immutable value with named fields; unknown fields are refused, so that a typo is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-#: The earliest moment anybody may speak of (our choice): in any zone it is a year that every part can store.
+#: The earliest moment accepted (our choice): in every zone its year can be stored by every part.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-#: An aware moment. Text without an offset is refused: a time without a zone is not a time.
+#: An aware moment. Text without an offset is refused, because without a zone it names no moment.
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 
-#: Where a browser would begin a tag or a comment; a sign before a space or a figure is text.
+#: Where a browser would begin a tag or a comment; "<" before a space or a digit is text.
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
 
 
 def _refuse_number(value: object) -> object:
-    """Refuses a bare number: 20261101 would be counted as seconds, and be a day in 1970."""
+    """Return `value`, unless it is a bare number: 20261101 would be read as seconds, and be a day in 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
-        raise PydanticKnownError("datetime_parsing", {"error": "a number is no date"})
+        raise PydanticKnownError("datetime_parsing", {"error": "a number is not a date"})
     return value
 
 
-#: A moment as somebody says it from outside: in writing (ISO 8601), never as a number.
+#: A moment in input from outside: text (ISO 8601), never a number.
 WrittenInstant = Annotated[Instant, BeforeValidator(_refuse_number)]
 
-#: What no text may hold: PostgreSQL stores every character but this one.
+#: Text without NUL, the only character that PostgreSQL does not store.
 NO_NUL = r"^[^\x00]*$"
+#: The code of something that there is one of: a department, a category, a grid unit, a case.
+CODE = r"^[A-Za-z0-9_-]{1,40}$"
 #: A telephone number as people write it.
 PHONE = r"^\+?[0-9 -]{5,20}$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NO_NUL)]
@@ -46,19 +48,19 @@ Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]
 
 
 def _refuse_markup(value: str) -> str:
-    """Refuses HTML: the answer is shown to the public as it is written."""
+    """Return `value`, unless it holds HTML: the answer is shown to the public as written."""
     if _MARKUP.search(value):
         raise PydanticCustomError("markup", "must be plain text without HTML tags")
     return value
 
 
 def is_none(value: object) -> bool:
-    """Whether a field is left out of what is written: an optional field added later keeps the digest as it was."""
+    """Whether `value` is None. Used to leave an optional field out of the JSON, so that older digests stay valid."""
     return value is None
 
 
 def is_empty(value: object) -> bool:
-    """The same for texts and lists."""
+    """Whether a text or list is empty. Used like `is_none`."""
     return not value
 
 
@@ -66,5 +68,5 @@ def is_empty(value: object) -> bool:
 OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
 #: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.
 Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_refuse_markup)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Code = Annotated[str, StringConstraints(pattern=CODE)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

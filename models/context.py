@@ -1,4 +1,4 @@
-"""What a rule may know besides the case and the command: taken in one transaction, handed in as a value."""
+"""The context: what a rule may know besides the case and the command, read in one transaction."""
 
 from datetime import date
 from uuid import UUID
@@ -14,8 +14,8 @@ from models.policy.document import Policy
 class Grant(Frozen):
     """A role held for a grid subtree and/or a department, from a date to a date (both inclusive).
 
-    `grid` None means every grid; `until` None means until further notice. `path` is the way down to `grid` from its
-    park, both included.
+    `grid` None means every grid; `until` None means until further notice. `path` runs from the park down to
+    `grid`, both included.
     """
 
     role: Role
@@ -31,19 +31,19 @@ class Grant(Frozen):
 
 
 class StandIn(Frozen):
-    """Whom somebody stands in for as deputy, from a date to a date (both inclusive)."""
+    """The absent person whose deputy somebody is, from a date to a date (both inclusive)."""
 
     person: UUID
     since: date
     until: date
 
     def on(self, day: date) -> bool:
-        """Whether it holds on `day`."""
+        """Whether the deputy acts on `day`."""
         return self.since <= day <= self.until
 
 
 class Person(Frozen):
-    """Somebody who acts, with the roles in force."""
+    """A person who acts, with their grants and the absent people whose deputy they are."""
 
     id: UUID
     username: str
@@ -57,7 +57,7 @@ class Person(Frozen):
 
 
 class Claimant(Frozen):
-    """Who has claimed the case: the person, and who acts for them today (`deputy`), being `absent`."""
+    """The claimant of the case; `absent`: away today; `deputy`: who then acts for them."""
 
     person: "Person"
     absent: bool = False
@@ -65,7 +65,7 @@ class Claimant(Frozen):
 
 
 class Reviewer(Frozen):
-    """Who may review at a unit on the way up, with the departments they belong to."""
+    """A person who may review at `unit`, with the departments they belong to."""
 
     unit: str
     person: UUID
@@ -80,9 +80,9 @@ class Holder(Frozen):
 
 
 class Unit(Frozen):
-    """A unit on the way from a case's place to the top, and which desks are staffed there today.
+    """A unit between a case's place and the park, with the roles that are staffed there today.
 
-    `holders` is filled only when something has fallen due: people are resolved when a step fires.
+    `holders` is filled only when something is due: people are resolved when a step fires.
     """
 
     code: str
@@ -93,12 +93,14 @@ class Unit(Frozen):
 
 
 class Department(Frozen):
+    """A department, in use or retired."""
+
     id: str
     active: bool = True
 
 
 class Lead(Frozen):
-    """What a merge must know of the other case, which is locked until the merge is recorded.
+    """What a merge needs of the other case, which is locked until the merge is recorded.
 
     `whole_due_at`: the deadline of its whole clock; None where it has none.
     """
@@ -111,10 +113,10 @@ class Lead(Frozen):
 
 
 class Context(Frozen):
-    """The world at `now`, as far as the rules may see it.
+    """The data at `now` that the rules may read.
 
-    `policy` is the version the case lives under; `calendars` are those of the version in force now, since what
-    is a workday is so for every case, whatever its policy. They were checked when they were published, and are not
+    `policy` is the case's own version; `calendars` are those of the version in force now, since a workday is the same
+    for every case, whatever its policy. They were checked when they were published, and are not
     checked again for every decision.
 
     `opens_under` is the version in force now, where a case that begins with the command would be received under it.

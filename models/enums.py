@@ -1,10 +1,10 @@
-"""The words of the field, one per thing. `docs/glossary.md` gives each in both languages."""
+"""The terms of the field, one per thing. `docs/glossary.md` gives each in both languages."""
 
 from enum import IntEnum, StrEnum
 
 
 class Stage(StrEnum):
-    """Where a case stands. Stages move only along `rules.life_cycle`."""
+    """The stage of a case. `rules.life_cycle` says which stage can follow which."""
 
     RECEIVE = "receive"
     DISPATCH = "dispatch"
@@ -23,14 +23,14 @@ class Level(IntEnum):
 
 
 class UnitType(StrEnum):
-    """How a grid unit is drawn: by territory, or around one body (专属网格: a school, a plant)."""
+    """The type of a grid unit: drawn by territory, or around one body (专属网格: a school, a plant)."""
 
     TERRITORIAL = "territorial"
     DEDICATED = "dedicated"
 
 
 class Role(StrEnum):
-    """What a person acts as, for a grid subtree and/or a department, from a date to a date."""
+    """A role that a person holds for a grid subtree and/or a department, from a date to a date."""
 
     REPORTER = "reporter"
     GRID_WORKER = "grid_worker"
@@ -46,6 +46,8 @@ class Role(StrEnum):
 
 
 class Severity(StrEnum):
+    """How serious an issue is, in rising order."""
+
     ORDINARY = "ordinary"
     PRESSING = "pressing"
     URGENT = "urgent"
@@ -53,7 +55,7 @@ class Severity(StrEnum):
 
 
 class Source(StrEnum):
-    """The channel a report came in by."""
+    """The channel by which a report came in."""
 
     GRID_WORKER = "grid_worker"
     RESIDENT = "resident"
@@ -75,7 +77,7 @@ class LimitUnit(StrEnum):
 
 
 class Light(StrEnum):
-    """The light of a deadline, never to be mixed with enterprise risk or public warnings."""
+    """The light of a deadline; not to be confused with enterprise risk or public warnings."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -84,7 +86,7 @@ class Light(StrEnum):
 
 
 class OwnerKind(StrEnum):
-    """Who answers for the case now: the duty desk of a unit, a department, or one person."""
+    """The kind of a case's owner: the duty desk of a unit, a department, or one person."""
 
     UNIT = "unit"
     DEPARTMENT = "department"
@@ -92,7 +94,7 @@ class OwnerKind(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """What somebody owes. `oversee`: a case has climbed to them; acknowledging it, or its next stage, settles it."""
+    """The kind of a task. `oversee`: a case was escalated to them; acknowledging it, or its next stage, ends it."""
 
     ACCEPT = "accept"
     SUPPLY_INFO = "supply_info"
@@ -126,7 +128,7 @@ class Outcome(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What somebody asks for and somebody else decides or answers."""
+    """The kind of a request that somebody else decides or answers."""
 
     INFO = "info"
     VERIFICATION = "verification"
@@ -140,7 +142,10 @@ class RequestKind(StrEnum):
 
 
 class UrgeKind(StrEnum):
-    """督办: ordinary, listed publicly (挂牌), by a leader, or a talk (约谈) to which those in charge are called."""
+    """The kind of an urge order (督办).
+
+    Ordinary, listed publicly (挂牌), by a leader, or a talk (约谈) to which those in charge are called.
+    """
 
     ORDINARY = "ordinary"
     LISTED = "listed"
@@ -149,7 +154,7 @@ class UrgeKind(StrEnum):
 
 
 class UrgeCause(StrEnum):
-    """Why the system gave an urge order by itself."""
+    """Why the system itself gave an urge order."""
 
     OVERDUE_AT_THE_TOP = "overdue_at_the_top"
     THIRD_RETURN = "third_return"

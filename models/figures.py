@@ -1,6 +1,6 @@
-"""What supervision counts: the names of the figures (sets of cases) and of the indicators (rates), and the score.
+"""The keys of the figures (sets of cases) and indicators (rates) of supervision, and the scoring rule.
 
-What belongs to each figure is said once, in `services.figures.definitions`.
+`services.figures.definitions` defines each figure.
 """
 
 from enum import StrEnum
@@ -75,7 +75,7 @@ class IndicatorKey(StrEnum):
 
 
 class Weight(Frozen):
-    """What an indicator is worth in the score: `points` times its rate, or times what its rate leaves of 1."""
+    """The weight of an indicator in the score: `points` times its rate, or (`wanted` False) times 1 minus its rate."""
 
     indicator: IndicatorKey
     points: Annotated[float, Field(gt=0, le=100)]
@@ -109,7 +109,7 @@ BANDS = (
 
 
 class Scoring(Frozen):
-    """How a score is made of indicators and graded. The weights add up to 100; the bands run downwards to 0.
+    """How a score is computed from indicators and graded. The weights add up to 100; the bands run downwards to 0.
 
     `tail`: how many units at the end of a ranking are named with their reason (our choice).
     """

@@ -1,4 +1,4 @@
-"""Identifiers. New ones are UUIDv7, so that rows made together lie together on disk."""
+"""Identifiers. New ones are UUIDv7, so that rows made at the same time are close together on disk."""
 
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -14,7 +14,7 @@ def new_id() -> UUID:
 
 
 def derived_id(*parts: object) -> UUID:
-    """The same id for the same parts, always: what makes a machine's second try harmless."""
+    """An id derived from `parts`, always the same for the same parts, so that a retry has no further effect."""
     return uuid5(_NAMESPACE, "\x1f".join(_as_text(part) for part in parts))
 
 
@@ -23,5 +23,5 @@ def _as_text(part: object) -> str:
 
 
 def workflow_id(report_id: UUID) -> str:
-    """The Temporal workflow id of the case that a report became."""
+    """The Temporal workflow id of the case that a report opens."""
     return f"case-{report_id}"

@@ -1,4 +1,4 @@
-"""What roles and levels are called, Chinese, then English: for sentences that rules make, and for all doors."""
+"""The names of roles and levels, Chinese, then English, for the texts of rules and of all doors."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     "reporter": ("上报人", "reporter"),

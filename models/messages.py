@@ -1,4 +1,4 @@
-"""What crosses between doors, workflow and recording step. One frozen model each way."""
+"""The messages between doors, workflow and recording step, one frozen model in each direction."""
 
 import hashlib
 from functools import cached_property
@@ -12,15 +12,15 @@ from models.facts import Actor, Fact
 
 
 def command_digest(command: Frozen) -> str:
-    """What tells two commands under one id apart: the beginning of the SHA-256 of the command's content."""
+    """The beginning of the SHA-256 of the command's content, which distinguishes two commands with one id."""
     return hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:16]
 
 
 class CaseStart(Frozen):
-    """The input of a case workflow: the report, or, when it goes on in a new run, the case so far.
+    """The input of a case workflow: the report and, when it continues in a new run, the case so far.
 
-    `done` names the latest commands that already count, so that a resent one is known in the new run too.
-    `attempt` is new with every sending: the receipt says which of them began the case.
+    `done` holds the ids of the latest commands that were recorded, so that the new run recognises a resent one.
+    `attempt` is new with every sending: the receipt says which attempt opened the case.
     """
 
     report: Report
@@ -31,7 +31,7 @@ class CaseStart(Frozen):
 
 
 class Act(Frozen):
-    """A person's command on its way to the case. `id` makes it count once, however often it is sent.
+    """A person's command to a case. `id` makes it count once, however often it is sent.
 
     `seen` is the number of the last fact that the door has seen of the case; 0 when it could not look.
     """
@@ -44,15 +44,15 @@ class Act(Frozen):
 
     @property
     def update_id(self) -> str:
-        """The id under which Temporal answers a resent command as before: another content is not that command.
+        """The update id, by which Temporal recognises a resent command; other content gives another id.
 
-        What the sender had seen meanwhile is left out: the same command stays the same.
+        `seen` and `if_revision` are left out: they do not make it another command.
         """
         return f"{self.id}-{command_digest(self.model_copy(update={'seen': 0, 'if_revision': None}))}"
 
 
 class Step(Frozen):
-    """One recording step: this command, at this moment, by somebody who knows facts up to `known`."""
+    """One recording step: a command at a moment, sent by a workflow that knows the facts up to `known`."""
 
     report_id: UUID
     known: int
@@ -79,10 +79,10 @@ class Recorded(Frozen):
 
 
 class Receipt(Frozen):
-    """The answer to a report or command: the case's number, and the revision it now stands at.
+    """The answer to a report or command: the case's number and its present revision.
 
-    `content_hash` and `attempt` are those of the report that began the case. `refused`: a part of a split could not be
-    opened, for the reason of this code.
+    `content_hash` and `attempt` are those of the report that opened the case. `refused`: the code for which a part of a
+    split could not be opened.
     """
 
     case_no: str
@@ -93,8 +93,11 @@ class Receipt(Frozen):
 
 
 class Telling(Frozen):
-    """An errand to an existing case: `from_case` was merged into `lead`; or (`left`) was taken out of it again; or lets
-    its `member`, named by its number, go for that `reason`."""
+    """The message of an errand to an existing case: `from_case` was merged into `lead`.
+
+    With `left`, it was taken out of it again. With `member`, the lead `from_case` releases the merged case of that
+    number, for that `reason`.
+    """
 
     id: UUID
     lead: UUID | None = None
@@ -112,16 +115,16 @@ class Opening(Frozen):
 
 
 class SystemAct(Frozen):
-    """The system's own word to a case. `id` makes it count once."""
+    """A command of the system to a case. `id` makes it count once."""
 
     id: UUID
     command: WakeUp | Recompute | Separate | TakeOut
 
 
 class Rollout(Frozen):
-    """A policy version whose calendars are to count for every open case; `told` and `after`: how far it has come.
+    """The rollout of a policy version's calendars to every open case; `told` and `after` are its progress.
 
-    `missed`: how many cases could not be told on this way through, `rounds` how many ways through there have been.
+    `missed`: how many cases could not be reached in this round; `rounds`: how many rounds through all cases are over.
     """
 
     version: int
@@ -132,7 +135,7 @@ class Rollout(Frozen):
 
 
 class RolloutPage(Frozen):
-    """What one page of a rollout came to. `after` None: it was the last page."""
+    """The result of one page of a rollout. `after` None: it was the last page."""
 
     after: UUID | None
     seen: int

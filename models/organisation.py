@@ -1,4 +1,4 @@
-"""The organisation as it is checked: units, people, departments, who is away, who is on duty; and what is wrong."""
+"""The organisation as input of the lint: units, people, departments, absences, shifts; and the findings."""
 
 from datetime import date
 from enum import StrEnum
@@ -20,7 +20,7 @@ class OrgUnit(Frozen):
 
 
 class OrgPerson(Frozen):
-    """Somebody, with the roles granted to them, past and future ones too."""
+    """A person with all their grants, past and future ones too."""
 
     id: UUID
     username: str
@@ -30,6 +30,8 @@ class OrgPerson(Frozen):
 
 
 class OrgDepartment(Frozen):
+    """A department, in use or retired."""
+
     id: str
     name_zh: str
     name_en: str
@@ -37,7 +39,7 @@ class OrgDepartment(Frozen):
 
 
 class Absence(Frozen):
-    """Away, both days inclusive; `deputy` acts meanwhile, or (None) nobody does."""
+    """An absence, both days inclusive; `deputy` acts meanwhile, or nobody (None)."""
 
     id: UUID
     person: UUID
@@ -48,7 +50,7 @@ class Absence(Frozen):
 
 
 class Shift(Frozen):
-    """On duty in a role of a unit, half open: from `starts_at` up to, not including, `ends_at`."""
+    """A shift in a role of a unit, half open: from `starts_at` up to, not including, `ends_at`."""
 
     id: UUID
     unit: str
@@ -59,7 +61,7 @@ class Shift(Frozen):
 
 
 class OrgAlarm(Frozen):
-    """A role that a step of a ladder looked for in a unit, and nobody has held since."""
+    """A role that a ladder step found vacant in a unit, and that nobody has held since."""
 
     unit: str
     role: Role
@@ -68,7 +70,7 @@ class OrgAlarm(Frozen):
 
 
 class Organisation(Frozen):
-    """Everything that is checked. Absences and shifts that are over are left out."""
+    """Everything that the lint checks, without absences and shifts that are over."""
 
     now: Instant
     today: date
@@ -82,14 +84,14 @@ class Organisation(Frozen):
 
 
 class Gravity(StrEnum):
-    """An error leaves a case with nobody but the fallback owner, or with nobody who may act; a warning does not."""
+    """How grave a finding is. An error leaves a case to the fallback owner, or with nobody who may act."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class OrgFault(StrEnum):
-    """What can be wrong with an organisation."""
+    """The kinds of faults of an organisation."""
 
     NO_SUPERIOR = "no_superior"
     DEPARTMENT_WITHOUT_HEAD = "department_without_head"
@@ -110,10 +112,10 @@ class OrgFault(StrEnum):
 
 
 class OrgFinding(Frozen):
-    """One fault, told once for all that it concerns: `count` of them, the first few in `sample`.
+    """One fault of `count` units, people or categories; the first few are in `sample`.
 
-    `where` and `sample` are codes and user names; `sample_zh` and `sample_en` tell the sample for people, by name with
-    the code beside it, as `zh` and `en` tell the fault.
+    `where` and `sample` are codes and user names. `zh` and `en` describe the fault for people; `sample_zh` and
+    `sample_en` give the sample by name with the code beside it.
     """
 
     fault: OrgFault

@@ -1,13 +1,13 @@
-"""What time will do to a running clock."""
+"""The plan of a running clock: what time does to it if nobody acts."""
 
 from models.base import Frozen, Instant
 
 
 class Plan(Frozen):
-    """What time will do to a running clock besides its deadline, if nobody acts.
+    """What time does to a running clock, besides its deadline, if nobody acts.
 
     `rungs`: the moments of the ladder's steps that have not fired yet, in order. `ceiling_at`: the latest
-    deadline that the law leaves room for. `provisional`: the deadline reaches into a year whose holidays are not
+    deadline that the law allows. `provisional`: the deadline reaches into a year whose holidays are not
     published yet. `calendars`: the policy version whose calendars counted.
     """
 

@@ -1,10 +1,10 @@
-"""What the doors show: the HTTP contract's shapes. Made by `services`, scoped and masked there."""
+"""The views that the doors show: the shapes of the HTTP contract. `services` makes, scopes and masks them."""
 
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, TypeAdapter
 
 from models.base import Frozen, Instant
 from models.case import Interval
@@ -25,12 +25,31 @@ def hours_of(span: timedelta) -> str:
     return f"{sign}PT{''.join(parts) or '0S'}"
 
 
-#: A duration of the time that a unit counts.
+#: The fields of facts that hold durations.
+_DURATIONS = frozenset({"limit", "extended", "whole_extended"})
+_SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+
+
+def with_hours(content: Any) -> Any:
+    """The content of a fact as JSON with its durations in hours, as everywhere in the API; it is stored otherwise."""
+    if isinstance(content, list):
+        return [with_hours(entry) for entry in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        name: hours_of(_SPAN.validate_python(entry))
+        if name in _DURATIONS and isinstance(entry, str)
+        else with_hours(entry)
+        for name, entry in content.items()
+    }
+
+
+#: A duration of the time that a unit counts, in hours.
 CountedTime = Annotated[timedelta, PlainSerializer(hours_of, return_type=str, when_used="json")]
 
 
 class GridView(Frozen):
-    """A unit with its names on the way down from the park."""
+    """A unit with the codes and names of the units from the park down to it."""
 
     code: str
     name: str
@@ -40,15 +59,17 @@ class GridView(Frozen):
 
 
 class NamedOwner(Frozen):
+    """An owner with the name to show."""
+
     kind: OwnerKind
     id: str
     name: str
 
 
 class ClockView(Frozen):
-    """A clock with what has counted so far, in the time that its unit counts: working time, or natural time.
+    """A clock with the time counted so far, in the time that its unit counts: working time or natural time.
 
-    `amount` is in `unit`; durations are hours of that time (`PT120H`), never days, whose length would be a guess.
+    `amount` is in `unit`; durations are hours of that time (`PT120H`), never days, whose length would be ambiguous.
 
     `stage` None is the whole case. `next_step_at`: when the ladder's next step fires if nobody acts.
     """
@@ -75,7 +96,7 @@ class ClockView(Frozen):
 
 
 class TaskView(Frozen):
-    """An open task. `due_at` None: it has no deadline of its own."""
+    """An open task. `due_at` None: it has no deadline."""
 
     kind: TaskKind
     assignee: NamedOwner
@@ -83,9 +104,9 @@ class TaskView(Frozen):
 
 
 class ReporterView(Frozen):
-    """All that is ever shown of a reporter: an alias, and whether somebody could reach them.
+    """All that is shown of a reporter: an alias, and whether contact details are kept.
 
-    `phone`: the last digits of their number, for those who speak with reporters; None for everybody else, and where
+    `phone`: the last digits of their number, for those who may contact reporters; None for everybody else, and when
     there is none.
     """
 
@@ -96,7 +117,7 @@ class ReporterView(Frozen):
 
 
 class RequestView(Frozen):
-    """Something asked and not yet decided."""
+    """A pending request."""
 
     kind: str
     by: str
@@ -107,7 +128,7 @@ class RequestView(Frozen):
 
 
 class AppealView(Frozen):
-    """超时申诉 of a department about a round. `upheld` None: not decided yet."""
+    """An appeal (超时申诉) of a department about a round. `upheld` None: undecided."""
 
     department: str
     name: str
@@ -118,7 +139,7 @@ class AppealView(Frozen):
 
 
 class UrgeView(Frozen):
-    """`ended_at`: cancelled, or the case was closed before anybody answered."""
+    """An urge order. `ended_at`: it was cancelled, or the case was closed before it was answered."""
 
     ended_at: Instant | None = None
     number: int
@@ -132,13 +153,31 @@ class UrgeView(Frozen):
 
 
 class CoHandlerView(Frozen):
+    """A co-handling department. `reported_at` None: its report is missing."""
+
     department: str
     name: str
     reported_at: Instant | None
 
 
+class Told(Frozen):
+    """What the reporter of a case may read of how it ended; each empty where there is nothing to tell.
+
+    `answer`: 答复, as the review confirmed it. `reason`: why it was rejected or handling was ended. `reopen_refused`:
+    why it was not reopened.
+    """
+
+    answer: str = ""
+    reason: str = ""
+    right_channel: str = ""
+    reopen_refused: str = ""
+
+
 class CaseView(Frozen):
-    """A case as it stands, for the person who asked."""
+    """A case in its present state, for the person who asked.
+
+    `told`: what its reporter is told about its end; None while it is open.
+    """
 
     case_no: str
     report_id: UUID
@@ -182,6 +221,7 @@ class CaseView(Frozen):
     reviewer: str | None = None
     merged_into: str | None
     merged_cases: tuple[str, ...] = ()
+    told: Told | None = None
     occurred_at: Instant
     reported_at: Instant
     received_at: Instant
@@ -194,8 +234,8 @@ class CaseView(Frozen):
 class CaseItem(Frozen):
     """A case as one line of a list.
 
-    `left`: how much of what `unit` counts (working time, or natural time) is left of the stage's limit, below zero when
-    it is overdue; of a suspended case what will be left. None once closed.
+    `left`: the time left until the deadline, as `unit` counts it (working time or natural time), negative when overdue;
+    for a suspended case, the time that will be left. None once closed.
     """
 
     case_no: str
@@ -223,7 +263,7 @@ class CaseItem(Frozen):
 
 
 class CasePage(Frozen):
-    """`total` counts all that fit the filters; `next_cursor` None: this was the last page."""
+    """A page of a list. `total` counts all cases that match the filters; `next_cursor` None: this is the last page."""
 
     items: tuple[CaseItem, ...]
     next_cursor: str | None
@@ -231,6 +271,8 @@ class CasePage(Frozen):
 
 
 class InboxItem(Frozen):
+    """An open task in an inbox, with its case."""
+
     task: TaskKind
     due_at: Instant | None
     assignee: NamedOwner
@@ -238,7 +280,7 @@ class InboxItem(Frozen):
 
 
 class ActorView(Frozen):
-    """Who did it. A reporter shows as such, never by name; the system has no id."""
+    """Who acted. A reporter is shown as such, never by name; the system has no id."""
 
     kind: str
     id: UUID | None
@@ -246,7 +288,7 @@ class ActorView(Frozen):
 
 
 class FactView(Frozen):
-    """One line of the timeline: what happened, when, by whom; `body` holds its particulars."""
+    """One line of the timeline: what happened, when, by whom; `body` holds the details."""
 
     seq: int
     at: Instant

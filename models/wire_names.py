@@ -1,4 +1,4 @@
-"""Names that both sides of a wire must spell alike."""
+"""Names that both sides of a connection must share: queues, workflows, updates, activities."""
 
 from uuid import UUID
 
@@ -20,6 +20,6 @@ OPEN_CASE_ACTIVITY = "open_case"
 ROLLOUT_ACTIVITY = "roll_out"
 AUDIT_ACTIVITY = "audit"
 
-#: 公众: the account that acts for whoever holds a progress code, and reports for who has no account. Nobody signs in
-#: as it.
+#: The public account (公众): it acts for whoever holds a progress code, and reports for people without an account.
+#: Nobody signs in as it.
 PUBLIC = UUID("00000000-0000-7000-8000-000000000001")

@@ -114,7 +114,7 @@ class CaseWorkflow:
     # --- the life cycle -------------------------------------------------------------------------------------------
 
     async def _receive(self) -> None:
-        """Record the report. A refusal fails the run, so that the report can be corrected and sent again."""
+        """Record the report. A refusal fails the run: a corrected report may be sent again with the same id."""
         report = self._start.report
         try:
             await self._record(report, id_=report.report_id, actor=self._start.actor)
@@ -141,7 +141,7 @@ class CaseWorkflow:
             await self._record_until_accepted(WakeUp(moment=moment), wake)
 
     def _has_new_work(self, before: Case, moment: datetime) -> bool:
-        """Whether the case changed its next moment or has new errands. Called often; an unchanged case costs nothing."""
+        """Whether the case has another next moment or new errands. Called often; an unchanged case costs nothing."""
         if workflow.info().is_continue_as_new_suggested():
             return True
         case = self._current_case

@@ -1,6 +1,6 @@
-"""Commands: what somebody, or the clock, asks of a case. One frozen model per imperative verb.
+"""Commands: what a person or the system requests of a case. One frozen model per imperative verb.
 
-`rules.life_cycle` says in which stage and by whom; `rules.decide` says what happens.
+`rules.life_cycle` says which command fits in which stage and who may give it; `rules.decide` says which facts follow.
 Every command is imported from here.
 """
 
@@ -235,7 +235,7 @@ HumanCommand = Annotated[
     Field(discriminator="kind"),
 ]  # fmt: skip
 
-#: The model of each command of people, by its kind.
+#: The model of each human command, by its kind.
 HUMAN_COMMAND_MODELS: dict[str, type[Frozen]] = {
     str(model.model_fields["kind"].default): model for model in get_args(get_args(HumanCommand)[0])
 }

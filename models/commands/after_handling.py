@@ -1,4 +1,4 @@
-"""Commands of the stage review and of a closed case."""
+"""Commands of review and of a closed case."""
 
 from typing import Annotated, Literal
 
@@ -17,10 +17,10 @@ from models.commands.report import Attachments
 
 
 class PassReview(Frozen):
-    """核查通过. What the reporter may see, since nothing on it tells who anybody is: with `release` the photos of the
-    result, all of them; else those of them that `release_photos` names, none by default.
+    """Pass the review (核查通过).
 
-    `release_photos` is left out where it names none: such a command keeps the digest it had before there was the field.
+    The reporter may see photos of the result that identify nobody: all with `release`, else those in `release_photos`.
+    An empty `release_photos` is left out of the JSON, so that the digest is the same as before the field existed.
     """
 
     kind: Literal["pass_review"] = "pass_review"
@@ -32,9 +32,9 @@ class PassReview(Frozen):
 
 
 class FailReview(Frozen):
-    """返工: back to the host, and a new round begins.
+    """Fail the review (返工): back to the host, in a new round.
 
-    `departments`: the co-handlers whose part failed and is asked for again; none named means all of them.
+    `departments`: the co-handlers whose part failed and who must report again; empty means all of them.
     """
 
     kind: Literal["fail_review"] = "fail_review"
@@ -44,7 +44,7 @@ class FailReview(Frozen):
 
 
 class AssignReviewer(Frozen):
-    """The person who is to review the case: another one where the first must step aside (回避)."""
+    """Assign the person who reviews the case, for example when another must step aside (回避)."""
 
     kind: Literal["assign_reviewer"] = "assign_reviewer"
     person: Code
@@ -52,7 +52,7 @@ class AssignReviewer(Frozen):
 
 
 class Rate(Frozen):
-    """The reporter's verdict, 1 (bad) to 5 (good); recorded by a second officer after a call-back (回访)."""
+    """Rate the result from 1 (bad) to 5 (good): by the reporter, or by a second officer after a call-back (回访)."""
 
     kind: Literal["rate"] = "rate"
     score: Annotated[int, Field(ge=1, le=5)]
@@ -60,24 +60,30 @@ class Rate(Frozen):
 
 
 class RequestReopen(Frozen):
+    """Ask to reopen a closed case."""
+
     kind: Literal["request_reopen"] = "request_reopen"
     reason: Note
 
 
 class GrantReopen(Frozen):
+    """Reopen the case, as requested."""
+
     kind: Literal["grant_reopen"] = "grant_reopen"
     note: OptionalNote = ""
 
 
 class RefuseReopen(Frozen):
+    """Refuse to reopen the case."""
+
     kind: Literal["refuse_reopen"] = "refuse_reopen"
     reason: Note
 
 
 class Appeal(Frozen):
-    """超时申诉: asks that an overdue be exempt from statistics; the fact itself is never erased.
+    """Appeal (超时申诉): ask that an overdue be exempt from statistics; the fact itself is never erased.
 
-    By a department that hosted the case in `round` and was late; without a `round`, the last such one.
+    For a department that hosted the case in `round` and was late; without a `round`, the last such round.
     """
 
     kind: Literal["appeal"] = "appeal"
@@ -87,7 +93,7 @@ class Appeal(Frozen):
 
 
 class DecideAppeal(Frozen):
-    """Decides the oldest undecided appeal, or that of `department` about `round`."""
+    """Decide the oldest undecided appeal, or that of `department` about `round`."""
 
     kind: Literal["decide_appeal"] = "decide_appeal"
     upheld: bool

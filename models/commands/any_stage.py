@@ -1,4 +1,4 @@
-"""Commands that fit any open stage."""
+"""Commands of any open stage."""
 
 from typing import Annotated, Literal
 
@@ -11,27 +11,31 @@ from models.policy.standard import LevelName
 
 
 class Comment(Frozen):
+    """Add a note."""
+
     kind: Literal["comment"] = "comment"
     note: Note
 
 
 class Attach(Frozen):
+    """Add attachments."""
+
     kind: Literal["attach"] = "attach"
     attachments: Annotated[Attachments, Field(min_length=1)]
     note: OptionalNote = ""
 
 
 class Acknowledge(Frozen):
-    """I have seen it and I am on it."""
+    """Acknowledge: the owner has seen the case and is working on it."""
 
     kind: Literal["acknowledge"] = "acknowledge"
     note: OptionalNote = ""
 
 
 class Escalate(Frozen):
-    """升级: up one level of the hierarchy, or (越级) straight to `to_level`; to act or to be informed.
+    """Escalate (升级) one level up, or straight to `to_level` (越级), to act or to be informed.
 
-    `to_level` is left out of the content where it is not given, so that the digest stays what it was.
+    `to_level` is left out of the JSON when it is not given, so that the digest is the same as before the field existed.
     """
 
     kind: Literal["escalate"] = "escalate"
@@ -41,7 +45,7 @@ class Escalate(Frozen):
 
 
 class Urge(Frozen):
-    """督办: asks for an answer by its own deadline; never changes the stage."""
+    """Give an urge order (督办): it needs an answer by its own deadline and never changes the stage."""
 
     kind: Literal["urge"] = "urge"
     urge_kind: UrgeKind = UrgeKind.ORDINARY
@@ -50,7 +54,7 @@ class Urge(Frozen):
 
 
 class AnswerUrge(Frozen):
-    """Answers the oldest open urge order, or the one numbered `urge`."""
+    """Answer the oldest open urge order, or the one numbered `urge`."""
 
     kind: Literal["answer_urge"] = "answer_urge"
     urge: Annotated[int, Field(ge=1)] | None = None
@@ -58,7 +62,7 @@ class AnswerUrge(Frozen):
 
 
 class CancelUrge(Frozen):
-    """Takes back an urge order given by mistake: the only open one, or the one numbered `urge`."""
+    """Cancel an urge order that was given by mistake: the oldest open one, or the one numbered `urge`."""
 
     kind: Literal["cancel_urge"] = "cancel_urge"
     urge: Annotated[int, Field(ge=1)] | None = None
@@ -66,7 +70,7 @@ class CancelUrge(Frozen):
 
 
 class Retract(Frozen):
-    """Takes back one's own pending request: the only one, or the one of kind `request`."""
+    """Take back one's own pending request: the only one, or the one of kind `request`."""
 
     kind: Literal["retract"] = "retract"
     request: RequestKind | None = None
@@ -74,9 +78,9 @@ class Retract(Frozen):
 
 
 class Recategorise(Frozen):
-    """Another category, severity or opening condition; the clocks are counted anew from where they started.
+    """Change category, severity or opening condition; the clocks are recomputed from their starts.
 
-    Without a `condition`, the first one that fits.
+    Without a `condition`, the first one that fits holds.
     """
 
     kind: Literal["recategorise"] = "recategorise"
@@ -87,7 +91,7 @@ class Recategorise(Frozen):
 
 
 class Adopt(Frozen):
-    """A newer policy version is to hold for this case; its clocks are counted anew by it."""
+    """Adopt a newer policy version for this case; its clocks are recomputed by it."""
 
     kind: Literal["adopt"] = "adopt"
     version: Annotated[int, Field(ge=1)]
@@ -95,6 +99,8 @@ class Adopt(Frozen):
 
 
 class Relocate(Frozen):
+    """Move the case to another grid unit, or correct its location."""
+
     kind: Literal["relocate"] = "relocate"
     grid: Code
     location: Location | None = None
@@ -102,7 +108,7 @@ class Relocate(Frozen):
 
 
 class Merge(Frozen):
-    """This case is the same matter as `into`: it closes, and its reporter follows the lead."""
+    """Merge this case into `into`, which is the same matter: it closes, and its reporter follows the lead."""
 
     kind: Literal["merge"] = "merge"
     into: Code
@@ -110,7 +116,7 @@ class Merge(Frozen):
 
 
 class Unmerge(Frozen):
-    """Takes a case out of its lead again, with its own clocks as they would have run.
+    """Take a case out of its lead again; its clocks count as if they had run on.
 
     Given to the merged case, or to the lead with the number of the merged case.
     """
@@ -121,7 +127,7 @@ class Unmerge(Frozen):
 
 
 class Part(Frozen):
-    """One matter taken out of a report that held several. Without a `severity`, its category's own holds."""
+    """One matter split off from a report that held several. Without a `severity`, its category's own holds."""
 
     category: Code
     title: Title
@@ -131,7 +137,7 @@ class Part(Frozen):
 
 
 class Split(Frozen):
-    """Each part becomes a case of its own; this one goes on with what remains."""
+    """Split parts off: each becomes a case of its own; this one continues with the rest."""
 
     kind: Literal["split"] = "split"
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=10)]
@@ -139,28 +145,28 @@ class Split(Frozen):
 
 
 class Withdraw(Frozen):
-    """The reporter ends their case, or a second officer does so on their word."""
+    """Withdraw the case: by its reporter, or by a second officer on the reporter's word."""
 
     kind: Literal["withdraw"] = "withdraw"
     reason: Note
 
 
 class Void(Frozen):
-    """作废: one officer proposes, a second one confirms by the same command."""
+    """Void the case (作废): one officer proposes it, a second one confirms it by the same command."""
 
     kind: Literal["void"] = "void"
     reason: Note
 
 
 class RefuseVoid(Frozen):
-    """A second person declines a proposal to void: the case goes on."""
+    """Refuse a proposal to void: a second person does so, and the case continues."""
 
     kind: Literal["refuse_void"] = "refuse_void"
     reason: Note
 
 
 class Convene(Frozen):
-    """吹哨: calls departments to a joint meeting; each must `respond`."""
+    """Call departments to a joint meeting (吹哨); each must `respond`."""
 
     kind: Literal["convene"] = "convene"
     departments: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
@@ -169,7 +175,7 @@ class Convene(Frozen):
 
 
 class Respond(Frozen):
-    """报到: a convened department answers the whistle."""
+    """Answer a joint-meeting call for one's department (报到)."""
 
     kind: Literal["respond"] = "respond"
     note: Note

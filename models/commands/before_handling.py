@@ -1,4 +1,4 @@
-"""Commands of the stages receive and dispatch."""
+"""Commands of receive and dispatch."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from models.commands.report import Attachments
 
 
 class Accept(Frozen):
-    """受理立案, under the opening condition named, or the first that fits the category and severity."""
+    """Accept the case (受理立案) under the named opening condition, or the first that fits category and severity."""
 
     kind: Literal["accept"] = "accept"
     condition: Code | None = None
@@ -17,7 +17,7 @@ class Accept(Frozen):
 
 
 class Reject(Frozen):
-    """不予受理: the reason and the right channel must both be told."""
+    """Reject the report (不予受理); both the reason and the right channel must be given."""
 
     kind: Literal["reject"] = "reject"
     reason: Note
@@ -25,7 +25,7 @@ class Reject(Frozen):
 
 
 class RequestInfo(Frozen):
-    """Asks the reporter. Clocks stop until the answer, or until `answer_by`; a statutory clock runs on."""
+    """Ask the reporter. Clocks stop until the answer, or until `answer_by`; a statutory clock runs on."""
 
     kind: Literal["request_info"] = "request_info"
     question: Note
@@ -33,13 +33,15 @@ class RequestInfo(Frozen):
 
 
 class SupplyInfo(Frozen):
+    """Answer the question to the reporter."""
+
     kind: Literal["supply_info"] = "supply_info"
     note: Note
     attachments: Attachments = ()
 
 
 class RequestVerification(Frozen):
-    """发核实: asks the grid's worker to look at the place before the case is accepted."""
+    """Ask the grid worker to look at the place before the case is accepted (发核实)."""
 
     kind: Literal["request_verification"] = "request_verification"
     question: Note
@@ -47,7 +49,7 @@ class RequestVerification(Frozen):
 
 
 class ReportVerification(Frozen):
-    """What the grid's worker found: whether the report holds (`confirmed`), and what there is to see."""
+    """Report what the grid worker found: whether the report is true (`confirmed`), with a note and attachments."""
 
     kind: Literal["report_verification"] = "report_verification"
     confirmed: bool
@@ -56,7 +58,7 @@ class ReportVerification(Frozen):
 
 
 class SelfClose(Frozen):
-    """自办结: the grid worker settled it on the spot; it is still reviewed."""
+    """Settle the case on the spot (自办结), by the grid worker; it is still reviewed."""
 
     kind: Literal["self_close"] = "self_close"
     result: Note
@@ -64,16 +66,16 @@ class SelfClose(Frozen):
 
 
 class SendBack(Frozen):
-    """退回受理: from dispatch back to receive, where it may be corrected or rejected."""
+    """Send the case from dispatch back to receive (退回受理), where it may be corrected or rejected."""
 
     kind: Literal["send_back"] = "send_back"
     reason: Note
 
 
 class Dispatch(Frozen):
-    """派遣: one host, and co-handlers who must all report before completion.
+    """Dispatch the case (派遣) to one host, with co-handlers who must all report before completion.
 
-    A department that returned the case in this round takes it again only with a `note` that says why.
+    A department that returned the case in this round gets it again only with a `note` that says why.
     """
 
     kind: Literal["dispatch"] = "dispatch"

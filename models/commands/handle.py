@@ -1,4 +1,4 @@
-"""Commands of the stage handle."""
+"""Commands of handling."""
 
 from typing import Annotated, Literal
 
@@ -9,16 +9,20 @@ from models.commands.report import Attachments
 
 
 class Claim(Frozen):
+    """Take the case on, as a person of the host department."""
+
     kind: Literal["claim"] = "claim"
 
 
 class Release(Frozen):
+    """Give the claim up: the case goes back to the host department."""
+
     kind: Literal["release"] = "release"
     reason: Note
 
 
 class Redispatch(Frozen):
-    """改派: another host; the clock runs on. `co_handlers` None keeps those there are."""
+    """Change the host (改派); the clock runs on. `co_handlers` None keeps the present ones."""
 
     kind: Literal["redispatch"] = "redispatch"
     host: Code
@@ -27,20 +31,22 @@ class Redispatch(Frozen):
 
 
 class Recall(Frozen):
-    """撤回派单: from handle back to dispatch."""
+    """Take the case from handle back to dispatch (撤回派单)."""
 
     kind: Literal["recall"] = "recall"
     reason: Note
 
 
 class AddCoHandler(Frozen):
+    """Add co-handling departments."""
+
     kind: Literal["add_co_handler"] = "add_co_handler"
     departments: Annotated[tuple[Code, ...], Field(min_length=1, max_length=10)]
     note: OptionalNote = ""
 
 
 class ReleaseCoHandler(Frozen):
-    """Completion no longer waits for this department. One that has reported stays: its part is on record."""
+    """Remove a co-handler, so that completion no longer waits for it. One that has reported stays on record."""
 
     kind: Literal["release_co_handler"] = "release_co_handler"
     department: Code
@@ -48,19 +54,21 @@ class ReleaseCoHandler(Frozen):
 
 
 class GrantTransfer(Frozen):
-    """The department that was asked takes the case over; the clock runs on."""
+    """Take the case over, as the department that was asked; the clock runs on."""
 
     kind: Literal["grant_transfer"] = "grant_transfer"
     note: OptionalNote = ""
 
 
 class RefuseTransfer(Frozen):
+    """Refuse to take the case over."""
+
     kind: Literal["refuse_transfer"] = "refuse_transfer"
     reason: Note
 
 
 class Transfer(Frozen):
-    """To a colleague of the host department; or, by its head, a request to another department to take the case."""
+    """Transfer the case to a colleague of the host department; or, as its head, ask another department to take it."""
 
     kind: Literal["transfer"] = "transfer"
     to_person: Code | None = None
@@ -69,24 +77,28 @@ class Transfer(Frozen):
 
 
 class Return(Frozen):
-    """退单: asks to be relieved, with a reason; the clock runs on while this is undecided."""
+    """Ask to return the case (退单), with a reason; the clock runs on while this is undecided."""
 
     kind: Literal["return"] = "return"
     reason: Note
 
 
 class GrantReturn(Frozen):
+    """Grant the return: the case goes back to dispatch."""
+
     kind: Literal["grant_return"] = "grant_return"
     note: OptionalNote = ""
 
 
 class RefuseReturn(Frozen):
+    """Refuse the return: the case stays with its host."""
+
     kind: Literal["refuse_return"] = "refuse_return"
     reason: Note
 
 
 class ReportProgress(Frozen):
-    """A note on the work. From a co-handler it is their report, unless `interim`."""
+    """Report progress. From a co-handler it is their report, unless `interim`."""
 
     kind: Literal["report_progress"] = "report_progress"
     note: Note
@@ -95,7 +107,7 @@ class ReportProgress(Frozen):
 
 
 class Complete(Frozen):
-    """处置完成: result and evidence; the case goes to review.
+    """Complete the handling (处置完成), with result and evidence; the case goes to review.
 
     `result` is for the staff; `answer` (答复) is what the reporter will read once the review has passed.
     """
@@ -107,13 +119,15 @@ class Complete(Frozen):
 
 
 class RequestExtension(Frozen):
+    """Ask for a later deadline (延期)."""
+
     kind: Literal["request_extension"] = "request_extension"
     until: WrittenInstant
     reason: Note
 
 
 class GrantExtension(Frozen):
-    """`until` may be earlier than what was asked, never later."""
+    """Grant an extension; `until` may be earlier than what was asked for, never later."""
 
     kind: Literal["grant_extension"] = "grant_extension"
     until: WrittenInstant | None = None
@@ -121,12 +135,14 @@ class GrantExtension(Frozen):
 
 
 class RefuseExtension(Frozen):
+    """Refuse an extension."""
+
     kind: Literal["refuse_extension"] = "refuse_extension"
     reason: Note
 
 
 class RequestSuspension(Frozen):
-    """挂账: asks to stop the clock for work that is impossible now, to a stated end."""
+    """Ask to suspend the case (挂账) until a stated time, because the work is impossible now; the clock stops."""
 
     kind: Literal["request_suspension"] = "request_suspension"
     until: WrittenInstant
@@ -134,23 +150,29 @@ class RequestSuspension(Frozen):
 
 
 class GrantSuspension(Frozen):
+    """Grant a suspension; `until` may be earlier than what was asked for, never later."""
+
     kind: Literal["grant_suspension"] = "grant_suspension"
     until: WrittenInstant | None = None
     note: OptionalNote = ""
 
 
 class RefuseSuspension(Frozen):
+    """Refuse a suspension."""
+
     kind: Literal["refuse_suspension"] = "refuse_suspension"
     reason: Note
 
 
 class Resume(Frozen):
+    """End the suspension before its time."""
+
     kind: Literal["resume"] = "resume"
     note: OptionalNote = ""
 
 
 class Abort(Frozen):
-    """终止: handling can't go on (the complainant refuses to cooperate); reviewed before it closes."""
+    """End the handling without a result (终止), as when the complainant does not cooperate; it is still reviewed."""
 
     kind: Literal["abort"] = "abort"
     reason: Note

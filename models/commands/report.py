@@ -1,4 +1,4 @@
-"""The report: what came in, and the values it is made of."""
+"""The report, and the values it consists of."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,21 +12,21 @@ Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
 
 
 class Location(Frozen):
-    """A place on the earth, WGS 84, degrees."""
+    """A place in WGS 84, in degrees."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
 
 
 class ExternalReference(Frozen):
-    """The number that another system gave the same matter."""
+    """The number of the same matter in another system."""
 
     system: Code
     number: Annotated[Text, StringConstraints(min_length=1, max_length=80)]
 
 
 class Report(Frozen):
-    """上报: what came in. The reporter's name and phone are not here: only a reference to them.
+    """A report (上报). The reporter's name and phone are not in it, only a reference to them.
 
     `severity` None means the category's own.
     """

@@ -1,4 +1,4 @@
-"""Commands that the system gives."""
+"""Commands of the system."""
 
 from typing import Literal
 
@@ -6,28 +6,28 @@ from models.base import Frozen, Instant
 
 
 class WakeUp(Frozen):
-    """A due moment has come. What it means is decided in the recording step, not when it was set."""
+    """A due moment has come. The recording step decides what follows, not the code that set the timer."""
 
     kind: Literal["wake_up"] = "wake_up"
     moment: Instant
 
 
 class Absorb(Frozen):
-    """Another case was merged into this one."""
+    """Record that another case was merged into this one."""
 
     kind: Literal["absorb"] = "absorb"
     case_no: str
 
 
 class Separate(Frozen):
-    """A case that was merged into this one has been taken out again."""
+    """Record that a case merged into this one was taken out again."""
 
     kind: Literal["separate"] = "separate"
     case_no: str
 
 
 class TakeOut(Frozen):
-    """The lead `lead_no` lets this merged case go: somebody unmerged it there."""
+    """Unmerge this case, because somebody released it on its lead `lead_no`."""
 
     kind: Literal["take_out"] = "take_out"
     lead_no: str
@@ -35,14 +35,14 @@ class TakeOut(Frozen):
 
 
 class Recompute(Frozen):
-    """A calendar was published with policy `version`: count the clocks anew."""
+    """Recompute the clocks, because a calendar was published with policy `version`."""
 
     kind: Literal["recompute"] = "recompute"
     version: int
 
 
 class SettleErrand(Frozen):
-    """An errand to another case has been carried out, or was refused for good with the code `refused`."""
+    """Record that an errand to another case was carried out, or was refused for good with the code `refused`."""
 
     kind: Literal["settle_errand"] = "settle_errand"
     errand: str

@@ -1,7 +1,6 @@
-"""Domain errors, by kind: one class per situation, each with its code, its HTTP status and its sentences in Chinese and
-English.
+"""Domain errors by kind: one class per situation, with its code, its HTTP status, and its text in Chinese and English.
 
-Every error is imported from here. What Temporal or HTTP add to an error on its way does not belong here.
+Every error is imported from here. How Temporal or HTTP carry an error does not belong here.
 """
 
 from models.errors.attachment import (

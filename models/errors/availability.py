@@ -11,7 +11,7 @@ class StoreAway(DomainError):
 
 
 class RecordingFailed(DomainError):
-    """The recording step itself is broken for this command. Nothing was stored, and the case goes on without it."""
+    """The recording step failed for this command. Nothing was stored, and the case continues without it."""
 
     code = "recording_failed"
     status = 500
@@ -20,7 +20,7 @@ class RecordingFailed(DomainError):
 
 
 class StoreBehind(DomainError):
-    """PostgreSQL knows less than the workflow: a restored backup. Appending would hide a gap."""
+    """PostgreSQL has fewer facts than the workflow, as after restoring a backup. Appending would hide the gap."""
 
     code = "store_behind"
     status = 503
@@ -50,7 +50,7 @@ class NotReady(DomainError):
 
 
 class Internal(DomainError):
-    """Something nobody foresaw: logged with its traceback, told without it."""
+    """An unexpected error: logged with its traceback, shown without it."""
 
     code = "internal"
     status = 500

@@ -1,7 +1,7 @@
-"""The base of domain errors, and how one travels.
+"""The base of domain errors, and their form in transit.
 
-A refusal crosses Temporal and HTTP as `(code, pointer, params)` and is rebuilt on the far side by `refusal`; nobody
-ever reads meaning out of message text.
+An error crosses Temporal and HTTP as `(code, pointer, params)` and is rebuilt on the other side by `refusal`; code
+never parses message text.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Refusal(Frozen):
 
 
 class DomainError(Exception):
-    """A situation in which the system says no, and why. Nothing was stored."""
+    """A refusal with its reason. Nothing was stored."""
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
@@ -42,16 +42,16 @@ class DomainError(Exception):
         super().__init__()
 
     def __str__(self) -> str:
-        """The sentence, put together only when it is read: most refusals are but a "not now" among the commands."""
+        """The English text, built only when read: most errors only mean that a command is not allowed now."""
         return self.message("en")
 
     def message(self, language: str) -> str:
-        """The sentence for people, in `zh` or `en`."""
+        """The text for people, in `zh` or `en`."""
         template = self.en if language.startswith("en") else self.zh
         return template.format_map(_MissingAsQuestionMark(self.params))
 
     def as_refusal(self) -> Refusal:
-        """The error as a value, to be sent."""
+        """The error as a value that can be sent."""
         return Refusal(code=self.code, pointer=self.pointer, params=self.params)
 
 
@@ -61,7 +61,7 @@ class _MissingAsQuestionMark(dict[str, str]):
 
 
 def refusal(value: Refusal) -> DomainError:
-    """The error that `value` stands for; an unknown code (a newer peer) becomes `UnknownRefusal`."""
+    """The error that `value` describes; an unknown code (of a newer peer) becomes `UnknownRefusal`."""
     kind = DomainError._by_code.get(value.code)
     if kind is None:
         return UnknownRefusal(code=value.code)

@@ -1,4 +1,4 @@
-"""Errors of input: a value names nothing, contradicts another, or lies out of bounds."""
+"""Errors of input: a value names nothing, contradicts another, or is out of bounds."""
 
 from models.errors.base import DomainError
 

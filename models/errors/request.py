@@ -18,7 +18,7 @@ class BrokenJson(DomainError):
 
 
 class NotSentAsJson(DomainError):
-    """There is a body, which says of itself that it is something else: it is not even looked at."""
+    """The body has another media type than JSON; it was not read."""
 
     code = "not_sent_as_json"
     status = 415

@@ -1,4 +1,4 @@
-"""Errors of identity and rights: who asks is not known, or may not do this."""
+"""Errors of identity and rights: the person is not known, or may not do this."""
 
 from models.errors.base import DomainError
 
@@ -11,7 +11,7 @@ class NotSignedIn(DomainError):
 
 
 class ForeignRequest(DomainError):
-    """A change asked for with the session cookie, but not from one of our own pages."""
+    """A change requested with the session cookie, but not from one of our own pages."""
 
     code = "foreign_request"
     status = 403
@@ -20,7 +20,7 @@ class ForeignRequest(DomainError):
 
 
 class WrongCode(DomainError):
-    """Unknown, expired, or the digits besides it are wrong: which of them is not told."""
+    """The code is unknown or expired, or the digits given with it are wrong; the error does not say which."""
 
     code = "wrong_code"
     status = 404

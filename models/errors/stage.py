@@ -1,4 +1,4 @@
-"""Errors of the case's state: the command does not fit where the case stands, or it was sent from a stale view."""
+"""Errors of the case's state: the command does not fit it, or was sent from a stale view."""
 
 from models.errors.base import DomainError
 

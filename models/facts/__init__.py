@@ -1,8 +1,8 @@
 """Facts: what has happened to a case, in the past tense, numbered 1, 2, 3 … per case.
 
-Facts are what is stored; timeline, audit trail, statistics and rebuild are folds over them. They are
-never edited, so a field may be added (with a default) but never change its meaning. People appear as
-ids only, reporters not even so: names are looked up when a page is drawn.
+Facts are stored; timeline, audit trail, statistics and rebuild are computed from them. They are never edited, so a
+field may be added (with a default) but never change its meaning. People appear as ids only, reporters not even so:
+names are looked up when a page is made.
 """
 
 from typing import Annotated
@@ -112,16 +112,16 @@ Body = Annotated[
 
 
 class Actor(Frozen):
-    """Who did it: a person by id, or the system itself (`person` is None)."""
+    """Who acted: a person by id, or the system (`person` is None)."""
 
     person: UUID | None = None
 
 
 class Fact(Frozen):
-    """A fact in its envelope: which one, when, by whom, and by which command it came about.
+    """A fact with its number, time, actor, and the command that led to it.
 
-    `command` is that command's kind and `digest` the beginning of its hash: they tell a command that was sent
-    again from another one that was sent under the same id.
+    `command` is the kind of that command and `digest` the beginning of its hash: they distinguish a command that was
+    sent again from another one with the same id.
     """
 
     seq: int

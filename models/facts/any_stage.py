@@ -1,4 +1,4 @@
-"""What can happen to a case at any time."""
+"""The facts that can happen in any stage."""
 
 from datetime import timedelta
 from typing import Literal
@@ -24,9 +24,9 @@ class Attached(Frozen):
 
 
 class Acknowledged(Frozen):
-    """The owner has it in hand: the ladder stands still until `lapses_at` (None: until the stage is over).
+    """The owner is working on it: the ladder is held until `lapses_at` (None: until the stage ends).
 
-    `holds` False: noted, but the ladder goes on, for the deadline has passed.
+    `holds` False: recorded only; the ladder continues, because the deadline has passed.
     """
 
     kind: Literal["acknowledged"] = "acknowledged"
@@ -36,7 +36,10 @@ class Acknowledged(Frozen):
 
 
 class Escalated(Frozen):
-    """`level`: where the case stands then; in facts of before, at `to_level` also when it was only informed."""
+    """The case was escalated. `level`: its level afterwards.
+
+    Older facts have no `level`: they set it to `to_level`, also when a unit was only informed.
+    """
 
     kind: Literal["escalated"] = "escalated"
     level: Level | None = None
@@ -49,6 +52,8 @@ class Escalated(Frozen):
 
 
 class Urged(Frozen):
+    """An urge order was given. `rungs` are the moments of its ladder steps."""
+
     kind: Literal["urged"] = "urged"
     number: int
     urge_kind: UrgeKind
@@ -80,10 +85,11 @@ class UrgeLapsed(Frozen):
 
 
 class Recategorised(Frozen):
-    """Another category, severity or condition. `whole`: the clock of the whole case, where the new one sets a limit
-    for it and the old one did not; `whole_ends`: the new one sets none, so the clock there was ends.
+    """Category, severity or condition changed.
 
-    `policy_version`: the version in force, taken for a case not accepted yet.
+    `whole`: the clock of the whole case that starts, when only the new standard sets one; `whole_ends`: the clock of
+    the whole case ends, when the new standard sets none. `policy_version`: the version in force, which a case not
+    accepted yet then takes.
     """
 
     kind: Literal["recategorised"] = "recategorised"
@@ -103,7 +109,7 @@ class Recategorised(Frozen):
 
 
 class Adopted(Frozen):
-    """A newer policy version was adopted for this case, with what that changed; `whole` as in Recategorised."""
+    """A newer policy version was adopted for this case; `whole` and `whole_ends` as in Recategorised."""
 
     kind: Literal["adopted"] = "adopted"
     from_version: int
@@ -116,7 +122,7 @@ class Adopted(Frozen):
 
 
 class Relocated(Frozen):
-    """`level`: where the case stands then; facts of before left it as it was."""
+    """The case was moved to another place. `level`: its level afterwards; None in older facts, which kept it."""
 
     level: Level | None = None
     kind: Literal["relocated"] = "relocated"
@@ -131,6 +137,8 @@ class Relocated(Frozen):
 
 
 class Merged(Frozen):
+    """The case was merged into the lead `into`."""
+
     kind: Literal["merged"] = "merged"
     into: str
     lead: UUID
@@ -138,15 +146,17 @@ class Merged(Frozen):
 
 
 class Absorbed(Frozen):
+    """Another case was merged into this one."""
+
     kind: Literal["absorbed"] = "absorbed"
     case_no: str
 
 
 class Unmerged(Frozen):
-    """Taken out of its lead again, by a person or because the lead could not take it in (`refused` says why).
+    """The case was taken out of its lead, by a person or because the lead refused the merge (`refused` is the code).
 
-    It goes back to where it stood, with its clocks as they would have run. `stage_due` and `whole_due` replace clocks
-    that stood still at the merge: they go on from `since`.
+    It goes back to the state it was in, with its clocks as if they had run on. Clocks that were stopped at the merge
+    resume at `since`, with `due_at` and `plan`, `whole_due_at` and `whole_plan`.
     """
 
     kind: Literal["unmerged"] = "unmerged"
@@ -164,7 +174,7 @@ class Unmerged(Frozen):
 
 
 class UnmergeAsked(Frozen):
-    """The lead lets a merged case go: an errand takes it out."""
+    """The lead releases a merged case; an errand takes it out."""
 
     kind: Literal["unmerge_asked"] = "unmerge_asked"
     case_no: str
@@ -179,7 +189,7 @@ class Separated(Frozen):
 
 
 class ErrandReturned(Frozen):
-    """An errand was refused for good; it comes back to the desk."""
+    """An errand was refused for good, with the code `refused`; the desk has to deal with it."""
 
     kind: Literal["errand_returned"] = "errand_returned"
     errand: str
@@ -199,7 +209,10 @@ class ErrandSettled(Frozen):
 
 
 class Convened(Frozen):
-    """`watched`: whoever has not answered when the meeting begins is recorded as missing."""
+    """Departments were called to a joint meeting.
+
+    `watched`: those that have not answered when the meeting begins are recorded as missing.
+    """
 
     watched: bool = False
     kind: Literal["convened"] = "convened"

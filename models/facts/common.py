@@ -1,4 +1,4 @@
-"""What several facts are made of."""
+"""Values that several facts share."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from models.policy.limits import Limit
 
 
 class Explanation(Frozen):
-    """Which rule chose, and why, in words for people."""
+    """The rule that made a choice, and the reason as text for people."""
 
     rule: str
     zh: str
@@ -17,10 +17,10 @@ class Explanation(Frozen):
 
 
 class Due(Frozen):
-    """A clock that starts: the limit, where the limit comes from, and the moment it leads to.
+    """A clock that starts: its limit, the limit's source, and the deadline.
 
     `stage` None is the clock of the whole case. `limit` is the time between start and deadline as `terms` counts
-    it: working time, or natural time.
+    it: working time or natural time.
     """
 
     stage: Stage | None
@@ -33,9 +33,9 @@ class Due(Frozen):
 
 
 class Retimed(Frozen):
-    """A clock counted anew, with the deadline before and after (None while it is stopped).
+    """A recomputed clock, with its deadline before and after (None while it is stopped).
 
-    `renews`: the deadline before had passed and the new one has not: the missed one stays on record.
+    `renews`: the old deadline had passed and the new one has not; the missed one stays on record.
     """
 
     stage: Stage | None

@@ -12,6 +12,8 @@ from models.plan import Plan
 
 
 class Received(Frozen):
+    """The report was received: the first fact of every case."""
+
     kind: Literal["received"] = "received"
     desk: Owner
     report_id: UUID
@@ -43,7 +45,7 @@ class Received(Frozen):
 
 
 class Accepted(Frozen):
-    """立案: from here on the case lives under this policy version and opening condition, and the whole is timed."""
+    """The case was accepted (立案): it has this policy version and opening condition, and the whole case is timed."""
 
     kind: Literal["accepted"] = "accepted"
     note: str
@@ -55,7 +57,7 @@ class Accepted(Frozen):
 
 
 class InfoRequested(Frozen):
-    """`stops_stage`, `stops_whole`: whether that clock stands still until the answer; a statutory one runs on."""
+    """The reporter was asked. `stops_stage`, `stops_whole`: whether that clock stops until the answer."""
 
     kind: Literal["info_requested"] = "info_requested"
     question: str
@@ -65,7 +67,7 @@ class InfoRequested(Frozen):
 
 
 class InfoSupplied(Frozen):
-    """The reporter answered, or (`note` empty) the time to answer ran out; a stopped clock goes on from `since`."""
+    """The reporter answered, or (`note` empty) the time to answer ran out; stopped clocks resume at `since`."""
 
     kind: Literal["info_supplied"] = "info_supplied"
     note: str
@@ -86,7 +88,7 @@ class SelfClosed(Frozen):
 
 
 class VerificationRequested(Frozen):
-    """The workers of `unit` are asked to look at the place by `request.until`."""
+    """The workers of `unit` were asked to look at the place by `report_by`."""
 
     kind: Literal["verification_requested"] = "verification_requested"
     question: str
@@ -104,7 +106,7 @@ class VerificationReported(Frozen):
 
 
 class SentBack(Frozen):
-    """退回受理: the acceptance no longer stands; the clock of the whole case runs on."""
+    """The case was sent back to receive (退回受理): it is no longer accepted; the clock of the whole case runs on."""
 
     kind: Literal["sent_back"] = "sent_back"
     reason: str
@@ -113,7 +115,7 @@ class SentBack(Frozen):
 
 
 class Redispatched(Frozen):
-    """改派: another host, the same clock."""
+    """The host was changed (改派); the clock runs on."""
 
     kind: Literal["redispatched"] = "redispatched"
     from_host: str
@@ -124,7 +126,10 @@ class Redispatched(Frozen):
 
 
 class Recalled(Frozen):
-    """撤回派单, by a person; or by the system, where the case was moved out of its host's reach."""
+    """The dispatch was withdrawn (撤回派单).
+
+    By a person, or by the system when the case was moved to a place where its host does not act.
+    """
 
     kind: Literal["recalled"] = "recalled"
     from_host: str
@@ -146,7 +151,7 @@ class CoHandlerReleased(Frozen):
 
 
 class ClaimEnded(Frozen):
-    """The claimant no longer holds the role that the claim rests on: the case is its department's again."""
+    """The claimant no longer holds the role that the claim needs: the claim ended, and `owner` is the owner again."""
 
     kind: Literal["claim_ended"] = "claim_ended"
     person: UUID
@@ -161,7 +166,7 @@ class ReviewerAssigned(Frozen):
 
 
 class Dispatched(Frozen):
-    """`per_round`: extensions granted in this round go on counting; facts of before began anew."""
+    """The case was dispatched. `per_round`: extensions count per round; in older facts a dispatch reset them."""
 
     per_round: bool = False
     kind: Literal["dispatched"] = "dispatched"
@@ -185,7 +190,7 @@ class Released(Frozen):
 
 
 class Transferred(Frozen):
-    """`keeps_requests`: to a colleague, with whom what the department asked for stays pending."""
+    """The case was transferred. `keeps_requests`: to a colleague; the department's requests stay pending."""
 
     keeps_requests: bool = False
     kind: Literal["transferred"] = "transferred"
@@ -196,9 +201,9 @@ class Transferred(Frozen):
 
 
 class ProgressReported(Frozen):
-    """`reports_for` names the co-handling department whose report this is.
+    """Progress was reported. `reports_for` is the co-handling department whose report this is.
 
-    While the ladder is held by an acknowledgement, progress holds it on until `lapses_at`.
+    While an acknowledgement holds the ladder, progress extends it until `lapses_at`.
     """
 
     kind: Literal["progress_reported"] = "progress_reported"
@@ -227,8 +232,9 @@ class Aborted(Frozen):
 
 
 class ReviewPassed(Frozen):
-    """`released`: whoever has the progress code may see the photos of the result; else those of `released_photos`.
+    """The review passed.
 
+    `released`: whoever has the progress code may see all photos of the result; otherwise those in `released_photos`.
     `answer` (答复): what the reporter reads, as the reviewer confirmed or rewrote it.
     """
 
@@ -241,7 +247,7 @@ class ReviewPassed(Frozen):
 
 
 class ReviewFailed(Frozen):
-    """`departments`: the co-handlers who report again (None, in facts of before: nobody).
+    """The review failed. `departments`: the co-handlers who must report again (None in older facts: nobody).
 
     `accepted_at`, `condition`, `policy_version`, `whole`: a case settled on the spot counts as accepted from then on.
     """
@@ -260,7 +266,7 @@ class ReviewFailed(Frozen):
 
 
 class Closed(Frozen):
-    """The case is over; until `archive_at` it may still be rated, reopened or appealed."""
+    """The case was closed; until `archive_at` it may still be rated, reopened or appealed."""
 
     kind: Literal["closed"] = "closed"
     outcome: Outcome

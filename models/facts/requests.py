@@ -1,4 +1,4 @@
-"""Requests and their decisions, and what the reporter says at the end."""
+"""The facts of requests and their decisions, of rating and of reopening."""
 
 from datetime import timedelta
 from typing import Literal
@@ -50,7 +50,7 @@ class TransferRefused(Frozen):
 
 
 class RequestRetracted(Frozen):
-    """Whoever asked took the request back."""
+    """The person who made the request took it back."""
 
     kind: Literal["request_retracted"] = "request_retracted"
     request: RequestKind
@@ -58,7 +58,7 @@ class RequestRetracted(Frozen):
 
 
 class RequestLapsed(Frozen):
-    """The request no longer has an object: the case is another department's, or nobody confirmed it in time."""
+    """The request ended undecided: another department has the case, or nobody confirmed it in time."""
 
     kind: Literal["request_lapsed"] = "request_lapsed"
     request: RequestKind
@@ -73,11 +73,10 @@ class ExtensionRequested(Frozen):
 
 
 class ExtensionGranted(Frozen):
-    """`until`: the granted moment, which is the deadline from then on (None in facts of before).
+    """An extension was granted. `until`: the granted moment, which becomes the deadline (None in older facts).
 
-    `extended` is counted as the limit is: in working time, or in natural time.
-
-    `whole_extended`: by how much the whole's own limit grew, so that it does not end before the stage.
+    `extended` is in the time that the limit counts: working time or natural time. `whole_extended`: by how much the
+    limit of the whole case grew, so that it does not end before the stage.
     """
 
     kind: Literal["extension_granted"] = "extension_granted"
@@ -138,7 +137,7 @@ class VoidRefused(Frozen):
 
 
 class Rated(Frozen):
-    """`on_behalf`: an officer recorded the reporter's verdict after a call-back."""
+    """The case was rated. `on_behalf`: an officer recorded the reporter's rating after a call-back."""
 
     on_behalf: bool = False
     kind: Literal["rated"] = "rated"
@@ -156,8 +155,11 @@ class ReopenRequested(Frozen):
 
 
 class Reopened(Frozen):
-    """A new round. `whole` (facts of before): the clock of the whole case began anew; it goes on from the fact's moment
-    to `whole_due_at` where `per_case_whole` says so; one that was missed stays missed."""
+    """The case was reopened in a new round.
+
+    With `per_case_whole`, the clock of the whole case continues from now to `whole_due_at`, and a missed one stays
+    missed. In older facts it started anew as `whole`.
+    """
 
     whole_due_at: Instant | None = None
     whole_plan: Plan | None = None

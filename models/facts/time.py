@@ -1,4 +1,4 @@
-"""What only the clock does."""
+"""The facts that only time brings."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,11 +10,12 @@ from models.facts.common import Retimed
 
 
 class LightChanged(Frozen):
-    """The light of the running stage (`stage` None: of the whole case) has turned: yellow, or red before the deadline
-    where a standard says so.
+    """The light of the running stage (`stage` None: of the whole case) changed.
 
-    Every other change of light comes with the fact that brings it: a clock that starts, stops, goes on, is counted
-    anew or is overdue.
+    It turned yellow, or red before the deadline where a standard says so.
+
+    Every other change of light is part of the fact that causes it: a clock starts, stops, resumes, is recomputed or is
+    overdue.
     """
 
     kind: Literal["light_changed"] = "light_changed"
@@ -23,9 +24,9 @@ class LightChanged(Frozen):
 
 
 class Overdue(Frozen):
-    """The deadline of a stage (`stage` None: of the whole) has passed. Never erased, whatever an appeal decides.
+    """The deadline of a stage (`stage` None: of the whole case) passed. Never erased, whatever an appeal decides.
 
-    `remind_at` is None while the ladder still has steps to fire.
+    `remind_at` is None while the ladder has steps left to fire.
     """
 
     kind: Literal["overdue"] = "overdue"
@@ -35,14 +36,14 @@ class Overdue(Frozen):
 
 
 class Reminded(Frozen):
-    """Still overdue, and said again."""
+    """A reminder of an overdue case or a pending decision; `remind_at` is the next one."""
 
     kind: Literal["reminded"] = "reminded"
     remind_at: Instant
 
 
 class Reached(Frozen):
-    """Whom a step reached: those who held the role in that unit at that moment, or the host department."""
+    """The recipients of a step: those who held the role in that unit at that moment, or a department."""
 
     mode: EscalationMode
     role: Role | None = None
@@ -52,7 +53,7 @@ class Reached(Frozen):
 
 
 class SummonsMissed(Frozen):
-    """A department called to a joint meeting had not answered when it began; `reached` is who was told."""
+    """A department called to a joint meeting had not answered when it began; `reached` are those informed."""
 
     kind: Literal["summons_missed"] = "summons_missed"
     department: str
@@ -61,7 +62,7 @@ class SummonsMissed(Frozen):
 
 
 class Vacancy(Frozen):
-    """A role that a step looked for in a unit, and nobody held: an organisational alarm."""
+    """A role that a step targeted in a unit and nobody held: an organisation alarm."""
 
     role: Role
     unit: str
@@ -72,8 +73,8 @@ class StepFired(Frozen):
     (`urge` is its number), or of a request that nobody decided (`request`).
 
     `planned_at` is when it was due to fire; the fact's own time is when it did. `owner` is the new owner, if the
-    step moved the case; `level` where its attention stands then. After the last step `remind_at` says when the
-    daily reminders begin, and `consultation` puts the case on the joint-meeting list.
+    step changed it; `level` is the case's level after it. After the last step `remind_at` says when the daily
+    reminders begin, and `consultation` puts the case on the joint-meeting list.
     """
 
     kind: Literal["step_fired"] = "step_fired"
@@ -92,21 +93,22 @@ class StepFired(Frozen):
 
 
 class AcknowledgementLapsed(Frozen):
-    """Nobody reported progress in time, or the case is somebody else's by now: the ladder goes on where it stopped, at
-    these moments."""
+    """An acknowledgement ended, without progress in time or with a new owner; the ladder continues at these moments."""
 
     kind: Literal["acknowledgement_lapsed"] = "acknowledgement_lapsed"
     rungs: tuple[Instant, ...]
 
 
 class UrgeOverdue(Frozen):
+    """An urge order was not answered by its reply deadline."""
+
     kind: Literal["urge_overdue"] = "urge_overdue"
     number: int
     reply_by: Instant
 
 
 class Recomputed(Frozen):
-    """A calendar was published: the running clocks, counted anew by the calendars of that policy version."""
+    """Running clocks were recomputed by the calendars of that policy version, after a calendar was published."""
 
     kind: Literal["recomputed"] = "recomputed"
     calendars: int

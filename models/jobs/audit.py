@@ -1,4 +1,4 @@
-"""对账: what the auditor finds when it compares both stores, and what a run of it came to."""
+"""The audit (对账) that compares both stores: its findings and its report."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -8,38 +8,38 @@ from models.organisation import OrgFinding
 
 
 class Drift(StrEnum):
-    """How two stores that should agree do not, or what should have happened and has not."""
+    """The kinds of drift: how the two stores disagree, or what should have happened and has not."""
 
     #: A case that is not archived has no running workflow: no clock runs for it.
     WORKFLOW_MISSING = "workflow_missing"
-    #: A workflow runs and knows its case, and the database has no such case.
+    #: A workflow runs and has its case, and the database does not have that case.
     ROW_MISSING = "row_missing"
     #: A report was accepted some time ago and is still not recorded.
     UNRECORDED = "unrecorded"
     #: A workflow runs on for a case that is archived.
     OUTLIVED = "outlived"
-    #: The database knows fewer facts than the workflow.
+    #: The database has fewer facts than the workflow.
     ROW_BEHIND = "row_behind"
-    #: The workflow knows fewer facts than the database.
+    #: The workflow has fewer facts than the database.
     WORKFLOW_BEHIND = "workflow_behind"
-    #: Both know the same facts, and another next wake-up.
+    #: Both have the same facts, but different next wake-ups.
     WAKE_UP_DIFFERS = "wake_up_differs"
     #: A due step has not fired.
     STEP_MISSED = "step_missed"
     #: An open case is owned by nobody, or by a unit, department or person that is gone.
     OWNER_GONE = "owner_gone"
-    #: The stored facts are not those that the case adds up.
+    #: The stored facts do not lead to the stored case.
     FACTS_DIFFER = "facts_differ"
-    #: A calendar in force changes a deadline of the case, and it has not been counted anew.
+    #: A calendar in force changes a deadline of the case, and it has not been recomputed.
     RECOUNT_PENDING = "recount_pending"
     #: A workflow runs and does not answer.
     UNANSWERED = "unanswered"
-    #: Nobody takes the steps of cases at all.
+    #: No worker runs the steps of cases at all.
     NO_WORKER = "no_worker"
 
 
 class Finding(Frozen):
-    """差异: one thing that is not as it should be, in both languages; `fixable` through the workflow."""
+    """One finding (差异), as text in both languages; `fixable`: the workflow can repair it."""
 
     kind: Drift
     case_no: str | None = None
@@ -50,10 +50,10 @@ class Finding(Frozen):
 
 
 class AuditReport(Frozen):
-    """What one audit has looked at and found.
+    """What one audit checked and found.
 
-    `cases` are those not archived, `workflows` those running, `looked_into` the cases whose workflow was asked what it
-    knows. `repaired` of the findings were put right, `failures` say why others could not be. It took `seconds`.
+    `cases` are those not archived, `workflows` those running, `looked_into` the cases whose workflow was queried.
+    `repaired` findings were corrected; `failures` say why others could not be. The audit took `seconds`.
     """
 
     at: Instant
@@ -67,7 +67,7 @@ class AuditReport(Frozen):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings of each kind, those of which there are none included."""
+        """The number of findings of each kind, zeros included."""
         found = dict.fromkeys((drift.value for drift in Drift), 0)
         for finding in self.findings:
             found[finding.kind.value] += 1
@@ -75,7 +75,7 @@ class AuditReport(Frozen):
 
 
 class AuditSummary(Frozen):
-    """An audit as it is kept: the counts, the first findings, and, once a night, the lint of the organisation."""
+    """An audit as stored: the counts, the first findings, and, once a night, the lint of the organisation."""
 
     at: Instant
     seconds: float

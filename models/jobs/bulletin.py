@@ -1,4 +1,4 @@
-"""通报 bulletins: what kinds there are, and what is asked of the one who makes them."""
+"""Bulletins (通报): their kinds, and the input and result of the workflow that makes them."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,11 @@ BULLETIN_ACTIVITY = "make_bulletins"
 
 
 class BulletinKind(StrEnum):
-    """日晾晒, a day's board; 周走访, whom to visit; 月会商, what to meet about; 季表彰, whom to commend."""
+    """The kinds of bulletins.
+
+    The day's board (日晾晒), whom to visit in the week (周走访), what to meet about in the month (月会商), whom to
+    commend in the quarter (季表彰).
+    """
 
     BOARD = "board"
     VISITS = "visits"
@@ -20,7 +24,7 @@ class BulletinKind(StrEnum):
 
 
 class BulletinOrder(Frozen):
-    """Make the bulletin of the period that holds `day`; without it, of the last one over at `at`.
+    """An order to make the bulletin of the period that contains `day`; without it, of the last one over at `at`.
 
     For the unit `grid`; without it, for every park and every community.
     """
@@ -32,6 +36,6 @@ class BulletinOrder(Frozen):
 
 
 class BulletinsMade(Frozen):
-    """Which bulletins have been made, or made again."""
+    """The ids of the bulletins that were made, or made again."""
 
     ids: tuple[UUID, ...]

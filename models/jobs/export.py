@@ -1,4 +1,4 @@
-"""导出 exports: lists too long for one answer, made into a workbook by a workflow and kept for a while."""
+"""Exports (导出): lists too long for one response, made into a workbook by a workflow and kept for a while."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,12 +10,12 @@ EXPORT_WORKFLOW = "Export"
 EXPORT_ACTIVITY = "make_export"
 REMOVE_EXPORT_ACTIVITY = "remove_export"
 
-#: How long an export is kept (our choice): a file of names and places should not lie about.
+#: How long an export is kept (our choice): a file of names and places should not be kept without need.
 RETENTION = timedelta(days=3)
 
 
 class ExportKind(StrEnum):
-    """What is exported: a list of cases (a queue's tab, a search, a figure), the overdue list, or the board."""
+    """The kind of an export: a list of cases (a queue's tab, a search, a figure), the overdue list, or the board."""
 
     CASES = "cases"
     OVERDUE = "overdue"
@@ -23,7 +23,7 @@ class ExportKind(StrEnum):
 
 
 class ExportStatus(StrEnum):
-    """Waiting for a worker, being made, there, impossible, or stopped by the one who asked."""
+    """The status of an export: waiting for a worker, being made, done, failed, or stopped by whoever asked for it."""
 
     WAITING = "waiting"
     MAKING = "making"
@@ -32,11 +32,11 @@ class ExportStatus(StrEnum):
     STOPPED = "stopped"
 
 
-#: While it is one of these, somebody who asks for the same joins it.
+#: In these statuses, the same person asking for the same list joins the existing export.
 ACTIVE_STATUSES = (ExportStatus.WAITING, ExportStatus.MAKING)
 
 
 class ExportOrder(Frozen):
-    """Make the export that is recorded under this id."""
+    """An order to make the export with this id."""
 
     id: UUID

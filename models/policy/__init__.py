@@ -1,4 +1,4 @@
 """The policy as data: document, standards, limits, calendars.
 
-Rules that read a policy do not belong here (`rules`).
+Rules that apply a policy do not belong here (`rules`).
 """

@@ -1,7 +1,7 @@
 """Calendars: which hours of which days are worked. Versioned data, published with a policy.
 
-The yearly arrangement of holidays and make-up workdays (调休) is a notice of the State Council: it cannot be
-computed. A year without one is kept as `provisional`, or not at all; deadlines that reach into it say so.
+The holidays and make-up workdays (调休) of a year are announced by the State Council and cannot be computed. A year
+without an announcement is `provisional` or missing; deadlines that reach into it are marked provisional.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ MINUTES_A_DAY = 24 * 60
 
 
 def _minutes(value: object) -> object:
-    """ "08:30" as minutes since midnight; 24:00 is the end of the day."""
+    """Return “08:30” as minutes since midnight; 24:00 is the end of the day."""
     if not isinstance(value, str):
         return value
     hours, colon, minutes = value.partition(":")
@@ -37,7 +37,7 @@ WallTime = Annotated[
 
 
 class Span(Frozen):
-    """A stretch of a working day, half open: from `start` up to, not including, `end`. Written "08:30-12:00"."""
+    """A span of working time in a day, half open: from `start` up to, not including, `end`. Written "08:30-12:00"."""
 
     start: WallTime
     end: WallTime
@@ -93,7 +93,7 @@ class Week(Frozen):
 class CalendarYear(Frozen):
     """One year's holidays on weekdays and its make-up workdays on days of rest.
 
-    `provisional`: no notice is out yet; what stands here is only expected.
+    `provisional`: not announced yet; these days are only expected.
     """
 
     year: Annotated[int, Field(ge=1900, le=2200)]
@@ -111,7 +111,7 @@ class CalendarYear(Frozen):
 
 
 class Closure(Frozen):
-    """A local stop-work (a typhoon, a power cut): no working time from `since` to `until`, both inclusive."""
+    """A local stop of work (a typhoon, a power cut): no working time from `since` to `until`, both inclusive."""
 
     since: date
     until: date
@@ -132,15 +132,15 @@ class SpecialDay(Frozen):
     reason: Text
 
 
-#: The longest closure (our choice): whoever stops work for longer publishes another week.
+#: The longest closure (our choice): for a longer one, publish another week.
 LONGEST_CLOSURE = timedelta(days=366)
 
 
 class Calendar(Frozen):
     """The working time of a park or a department.
 
-    What a day is worked is looked up in this order: closures, special days, the year's make-up workdays (they
-    work like `makeup` says) and holidays, the week. `zone` is an IANA name; all times here are its wall times.
+    The working time of a day is looked up in this order: closures, special days, the year's make-up workdays (with the
+    spans of `makeup`) and holidays, the week. `zone` is an IANA name; all times here are its wall times.
     """
 
     name: Code

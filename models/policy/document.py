@@ -1,4 +1,4 @@
-"""Policy: categories with their limits, and the rules that route a case. Data with versions, never code.
+"""The policy document: categories with their limits, and the rules that route a case. Versioned data, never code.
 
 A policy is written as YAML under `deploy/policies/`, checked against these models, and published as an
 immutable version. A case keeps the version that it was received under.
@@ -17,7 +17,7 @@ from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
 
-#: How often in a round, where a policy says nothing (our choice; a suspension is approved once, a city's practice).
+#: The defaults per round (our choice; that a suspension is approved once is a city's practice).
 SUSPENSIONS, INFO_REQUESTS, RETURNS, TRANSFERS = 1, 3, 3, 2
 #: How long a grid worker has to look at a place (our choice).
 VERIFY_HOURS = 2.0
@@ -26,10 +26,10 @@ Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 
 
 class Category(Frozen):
-    """小类: what kind of issue, and the conditions it is opened under, the first that fits deciding.
+    """A category (小类) of issues, with the conditions it is opened under; the first that fits decides.
 
-    `withdrawable` False: once accepted, the matter goes on whatever its reporter says (a hazard, pollution).
-    `limits` is short for one condition that always fits, with these limits and the policy's first ladder.
+    `withdrawable` False: once accepted, its reporter can no longer withdraw it (a hazard, pollution). `limits` is short
+    for one condition that always fits, with these limits and the policy's first ladder.
     """
 
     code: Code
@@ -54,7 +54,7 @@ class Category(Frozen):
 
 
 class Group(Frozen):
-    """大类."""
+    """A group (大类) of categories."""
 
     code: Code
     name_zh: Text
@@ -62,9 +62,9 @@ class Group(Frozen):
 
 
 class RouteRule(Frozen):
-    """The first rule that fits names the host department.
+    """A routing rule; the first one that matches names the host department.
 
-    `categories` and `grids` are code prefixes; an empty list fits everything.
+    `categories` and `grids` are code prefixes; an empty list matches everything.
     """
 
     id: Code
@@ -75,7 +75,7 @@ class RouteRule(Frozen):
     why_en: Text
 
 
-#: Round the clock, every day: what counts where a policy names no calendar.
+#: Round the clock, every day: the calendar of a policy that names none.
 _ALWAYS = (Span(start=0, end=24 * 60),)
 ROUND_THE_CLOCK = Calendar(
     name="round-the-clock",
@@ -86,15 +86,13 @@ ROUND_THE_CLOCK = Calendar(
 
 
 class Policy(Frozen):
-    """Everything that decides how a case runs and is not law of nature; and by which weights rankings are scored.
+    """Everything configurable about how cases run, and the weights by which rankings are scored.
 
-    Per round: `extensions` granted, `suspensions` granted (`suspension_days` in all), `info_requests`, `returns` and
-    `transfers` asked for. `decide_within`: by when a request is to be decided (None: five legal working days), and
-    `request_ladder` whom its silence reaches (None: the desk, its supervisor, the park's). `answers_required`: the
-    channels whose reports are completed only with a public answer. A field at its default is not written, so that the
-    digest of a policy from before there was the field stays what it was.
-
-    Without `scoring`: the public rule of `models.figures`.
+    Limits per round: `extensions` granted, `suspensions` granted (`suspension_days` in all), `info_requests`, `returns`
+    and `transfers` asked for. `decide_within`: the time to decide a request (None: five legal working days);
+    `request_ladder`: the ladder of an undecided one (None: the desk, its supervisor, the park's). `answers_required`:
+    the channels whose reports are completed only with a public answer. A newer field at its default is not written, so
+    that the digest of an older policy stays the same. Without `scoring`, the public rule of `models.figures` holds.
     """
 
     name: Text
@@ -124,8 +122,8 @@ class Policy(Frozen):
     scoring: Scoring | None = None
 
     @model_serializer(mode="wrap")
-    def _without_what_is_not_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A policy that says nothing of scoring is written as before there was any: its digest stays what it was."""
+    def _omit_missing_scoring(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `scoring` out when there is none, so that the digest of an older policy stays the same."""
         written: dict[str, Any] = handler(self)
         if self.scoring is None:
             written.pop("scoring", None)
@@ -141,7 +139,7 @@ class Policy(Frozen):
         ):
             if twice := _duplicates(codes):
                 raise ValueError(f"{what} named twice: {twice}")
-        self._refers_to_what_exists()
+        self._check_references()
         groups = {group.code for group in self.groups}
         if lost := sorted({c.code for c in self.categories if c.group not in groups}):
             raise ValueError(f"categories of no known group: {', '.join(lost)}")
@@ -149,15 +147,15 @@ class Policy(Frozen):
             raise ValueError("the last routing rule must fit everything, so that no case is without a host")
         return self
 
-    def _refers_to_what_exists(self) -> None:
+    def _check_references(self) -> None:
         standards = {standard.code for standard in self.standards}
         ladders = {ladder.code for ladder in self.ladders}
         calendars = {calendar.name for calendar in self.calendars}
         if lost := sorted({c.standard for category in self.categories for c in category.conditions} - standards):
             raise ValueError(f"no such standards: {', '.join(lost)}")
-        climbed = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}
-        climbed |= {self.request_ladder} if self.request_ladder else set()
-        if lost := sorted(climbed - ladders):
+        used_ladders = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}
+        used_ladders |= {self.request_ladder} if self.request_ladder else set()
+        if lost := sorted(used_ladders - ladders):
             raise ValueError(f"no such ladders: {', '.join(lost)}")
         if lost := sorted({length.calendar for length in self._lengths() if length.calendar} - calendars):
             raise ValueError(f"no such calendars: {', '.join(lost)}")
@@ -189,7 +187,7 @@ class Policy(Frozen):
         return next((standard for standard in self.standards if standard.code == code), None)
 
     def ladder(self, code: str | None) -> Ladder | None:
-        """The ladder of that code, or None; without a code the first one, if there is any."""
+        """The ladder of that code, or None; without a code the first one, or None when there is none."""
         if code is None:
             return self.ladders[0] if self.ladders else None
         return next((ladder for ladder in self.ladders if ladder.code == code), None)

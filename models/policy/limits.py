@@ -1,4 +1,4 @@
-"""Limits: how long something may take, in which unit, by which calendar, and where the figure comes from."""
+"""Limits: how long something may take, in which unit, by which calendar, and from which source."""
 
 from typing import Annotated, Any, Self
 
@@ -19,15 +19,15 @@ LONGEST: dict[LimitUnit, float] = {
     LimitUnit.LEGAL_WORK_DAY: 2500,
     LimitUnit.NATURAL_DAY: 3650,
 }
-#: The same by the unit's code, and whether it counts whole days: looked up for each case of a list.
+#: By the code of a unit: its longest limit, and whether it counts whole days. Looked up for each case of a list.
 _BOUNDS = {unit.value: (longest, unit in WHOLE_DAYS) for unit, longest in LONGEST.items()}
 
 
 class Length(Frozen):
     """An amount of a unit, counted by the calendar of that name (None: the policy's own).
 
-    `moves_on`: a natural day's deadline that falls on a day of rest moves to the end of the next workday
-    (民法典 §203); a switch, since not every rule adopts it. Other units never end on a day of rest.
+    `moves_on`: a deadline in natural days that falls on a day of rest moves to the end of the next workday
+    (民法典 §203); optional, since not every rule adopts it. Other units never end on a day of rest.
     """
 
     amount: Annotated[float, Field(gt=0)]
@@ -56,12 +56,12 @@ class Limit(Length):
 
     @property
     def is_statutory(self) -> bool:
-        """Whether a law sets it: nothing that people ask for moves its deadline past the ceiling."""
+        """Whether a law sets the limit: no request moves its deadline past the ceiling."""
         return self.source.startswith("law:")
 
     @classmethod
     def of_hours(cls, hours: float) -> Self:
-        """So many hours that run day and night, by our choice."""
+        """A limit of `hours` that run day and night, with the source "our choice"."""
         return cls(amount=hours, unit=LimitUnit.URGENT_HOUR)
 
 

@@ -1,4 +1,4 @@
-"""办理时限标准: the limits of a case's stages, its lights, and the ladder that it climbs when nobody acts.
+"""Standards (办理时限标准): the limits of the stages, the lights, and the ladder that escalates an idle case.
 
 A limit belongs to an *opening condition* (立案条件) of a category, not to the category: a broken manhole cover is
 one category, its missing and its rattling two conditions with a standard each.
@@ -13,13 +13,13 @@ from models.base import Code, Frozen, Text
 from models.enums import EscalationMode, Level, Role, Severity, Stage
 from models.policy.limits import Length, Limit, WrittenLimit
 
-#: How often a last step may be repeated, and how many steps a ladder may have (our choice; peers stop at 5).
+#: How often a last step may be repeated, and how many steps a ladder may have (our choice; other systems stop at 5).
 MOST_REPEATS = 5
 MOST_RUNGS = 12
 
 
 def _level(value: object) -> object:
-    """A level by its name, as policies write it: park, community, grid, micro_grid."""
+    """Return the level of a name as policies write it: park, community, grid, micro_grid."""
     return Level[value.upper()] if isinstance(value, str) and value.upper() in Level.__members__ else value
 
 
@@ -27,7 +27,7 @@ LevelName = Annotated[Level, BeforeValidator(_level)]
 
 
 class LightRule(Frozen):
-    """At which parts of a limit its light turns. Percentages are local practice, not law (our choice)."""
+    """The fractions of a limit at which its light changes. Percentages are local practice, not law (our choice)."""
 
     yellow: Annotated[float, Field(gt=0, le=1)] = 0.75
     red: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -40,7 +40,7 @@ class LightRule(Frozen):
 
 
 class ExtensionRule(Frozen):
-    """延期: how often, by how much at a time (None: one original limit), and who grants it."""
+    """The rule of extensions (延期): how often, how much at a time (None: one original limit), and who grants them."""
 
     times: Annotated[int, Field(ge=0, le=10)] = 2
     most: Length | None = None
@@ -48,9 +48,9 @@ class ExtensionRule(Frozen):
 
 
 class Target(Frozen):
-    """Whom a step of the ladder reaches: a role at a level, or (`host`) whoever handles the case.
+    """The target of a ladder step: a role at a level, or (`host`) whoever handles the case.
 
-    To `act`, the case is theirs from then on, and who owned it before goes on reading; to be `inform`ed, it stays.
+    With mode `act` they become the owner, and the former owner may still read the case; with `inform` the owner stays.
     """
 
     role: Role | None = None
@@ -70,8 +70,10 @@ class Target(Frozen):
 
 
 class Rung(Frozen):
-    """One step: at a part of the limit (0.5 half way, 1 when due, 2 after twice the limit), or so long after the step
-    before it (after the start, for the first one)."""
+    """One step of a ladder: at a fraction of the limit, or `after` the step before it (the first one after the start).
+
+    Fraction 0.5 is half way, 1 when due, 2 after twice the limit.
+    """
 
     fraction: Annotated[float, Field(gt=0, le=20)] | None = None
     after: Length | None = None
@@ -87,17 +89,17 @@ class Rung(Frozen):
 
 
 class Repeat(Frozen):
-    """What happens after the last step: it fires again, so many times, so far apart."""
+    """The repetition of the last step: how many times it fires again, and how far apart."""
 
     times: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 3
     every: Length
 
 
 class Ladder(Frozen):
-    """升级梯级: whom silence reaches, step by step, up the four levels.
+    """A ladder (升级梯级): who is reached, step by step, up the four levels, while nobody acts.
 
     `acknowledged_for`: how long an acknowledgement holds the ladder without progress. `consultation`: whether a case
-    that has climbed all of it is put on the joint-meeting list (会商).
+    for which all steps have fired is put on the joint-meeting list (会商).
     """
 
     code: Code
@@ -115,7 +117,7 @@ class Ladder(Frozen):
 
 
 class UrgeRule(Frozen):
-    """督办: how long an order that the system gives leaves for the answer, and the ladder of its silence.
+    """The rule of the system's urge orders (督办): the time to answer, and the ladder while there is no answer.
 
     The ladder's fractions count from the order to its reply deadline.
     """
@@ -133,7 +135,7 @@ class Limits(Frozen):
     review: WrittenLimit
 
     def of(self, stage: Stage) -> Limit:
-        """The limit of `stage`; a closed case has none, which is a KeyError."""
+        """The limit of `stage`. Raises KeyError for `closed`, which has none."""
         return {
             Stage.RECEIVE: self.accept,
             Stage.DISPATCH: self.dispatch,
@@ -143,9 +145,9 @@ class Limits(Frozen):
 
 
 class Standard(Limits):
-    """The limits, one for the whole (from acceptance on) where a law sets one, the ladder and the lights.
+    """The limits of the stages, one for the whole case (from acceptance) where a law sets one, the ladder, the lights.
 
-    `first_level`: where the case is first owned (最小微闭环: the micro-grid settles small things itself); None: at the
+    `first_level`: the level of the first owner (最小微闭环: the micro-grid settles small matters itself); None: the
     nearest duty desk.
     """
 
@@ -159,7 +161,7 @@ class Standard(Limits):
 
 
 class Condition(Frozen):
-    """立案条件: when it fits (no severities: always), this standard holds."""
+    """An opening condition (立案条件) and its standard; without severities it always fits."""
 
     code: Code
     name_zh: Text

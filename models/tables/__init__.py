@@ -1,4 +1,4 @@
-"""The tables of PostgreSQL, one topic a file. Never imported by workflows or rules."""
+"""The PostgreSQL tables, one topic per file. Never imported by workflows or rules."""
 
 from sqlmodel import SQLModel
 

@@ -1,4 +1,4 @@
-"""Attachments, known by the SHA-256 of what is stored; the bytes lie outside the database."""
+"""Attachments, identified by the SHA-256 of the stored bytes, which are outside the database."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from models.tables.columns import Moment
 
 
 class AttachmentRow(SQLModel, table=True):
-    """One stored file, and everybody who has uploaded these very bytes."""
+    """One stored file, and everybody who uploaded the same bytes."""
 
     __tablename__ = "attachments"
 

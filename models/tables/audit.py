@@ -1,4 +1,4 @@
-"""Audits: what the scheduled comparison of both stores came to, run by run."""
+"""Audits: the results of the scheduled comparison of both stores."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from models.tables.columns import Json, Moment
 
 
 class AuditRow(SQLModel, table=True):
-    """One audit; `findings` counts all of them, `summary` (models.jobs.audit.AuditSummary) tells the first.
+    """One audit; `findings` counts all findings, `summary` (models.jobs.audit.AuditSummary) holds the first ones.
 
-    `linted`: whether the organisation was checked as well, as it is once a night.
+    `linted`: whether the organisation was checked too, which happens once a night.
     """
 
     __tablename__ = "audits"

@@ -1,4 +1,4 @@
-"""Bulletins: what was made public within the house, period by period."""
+"""Bulletins, published within the organisation period by period."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from models.tables.columns import Json, Moment
 
 
 class BulletinRow(SQLModel, table=True):
-    """A bulletin of a unit and a period; made again, its content is replaced and `runs` counts on."""
+    """A bulletin of a unit and a period; making it again replaces its content and raises `runs`."""
 
     __tablename__ = "bulletins"
     __table_args__ = (UniqueConstraint("kind", "grid", "period_start", name="bulletins_period"),)

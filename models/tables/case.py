@@ -1,4 +1,4 @@
-"""The case as PostgreSQL keeps it: its facts, the row they add up to, its open tasks, the counter."""
+"""The case in PostgreSQL: its facts, the row derived from them, its open tasks, the counter of case numbers."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from models.tables.columns import Json, Ltree, Moment
 
 
 class CaseRow(SQLModel, table=True):
-    """One case: what people list, filter and sort by, and `state`, the whole of `models.case.Case`."""
+    """One case: the columns to list, filter and sort by, and `state`, the complete `models.case.Case`."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -118,7 +118,7 @@ class CaseRow(SQLModel, table=True):
 
 
 class FactRow(SQLModel, table=True):
-    """One fact. Appended, never changed: a trigger refuses UPDATE and DELETE."""
+    """One fact. Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "facts"
     __table_args__ = (
@@ -152,7 +152,7 @@ class FactRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """An open task: who owes what on a case. Derived from the case by `rules.tasks`; gone when done."""
+    """An open task of a case, derived from it by `rules.tasks`; deleted when done."""
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -170,7 +170,7 @@ class TaskRow(SQLModel, table=True):
 
 
 class CaseCounterRow(SQLModel, table=True):
-    """The last sequence number given out in a park on a day: raised in the transaction that uses it."""
+    """The last sequence number used in a park on a day, raised in the transaction that uses it."""
 
     __tablename__ = "case_counters"
 

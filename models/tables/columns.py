@@ -1,4 +1,4 @@
-"""Column types that every table spells alike."""
+"""Column types that the tables share."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Json = JSONB(none_as_null=True)
 
 
 class Ltree(UserDefinedType[str]):
-    """PostgreSQL's label path: here the codes of a unit and all above it, the park's first."""
+    """PostgreSQL's label path: here the codes of the units from the park down to a unit."""
 
     cache_ok = True
 

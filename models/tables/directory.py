@@ -1,4 +1,4 @@
-"""Who and where: grid units, departments, people, and the roles they hold."""
+"""The directory: grid units, departments, people, and the roles they hold."""
 
 from datetime import date
 from typing import Any
@@ -36,6 +36,8 @@ class GridUnitRow(SQLModel, table=True):
 
 
 class DepartmentRow(SQLModel, table=True):
+    """A department; a retired one keeps its row with `active` False."""
+
     __tablename__ = "departments"
 
     id: str = Field(primary_key=True)
@@ -45,7 +47,7 @@ class DepartmentRow(SQLModel, table=True):
 
 
 class PersonRow(SQLModel, table=True):
-    """Somebody who can act. `password_hash` None: cannot sign in."""
+    """A person who can act. `password_hash` None: cannot sign in."""
 
     __tablename__ = "people"
 

@@ -1,4 +1,4 @@
-"""Exports: who asked for which list, how far its workbook is, and the workbook itself in pieces."""
+"""Exports: who asked for which list, the progress of its workbook, and the workbook in pieces."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from models.tables.columns import Json, Moment
 
 
 class ExportRow(SQLModel, table=True):
-    """One export. `digest` is of what was asked for: of one person's, only one a digest is under way.
+    """One export. `digest` is of what was asked for: a person has at most one export under way per digest.
 
-    `grants` are the roles it was made with; whoever has lost one of them meanwhile does not get the file.
+    `grants` are the roles it was made with; whoever has lost one of them since does not get the file.
     """
 
     __tablename__ = "exports"
@@ -43,7 +43,7 @@ class ExportRow(SQLModel, table=True):
 
 
 class ExportPieceRow(SQLModel, table=True):
-    """A piece of the workbook of an export; gone with it."""
+    """A piece of the workbook of an export, deleted with it."""
 
     __tablename__ = "export_pieces"
 

@@ -1,4 +1,4 @@
-"""Notices: whom a step of a ladder has told."""
+"""Notices: the people and departments that a ladder step informed."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ from models.tables.columns import Moment
 
 
 class NoticeRow(SQLModel, table=True):
-    """One receiver of one fact: a person, or a department whose people share the notice.
+    """The notice of one fact to one receiver: a person, or a department whose people share it.
 
-    `receiver` spells which, so that a fact told twice reaches nobody twice.
+    `receiver` identifies which, so that the same fact never reaches anybody twice.
     """
 
     __tablename__ = "notices"

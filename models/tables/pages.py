@@ -1,4 +1,4 @@
-"""What the pages keep: saved views, what people set, progress codes, drafts of policies, verdicts of supervision."""
+"""Data of the pages: saved views, personal settings, progress codes, policy drafts, inspections."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from models.tables.columns import Moment
 
 
 class SavedViewRow(SQLModel, table=True):
-    """A list with its filters, under a name. `shared_with`: a department whose people see it too."""
+    """A named list with its filters. `shared_with`: a department whose people see it too."""
 
     __tablename__ = "saved_views"
     __table_args__ = (Index("saved_views_owner", "owner"),)
@@ -26,7 +26,7 @@ class SavedViewRow(SQLModel, table=True):
 
 
 class PersonSettingsRow(SQLModel, table=True):
-    """What a person has set for themselves, wherever they sign in."""
+    """The settings of a person, wherever they sign in."""
 
     __tablename__ = "person_settings"
 
@@ -36,19 +36,19 @@ class PersonSettingsRow(SQLModel, table=True):
 
 
 class ProgressCodeRow(SQLModel, table=True):
-    """查询码: by which a reporter without an account follows their report. Only its hash is kept."""
+    """A progress code (查询码), by which a reporter without an account follows their report. Only its hash is kept."""
 
     __tablename__ = "progress_codes"
 
     code_hash: str = Field(primary_key=True)
     report_id: UUID = Field(unique=True)
-    #: The last digits of the phone that was given, hashed with the code; None when none was.
+    #: The last digits of the phone number given, hashed with the code; None when none was given.
     phone_hash: str | None
     made_at: datetime = Field(sa_type=Moment)
 
 
 class PolicyDraftRow(SQLModel, table=True):
-    """A policy that is being written: its text as it was typed, not yet in force anywhere."""
+    """A draft of a policy: its text as typed, not published."""
 
     __tablename__ = "policy_drafts"
 
@@ -61,7 +61,7 @@ class PolicyDraftRow(SQLModel, table=True):
 
 
 class InspectionRow(SQLModel, table=True):
-    """抽查: a supervisor's verdict on how a case was handled (`ok` or `problem`). It changes nothing about the case."""
+    """A supervisor's verdict (抽查) on how a case was handled: `ok` or `problem`. It changes nothing about the case."""
 
     __tablename__ = "inspections"
     __table_args__ = (Index("inspections_case", "report_id", "at"),)

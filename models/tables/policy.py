@@ -10,6 +10,8 @@ from models.tables.columns import Json, Moment
 
 
 class PolicyRow(SQLModel, table=True):
+    """One published policy version."""
+
     __tablename__ = "policies"
 
     version: int = Field(primary_key=True)

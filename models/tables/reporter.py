@@ -1,4 +1,4 @@
-"""Who reported, and how to reach them: apart from everything else, from the first day (D9)."""
+"""Reporters' names and phone numbers, stored apart from everything else from the start (D9)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from models.tables.columns import Moment
 
 
 class ReporterRow(SQLModel, table=True):
-    """The only place where a reporter's name and phone are. Everything else holds `id`."""
+    """The name and phone of a reporter, stored only here. Everything else holds `id`."""
 
     __tablename__ = "reporters"
 

@@ -1,4 +1,4 @@
-"""Who is away and who stands in, who is on duty when, and the vacancies that escalation has met."""
+"""The roster: absences with deputies, shifts, and the vacancies that escalations met."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from models.tables.columns import Moment
 
 
 class AbsenceRow(SQLModel, table=True):
-    """A person is away, both days inclusive; `deputy` acts with their roles meanwhile, or (None) nobody does."""
+    """An absence, both days inclusive; `deputy` acts with the person's roles meanwhile, or nobody (None)."""
 
     __tablename__ = "absences"
 
@@ -23,7 +23,7 @@ class AbsenceRow(SQLModel, table=True):
 
 
 class ShiftRow(SQLModel, table=True):
-    """Somebody is on duty in a role of a unit; while any shift covers a moment, only those on it hold the role."""
+    """A shift of a person in a role of a unit; while any shift covers a moment, only those on it hold the role."""
 
     __tablename__ = "shifts"
     __table_args__ = (Index("shifts_at", "unit", "role", "starts_at"),)
@@ -37,7 +37,7 @@ class ShiftRow(SQLModel, table=True):
 
 
 class OrgAlarmRow(SQLModel, table=True):
-    """A role that a step of a ladder looked for in a unit, and nobody held: how often, and when last."""
+    """A role that ladder steps found vacant in a unit: how often, and when last."""
 
     __tablename__ = "org_alarms"
 

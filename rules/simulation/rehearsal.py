@@ -26,7 +26,7 @@ from rules.decide import decide
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
 
-#: A case that still escalates after this many due steps counts as endless: a ladder has at most 12 steps, 5 repeats.
+#: A case that still escalates after this many due steps is endless: a ladder has at most 12 steps and 5 repeats.
 MOST_STEPS = 60
 #: A case is done once it has only daily reminders left and this many of them have come.
 REMINDERS = 3
@@ -49,7 +49,7 @@ class Finding:
 
 
 def start_moments(calendar: Calendar) -> tuple[datetime, ...]:
-    """The worst moments of the last published year and of the next: the longest holiday's eve, a make-up day, the end."""
+    """The worst moments of the last published year and the next: the longest holiday's eve, a make-up day, the end."""
     zone = ZoneInfo(calendar.zone)
     days: set[date] = set()
     certain = [year for year in calendar.years if not year.provisional][-1:]
