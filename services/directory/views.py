@@ -68,7 +68,10 @@ class ConditionView(Frozen):
 
 
 class CategoryView(Frozen):
-    """小类, with the conditions under which a case of it is opened; the first that fits applies."""
+    """小类, with the conditions under which a case of it is opened; the first that fits applies.
+
+    `withdrawable` False: once accepted, the matter goes on whatever its reporter says.
+    """
 
     code: str
     name_zh: str
@@ -76,6 +79,7 @@ class CategoryView(Frozen):
     group: str
     severity: Severity
     evidence_required: bool
+    withdrawable: bool = True
     conditions: tuple[ConditionView, ...]
 
 

@@ -147,6 +147,19 @@ async def test_categories_come_from_the_newest_policy(
     assert body["policy_version"] == 2
 
 
+async def test_a_category_says_whether_its_reporter_may_withdraw_it(
+    client: httpx.AsyncClient, signed_in: SignedIn, engine: AsyncEngine
+) -> None:
+    policy = a_policy()
+    first, *others = policy.categories
+    standing = policy.model_copy(update={"categories": (first.model_copy(update={"withdrawable": False}), *others)})
+    async with engine.begin() as connection:
+        await publish(connection, standing, version=2)
+    body = (await client.get("/api/v1/categories", headers=signed_in("reporter"))).json()
+    found = {one["code"]: one["withdrawable"] for group in body["groups"] for one in group["categories"]}
+    assert found == {first.code: False, **{other.code: True for other in others}}
+
+
 async def test_without_a_policy_it_says_so(client: httpx.AsyncClient, signed_in: SignedIn, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM policies"))
