@@ -31,7 +31,7 @@ KEYS = {
 #: The step that the case waits for, by priority: its form is open when the page opens.
 _EXPECTED = (
     "grant_return", "grant_transfer", "grant_extension", "grant_suspension", "grant_reopen", "decide_appeal",
-    "answer_urge", "report_verification", "supply_info", "accept", "dispatch", "pass_review", "resume", "respond",
+    "pass_review", "answer_urge", "report_verification", "supply_info", "accept", "dispatch", "resume", "respond",
 )  # fmt: skip
 #: Commands sent by one click: they have nothing to fill in.
 DIRECT = frozenset({"claim"})

@@ -121,15 +121,22 @@ _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("recategorise", "condition"): {"hint": _("填写新类别的立案条件编码;不填则用第一个符合的条件。"), "kind": "text"},
 }
 
+#: The fields that come before all others.
+_FIRST = {"result": 0, "answer": 1}
+
 
 def fields_of(command: str) -> tuple[Field, ...]:
-    """The fields of a command's form, in the model's order. Raises KeyError for an unknown command."""
+    """The fields of a command's form, in the model's order, the result and the answer first.
+
+    Raises KeyError for an unknown command.
+    """
     model = HUMAN_COMMAND_MODELS[command]
-    return tuple(
+    fields = [
         replace(_FIELDS[name], required=info.is_required(), **_OVERRIDES.get((command, name), {}))
         for name, info in model.model_fields.items()
         if name != "kind"
-    )
+    ]
+    return tuple(sorted(fields, key=lambda field: _FIRST.get(field.name, len(_FIRST))))
 
 
 def is_command(name: str) -> bool:

@@ -96,8 +96,10 @@ def ladder_of(kind: str, body: Mapping[str, Any], visitor: Visitor) -> str:
     if body.get("request"):
         asked = vocabulary.label_of(vocabulary.REQUESTS, str(body["request"]), visitor.language)
         return visitor.text("申请: %(what)s", what=asked)
-    if kind in _NUMBERED or body.get("urge"):
-        return visitor.text("督办 #%(n)s", n=body.get("urge") or body.get("number"))
+    if body.get("urge"):
+        return visitor.text("督办 #%(n)s", n=body["urge"])
+    if kind in _NUMBERED and body.get("number"):
+        return f"#{body['number']}"
     whole = body.get("whole") is True or (kind in ("overdue", "light_changed") and body.get("stage") is None)
     return visitor.text("全程") if whole else ""
 

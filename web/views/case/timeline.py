@@ -61,7 +61,8 @@ def forecast_text(event: Ahead, visitor: Visitor) -> str:
     """A forecast event, which happens if nobody acts, in words."""
     what = vocabulary.label_of(vocabulary.FACTS, event.kind, visitor.language)
     parts = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, event.light, visitor.language)}" if event.light else what]
-    about = ladder_of(event.kind, event.model_dump(include={"request", "urge", "whole", "stage"}), visitor)
+    numbered = {"urge" if event.kind == "step_fired" else "number": event.urge}
+    about = ladder_of(event.kind, {**event.model_dump(include={"request", "whole", "stage"}), **numbered}, visitor)
     if about:
         parts.append(about)
     if event.department:
