@@ -21,7 +21,7 @@ class NotOfTheResult(DomainError):
     code = "not_of_the_result"
     status = 422
     zh = "附件 {sha256} 不是本次处置结果的照片,不能公开。"
-    en = "Attachment {sha256} is no photo of this result: it cannot be released."
+    en = "Attachment {sha256} is not a photo of this result: it cannot be released."
 
 
 class AttachmentTooLarge(DomainError):
@@ -35,7 +35,7 @@ class AttachmentTypeRefused(DomainError):
     code = "attachment_type_refused"
     status = 415
     zh = "该文件不是可接受的类型(JPEG、PNG、WebP、PDF),内容识别为 {sniffed}。"
-    en = "The file is none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
+    en = "The file has none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
 
 
 class ImageTooLarge(DomainError):

@@ -48,7 +48,7 @@ class NoSuchVersion(DomainError):
 class VersionNotNewer(DomainError):
     code = "version_not_newer"
     zh = "案件已适用策略版本 {current},不能改用版本 {version}。"
-    en = "The case lives under policy version {current} already; it cannot adopt version {version}."
+    en = "The case already has policy version {current}; it cannot adopt version {version}."
 
 
 class UnknownGrid(DomainError):
@@ -90,7 +90,7 @@ class UnknownPerson(DomainError):
     code = "unknown_person"
     status = 422
     zh = "没有人员 {person},或其不能承担此事。"
-    en = "There is no person {person}, or it cannot be theirs."
+    en = "There is no person {person}, or they cannot take this on."
 
 
 class ReasonMissing(DomainError):

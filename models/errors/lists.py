@@ -7,7 +7,7 @@ class BadFilter(DomainError):
     code = "bad_filter"
     status = 422
     zh = "查询条件 {name} 的值 {value} 无效。"
-    en = "{value} is no valid value of the filter {name}."
+    en = "{value} is not a valid value of the filter {name}."
 
 
 class TooManyRows(DomainError):
@@ -21,7 +21,7 @@ class TooLongToWaitFor(DomainError):
     code = "too_long_to_wait_for"
     status = 422
     zh = "共 {count} 件,超过直接导出 {most} 件的上限,请改为后台导出。"
-    en = "There are {count} cases, more than the {most} that are written at once; have it made in the background."
+    en = "There are {count} cases, more than the {most} that are written at once; export them in the background."
 
 
 class TooManyExports(DomainError):
@@ -42,7 +42,7 @@ class RightsChanged(DomainError):
     code = "rights_changed"
     status = 403
     zh = "您的权限在导出后已有变化,请重新导出。"
-    en = "Your rights have changed since this was made; have it made again."
+    en = "Your rights have changed since this export was made; export the list again."
 
 
 class TooManyViews(DomainError):

@@ -60,7 +60,7 @@ class ReturnSettled(DomainError):
 class LeadOfOthers(DomainError):
     code = "lead_of_others"
     zh = "案件 {cases} 已并入本案,不能就此终结;请先将其拆出,或继续办理。"
-    en = "Cases {cases} were merged into this one: take them out first, or see it through."
+    en = "Cases {cases} were merged into this one: take them out first, or complete it."
 
 
 class LeadIsYounger(DomainError):

@@ -56,8 +56,8 @@ def start_whole_late(case: Case, standard: Standard, ctx: Context) -> Due | None
 def started_late(due: Due, case: Case) -> Clock:
     """The clock of the whole case that the fact `due` started after acceptance."""
     intervals = _since_acceptance(case)
-    stands = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
-    return started(due, case.round).model_copy(update={"intervals": intervals, **stands})
+    stopped_fields = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
+    return started(due, case.round).model_copy(update={"intervals": intervals, **stopped_fields})
 
 
 def _since_acceptance(case: Case) -> tuple[Interval, ...]:
@@ -239,8 +239,8 @@ def stopped(clock: Clock, at: datetime) -> Clock:
         return clock
     *before, last = clock.intervals
     closed = Interval(start=last.start, end=max(at, last.start))
-    stands: dict[str, Any] = {"due_at": None, "stopped_due_at": clock.due_at, "plan": None, "light": Light.GREY}
-    return clock.model_copy(update={"intervals": (*before, closed), **stands})
+    fields: dict[str, Any] = {"due_at": None, "stopped_due_at": clock.due_at, "plan": None, "light": Light.GREY}
+    return clock.model_copy(update={"intervals": (*before, closed), **fields})
 
 
 def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) -> Clock:
@@ -299,10 +299,10 @@ def ended(clock: Clock, at: datetime) -> Clock:
 
 def reopened(clock: Clock, at: datetime, due_at: datetime | None, plan: Plan | None) -> Clock:
     """The clock of the whole case in the round that begins at `at`: it continues; a missed deadline stays missed."""
-    going_on = clock.model_copy(update={"ended_at": None})
+    running = clock.model_copy(update={"ended_at": None})
     if not clock.runs and due_at is not None:
-        return resumed(going_on, at, due_at, plan)
-    return going_on
+        return resumed(running, at, due_at, plan)
+    return running
 
 
 def as_if_running(clock: Clock) -> Clock:

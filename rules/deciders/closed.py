@@ -118,7 +118,7 @@ def decide_appeal(case: Case, cmd: DecideAppeal, ctx: Context) -> Sequence[Body]
          if cmd.department in (None, a.department) and cmd.round in (None, a.round)), None,
     )  # fmt: skip
     if found is None:
-        raise InputError(why_zh="没有该部门该轮的申诉", why_en="no such appeal waits", pointer="/department")
+        raise InputError(why_zh="没有该部门该轮的申诉", why_en="there is no such pending appeal", pointer="/department")
     require_other_person(found.by, ctx, "decide_appeal")
     return [AppealDecided(department=found.department, round=found.round, upheld=cmd.upheld, reason=cmd.reason)]
 

@@ -124,7 +124,7 @@ def take_out(case: Case, cmd: TakeOut, ctx: Context) -> Sequence[Body]:
     """Unmerge this case, because its lead released it."""
     if case.merged_into != cmd.lead_no:
         return []
-    if case.merged_at_stage is None:  # merged before it was kept where a case stood
+    if case.merged_at_stage is None:  # merged by an earlier version, which did not record the stage
         raise NotNow(command="unmerge", why_zh="合并时未留存原环节", why_en="it was merged before its stage was kept")
     return [unmerged_fact(case, ctx, cmd.lead_no, cmd.reason)]
 

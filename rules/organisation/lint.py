@@ -122,7 +122,7 @@ def unit_without_owner(view: LintView) -> Iterator[OrgFinding]:
         yield _finding_of_several(
             OrgFault.UNIT_WITHOUT_OWNER, ERROR, park, codes, view.names.unit,
             f"{at.zh}有 {len(codes)} 个单位及其上级都没有值班员,案件将落到兜底责任人",
-            f"{len(codes)} units of {at.en} have no duty officer at or above: cases fall to the fallback owner",
+            f"{len(codes)} units of {at.en} have no duty officer at or above: cases go to the fallback owner",
         )  # fmt: skip
 
 

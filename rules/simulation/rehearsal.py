@@ -169,12 +169,12 @@ class _RehearsedCase:
             self._decide(before, WakeUp(moment=moment), moment, before.report_id)
             self._check()
             if self.case.seq == before.seq:
-                raise _Fault(f"{moment} 到期而无事发生", f"nothing comes of what is due at {moment}")
+                raise _Fault(f"{moment} 到期而无事发生", f"something is due at {moment}, and nothing happens")
             only_reminded = self.case.seq == before.seq + 1 and self.case.remind_at != before.remind_at
             reminders = reminders + 1 if only_reminded else 0
             if reminders == REMINDERS:
                 return
-        raise _Fault(f"{MOST_STEPS} 步之后仍在升级", f"still climbing after {MOST_STEPS} steps")
+        raise _Fault(f"{MOST_STEPS} 步之后仍在升级", f"still escalating after {MOST_STEPS} steps")
 
     def _decide(self, case: Case | None, command: Command, at: datetime, report_id: UUID) -> None:
         actor = Actor(person=None if isinstance(command, WakeUp) else SOMEBODY)
