@@ -7,7 +7,8 @@ from models.case import Clock, Interval
 from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
-from rules.deadlines.clocks import granted_moments, terms_of
+from rules.deadlines.clocks import terms_of
+from rules.deadlines.counting import granted_moments
 from rules.deadlines.explain import ExplainedStep, explain
 from rules.deadlines.explain_texts import Bilingual, hours, join, moment_text
 from rules.deadlines.limits import advance, deadline, measure, round_up

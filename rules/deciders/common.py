@@ -19,6 +19,7 @@ from models.errors import (
 )
 from models.facts import Body, Closed, Due, UrgeLapsed
 from rules.deadlines import clocks
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.standards import ladder_of, standard_of
 from rules.routing import desk
@@ -162,7 +163,7 @@ def acknowledgement_end(case: Case, ctx: Context) -> datetime | None:
     by = clocks.next_deadline(case)
     ends = [] if by is None else [by]
     if length is not None:
-        ends.append(deadline(length, clocks.calendar_of(length, ctx), ctx.now))
+        ends.append(deadline(length, calendar_of(length, ctx), ctx.now))
     return max(min(ends), ctx.now) if ends else None
 
 

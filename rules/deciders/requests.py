@@ -42,6 +42,7 @@ from models.facts import (
     SuspensionRequested,
 )
 from rules.deadlines import clocks
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.standards import extension_rule, standard_of, suspension_days
 from rules.deciders.common import Decider, actor, due_for, require_between, require_claimant, require_remaining
@@ -196,7 +197,7 @@ def latest_extension(case: Case, ctx: Context) -> datetime:
     if rule is None:
         return case.clock.due_at + timedelta(days=ctx.policy.extension_days)
     length = rule.most or clocks.terms_of(case.clock)
-    return deadline(length, clocks.calendar_of(length, ctx), case.clock.due_at)
+    return deadline(length, calendar_of(length, ctx), case.clock.due_at)
 
 
 def _extension_fact(case: Case, ctx: Context, until: datetime, latest: datetime, note: str = "") -> ExtensionGranted:

@@ -8,7 +8,7 @@ from models.enums import EscalationMode, Level, LimitUnit, Role
 from models.policy.document import Policy
 from models.policy.limits import Length
 from models.policy.standard import Ladder, Repeat, Rung, Target
-from rules.deadlines.clocks import calendar_of
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.planning import Timeline, rungs
 

@@ -12,7 +12,7 @@ from models.enums import Level, UrgeCause, UrgeKind
 from models.facts import Body, Fact, Overdue, Reopened, ReturnRequested, ReviewFailed, StepFired, Urged
 from models.policy.document import Policy
 from models.policy.standard import Ladder
-from rules.deadlines.clocks import calendar_of
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.planning import Timeline, rungs
 from rules.deadlines.standards import NO_LADDER

@@ -36,6 +36,7 @@ from models.ids import derived_id
 from models.policy.limits import Length
 from models.policy.standard import Ladder, Rung, Target
 from rules.deadlines import clocks
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import advance as reach_moment
 from rules.deadlines.limits import deadline, measure
 from rules.deadlines.planning import postpone
@@ -207,7 +208,7 @@ class _ClockReplay:
         if rule is None or self._urged_at is not None:
             return
         ctx = self._ctx.model_copy(update={"now": at})
-        reply_by = deadline(rule.reply, clocks.calendar_of(rule.reply, ctx), at)
+        reply_by = deadline(rule.reply, calendar_of(rule.reply, ctx), at)
         self._urged_at = at
         ladder = self._world.policy.ladder(rule.ladder) or NO_LADDER
         self._urge = _Urge(ladder, urge_rungs(UrgeKind.ORDINARY, ctx, reply_by))
@@ -260,7 +261,7 @@ class _ClockReplay:
             return
         assert clock.due_at is not None
         terms = clocks.terms_of(clock)
-        calendar = clocks.calendar_of(terms, self._ctx)
+        calendar = calendar_of(terms, self._ctx)
         until = granted.due_at
         if change.due_before is not None and change.due_before != clock.due_at:
             more = measure(terms, calendar, change.due_before, granted.due_at)
@@ -283,7 +284,7 @@ class _ClockReplay:
         length: Length | None = self._ladder.acknowledged_for
         ends = [self._clock.due_at] if self._clock.due_at is not None and self._missed_at is None else []
         if length is not None:
-            ends.append(deadline(length, clocks.calendar_of(length, self._ctx), at))
+            ends.append(deadline(length, calendar_of(length, self._ctx), at))
         return min(ends, default=None)
 
     def _change_owner(self, moved: Claimed | Released | Transferred | Redispatched | ClaimEnded) -> None:

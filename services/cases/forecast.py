@@ -14,7 +14,8 @@ from models.errors import NothingToForecast
 from models.facts import Fact, LightChanged, Overdue, Reached, RequestLapsed, StepFired, SummonsMissed, Urged
 from models.policy.limits import Length
 from models.views import NamedOwner
-from rules.deadlines.clocks import calendar_of, terms_of
+from rules.deadlines.clocks import terms_of
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.explain_clock import explain_clock
 from rules.escalation.forecast import forecast
 from services.cases.names import Names, read_names

@@ -18,7 +18,8 @@ from models.commands import (
 from models.enums import LimitUnit, Role
 from models.policy.limits import Limit
 from models.policy.standard import Ladder, Rung, Target
-from rules.deadlines.clocks import calendar_of, terms_of
+from rules.deadlines.clocks import terms_of
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.explain_clock import explain_clock
 from services.policies.china_calendars import china_year
 from tests.builders import FIRE, LABOUR

@@ -32,7 +32,8 @@ from models.policy.calendar import Calendar
 from models.policy.document import Policy
 from models.policy.limits import WHOLE_DAYS, Limit
 from models.policy.standard import Ladder, Rung, Target
-from rules.deadlines.clocks import calendar_of, recompute_clock, terms_of
+from rules.deadlines.clocks import recompute_clock, terms_of
+from rules.deadlines.counting import calendar_of
 from rules.deadlines.explain_clock import explain_clock, local_text
 from rules.deadlines.limits import advance, measure, round_up
 from rules.deadlines.standards import standard_of
