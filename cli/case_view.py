@@ -68,10 +68,14 @@ def print_details(view: dict[str, Any]) -> None:
 
 
 def _print_clocks(clocks: list[dict[str, Any]]) -> None:
-    headings = (
-        ("计时", "Clock"), ("轮", "Round"), ("时限", "Limit"), ("灯", "Light"), ("到期", "Due"), ("结束", "Ended"),
-        ("依据", "Source"),
-    )  # fmt: skip
+    columns = (
+        Column(localize("计时", "Clock"), no_wrap=True),
+        localize("轮", "Round"),
+        localize("时限", "Limit"),
+        Column(localize("灯", "Light"), no_wrap=True),
+        Column(localize("到期", "Due"), no_wrap=True),
+        Column(localize("结束", "Ended"), no_wrap=True),
+    )
     rows = (
         (
             label(STAGES, clock["stage"]) if clock["stage"] else localize("全程", "whole case"),
@@ -80,11 +84,10 @@ def _print_clocks(clocks: list[dict[str, Any]]) -> None:
             format_light(clock["light"]),
             format_local(clock["due_at"]) + _missed(clock),
             format_local(clock["ended_at"]),
-            escape(clock["source"]),
         )
         for clock in clocks
     )
-    print_table([localize(*heading) for heading in headings], rows)
+    print_table(columns, rows, gap=1)
 
 
 def _missed(clock: dict[str, Any]) -> str:

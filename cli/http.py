@@ -99,6 +99,8 @@ def _print_problem(response: httpx.Response) -> NoReturn:
         fail(f"HTTP {response.status_code}")
     errors.print(f"[bold red]✗[/] {escape(str(problem.get('detail') or problem.get('title')))}", highlight=False)
     for error in problem.get("errors", []):
+        if str(error.get("pointer")).startswith("/path/"):  # the command itself, which whoever typed it knows
+            continue
         where, what = escape(str(error.get("pointer"))), escape(str(error.get("message")))
         errors.print(f"  [yellow]{where}[/] {what}", highlight=False)
     raise typer.Exit(1)

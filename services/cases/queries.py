@@ -17,7 +17,8 @@ from models.tables import CASES
 from models.views import CaseView, FactView
 from services.cases.names import read_names
 from services.cases.reporter_contact import masked_phone
-from services.cases.views import case_view, fact_views
+from services.cases.told import only_reported, read_told
+from services.cases.views import case_view, fact_views, files_of
 from services.criteria.scope import visible
 
 
@@ -86,11 +87,22 @@ async def get_report(
 async def build_case_view(
     connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str
 ) -> CaseView:
-    """Return the view of a row of `cases`."""
+    """Return the view of a row of `cases`: of a closed one with what its end tells its reporter. Who only reported it
+    sees the files that were sent or shown to them, and no urge orders.
+    """
     case = Case.model_validate(row.state)
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
-    return case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
+    view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
+    reported = only_reported(person, case, day)
+    if case.is_open and not reported:
+        return view
+    facts = await read_facts(connection, case.report_id)
+    told = None if case.is_open else await read_told(connection, case, facts)
+    if not reported:
+        return view.model_copy(update={"told": told})
+    files = files_of(fact_views(facts, case, names, person, day))
+    return view.model_copy(update={"told": told, "attachments": files, "urges": ()})
 
 
 async def get_facts(

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from models.base import Frozen
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.cases import read_case, read_facts
 from models.case import Case
 from models.context import Person
 from models.enums import Outcome, Stage
 from models.facts import Aborted, Closed, Completed, Fact, ReopenRefused, ReviewPassed, SelfClosed
+from models.views import Told
 from rules.life_cycle import Who
 from rules.scope import standing
 
@@ -41,21 +44,20 @@ _OPEN_FIELDS: Mapping[str, frozenset[str]] = {
     "light_changed": frozenset({"stage", "light"}),
     "overdue": frozenset({"stage", "due_at"}),
 }
+#: The facts that a page shows the reporter: those that tell them something.
+TOLD_KINDS = frozenset(
+    {
+        "received",
+        "verification_requested",
+        "verification_reported",
+        "claimed",
+        "self_closed",
+        "archived",
+        *_OPEN_FIELDS,
+    }
+)
 #: Outcomes whose reason is written for the reporter, or by them; of the others it is the staff's.
 _TOLD_OUTCOMES = frozenset({Outcome.REJECTED, Outcome.WITHDRAWN})
-
-
-class Told(Frozen):
-    """What the reporter of a case may read of how it ended; each empty where there is nothing to tell.
-
-    `answer`: 答复, as the review confirmed it. `reason`: why it was rejected or handling was ended. `reopen_refused`:
-    why it was not reopened.
-    """
-
-    answer: str = ""
-    reason: str = ""
-    right_channel: str = ""
-    reopen_refused: str = ""
 
 
 def told_to_reporter(case: Case, facts: Sequence[Fact]) -> Told:
@@ -76,6 +78,15 @@ def told_to_reporter(case: Case, facts: Sequence[Fact]) -> Told:
     if end.outcome is Outcome.REJECTED:
         reason = end.reason
     return Told(answer=answer, reason=reason, right_channel=end.right_channel, reopen_refused=refused)
+
+
+async def read_told(connection: AsyncConnection, case: Case, facts: Sequence[Fact]) -> Told:
+    """Return what the end of the case tells its reporter; of a merged case, what its lead tells: every reporter has the
+    reply."""
+    if case.outcome is not Outcome.MERGED or case.merged_at_stage is None:
+        return told_to_reporter(case, facts)
+    lead = await read_case(connection, case.merged_at_stage.lead)
+    return Told() if lead is None else told_to_reporter(lead, await read_facts(connection, lead.report_id))
 
 
 def proposed_answer(facts: Sequence[Fact]) -> str:

@@ -1,6 +1,6 @@
 """Views of cases for people: names in place of ids, the reporter behind an alias."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from models.views import (
     RequestView,
     TaskView,
     UrgeView,
+    with_hours,
 )
 from rules.deadlines.clocks import elapsed, remaining, terms_of
 from rules.deadlines.lights import headline_clock, light
@@ -171,8 +172,14 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
 
 def _body(fact: Fact, reporter: Person | None) -> dict[str, Any]:
     """Return the content of the fact, or what of it the `reporter` may read."""
-    body = fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"})
+    body = with_hours(fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"}))
     return body if reporter is None else open_fields(fact, body, reporter)
+
+
+def files_of(facts: Iterable[FactView]) -> tuple[str, ...]:
+    """Return the files that these facts name, each once."""
+    names = ("attachments", "evidence", "released_photos")
+    return tuple(dict.fromkeys(hash_ for fact in facts for name in names for hash_ in fact.body.get(name) or ()))
 
 
 def _reasons(fact: Fact) -> tuple[Explanation, ...]:

@@ -16,7 +16,7 @@ from models.context import Context, Person
 from models.enums import Level, OwnerKind, RequestKind, Role, Stage
 from models.errors import NoSuchCase
 from models.facts import Fact
-from models.views import CaseView, FactView
+from models.views import CaseView, FactView, Told
 from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
 from rules.deciders.requests import latest_extension
 from rules.levels import current_level
@@ -26,8 +26,8 @@ from services.cases.forecast import Forecast, get_forecast
 from services.cases.names import Names, read_names
 from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
-from services.cases.told import Told, only_reported, proposed_answer, told_to_reporter
-from services.cases.views import case_view, fact_views
+from services.cases.told import TOLD_KINDS, only_reported, proposed_answer, read_told
+from services.cases.views import case_view, fact_views, files_of
 from services.commands.reviewer_choices import reviewer_choices
 from services.commands.transfer_targets import Named
 from services.directory.people import unit_names
@@ -134,10 +134,12 @@ async def get_case_page(
     units = await _unit_names(connection, facts)
     reporter = only_reported(person, case, day)
     shown = fact_views(facts, case, names, person, day)
-    files = await read_files(connection, _hashes(shown) if reporter else case.attachments)
+    if reporter:
+        shown = tuple(f for f in shown if f.kind in TOLD_KINDS or f.actor.kind == "reporter" or f.actor.id == person.id)
+    files = await read_files(connection, files_of(shown) if reporter else case.attachments)
     view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
     return CasePageView(
-        case=view.model_copy(update={"attachments": tuple(files)}) if reporter else view,
+        case=view.model_copy(update={"attachments": tuple(files), "urges": ()}) if reporter else view,
         facts=shown,
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
         rules=_case_rules(case, ctx, person, names),
@@ -148,14 +150,8 @@ async def get_case_page(
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
         reviewers=await reviewer_choices(connection, case, day) if "assign_reviewer" in view.allowed_commands else (),
         proposed_answer="" if reporter else proposed_answer(facts),
-        told=told_to_reporter(case, facts),
+        told=await read_told(connection, case, facts),
     )
-
-
-def _hashes(facts: Iterable[FactView]) -> tuple[str, ...]:
-    """Return the files that these facts name, each once."""
-    named = (hash_ for fact in facts for name in ("attachments", "evidence") for hash_ in fact.body.get(name) or ())
-    return tuple(dict.fromkeys(named))
 
 
 async def _outlines(connection: AsyncConnection, grid_path: Sequence[str]) -> tuple[dict[str, Any], ...]:

@@ -33,10 +33,11 @@ from models.facts import (
     SuspensionGranted,
     Transferred,
 )
+from models.views import Told
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
 from services.cases.names import Names, read_names
-from services.cases.told import Told, told_to_reporter
+from services.cases.told import read_told
 
 #: Crockford's Base32: no I, L, O or U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -147,15 +148,8 @@ async def read_progress(connection: AsyncConnection, report_id: UUID, now: datet
     facts = await read_facts(connection, report_id)
     names = await read_names(connection, [case], language)
     found = _progress(case, facts, names)
-    if case.outcome is Outcome.MERGED and case.merged_at_stage is not None:
-        found = found.model_copy(update={"told": await _told_by_lead(connection, case.merged_at_stage.lead)})
-    return found.model_copy(update={"photos": await filter_pictures(connection, found.photos)})
-
-
-async def _told_by_lead(connection: AsyncConnection, lead_id: UUID) -> Told:
-    """Return what the reporters of the case are told into which theirs was merged: every reporter has the reply."""
-    lead = await read_case(connection, lead_id)
-    return Told() if lead is None else told_to_reporter(lead, await read_facts(connection, lead_id))
+    told, photos = await read_told(connection, case, facts), await filter_pictures(connection, found.photos)
+    return found.model_copy(update={"told": told, "photos": photos})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
@@ -171,7 +165,7 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         expected_by=None if closed or deadline is None else deadline.due_at,
         reported_at=case.reported_at,
         closed_at=case.closed_at,
-        told=told_to_reporter(case, facts),
+        told=Told(),
         question=_question(case, facts),
         may_rate=obstacle(case, "rate") is None,
         may_reopen=obstacle(case, "request_reopen") is None and not _asked_before(facts),

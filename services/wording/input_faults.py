@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.base import NO_NUL, PHONE
+from models.base import CODE, NO_NUL, PHONE
 from models.errors import known_errors
 from services.wording.vocabulary import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Labels
 
@@ -68,6 +68,7 @@ _ZH: Mapping[str, str] = {
 #: What a pattern requires, for the patterns that people may meet.
 _PATTERNS = {
     NO_NUL: ("不能含有空字符 U+0000", "must not contain the character U+0000"),
+    CODE: ("须为编码:1 至 40 位字母、数字、- 或 _", "must be a code of 1 to 40 letters, digits, - or _"),
     PHONE: ("须为电话号码:5 至 20 位数字、空格或短横线", "must be a phone number of 5 to 20 digits, spaces or hyphens"),
 }
 #: The context key with the choices of a kind; and the label tables that may name them.

@@ -436,7 +436,7 @@ COMMANDS = {
     "a photo released that no hash is": WrongCommand(
         "handled", "reviewer", "pass_review", {"release_photos": ["x"]}, "bad_input", "/release_photos/0"
     ),
-    "nothing to grant": WrongCommand("handled", "duty", "grant_extension", {}, "not_now", None, 409),
+    "nothing to grant": WrongCommand("handled", "duty", "grant_extension", {}, "not_now", "/path/command", 409),
 }  # fmt: skip
 
 

@@ -143,9 +143,9 @@ export function AnswerForm({ about, answer, here, photos, proposed }: Props): JS
           )}
           {answer.told && (
             <label>
-              {t("给反映人的答复")}
+              {t("给上报人的答复")}
               <textarea rows={4} maxLength={MAX_ANSWER} value={draft.told ?? proposed} onInput={(event) => change({ told: event.currentTarget.value })} />
-              <span class="hint">{t("核查通过后反映人可见,请勿写内部情况")}</span>
+              <span class="hint">{t("核查通过后上报人会看到,请勿写内部情况")}</span>
             </label>
           )}
           {answer.reasons && (
@@ -212,7 +212,7 @@ function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: bo
   }
   if (answer.choice) checks.push({ text: t("选择%(what)s", { what: answer.choice.label() }), done: chosen, must: true });
   if (answer.text) checks.push({ text: t("填写%(what)s", { what: answer.text.label() }), done: draft.text.trim() !== "", must: answer.text.needed });
-  if (answer.told && told.needed) checks.push({ text: t("填写%(what)s", { what: t("给反映人的答复") }), done: told.text !== "", must: true });
+  if (answer.told && told.needed) checks.push({ text: t("填写%(what)s", { what: t("给上报人的答复") }), done: told.text !== "", must: true });
   if (MARKUP.test(told.text)) checks.push({ text: t("答复不能含 HTML 标签"), done: false, must: true });
   if (answer.extra) checks.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
   if (answer.until) checks.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });

@@ -66,7 +66,7 @@ export const ANSWERS: Answer[] = [
   { command: "answer_urge", title: () => t("答复督办"), text: note(true) },
   { command: "acknowledge", title: () => t("知悉"), text: note(false) },
   { command: "request_extension", title: () => t("申请延期"), text: reason(), reasons: DELAY_REASONS, until: true },
-  { command: "request_info", title: () => t("请反映人补充"), text: { field: "question", label: () => t("需补充的内容"), needed: true } },
+  { command: "request_info", title: () => t("请上报人补充"), text: { field: "question", label: () => t("需补充的内容"), needed: true } },
   { command: "retract", title: () => t("撤回申请"), choice: { field: "request", label: () => t("撤回哪一项"), options: ownRequests }, text: { field: "reason", label: () => t("理由"), needed: false } },
   { command: "return", title: () => t("退单"), text: reason(), reasons: RETURN_REASONS, tone: "danger" },
   { command: "reject", title: () => t("不属实,不予受理"), text: reason(), extra: { field: "right_channel", label: () => t("应走的渠道") }, tone: "danger" },
