@@ -69,8 +69,10 @@ from rules.deciders.common import (
 from rules.escalation.requests import decision_terms
 from rules.escalation.urge_orders import next_number, urge_rungs
 from rules.levels import current_level, level_of
+from rules.life_cycle import Who
 from rules.requests import own_requests
 from rules.routing import desk, route
+from rules.scope import standing
 
 #: The longest time that an urge order may allow for its answer (our choice).
 REPLY_CAP = timedelta(days=90)
@@ -133,8 +135,12 @@ def urge(case: Case, cmd: Urge, ctx: Context) -> Sequence[Body]:
 
 
 def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
-    """Answer an urge order; whoever gave the order may not answer it. Raises InputError or NotYours."""
+    """Answer an urge order: the host department does once there is one, also while its result is reviewed; whoever
+    gave the order may not. Raises InputError or NotYours.
+    """
     order = _open_order(case, cmd.urge)
+    if case.host is not None and standing(actor(ctx), case, ctx.today).isdisjoint({Who.HOST, Who.HOST_HEAD}):
+        raise NotYours(command="answer_urge", who=f"{Who.HOST} / {Who.HOST_HEAD}")
     if order.by == actor(ctx).id:
         raise NotYours(command="answer_urge", who="somebody other than who gave the order", pointer="/urge")
     return [UrgeAnswered(number=order.number, note=cmd.note)]

@@ -66,3 +66,15 @@ def test_a_case_with_one_moment_is_drawn_too() -> None:
 def test_a_year_has_no_more_days_than_can_be_told_apart() -> None:
     svg = str(draw_timeline(a_drawing(now=T0 + timedelta(days=365))))
     assert svg.count('class="t-day"') <= 60
+
+
+def test_the_clock_of_the_whole_case_has_a_row_of_its_own() -> None:
+    whole = [Band(T0, T0 + 60 * HOUR, "ahead", "全程 余下时间")]
+    plain, both = (str(draw_timeline(a_drawing(**more))) for more in ({}, {"whole": "全程", "whole_bands": whole}))
+    assert "全程" not in plain
+    assert ">全程</text>" in both
+    assert "<title>全程 余下时间</title>" in both
+    rows = {rect.get("y") for rect in ElementTree.fromstring(both).iter() if "t-band" in (rect.get("class") or "")}
+    assert len(rows) == 2
+    heights = [float(ElementTree.fromstring(svg).get("height") or 0) for svg in (plain, both)]
+    assert heights[1] > heights[0]

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.commands import HUMAN_COMMAND_MODELS
+from models.enums import RequestKind
 from models.errors import NotNow, TooLate
 from services.commands.send import read_command
 from tests.web.views.test_list_address import a_visitor
-from web.views.case.actions import MAIN, first_step, sort_actions
+from web.views.case.actions import MAIN, first_step, offered_commands, sort_actions
 from web.views.case.command_forms import control_names, fields_of, known_values
 from web.views.case.form_values import body_of, field_of_pointer
 from web.views.refusals import refusal_text
@@ -71,3 +72,40 @@ def test_refusals_speak_in_words() -> None:
     assert told == "现在不能执行“认领”:已有人认领。"
     late = refusal_text(TooLate(moment="2026-11-25T02:00:00+00:00", limit="2026-11-24T02:00:00+00:00"), a_visitor())
     assert late == "时间 2026-11-25 10:00 超过上限 2026-11-24 10:00。"
+
+
+def test_an_appeal_is_chosen_with_its_round() -> None:
+    given = {"department": ["labour:2"], "upheld": ["true"], "reason": ["r"]}
+    body = body_of("decide_appeal", given, ZONE)
+    assert body == {"department": "labour", "round": "2", "upheld": "true", "reason": "r"}
+    assert read_command("decide_appeal", body).model_dump()["round"] == 2
+    assert body_of("decide_appeal", {"upheld": ["false"]}, ZONE) == {"upheld": "false"}
+
+
+def test_departments_are_lists_in_every_form() -> None:
+    given = {"departments": ["fire", "labour"], "reason": ["r"]}
+    for command in ("add_co_handler", "fail_review", "convene"):
+        assert body_of(command, given, ZONE)["departments"] == ["fire", "labour"], command
+    kept = body_of("redispatch", {"host": ["fire"], "co_handlers": [], "reason": ["r"]}, ZONE)
+    assert kept == {"host": "fire", "reason": "r"}, "none chosen keeps those there are"
+    part = {"parts.0.title": ["一"], "parts.0.category": ["0201"], "parts.0.severity": ["urgent"]}
+    assert body_of("split", part, ZONE)["parts"][0]["severity"] == "urgent"
+
+
+def test_the_answer_comes_first_in_its_forms() -> None:
+    assert [field.name for field in fields_of("complete")] == ["result", "answer", "evidence"]
+    assert fields_of("pass_review")[0].name == "answer"
+
+
+def test_nobody_is_offered_to_decide_on_their_own_request() -> None:
+    allowed = ("void", "refuse_void", "grant_return", "refuse_return", "retract", "comment")
+    own = offered_commands(allowed, (RequestKind.VOID,), hosted=True)
+    assert own == ("grant_return", "refuse_return", "retract", "comment")
+    assert sort_actions(offered_commands(allowed, (), hosted=True)).main[0] == "void", "it waits to be confirmed"
+    assert "void" in sort_actions(("void", "comment")).more
+
+
+def test_a_reviewer_is_offered_no_answer_to_an_order_of_the_department() -> None:
+    allowed = ("answer_urge", "pass_review", "fail_review")
+    assert offered_commands(allowed, (), hosted=True) == ("pass_review", "fail_review")
+    assert first_step(offered_commands(allowed, (), hosted=False), mine=False) == "pass_review"

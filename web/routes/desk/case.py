@@ -87,13 +87,17 @@ async def show_case(
     async with services.reading.connect() as connection:
         view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
-            offered = offered_commands(view.case.allowed_commands, view.rules.own_requests)
+            offered = _offered(view)
             step = first_step(offered, mine=view.rules.claimed_by_me)
             form = OpenForm(step) if step else None
         context = case_context(reader, view)
         context |= await form_context(connection, reader, view, form) if form else {"form": None}
     undo = UNDO.get(done.command) if done else None
     return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context, done=done, undo=undo)
+
+
+def _offered(view: CasePageView) -> tuple[str, ...]:
+    return offered_commands(view.case.allowed_commands, view.rules.own_requests, hosted=view.case.host is not None)
 
 
 async def _read_view(services: Services, reader: Reader, case_no: str) -> CasePageView:
@@ -112,7 +116,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "svg": draw_timeline(timeline(view, lines, reader)),
         "place_map": draw_place(_place(view)),
         "pictures": sort_pictures(view),
-        "actions": sort_actions(offered_commands(view.case.allowed_commands, view.rules.own_requests)),
+        "actions": sort_actions(_offered(view)),
         "request_tasks": REQUEST_TASKS,
         "requests": request_lines(view.case, view.names, reader),
         "dues": dues_in_order(view.forecast),

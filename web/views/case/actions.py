@@ -54,10 +54,14 @@ class Actions:
     more: tuple[str, ...]
 
 
-def offered_commands(allowed: Sequence[str], own_requests: Collection[RequestKind]) -> tuple[str, ...]:
-    """The allowed commands without those that decide on the reader's own requests."""
-    own = {name for kind in own_requests for name in DECIDING.get(kind, ())}
-    return tuple(name for name in allowed if name not in own)
+def offered_commands(allowed: Sequence[str], own_requests: Collection[RequestKind], *, hosted: bool) -> tuple[str, ...]:
+    """The allowed commands without those that decide on the reader's own requests, and without the answer to an urge
+    order for the reviewer of a department's result: it is that department's.
+    """
+    out = {name for kind in own_requests for name in DECIDING.get(kind, ())}
+    if hosted and "pass_review" in allowed:
+        out.add("answer_urge")
+    return tuple(name for name in allowed if name not in out)
 
 
 def sort_actions(allowed: Sequence[str]) -> Actions:
