@@ -138,7 +138,7 @@ def _urge_state(urge: dict[str, Any]) -> str:
     if urge["answered_at"]:
         return localize("已答复", "answered")
     if urge["ended_at"]:
-        return localize("已终止", "ended unanswered")
+        return localize("已失效", "ended unanswered")
     return localize("逾期未答复", "[red]overdue[/]") if urge["overdue_at"] else localize("待答复", "awaited")
 
 

@@ -108,6 +108,7 @@ def test_one_takes_back_one_of_ones_requests(open_page: OpenPage, site: Site) ->
     wait_until_sent(page)
     assert last_fact(site, case_no, "request_retracted")["request"] == "return"
     page.goto(f"/m/#/task/{case_no}/retract")
+    expect(page.get_by_role("button", name="提交")).to_be_visible()
     expect(page.get_by_role("radio")).to_have_count(0)  # nothing to choose from
     submit(page)
     wait_until_sent(page)
