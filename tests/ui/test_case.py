@@ -51,7 +51,7 @@ def test_a_case_is_claimed_worked_on_and_completed(open_page: OpenPage, site: Si
     do(page, "complete")
     send = page.locator("#form-complete [data-send]")
     expect(send).to_contain_text("还缺: 处置结果")
-    page.locator("#form-complete textarea").fill("已付清工资")
+    page.locator("#form-complete [name=result]").fill("已付清工资")
     expect(send).not_to_contain_text("还缺")
     send.click()
     expect(page.locator(".steps .now")).to_contain_text("核查")
@@ -73,10 +73,10 @@ def test_what_is_missing_is_told_at_its_field_and_typed_text_stays(open_page: Op
     no = site.at_handling(category="0103")
     site.do("fire_handler", no, "claim")
     page = open_page("fire_handler", f"/cases/{no}?act=complete", expect=("422",))
-    page.locator("#form-complete textarea").fill("已清理通道")
+    page.locator("#form-complete [name=result]").fill("已清理通道")
     page.locator("#form-complete [data-send]").click()
     expect(page.locator("#fault-evidence")).to_contain_text("证据")
-    expect(page.locator("#form-complete textarea")).to_have_value("已清理通道")
+    expect(page.locator("#form-complete [name=result]")).to_have_value("已清理通道")
     expect(page.locator('[data-upload="evidence"]')).to_be_focused()
     page.locator('[data-upload="evidence"]').set_input_files(
         {"name": "after.png", "mimeType": "image/png", "buffer": a_picture("green")}
@@ -126,7 +126,7 @@ def test_a_note_is_no_conflict(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     site.do("labour_handler", no, "claim")
     page = open_page("labour_handler", f"/cases/{no}?act=complete")
-    page.locator("#form-complete textarea").fill("已解决")
+    page.locator("#form-complete [name=result]").fill("已解决")
     page.locator("body").evaluate("() => document.getElementById('live').remove()")
     site.do("duty", no, "comment", note="请尽快")
     page.locator("#form-complete [data-send]").click()
@@ -205,10 +205,10 @@ def test_everything_works_without_scripts(without_scripts: OpenPage, site: Site)
     page.get_by_role("button", name=re.compile("^认领")).click()
     expect(page.locator("[data-receipt]")).to_be_visible()
     page.get_by_role("link", name=re.compile("^办结")).click()
-    page.locator("#form-complete textarea").fill("已清理")
+    page.locator("#form-complete [name=result]").fill("已清理")
     page.locator("#form-complete [data-send]").click()
     expect(page.locator("#fault-evidence")).to_be_visible()
-    expect(page.locator("#form-complete textarea")).to_have_value("已清理")
+    expect(page.locator("#form-complete [name=result]")).to_have_value("已清理")
     page.locator('input[type="file"]').set_input_files(
         {"name": "after.png", "mimeType": "image/png", "buffer": a_picture("blue")}
     )
@@ -217,7 +217,7 @@ def test_everything_works_without_scripts(without_scripts: OpenPage, site: Site)
     assert site.run(site.harness.until_fact(no, "completed"))["body"]["evidence"]
 
 
-def test_a_case_handed_to_another_department_says_who_holds_it(open_page: OpenPage, site: Site) -> None:
+def test_a_transfer_to_another_department_waits_for_its_word(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     site.do("labour_handler", no, "claim")
     page = open_page("labour_head", f"/cases/{no}?act=transfer")
@@ -225,8 +225,96 @@ def test_a_case_handed_to_another_department_says_who_holds_it(open_page: OpenPa
     form.locator("select[name=to_department]").select_option(FIRE)
     form.locator("textarea").fill("涉及消防")
     form.locator("[data-send]").click()
+    waiting = page.locator("#requests [data-request=transfer]")
+    expect(waiting).to_contain_text("消防救援大队")
+    expect(waiting).to_contain_text("前答复")
+    expect(page.locator("#case-head")).to_contain_text("人社处置员")
+    page.locator("#case-side .more-acts summary").click()
+    expect(page.locator("[data-act=retract]")).to_be_visible()
+    expect(page.locator("[data-act=grant_transfer]")).to_have_count(0)
+    page = open_page("fire_head", f"/cases/{no}")
+    expect(page.locator("#form-grant_transfer")).to_contain_text("涉及消防")
+    check_screen(page)
+    screenshot(page, "case-grant-transfer")
+    page.locator("#form-grant_transfer [data-send]").click()
     # A department that took part in a case still sees it; the case shows its current owner.
     expect(page.locator("#case-head")).to_contain_text("消防救援大队")
+
+
+def test_the_desk_gives_a_case_to_another_department_on_the_same_clock(open_page: OpenPage, site: Site) -> None:
+    no = site.at_handling()
+    before = site.run(site.harness.get("duty", f"/cases/{no}"))["due_at"]
+    page = open_page("duty", f"/cases/{no}?act=redispatch", expect=("422",))
+    form = page.locator("#form-redispatch")
+    expect(form.locator("select[name=host] option", has_text="人社局")).to_have_count(0)
+    form.locator("select[name=host]").select_option(FIRE)
+    form.locator("textarea").fill("派错部门")
+    check_screen(page)
+    screenshot(page, "case-redispatch")
+    form.locator("[data-send]").click()
+    receipt(page)
+    expect(page.locator("#case-time")).to_contain_text("改派给")
+    assert site.run(site.harness.get("duty", f"/cases/{no}"))["due_at"] == before
+
+
+def test_the_reviewer_rewrites_the_answer_that_the_reporter_reads(open_page: OpenPage, site: Site) -> None:
+    no = site.report("reporter", source="resident")
+    site.do("duty", no, "accept")
+    site.do("duty", no, "dispatch", host=LABOUR)
+    site.do("labour_handler", no, "comment", note="内部批注")
+    site.do("labour_handler", no, "complete", result="约谈记录", answer="已发放,请查收。")
+    page = open_page("reviewer", f"/cases/{no}")
+    form = page.locator("#form-pass_review")
+    expect(form).to_contain_text("约谈记录")
+    expect(form.locator("[name=answer]")).to_have_value("已发放,请查收。")
+    form.locator("[name=answer]").fill("工资已全部发放。")
+    check_screen(page)
+    screenshot(page, "case-review-answer")
+    form.locator("[data-send]").click()
+    expect(page.locator("#told")).to_contain_text("工资已全部发放。")
+    page = open_page("reporter", f"/cases/{no}")
+    expect(page.locator("#told")).to_contain_text("工资已全部发放。")
+    for inner in ("约谈记录", "内部批注", "已发放,请查收。"):
+        assert inner not in page.content(), inner
+    check_screen(page)
+    screenshot(page, "case-reporter")
+    page.goto(f"/cases/{no}/print")
+    expect(page.locator("main")).to_contain_text("工资已全部发放。")
+    assert "约谈记录" not in page.content()
+
+
+def test_a_second_person_confirms_or_declines_to_void(open_page: OpenPage, site: Site) -> None:
+    no = site.report(title="疑似重复")
+    site.do("duty", no, "void", reason="与另一件重复")
+    page = open_page("duty", f"/cases/{no}")
+    expect(page.locator("#requests [data-request=void]")).to_contain_text("作废")
+    expect(page.locator("[data-act=void], [data-act=refuse_void]")).to_have_count(0)
+    page = open_page("supervisor", f"/cases/{no}?act=refuse_void")
+    form = page.locator("#form-refuse_void")
+    expect(form).to_contain_text("与另一件重复")
+    form.locator("textarea").fill("地点不同")
+    check_screen(page)
+    form.locator("[data-send]").click()
+    receipt(page)
+    expect(page.locator("#requests")).to_have_count(0)
+
+
+def test_a_merged_case_and_its_lead_name_each_other(open_page: OpenPage, site: Site) -> None:
+    lead, member = site.report(title="先报的"), site.report(title="后报的")
+    site.do("duty", member, "merge", into=lead, reason="同一事项")
+    site.run(site.harness.until_fact(lead, "absorbed"))
+    page = open_page("duty", f"/cases/{lead}?act=unmerge")
+    expect(page.locator("#case-facts").get_by_role("link", name=member)).to_be_visible()
+    form = page.locator("#form-unmerge")
+    expect(form.locator("select[name=case_no] option")).to_have_text([member])
+    check_screen(page)
+    screenshot(page, "case-unmerge")
+    form.locator("textarea").fill("并非同一件")
+    form.locator("[data-send]").click()
+    site.run(site.harness.until_fact(member, "unmerged"))
+    page.goto(f"/cases/{member}")
+    expect(page.locator(".steps .now")).to_contain_text("受理")
+    expect(page.locator("#case-time")).to_contain_text("从合并中拆出")
 
 
 def test_a_case_that_is_out_of_sight_after_acting_is_told_on_the_queue(open_page: OpenPage, site: Site) -> None:

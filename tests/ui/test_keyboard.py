@@ -43,7 +43,7 @@ def test_a_case_is_done_by_keys_alone(open_page: OpenPage, site: Site) -> None:
     expect(page.locator("#case-time")).to_contain_text("c f n 都只是字")
     expect(page.locator("#case-title")).to_be_focused()
     page.keyboard.press("f")
-    expect(page.locator("#form-complete textarea")).to_be_focused()
+    expect(page.locator("#form-complete [name=result]")).to_be_focused()
     page.keyboard.type("已解决")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".steps .now")).to_contain_text("核查")

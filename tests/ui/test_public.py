@@ -60,10 +60,13 @@ def test_a_report_without_an_account_is_followed_rated_and_reopened(open_page: O
     look_up_code(page, code.lower().replace("-", " "), "1234")
     expect(page.get_by_role("heading", name="欠薪纠纷")).to_be_visible()
     for step in (("duty", "accept", {}), ("duty", "dispatch", {"host": "labour"}), ("labour_handler", "claim", {}),
-                 ("labour_handler", "complete", {"result": "已发放"}), ("reviewer", "pass_review", {})):  # fmt: skip
+                 ("labour_handler", "complete", {"result": "内部已发放", "answer": "已全部发放。"}),
+                 ("reviewer", "pass_review", {"note": "内部意见"})):  # fmt: skip
         site.do(step[0], case_no, step[1], **step[2])
     look_up_code(page, code, "1234")
     expect(page.locator("[aria-current=step]")).to_contain_text("结案")
+    expect(page.locator(".answer")).to_have_text("已全部发放。")
+    assert "内部" not in page.content()
     assert "人社处置员" not in page.content()
     assert "赵某" not in page.content()
     page.get_by_label("不满意", exact=True).check()
@@ -72,10 +75,50 @@ def test_a_report_without_an_account_is_followed_rated_and_reopened(open_page: O
     page.get_by_text("仍未解决?").click()
     page.get_by_label("还有什么没有解决").fill("还差一个月")
     page.get_by_role("button", name="请求重新办理").click()
-    expect(page.get_by_text("督查人员正在复核")).to_be_visible()
+    expect(page.get_by_text("受理人员正在复核")).to_be_visible()
     facts = site.run(site.harness.get("supervisor", f"/cases/{case_no}/facts"))
     assert [fact["kind"] for fact in facts][-2:] == ["rated", "reopen_requested"]
     assert {fact["actor"]["kind"] for fact in facts[-2:]} == {"reporter"}
+    # The second time a supervisor decides, and the page says so.
+    for step in (("duty", "grant_reopen", {}), ("duty", "dispatch", {"host": "labour"}),
+                 ("labour_handler", "abort", {"reason": "已自行和解"}),
+                 ("reviewer", "pass_review", {"note": "内部意见"})):  # fmt: skip
+        site.do(step[0], case_no, step[1], **step[2])
+    look_up_code(page, code, "1234")
+    expect(page.locator(".answer")).to_have_text("终止办理的原因: 已自行和解")
+    assert "内部" not in page.content()
+    page.get_by_text("仍未解决?").click()
+    page.get_by_label("还有什么没有解决").fill("还差一个月")
+    page.get_by_role("button", name="请求重新办理").click()
+    expect(page.get_by_text("督查人员正在复核")).to_be_visible()
+    site.do("supervisor", case_no, "refuse_reopen", reason="款项已核实付清")
+    look_up_code(page, code, "1234")
+    expect(page.locator(".answer").last).to_have_text("不重新办理的原因: 款项已核实付清")
+    expect(page.get_by_text("仍未解决?")).to_have_count(0)
+
+
+def test_a_rejected_report_says_why_and_where_to_turn(open_page: OpenPage, site: Site) -> None:
+    case_no = site.report(title="不归这里")
+    code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+    site.do("duty", case_no, "reject", reason="已进入诉讼", right_channel="人民法院")
+    page = open_page("", **PLAIN)
+    look_up_code(page, code)
+    expect(page.locator(".answer")).to_have_text(["不予受理的原因: 已进入诉讼", "可转向: 人民法院"])
+
+
+def test_who_was_merged_reads_the_answer_of_the_lead(open_page: OpenPage, site: Site) -> None:
+    lead, member = site.report(title="先报的"), site.report(title="后报的")
+    code = site.run(site.harness.send("worker", f"/cases/{member}/progress-code")).json()["code"]
+    site.do("duty", member, "merge", into=lead, reason="内部意见")
+    site.run(site.harness.until_fact(lead, "absorbed"))
+    site.do("duty", lead, "accept")
+    site.do("duty", lead, "dispatch", host="labour")
+    site.do("labour_handler", lead, "complete", result="内部已发放", answer="已全部发放。")
+    site.do("reviewer", lead, "pass_review")
+    page = open_page("", **PLAIN)
+    look_up_code(page, code)
+    expect(page.locator(".answer")).to_have_text("已全部发放。")
+    assert "内部" not in page.content()
 
 
 def test_the_form_posted_twice_is_one_case_and_one_code(site: Site) -> None:
