@@ -75,10 +75,10 @@ def unmerged_fact(case: Case, ctx: Context, from_case: str, reason: str, refused
     clock = case.past_clocks[-1]
     found: dict[str, Any] = {}
     standard = standard_of(case, ctx)
-    if clock.intervals[-1].end != clock.ended_at:
+    if merge_point.plan is None:  # it stood still: a running clock has a plan
         found["since"] = ctx.now
         found["due_at"], found["plan"] = clocks.resumption(clock, standard, ctx, ctx.now)
-    if case.whole is not None and case.whole.intervals[-1].end != case.whole.ended_at:
+    if case.whole is not None and merge_point.whole_plan is None:
         found["since"] = ctx.now
         found["whole_due_at"], found["whole_plan"] = clocks.resumption(case.whole, standard, ctx, ctx.now)
     return Unmerged(

@@ -9,10 +9,12 @@ from models.commands import (
     Accept,
     Complete,
     Dispatch,
+    GrantSuspension,
     Merge,
     Part,
     PassReview,
     Reject,
+    RequestSuspension,
     Separate,
     SettleErrand,
     Split,
@@ -45,6 +47,7 @@ from tests.rules.lives import (
     demo_policy,
     due,
     handled,
+    local,
     may,
     tasks,
     the_lead,
@@ -183,6 +186,18 @@ def test_a_refusal_of_an_earlier_lead_does_not_take_a_case_out_of_its_present_on
     life.do("duty", Merge(into="lead-2", reason="与另一案重复"), lead=another_lead(case_no="lead-2"))
     life.do(None, SettleErrand(errand=absorb, refused="wrong_stage"))
     assert life.case.merged_into == "lead-2"
+
+
+def test_unmerging_a_case_merged_in_the_moment_of_its_suspension_lets_it_go_on() -> None:
+    """Its clock stood still at the merge, if only since that very moment: it goes on from now, with a plan."""
+    life = handled("2026-03-02T10:00")
+    life.do("fire_handler", RequestSuspension(until=at("2026-03-20T10:00"), reason="停产"))
+    life.do("supervisor", GrantSuspension())
+    life.do("duty", Merge(into="lead", reason="同一事项"), lead=another_lead())
+    wait(life, "2026-03-04T10:00")
+    life.do("duty", Unmerge(reason="不是一回事"))
+    assert clock(life).plan is not None
+    assert due(life) == local(at("2026-03-05T10:00")), "eight hours, of which none had been counted"
 
 
 def test_unmerging_after_the_deadline_records_it_as_missed() -> None:

@@ -30,26 +30,16 @@ from rules.errands import part_report, waiting_errands
 from rules.evolve import fold
 from rules.life_cycle import NEXT_STAGES
 from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
-from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO, person_id
+from tests.builders import person_id
 from tests.rules import invariants
+from tests.rules.choices import About, a_command, chosen
 from tests.rules.lives import demo_policy
 from tests.rules.world import EVERYBODY, START, a_report, context, step, today, units_to
 from tests.timed import a_timed_policy, limit, office
 
-PHOTO = "a" * 64
 TIMED = a_timed_policy()
 #: The same, with handling limits of twice the length.
 NEWER = a_timed_policy(standards=[s.model_copy(update={"handle": limit(16)}).model_dump() for s in TIMED.standards])
-#: How likely a command is where it fits; those not named move a case on.
-LIKELY = (
-    dict.fromkeys((
-        "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
-        "retract", "cancel_urge", "refuse_void", "request_info", "request_verification", "redispatch", "recall",
-        "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge", "request_reopen",
-    ), 3)
-    | dict.fromkeys(("reject", "withdraw", "void"), 1)
-    | dict.fromkeys(("grant_suspension", "grant_extension", "appeal", "decide_appeal", "complete"), 60)
-)  # fmt: skip
 SPANS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=5), timedelta(days=4))
 
 
@@ -162,8 +152,7 @@ class Walk:
                 able.setdefault(kind, []).append(name)
         kinds = sorted(able)
         if kinds:
-            weights = [LIKELY.get(kind, 20) for kind in kinds]
-            kind = self.luck.choices(kinds, weights)[0]
+            kind = chosen(kinds, self.luck)
             self.attempt(self.luck.choice(able[kind]), self.command(kind))
 
     def attempt(self, username: str, command: Any) -> None:
@@ -271,47 +260,15 @@ class Walk:
         self.give(no, None, SettleErrand(errand=errand.id, case_no=settled, refused=refused))
 
     def command(self, kind: str) -> Any:
-        """A command with some body: mostly fitting, sometimes not."""
-        luck = self.luck
-
-        def mostly(good: Any, *bad: Any) -> Any:
-            return good if luck.random() < 0.85 else luck.choice(bad)
-
-        wide = timedelta(days=luck.choice([4, 20]))
-        later = self.now + mostly(wide, timedelta(hours=-1), timedelta(hours=5), timedelta(days=400))
-        department = luck.choice(["fire", "labour", "environment"])
-        choices: dict[str, Any] = {
-            "note": "记录", "reason": "原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
-            "answer": "已处理,感谢监督", "until": later, "reply_by": later, "meet_at": later, "answer_by": later,
-            "report_by": self.now + timedelta(hours=4), "confirmed": True, "person": "reviewer",
-            "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],
-            "department": department,
-            "co_handlers": mostly(luck.choice([[], ["labour"], ["labour", "environment"]]), ["fire"]),
-            "evidence": mostly([PHOTO], []), "attachments": [PHOTO],
-            "category": mostly("0103", "0201", "9999"), "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
-            "into": luck.choice([*sorted(self.cases), "nothing"]),
-            "case_no": mostly(None, *sorted(self.cases)),
-            "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
-            "version": mostly(2, 1), "condition": mostly(None, "small", "nothing"),
-            "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
-            "to_level": mostly(None, 1, 3),
-        }  # fmt: skip
-        if kind == "release_co_handler" and self.case.co_handlers:
-            choices["department"] = luck.choice(self.case.co_handlers).department
-        if kind == "unmerge" and self.case.absorbed:
-            choices["case_no"] = mostly(self.case.absorbed[0], None)
-        model = HUMAN_COMMAND_MODELS[kind]
-        body = {name: choices[name] for name in model.model_fields if name in choices}
-        if kind == "transfer":
-            body |= luck.choice([{"to_person": "fire_handler_2"}, {"to_department": department}])
-        if kind in ("grant_extension", "grant_suspension"):
-            body.pop("until")
-        if kind in ("fail_review", "decide_appeal"):
-            body.pop("departments", None)
-            body.pop("department", None)
-        if kind == "add_co_handler":
-            body["departments"] = [department]
-        return model.model_validate(body)
+        """A command with some body for the case at hand: mostly fitting, sometimes not."""
+        case = self.case
+        about = About(
+            numbers=tuple(sorted(self.cases)),
+            due_at=case.clock.due_at if case.clock else None,
+            absorbed=case.absorbed,
+            co_handlers=tuple(helper.department for helper in case.co_handlers),
+        )
+        return a_command(kind, self.luck, self.now, about)
 
     def check(self) -> None:
         """Every invariant on every case that has changed, or whose people have."""
