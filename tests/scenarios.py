@@ -203,12 +203,13 @@ async def contested(town: Town) -> list[str]:
 async def climbing(town: Town) -> list[str]:
     """A policy of seconds is adopted: the light turns, the case climbs, is acknowledged, climbs on; a typhoon comes."""
     no = await dispatched(town)
+    await town.do("labour_handler", no, "acknowledge", note="在办")
     async with town.engine.begin() as connection:
         await publish(connection, a_hasty_policy(), version=2)
     await town.do("supervisor", no, "adopt", version=2, reason="改用新标准")
-    await until_recorded(town, no, "light_changed", "overdue", "step_fired")
+    await until_recorded(town, no, "acknowledgement_lapsed", "light_changed", "overdue", "step_fired")
     await town.do("supervisor", no, "acknowledge", note="我来跟")
-    await until_recorded(town, no, "acknowledgement_lapsed", "urged", "urge_overdue", "reminded")
+    await until_recorded(town, no, "urged", "urge_overdue", "reminded")
     async with town.engine.begin() as connection:
         await publish(connection, a_timed_policy(), version=3)
     later = await dispatched(town)
