@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from models.case import Case
 from models.context import Person
-from rules.life_cycle import Who
-from rules.scope import standing
 from services.cases.queries import find_case
+from services.cases.told import only_reported
 from services.directory.people import names_of
 
 #: The PostgreSQL channel on which views are announced.
@@ -51,7 +50,7 @@ async def announce_view(
     those who work on their case. Raises NoSuchCase.
     """
     case = Case.model_validate((await find_case(connection, person, case_no, now)).state)
-    if not standing(person, case, await local_day(connection, now)) - {Who.REPORTER}:
+    if only_reported(person, case, await local_day(connection, now)):
         return ()
     payload = f"{case_no} {person.id}"
     presence.hear(payload, now)  # this process knows at once; all hear it from PostgreSQL a moment later

@@ -166,6 +166,33 @@ def test_a_refusal_in_bulk_names_its_reason(site: Site) -> None:
     assert "evil.example" not in told.text
 
 
+def test_the_desk_takes_many_cases_to_another_department_and_refuses_requests(open_page: OpenPage, site: Site) -> None:
+    own = f"改派{str(new_id())[-6:]}"
+    cases = [site.at_handling(title=f"{own} {n}") for n in range(2)]
+    site.do("labour_head", cases[1], "return", reason="不属本部门")
+    page = open_page("duty", f"/queue?tab=done&q={own}")
+    expect(page.locator(f'tr[data-case="{cases[0]}"]')).to_be_visible()
+    page.locator(f'tr[data-case="{cases[0]}"] input').check()
+    page.locator("#bulk summary", has_text="改派").click()
+    page.locator("[name='redispatch.host']").select_option("fire")
+    page.locator("[name='redispatch.reason']").fill("派错部门")
+    check_screen(page)
+    screenshot(page, "queue-redispatch")
+    page.locator("#bulk button[value=redispatch]").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("1 件成功")
+    assert site.run(site.harness.get("duty", f"/cases/{cases[0]}"))["host"] == "fire"
+    page.goto(f"/queue?tab=deciding&q={own}")
+    page.locator(f'tr[data-case="{cases[1]}"] input').check()
+    page.locator("#bulk summary", has_text="不同意申请").click()
+    page.locator("[name='refuse.reason']").fill("属本部门职责")
+    page.locator("#bulk button[value=refuse_return]").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("1 件成功")
+    assert site.run(site.harness.until_fact(cases[1], "return_refused"))["body"]["reason"] == "属本部门职责"
+    page = open_page("labour_handler", f"/queue?tab=doing&q={own}")
+    expect(page.locator("#bulk button[value=redispatch]")).to_have_count(0)
+    expect(page.locator("#bulk button[value=refuse_transfer]")).to_have_count(1)
+
+
 def test_a_preview_tells_the_case_in_short(open_page: OpenPage, three: list[str], word: str) -> None:
     page = open_page("labour_handler", f"/queue?q={word}")
     page.get_by_role("link", name=f"预览 {three[0]}").click()
