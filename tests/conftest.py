@@ -37,7 +37,8 @@ PLAIN_LOGS: list[structlog.types.Processor] = [
 LONGEST = (
     "faults/test_many_due.py", "system/test_up.py", "ui/test_case.py", "ui/test_supervision.py",
     "ui/test_phone_storage.py", "faults/test_crash.py", "ui/test_field.py", "ui/test_desk.py", "ui/test_admin.py",
-    "faults/test_reconcile.py", "services/demo/test_cases.py", "ui/test_field_tasks.py", "ui/test_public.py",
+    "faults/test_reconcile.py", "faults/test_working_day.py",
+    "services/demo/test_cases.py", "ui/test_field_tasks.py", "ui/test_public.py",
     "ui/test_offline.py", "rules/test_case_properties.py", "services/organisation/test_grid_registry.py",
     "services/demo/test_park.py", "api/test_hidden_cases.py", "faults/test_store_away.py",
 )  # fmt: skip

@@ -150,7 +150,7 @@ async def test_twenty_people_at_once_leave_no_drift(running: RunningSystem) -> N
         await asyncio.gather(*(day.work(place) for place in range(CLIENTS)))
     print(sum(day.done.values()), "done", dict(day.done), "refused", dict(day.refused))
     assert sum(day.done.values()) > CLIENTS * 5
-    assert len(day.done) > 25, "the day came by most of the commands"
+    assert len(day.done) > 20, "the day came by most of the commands"
     async with asyncio.timeout(60):
         while any(errand.refused is None for case in (await stored(running)).values() for errand in case.errands):
             await asyncio.sleep(0.2)
