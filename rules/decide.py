@@ -9,9 +9,9 @@ from typing import Any
 from models.case import Case
 from models.commands import Recompute, Report, WakeUp
 from models.context import Context
-from models.enums import OwnerKind, Stage
+from models.enums import OwnerKind, RequestKind, Stage
 from models.errors import NotACase, StaleRevision
-from models.facts import Actor, Body, ClaimEnded, Fact, InfoSupplied, Recomputed
+from models.facts import Actor, Body, ClaimEnded, Fact, InfoSupplied, Recomputed, RequestLapsed
 from models.messages import Step
 from rules.deadlines.clocks import recompute_clocks
 from rules.deadlines.standards import standard_of
@@ -37,13 +37,17 @@ from rules.escalation.wake_ups import (
 )
 from rules.evolve import evolve, fold
 from rules.life_cycle import check_fits
+from rules.requests import pending_requests
 from rules.scope import check_standing, holds_claim
 
-#: Commands by which a case leaves its stage; a pending question to the reporter ends with the stage.
-LEAVES_STAGE = frozenset({
-    "accept", "self_close", "reject", "complete", "abort", "recall", "grant_return", "pass_review", "fail_review",
-    "merge", "withdraw", "void",
-})  # fmt: skip
+#: What only the host of a case asks for; it has no object once another department hosts it.
+_OF_HOST = (RequestKind.RETURN, RequestKind.TRANSFER, RequestKind.EXTENSION, RequestKind.SUSPENSION)
+#: The request that a command grants: it is decided, and does not lapse.
+_GRANTS = {
+    "grant_return": RequestKind.RETURN,
+    "grant_transfer": RequestKind.TRANSFER,
+    "void": RequestKind.VOID,
+}
 
 DECIDERS: dict[str, Decider] = {
     **any_stage.DECIDERS,
@@ -74,19 +78,34 @@ def decide(case: Case | None, step: Step, ctx: Context) -> tuple[Fact, ...]:
         raise StaleRevision(current=case.seq - len(due), seen=step.if_revision)
     check_standing(ctx.person, case, step.command.kind, ctx.today)
     check_fits(case, step.command.kind)
-    lapsed, case = _end_info_request(case, step, ctx)
-    return (*due, *lapsed, *_facts_of(case, _decide_command(case, step, ctx), step, ctx))
+    outcome = _facts_of(case, _decide_command(case, step, ctx), step, ctx)
+    lapsed, case = _end_requests(case, outcome, step, ctx)
+    if lapsed:
+        outcome = _facts_of(case, _decide_command(case, step, ctx), step, ctx)
+    return (*due, *lapsed, *outcome)
 
 
-def _end_info_request(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
-    """End the question to the reporter when the command leaves the stage: a clock that it stopped resumes first."""
-    if case.info_request is None or step.command.kind not in LEAVES_STAGE:
-        return (), case
-    body = InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, ctx.now))
-    facts = _facts_of(case, [body], step.model_copy(update={"actor": Actor()}), ctx)
-    after = fold(facts, case)
+def _end_requests(case: Case, outcome: tuple[Fact, ...], step: Step, ctx: Context) -> tuple[tuple[Fact, ...], Case]:
+    """End, each with a fact of its own, the requests that `outcome` leaves without an object: a question to the
+    reporter and a verification with their stage (a clock that the question stopped resumes first), what the host asked
+    for with its stage or its host. Returns the facts, and the case after them.
+    """
+    after = fold(outcome, case)
     assert after is not None
-    return facts, after
+    ends: set[RequestKind] = set(_OF_HOST) if after.host != case.host else set()
+    if after.stage is not case.stage:
+        ends |= {*_OF_HOST, RequestKind.INFO, RequestKind.VERIFICATION}
+        ends |= {RequestKind.VOID} if after.stage is Stage.CLOSED else set()
+    ends -= {_GRANTS[step.command.kind]} if step.command.kind in _GRANTS else set()
+    bodies: list[Body] = [
+        RequestLapsed(request=kind) for kind in pending_requests(case) if kind in ends and kind is not RequestKind.INFO
+    ]
+    if case.info_request is not None and RequestKind.INFO in ends:
+        bodies.append(InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, ctx.now)))
+    facts = _facts_of(case, bodies, step.model_copy(update={"actor": Actor()}), ctx)
+    ended = fold(facts, case)
+    assert ended is not None
+    return facts, ended
 
 
 def _decide_command(case: Case, step: Step, ctx: Context) -> Sequence[Body]:

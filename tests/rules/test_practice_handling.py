@@ -1,4 +1,4 @@
-"""Who may act while a case is handled: each test is named after its finding in the practice review."""
+"""Who may act while a case is handled: each test is named after the fault that it keeps out."""
 
 import pytest
 

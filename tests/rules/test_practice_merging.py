@@ -1,4 +1,4 @@
-"""Two cases at once: each test is named after its finding in the practice review of the life cycle."""
+"""Two cases at once: each test is named after the fault that it keeps out."""
 
 from datetime import timedelta
 

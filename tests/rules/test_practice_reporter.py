@@ -1,5 +1,5 @@
-"""Who speaks for the reporter, what they are asked and told: each test is named after its finding in the practice
-review."""
+"""Who speaks for the reporter, what they are asked and told: each test is named after the
+fault that it keeps out."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Requests, their decisions and their ends: each test is named after its finding in the practice review."""
+"""Requests, their decisions and their ends: each test is named after the fault that it keeps out."""
 
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from models.commands import (
     GrantTransfer,
     PassReview,
     Recall,
+    Redispatch,
     RefuseReturn,
     RefuseTransfer,
     RefuseVoid,
@@ -311,3 +312,29 @@ def test_c5_what_fell_to_the_fallback_owner_the_fallback_owner_decides() -> None
     assert tasks(life)[TaskKind.DECIDE_SUSPENSION] == str(person_id(FALLBACK))
     assert "grant_suspension" in may(life, FALLBACK)
     life.do(FALLBACK, GrantSuspension())
+
+
+def test_a_request_left_without_an_object_ends_with_a_fact() -> None:
+    """Nothing that somebody asked for vanishes: completing, recalling and redispatching say what lapsed."""
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", RequestExtension(until=at("2026-03-03T10:00"), reason="取证"))
+    life.do("fire_head", Complete(result="已处理", evidence=(PHOTO,)))
+    assert list(bodies(life, RequestLapsed))[-1].request is RequestKind.EXTENSION
+    assert life.kinds()[-2:] == ["request_lapsed", "completed"]
+
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Return(reason="不属本部门"))
+    life.do("duty", Redispatch(host=LABOUR, reason="属人社"))
+    assert life.kinds()[-2:] == ["request_lapsed", "redispatched"]
+
+    life = handled("2026-03-02T08:30")
+    life.do("fire_head", Return(reason="不属本部门"))
+    life.do("duty", GrantReturn())
+    assert "request_lapsed" not in life.kinds(), "it was granted"
+
+
+def test_proposing_to_void_leaves_a_question_to_the_reporter_open() -> None:
+    life = Life(a_timed_policy(), at("2026-03-02T08:30"))
+    life.do("duty", RequestInfo(question="几号楼"))
+    life.do("duty", Void(reason="误报"))
+    assert life.case.info_request is not None

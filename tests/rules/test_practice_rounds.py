@@ -1,5 +1,5 @@
-"""The clock of the whole case, and what belongs to a round: each test is named after its finding in the practice
-review."""
+"""The clock of the whole case, and what belongs to a round: each test is named after the
+fault that it keeps out."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Deadlines after pauses, extensions and changes: each test is named after its finding in the review of time."""
+"""Deadlines after pauses, extensions and changes: each test is named after the fault that it keeps out."""
 
 from datetime import datetime, timedelta
 
