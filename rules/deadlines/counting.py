@@ -58,7 +58,9 @@ class ClockCalculation:
         if granted is not None:
             due_at = max(due_at, *(moment for _, moment in granted_moments(terms, self._calendar, intervals, *granted)))
         self.ceiling_at = self._ceiling(first)
-        capped = self.ceiling_at is not None and due_at > self.ceiling_at and due_at != first
+        # A limit longer than its own ceiling is a fault of the policy; its rehearsal has to see the deadline as it is.
+        as_published = untouched and granted is None
+        capped = self.ceiling_at is not None and due_at > self.ceiling_at and not as_published
         self.due_at = self.ceiling_at if capped and self.ceiling_at is not None else due_at
         if capped or granted is not None:
             self._total = self._spent + measure(terms, self._calendar, self._since, self.due_at)

@@ -29,7 +29,7 @@ _UNITS = {
 def explain_clock(clock: Clock, calendar: Calendar) -> tuple[ExplainedStep, ...]:
     """The steps from the clock's start to its deadline, named in the last one; for a stopped clock, up to the stop."""
     terms = terms_of(clock)
-    untouched = len(clock.intervals) == 1 and clock.runs and not clock.extended
+    untouched = len(clock.intervals) == 1 and clock.runs and not clock.extended and clock.extended_to is None
     if untouched and clock.due_at == deadline(terms, calendar, clock.intervals[0].start):
         return explain(terms, calendar, clock.intervals[0].start)
     return tuple(_ClockExplanation(clock, calendar).lines())

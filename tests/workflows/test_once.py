@@ -288,11 +288,11 @@ async def test_a_step_that_can_t_be_recorded_is_refused_and_blocks_nothing(town:
     """With an error that no retry repairs, the case is not blocked, and the same id counts once it is repaired."""
     no, id_ = await town.report(), new_id()
     async with town.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN kind TO lost"))
+        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN due_at TO lost"))
     with pytest.raises(RecordingFailed):
         await town.do("duty", no, "accept", id_=id_)
     async with town.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN lost TO kind"))
+        await connection.execute(text("ALTER TABLE tasks RENAME COLUMN lost TO due_at"))
     assert await town.kinds(no) == ["received"]
     await town.do("duty", no, "comment", note="在")
     await town.do("duty", no, "accept", id_=id_)

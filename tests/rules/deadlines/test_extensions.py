@@ -75,8 +75,12 @@ def limits(draw: st.DrawFn) -> Limit:
     found = limit(amount, unit, moves_on=unit is LimitUnit.NATURAL_DAY and draw(st.booleans()))
     if draw(st.booleans()):
         return found
-    ceiling = draw(st.sampled_from([limit(draw(st.integers(100, 150)), LimitUnit.NATURAL_DAY),
-                                    limit(amount * 2, unit), limit(40, LimitUnit.LEGAL_WORK_DAY)]))  # fmt: skip
+    ceilings = (
+        limit(draw(st.integers(100, 150)), LimitUnit.NATURAL_DAY),
+        limit(amount * 2, unit, moves_on=found.moves_on),
+        limit(40, LimitUnit.LEGAL_WORK_DAY),
+    )
+    ceiling = draw(st.sampled_from(ceilings))
     source = draw(st.sampled_from(["law: 一", "our choice"]))
     return found.model_copy(update={"ceiling": ceiling, "source": source})
 
