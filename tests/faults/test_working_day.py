@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, text
 
+from infra.database import snapshot_connection
 from infra.store.cases import read_facts
 from models.case import Case
 from models.ids import new_id
@@ -128,9 +129,9 @@ async def have_photo(running: RunningSystem) -> None:
 
 
 async def stored(running: RunningSystem) -> dict[str, Case]:
-    """Every case as the database has it, each checked to be the fold of its facts."""
+    """Every case as the database has it at one moment, each checked to be the fold of its facts."""
     found: dict[str, Case] = {}
-    async with running.engine.connect() as connection:
+    async with snapshot_connection(running.engine) as connection:
         for row in (await connection.execute(text("SELECT report_id, case_no, state FROM cases"))).all():
             case = Case.model_validate(row.state)
             assert fold(await read_facts(connection, row.report_id)) == case
