@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 import httpx
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from cli.labels import is_english, localize
+from cli.terminal import SafeConsole
 from infra.runtime import read_runtime
 
-console = Console()
-errors = Console(stderr=True)
+console = SafeConsole()
+errors = SafeConsole(stderr=True)
 
 As = Annotated[str, typer.Option("--as", metavar="USER", envvar="GRIDLOOP_USER", help="Who acts · 以谁的身份")]
 Password = Annotated[

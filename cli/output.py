@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from cli.labels import is_english, localize
+from cli.terminal import SafeConsole
+from models.text import escape_controls
 
-out = Console()
-err = Console(stderr=True)
+out = SafeConsole()
+err = SafeConsole(stderr=True)
 
 
 def language() -> str:
@@ -51,7 +52,7 @@ def build_table(
         spec = column if isinstance(column, Column) else Column(column)
         table.add_column(spec.heading, no_wrap=spec.no_wrap, overflow="fold", justify=spec.justify, style=spec.style)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape_controls, row))
     return table
 
 

@@ -15,6 +15,7 @@ from cli.http import fail
 from cli.labels import localize
 from cli.operator import open_resources
 from cli.output import err, out, print_table
+from cli.terminal import escape_json
 from infra.database import is_away
 from models.jobs.audit import AuditReport, Drift
 from services.auditing.audit import audit
@@ -55,7 +56,7 @@ def reconcile(
     """
     report = _run_with_progress(lambda progress: _audit(data_dir, fix, sample, progress))
     if as_json:
-        typer.echo(report.model_dump_json(indent=1))
+        typer.echo(escape_json(report.model_dump_json(indent=1)))
     else:
         _print_report(report, fix=fix)
     raise typer.Exit(1 if report.findings else 0)

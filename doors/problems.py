@@ -29,6 +29,7 @@ from models.errors import (
     NotSetUp,
     StoreAway,
 )
+from services.wording.field_names import field_name
 from services.wording.input_faults import fault_text
 from services.wording.refusals import refusal_message
 
@@ -166,7 +167,8 @@ def _validation_document(request: Request, error: RequestValidationError, langua
     faults = [InputFault(pointer=pointer(e["loc"]), message=fault_text(e, language)) for e in error.errors()]
     why = {"zh": f"有 {len(faults)} 处", "en": f"{len(faults)} fault(s)"}
     if faults:
-        why = dict.fromkeys(why, f"{faults[0].pointer} {faults[0].message}") if len(faults) == 1 else why
+        name = field_name(error.errors()[0]["loc"], language) or faults[0].pointer
+        why = dict.fromkeys(why, f"{name} {faults[0].message}") if len(faults) == 1 else why
     detail = InputError(why_zh=why["zh"], why_en=why["en"]).message(language)
     return _document(InputError.code, InputError.status, detail, language, _instance(request), faults)
 

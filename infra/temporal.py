@@ -1,18 +1,24 @@
 """The client for Temporal, configured by its own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …)."""
 
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
+from pydantic import TypeAdapter
+from temporalio.api.common.v1 import Payload
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
-from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression
+
+from models.base import STORED
 
 #: Names of this machine.
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -22,7 +28,20 @@ DEFAULT_ADDRESS = "localhost:7233"
 #: How long the history of a closed workflow is kept: beyond the reopen window and any appeal (our choice).
 RETENTION = timedelta(days=90)
 
-_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+_adapter = lru_cache(maxsize=1024)(TypeAdapter)
+
+
+class _StoredJson(PydanticJSONPlainPayloadConverter):
+    """JSON that is read as it was written: a history outlives the rules for what a door accepts."""
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        return _adapter(Any if type_hint is None else type_hint).validate_json(payload.data, context=STORED)
+
+
+_CONVERTERS = tuple(
+    _StoredJson() if isinstance(converter, PydanticJSONPlainPayloadConverter) else converter
+    for converter in PydanticPayloadConverter().converters.values()
+)
 
 
 class _SharedConverter(CompositePayloadConverter):

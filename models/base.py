@@ -1,11 +1,24 @@
 """The base class of all values, and the types of common fields."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from models.phone import PHONE, clean_phone
+from models.text import clean_code, clean_line, clean_text, find_control
 
 
 class Frozen(BaseModel):
@@ -35,14 +48,34 @@ def _refuse_number(value: object) -> object:
 #: A moment in input from outside: text (ISO 8601), never a number.
 WrittenInstant = Annotated[Instant, BeforeValidator(_refuse_number)]
 
-#: Text without NUL, the only character that PostgreSQL does not store.
-NO_NUL = r"^[^\x00]*$"
+#: Validation context for what is read back from a store: it is taken as it was written, whatever is refused today.
+STORED: Final = {"stored": True}
+
+
+def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
+    """Return the validator that brings text from outside into its one form, and refuses control characters."""
+
+    def validate(value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str) or (info.context is not None and info.context.get("stored")):
+            return value
+        control = find_control(value)
+        if control is not None:
+            context = {"position": value.index(control) + 1, "code": f"U+{ord(control):04X}"}
+            raise PydanticCustomError("control_character", "must not hold control character {code}", context)
+        return clean(value)
+
+    return BeforeValidator(validate)
+
+
 #: The code of something that there is one of: a department, a category, a grid unit, a case.
 CODE = r"^[A-Za-z0-9_-]{1,40}$"
-#: A telephone number as people write it.
-PHONE = r"^\+?[0-9 -]{5,20}$"
-Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NO_NUL)]
-Title = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
+#: Prose of one or more lines, cleaned by `models.text`.
+Text = Annotated[str, _cleaned(clean_text)]
+#: The text of a file, kept as it is, indentation and all.
+FileText = Annotated[str, _cleaned(str)]
+#: A title or name: one line.
+Line = Annotated[str, _cleaned(clean_line)]
+Title = Annotated[Line, StringConstraints(min_length=1, max_length=120)]
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]
 
@@ -68,5 +101,7 @@ def is_empty(value: object) -> bool:
 OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
 #: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.
 Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_refuse_markup)]
-Code = Annotated[str, StringConstraints(pattern=CODE)]
+Code = Annotated[str, StringConstraints(pattern=CODE), _cleaned(clean_code)]
+#: A telephone number, or up to three; see `models.phone`.
+Phone = Annotated[str, _cleaned(clean_phone), StringConstraints(pattern=PHONE)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.labels import is_english, localize
 from cli.output import build_table, err, out
+from cli.terminal import escape_json
 from infra.database import transaction
 from models.organisation import Gravity
 from services.organisation.lint import OrgLint, check_organisation
@@ -32,7 +33,7 @@ def lint(
     """
     found = with_database(data_dir, _lint)
     if as_json:
-        typer.echo(found.model_dump_json(indent=1))
+        typer.echo(escape_json(found.model_dump_json(indent=1)))
     else:
         _print_findings(found)
     raise typer.Exit(1 if found.errors else 0)

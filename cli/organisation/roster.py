@@ -14,6 +14,7 @@ from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import fail
 from cli.labels import localize
 from cli.output import language, out, print_table
+from cli.terminal import escape_json
 from infra.database import transaction
 from models.enums import Role
 from models.errors import InputError
@@ -98,7 +99,7 @@ def show_roster(
     """Lists who is or will be away and on duty. 值班与请假一览。"""
     found = with_database(data_dir, _read_roster)
     if as_json:
-        typer.echo(found.model_dump_json(indent=1))
+        typer.echo(escape_json(found.model_dump_json(indent=1)))
         return
     print_table(
         localize("请假 起 止 代理 事由", "away from until deputy reason").split(),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cli.labels import localize
 from cli.output import exit_on_problems, out
+from cli.terminal import escape_json
 from models.enums import LimitUnit
 from models.policy.calendar import Calendar
 from models.policy.limits import Length
@@ -83,7 +84,7 @@ def clock(
             "provisional": bool(missing),
             "steps": [_step_as_json(one) for one in steps],
         }
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        typer.echo(escape_json(json.dumps(answer, ensure_ascii=False, indent=2)))
     else:
         _print_deadline(due_at, chosen, steps, missing)
 

@@ -17,6 +17,7 @@ from cli.import_ import SAMPLE_MAPPING
 from cli.labels import localize
 from cli.output import err, exit_on_problems, out
 from cli.policies.simulation_tables import print_result
+from cli.terminal import escape_json
 from services.files.service_requests import UnreadableFile, read_rows
 from services.reports.import_list import BadMapping, read_mapping
 from services.simulation.page import render_page
@@ -87,7 +88,7 @@ def simulate(
         err.print(localize("已停止,未写出任何内容", "stopped; nothing was written"), markup=False)
         raise typer.Exit(130) from None
     if as_json:
-        typer.echo(result.model_dump_json(indent=2))
+        typer.echo(escape_json(result.model_dump_json(indent=2)))
     else:
         print_result(out, result)
     _print_rejected(result)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Description, Frozen, Instant, Sha256, Text, Title
+from models.base import Frozen, Instant, Sha256
 from models.enums import Severity, Source
 
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
@@ -21,22 +21,22 @@ class Location(Frozen):
 class ExternalReference(Frozen):
     """The number of the same matter in another system."""
 
-    system: Code
-    number: Annotated[Text, StringConstraints(min_length=1, max_length=80)]
+    system: str
+    number: Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
 class Report(Frozen):
-    """A report (上报). The reporter's name and phone are not in it, only a reference to them.
+    """A report (上报) as a door has taken it. The reporter's name and phone are not in it, only a reference to them.
 
-    `severity` None means the category's own.
+    `severity` None means the category's own. Text is not checked again: the report is stored as it stands here.
     """
 
     kind: Literal["report"] = "report"
     report_id: UUID
-    category: Code
-    title: Title
-    description: Description = ""
-    grid: Code
+    category: str
+    title: str
+    description: str = ""
+    grid: str
     location: Location | None = None
     occurred_at: Instant
     reported_at: Instant

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.settings import Settings
 from models.errors import NotSignedIn, WrongPassword
 from models.tables import PersonRow
+from models.text import clean_code, find_control
 from services.accounts.passwords import verify_password
 from services.accounts.rate_limit import Attempts
 
@@ -68,7 +69,8 @@ async def sign_in(
 
 async def _credentials(engine: AsyncEngine, username: str) -> tuple[UUID | None, str | None]:
     """Return the person who may sign in under that name, with the hash of their password; None for nobody."""
-    if "\x00" in username:  # PostgreSQL can't store NUL, so nobody has that name
+    username = clean_code(username)
+    if find_control(username):
         return None, None
     async with engine.connect() as connection:
         row = (

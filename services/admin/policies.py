@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
-from models.base import NO_NUL, Frozen, Instant, Title
+from models.base import FileText, Frozen, Instant, Title
 from models.context import Person
 from models.errors import NoSuchPage
 from models.ids import new_id
@@ -33,7 +33,7 @@ from services.policies.versions import read_version as published_version
 _DRAFTS = metadata.tables["policy_drafts"]
 _PEOPLE = metadata.tables["people"]
 FILE = "draft.yaml"
-Content = Annotated[str, StringConstraints(max_length=2_000_000, pattern=NO_NUL)]
+Content = Annotated[FileText, StringConstraints(max_length=2_000_000)]
 
 
 class VersionView(Frozen):

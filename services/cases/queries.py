@@ -14,6 +14,7 @@ from models.case import Case
 from models.context import Person
 from models.errors import NoSuchCase, NoSuchPage
 from models.tables import CASES
+from models.text import clean_code, escape_controls, find_control
 from models.views import CaseView, FactView
 from services.cases.names import read_names
 from services.cases.reporter_contact import masked_phone
@@ -24,12 +25,13 @@ from services.criteria.scope import visible
 
 async def find_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime) -> Row[Any]:
     """Return the row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist."""
-    if "\x00" in case_no:  # PostgreSQL text cannot hold NUL
-        raise NoSuchCase(case_no=case_no)
+    number = clean_code(case_no)
+    if find_control(number):
+        raise NoSuchCase(case_no=escape_controls(case_no))
     day = await local_day(connection, now)
     row = (
         await connection.execute(
-            select(CASES).where(CASES.c.case_no == case_no, visible(person, day)),
+            select(CASES).where(CASES.c.case_no == number, visible(person, day)),
         )
     ).one_or_none()
     if row is None:
@@ -65,7 +67,7 @@ async def get_case_acted_on(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> CaseView:
     """Return the case to a person whose command on it has just counted, even if that took it out of their sight."""
-    row = (await connection.execute(select(CASES).where(CASES.c.case_no == case_no))).one()
+    row = (await connection.execute(select(CASES).where(CASES.c.case_no == clean_code(case_no)))).one()
     return await build_case_view(connection, row, person, now, language)
 
 

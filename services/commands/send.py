@@ -20,6 +20,7 @@ from models.context import Person
 from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, StoreAway, UnknownCommand
 from models.facts import Actor
 from models.messages import Act, Receipt, command_digest
+from models.text import clean_code, find_control
 from rules.life_cycle import HUMAN_COMMANDS, check_fits
 from rules.scope import check_standing
 from services.cases.queries import find_case
@@ -63,6 +64,7 @@ async def send(
 
     Raises the DomainError of the refusal, or StoreAway: then nothing was stored.
     """
+    case_no = clean_code(case_no)
     message = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
         async with resources.reading.connect() as connection:
@@ -99,7 +101,7 @@ async def _earlier_answer(connection: AsyncConnection, case_no: str, message: Ac
     Their own command may be what took the case out of their sight. None when they never sent it. Raises CommandIdReused
     if they sent another command under its id.
     """
-    if "\x00" in case_no:
+    if find_control(case_no):
         return None
     row = (
         await connection.execute(

@@ -17,7 +17,7 @@ from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.context import local_day, read_context
 from infra.store.reporters import delete_reporter
-from models.base import PHONE, Code, Description, Frozen, Text, Title, WrittenInstant
+from models.base import Code, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 class ReporterInput(Frozen):
     """The reporter, if somebody else than the caller. Kept apart from everything else, shown to nobody."""
 
-    name: Annotated[Text, StringConstraints(max_length=80)] | None = None
-    phone: Annotated[Text, StringConstraints(pattern=PHONE)] | None = None
+    name: Annotated[Line, StringConstraints(max_length=80)] | None = None
+    phone: Phone | None = None
     anonymous: bool = False
 
 

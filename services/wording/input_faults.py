@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.base import CODE, NO_NUL, PHONE
+from models.base import CODE
 from models.errors import known_errors
+from models.phone import PHONE
 from services.wording.vocabulary import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Labels
 
 #: The Chinese text for a kind that has no sentence of its own.
@@ -19,7 +20,6 @@ _ZH: Mapping[str, str] = {
     "string_unicode": "含有无效的 Unicode 字符",
     "string_too_short": "至少 {min_length} 个字符",
     "string_too_long": "最多 {max_length} 个字符",
-    "string_pattern_mismatch": "格式不符,须匹配 {pattern}",
     "int_type": "须为整数",
     "int_parsing": "须为整数",
     "int_parsing_size": "整数过大",
@@ -65,11 +65,24 @@ _ZH: Mapping[str, str] = {
     "markup": "须为纯文本,不能含 HTML 标签",
 }
 
+#: English sentences where pydantic's speak of types and patterns.
+_EN: Mapping[str, str] = {
+    "missing": "required",
+    "string_too_short": "at least {min_length} characters",
+    "string_too_long": "at most {max_length} characters",
+    "greater_than_equal": "must not be less than {ge}",
+    "less_than_equal": "must not be more than {le}",
+}
+_CONTROL_ZH = "第 {position} 个字符是控制字符({code}),请删去后重填"
+_CONTROL_EN = "character {position} is a control character ({code}): remove it"
+
 #: What a pattern requires, for the patterns that people may meet.
 _PATTERNS = {
-    NO_NUL: ("不能含有空字符 U+0000", "must not contain the character U+0000"),
     CODE: ("须为编码:1 至 40 位字母、数字、- 或 _", "must be a code of 1 to 40 letters, digits, - or _"),
-    PHONE: ("须为电话号码:5 至 20 位数字、空格或短横线", "must be a phone number of 5 to 20 digits, spaces or hyphens"),
+    PHONE: (
+        "须为电话号码:5 至 15 位数字,分机写作“转801”,多个号码用“/”隔开",
+        "must be a phone number of 5 to 15 digits; write an extension as “ext. 801”, divide numbers by “/”",
+    ),
 }
 #: The context key with the choices of a kind; and the label tables that may name them.
 _CHOICES = {"enum": "expected", "literal_error": "expected", "union_tag_invalid": "expected_tags"}
@@ -82,10 +95,18 @@ def fault_text(error: Mapping[str, Any], language: str) -> str:
     domain = known_errors().get(kind)
     if domain is not None:  # raised by our own validator as PydanticCustomError, with one of our error codes
         return domain(**context).message(language)
+    if kind in ("too_short", "too_long") and context.get("field_type") == "Value":  # a text, once cleaned
+        kind = f"string_{kind}"
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        return "must not be empty" if language.startswith("en") else "不能为空"
     if (pattern_text := _PATTERNS.get(context.get("pattern", ""))) is not None:
         return pattern_text[1] if language.startswith("en") else pattern_text[0]
+    if kind == "string_pattern_mismatch":
+        return "is not in the form expected" if language.startswith("en") else "格式不符"
+    if kind == "control_character":
+        return (_CONTROL_EN if language.startswith("en") else _CONTROL_ZH).format_map(context)
     if language.startswith("en"):
-        return str(error["msg"])
+        return _EN[kind].format_map(_Lenient(context)) if kind in _EN else str(error["msg"])
     if (choices := context.get(_CHOICES.get(kind, ""))) is not None:
         context = {**context, _CHOICES[kind]: _choice(str(choices))}
     template = _ZH.get(kind)

@@ -18,6 +18,7 @@ from services.directory import people as directory_people
 from services.directory import units as directory
 from services.files.reference_files import BadFile
 from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, read_roster
+from services.wording.field_names import field_name
 from services.wording.input_faults import fault_text
 from web.pages import go_to
 from web.reader import Reader, SignedIn
@@ -219,5 +220,6 @@ def _fault_message(error: Exception, reader: Reader) -> str:
         return error.message(reader.language)
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
-        return f"{fault['loc'][0]}: {fault_text(fault, reader.language)}"
+        name = field_name(fault["loc"], reader.language) or fault["loc"][0]
+        return f"{name}: {fault_text(fault, reader.language)}"
     return reader.text("请填写日期。")
