@@ -1,7 +1,7 @@
 """Text as people type, paste and copy it, in the one form in which it is checked, compared and stored.
 
 Prose keeps its Chinese punctuation and its superscripts: all of NFKC would turn "，" into "," and "10²" into "102". So
-prose takes the compatibility forms of letters and digits only, and what is compared (codes, searches) takes all of NFKC.
+prose takes the compatibility forms of letters and digits only; what is compared (codes, searches) takes all of NFKC.
 """
 
 import re
@@ -26,8 +26,8 @@ _DASHES: Final = re.compile("[\u2010-\u2015\u2212\u2e3a\u2e3b\u30fc\ufe58\ufe63\
 
 
 def clean_text(value: str) -> str:
-    """Return prose in one form: line breaks as LF, spaces folded, no invisible signs or bidi controls, letters and digits
-    in their usual width. What shows as nothing returns as the empty text. Control characters stay; see `find_control`.
+    """Return prose in one form: line breaks as LF, spaces folded, no invisible signs, letters and digits in their usual
+    width. What shows as nothing returns as the empty text. Control characters stay; see `find_control`.
     """
     text = _LINE_BREAKS.sub("\n", value).translate(_PROSE)
     if _CONTEXTUAL.search(text):

@@ -33,6 +33,7 @@ from models.facts import (
     SuspensionGranted,
     Transferred,
 )
+from models.phone import phone_tail
 from models.views import Told
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
@@ -293,7 +294,7 @@ def _phone_hash(settings: Settings, code: str, phone: str | None) -> str | None:
     """Return the hash of the last four digits with the code, so that equal digits of two reports differ; None for no
     phone.
     """
-    digits = "".join(char for char in phone or "" if char.isdecimal())[-4:]
+    digits = phone_tail(phone or "")
     return _keyed(settings, b"progress-phone", f"{normalize_code(code)}:{digits}".encode()).hex() if digits else None
 
 

@@ -106,15 +106,15 @@ async def test_every_fault_of_the_input_is_pointed_at(client: httpx.AsyncClient)
     assert answer.json()["code"] == "bad_input"
     told = {error["pointer"]: error["message"] for error in answer.json()["errors"]}
     assert told == {
-        "/title": "至少 1 个字符",
+        "/title": "不能为空",
         "/at": "日期时间须带时区,例如 +08:00",
         "/place/lat": "须不大于 90.0",
         "/tags": "最多 1 项",
         "/a~1b~0c": "没有这个字段",
     }
     english = await client.post("/body", json={}, headers={"Accept-Language": "en"})
-    assert english.json()["errors"] == [{"pointer": "/title", "message": "Field required"}]
-    assert english.json()["detail"] == "Bad input: /title Field required."
+    assert english.json()["errors"] == [{"pointer": "/title", "message": "required"}]
+    assert english.json()["detail"] == "Bad input: title required."
 
 
 async def test_faults_outside_the_body_say_where(client: httpx.AsyncClient) -> None:

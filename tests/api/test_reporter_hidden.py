@@ -138,7 +138,7 @@ async def test_no_log_line_contains_the_reporter(harness: ApiHarness, caplog: py
         taken = await harness.send("reporter", "/cases", body)
         assert taken.status_code == 201
         again = await harness.send("reporter", "/cases", {**body, "title": "别的"})
-        wrong = await harness.send("reporter", "/cases", {**body, "reporter": {**REPORTER, "phone": f"{PHONE} 转 8"}})
+        wrong = await harness.send("reporter", "/cases", {**body, "reporter": {**REPORTER, "phone": f"{PHONE} 号"}})
         assert (again.status_code, wrong.status_code) == (409, 422)
     assert {line["event"] for line in lines} >= {"request", "recorded"}
     assert not tells(json.dumps([repr(line) for line in lines], ensure_ascii=False))

@@ -12,6 +12,7 @@ import { goBack, navigate, replaceRoute } from "../router";
 import { setAside, readReport, titleOf, toItems, isWorthKeeping, type ReportDraft } from "../store/report_draft";
 import { GRID_ROLES, useSession } from "../server/session";
 import { StorageFull } from "../store/database";
+import { isPhone } from "../words/phone";
 import { localName, t, codeLabel } from "../words/texts";
 import type { Category, Group, Unit } from "../types";
 import { Icon, Note, Screen } from "../parts/ui";
@@ -68,7 +69,7 @@ function findFaults(draft: ReportDraft, category: Category | undefined): [string
   if (length < MIN_TEXT || length > MAX_TEXT) faults.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: MIN_TEXT, most: MAX_TEXT })]);
   if (draft.self && !draft.self_result.trim()) faults.push(["self", t("请填写现场处置结果")]);
   if (draft.self && !draft.self_photos.length) faults.push(["self", t("请拍处置后的照片")]);
-  if (draft.reporter_phone && !/^\+?[0-9 -]{5,20}$/.test(draft.reporter_phone.trim())) faults.push(["reporter", t("电话号码不正确")]);
+  if (draft.reporter_phone && !isPhone(draft.reporter_phone)) faults.push(["reporter", t("电话号码不正确")]);
   return faults;
 }
 
