@@ -67,9 +67,9 @@ _ZH: Mapping[str, str] = {
 
 #: English sentences where pydantic's speak of types and patterns.
 _EN: Mapping[str, str] = {
-    "missing": "required",
-    "string_too_short": "at least {min_length} characters",
-    "string_too_long": "at most {max_length} characters",
+    "missing": "is required",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
     "greater_than_equal": "must not be less than {ge}",
     "less_than_equal": "must not be more than {le}",
 }

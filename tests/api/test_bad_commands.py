@@ -84,7 +84,7 @@ async def test_who_has_reported_is_not_dropped_by_a_redispatch(harness: ApiHarne
         ("<b>已付清</b>", "须为纯文本,不能含 HTML 标签", "must be plain text without HTML tags"),
         ("已付清<script src=//x>", "须为纯文本,不能含 HTML 标签", "must be plain text without HTML tags"),
         ("已付清<!-- x -->", "须为纯文本,不能含 HTML 标签", "must be plain text without HTML tags"),
-        ("付" * 10_001, "最多 10000 个字符", "at most 10000 characters"),
+        ("付" * 10_001, "最多 10000 个字符", "must have at most 10000 characters"),
         (
             "已付清\x00",
             "第 4 个字符是控制字符(U+0000),请删去后重填",

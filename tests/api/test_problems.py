@@ -113,8 +113,8 @@ async def test_every_fault_of_the_input_is_pointed_at(client: httpx.AsyncClient)
         "/a~1b~0c": "没有这个字段",
     }
     english = await client.post("/body", json={}, headers={"Accept-Language": "en"})
-    assert english.json()["errors"] == [{"pointer": "/title", "message": "required"}]
-    assert english.json()["detail"] == "Bad input: title required."
+    assert english.json()["errors"] == [{"pointer": "/title", "message": "is required"}]
+    assert english.json()["detail"] == "Bad input: title is required."
 
 
 async def test_faults_outside_the_body_say_where(client: httpx.AsyncClient) -> None:

@@ -29,7 +29,7 @@ def refused(answer: Any) -> tuple[int, str, str]:
 
 
 async def test_a_report_is_stored_in_one_form(harness: ApiHarness) -> None:
-    typed = {
+    typed: dict[str, Any] = {
         **WAGES, "title": " 井盖\u200b丢失\r\n\u3000２处 ", 
         "description": "第一行\r\n\r\n\r\n\r\n第二行，见照片 \u202e",
         "grid": "\u202a" + WAGES["grid"].translate({ord("0") + n: 0xFF10 + n for n in range(10)}),

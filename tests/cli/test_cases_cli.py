@@ -218,7 +218,7 @@ def test_an_unknown_command_is_answered_with_those_there_are(run: Run) -> None:
     ("words", "told"),
     [
         (("dispatch", f"host={LABOUR}"), "“dispatch” cannot be done in stage “receive”."),
-        (("reject", "reason=x"), "/right_channel Field required"),
+        (("reject", "reason=x"), "/right_channel is required"),
         (("accept", "colour=red"), "/colour"),
         (("accept", "note"), "“note” should be name=value"),
         (("urge", "reply_by=soon", "note=x"), "“soon” is no time"),

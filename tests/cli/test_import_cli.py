@@ -81,7 +81,7 @@ def test_rejected_rows_are_listed_with_their_reason_in_the_language_of_the_comma
     with rejects.open(encoding="utf-8", newline="") as content:
         assert [row["reason"] for row in csv.DictReader(content)][1:3] == [
             "lat, long: 没有位置",
-            "title: 至少 1 个字符",
+            "title: 不能为空",
         ]
 
 

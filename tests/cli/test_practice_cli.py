@@ -107,10 +107,10 @@ def test_what_is_shown_is_in_the_readers_language(api: Run, monkeypatch: pytest.
     [
         ("duty", ("redispatch", f"host={LABOUR}", "reason=x"), "/host Nothing would change."),
         ("duty", ("redispatch", "host=", "reason=x"), "/host"),
-        ("duty", ("redispatch", "reason=x"), "/host Field required"),
+        ("duty", ("redispatch", "reason=x"), "/host is required"),
         ("duty", ("redispatch", f"host={FIRE}", f"co_handlers={FIRE}", "reason=x"), "The host cannot be a co-handler"),
         ("duty", ("release_co_handler", f"department={FIRE}", "reason=x"), "there are no co-handlers"),
-        ("duty", ("recall",), "/reason Field required"),
+        ("duty", ("recall",), "/reason is required"),
         ("duty", ("unmerge", "reason=x"), "the case is not merged"),
         ("supervisor", ("escalate", "to_level=sky", "reason=x"), "/to_level"),
         ("supervisor", ("escalate", "to_level=micro_grid", "reason=x"), "A case is escalated upwards only"),

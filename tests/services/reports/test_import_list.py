@@ -183,9 +183,9 @@ async def test_what_cannot_become_a_case_is_rejected_with_its_reason(town: Town,
         ({}, "service_request_id: missing"),
         (request(9, requested_datetime="2999-01-01T00:00:00+00:00"),
          "occurred_at: The time 2999-01-01T00:00:00+00:00 is in the future."),
-        (request(10, title="  "), "title: String should have at least 1 character"),
-        (request(11, description="长" * 10_001), "description: String should have at most 10000 characters"),
-        (request(12, service_request_id="9" * 81), "number: String should have at most 80 characters"),
+        (request(10, title="  "), "title: must not be empty"),
+        (request(11, description="长" * 10_001), "description: must have at most 10000 characters"),
+        (request(12, service_request_id="9" * 81), "number: must have at most 80 characters"),
     ]  # fmt: skip
     rows = [(line, record) for line, (record, _) in enumerate(wrong, 2)]
     outcome = await bring_in(town, [(1, request(100)), *rows, (99, request(101))], mapping)
@@ -195,7 +195,7 @@ async def test_what_cannot_become_a_case_is_rejected_with_its_reason(town: Town,
     ]
     assert all(re.search(r"[\u4e00-\u9fff]", rejected.zh) for rejected in outcome.rejected)
     assert (outcome.rejected[0].zh, outcome.rejected[10].zh) == (
-        "service_code: “Dragons”没有对应的类别", "title: 至少 1 个字符",
+        "service_code: “Dragons”没有对应的类别", "title: 不能为空",
     )  # fmt: skip
     assert outcome.rejected[0].number == "1"
     assert await numbers(town) == ["100", "101"]
