@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import psycopg
 import typer
 from pydantic import SecretStr
 from rich.console import Console
+from rich.status import Status
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
@@ -45,10 +46,14 @@ def up(
     temporal_ui_port: Port = None,
     workers: Annotated[int, typer.Option(min=1, max=32, help="How many worker processes.")] = 1,
     demo: Annotated[bool, typer.Option(help="Load the demo park, unless it is there already.")] = True,
-    demo_cases: Annotated[int, typer.Option(min=0, max=2000, help="How many demo cases the park begins with.")] = 220,
+    demo_cases: Annotated[int, typer.Option(min=0, max=2000, help="How many demo cases are played live.")] = 80,
+    demo_past: Annotated[
+        int, typer.Option(min=0, max=5000, help="How many demo cases of the last sixty days the park begins with.")
+    ] = 600,
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal, workers, the API and the pages. Ctrl-C stops it."""
-    console = Console(highlight=False)
+    console, progress = Console(highlight=False), Progress()
+    populate = ("演示案件 Demo cases", partial(load_demo_cases, demo_cases, demo_past, progress))
     data_path = data_dir.expanduser().resolve()
     try:
         create_data_dir(data_path)
@@ -60,14 +65,21 @@ def up(
                 notify=lambda line: print_line(console, line),
                 workers=workers,
                 load=("演示园区 Demo park", load_demo_park) if demo else None,
-                populate=("演示案件 Demo cases", partial(load_demo_cases, demo_cases)) if demo and demo_cases else None,
+                populate=populate if demo and demo_cases + demo_past else None,
             )
-            failure = asyncio.run(run(system, console))
+            failure = asyncio.run(run(system, console, progress))
     except (CannotStart, DataDirInUse, KeysUnreadable) as error:
         failure = str(error)
     if failure is not None:
         Console(stderr=True, highlight=False).print(f"错误 Error: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+class Progress:
+    """Where a step of the start says how far it has come; `show` puts it on the terminal."""
+
+    def __init__(self) -> None:
+        self.show: Callable[[str], None] = lambda text: None
 
 
 def print_line(console: Console, line: str) -> None:
@@ -132,8 +144,11 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
     return "" if summary.changed else " (已有 already there)"
 
 
-async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, str]) -> str:
-    """Create demo cases in all stages and lights by real commands, at the first start only."""
+async def load_demo_cases(
+    count: int, past: int, progress: Progress, data_dir: Path, environment: Mapping[str, str]
+) -> str:
+    """Create the demo cases of the last sixty days, and more in all stages and lights by real commands, at the first
+    start only."""
     from services.demo.cases import play_demo_cases
     from services.runtime.resources import Resources
 
@@ -143,7 +158,13 @@ async def load_demo_cases(count: int, data_dir: Path, environment: Mapping[str, 
         environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
     )
     try:
-        made = await play_demo_cases(Resources(settings, engine, temporal), data_dir, count)
+        made = await play_demo_cases(
+            Resources(settings, engine, temporal),
+            data_dir,
+            count,
+            past,
+            lambda done: progress.show(f"{done}/{count + past}"),
+        )
     finally:
         await engine.dispose()
     return f" ({made})" if made else " (已有 already there)"
@@ -158,7 +179,7 @@ def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
     )
 
 
-async def run(system: System, console: Console) -> str | None:
+async def run(system: System, console: Console, progress: Progress) -> str | None:
     """Start everything, wait for Ctrl-C, and stop it. Return an error message, or None."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -166,7 +187,7 @@ async def run(system: System, console: Console) -> str | None:
     remove_runtime(system.data_dir)
     failure = None
     try:
-        if await start(system, console, stop):
+        if await start(system, console, progress, stop):
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
             await stop.wait()
@@ -180,13 +201,18 @@ async def run(system: System, console: Console) -> str | None:
     return failure
 
 
-async def start(system: System, console: Console, stop: asyncio.Event) -> bool:
+def _show_progress(status: Status, title: str, text: str) -> None:
+    status.update(f"{title} … {text}")
+
+
+async def start(system: System, console: Console, progress: Progress, stop: asyncio.Event) -> bool:
     """Run the steps and print a line for each. Return False when stopped meanwhile."""
     print_line(console, f"正在启动 Starting Gridloop in {system.data_dir}")
     stopping = asyncio.create_task(stop.wait())
     try:
         for title, step in [("网页 Pages", build_pages), *system.steps()]:
-            with console.status(f"{title} …"):
+            with console.status(f"{title} …") as status:
+                progress.show = partial(_show_progress, status, title)
                 started = asyncio.get_running_loop().time()
                 work = asyncio.ensure_future(step())
                 await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

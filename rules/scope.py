@@ -210,14 +210,20 @@ def check_standing(person: Person | None, case: Case, command: str, day: date) -
     return found
 
 
+def may_give(person: Person, case: Case, command: str, day: date) -> bool:
+    """Whether the person can give the command now; `retract` only with a request of their own."""
+    return _may_give(standing(person, case, day), person, case, command)
+
+
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
-    """The commands that the person can give now, in the order of the life cycle; `retract` only with a request of their
-    own."""
+    """The commands that the person can give now, in the order of the life cycle."""
     found = standing(person, case, day)
-    return tuple(
-        name
-        for name in HUMAN_COMMANDS
-        if not found.isdisjoint(COMMANDS[name].who_in(case.stage))
-        and obstacle(case, name) is None
-        and (name != "retract" or own_requests(case, person.id))
+    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, person, case, name))
+
+
+def _may_give(found: frozenset[Who], person: Person, case: Case, command: str) -> bool:
+    return (
+        not found.isdisjoint(COMMANDS[command].who_in(case.stage))
+        and obstacle(case, command) is None
+        and (command != "retract" or bool(own_requests(case, person.id)))
     )

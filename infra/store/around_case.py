@@ -75,14 +75,17 @@ async def read_review_and_reach(
     found: dict[str, Any] = {}
     grid = command.grid if isinstance(command, Relocate) else case.grid
     if isinstance(command, Complete | Abort | SelfClose | Relocate):
-        rows = await connection.execute(_REVIEWERS, {"grid": grid, "today": today})
-        found["reviewers"] = [
-            Reviewer(unit=row.unit, person=row.person, departments=tuple(row.departments)) for row in rows
-        ]
+        found["reviewers"] = await read_reviewers(connection, grid, today)
     if isinstance(command, FailReview | Relocate) and case.host is not None:
         values = {"department": case.host, "grid": grid, "today": today}
         found["host_reaches"] = bool(await connection.scalar(_REACHES, values))
     return found
+
+
+async def read_reviewers(connection: AsyncConnection, grid: str, today: date) -> tuple[Reviewer, ...]:
+    """Return who may review at the place, from its own unit up."""
+    rows = await connection.execute(_REVIEWERS, {"grid": grid, "today": today})
+    return tuple(Reviewer(unit=row.unit, person=row.person, departments=tuple(row.departments)) for row in rows)
 
 
 async def lock_both(connection: AsyncConnection, report_id: UUID, case_no: str) -> None:

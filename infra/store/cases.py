@@ -132,15 +132,16 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
     return stored is not None
 
 
-async def insert_cases(connection: AsyncConnection, received: Sequence[tuple[Fact, Case]]) -> None:
-    """Store new cases, each with its fact `received`, all in one statement."""
+async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequence[Fact], Case]]) -> None:
+    """Store new cases, each with all of its facts and as it stands after them, all in one statement."""
     rows = []
-    for fact, case in received:
-        assert isinstance(fact.body, Received)
-        rows.append(case_columns(case) | report_columns(fact.body))
-    tasks = [_task_columns(case.report_id, task) for _, case in received for task in open_tasks(case)]
-    facts = [_fact_columns(case.report_id, fact) for fact, case in received]
-    await run(connection, _INSERT_MANY, {"cases": _json(rows), "facts": _json(facts), "tasks": _json(tasks)})
+    for facts, case in lives:
+        first = facts[0].body
+        assert isinstance(first, Received)
+        rows.append(case_columns(case) | report_columns(first) | _last_location(facts))
+    tasks = [_task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
+    fact_rows = [_fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
+    await run(connection, _INSERT_MANY, {"cases": _json(rows), "facts": _json(fact_rows), "tasks": _json(tasks)})
 
 
 def _json(value: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import run
@@ -13,6 +14,7 @@ _INSERT = """
     INSERT INTO notices (report_id, seq, receiver, person, department, mode, at)
     VALUES (%(case)s, %(seq)s, %(receiver)s, %(person)s, %(department)s, %(mode)s, %(at)s) ON CONFLICT DO NOTHING
 """
+_INSERT_MANY = "INSERT INTO notices SELECT * FROM jsonb_populate_recordset(NULL::notices, %(notices)s)"
 
 
 async def insert_notices(connection: AsyncConnection, report_id: UUID, facts: Iterable[Fact]) -> None:
@@ -21,6 +23,19 @@ async def insert_notices(connection: AsyncConnection, report_id: UUID, facts: It
         if isinstance(fact.body, StepFired | SummonsMissed):
             for values in _receivers(fact.body):
                 await run(connection, _INSERT, {"case": report_id, "seq": fact.seq, "at": fact.at, **values})
+
+
+async def insert_many_notices(connection: AsyncConnection, cases: Iterable[tuple[UUID, Iterable[Fact]]]) -> None:
+    """Store the notices of new cases, which have none yet, in one statement."""
+    rows = [
+        {"report_id": report_id, "seq": fact.seq, "at": fact.at, **values}
+        for report_id, facts in cases
+        for fact in facts
+        if isinstance(fact.body, StepFired | SummonsMissed)
+        for values in _receivers(fact.body)
+    ]
+    unique = {(row["report_id"], row["seq"], row["receiver"]): row for row in rows}
+    await run(connection, _INSERT_MANY, {"notices": to_json(list(unique.values())).decode()})
 
 
 def _receivers(body: StepFired | SummonsMissed) -> Iterable[dict[str, Any]]:

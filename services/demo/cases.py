@@ -1,4 +1,4 @@
-"""The cases of the demonstration park: a few hundred, played by real commands.
+"""The cases of the demonstration park: those of the last sixty days (`past`), and some dozens played by real commands.
 
 Everything goes through the workflows, as people would do it. So that each light shows on the first visit, the first
 cases are accepted under a policy whose limits are shortened to seconds, or whose yellow light comes at once; they keep
@@ -19,7 +19,9 @@ from models.enums import LimitUnit
 from models.policy.document import Policy
 from models.policy.limits import Limit
 from models.policy.standard import LightRule, Standard
-from services.demo.case_script import DemoTown, Job, play_case, read_demo_town
+from services.demo.case_script import Job, play_case
+from services.demo.past.load import load_past
+from services.demo.town import DemoTown, read_demo_town
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import publish
@@ -28,8 +30,8 @@ from services.runtime.resources import Resources
 
 #: The file that marks the demonstration cases as played.
 MARK = "demo-cases.json"
-#: The default number of cases; cases played at the same time.
-DEFAULT_COUNT, CONCURRENCY = 220, 8
+#: Cases played at the same time.
+CONCURRENCY = 8
 #: Seconds of a shortened limit: long enough to pass the stages that are not meant to be overdue.
 _SHORT = 20
 #: The least share a policy allows, so that the yellow light shows at once.
@@ -69,21 +71,23 @@ _CALM = {
 async def play_demo_cases(
     resources: Resources,
     data_dir: Path,
-    count: int = DEFAULT_COUNT,
+    count: int,
+    past_count: int = 0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Play `count` cases, and return how many were played; 0 when that was done before.
+    """Load `past_count` cases of the last sixty days, play `count` more, and return how many there are now of both; 0
+    when that was done before.
 
     Raises StoreAway when Temporal or PostgreSQL goes away meanwhile; repeated, it continues.
     """
     mark = data_dir / MARK
-    if count == 0 or mark.exists():
+    if count + past_count == 0 or mark.exists():
         return 0
     await refresh_reference(resources, datetime.now(UTC))
     town = await read_demo_town(resources)
     policy = read_policy(POLICY)
-    plan = _plan(count, town)
-    done = 0
+    plan = _plan(count, town) if count else []
+    done = await load_past(resources, town, past_count, progress)
     for phase, jobs in plan:
         async with transaction(resources.engine) as connection:
             await publish(connection, phase.change(policy), datetime.now(UTC))

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -15,6 +15,7 @@ from rules.organisation.grid_tree import GridUnit
 from rules.organisation.invented_names import person_name
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
+from services.demo.past.plan import DAYS
 from services.files.reference_files import BadFile
 from services.files.shipped import DEPARTMENTS, DIVISIONS, PEOPLE, POLICY
 from services.organisation.grid_registry import load_units, read_checked
@@ -103,14 +104,16 @@ def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[Per
 
 
 async def _publish_once(connection: AsyncConnection) -> tuple[int, bool]:
-    """Publish the policy of the demonstration unless it was published before, so as not to undo a newer one."""
+    """Publish the policy of the demonstration unless it was published before, so as not to undo a newer one. It is in
+    force from before the first of the demonstration's past cases."""
     policy = read_policy(POLICY)
     if (version := await find_version(connection, policy)) is not None:
         return version, False
     departments, people = await known_departments(connection), await known_usernames(connection, active=True)
     if problems := check_policy(policy, departments, people):
         raise BadFile(problems)
-    return await publish(connection, policy, datetime.now(UTC)), True
+    now = datetime.now(UTC)
+    return await publish(connection, policy, now, effective_from=now - timedelta(days=DAYS + 1)), True
 
 
 def make_workers(units: Iterable[GridUnit], file: PeopleFile) -> list[PersonRecord]:

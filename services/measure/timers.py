@@ -78,7 +78,7 @@ async def open_waiting_cases(
     while batch := list(islice(remaining, BATCH)):
         async with resources.engine.begin() as connection:
             received = await _receive(connection, pattern, batch)
-            await insert_cases(connection, received)
+            await insert_cases(connection, [((fact,), case) for fact, case in received])
         await _wait_for_workers(resources)
         async with asyncio.TaskGroup() as group:
             for _, case in received:

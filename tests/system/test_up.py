@@ -152,10 +152,10 @@ async def workflow_type(environment: dict[str, str]) -> str:
 
 def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_dir: Path) -> None:
     (port,) = free_ports(1)
-    with running(data_dir, "--port", str(port), "--demo-cases", "24") as up:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "16") as up:
         up.wait_for_line(READY)
         environment = up.environment()
-        assert cases(environment) == 24
+        assert cases(environment) == 24 + 16
         assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
         for shown in ("/openapi.json", environment["GRIDLOOP_TEMPORAL_UI_URL"], str(data_dir), "supervisor"):
             assert shown in up.said
@@ -196,9 +196,9 @@ def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_d
         assert not any(child.is_running() for child in children)
         assert all(is_free(number) for number in ports_of(environment))
 
-    with running(data_dir, "--port", str(port), "--demo-cases", "24") as again:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "16") as again:
         again.wait_for_line(READY)
-        assert cases(again.environment()) == 24, "the demo cases are made once"
+        assert cases(again.environment()) == 24 + 16, "the demo cases are made once"
         assert marks(again.environment()) == ((7,), "Mark")
         assert again.press_ctrl_c() == 0
 

@@ -12,8 +12,10 @@ from temporalio.client import Client
 from models.policy.limits import Limit
 from rules.deadlines.standards import openings
 from rules.life_cycle import HUMAN_COMMANDS
-from services.demo.case_script import CASES, COURSES, DemoReport
+from services.demo.case_script import COURSES
 from services.demo.cases import MARK, PHASES, play_demo_cases, with_short_limits, with_yellow_lights
+from services.demo.deeds import command_name
+from services.demo.town import CASES, DemoReport
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import read_current
@@ -78,5 +80,5 @@ def test_each_report_fits_the_policy_and_each_course_is_made_of_commands() -> No
         category = policy.category(report.category)
         assert category is not None, report
         assert openings(policy, category)
-    assert {step.removesuffix("_shared") for way in COURSES.values() for step in way} <= set(HUMAN_COMMANDS)
+    assert {command_name(step) for way in COURSES.values() for step in way} <= set(HUMAN_COMMANDS)
     assert {course for phase in PHASES for course in phase.courses} == set(COURSES)

@@ -1,0 +1,148 @@
+"""The past of the demonstration: made by the rules, stored as the recording step stores it, and the same every time."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from temporalio.client import Client
+
+from activities.auditing.auditor import Auditor
+from infra.store.cases import read_case
+from infra.store.recorded import stream_recorded_cases
+from models.case import Case
+from models.facts import Fact
+from rules.deadlines.working_time import timetable
+from rules.evolve import fold
+from rules.life_cycle import HUMAN_COMMANDS
+from rules.tasks import open_tasks
+from services.demo.case_script import COURSES as LIVE_COURSES
+from services.demo.cases import play_demo_cases
+from services.demo.deeds import command_name
+from services.demo.past.load import load_past
+from services.demo.past.plan import COURSES, DAYS, PACES, make_plan, read_past_file, storm_of
+from services.demo.town import read_demo_town
+from services.files.shipped import DEPARTMENTS, POLICY
+from services.organisation.people_files import read_departments
+from services.policies.files import read_policy
+from services.runtime.resources import Resources
+from tests.town import town_settings
+from worker import build_worker
+
+#: Enough that every course is there, few enough for a test of two seconds.
+COUNT = 120
+
+
+@pytest.fixture
+async def resources(
+    demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path
+) -> AsyncIterator[Resources]:
+    """The demonstration park with a worker running."""
+    settings = town_settings(demo_url, data_dir=tmp_path)
+    async with build_worker(temporal_client, demo, settings):
+        yield Resources(settings, demo, temporal_client)
+
+
+async def everything(connection: AsyncConnection) -> dict[str, list[str]]:
+    """What the past left in the tables that the recording step writes."""
+    found = {}
+    for table, order in {"facts": "report_id, seq", "tasks": "report_id, key"}.items():
+        rows = await connection.execute(text(f"SELECT t::text FROM {table} t ORDER BY {order}"))
+        found[table] = [str(row[0]) for row in rows]
+    return found
+
+
+@pytest.mark.timeout(120)
+async def test_the_past_agrees_with_its_facts_and_with_the_workflows(resources: Resources, tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    assert await play_demo_cases(resources, tmp_path, 0, COUNT) == COUNT
+    async with resources.engine.connect() as connection:
+        recorded: list[tuple[Case, tuple[Fact, ...]]] = []
+        async for report_id, facts in stream_recorded_cases(connection):
+            stored = await read_case(connection, report_id)
+            assert stored is not None
+            assert stored == fold(facts), "the case is what its facts say"
+            recorded.append((stored, facts))
+            row = (
+                await connection.execute(
+                    text("SELECT seq, stage, wake_at FROM cases WHERE report_id = :r"), {"r": report_id}
+                )
+            ).one()
+            assert (row.seq, row.stage) == (stored.seq, stored.stage)
+            keys = set(await connection.scalars(text("SELECT key FROM tasks WHERE report_id = :r"), {"r": report_id}))
+            assert keys == {task.key for task in open_tasks(stored)}
+        kinds = set(await connection.scalars(text("SELECT DISTINCT kind FROM facts")))
+        fired = await connection.scalar(text("SELECT count(*) FROM facts WHERE kind = 'step_fired'"))
+        noticed = await connection.scalar(text("SELECT count(DISTINCT (report_id, seq)) FROM notices"))
+        bulletins = set(await connection.scalars(text("SELECT DISTINCT kind FROM bulletins")))
+    assert len(recorded) == COUNT
+    assert {
+        "overdue", "step_fired", "urged", "urge_answered", "return_granted", "extension_granted", "suspension_granted",
+        "reopened", "absorbed", "merged", "rated", "review_failed", "self_closed", "archived",
+    } <= kinds  # fmt: skip
+    assert fired
+    assert noticed
+    assert bulletins == {"board", "visits", "consultation", "commendation"}
+    for case, facts in recorded:
+        assert case.received_at >= before - timedelta(days=DAYS + 1)
+        moments = [fact.at for fact in facts]
+        assert moments == sorted(moments), "facts are in the order of time"
+        assert moments[-1] <= datetime.now(UTC), "nothing is recorded that has not happened yet"
+    numbers = sorted(case.case_no for case, _ in recorded)
+    assert len(set(numbers)) == COUNT
+
+    auditor = Auditor(resources.engine, resources.temporal, resources.settings.case_queue)
+    report = await auditor.audit()
+    assert report.findings == ()
+    assert report.cases == report.workflows == sum(case.archived_at is None for case, _ in recorded)
+
+
+@pytest.mark.timeout(120)
+async def test_loaded_again_it_adds_nothing(resources: Resources, tmp_path: Path) -> None:
+    town = await read_demo_town(resources)
+    assert await load_past(resources, town, 20) == 20
+    async with resources.engine.connect() as connection:
+        first = await everything(connection)
+    assert await load_past(resources, town, 20) == 0
+    assert await load_past(resources, town, 60) == 0, "not even when more are asked for"
+    async with resources.engine.connect() as connection:
+        assert await everything(connection) == first
+
+
+async def test_a_park_at_work_gets_no_past(resources: Resources) -> None:
+    town = await read_demo_town(resources)
+    async with resources.engine.begin() as connection:
+        await connection.execute(text("UPDATE policies SET effective_from = now()"))
+    assert await load_past(resources, town, 20) == 0, "no policy was in force then"
+
+
+def test_the_plan_follows_from_its_seed() -> None:
+    policy = read_policy(POLICY)
+    office = timetable(policy.calendars[0])
+    now = datetime(2026, 11, 29, 4, tzinfo=UTC)
+    grids = [f"13017210000100{n}01" for n in range(1, 9)]
+    plan = make_plan(600, grids, office, now)
+    assert plan == make_plan(600, grids, office, now)
+    assert plan != make_plan(600, grids, office, now, seed=7)
+    assert len(plan) == 600
+    assert all(now - timedelta(days=DAYS + 1) < case.at < now for case in plan)
+    assert [case.at for case in plan] == sorted(case.at for case in plan)
+    by_day: dict[object, int] = {}
+    for case in plan:
+        day = case.at.astimezone(office.zone).date()
+        by_day[day] = by_day.get(day, 0) + 1
+    assert max(by_day, key=lambda day: by_day[day]) == storm_of(office, now)
+    rest = [number for day, number in by_day.items() if not office.is_workday(day)]  # type: ignore[arg-type]
+    work = [number for day, number in by_day.items() if office.is_workday(day)]  # type: ignore[arg-type]
+    assert sum(rest) / len(rest) < sum(work) / len(work)
+    assert {case.steps for case in plan} == {steps for _, steps in COURSES.values()}
+
+
+def test_the_file_fits_policy_and_rules() -> None:
+    policy, file = read_policy(POLICY), read_past_file()
+    assert all(policy.category(report.category) for report in (*file.reports, *file.storm))
+    assert set(PACES) <= {department.id for department in read_departments(DEPARTMENTS).departments}
+    known = {name for steps in (*LIVE_COURSES.values(), *(s for _, s in COURSES.values())) for name in steps}
+    assert {command_name(step) for step in known} <= set(HUMAN_COMMANDS)
