@@ -13,19 +13,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.http import DataDir, fail
 from cli.labels import localize
 from cli.operator import find_person, open_resources
-from cli.output import err, language, out, print_table
+from cli.output import Column, err, language, out, print_table
 from models.errors import DomainError
-from services.files.service_requests import Row, UnreadableFile, read_rows
+from services.files.service_requests import Row, UnreadableFile, read_requests
 from services.reports.import_list import BadMapping, Mapping, Outcome, import_rows, read_mapping
 from services.wording.refusals import refusal_message
 
 #: How many rejected rows are printed; `--rejects` writes all of them.
 MAX_REJECTED_ROWS = 20
+#: How many rows a dry run prints of those that it would open.
+MAX_PLANNED_ROWS = 50
 SAMPLE_MAPPING = Path(__file__).parent.parent / "deploy" / "demo" / "open311" / "mapping.yaml"
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="Open311 JSON, CSV or Excel", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Excel (.xlsx, .xls) or Open311 JSON · 表格", exists=True, dir_okay=False)
+    ],
     mapping: Annotated[
         Path, typer.Option(help="How the file maps to reports: YAML", exists=True, dir_okay=False)
     ] = SAMPLE_MAPPING,
@@ -35,21 +39,38 @@ def import_(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write every rejected row and its reason to this CSV")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check every row, print what would be opened, store nothing · 试运行")
+    ] = False,
+    suggest_mapping: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Print a first mapping for this file · 建议映射")
+    ] = False,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Open cases from a list of service requests · 批量导入."""
     try:
+        if suggest_mapping:
+            from services.reports.suggest_mapping import suggest  # here, since it reads the policy
+
+            typer.echo(suggest(file, language()), nl=False)
+            return
         column_mapping = read_mapping(mapping)
-        rows = list(read_rows(file))[:limit]
+        table = read_requests(file, column_mapping.fields.required, column_mapping.fields.optional)
     except (UnreadableFile, BadMapping) as error:
         fail(localize(error.zh, error.en))
     if rejects is not None:
         _check_writable(rejects)
     outcome = Outcome()
-    result = asyncio.run(_import(rows, column_mapping, as_, park, data_dir, outcome))
+    result = asyncio.run(_import(list(table.rows)[:limit], column_mapping, as_, park, data_dir, outcome, dry_run))
     if rejects is not None:
         _write_rejects(rejects, outcome)
-    _print_outcome(outcome, rejects)
+    out.print(
+        localize(f"读入:{table.recognised.zh}", f"read: {table.recognised.en}"),
+        highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
+    if dry_run:
+        _print_planned(outcome)
+    _print_outcome(outcome, rejects, dry_run)
     if isinstance(result, str):
         err.print(f"[bold red]✗[/] {escape(result)}", highlight=False)
     elif result:
@@ -60,7 +81,7 @@ def import_(
 
 
 async def _import(
-    rows: list[Row], mapping: Mapping, username: str, park: str | None, data_dir: Path, outcome: Outcome
+    rows: list[Row], mapping: Mapping, username: str, park: str | None, data_dir: Path, outcome: Outcome, dry_run: bool
 ) -> bool | str:
     """Return whether the import was interrupted, or a message when it failed."""
     failure, stop = "", asyncio.Event()
@@ -69,11 +90,13 @@ async def _import(
     async with open_resources(data_dir) as resources:
         person = await find_person(resources, username)
         with Progress(*columns, console=out) as bar:
-            task = bar.add_task(localize("导入", "Importing"), total=len(rows))
+            task = bar.add_task(
+                localize("检查", "Checking") if dry_run else localize("导入", "Importing"), total=len(rows)
+            )
             try:
                 await import_rows(
                     resources, person, rows, mapping,
-                    outcome=outcome, park=park, stop=stop,
+                    outcome=outcome, park=park, stop=stop, dry_run=dry_run,
                     progress=lambda so_far: bar.update(task, completed=so_far.done),
                 )  # fmt: skip
             except* DomainError as failed:
@@ -87,13 +110,54 @@ async def _import(
     return failure or stop.is_set()
 
 
-def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
+def _print_planned(outcome: Outcome) -> None:
+    from cli.formatting import ZONE  # here, so that an import without a dry run does not need it
+
+    headings = localize("行 标题 类别 网格 时间", "Row Title Category Grid Time").split()
+    no_wrap = (True, False, True, False, True)
+    print_table(
+        [Column(heading, no_wrap=fixed) for heading, fixed in zip(headings, no_wrap, strict=True)],
+        (
+            (
+                str(one.row), _printable(one.report.title), one.report.category, one.report.grid,
+                f"{one.report.reported_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+            )
+            for one in outcome.planned[:MAX_PLANNED_ROWS]
+        ),
+        gap=1,
+    )  # fmt: skip
+    more = len(outcome.planned) - MAX_PLANNED_ROWS
+    if more > 0:
+        out.print(localize(f"另有 {more} 行", f"{more} more rows"), highlight=False)
+
+
+def _print_outcome(outcome: Outcome, rejects: Path | None, dry_run: bool) -> None:
+    doubles = outcome.doubles
+    within = localize(f"(其中文件内编号重复 {doubles} 行)", f" ({doubles} of them doubles within the file)")
+    opened = (
+        localize(
+            f"试运行,未保存:将新开 {outcome.opened} 件", f"dry run, nothing stored: {outcome.opened} would be opened"
+        )
+        if dry_run
+        else localize(f"新开 {outcome.opened} 件", f"{outcome.opened} opened")
+    )
     out.print(
         localize(
-            f"新开 {outcome.opened} 件,已有 {outcome.known} 件,拒绝 {len(outcome.rejected)} 件",
-            f"{outcome.opened} opened, {outcome.known} known already, {len(outcome.rejected)} rejected",
+            f"{opened},已有 {outcome.known} 件,拒绝 {len(outcome.rejected)} 件",
+            f"{opened}, {outcome.known} known already, {len(outcome.rejected)} rejected",
         )
+        + (within if doubles else ""),
+        soft_wrap=True,
     )
+    if outcome.shortened:
+        count, lines = len(outcome.shortened), _row_numbers(outcome.shortened)
+        out.print(
+            localize(
+                f"{count} 行标题过长,已截短,全文写入描述:第 {lines} 行",
+                f"{count} titles were too long; they are whole in the description: rows {lines}",
+            ),
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
     if not outcome.rejected:
         return
     print_table(
@@ -106,6 +170,11 @@ def _print_outcome(outcome: Outcome, rejects: Path | None) -> None:
     more = len(outcome.rejected) - MAX_REJECTED_ROWS
     if more > 0 and rejects is None:
         out.print(localize(f"另有 {more} 行;--rejects FILE 可全部写出", f"{more} more; --rejects FILE writes them all"))
+
+
+def _row_numbers(rows: list[int]) -> str:
+    shown = ", ".join(map(str, rows[:MAX_REJECTED_ROWS]))
+    return shown + ("…" if len(rows) > MAX_REJECTED_ROWS else "")
 
 
 def _printable(text: str) -> str:

@@ -18,7 +18,7 @@ from services.organisation.grid_registry import LoadSummary, load_file, read_che
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Load, check and list the grid tree. 网格树。")
 
 _COLUMNS = "code,name,level,parent_code[,type,households,enterprise]"
-File = Annotated[Path, typer.Argument(help=f"Registry: CSV, {_COLUMNS}; or GeoJSON with these as properties.")]
+File = Annotated[Path, typer.Argument(help=f"Registry: CSV or Excel, {_COLUMNS}; or GeoJSON with these as properties.")]
 
 
 @app.command()

@@ -18,6 +18,7 @@ from rules.deadlines.explain import ExplainedStep, explain
 from rules.deadlines.explain_texts import moment_text
 from rules.deadlines.limits import deadline, unpublished_years
 from rules.deadlines.working_time import timetable
+from services.files.moments import NoMoment, read_wall_time
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 
@@ -28,7 +29,7 @@ _YEARS = range(1900, 2200)
 def clock(
     start: Annotated[
         str,
-        typer.Option(help="ISO 8601, such as 2026-02-13T16:00; without an offset it is the calendar's time."),
+        typer.Option(help="2026-02-13T16:00, 2026/2/13 16:00; without an offset it is the calendar's time."),
     ],
     limit: Annotated[float, typer.Option(help="The amount of time, in the unit.")],
     unit: Annotated[LimitUnit, typer.Option(metavar="UNIT", help="The unit of the limit: see above.")],
@@ -92,8 +93,8 @@ def clock(
 def _parse_start(text: str, calendar: Calendar) -> datetime:
     """Parse a moment. Without an offset it is wall time of the calendar."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = read_wall_time(text)
+    except NoMoment:
         raise _bad_option(
             "--start", f"“{text}”不是时间,例:2026-02-13T16:00", f"“{text}” is not a moment like 2026-02-13T16:00"
         ) from None

@@ -18,8 +18,8 @@ from cli.labels import localize
 from cli.output import err, exit_on_problems, out
 from cli.policies.simulation_tables import print_result
 from cli.terminal import escape_json
-from services.files.service_requests import UnreadableFile, read_rows
-from services.reports.import_list import BadMapping, read_mapping
+from services.files.service_requests import UnreadableFile, read_requests
+from services.reports.import_mapping import BadMapping, read_mapping
 from services.simulation.page import render_page
 from services.simulation.results import Result
 from services.simulation.run import (
@@ -109,7 +109,8 @@ def _simulate_reports(
     choices = _read_choices(names, data_dir)
     with _translated_errors():
         column_mapping = read_mapping(mapping)
-        rows = list(read_rows(reports))
+        fields = column_mapping.fields
+        rows = read_requests(reports, fields.required, fields.optional).rows
     with _progress_bar() as bar:
         task = bar.add_task(localize("推演", "Simulating"), total=len(rows))
         with _translated_errors():

@@ -15,6 +15,7 @@ from models.errors import InputError
 from rules.organisation.grid_tree import Checked
 from rules.organisation.tiling import Box
 from services.admin.rights import check_admin
+from services.files.encodings import NotText, decode
 from services.organisation.grid_registry import LoadSummary, load_file, read_checked, read_levels
 from services.organisation.people_files import PeopleSummary, load_people
 
@@ -67,6 +68,14 @@ async def load_people_files(
         files = {"departments.yaml": departments, "people.yaml": people}
         first, second = _write_files(Path(directory), files)
         return await load_people(engine, first, second)
+
+
+def quotable(content: bytes) -> str:
+    """Return the text of a file whose lines are to be quoted beside its faults; empty for a workbook."""
+    try:
+        return decode(content).text
+    except NotText:
+        return "" if content.startswith((b"PK", b"\xd0\xcf")) else content.decode("utf-8", "replace")
 
 
 def _write_files(place: Path, files: Mapping[str, bytes]) -> list[Path]:

@@ -1,11 +1,9 @@
 """The grid tree in the database: read a registry, check it, and store all of it or nothing."""
 
 import asyncio
-import csv
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,13 @@ from models.enums import Level
 from rules.organisation.grid_tree import Checked, GridUnit, UnitLine, check
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import Box, tile
+from services.files.cells import BEYOND_HEADER, BadCell, FaultyCell, cell_identifier, cell_of, cell_text
+from services.files.encodings import NotText, decode
 from services.files.errors import Unusable
-from services.files.reference_files import BadFile, FileProblem, read_text
-from services.organisation.geojson import OPTIONAL, REQUIRED, is_geojson, read_features
+from services.files.excel import SUFFIXES as EXCEL_SUFFIXES
+from services.files.reference_files import BadFile, FileProblem
+from services.files.tables import UnreadableFile, read_table
+from services.organisation.geojson import OPTIONAL, REQUIRED, Features, is_geojson, read_features
 
 #: Rows per statement: large enough to be fast, small enough to show progress.
 CHUNK = 5_000
@@ -44,30 +46,21 @@ class LoadSummary:
 
 
 def read_units(path: Path) -> tuple[UnitLine, ...]:
-    """Return the lines of a registry: CSV in UTF-8, `code,name,level,parent_code[,type,households,enterprise]`.
+    """Return the lines of a registry: CSV or Excel, `code,name,level,parent_code[,type,households,enterprise]`.
 
     Raises BadFile naming every broken line, and FileNotFoundError.
     """
-    return _read_csv(path, read_text(path))
-
-
-def _read_csv(path: Path, content: str) -> tuple[UnitLine, ...]:
-    # Strict: otherwise a stray quote would silently swallow the lines after it.
-    reader = csv.reader(StringIO(content, newline=""), strict=True)
+    try:
+        table = read_table(path, REQUIRED, OPTIONAL, strict=True)
+    except UnreadableFile as error:
+        raise BadFile([FileProblem(str(path), error.line or 1, error.reason_zh, error.reason_en)]) from error
     lines: list[UnitLine] = []
     problems: list[FileProblem] = []
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        _check_header(path, header)
-        for row in reader:
-            try:
-                if row:
-                    lines.append(_line(reader.line_num, header, row))
-            except _BadLine as broken:
-                problems.append(FileProblem(str(path), reader.line_num, broken.zh, broken.en))
-    except csv.Error as error:
-        zh, en = f"CSV 有误:{error}", f"broken CSV: {error}"
-        problems.append(FileProblem(str(path), reader.line_num, zh, en))
+    for number, record in table.rows:
+        try:
+            lines.append(_line(number, record))
+        except _BadLine as broken:
+            problems.append(FileProblem(str(path), number, broken.zh, broken.en))
     if problems:
         raise BadFile(problems)
     return tuple(lines)
@@ -77,23 +70,11 @@ class _BadLine(Unusable):
     """A line can't be read."""
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    unknown = [name for name in header if name not in REQUIRED + OPTIONAL or header.count(name) > 1]
-    if missing:
-        names = ", ".join(missing)
-        raise BadFile([FileProblem(str(path), 1, f"缺少列:{names}", f"columns missing: {names}")])
-    if unknown:
-        names = ", ".join(unknown)
-        zh, en = f"不认识或重复的列:{names}", f"columns unknown or given twice: {names}"
-        raise BadFile([FileProblem(str(path), 1, zh, en)])
-
-
-def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
-    if len(row) != len(header):
-        raise _BadLine(f"应有 {len(header)} 列,实有 {len(row)} 列", f"{len(header)} columns expected, {len(row)} found")
-    cell = {name: value.strip() for name, value in zip(header, row, strict=True)}
-    households = cell.get("households", "")
+def _line(number: int, record: Mapping[str, Any]) -> UnitLine:
+    if isinstance(beyond := record.get(BEYOND_HEADER), FaultyCell):
+        raise _BadLine(beyond.zh, beyond.en)
+    cell = {name: _cell(record, name) for name in (*REQUIRED, *OPTIONAL)}
+    households = cell["households"]
     if households and not (households.isascii() and households.isdigit() and len(households) < 10):
         raise _BadLine(f"户数“{households}”不是整数", f"households “{households}” is not a whole number")
     return UnitLine(
@@ -102,25 +83,44 @@ def _line(number: int, header: list[str], row: list[str]) -> UnitLine:
         name=cell["name"],
         level=cell["level"],
         parent_code=cell["parent_code"],
-        type=cell.get("type", ""),
+        type=cell["type"],
         households=int(households) if households else None,
-        enterprise=cell.get("enterprise", ""),
+        enterprise=cell["enterprise"],
     )
 
 
+def _cell(record: Mapping[str, Any], name: str) -> str:
+    """Return a cell of a line as text. Raises _BadLine for one without a usable value: a code that Excel shortened."""
+    try:
+        value = cell_of(record, name)
+        return cell_identifier(value) if name in ("code", "parent_code") else cell_text(value).strip()
+    except BadCell as error:
+        raise _BadLine(f"{name}: {error.zh}", f"{name}: {error.en}") from error
+
+
 def read_checked(path: Path, known_levels: dict[str, Level] | None = None) -> Checked:
-    """Return a registry, CSV or GeoJSON, that is consistent, alone or with the `known_levels` units.
+    """Return a registry, CSV, Excel or GeoJSON, that is consistent, alone or with the `known_levels` units.
 
     Raises BadFile with every problem, and FileNotFoundError.
     """
-    content = read_text(path)
-    features = read_features(str(path), content) if is_geojson(content) else None
-    checked = check(_read_csv(path, content) if features is None else features.lines, known_levels or {})
+    features = _read_features(path)
+    checked = check(read_units(path) if features is None else features.lines, known_levels or {})
     if features is None and checked.problems:
         raise BadFile([FileProblem(str(path), p.line, p.zh, p.en) for p in checked.problems])
     if features is not None and (problems := checked.problems or features.overlaps()):
         raise BadFile([features.file_problem(str(path), problem) for problem in problems])
     return checked
+
+
+def _read_features(path: Path) -> Features | None:
+    """Return the units of a GeoJSON file, None for a table."""
+    if path.suffix.lower() in EXCEL_SUFFIXES:
+        return None
+    try:
+        content = decode(path.read_bytes()).text
+    except NotText as error:
+        raise BadFile([FileProblem(str(path), error.line, error.zh, error.en)]) from error
+    return read_features(str(path), content) if is_geojson(content) else None
 
 
 async def load_file(

@@ -90,10 +90,8 @@ async def submit(
             receipt = await _earlier_receipt(connection, person, report_input)
             if receipt is not None:
                 return Submitted(report_input.report_id, receipt, created=False)
-            grid = report_input.grid or await _find_grid(connection, report_input.location)
             reference = await _reporter_ref(connection, report_input, now)
-            start = _start(person, report_input, grid, now, await local_day(connection, now), external, reference)
-            await _check(connection, start, now)
+            start = await _checked_start(connection, person, report_input, now, external, reference)
     except DomainError:
         raise
     except Exception as error:
@@ -101,6 +99,23 @@ async def submit(
             raise
         start = _start_from_cache(resources, person, report_input, now, external, error)
     return await _start_case(resources, start)
+
+
+async def check(
+    resources: Resources,
+    person: Person,
+    report_input: ReportInput,
+    now: datetime,
+    external: ExternalReference | None = None,
+) -> Report | None:
+    """Return the report as `submit` would send it, and store nothing; None when it is a case already.
+
+    Raises the DomainError with which `submit` would refuse it.
+    """
+    async with resources.engine.connect() as connection:
+        if await _earlier_receipt(connection, person, report_input) is not None:
+            return None
+        return (await _checked_start(connection, person, report_input, now, external, None)).report
 
 
 async def refresh_reference(resources: Resources, now: datetime) -> None:
@@ -181,6 +196,21 @@ async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
         return
     async with transaction(resources.engine) as connection:
         await delete_reporter(connection, start.report.reporter_ref)
+
+
+async def _checked_start(
+    connection: AsyncConnection,
+    person: Person,
+    report_input: ReportInput,
+    now: datetime,
+    external: ExternalReference | None,
+    reporter_ref: UUID | None,
+) -> CaseStart:
+    """Return the start of the case, with its micro-grid found and its rule run without recording."""
+    grid = report_input.grid or await _find_grid(connection, report_input.location)
+    start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter_ref)
+    await _check(connection, start, now)
+    return start
 
 
 def _start(

@@ -21,11 +21,14 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from rules.simulation.world import RecordedClock
 from services.demo.park import MICRO_GRIDS
-from services.files.service_requests import Row
+from services.files.cells import BadCell, cell_of, cell_text
+from services.files.moments import NoMoment, read_moment
 from services.files.shipped import DIVISIONS
+from services.files.tables import Row
 from services.organisation.grid_registry import read_checked
-from services.reports.import_list import BadRow, Rejected, rejection_reason, to_report
-from services.reports.import_list import Mapping as ImportMapping
+from services.reports.import_list import Rejected, double_of
+from services.reports.import_mapping import Mapping as ImportMapping
+from services.reports.import_record import BadRow, read_number, rejection_reason, shown_number, to_report
 
 #: The columns searched for a closing time, in this order, unless a column is named; `updated_datetime` counts in a
 #: request whose status is closed (Open311). `last_listed_open` is an approximation.
@@ -89,16 +92,16 @@ def read_reports(
     seen: dict[str, int] = {}
     openings: list[tuple[Row, str, RecordedClock, tuple[float, float]]] = []
     for row in rows:
-        number = str(row[1].get(mapping.fields.number) or "").strip()
+        number = shown_number(row[1], mapping)
         try:
+            number = read_number(row[1], mapping)
             if number in seen:
-                messages = f"{number} 在第 {seen[number]} 行已有", f"{number} is in row {seen[number]} already"
-                raise BadRow(mapping.fields.number, *messages)
+                raise double_of(mapping.fields.number, number, row[0], seen[number])
             opening, point = _opening(row[1], number, mapping, places, now, closed_at)
             seen[number] = row[0]
             openings.append((row, number, opening, point))
         except ValueError as error:
-            reports.rejected.append(Rejected(row[0], number, *rejection_reason(error)))
+            reports.rejected.append(Rejected(row[0], number, *rejection_reason(error, mapping.fields)))
     paths = places.paths_at([point for *_, point in openings])
     for (row, number, opening, _), path in zip(openings, paths, strict=True):
         if path is None:
@@ -116,7 +119,8 @@ def _opening(
 ) -> tuple[RecordedClock, tuple[float, float]]:
     report = to_report(dict(record), number, mapping, places.box)
     assert report.reported_at is not None
-    assert report.location is not None
+    if report.location is None:
+        raise BadRow(f"{mapping.fields.lat}, {mapping.fields.lon}", "没有位置", "no place")
     opened = report.reported_at.astimezone(UTC)
     closed = _closing_time(record, mapping.zone, column)
     if opened > now:
@@ -143,15 +147,16 @@ def _with_path(opening: RecordedClock, path: tuple[str, ...]) -> RecordedClock:
 def _closing_time(record: Mapping[str, Any], zone: str, column: str | None) -> datetime | None:
     """Return when it was closed; None while it is open. Raises BadRow for a value that is no time."""
     columns = (column,) if column is not None else CLOSING_COLUMNS
-    name = next((name for name in columns if record.get(name) not in (None, "")), None)
+    name = next((name for name in columns if cell_text(record.get(name)).strip()), None)
     if name is None and column is None and str(record.get("status") or "").lower() == "closed":
         name = "updated_datetime"
     if name is None:
         return None
     value = record.get(name)
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRow(name, f"“{value}”不是时间", f"“{value}” is no time") from error
+        return read_moment(cell_of(record, name), ZoneInfo(zone)).astimezone(UTC)
+    except BadCell as error:
+        raise BadRow(name, error.zh, error.en) from error
+    except (NoMoment, OverflowError) as error:
+        shown = cell_text(value)
+        raise BadRow(name, f"“{shown}”不是时间", f"“{shown}” is no time") from error

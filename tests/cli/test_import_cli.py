@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from services.reports.import_mapping import Fields, read_mapping
 from tests.builders import PASSWORD
 from tests.cli.conftest import Run, Served, answer, refusal
 
@@ -136,3 +138,58 @@ def test_somebody_must_report(importer: Run, tmp_path: Path) -> None:
 def test_without_a_system_the_error_says_how_to_start_one(run: Run, tmp_path: Path) -> None:
     told = refusal(run("import", requests(tmp_path, {}), "--data-dir", tmp_path))
     assert "the system is not running; start it with: make up" in told
+
+
+def test_a_dry_run_prints_what_would_be_opened_and_rejected(importer: Run, run: Run, tmp_path: Path) -> None:
+    mark = uuid4().hex[:8]
+    file = requests(tmp_path, {"title": f"{mark} a"}, {"title": f"{mark} b", "service_request_id": 1}, {"lat": None})
+    planned = importer(file, "--dry-run")
+    assert planned.exit_code == 1
+    assert "read: JSON, UTF-8, 3 records" in planned.output
+    assert "nothing stored: 1 would be opened, 0 known already, 2 rejected (1 of them doubles" in planned.output
+    assert re.search(rf"1 +{mark} a +0201 +\d+ +2026-03-03 08:18", planned.output)
+    assert f"{mark} b" not in planned.output
+    assert answer(run("list", "--search", mark, "--json", "--password", PASSWORD))["total"] == 0
+
+
+def test_a_proposed_mapping_imports_the_file_that_it_was_made_for(run: Run, tmp_path: Path) -> None:
+    file, mapping = tmp_path / "2026年11月 工单.csv", tmp_path / "proposed.yaml"
+    file.write_bytes(
+        "11月台账\n流水号;问题类型;诉求标题;诉求内容;登记时间;X;Y\n"
+        "A1;绿化;倒树;急;2026/3/3 8:30;114.7001;38.0001\nA2;没有这类;灯;;2026/3/4 8:30;114.7002;38.0002\n".encode("gbk")
+    )
+    proposed = answer_text(run("import", file, "--suggest-mapping"))
+    mapping.write_text(proposed, encoding="utf-8")
+    read = read_mapping(mapping)
+    assert read.fields == Fields(
+        number="流水号",
+        service="问题类型",
+        title="诉求标题",
+        description="诉求内容",
+        reported_at="登记时间",
+        lat="Y",
+        lon="X",
+    )
+    assert read.system == "2026-11"
+    assert '# "没有这类": ""   # 1 rows, which category?' in proposed
+    assert "GB18030" in proposed.splitlines()[0]
+    strange = tmp_path / "strange.csv"
+    strange.write_text("甲,乙\n1,2\n", encoding="utf-8")
+    assert "# reported_at:   # no column was recognised" in answer_text(run("import", strange, "--suggest-mapping"))
+
+
+def answer_text(result: Any) -> str:
+    assert result.exit_code == 0, result.output
+    return str(result.stdout)
+
+
+def test_a_missing_column_is_one_message(importer: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text("工单编号,标题\n1,2\n3,4\n", encoding="utf-8")
+    told = refusal(importer(file)).strip()
+    assert told == (
+        f"✗ {file}: columns missing: service_request_id, service_code, lat, long, requested_datetime;"
+        " the file has: 工单编号, 标题"
+    )
+    file.write_text("")
+    assert "the file is empty" in refusal(importer(file))

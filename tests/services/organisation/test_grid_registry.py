@@ -111,10 +111,11 @@ def test_a_byte_order_mark_and_optional_columns_are_read(tmp_path: Path) -> None
         (HEADER + '1,甲,park,\n2,"乙"x,park,\n', 3, "broken CSV"),
         (HEADER + '1,甲,park,\n2,"乙,park,\n', 3, "broken CSV"),
         (HEADER.strip() + ",households\n1,甲,park,,十二\n", 2, "is not a whole number"),
-        ("code,name,level\n", 1, "columns missing: parent_code"),
-        ("", 1, "columns missing"),
+        ("code,name,level\n", 1, "columns missing: parent_code; the file has: code, name, level"),
+        ("", 1, "the file is empty"),
+        (HEADER, 1, "no rows below the header"),
         (HEADER.strip() + ",phone\n", 1, "columns unknown or given twice: phone"),
-        ((HEADER + "1,甲,park,\n").encode() + "2,乙,park,\n".encode("gbk"), 3, "this is not UTF-8"),
+        ((HEADER + "1,甲,park,\n").encode() + "2,乙,park,\n".encode("gbk"), 3, "not UTF-8"),
     ],
 )
 def test_a_broken_line_is_reported_by_its_number(tmp_path: Path, content: str | bytes, line: int, reason: str) -> None:

@@ -17,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.database import transaction
+from services.files.cells import BEYOND_HEADER, FaultyCell
 from services.files.service_requests import Row, UnreadableFile, read_rows
 from services.files.shipped import DEPLOY, POLICY
 from services.policies.files import read_policy
 from services.reports.import_list import BadMapping, Mapping, Outcome, import_rows, read_mapping
+from services.reports.import_mapping import Fields
 from tests.builders import FALLBACK, OTHER_PARK, publish
 from tests.town import Town, running_town, town_settings
 
@@ -145,9 +147,16 @@ async def test_an_import_stopped_midway_continues_where_it_was(town: Town, mappi
 
 
 async def test_a_row_that_comes_twice_in_a_file_is_one_case(town: Town, mapping: Mapping) -> None:
-    outcome = await bring_in(town, [(1, request(7)), (2, request(7)), (3, request(8))], mapping)
+    rows = [(1, request(7)), (2, request(7)), (3, request(8))]
+    for opened, known in ((2, 0), (0, 2)):  # a double is told as one, whether or not its number is known already
+        outcome = await bring_in(town, rows, mapping)
+        assert (outcome.opened, outcome.known, outcome.doubles) == (opened, known, 1)
+        (double,) = outcome.rejected
+        assert (double.row, double.number) == (2, "7")
+        assert double.en.startswith("service_request_id: 7 is in row 1 already")
+        assert "第 1 行" in double.zh
+        assert "第 2 行" in double.zh
     assert await numbers(town) == ["7", "8"]
-    assert (outcome.opened, outcome.known, outcome.rejected) == (2, 1, [])
 
 
 async def test_another_row_under_a_number_of_the_same_file_is_rejected(town: Town, mapping: Mapping) -> None:
@@ -155,13 +164,13 @@ async def test_another_row_under_a_number_of_the_same_file_is_rejected(town: Tow
     assert await numbers(town) == ["7"]
     assert outcome.opened == 1
     (rejected,) = outcome.rejected
-    assert "different content" in rejected.en
+    assert "7 is in row 1 already" in rejected.en
 
 
 async def test_places_are_scaled_onto_the_named_park(town: Town, mapping: Mapping) -> None:
     outcome = await bring_in(town, [(1, request(1))], mapping, park=OTHER_PARK)
     assert [rejected.en for rejected in outcome.rejected] == [
-        "grid: Grid unit 330603010001001001 is outside your scope."
+        "lat, long: Grid unit 330603010001001001 is outside your scope."
     ]
     with pytest.raises(BadMapping, match="no park with a geometry"):
         await bring_in(town, [(1, request(1))], mapping, park="999999999")
@@ -173,19 +182,20 @@ async def test_places_are_scaled_onto_the_named_park(town: Town, mapping: Mappin
 async def test_what_cannot_become_a_case_is_rejected_with_its_reason(town: Town, mapping: Mapping) -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         (request(1, service_code="Dragons"), "service_code: no category is mapped for “Dragons”"),
-        (request(2, requested_datetime="yesterday"), "requested_datetime: “yesterday” is no time"),
+        (request(2, requested_datetime="yesterday"),
+         "requested_datetime: “yesterday” is no time; write 2026-11-20 08:30 or 2026/11/20 8:30"),
         (request(3, requested_datetime=None), "requested_datetime: missing"),
         (request(4, lat="48.85", long="2.35"), "lat, long: 48.85, 2.35 lies outside the mapping's place"),
         (request(5, lat=None), "lat, long: no place"),
-        (request(6, lat="north"), "lat, long: no place"),
-        (request(7, lat="nan"), "lat, long: nan, -0.01 lies outside the mapping's place"),
+        (request(6, lat="north"), "lat: “north” is no number"),
+        (request(7, lat="nan"), "lat: “nan” is no number"),
         (request(8, service_request_id=""), "service_request_id: missing"),
         ({}, "service_request_id: missing"),
         (request(9, requested_datetime="2999-01-01T00:00:00+00:00"),
-         "occurred_at: The time 2999-01-01T00:00:00+00:00 is in the future."),
+         "requested_datetime: The time 2999-01-01T00:00:00+00:00 is in the future."),
         (request(10, title="  "), "title: must not be empty"),
         (request(11, description="长" * 10_001), "description: must have at most 10000 characters"),
-        (request(12, service_request_id="9" * 81), "number: must have at most 80 characters"),
+        (request(12, service_request_id="9" * 81), "service_request_id: must have at most 80 characters"),
     ]  # fmt: skip
     rows = [(line, record) for line, (record, _) in enumerate(wrong, 2)]
     outcome = await bring_in(town, [(1, request(100)), *rows, (99, request(101))], mapping)
@@ -210,6 +220,79 @@ async def test_a_default_category_takes_the_services_nobody_has_mapped(town: Tow
         case = (await connection.execute(text("SELECT * FROM cases"))).one()
     assert (case.category, case.title) == ("9901", "Dragons")
     assert case.reported_at == datetime(2026, 3, 3, 0, 0, tzinfo=UTC), "a time without a zone is of the mapping's"
+
+
+async def test_a_long_title_is_kept_whole_in_the_description(town: Town, mapping: Mapping) -> None:
+    title = "井盖" * 100
+    rows = [(1, request(1, title=title, description="急")), (2, request(2, title="字" * 120))]
+    outcome = await bring_in(town, rows, mapping)
+    assert (outcome.opened, outcome.shortened, outcome.rejected) == (2, [1], [])
+    async with town.engine.connect() as connection:
+        found = (await connection.execute(text("SELECT title, description FROM cases ORDER BY external_number"))).all()
+    assert found[0] == (title[:119] + "…", f"{title}\n急")
+    assert found[1] == ("字" * 120, "")
+
+
+CHINESE = Mapping(
+    system="x", services={"树木": "0507"}, zone="Asia/Shanghai",
+    fields=Fields(number="工单编号", service="类别", title="标题", description="内容", lat="纬度", lon="经度",
+                  reported_at="上报时间"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "zh"),
+    [
+        ({"工单编号": 140172202611200001.0}, "工单编号: “1.401722026112e+17”是被 Excel 改成数字的长编号"),
+        ({"工单编号": "1.40172E+17"}, "工单编号: “1.40172E+17”是被 Excel"),
+        ({"工单编号": "9" * 81}, "工单编号: 最多 80 个字符"),
+        ({"纬度": "114.66", "经度": "38.01"}, "纬度, 经度: 114.66 不是纬度,两列可能互换了"),
+        ({"纬度": "1141"}, "纬度: 须不大于 90"),
+        ({"经度": "1141"}, "经度: 须不大于 180"),
+        ({"纬度": "0", "经度": "0"}, "纬度, 经度: "),
+        ({"上报时间": "昨天"}, "上报时间: “昨天”不是能认出的时间"),
+        ({"标题": FaultyCell("公式没有算出的值", "a formula")}, "标题: 公式没有算出的值"),
+        ({"类别": " "}, "类别: “”没有对应的类别"),
+        ({BEYOND_HEADER: FaultyCell("多出“x”", "beyond")}, "多出“x”"),
+    ],
+)
+async def test_a_rejection_names_the_column_of_the_file(town: Town, changed: dict[str, Any], zh: str) -> None:
+    mapping = CHINESE.model_copy(update={"system": f"test-{uuid4().hex[:12]}"})
+    row = dict(zip(CHINESE.fields.required, ("A1", "树木", 38.0, 114.7, "2026/3/3", "倒树", ""), strict=True))
+    outcome = await bring_in(town, [(2, {**row, **changed})], mapping)
+    (rejected,) = outcome.rejected
+    assert rejected.zh.startswith(zh)
+    for name in ("lat", "lon", "report_id", "occurred_at", "^["):
+        assert name not in rejected.zh
+
+
+async def test_a_dry_run_says_what_would_be_opened_and_stores_nothing(town: Town, mapping: Mapping) -> None:
+    await bring_in(town, [(1, request(1))], mapping)
+    rows = [(1, request(1)), (2, request(2)), (3, request(2)), (4, request(3, lat="48.85"))]
+    outcome = await import_rows(
+        town.resources, await town.person("duty"), rows, mapping, outcome=Outcome(), dry_run=True
+    )  # fmt: skip
+    assert (outcome.opened, outcome.known, outcome.doubles) == (1, 1, 1)
+    assert [rejected.row for rejected in outcome.rejected] == [3, 4]
+    (planned,) = outcome.planned
+    assert (planned.row, planned.number, planned.report.title) == (2, "2", "Fallen tree 2")
+    assert planned.report.grid
+    assert await numbers(town) == ["1"]
+
+
+async def test_a_column_of_grid_codes_places_a_row_without_coordinates(town: Town, mapping: Mapping) -> None:
+    opened = await bring_in(town, [(1, request(1))], mapping)
+    async with town.engine.connect() as connection:
+        grid = str(await connection.scalar(text("SELECT grid FROM cases")))
+    with_grid = mapping.model_copy(update={"fields": Fields(grid="网格编码")})
+    rows = [
+        (2, request(2, 网格编码=grid, lat=None, long=None)),
+        (3, request(3, 网格编码=float(grid), lat=None, long=None)),
+    ]
+    outcome = await bring_in(town, rows, with_grid)
+    assert (opened.opened, outcome.opened) == (1, 1)
+    assert outcome.rejected[0].zh.startswith("网格编码: ")
+    assert "Excel" in outcome.rejected[0].zh
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -260,14 +343,14 @@ def test_rows_are_numbered_as_people_count_them(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("r.json", b'[{"a": 1},\n {"a" 2}]', r"r\.json:2: broken JSON at column 7"),
-        ("r.json", b"[\xff]", r"r\.json: not UTF-8 at byte 1"),
+        ("r.json", b"[\xff]", r"r\.json:1: not UTF-8 at byte 1"),
         ("r.json", b'"text"', r"r\.json: a list of service requests is expected"),
         ("r.json", b'{"a": [], "b": []}', r"r\.json: a list of service requests is expected"),
-        ("r.csv", 'a,b\n1,"乱'.encode("gbk"), r"r\.csv: not UTF-8 at byte"),
-        ("r.csv", b'a,b\n1,2\n3,"4\n', r"r\.csv:3: unexpected end of data"),
+        ("r.csv", 'a,b\n1,"乱'.encode("gbk"), r"r\.csv:2: broken CSV: unexpected end of data"),
+        ("r.csv", b'a,b\n1,2\n3,"4\n', r"r\.csv:3: broken CSV: unexpected end of data"),
         ("r.csv", b'a,b\n1,2\n"3"x,4\n', r"r\.csv:3: "),
         ("r.xlsx", b"no zip at all", r"r\.xlsx: not an Excel file"),
-        ("r.txt", b"a", r"r\.txt: \.txt is none of \.json, \.csv, \.xlsx"),
+        ("r.doc", b"a", r"r\.doc: \.doc is none of \.csv, \.txt, \.xlsx, \.xls"),
     ],
 )
 def test_an_unreadable_file_says_where(tmp_path: Path, name: str, content: bytes, told: str) -> None:

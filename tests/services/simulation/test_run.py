@@ -22,7 +22,7 @@ from rules.evolve import evolve
 from services.files.service_requests import Row
 from services.files.shipped import DEPLOY, POLICY
 from services.policies.files import read_policy
-from services.reports.import_list import Mapping, Place
+from services.reports.import_mapping import Mapping, Place
 from services.simulation.page import render_page
 from services.simulation.reports import Places, read_reports
 from services.simulation.results import Result

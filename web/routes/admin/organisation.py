@@ -12,7 +12,7 @@ from models.base import Code
 from models.enums import Role
 from models.errors import DomainError
 from services.admin import roster as rosters
-from services.admin.loading import check_grids, load_grids, load_people_files, parse_box
+from services.admin.loading import check_grids, load_grids, load_people_files, parse_box, quotable
 from services.admin.units import list_branches
 from services.directory import people as directory_people
 from services.directory import units as directory
@@ -79,7 +79,7 @@ async def import_grids(
             services.engine, reader.person, content, name, reader.now, make_lower=make_lower, box=parse_box(box)
         )
     except BadFile as error:
-        text = content.decode("utf-8", "replace")
+        text = quotable(content)
         return await _grids_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
         return await _grids_page(services, reader, None, error.status, fault=error.message(reader.language))
