@@ -17,6 +17,7 @@ from cli.labels import STAGES, TASKS, label, localize
 from cli.output import Column, out, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.ids import new_id
+from services.files.moments import NoMoment, read_wall_time
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -30,7 +31,7 @@ def report(
     description: Annotated[str, typer.Option(help="The particulars · 描述")] = "",
     severity: Annotated[str | None, typer.Option(help="ordinary, pressing, urgent or major")] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo or PDF; may be repeated · 附件")] = None,
-    occurred_at: Annotated[str | None, typer.Option(help="When it happened: ISO 8601, or -2h, -1d")] = None,
+    occurred_at: Annotated[str | None, typer.Option(help="When it happened: 2026-03-02 8:30, or -2h, -1d")] = None,
     reporter_name: Annotated[
         str | None, typer.Option(help="Name of the person who reported it to you; stored apart")
     ] = None,
@@ -212,7 +213,7 @@ def _parse_json(name: str, value: str) -> Any:
 
 
 def _parse_moment(value: str) -> str:
-    """Return a time for the API from ISO 8601 (the park's local time without a zone) or from ± minutes, hours, days."""
+    """Return a time for the API from a written one (the park's time without a zone) or from ± minutes, hours, days."""
     if value[:1] in "+-" and value[-1:] in _UNITS and value[1:-1].isdecimal():
         try:
             span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
@@ -220,8 +221,8 @@ def _parse_moment(value: str) -> str:
         except OverflowError:
             fail(localize(f"“{value}”超出了日历", f"“{value}” is beyond any calendar"))
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = read_wall_time(value)
+    except NoMoment:
         fail(localize(f"“{value}”不是时间", f"“{value}” is no time"))
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).isoformat()
 

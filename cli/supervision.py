@@ -13,6 +13,7 @@ from rich.markup import escape
 from cli.formatting import format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import LIGHTS, STAGES, label, localize
+from cli.moments import normalize_day
 from cli.output import Column, out, print_table
 
 app = typer.Typer(
@@ -127,7 +128,8 @@ def make(
 ) -> None:
     """Make a bulletin now, or make it again · 制作通报."""
     api = Api(data_dir, as_, password)
-    order = _without_none({"kind": kind, "period": period, "grid": grid})
+    day = None if period is None else normalize_day(period)
+    order = _without_none({"kind": kind, "period": day, "grid": grid})
     made = api.call("POST", "/supervision/bulletins", json=order)
     if isinstance(made, dict):  # 202
         out.print(localize("正在制作,稍后见", "being made; see") + " gridloop bulletin list")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import fail
 from cli.labels import localize
+from cli.moments import parse_day, parse_moment
 from cli.output import language, out, print_table
 from cli.terminal import escape_json
 from infra.database import transaction
@@ -43,9 +44,9 @@ Cancel = Annotated[bool, typer.Option("--cancel", help="Take back the one that -
 
 def absent(
     username: Annotated[str, typer.Argument(help="Who is away.")],
-    from_: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
+    from_: Annotated[date, typer.Option("--from", parser=parse_day, metavar="DATE", help="The first day: 2026-03-02.")],
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The last day, itself included.")
+        date | None, typer.Option(parser=parse_day, metavar="DATE", help="The last day, itself included.")
     ] = None,
     deputy: Annotated[str | None, typer.Option(help="Who acts with their roles meanwhile.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
@@ -53,14 +54,13 @@ def absent(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Puts down that somebody is away, and who stands in. 请假与代理。"""
-    since = from_.date()
 
     async def work(connection: AsyncConnection) -> bool:
         if cancel:
-            await cancel_absence(connection, username, since, datetime.now(UTC))
+            await cancel_absence(connection, username, from_, datetime.now(UTC))
             return True
         draft = AbsenceDraft(
-            person=username, since=since, until=_required(until, "--until").date(), deputy=deputy,
+            person=username, since=from_, until=_required(until, "--until"), deputy=deputy,
             reason=_required(reason, "--reason"),
         )  # fmt: skip
         return await put_absence(connection, draft, datetime.now(UTC))
@@ -78,14 +78,14 @@ def shift(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Puts down that somebody is on duty: while any shift runs, only those on it hold the role there. 排班。"""
-    starts_at = _parse_moment(from_, "--from")
+    starts_at = parse_moment(from_, "--from")
 
     async def work(connection: AsyncConnection) -> bool:
         now, begins = datetime.now(UTC), await local_moment(connection, starts_at)
         if cancel:
             await cancel_shift(connection, unit, role, username, begins, now)
             return True
-        ends = await local_moment(connection, _parse_moment(_required(until, "--until"), "--until"))
+        ends = await local_moment(connection, parse_moment(_required(until, "--until"), "--until"))
         draft = ShiftDraft(unit=unit, role=role, person=username, starts_at=begins, ends_at=ends)
         return await put_shift(connection, draft, now)
 
@@ -149,13 +149,6 @@ def _required(value: T | None, option: str) -> T:
     if value is None:
         raise typer.BadParameter(localize("缺少该项", "is missing"), param_hint=option)
     return value
-
-
-def _parse_moment(value: str, option: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def _print_result(changed: bool, *, cancel: bool) -> None:

@@ -22,6 +22,7 @@ from models.policy.document import Policy
 from models.policy.limits import Length, Limit
 from rules.deadlines.standards import openings
 from services.figures.indicators import INDICATORS
+from services.files.moments import NoMoment, read_wall_time
 from services.policies.files import read_policy
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file, roll_out
@@ -50,7 +51,7 @@ def check(file: File) -> None:
 def publish_file_(
     file: File,
     effective: Annotated[
-        str | None, typer.Option(help="In force from: ISO 8601, the park's time if it names no zone · 生效时间")
+        str | None, typer.Option(help="In force from: 2026-03-02 8:30, the park's time if it names no zone · 生效时间")
     ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
@@ -170,8 +171,8 @@ def _print_adoption(found: dict[str, Any]) -> None:
 
 def _parse_moment(value: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = read_wall_time(value)
+    except NoMoment:
         err.print(localize(f"“{value}”不是时间", f"“{value}” is no time"), style="bold red", markup=False)
         raise typer.Exit(code=2) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)

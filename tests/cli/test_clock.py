@@ -121,3 +121,10 @@ def test_help_names_every_unit(run: Run) -> None:
     told = run("clock", "--help", env={"COLUMNS": "200"}).stdout
     for word in (*LimitUnit, "--holiday-rule", "demo.yaml"):
         assert word in told
+
+
+@pytest.mark.parametrize("start", ["2026/2/13 16:00", "2026年2月13日 16时00分", " 2026.02.13 16:00 ", "202602131600"])
+def test_a_start_may_be_written_as_in_excel(run: Run, start: str) -> None:
+    words = ("--limit", "4", "--unit", "work_hour", "--json")
+    usual = run("clock", "--start", "2026-02-13T16:00", *words)
+    assert run("clock", "--start", start, *words).output == usual.output

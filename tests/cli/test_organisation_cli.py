@@ -61,7 +61,7 @@ def test_an_absence_is_stored_listed_and_cancelled(here: Run) -> None:
         {"person": "worker", "deputy": "duty", "since": str(TOMORROW), "until": str(AFTER), "reason": "leave"}
     ]
     assert "worker" in here("people", "roster").stdout
-    assert "taken back" in here("people", "absent", "worker", "--from", AFTER, "--cancel").stdout
+    assert "taken back" in here("people", "absent", "worker", "--from", f"{AFTER:%Y/%m/%d}", "--cancel").stdout
     assert answer(here("people", "roster", "--json"))["absences"] == []
 
 

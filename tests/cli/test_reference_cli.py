@@ -89,7 +89,7 @@ def test_problems_are_reported_in_the_readers_language(
 ) -> None:
     bad = file(tmp_path, "units.csv", "code,name\n")
     monkeypatch.setenv("GRIDLOOP_LANG", "zh")
-    assert f"{bad}:1: 缺少列:level, parent_code" in refusal(run("grids", "check", bad))
+    assert f"{bad}:1: 没有“level”“parent_code”这些列" in refusal(run("grids", "check", bad))
     assert "没有问题" in run("policy", "check", POLICY).stdout
 
 
