@@ -48,10 +48,10 @@ async def uploaded_file(request: Request, most: int, field: str = "file") -> Asy
 async def form_with_files(
     request: Request, most: int, most_files: int, *, limit_files: bool = True
 ) -> AsyncIterator[FormData]:
-    """Parse a form with up to `most_files` files of `most` bytes each. They are deleted when the block ends.
+    """Parse a form with up to `most_files` files, of `most` bytes on average. They are deleted when the block ends.
 
-    Without `limit_files` more files are accepted, so that the caller can report the number itself; the limit on all
-    bytes together stays.
+    One file may be larger: the caller refuses it, so that it can keep the others. Without `limit_files` more files are
+    accepted, so that the caller can report the number itself; the limit on all bytes together stays.
     Raises AttachmentTooLarge, BrokenForm.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -70,9 +70,6 @@ async def form_with_files(
     except MultiPartException as error:
         raise BrokenForm() from error
     try:
-        for _, value in form.multi_items():
-            if isinstance(value, UploadFile) and (value.size or 0) > most:
-                raise _too_large(most)
         yield form
     finally:
         await form.close()

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     worker_grace: timedelta = timedelta(seconds=20)
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
+    video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     log_json: bool | None = None
     log_level: str = "INFO"

@@ -36,6 +36,7 @@ BROWSER_TARGET = "chrome80,ios14.5"
 UNSPLIT_ENTRIES = ("desk/desk.ts", "desk/work.ts", "desk/case_page.ts", "desk/board.ts", "desk/files.ts")
 SPLIT_ENTRIES = (
     "desk/palette.ts",
+    "viewer/viewer.ts",
     "map/map.ts",
     "analysis/analysis.ts",
     "css/desk.css",
@@ -51,6 +52,7 @@ BUDGETS: Mapping[str, int] = {
     "case_page.js": 24_000,
     "board.js": 25_000,
     "palette.js": 3_000,
+    "viewer.js": 2_500,
     "desk.css": 14_000,
     "public.css": 8_000,
     "map.js": 50_000,

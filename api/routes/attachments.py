@@ -1,5 +1,6 @@
 """Routes for attachments: upload and download."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +12,8 @@ from doors.security import Caller, Now
 from doors.uploads import uploaded_file
 from services.attachments import intake
 from services.attachments.intake import AttachmentView
+from services.attachments.media_types import STORED
+from services.attachments.thumbnails import MEDIA_TYPE, Size
 
 router = APIRouter(prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
 
@@ -34,10 +37,14 @@ _BODY: dict[str, Any] = {
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file",
-        "content": {
-            kind: {"schema": {"type": "string", "contentMediaType": kind}}
-            for kind in ("image/jpeg", "image/png", "image/webp", "application/pdf")
-        },
+        "content": {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in STORED},
+    },
+    304: {"description": "Unchanged"},
+}
+_THUMBNAILS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture, scaled down",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": MEDIA_TYPE}}},
     },
     304: {"description": "Unchanged"},
 }
@@ -54,11 +61,13 @@ _CACHE = "private, max-age=31536000, immutable"
 async def upload(
     request: Request, response: Response, services: ServicesDep, caller: Caller, now: Now
 ) -> AttachmentView:
-    """Takes a JPEG, PNG, WebP or PDF. Pictures are stored without their metadata, turned upright.
+    """Takes a picture (JPEG, PNG, WebP; HEIC, AVIF, TIFF and BMP become JPEG), a video (MP4, MOV) or a PDF.
+
+    Pictures are stored without their metadata, turned upright; videos without their metadata, not transcoded.
 
     `sha256` is the hash of the stored bytes and the name of the attachment. The response comes once it is on the disk.
     """
-    async with uploaded_file(request, intake.max_bytes(services.settings)) as source:
+    async with uploaded_file(request, intake.limits_of(services.settings).most) as source:
         stored = await intake.store_upload(services.engine, services.settings, caller, source, now)
     response.status_code = 201 if stored.created else 200
     response.headers["Location"] = f"/api/v1/attachments/{stored.view.sha256}"
@@ -70,15 +79,32 @@ async def download(sha256: str, request: Request, services: ServicesDep, caller:
     """The stored file, for the person who uploaded it and for people who may see a case that has it."""
     async with services.reading.connect() as connection:
         path, media_type = await intake.find_attachment(connection, services.settings, caller, sha256, now)
-    headers = {"ETag": f'"{sha256}"', "Cache-Control": _CACHE}
-    if _is_known(request.headers.get("if-none-match", ""), sha256):
+    return _stored_file(request, sha256, path, media_type)
+
+
+@router.get("/attachments/{sha256}/thumbnail", response_class=FileResponse, responses=_THUMBNAILS)
+async def thumbnail(
+    sha256: str, request: Request, services: ServicesDep, caller: Caller, now: Now, size: Size = Size.SMALL
+) -> Response:
+    """A picture scaled down to a longest side of 320 pixels (`small`) or 1600 (`large`), for whoever may see it.
+
+    404 for files that are not pictures.
+    """
+    async with services.reading.connect() as connection:
+        found = await intake.find_thumbnail(connection, services.settings, caller, sha256, size, now)
+    return _stored_file(request, f"{sha256}-{size}", found.path, found.media_type)
+
+
+def _stored_file(request: Request, name: str, path: Path, media_type: str) -> Response:
+    headers = {"ETag": f'"{name}"', "Cache-Control": _CACHE}
+    if _is_known(request.headers.get("if-none-match", ""), name):
         return Response(status_code=304, headers=headers)
     return FileResponse(
         path,
         media_type=media_type,
         headers={
             **headers,
-            "Content-Disposition": f'inline; filename="{sha256}"',
+            "Content-Disposition": f'inline; filename="{name}"',
             "X-Content-Type-Options": "nosniff",
             # Even a document that carries a script runs nothing and loads nothing.
             "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -86,6 +112,6 @@ async def download(sha256: str, request: Request, services: ServicesDep, caller:
     )
 
 
-def _is_known(if_none_match: str, sha256: str) -> bool:
+def _is_known(if_none_match: str, name: str) -> bool:
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or f'"{sha256}"' in tags
+    return "*" in tags or f'"{name}"' in tags

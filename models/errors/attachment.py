@@ -34,15 +34,15 @@ class AttachmentTooLarge(DomainError):
 class AttachmentTypeRefused(DomainError):
     code = "attachment_type_refused"
     status = 415
-    zh = "该文件不是可接受的类型(JPEG、PNG、WebP、PDF),内容识别为 {sniffed}。"
-    en = "The file has none of the accepted types (JPEG, PNG, WebP, PDF); its content looks like {sniffed}."
+    zh = "这个文件是{sniffed},不能接收。{advice}"
+    en = "This file is {sniffed}, which is not accepted. {advice}"
 
 
 class ImageTooLarge(DomainError):
     code = "image_too_large"
     status = 422
-    zh = "图片为 {megapixels} 百万像素,超过 {limit} 百万像素上限。"
-    en = "The picture has {megapixels} megapixels, over the cap of {limit}."
+    zh = "图片为 {megapixels} 百万像素,超过 {limit} 百万像素上限。请缩小,或另存为 JPEG 后再传。"
+    en = "The picture has {megapixels} megapixels, over the cap of {limit}. Make it smaller, or save it as JPEG."
 
 
 class AttachmentAnimated(DomainError):
@@ -55,8 +55,8 @@ class AttachmentAnimated(DomainError):
 class AttachmentDamaged(DomainError):
     code = "attachment_damaged"
     status = 422
-    zh = "图片已损坏,无法读取。"
-    en = "The picture is damaged and cannot be read."
+    zh = "文件已损坏,无法读取。请重新拍摄,或换一个文件。"
+    en = "The file is damaged and cannot be read. Take it again, or choose another."
 
 
 class AttachmentEmpty(DomainError):

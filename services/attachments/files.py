@@ -13,16 +13,30 @@ from typing import IO
 
 from models.errors import AttachmentEmpty, AttachmentTooLarge, AttachmentTypeRefused, StorageFull
 from models.ids import new_id
-from services.attachments.images import rewrite_picture
-from services.attachments.media_types import HEAD, Kind, accepted_kind, describe_type
+from services.attachments.images import rewrite_picture, stored_kind
+from services.attachments.media_types import HEAD, VIDEOS, Kind, accepted_kind, describe_type
+from services.attachments.videos import rewrite_video
 
 _CHUNK = 1024 * 1024
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most bytes of a file: of a picture or document, and of a video."""
+
+    file: int
+    video: int
+
+    @property
+    def most(self) -> int:
+        """The most bytes of any file."""
+        return max(self.file, self.video)
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file on disk. `size` in bytes; `width` and `height` in pixels, for pictures."""
+    """A file on disk. `size` in bytes; `width` and `height` in pixels, for pictures and videos."""
 
     sha256: str
     media_type: str
@@ -36,15 +50,16 @@ def path_of(directory: Path, sha256: str) -> Path:
     return directory / sha256[:2] / sha256[2:4] / sha256
 
 
-def store_file(source: IO[bytes], directory: Path, limit: int) -> StoredFile:
-    """Check the file, write it under its hash, re-encoded if it is a picture, and return once it is on disk.
+def store_file(source: IO[bytes], directory: Path, limits: Limits) -> StoredFile:
+    """Check the file, write it under its hash without metadata, and return once it is on disk.
 
-    `limit` is in bytes. Blocks: run it off the event loop. Raises AttachmentEmpty, AttachmentTooLarge,
-    AttachmentTypeRefused, what `rewrite_picture` raises, and StorageFull; then nothing is left behind.
+    Pictures are re-encoded, videos are not. Blocks: run it off the event loop. Raises AttachmentEmpty,
+    AttachmentTooLarge, AttachmentTypeRefused, what `rewrite_picture` and `rewrite_video` raise, and StorageFull; then
+    nothing is left behind.
     """
-    kind = _kind(source, limit)
+    kind = _kind(source, limits)
     try:
-        with _temporary_file(directory) as (temporary, target):
+        with temporary_file(directory) as (temporary, target):
             size = _rewrite(source, kind, target)
             target.flush()
             os.fsync(target.fileno())
@@ -56,26 +71,28 @@ def store_file(source: IO[bytes], directory: Path, limit: int) -> StoredFile:
             _sync_folder(path.parent)
             length = path.stat().st_size
     except OSError as error:
-        if error.errno in _DISK_FULL:
+        if error.errno in DISK_FULL:
             raise StorageFull() from error
         raise
     width, height = size or (None, None)
-    return StoredFile(sha256, kind.value, length, width, height)
+    return StoredFile(sha256, stored_kind(kind).value, length, width, height)
 
 
-def _kind(source: IO[bytes], limit: int) -> Kind:
+def _kind(source: IO[bytes], limits: Limits) -> Kind:
     source.seek(0, os.SEEK_END)
     size = source.tell()
     source.seek(0)
     if size == 0:
         raise AttachmentEmpty(pointer="/file")
-    if size > limit:
-        raise AttachmentTooLarge(megabytes=limit // (1024 * 1024), pointer="/file")
     head = source.read(HEAD)
     source.seek(0)
     kind = accepted_kind(head)
     if kind is None:
-        raise AttachmentTypeRefused(sniffed=describe_type(head), pointer="/file")
+        found = describe_type(head)
+        raise AttachmentTypeRefused(sniffed=found, advice=found, pointer="/file")
+    limit = limits.video if kind in VIDEOS else limits.file
+    if size > limit:
+        raise AttachmentTooLarge(megabytes=limit // (1024 * 1024), pointer="/file")
     return kind
 
 
@@ -83,11 +100,11 @@ def _rewrite(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[int, int
     if kind is Kind.PDF:
         shutil.copyfileobj(source, target, _CHUNK)
         return None
-    return rewrite_picture(source, kind, target)
+    return rewrite_video(source, target) if kind in VIDEOS else rewrite_picture(source, kind, target)
 
 
 @contextmanager
-def _temporary_file(directory: Path) -> Iterator[tuple[Path, BufferedRandom]]:
+def temporary_file(directory: Path) -> Iterator[tuple[Path, BufferedRandom]]:
     """Open a new file beside the others; it is removed at the end unless it was moved to its place."""
     incoming = directory / "incoming"
     _make_folders(directory, incoming)

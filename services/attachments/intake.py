@@ -20,18 +20,20 @@ from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
 from models.tables import CASES, AttachmentRow
-from services.attachments.files import StoredFile, path_of, store_file
+from services.attachments.files import Limits, StoredFile, path_of, store_file
+from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
 from services.criteria.scope import visible
 
 log = structlog.get_logger(__name__)
 
 #: Unpacking a picture can take hundreds of megabytes, so only two at a time, in threads of their own.
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="attachments")
+_MEGABYTE = 1024 * 1024
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class AttachmentView(Frozen):
-    """A stored attachment: `size` in bytes, `width` and `height` in pixels for pictures."""
+    """A stored attachment: `size` in bytes, `width` and `height` in pixels for pictures and videos."""
 
     sha256: str
     media_type: str
@@ -48,21 +50,26 @@ class StoredUpload:
     created: bool
 
 
-def max_bytes(settings: Settings) -> int:
-    """Return the size limit of one attachment, in bytes."""
-    return settings.attachment_megabytes * 1024 * 1024
+def limits_of(settings: Settings) -> Limits:
+    """Return the size limits of one attachment."""
+    return Limits(settings.attachment_megabytes * _MEGABYTE, settings.video_megabytes * _MEGABYTE)
 
 
 async def store_upload(
-    engine: AsyncEngine, settings: Settings, person: Person, source: IO[bytes], now: datetime
+    engine: AsyncEngine,
+    settings: Settings,
+    person: Person,
+    source: IO[bytes],
+    now: datetime,
+    limits: Limits | None = None,
 ) -> StoredUpload:
-    """Store an upload of `person`: first the file, durably, then its row.
+    """Store an upload of `person`: first the file, durably, then its row. `limits`: others than `limits_of`.
 
     Raises what `services.attachments.files.store_file` raises, and the database's errors; a file without a row does not
     count.
     """
     stored = await asyncio.get_running_loop().run_in_executor(
-        _THREADS, store_file, source, settings.attachments_dir, max_bytes(settings)
+        _THREADS, store_file, source, settings.attachments_dir, limits or limits_of(settings)
     )
     async with transaction(engine) as connection:
         created = await _register(connection, stored, person.id, now)
@@ -106,6 +113,28 @@ async def find_attachment(
         log.error("attachment file missing", sha256=sha256)
         raise AttachmentLost(sha256=sha256)
     return path, media_type
+
+
+async def find_thumbnail(
+    connection: AsyncConnection, settings: Settings, person: Person, sha256: str, size: Size, now: datetime
+) -> Thumbnail:
+    """Return the attachment scaled to `size`; it is made when it is asked for first.
+
+    Raises what `find_attachment` raises, and NoSuchPage for what is not a picture.
+    """
+    path, media_type = await find_attachment(connection, settings, person, sha256, now)
+    return await thumbnail_of(settings, path, media_type, size)
+
+
+async def thumbnail_of(settings: Settings, path: Path, media_type: str, size: Size) -> Thumbnail:
+    """Return the stored file at `path` scaled to `size`. Raises NoSuchPage for what is not a picture.
+
+    Whether somebody may see it is for the caller to check.
+    """
+    if not media_type.startswith("image/"):
+        raise NoSuchPage(what="thumbnail")
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_THREADS, read_thumbnail, settings.attachments_dir, path, media_type, size)
 
 
 async def _media_type(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> str | None:

@@ -94,6 +94,11 @@ class FileView(Frozen):
         """Whether a page can show it as a picture."""
         return self.media_type.startswith("image/")
 
+    @property
+    def is_video(self) -> bool:
+        """Whether a page can play it."""
+        return self.media_type.startswith("video/")
+
 
 class CasePageView(Frozen):
     """The content of a case page.

@@ -14,6 +14,7 @@ from models.commands import HumanCommand
 from models.enums import Source
 from models.errors import WrongCode
 from models.ids import derived_id
+from services.attachments.files import Limits
 from services.attachments.intake import store_upload
 from services.commands.send import Sent, send
 from services.public.account import public_account
@@ -46,16 +47,23 @@ class PubliclyReported:
     case_no: str | None
 
 
-async def submit_public_report(
-    resources: Resources, report: PublicReport, photos: tuple[IO[bytes], ...], now: datetime
-) -> PubliclyReported:
-    """Submit a report from a person without an account.
+async def store_public_file(resources: Resources, file: IO[bytes], limits: Limits, now: datetime) -> str:
+    """Store a file from a person without an account; return its hash. Raises what `store_upload` raises."""
+    async with transaction(resources.engine) as connection:
+        person = await public_account(connection)
+    stored = await store_upload(resources.engine, resources.settings, person, file, now, limits)
+    return stored.view.sha256
 
-    Raises what `reports.submit.submit` and `attachments.intake.store_upload` raise; then nothing was reported.
+
+async def submit_public_report(
+    resources: Resources, report: PublicReport, photos: tuple[str, ...], now: datetime
+) -> PubliclyReported:
+    """Submit a report from a person without an account. `photos`: the hashes of stored files.
+
+    Raises what `reports.submit.submit` raises; then nothing was reported.
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-    uploads = [await store_upload(resources.engine, resources.settings, person, photo, now) for photo in photos]
     place = f"\n地点: {report.place}" if report.place else ""
     submitted = await submit(
         resources,
@@ -67,7 +75,7 @@ async def submit_public_report(
             description=f"{report.description}{place}".strip(),
             grid=report.grid,
             source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
-            attachments=tuple(upload.view.sha256 for upload in uploads),
+            attachments=photos,
             reporter=report.reporter,
         ),
         now,

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 
 from models.errors import DomainError, NotYours
-from services.wording import vocabulary
+from services.wording import file_types, vocabulary
 
 _ACTIONS: vocabulary.Labels = {**vocabulary.COMMANDS, "report": ("上报", "report")}
-_LABELS: Mapping[str, vocabulary.Labels] = {"command": _ACTIONS, "stage": vocabulary.STAGES}
+_LABELS: Mapping[str, vocabulary.Labels] = {
+    "command": _ACTIONS,
+    "stage": vocabulary.STAGES,
+    "sniffed": file_types.NAMES,
+    "advice": file_types.ADVICE,
+}
 #: Who may act: by their standing to a case, else by their role.
 _WHO: vocabulary.Labels = {**vocabulary.ROLES, **vocabulary.STANDINGS}
 

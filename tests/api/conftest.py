@@ -33,6 +33,7 @@ def api_settings(database_url: str, tmp_path: Path) -> Settings:
         token_secret=SecretStr("1" * 64),
         data_dir=tmp_path,
         attachment_megabytes=1,
+        video_megabytes=1,
     )
 
 

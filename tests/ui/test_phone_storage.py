@@ -146,7 +146,7 @@ def test_a_photo_of_twelve_megapixels_becomes_small(open_page: OpenPage) -> None
 def test_a_file_that_is_no_photo_is_told(open_page: OpenPage) -> None:
     page = open_phone(open_page, path="/m/#/report")
     take_photo(page, "相册", b"no picture", "note.txt")
-    expect(page.locator("#photos")).to_contain_text("这个文件不是可用的照片")
+    expect(page.locator("#photos")).to_contain_text("有文件不是照片或视频")
     expect(page.locator("#photos .photo")).to_have_count(0)
 
 

@@ -263,6 +263,8 @@ def test_the_result_is_shown_where_the_reviewer_has_released_it(open_page: OpenP
     check_screen(page, least=44)
     screenshot(page, "public-result")
     address = str(shown.get_attribute("src"))
+    assert httpx.get(site.url + address).headers["content-type"] == "image/webp"
+    address = str(page.locator(".result-photos a").first.get_attribute("href"))
     assert httpx.get(site.url + address).headers["content-type"] == "image/png"
     sha256, until, signature = address.rpartition("/")[2].split(".")
     settings = site.harness.settings

@@ -55,17 +55,16 @@ class PostedForm(Frozen):
 async def give(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason."""
     fields = require_fields(command)
-    async with form_with_files(request, attachments.max_bytes(services.settings), MAX_FILES) as form:
+    async with form_with_files(request, attachments.limits_of(services.settings).most, MAX_FILES) as form:
         posted = _read_form(command, form)
-        try:
-            uploaded = await _store_files(services, reader, form)
-        except DomainError as error:
-            field = next((one.name for one in fields if one.kind == "files"), "")
-            return await _show_faults(
-                request, services, reader, case_no, posted, error.status, {field: refusal_text(error, reader)}
-            )
+        uploaded, refused = await _store_files(services, reader, form)
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
+    if refused:
+        field = next((one.name for one in fields if one.kind == "files"), "")
+        status = next(iter(refused.values())).status
+        text = " ".join(f"{name}: {refusal_text(error, reader)}" for name, error in refused.items())
+        return await _show_faults(request, services, reader, case_no, posted, status, {field: text})
     try:
         human_command = read_command(command, body_of(command, posted.given, reader.zone))
     except ValidationError as error:
@@ -122,16 +121,23 @@ def _command_id(text: str) -> UUID:
         return new_id()  # not one of our forms: without an id it counts each time it is sent
 
 
-async def _store_files(services: Services, reader: Reader, form: FormData) -> dict[str, list[str]]:
-    """Store the files of the form. Return their hashes by field. Raises a DomainError for a file that is refused."""
+async def _store_files(
+    services: Services, reader: Reader, form: FormData
+) -> tuple[dict[str, list[str]], dict[str, DomainError]]:
+    """Store the files of the form. Return the hashes of those stored by field, and the refusals by name of the file."""
     hashes: dict[str, list[str]] = defaultdict(list)
+    refused: dict[str, DomainError] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
-            stored = await attachments.store_upload(
-                services.engine, services.settings, reader.person, value.file, reader.now
-            )
+            try:
+                stored = await attachments.store_upload(
+                    services.engine, services.settings, reader.person, value.file, reader.now
+                )
+            except DomainError as error:
+                refused[value.filename[:80]] = error
+                continue
             hashes[name.removeprefix("files.")].append(stored.view.sha256)
-    return hashes
+    return hashes, refused
 
 
 async def _send(

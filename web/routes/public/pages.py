@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
@@ -16,7 +16,6 @@ from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, WrongCode
 from models.ids import new_id
 from services.accounts.rate_limit import Record
-from services.attachments import intake
 from services.directory.people import list_categories
 from services.public.progress_code import find_report, make_photo_token, normalize_code, read_progress
 from services.public.reports import PublicReport, send_by_code, submit_public_report
@@ -24,12 +23,13 @@ from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
+from web.routes.public.photos import MAX_PHOTOS, Photos, public_limits, take_photos
+from web.views.refusals import refusal_text
 
 router = APIRouter()
 
 #: The scores of the three verdicts, of five.
 VERDICT_SCORES = {"good": 5, "fair": 3, "bad": 1}
-MAX_PHOTOS = 3
 #: Limit per file in bytes while the caller must wait: enough for the text fields, too little for photos.
 _TEXT_ONLY_BYTES = 1024 * 1024 // MAX_PHOTOS
 
@@ -120,7 +120,7 @@ async def take_report(request: Request, services: ServicesDep, visitor: AnyVisit
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
     record = services.public_reports.record(_client_address(request))
     # A caller who must wait gets the form back with the typed text; their photos are not read.
-    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else intake.max_bytes(services.settings)
+    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else public_limits(services).most
     async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
         return await _accept_report(services, visitor, form, record)
 
@@ -129,22 +129,22 @@ async def _accept_report(services: Services, visitor: Visitor, form: FormData, r
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     if typed.get("website"):  # a hidden field that only bots fill in
         return RedirectResponse("/p", 303)
+    photos = Photos((), ())
     try:
         record.check(visitor.now)
-        photos = [photo for photo in form.getlist("photos") if isinstance(photo, UploadFile) and photo.filename]
-        if len(photos) > MAX_PHOTOS:
-            fault = visitor.text("最多 %(most)s 张,这里有 %(n)s 张。", most=MAX_PHOTOS, n=len(photos))
-            return await _show_report_form(services, visitor, typed, {"file": fault}, 422)
+        photos = await take_photos(services, visitor, form)
+        if photos.faults:
+            faults = {"file": " ".join(photos.faults)}
+            return await _show_report_form(services, visitor, typed, faults, photos.status, photos)
         report = PublicReport.model_validate(_report_body(typed))
-        reported = await submit_public_report(
-            services.resources, report, tuple(photo.file for photo in photos), visitor.now
-        )
+        reported = await submit_public_report(services.resources, report, photos.stored, visitor.now)
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
-        return await _show_report_form(services, visitor, typed, faults, 422)
+        return await _show_report_form(services, visitor, typed, faults, 422, photos)
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2]
-        return await _show_report_form(services, visitor, typed, {field: error.message(visitor.language)}, error.status)
+        fault = refusal_text(error, visitor)
+        return await _show_report_form(services, visitor, typed, {field: fault}, error.status, photos)
     record.fail(visitor.now)
     return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
 
@@ -213,13 +213,20 @@ def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Respons
 
 
 async def _show_report_form(
-    services: Services, visitor: Visitor, typed: dict[str, str], faults: dict[str, str], status: int = 200
+    services: Services,
+    visitor: Visitor,
+    typed: dict[str, str],
+    faults: dict[str, str],
+    status: int = 200,
+    photos: Photos | None = None,
 ) -> Response:
     async with services.reading.connect() as connection:
         categories = await list_categories(connection)
         units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
+        kept = await photos.tokens(connection, services, visitor) if photos else []
     context = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}
-    return public_page(visitor, "public/report.html", status, **context)
+    megabytes = public_limits(services).most // (1024 * 1024)
+    return public_page(visitor, "public/report.html", status, **context, kept=kept, megabytes=megabytes)
 
 
 def _client_address(request: Request) -> str:

@@ -7,6 +7,8 @@ from sqlalchemy import text
 from doors.dependencies import ServicesDep
 from models.errors import NoSuchPage
 from services.attachments.files import path_of
+from services.attachments.intake import thumbnail_of
+from services.attachments.thumbnails import Size
 from services.public.progress_code import ALPHABET, LENGTH, normalize_code, read_photo_token
 from web.draw.qr import qr_image
 from web.reader import AnyVisitor
@@ -28,8 +30,8 @@ async def draw_code(request: Request, code: str = "") -> Response:
 
 
 @router.get("/p/photo/{token}")
-async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor) -> Response:
-    """A photo of a progress page; its address is valid for an hour."""
+async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor, size: Size | None = None) -> Response:
+    """A photo of a progress page or of a report that is being written, scaled to `size`; valid for an hour."""
     sha256 = read_photo_token(services.settings, token[:200], visitor.now)
     async with services.reading.connect() as connection:
         query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
@@ -37,5 +39,8 @@ async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor) -> 
     path = path_of(services.settings.attachments_dir, sha256)
     if media_type is None or not path.is_file():
         raise NoSuchPage(what="photo")
+    if size is not None:
+        small = await thumbnail_of(services.settings, path, media_type, size)
+        path, media_type = small.path, small.media_type
     headers = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}
     return FileResponse(path, media_type=str(media_type), headers=headers)

@@ -7,6 +7,7 @@ import { setUpDrafts } from "./draft";
 import { setUpFrame } from "./frame";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
+import { setUpPhotos } from "./photos";
 
 // Nothing is evaluated from text: the content policy forbids it.
 htmx.config.history = true;
@@ -16,4 +17,5 @@ setUpFrame();
 setUpLive();
 setUpBell();
 setUpDrafts();
+setUpPhotos();
 setUpKeyboard();

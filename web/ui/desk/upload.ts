@@ -51,7 +51,7 @@ function uploadedFile(input: HTMLInputElement, sha256: string, file: File, media
   const shown: HTMLElement[] = [field];
   if (mediaType.startsWith("image/")) {
     const picture = document.createElement("img");
-    picture.src = `/api/v1/attachments/${sha256}`;
+    picture.src = `/api/v1/attachments/${sha256}/thumbnail`;
     picture.alt = file.name;
     shown.push(picture);
   }

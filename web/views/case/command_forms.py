@@ -42,7 +42,7 @@ _FIELDS: Mapping[str, Field] = {
         "answer", "answer", _("给上报人的答复"), hint=_("核查通过后上报人会看到;请写明办理结果,不写个人信息。")
     ),
     "attachments": Field("attachments", "files", _("附件")),
-    "evidence": Field("evidence", "files", _("证据(照片或 PDF)")),
+    "evidence": Field("evidence", "files", _("证据(照片、视频或 PDF)")),
     "condition": Field("condition", "condition", _("立案条件"), hint=_("不选则用第一个符合的条件。")),
     "host": Field("host", "department", _("主办部门")),
     "co_handlers": Field("co_handlers", "departments", _("协办部门"), hint=_("协办部门全部反馈后才能办结。")),

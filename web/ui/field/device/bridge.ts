@@ -46,7 +46,7 @@ export const webBridge: Bridge = {
   chooseImage(from) {
     const input = document.createElement("input");
     input.type = "file";
-    input.accept = "image/*";
+    input.accept = from === "album" ? "image/*,video/mp4,video/quicktime" : "image/*";
     if (from === "camera") input.setAttribute("capture", "environment");
     else input.multiple = true;
     input.hidden = true;

@@ -5,6 +5,9 @@ import { StorageFull, localStore } from "../store/database";
 
 const MAX_SIDE = 1280;
 const QUALITIES = [0.72, 0.6, 0.5, 0.4];
+/** Maximum bytes of a photo or film that is stored as it is. */
+const MAX_ORIGINAL = 100_000_000;
+const MAX_ORIGINAL_PHOTO = 20_000_000;
 /** Maximum bytes of a stored photo. */
 const MAX_BYTES = 300_000;
 const MIN_SIDE = 480;
@@ -13,16 +16,24 @@ const DARK_BELOW = 38;
 const FREE_BYTES_NEEDED = 3_000_000;
 
 export class NotAPicture extends Error {}
+export class TooLarge extends Error {}
 
 export interface StoredPhoto {
   id: string;
   warning: "" | "dark" | "small";
 }
 
-/** Prepare and store a picture. `mark`: lines drawn into its lower edge. Throws NotAPicture and StorageFull. */
+/** Prepare and store a picture. `mark`: lines drawn into its lower edge. A film, and a photo that only the server can read,
+ * is stored as it is. Throws NotAPicture, TooLarge and StorageFull. */
 export async function storePhoto(file: Blob, mark: string[]): Promise<StoredPhoto> {
-  await checkRoom();
-  const picture = await decode(file);
+  await checkRoom(file.size);
+  const kind = await originalKind(file);
+  if (kind === "film") return storeOriginal(file, MAX_ORIGINAL);
+  const picture = await decode(file).catch((error: unknown) => {
+    if (kind !== "photo") throw error;
+    return null;
+  });
+  if (!picture) return storeOriginal(file, MAX_ORIGINAL_PHOTO);
   const { width, height } = picture;
   const warning = Math.min(width, height) < MIN_SIDE ? "small" : isDark(picture) ? "dark" : "";
   const blob = await shrink(picture, mark);
@@ -32,10 +43,27 @@ export async function storePhoto(file: Blob, mark: string[]): Promise<StoredPhot
   return { id: photo.id, warning };
 }
 
+/** What a file is by its first bytes: a film, or a photo that this phone may not be able to read (HEIC, AVIF, TIFF). */
+async function originalKind(file: Blob): Promise<"film" | "photo" | ""> {
+  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  if (/^(II\*\0|MM\0\*)/.test(head)) return "photo";
+  if (/^[^]{4}(moov|mdat|wide)/.test(head)) return "film";
+  const brand = /^[^]{4}ftyp([^]{4})/.exec(head)?.[1];
+  if (!brand || brand.startsWith("M4A")) return "";
+  return /^(hei|hev|mif|msf|avi)/.test(brand) ? "photo" : "film";
+}
+
+async function storeOriginal(file: Blob, most: number): Promise<StoredPhoto> {
+  if (file.size > most) throw new TooLarge();
+  const photo: Photo = { id: newId(), made_at: Date.now(), data: await file.arrayBuffer(), type: file.type || "application/octet-stream" };
+  await (await localStore).put("photos", photo);
+  return { id: photo.id, warning: "" };
+}
+
 /** Throws StorageFull before the storage is full, so that existing drafts and items can still be saved. */
-async function checkRoom(): Promise<void> {
+async function checkRoom(size: number): Promise<void> {
   const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
-  if (quota !== undefined && usage !== undefined && quota - usage < FREE_BYTES_NEEDED) throw new StorageFull();
+  if (quota !== undefined && usage !== undefined && quota - usage < FREE_BYTES_NEEDED + (size > MAX_ORIGINAL_PHOTO ? size : 0)) throw new StorageFull();
 }
 
 async function decode(file: Blob): Promise<ImageBitmap | HTMLImageElement> {

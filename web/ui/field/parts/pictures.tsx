@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { photoBlob } from "../device/photo";
 import { loadPicture } from "../server/prefetch";
+import { apiUrl } from "../server/request";
 import { t } from "../words/texts";
 import { Icon } from "./ui";
 
@@ -27,16 +28,50 @@ export function useObjectUrl(id: string, read: (id: string) => Promise<Blob | nu
   return address;
 }
 
-/** A photo of the outbox or of a draft. */
+/** A photo of the outbox or of a draft. A mark stands for a film, and for a photo that the phone can't show. */
 export function Thumb({ id, alt = "" }: { id: string; alt?: string }): JSX.Element {
   const address = useObjectUrl(id, photoBlob);
-  return address ? <img class="thumb" src={address} alt={alt} /> : <span class="thumb thumb-none" />;
+  const [unreadable, setUnreadable] = useState(false);
+  if (unreadable)
+    return (
+      <span class="thumb thumb-none">
+        <Icon name="file" />
+        <span class="sr">{alt}</span>
+      </span>
+    );
+  return address ? <img class="thumb" src={address} alt={alt} onError={() => setUnreadable(true)} /> : <span class="thumb thumb-none" />;
 }
 
-/** A picture of a case; a tap shows it on the whole screen. */
+/** A file of a case that is not a picture: a film or a document, which is read over the network. */
+function OtherFile({ sha, type }: { sha: string; type: string }): JSX.Element {
+  const address = apiUrl(`attachments/${sha}`);
+  if (type.startsWith("video/")) return <video class="film" controls preload="none" playsInline src={address} aria-label={t("视频")} />;
+  return (
+    <a class="picture picture-none" href={address} target="_blank" rel="noopener">
+      <Icon name="file" />
+      {type === "application/pdf" ? "PDF" : t("文件")}
+    </a>
+  );
+}
+
+/** Show the pictures of the same section over the whole screen, beginning with this one. */
+async function openPictures(button: HTMLElement): Promise<void> {
+  const { openViewer } = await import("../../viewer/viewer");
+  const buttons = [...(button.closest("section") ?? document).querySelectorAll<HTMLElement>("button.picture")].filter((one) => one.querySelector("img"));
+  const photos = buttons.map((one) => one.querySelector("img")!).map(({ src, alt }) => ({ src, alt }));
+  const words = { title: t("照片"), close: t("关闭"), previous: t("上一张"), next: t("下一张"), larger: t("放大"), smaller: t("缩小") };
+  openViewer(photos, buttons.indexOf(button), words);
+}
+
+/** A file of a case; a tap on a picture shows it over the whole screen. */
 export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element {
-  const address = useObjectUrl(sha, loadPicture);
-  const [large, setLarge] = useState(false);
+  const [kind, setKind] = useState("");
+  const address = useObjectUrl(sha, async (id) => {
+    const blob = await loadPicture(id);
+    setKind(blob?.type ?? "");
+    return blob;
+  });
+  if (address && kind && !kind.startsWith("image/")) return <OtherFile sha={sha} type={kind} />;
   if (address === "")
     return (
       <span class="picture picture-none">
@@ -45,7 +80,7 @@ export function Picture({ sha, alt }: { sha: string; alt: string }): JSX.Element
       </span>
     );
   return (
-    <button type="button" class={large ? "picture picture-large" : "picture"} aria-label={large ? t("缩小 %(what)s", { what: alt }) : t("放大 %(what)s", { what: alt })} onClick={() => setLarge(!large)}>
+    <button type="button" class="picture" disabled={!address} aria-label={t("放大 %(what)s", { what: alt })} onClick={(event) => void openPictures(event.currentTarget)}>
       {address && <img src={address} alt={alt} />}
     </button>
   );

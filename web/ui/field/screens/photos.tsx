@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { bridge } from "../device/bridge";
 import { Fault } from "../parts/fault";
 import { formatExact } from "../words/moments";
-import { removePhoto, NotAPicture, storePhoto } from "../device/photo";
+import { removePhoto, NotAPicture, TooLarge, storePhoto } from "../device/photo";
 import { Thumb } from "../parts/pictures";
 import type { DraftPhoto } from "../store/report_draft";
 import { StorageFull } from "../store/database";
@@ -16,7 +16,7 @@ const MAX_PHOTOS = 6;
 export function Photos(props: { id: string; photos: DraftPhoto[]; mark: string[]; fault: string; after?: boolean; change: (photos: DraftPhoto[]) => void }): JSX.Element {
   const { id, photos, mark, fault, after, change } = props;
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<"" | "full" | "no picture">("");
+  const [problem, setProblem] = useState<"" | "full" | "no picture" | "large">("");
   const take = async (from: "camera" | "album"): Promise<void> => {
     if (busy) return;
     setProblem("");
@@ -26,13 +26,19 @@ export function Photos(props: { id: string; photos: DraftPhoto[]; mark: string[]
     let taken = photos;
     try {
       for (const file of files.slice(0, MAX_PHOTOS - photos.length)) {
-        taken = [...taken, await storePhoto(file, [formatExact(Date.now()), ...mark])];
-        change(taken);
+        try {
+          taken = [...taken, await storePhoto(file, [formatExact(Date.now()), ...mark])];
+          change(taken);
+        } catch (error) {
+          // The others are still taken.
+          if (error instanceof NotAPicture) setProblem("no picture");
+          else if (error instanceof TooLarge) setProblem("large");
+          else throw error;
+        }
       }
     } catch (error) {
-      if (error instanceof StorageFull) setProblem("full");
-      else if (error instanceof NotAPicture) setProblem("no picture");
-      else throw error;
+      if (!(error instanceof StorageFull)) throw error;
+      setProblem("full");
     } finally {
       setBusy(false);
     }
@@ -84,7 +90,12 @@ export function Photos(props: { id: string; photos: DraftPhoto[]; mark: string[]
       )}
       {problem === "no picture" && (
         <Note kind="bad" live>
-          {t("这个文件不是可用的照片,没有添加")}
+          {t("有文件不是照片或视频,没有添加;其他照片已保留")}
+        </Note>
+      )}
+      {problem === "large" && (
+        <Note kind="bad" live>
+          {t("这个文件太大,没有添加:照片不超过 20 MB,视频不超过 100 MB")}
         </Note>
       )}
       <Fault text={fault} />

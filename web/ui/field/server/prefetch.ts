@@ -36,19 +36,26 @@ async function prefetchCase(case_no: string, revision: number): Promise<void> {
   for (const sha of current.attachments.slice(0, MAX_PICTURES)) await loadPicture(sha);
 }
 
-/** A picture of a case, from the phone or else from the server; null if it is not available. Throws StorageFull. */
+/** A picture of a case, as large as a screen, from the phone or else from the server; null if it is not available. Of a file
+ * that is not a picture an empty blob with its type. Throws StorageFull. */
 export async function loadPicture(sha: string): Promise<Blob | null> {
   const store = await localStore;
   const stored = await store.get<StoredPicture>("files", sha);
   if (stored) return new Blob([stored.data], { type: stored.type });
   try {
-    const response = await fetch(apiUrl(`attachments/${sha}`), { credentials: "same-origin" });
-    if (!response.ok) return null;
-    const blob = await response.blob();
+    const kind = await fetchBlob(`attachments/${sha}`, { Range: "bytes=0-0" });
+    const isPicture = kind?.type.startsWith("image/") ?? false;
+    const blob = isPicture ? await fetchBlob(`attachments/${sha}/thumbnail?size=large`) : kind && new Blob([], { type: kind.type });
+    if (!blob) return null;
     await store.put("files", { id: sha, data: await blob.arrayBuffer(), type: blob.type } as StoredPicture);
     return blob;
   } catch (error) {
     if (error instanceof StorageFull) throw error;
     return null;
   }
+}
+
+async function fetchBlob(path: string, headers: Record<string, string> = {}): Promise<Blob | null> {
+  const response = await fetch(apiUrl(path), { credentials: "same-origin", headers });
+  return response.ok ? response.blob() : null;
 }

@@ -15,6 +15,8 @@ export interface Photo {
 
 const LOCK = "gridloop-outbox";
 const PHOTO_TIMEOUT = 120_000;
+/** Bytes per millisecond. */
+const SLOWEST_UPLOAD = 30;
 const DONE_RETENTION = 7 * 24 * 3_600_000;
 
 /** All items of the outbox, the oldest first. */
@@ -182,7 +184,7 @@ async function uploadPhotos(item: Item): Promise<Item | null> {
     if (!photo) throw new ServerRefusal(422, "photo_gone", "");
     const form = new FormData();
     form.append("file", new Blob([photo.data], { type: photo.type }), "photo.jpg");
-    const reply = await request<{ sha256: string }>("POST", "attachments", { form, language: item.language, timeout: PHOTO_TIMEOUT });
+    const reply = await request<{ sha256: string }>("POST", "attachments", { form, language: item.language, timeout: Math.max(PHOTO_TIMEOUT, photo.data.byteLength / SLOWEST_UPLOAD) });
     current = await changeItem(item.id, (old) => ({ ...old, sent: { ...old.sent, [id]: reply.data.sha256 } }));
   }
   return current ?? null;
