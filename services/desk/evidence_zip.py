@@ -19,7 +19,14 @@ from services.wording import vocabulary
 #: The most bytes of files in one ZIP (our choice): it is made while a person waits.
 MAX_BYTES = 300_000_000
 _CHUNK = 1_000_000
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf", "video/mp4": "mp4", "video/quicktime": "mov"}
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+}
 _HEADER = {
     "zh": ("文件", "SHA-256", "类型", "字节", "事实序号", "时间", "动作", "提供人"),
     "en": ("file", "SHA-256", "type", "bytes", "fact", "at", "what", "by"),
