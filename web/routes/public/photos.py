@@ -46,7 +46,10 @@ async def take_photos(services: Services, visitor: Visitor, form: FormData) -> P
     faults: list[str] = []
     status = 422
     if len(stored) + len(given) > MAX_PHOTOS:
-        faults.append(visitor.text("最多 %(most)s 张,这里有 %(n)s 张,只保留了前 %(most)s 张。", most=MAX_PHOTOS, n=len(stored) + len(given)))
+        count = len(stored) + len(given)
+        faults.append(
+            visitor.text("最多 %(most)s 张,这里有 %(n)s 张,只保留了前 %(most)s 张。", most=MAX_PHOTOS, n=count)
+        )
     for one in given[: MAX_PHOTOS - len(stored)]:
         try:
             sha256 = await store_public_file(services.resources, one.file, public_limits(services), visitor.now)
