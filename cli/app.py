@@ -80,7 +80,6 @@ def _read_summary(target: str) -> str:
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
     help="Gridloop · 网格化治理事件流转引擎: every report a durable case, every deadline kept or told.",
 )

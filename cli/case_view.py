@@ -4,11 +4,10 @@ from typing import Any
 
 from rich.markup import escape
 from rich.panel import Panel
-from rich.table import Table
 
 from cli.formatting import format_light, format_local, format_owner
 from cli.labels import FACTS, OUTCOMES, REQUESTS, STAGES, UNITS, URGE_KINDS, label, localize
-from cli.output import Column, out, print_table
+from cli.output import Column, build_table, out, print_table
 
 #: Fields of a fact that hold what somebody wrote; a fact shows the first that is there.
 _TEXT_FIELDS = ("note", "reason", "result", "question", "title")
@@ -33,9 +32,7 @@ def print_case(view: dict[str, Any]) -> None:
         (localize("版本", "Revision"), str(view["revision"])),
         (localize("您可以", "You may"), ", ".join(view["allowed_commands"]) or "—"),
     ]
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        table.add_row(f"[dim]{name}[/]", value)
+    table = build_table((Column(style="dim"), Column()), rows, gap=2)
     title = f"[bold]{view['case_no']}[/]  {escape(view['title'])}"
     out.print(Panel(table, title=title, title_align="left"), highlight=False)
 

@@ -124,7 +124,9 @@ def list_(
     _print_cases(page["items"])
     out.print(localize(f"共 {page['total']} 件", f"{page['total']} cases in all"))
     if page["next_cursor"]:
-        out.print(localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False)
+        out.print(
+            localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False, soft_wrap=True
+        )
 
 
 def act(

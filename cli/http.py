@@ -24,6 +24,8 @@ Password = Annotated[
     typer.Option(envvar="GRIDLOOP_PASSWORD", help="Not needed for a demo account · 演示账号可不填"),
 ]
 DataDir = Annotated[Path, typer.Option(envvar="GRIDLOOP_DATA_DIR", help="Data directory of the running system")]
+#: For commands that read the database by themselves.
+PrintJson = Annotated[bool, typer.Option("--json", help="Print it as JSON")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as it is")]
 
 

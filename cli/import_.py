@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,13 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.http import DataDir, fail
+from cli.http import DataDir, PrintJson, fail
 from cli.labels import localize
 from cli.operator import find_person, open_resources
-from cli.output import Column, err, language, out, print_table
+from cli.output import Column, err, language, out, print_json, print_table
 from models.errors import DomainError
 from services.files.service_requests import Row, UnreadableFile, read_requests
+from services.files.tables import Table
 from services.reports.import_list import BadMapping, Mapping, Outcome, import_rows, read_mapping
 from services.wording.refusals import refusal_message
 
@@ -45,6 +47,7 @@ def import_(
     suggest_mapping: Annotated[
         bool, typer.Option("--suggest-mapping", help="Print a first mapping for this file · 建议映射")
     ] = False,
+    as_json: PrintJson = False,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Open cases from a list of service requests · 批量导入."""
@@ -61,16 +64,15 @@ def import_(
     if rejects is not None:
         _check_writable(rejects)
     outcome = Outcome()
-    result = asyncio.run(_import(list(table.rows)[:limit], column_mapping, as_, park, data_dir, outcome, dry_run))
+    result = asyncio.run(
+        _import(list(table.rows)[:limit], column_mapping, as_, park, data_dir, outcome, dry_run, as_json)
+    )
     if rejects is not None:
         _write_rejects(rejects, outcome)
-    out.print(
-        localize(f"读入:{table.recognised.zh}", f"read: {table.recognised.en}"),
-        highlight=False, markup=False, soft_wrap=True,
-    )  # fmt: skip
-    if dry_run:
-        _print_planned(outcome)
-    _print_outcome(outcome, rejects, dry_run)
+    if as_json:
+        print_json({"read": asdict(table.recognised), "dry_run": dry_run, **asdict(outcome)})
+    else:
+        _print_result(table, outcome, rejects, dry_run)
     if isinstance(result, str):
         err.print(f"[bold red]✗[/] {escape(result)}", highlight=False)
     elif result:
@@ -81,7 +83,14 @@ def import_(
 
 
 async def _import(
-    rows: list[Row], mapping: Mapping, username: str, park: str | None, data_dir: Path, outcome: Outcome, dry_run: bool
+    rows: list[Row],
+    mapping: Mapping,
+    username: str,
+    park: str | None,
+    data_dir: Path,
+    outcome: Outcome,
+    dry_run: bool,
+    as_json: bool,
 ) -> bool | str:
     """Return whether the import was interrupted, or a message when it failed."""
     failure, stop = "", asyncio.Event()
@@ -89,7 +98,7 @@ async def _import(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with open_resources(data_dir) as resources:
         person = await find_person(resources, username)
-        with Progress(*columns, console=out) as bar:
+        with Progress(*columns, console=err if as_json else out) as bar:
             task = bar.add_task(
                 localize("检查", "Checking") if dry_run else localize("导入", "Importing"), total=len(rows)
             )
@@ -108,6 +117,16 @@ async def _import(
                     localize(error.zh, error.en) for error in failed.exceptions if isinstance(error, BadMapping)
                 )
     return failure or stop.is_set()
+
+
+def _print_result(table: Table, outcome: Outcome, rejects: Path | None, dry_run: bool) -> None:
+    out.print(
+        localize(f"读入:{table.recognised.zh}", f"read: {table.recognised.en}"),
+        highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
+    if dry_run:
+        _print_planned(outcome)
+    _print_outcome(outcome, rejects, dry_run)
 
 
 def _print_planned(outcome: Outcome) -> None:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import typer
-from rich.table import Table
+from pydantic import TypeAdapter
 
 from cli.labels import is_english, localize
-from cli.terminal import SafeConsole
-from models.text import escape_controls
+from cli.tables import Column as Column
+from cli.tables import DataTable
+from cli.terminal import SafeConsole, escape_json
 
 out = SafeConsole()
 err = SafeConsole(stderr=True)
@@ -21,16 +21,6 @@ def language() -> str:
     return "en" if is_english() else "zh"
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table. A cell that is too long is folded, unless `no_wrap` is set."""
-
-    heading: str = ""
-    no_wrap: bool = False
-    justify: Literal["left", "right"] = "left"
-    style: str | None = None
-
-
 def build_table(
     columns: Iterable[Column | str],
     rows: Iterable[Iterable[str]] = (),
@@ -38,22 +28,22 @@ def build_table(
     title: str | None = None,
     boxed: bool = False,
     gap: int = 2,
-) -> Table:
+) -> DataTable:
     """Return a table. A string in `columns` is a heading; headings are already in the reader's language.
 
     Cells are rich markup, so escape what people have typed. `boxed` draws lines; otherwise `gap` is the number of
     spaces around a cell.
     """
-    if boxed:
-        table = Table(title=title, title_justify="left")
-    else:
-        table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap))
-    for column in columns:
-        spec = column if isinstance(column, Column) else Column(column)
-        table.add_column(spec.heading, no_wrap=spec.no_wrap, overflow="fold", justify=spec.justify, style=spec.style)
+    specs = [column if isinstance(column, Column) else Column(column) for column in columns]
+    table = DataTable(specs, title=title, boxed=boxed, gap=gap)
     for row in rows:
-        table.add_row(*map(escape_controls, row))
+        table.add_row(*row)
     return table
+
+
+def print_json(value: object) -> None:
+    """Print plain data, pydantic models in it included, as JSON to standard output."""
+    typer.echo(escape_json(TypeAdapter(object).dump_json(value, indent=2).decode()))
 
 
 def print_table(

@@ -70,7 +70,9 @@ def overdue(
     _print_table(headings, map(_overdue_row, page["items"]))
     out.print(localize(f"共 {page['total']} 件", f"{page['total']} cases in all"))
     if page["next_cursor"]:
-        out.print(localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False)
+        out.print(
+            localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False, soft_wrap=True
+        )
 
 
 @app.command("list")

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.http import PrintJson
 from cli.labels import localize
-from cli.output import err, exit_on_problems, out, print_table
+from cli.output import err, exit_on_problems, out, print_json, print_table
 from models.enums import Level
 from rules.organisation.tiling import Box
 from services.organisation.grid_registry import LoadSummary, load_file, read_checked
@@ -76,10 +77,13 @@ def _parse_box(value: str | None) -> Box | None:
 
 
 @app.command("check")
-def check_file(file: File) -> None:
+def check_file(file: File, as_json: PrintJson = False) -> None:
     """Checks a registry on its own, without a database. Exit 1 with every problem."""
     with exit_on_problems():
         checked = read_checked(file)
+    if as_json:
+        print_json({"units": len(checked.units), "skipped": checked.skipped})
+        return
     out.print(
         localize(
             f"没有问题:{len(checked.units)} 个单位,跳过上级区划 {checked.skipped} 行",
@@ -91,6 +95,7 @@ def check_file(file: File) -> None:
 @app.command("list")
 def list_units(
     under: Annotated[str | None, typer.Option(help="The units directly below this code; else the parks.")] = None,
+    as_json: PrintJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Lists the parks, or the units directly below one, with how many units each holds."""
@@ -98,6 +103,10 @@ def list_units(
     if rows is None:
         err.print(localize(f"没有单位 {under}", f"there is no unit {under}"), style="bold red", markup=False)
         raise typer.Exit(code=1)
+    if as_json:
+        names = ("code", "name", "level", "type", "below", "households")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
     print_table(
         localize("编码 名称 层级 类型 下辖 户数", "code name level type below households").split(),
         (

@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.http import PrintJson
 from cli.labels import localize
 from cli.organisation import roster
-from cli.output import exit_on_problems, out, print_table
+from cli.output import exit_on_problems, out, print_json, print_table
 from models.enums import Role
 from services.organisation.people_files import load_people
 from services.organisation.people_store import Stored
@@ -57,10 +58,15 @@ def _counts_row(name: str, stored: Stored) -> tuple[str, ...]:
 def list_people(
     role: Annotated[Role | None, typer.Option(help="Only those who hold this role.")] = None,
     volunteers: Annotated[bool, typer.Option("--volunteers", help="Volunteers too.")] = False,
+    as_json: PrintJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Lists active people with the roles they hold; volunteers only when asked for."""
     rows = with_database(data_dir, lambda engine: _read_people(engine, role.value if role else None, volunteers))
+    if as_json:
+        names = ("username", "name", "roles", "can_sign_in")
+        print_json([dict(zip(names, (*row[:2], row[2].splitlines(), row[3]), strict=True)) for row in rows])
+        return
     print_table(
         localize("用户名 姓名 角色 登录", "username name roles sign-in").split(),
         (

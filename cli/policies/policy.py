@@ -12,10 +12,10 @@ from temporalio.service import RPCError
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.formatting import ZONE
-from cli.http import Api, build_path
+from cli.http import Api, PrintJson, build_path
 from cli.labels import STAGES, UNITS, label, localize
 from cli.operator import open_resources
-from cli.output import Column, err, exit_on_problems, language, out, print_table
+from cli.output import Column, err, exit_on_problems, language, out, print_json, print_table
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
@@ -35,7 +35,7 @@ File = Annotated[Path, typer.Argument(help="Policy: YAML, as under deploy/polici
 
 
 @app.command()
-def check(file: File) -> None:
+def check(file: File, as_json: PrintJson = False) -> None:
     """Checks a policy on its own, without a database, and lives a year under it in seconds.
 
     Exit 1 with every problem at its line.
@@ -44,6 +44,9 @@ def check(file: File) -> None:
         policy = read_policy(file)
         check_rehearsal(policy, str(file))
     count = len(policy.categories)
+    if as_json:
+        print_json({"name": policy.name, "categories": count})
+        return
     out.print(localize(f"没有问题:{count} 个小类", f"no problems: {count} categories"))
 
 
@@ -107,12 +110,14 @@ def preview(
     policy: Annotated[str, typer.Argument(help="A YAML file, or v3 for a published version.")],
     case_no: Annotated[str | None, typer.Option("--case", help="One case; without it all that are open.")] = None,
     as_: Annotated[str, typer.Option("--as", help="Who looks at the case.")] = "supervisor",
+    as_json: PrintJson = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """What adopting a policy would change, before anybody adopts it: nothing is stored · 预览."""
     with exit_on_problems():
         if case_no is None:
-            _print_counts(with_database(data_dir, lambda engine: _preview_all(engine, policy)))
+            counts = with_database(data_dir, lambda engine: _preview_all(engine, policy))
+            print_json(counts) if as_json else _print_counts(counts)
             return
         if not policy.startswith("v"):
             raise ValueError(
@@ -120,7 +125,7 @@ def preview(
             )
         path = build_path("cases", case_no, "adoption")
         found = Api(data_dir, as_, None).call("GET", path, params={"version": policy[1:]})
-    _print_adoption(found)
+    print_json(found) if as_json else _print_adoption(found)
 
 
 async def _preview_all(engine: AsyncEngine, policy: str) -> PreviewCounts:
@@ -179,13 +184,16 @@ def _parse_moment(value: str) -> datetime:
 
 
 @app.command()
-def show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def show(as_json: PrintJson = False, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Shows the policy in force: its categories with their conditions and limits, and its routes."""
     try:
         number, policy = with_database(data_dir, _read_current)
     except NoSuchPage as error:
         err.print(refusal_message(error, language()), style="bold red", markup=False)
         raise typer.Exit(code=1) from error
+    if as_json:
+        print_json({"version": number, "policy": policy.model_dump(mode="json", exclude_none=True)})
+        return
     out.print(localize(f"第 {number} 版:{policy.name}", f"version {number}: {policy.name}"))
     print_table(
         localize(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
 
 from cli.labels import localize
 from cli.output import Column, build_table
+from cli.tables import DataTable
 from services.simulation.labels import HOST, LEVELS, MODES, ROLES, STAGES, format_hours, format_local, format_rate
 from services.simulation.results import Changed, Compared, PolicyResult, Result, Share
 
@@ -46,13 +46,13 @@ def print_result(console: Console, result: Result) -> None:
         console.print("* " + note, style="italic", highlight=False, markup=False)
 
 
-def _policy_table(title: str, policies: Sequence[PolicyResult]) -> Table:
+def _policy_table(title: str, policies: Sequence[PolicyResult]) -> DataTable:
     """Return an empty table: a column of names, then one per policy. The asterisk points to the notes."""
     letters = (Column(policy.letter, justify="right") for policy in policies)
     return build_table((Column(), *letters), title=title + " *")
 
 
-def _summary(policies: Sequence[PolicyResult]) -> Table:
+def _summary(policies: Sequence[PolicyResult]) -> DataTable:
     table = _policy_table(localize("总览", "Overview"), policies)
     rows: tuple[tuple[str, Callable[[PolicyResult], str]], ...] = (
         (localize("超期的期限", "deadlines missed"), lambda p: format_rate(p.missed, p.clocks)),
@@ -84,7 +84,7 @@ def _format_counts(counts: dict[str, int]) -> str:
     return f"{sum(counts.values())} ({', '.join(f'{key}: {times}' for key, times in counts.items())})"
 
 
-def _shares(title: str, policies: Sequence[PolicyResult], pick: Callable[[PolicyResult], Iterable[Share]]) -> Table:
+def _shares(title: str, policies: Sequence[PolicyResult], pick: Callable[[PolicyResult], Iterable[Share]]) -> DataTable:
     table = _policy_table(title, policies)
     by_policy = [{share.key: share for share in pick(policy)} for policy in policies]
     shares = {key: share for found in reversed(by_policy) for key, share in found.items()}
@@ -95,7 +95,7 @@ def _shares(title: str, policies: Sequence[PolicyResult], pick: Callable[[Policy
     return table
 
 
-def _escalations(policies: Sequence[PolicyResult]) -> Table:
+def _escalations(policies: Sequence[PolicyResult]) -> DataTable:
     table = _policy_table(localize("升级:到达的层级", "Escalations, by the level reached"), policies)
     for index, first in enumerate(policies[0].escalations):
         times = [policy.escalations[index].times for policy in policies]
@@ -105,7 +105,7 @@ def _escalations(policies: Sequence[PolicyResult]) -> Table:
     return table
 
 
-def _load(policies: Sequence[PolicyResult]) -> Table:
+def _load(policies: Sequence[PolicyResult]) -> DataTable:
     title = localize(f"负担:分到 + 知会 + 接手(前 {MAX_ROWS})", f"Load: given + told + to act (top {MAX_ROWS})")
     table = _policy_table(title, policies)
     by_policy = [{load.id: load for load in policy.load} for policy in policies]
@@ -156,7 +156,7 @@ def _print_comparison(console: Console, comparison: Compared, result: Result) ->
             console.print(_examples(examples[:MAX_EXAMPLES], result))
 
 
-def _examples(examples: Sequence[Changed], result: Result) -> Table:
+def _examples(examples: Sequence[Changed], result: Result) -> DataTable:
     dates = (localize("起", "from"), localize("止", "to"))
     due = (f"{policy.letter} {localize('期限', 'due')}" for policy in result.policies)
     columns = (Column(heading, no_wrap=True) for heading in (*dates, *due))

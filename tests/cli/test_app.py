@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import typer
@@ -45,3 +46,47 @@ def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(COMMANDS, "lost", "cli.cases:lost")
     with pytest.raises(LookupError, match=r"cli\.cases:lost"):
         typer.main.get_command(app)
+
+
+#: Commands that change something and report it in a sentence; every other command reads, and prints JSON when asked.
+WRITING = {
+    "up", "bench", "grids load", "people load", "people absent", "people shift", "policy publish", "import",
+    "report", "act",
+}  # fmt: skip
+
+
+def commands() -> dict[str, Any]:
+    """Return every command by the words that call it."""
+    root: Any = typer.main.get_command(app)
+    found: dict[str, Any] = {}
+    for name in COMMANDS:
+        _, command, _ = root.resolve_command(typer.Context(root), [name])
+        for below, one in getattr(command, "commands", {}).items():
+            found[f"{name} {below}"] = one
+        if not hasattr(command, "commands"):
+            found[name] = command
+    return found
+
+
+def test_every_reading_command_prints_json_when_asked() -> None:
+    all_commands = commands()
+    assert set(all_commands) >= WRITING
+    without = {name for name, one in all_commands.items() if not any("--json" in p.opts for p in one.params)}
+    assert without - WRITING == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("", {"list", "import", "policy"}),
+        ("po", {"policy"}),
+        ("policy ", {"show", "preview"}),
+        ("list --s", {"--stage", "--sort"}),
+    ],
+)
+def test_a_shell_completes_commands_and_options(words: str, offered: set[str]) -> None:
+    typed = f"root {words}"
+    count = str(len(typed.split(" ")) - 1)
+    environment = {"_ROOT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": count}
+    told = CliRunner().invoke(app, [], env=environment)
+    assert offered <= set(told.output.split()), told.output
