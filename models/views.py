@@ -8,7 +8,7 @@ from pydantic import PlainSerializer, TypeAdapter
 
 from models.base import Frozen, Instant
 from models.case import Interval
-from models.commands import Location
+from models.commands import ExternalReference, Location
 from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 from models.facts import Explanation
 
@@ -176,7 +176,8 @@ class Told(Frozen):
 class CaseView(Frozen):
     """A case in its present state, for the person who asked.
 
-    `told`: what its reporter is told about its end; None while it is open.
+    `told`: what its reporter is told about its end; None while it is open. `external`: the number by which another
+    system knows it.
     """
 
     case_no: str
@@ -221,6 +222,7 @@ class CaseView(Frozen):
     reviewer: str | None = None
     merged_into: str | None
     merged_cases: tuple[str, ...] = ()
+    external: ExternalReference | None = None
     told: Told | None = None
     occurred_at: Instant
     reported_at: Instant

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from infra.store.search_words import case_words
 from models.case import Case, Clock
 from models.enums import Stage
 from models.facts import Received
@@ -87,6 +88,11 @@ def _close_due_at(case: Case, clocks: tuple[Clock, ...]) -> datetime | None:
         return case.whole.due_at
     deadlines = [clock.due_at for clock in clocks if clock.stage in (Stage.HANDLE, Stage.REVIEW) and clock.due_at]
     return max(deadlines, default=None)
+
+
+def words_columns(body: Received) -> dict[str, Any]:
+    """Return the columns of the table `case_words`, by name."""
+    return {"report_id": body.report_id, "case_no": body.case_no, "words": case_words(body)}
 
 
 def report_columns(body: Received) -> dict[str, Any]:

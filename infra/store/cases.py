@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns
+from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns, words_columns
 from infra.store.driver import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
@@ -35,10 +35,12 @@ _STORE_FACTS_AND_TASKS = """
 _NOTIFY_CHANGE = f"RETURNING pg_notify('{CHANGED_CHANNEL}', c.case_no || ' ' || c.seq) AS notified"
 _INSERT = f"""
     WITH stored AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_NOTIFY_CHANGE}),
+    new_words AS (INSERT INTO case_words SELECT w.* FROM jsonb_populate_record(NULL::case_words, %(words)s) w),
     {_STORE_FACTS_AND_TASKS}
 """
 _INSERT_MANY = """
     WITH new_cases AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
+    new_words AS (INSERT INTO case_words SELECT * FROM jsonb_populate_recordset(NULL::case_words, %(words)s)),
     new_facts AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s))
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
 """
@@ -109,11 +111,12 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
     Return False when the case is no longer at `before`: nothing was stored, and the caller must decide again on the
     new state. Raises IntegrityError when a new case (`before` None) exists already.
     """
-    row = case_columns(after)
+    row, words = case_columns(after), {}
     if before is None:
         first = facts[0].body
         assert isinstance(first, Received)
         row |= report_columns(first)
+        words = words_columns(first)
     old_tasks = {} if before is None else {task.key: task for task in open_tasks(before)}
     new_tasks = {task.key: task for task in open_tasks(after)}
     changed = [_task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
@@ -124,6 +127,7 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
             "report": after.report_id,
             "before": before.seq if before else None,
             "case": _json(row | _last_location(facts)),
+            "words": _json(words),
             "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
             "done": [key for key in old_tasks if key not in new_tasks],
             "tasks": _json(changed),
@@ -134,14 +138,16 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
 
 async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequence[Fact], Case]]) -> None:
     """Store new cases, each with all of its facts and as it stands after them, all in one statement."""
-    rows = []
+    rows, words = [], []
     for facts, case in lives:
         first = facts[0].body
         assert isinstance(first, Received)
         rows.append(case_columns(case) | report_columns(first) | _last_location(facts))
+        words.append(words_columns(first))
     tasks = [_task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
     fact_rows = [_fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
-    await run(connection, _INSERT_MANY, {"cases": _json(rows), "facts": _json(fact_rows), "tasks": _json(tasks)})
+    values = {"cases": rows, "words": words, "facts": fact_rows, "tasks": tasks}
+    await run(connection, _INSERT_MANY, {name: _json(value) for name, value in values.items()})
 
 
 def _json(value: object) -> str:

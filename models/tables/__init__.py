@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from models.tables.attachment import AttachmentRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
-from models.tables.case import CaseCounterRow, CaseRow, FactRow, TaskRow
+from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.notice import NoticeRow
@@ -18,6 +18,7 @@ __all__ = [
     "ABSENCES",
     "ATTACHMENTS",
     "CASES",
+    "CASE_WORDS",
     "EXPORTS",
     "EXPORT_PIECES",
     "FACTS",
@@ -30,6 +31,7 @@ __all__ = [
     "BulletinRow",
     "CaseCounterRow",
     "CaseRow",
+    "CaseWordsRow",
     "DepartmentRow",
     "ExportPieceRow",
     "ExportRow",
@@ -55,6 +57,7 @@ metadata = SQLModel.metadata
 ABSENCES = metadata.tables["absences"]
 ATTACHMENTS = metadata.tables["attachments"]
 CASES = metadata.tables["cases"]
+CASE_WORDS = metadata.tables["case_words"]
 EXPORTS = metadata.tables["exports"]
 EXPORT_PIECES = metadata.tables["export_pieces"]
 FACTS = metadata.tables["facts"]

@@ -56,7 +56,6 @@ class CaseRow(SQLModel, table=True):
             postgresql_with={"autosummarize": "true", "pages_per_range": "32"},
         ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
-        Index("cases_search", text("(title || ' ' || description) gin_trgm_ops"), postgresql_using="gin"),
     )  # fmt: skip
 
     report_id: UUID = Field(primary_key=True)
@@ -115,6 +114,24 @@ class CaseRow(SQLModel, table=True):
     extended: bool
     exempt: bool
     consultation_at: datetime | None = Field(sa_type=Moment)
+
+
+class CaseWordsRow(SQLModel, table=True):
+    """What the search finds a case by. Written with its first fact, apart from the row that every fact rewrites.
+
+    `words` are in the form of `infra.store.search_words`; `search_pairs` makes pairs of characters of them.
+    """
+
+    __tablename__ = "case_words"
+    __table_args__ = (
+        Index("case_words_pairs", text("search_pairs(words)"), postgresql_using="gin"),
+        Index("case_words_number_end", text("reverse(case_no) text_pattern_ops")),
+        Index("case_words_number", text("case_no text_pattern_ops")),
+    )
+
+    report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id")
+    case_no: str = Field(sa_column=Column(Text, nullable=False))
+    words: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class FactRow(SQLModel, table=True):

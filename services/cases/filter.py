@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_
+from sqlalchemy import ColumnElement, and_, exists, func
 
 from models.base import EARLIEST, Code, Frozen, Text, WrittenInstant
 from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
 from models.tables import CASES, FACTS
+from services.cases.search import search_condition
 from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
 from services.criteria.scope import within
@@ -120,14 +121,9 @@ def completed_by(person: UUID) -> ColumnElement[bool]:
 def _text_and_date_conditions(case_filter: CaseFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if case_filter.q:
-        conditions.append(_matches(case_filter.q))
+        conditions.append(search_condition(case_filter.q))
     if case_filter.reported_from is not None:
         conditions.append(CASES.c.reported_at >= case_filter.reported_from)
     if case_filter.reported_to is not None:
         conditions.append(CASES.c.reported_at < case_filter.reported_to)
     return conditions
-
-
-def _matches(query: str) -> ColumnElement[bool]:
-    searched: ColumnElement[str] = literal_column("(title || ' ' || description)")
-    return or_(searched.icontains(query, autoescape=True), CASES.c.case_no.startswith(query, autoescape=True))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from models.case import Case, Clock, UrgeOrder
-from models.commands import Location
+from models.commands import ExternalReference, Location
 from models.context import Person
 from models.facts import Actor, Explanation, Fact
 from models.policy.calendar import Calendar
@@ -143,6 +143,9 @@ def case_view(
         ),
         rating=case.rating,
         merged_into=case.merged_into,
+        external=None
+        if row.external_number is None
+        else ExternalReference(system=row.external_system, number=row.external_number),
         occurred_at=case.occurred_at,
         received_at=case.received_at,
         archived_at=case.archived_at,

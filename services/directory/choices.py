@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Frozen
 from models.context import Person
 from models.tables import GRID_UNITS
+from models.text import clean_line, find_control
 from services.directory.people import local_today
 from services.directory.scope import unit_scope
 
@@ -27,7 +28,7 @@ async def suggest_units(
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     c = GRID_UNITS.c
-    query = query.replace("\x00", "").strip()
+    query = "" if find_control(query) else clean_line(query)
     matches = or_(c.code.startswith(query, autoescape=True), c.name.icontains(query, autoescape=True))
     in_use = or_(c.retired_on.is_(None), c.retired_on > day)
     rows = await connection.execute(

@@ -40,7 +40,7 @@ COMMUNITIES, GRIDS, MICRO_GRIDS = 7, 12, 7
 #: The rate at which closed cases are spread: a million in three years.
 CASES_PER_DAY = 913
 #: Indexes that are not needed here, and slow to build over a million rows.
-SKIPPED_INDEXES = ("cases_search", "cases_attachments")
+SKIPPED_INDEXES = ("cases_attachments",)
 
 
 @dataclass(frozen=True)
@@ -227,6 +227,11 @@ FROM (
 ORDER BY at + random() * interval '10 days'
 """
 
+_INSERT_WORDS = """
+INSERT INTO case_words (report_id, case_no, words)
+SELECT report_id, case_no, lower(title || ' ' || description) FROM cases ON CONFLICT DO NOTHING
+"""
+
 _INSERT_TASKS = """
 INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id, due_at)
 SELECT report_id, kind, kind, 'department', host, due_at FROM cases,
@@ -255,6 +260,7 @@ async def fill_cases(engine: AsyncEngine, first: int, last: int, open_cases: int
             "first": first + 1, "last": last, "open": open_cases,
         }  # fmt: skip
         await connection.execute(text(_INSERT_CASES), parameters)
+        await connection.execute(text(_INSERT_WORDS))
         await connection.execute(text(_INSERT_TASKS))
         for index in indexes:
             if index.name not in SKIPPED_INDEXES:

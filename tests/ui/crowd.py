@@ -32,6 +32,9 @@ LATERAL jsonb_populate_record(c, jsonb_build_object('report_id', id, 'case_no', 
         'grid_path', string_to_array(path::text, '.')))) copy
 WHERE c.case_no = :first
 """
+_WORDS = """
+INSERT INTO case_words SELECT report_id, case_no, title FROM cases WHERE case_no LIKE 'K%'
+"""
 _TASKS = """
 INSERT INTO tasks SELECT c.report_id, t.key, t.kind, t.assignee_kind, t.assignee_id, c.due_at
 FROM tasks t JOIN cases f ON f.report_id = t.report_id AND f.case_no = :first, cases c WHERE c.case_no LIKE 'K%'
@@ -62,7 +65,7 @@ async def _fill(site: Site, first: str, long: str) -> None:
     told = {"first": first, "cases": CASES, "units": GRIDS, "grids": f"{GRID}1%", "long": long, "facts": FACTS}
     async with transaction(site.harness.engine) as connection:
         await connection.execute(insert(GridUnitRow), [_unit(number) for number in range(GRIDS)])
-        for statement in (_CASES, _TASKS, _FACTS, _LONGER):
+        for statement in (_CASES, _WORDS, _TASKS, _FACTS, _LONGER):
             await connection.execute(text(statement), told)
         await connection.execute(text("ANALYZE cases, tasks, facts, grid_units"))
 

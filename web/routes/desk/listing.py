@@ -15,12 +15,13 @@ from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
+from services.cases.search import read_excerpts, search_words
 from services.desk.saved_views import departments_of, list_saved_views
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory.people import list_categories, list_departments, list_people, name_of
 from web.reader import Reader
-from web.views.lists.case_rows import COLUMN_NAMES, render_rows
+from web.views.lists.case_rows import COLUMN_NAMES, Found, render_rows
 from web.views.lists.list_address import DUE_NAMES, MAX_ROWS, PAGE, SORTS, ListAddress, chips, parse_list_address
 from web.views.lists.tabs import EMPTY, NAMES
 from web.views.translation_marks import _
@@ -41,11 +42,11 @@ def tab_condition(address: ListAddress, reader: Reader) -> ColumnElement[bool] |
     return None if address.tab is None else on_tab(address.tab, reader.person, reader.day, reader.now)
 
 
-def row_context(reader: Reader, items: Iterable[CaseItem], place: str) -> dict[str, Any]:
+def row_context(reader: Reader, items: Iterable[CaseItem], place: str, found: Found | None = None) -> dict[str, Any]:
     """The rows and the reader's columns for a template. In the queue, rows have a checkbox."""
     columns = [name for name in COLUMNS if name in reader.settings.columns]
     bulk = place == QUEUE
-    drawn = render_rows(items, reader, columns, bulk=bulk)
+    drawn = render_rows(items, reader, columns, bulk=bulk, found=found)
     return {"columns": columns, "column_names": COLUMN_NAMES, "rows": drawn, "bulk": bulk}
 
 
@@ -56,6 +57,8 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         cases = await first_page(connection, person, address.tab, filters, now, reader.language)
     else:
         cases = await list_cases(connection, person, filters, now, reader.language, tab_condition(address, reader))
+    words = search_words(filters.q) if filters.q else ()
+    found = Found(words, await read_excerpts(connection, cases.items, words) if words else {})
     shown = (address.shown or 0) + len(cases.items)
     more = address.query(cursor=cases.next_cursor, shown=str(shown)) if cases.next_cursor else None
     return {
@@ -66,7 +69,7 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         "more": more,
         "next_page": address.query(cursor=cases.next_cursor) if cases.next_cursor else None,
         "full": shown + PAGE > MAX_ROWS,
-        **row_context(reader, cases.items, place),
+        **row_context(reader, cases.items, place, found),
     }
 
 

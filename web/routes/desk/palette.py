@@ -5,9 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from doors.dependencies import ServicesDep
+from models.text import clean_line, find_control
 from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
+from services.cases.search import search_words
 from services.commands.transfer_targets import colleagues
 from services.directory.choices import UnitChoice, suggest_units
 from services.directory.people import list_people
@@ -15,6 +17,7 @@ from services.directory.views import PersonView
 from web.nav import menu
 from web.pages import page
 from web.reader import SignedIn
+from web.views.lists.case_rows import render_marked
 
 router = APIRouter()
 
@@ -37,12 +40,16 @@ async def find(request: Request, services: ServicesDep, reader: SignedIn, q: str
             people = (await list_people(connection, reader.person, reader.now, limit=5, query=words)).items
     scripted = request.headers.get("HX-Request") == "true"
     template = "desk/palette_results.html" if part == "results" else "desk/palette_part.html"
-    results: dict[str, Any] = {"cases": cases, "units": units, "people": people, "pages": entries}
+    sought = search_words(words)
+    results: dict[str, Any] = {
+        "cases": cases, "units": units, "people": people, "pages": entries,
+        "marked": lambda text: render_marked(text, sought),
+    }  # fmt: skip
     return page(reader, template if scripted else "desk/palette.html", q=words, **results)
 
 
 def _clean_words(typed: str) -> str:
-    return typed.replace("\x00", "").strip()[:100]
+    return "" if find_control(typed) else clean_line(typed)[:100]
 
 
 @router.get("/choices/people")

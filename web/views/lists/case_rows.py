@@ -5,11 +5,13 @@ the browser lays out each of them and a filtered list should appear at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from models.views import CaseItem
+from services.cases.search import Excerpt, mark_words
 from services.wording import vocabulary
 from web.local_time import format_exact, time_tag
 from web.pages import SIGNS
@@ -23,13 +25,25 @@ COLUMN_NAMES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def render_rows(items: Iterable[CaseItem], reader: Reader, columns: Sequence[str], *, bulk: bool) -> Markup:
+@dataclass(frozen=True)
+class Found:
+    """The words that were sought, which are marked, and the excerpts that show those not in a title, by case number."""
+
+    words: tuple[str, ...] = ()
+    excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
+
+
+def render_rows(
+    items: Iterable[CaseItem], reader: Reader, columns: Sequence[str], *, bulk: bool, found: Found | None = None
+) -> Markup:
     """The rows of a table of cases. With `bulk` each has a checkbox of the form `bulk`."""
     cells = [(name, _CELLS[name]) for name in columns]
-    return Markup("".join([_row(item, reader, cells, bulk=bulk) for item in items]))
+    return Markup("".join([_row(item, reader, cells, found or Found(), bulk=bulk) for item in items]))
 
 
-def _row(item: CaseItem, reader: Reader, columns: Sequence[tuple[str, "_CellRenderer"]], *, bulk: bool) -> str:
+def _row(
+    item: CaseItem, reader: Reader, columns: Sequence[tuple[str, "_CellRenderer"]], found: Found, *, bulk: bool
+) -> str:
     no = _escape_cached(item.case_no)
     cells = "".join([f'<td class="c-{name}">{render(item, reader)}</td>' for name, render in columns])
     preview_label = _escape_cached(reader.text("预览 %(no)s", no=item.case_no))
@@ -37,11 +51,28 @@ def _row(item: CaseItem, reader: Reader, columns: Sequence[tuple[str, "_CellRend
     return f"""<tr data-case="{no}" data-revision="{item.revision}">
   {_checkbox(item, reader) if bulk else ""}
   <td class="c-left"><span class="left">{_light(item, reader)}{_time_left(item, reader)}</span></td>
-  <th scope="row" class="c-title"><a href="/cases/{no}">{escape(item.title)}</a><small class="mono">{no}</small></th>
+  <th scope="row" class="c-title"><a href="/cases/{no}">{render_marked(item.title, found.words)}</a>\
+<small class="mono">{render_marked(item.case_no, found.words)}</small>{_excerpt(item, found)}</th>
   {cells}
   <td class="c-open no-print">{preview}</td>
 </tr>
 """
+
+
+def render_marked(text: str, words: Sequence[str]) -> Markup:
+    """The escaped text, with the sought words marked."""
+    if not words:
+        return escape(text)
+    pieces = mark_words(text, words)
+    return Markup("").join(Markup("<mark>{}</mark>").format(piece) if is_found else piece for piece, is_found in pieces)
+
+
+def _excerpt(item: CaseItem, found: Found) -> str:
+    excerpt = found.excerpts.get(item.case_no)
+    if excerpt is None:
+        return ""
+    before, after = ("…" if cut else "" for cut in (excerpt.before, excerpt.after))
+    return f'<small class="excerpt">{before}{render_marked(excerpt.text, found.words)}{after}</small>'
 
 
 def _checkbox(item: CaseItem, reader: Reader) -> str:
