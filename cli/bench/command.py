@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from activities.recording import Recorder
 from cli.bench.export import export_rows
 from cli.bench.queue import queue_rows
+from cli.bench.search import search_rows
 from cli.bench.time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, fail
 from cli.labels import localize
@@ -48,12 +49,13 @@ def bench(
     minutes: Annotated[float, typer.Option(min=0.1, help="For how long they fall due")] = 5,
     closed: Annotated[int, typer.Option(min=0, help="Closed cases for board and overdue list; 0 leaves it out")] = 0,
     queue: Annotated[int, typer.Option(min=0, help="Cases for the queue page; 0 leaves it out")] = 0,
+    search: Annotated[int, typer.Option(min=0, help="Cases for the search by words; 0 leaves it out")] = 0,
     export: Annotated[int, typer.Option(min=0, help="Cases of a workbook; 0 leaves it out")] = 0,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
     options = BenchOptions(
-        cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, export
+        cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export
     )
     run(_bench(options, data_dir))
 
@@ -73,6 +75,7 @@ class BenchOptions:
     minutes: float
     closed: int
     queue: int
+    search: int
     export: int
 
 
@@ -97,6 +100,9 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
         if options.queue:
             out.print(localize("队列页 …", "The queue …"))
             rows += await queue_rows(resources, options.queue)
+        if options.search:
+            out.print(localize("搜索 …", "The search …"))
+            rows += await search_rows(resources, options.search)
         if options.export:
             out.print(localize("导出 …", "The workbook …"))
             rows += await export_rows(resources, options.export)

@@ -33,7 +33,9 @@ def word() -> str:
 @pytest.fixture(scope="module")
 def three(site: Site, word: str) -> list[str]:
     """Three cases on the labour bureau's desk."""
-    return [site.at_handling(title=f"{word} {n}", reporter={"name": "张三", "phone": "13800000000"}) for n in range(3)]
+    return [
+        site.at_handling(title=f"{word} 第{n}件", reporter={"name": "张三", "phone": "13800000000"}) for n in range(3)
+    ]
 
 
 def test_a_tab_lists_what_waits_and_a_filter_narrows_it(open_page: OpenPage, three: list[str], word: str) -> None:
@@ -55,13 +57,13 @@ def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three:
     page.evaluate("window.still = true")
     page.locator(f'tr[data-case="{three[0]}"]').get_by_role("checkbox").check()
     expect(page.locator("#ticked")).to_have_text("1")
-    page.get_by_role("searchbox").fill(f"{word} 1")
+    page.get_by_role("searchbox").fill(f"{word} 第1件")
     page.get_by_role("button", name="筛选").click()
     expect(page.locator("#rows tr[data-case]")).to_have_count(1)
     expect(page.locator(f'tr[data-case="{three[1]}"]').get_by_role("checkbox")).not_to_be_checked()
     expect(page.locator("#ticked")).to_have_text("0")
     workbook = page.locator(".tools form[action='/exports'] [name=query]").input_value()
-    assert parse_qs(workbook)["q"] == parse_qs(urlsplit(page.url).query)["q"] == [f"{word} 1"]
+    assert parse_qs(workbook)["q"] == parse_qs(urlsplit(page.url).query)["q"] == [f"{word} 第1件"]
     assert page.evaluate("window.still") is True, "no page was loaded anew"
     page.locator("#filters [name=grid]").fill("not a code!")
     page.get_by_role("button", name="筛选").click()

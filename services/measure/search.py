@@ -1,0 +1,91 @@
+"""Measure the search by words over very many cases, in a database filled by SQL."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.settings import Settings
+from models.context import Grant, Person
+from models.enums import Role
+from services.cases.filter import CaseFilter
+from services.cases.lists import list_cases
+from services.measure.supervision import PARK, at_percentile, benchmark_database, fill_cases
+
+#: Queries, each with the share of cases that its words are put into; None: a case number by its end.
+QUERIES: dict[str, float | None] = {
+    "井盖": 0.05, "积水": 0.01, "氨气": 0.0001, "井盖 积水": 0.01, "井盖破损": 0.05, "鼗": 0.00001, "没有": 0.0,
+    "tail": None,
+}  # fmt: skip
+_COMMON = "占用消防通道车间气味垃圾堆放噪声扰民工资拖欠道路破损路灯不亮污水外溢电线裸露设备老化"
+
+#: A case's words are eight pieces of the common ones and, by their share, those of the queries.
+_FILL_WORDS = f"""
+UPDATE case_words w SET words = made.words FROM (
+    SELECT report_id, concat_ws(' ',
+        (SELECT string_agg(substr('{_COMMON}', 1 + ((n * k * 7919) % 36)::int, 6), '') FROM generate_series(1, 8) k),
+        CASE WHEN n % 20 = 0 THEN '井盖破损' END, CASE WHEN n % 100 = 0 THEN '积水' END,
+        CASE WHEN n % 10000 = 0 THEN '氨气' END, CASE WHEN n % 100000 = 0 THEN '鼗' END) AS words
+    FROM (SELECT report_id, row_number() OVER (ORDER BY report_id) AS n FROM case_words) numbered
+) made WHERE made.report_id = w.report_id
+"""
+
+
+@dataclass(frozen=True)
+class QuerySpeed:
+    """The sorted times, in milliseconds, of the first page of a search with its count, and how many cases it found."""
+
+    query: str
+    found: int
+    waits: tuple[float, ...]
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile."""
+        return at_percentile(self.waits, 0.95)
+
+
+@asynccontextmanager
+async def search_database(settings: Settings, cases: int) -> AsyncIterator[AsyncEngine]:
+    """A database with that many cases, a tenth of them open; dropped at the end."""
+    async with benchmark_database(settings) as engine:
+        await fill_cases(engine, 0, cases - cases // 10, cases // 10)
+        async with engine.begin() as connection:
+            await connection.execute(text("DROP INDEX case_words_pairs"))
+            await connection.execute(text(_FILL_WORDS))
+            await connection.execute(
+                text("CREATE INDEX case_words_pairs ON case_words USING gin (search_pairs(words))")
+            )
+        async with engine.connect() as connection:
+            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(
+                text("VACUUM ANALYZE case_words")
+            )
+        yield engine
+
+
+async def measure_search(engine: AsyncEngine, rounds: int) -> list[QuerySpeed]:
+    """Measure each query as a supervisor of the whole park sends it; the first, cold call is left out."""
+    grant = Grant(role=Role.SUPERVISOR, grid=PARK, department=None, since=date(2024, 1, 1))
+    person = Person(id=UUID(int=1), username="bench", grants=(grant,))
+    speeds = []
+    async with engine.connect() as connection:
+        for query in QUERIES:
+            words = query if QUERIES[query] is not None else await _a_number_end(connection)
+            waits, total = [], 0
+            for _ in range(rounds + 1):
+                begun = time.perf_counter()
+                page = await list_cases(connection, person, CaseFilter(q=words), datetime.now(UTC), "zh")
+                waits.append((time.perf_counter() - begun) * 1000)
+                total = page.total
+            speeds.append(QuerySpeed(query, total, tuple(sorted(waits[1:]))))
+    return speeds
+
+
+async def _a_number_end(connection: AsyncConnection) -> str:
+    number: str = await connection.scalar(text("SELECT case_no FROM case_words WHERE length(case_no) > 4 LIMIT 1"))
+    return number[-4:]
