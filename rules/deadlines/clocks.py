@@ -181,8 +181,13 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
     """
     terms = standard.of(clock.stage) if clock.stage is not None else standard.whole
     assert terms is not None
-    count = _calculate(clock.model_copy(update={"terms": terms}), ctx)
+    new = clock.model_copy(update={"terms": terms})
+    count = _calculate(new, ctx)
+    missed = _missed_before_stop(new, ctx)
+    count = count if missed is None else count.with_deadline(missed)
     plan = count.plan(standard, clock.stage, clock.last_step) if clock.runs else None
+    if plan is not None and missed is not None:
+        plan = plan.model_copy(update={"rungs": postpone(plan.rungs, clock.intervals[-1].start)})
     if plan is not None and steps_from is not None:
         plan = plan.model_copy(update={"rungs": postpone(plan.rungs, steps_from)})
     return Retimed(
@@ -194,6 +199,18 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
         plan=plan,
         renews=clock.runs and clock.overdue_at is not None and count.due_at > ctx.now,
     )
+
+
+def _missed_before_stop(clock: Clock, ctx: Context) -> datetime | None:
+    """The deadline that had passed before the clock last stopped: the stop does not move it. None when none had."""
+    if clock.overdue_at is None or not clock.runs:
+        return None
+    for place, interval in enumerate(clock.intervals[:-1]):
+        if interval.end is not None and interval.start <= clock.overdue_at <= interval.end:
+            until_then = (*clock.intervals[:place], Interval(start=interval.start))
+            due_at = _calculate(clock.model_copy(update={"intervals": until_then}), ctx).due_at
+            return due_at if due_at <= interval.end else None
+    return None
 
 
 def recompute_clocks(

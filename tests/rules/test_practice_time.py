@@ -9,6 +9,7 @@ from models.commands import (
     GrantExtension,
     GrantSuspension,
     Recategorise,
+    Recompute,
     RequestExtension,
     RequestInfo,
     RequestSuspension,
@@ -181,6 +182,20 @@ def test_b3_a_stop_does_not_make_a_missed_deadline_a_new_one() -> None:
     assert due(life) == missed
     assert clock(life).overdue_at is not None
     assert "the deadline was missed; a stop does not move it" in told(life)[-1]
+
+
+def test_b3_nor_does_counting_it_anew_after_the_stop() -> None:
+    life = handled("2026-03-02T10:00")
+    missed = due(life)
+    life.do("fire_head", RequestSuspension(until=at("2026-03-23T10:00"), reason="停产"))
+    wait(life, "2026-03-20T10:00")
+    life.do("supervisor", GrantSuspension())
+    wait(life, "2026-03-25T10:00")
+    assert due(life) == missed
+    known = len(life.facts)
+    life.do(None, Recompute(version=2), calendars_version=2)
+    assert due(life) == missed
+    assert life.kinds()[known:] == [], "the same calendars change nothing"
 
 
 def test_b3_a_missed_deadline_of_the_whole_is_not_extended_with_its_stage() -> None:
