@@ -24,7 +24,9 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def report(
     category: Annotated[str, typer.Option(help="Category code, for example 0103 · 小类")],
-    title: Annotated[str, typer.Option(help="What it is, in a line · 标题")],
+    title: Annotated[
+        str | None, typer.Option(help="What it is, in a line; else made of the description · 标题")
+    ] = None,
     grid: Annotated[str | None, typer.Option(help="Grid code · 网格编码")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84")] = None,
     lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84")] = None,
@@ -51,11 +53,15 @@ def report(
     body: dict[str, Any] = {
         "report_id": report_id or str(new_id()),
         "category": category,
-        "title": title,
         "description": description,
         "attachments": [api.upload(file) for file in photo or []],
     }
-    optional = {"grid": grid, "severity": severity, "occurred_at": _parse_moment(occurred_at) if occurred_at else None}
+    optional = {
+        "title": title,
+        "grid": grid,
+        "severity": severity,
+        "occurred_at": _parse_moment(occurred_at) if occurred_at else None,
+    }
     body |= {name: value for name, value in optional.items() if value is not None}
     if location is not None:
         body["location"] = location

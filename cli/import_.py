@@ -138,7 +138,8 @@ def _print_planned(outcome: Outcome) -> None:
         [Column(heading, no_wrap=fixed) for heading, fixed in zip(headings, no_wrap, strict=True)],
         (
             (
-                str(one.row), _printable(one.report.title), one.report.category, one.report.grid,
+                str(one.row), _printable(one.report.title or one.report.description), one.report.category,
+                one.report.grid,
                 f"{one.report.reported_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
             )
             for one in outcome.planned[:MAX_PLANNED_ROWS]

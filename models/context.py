@@ -82,11 +82,13 @@ class Holder(Frozen):
 class Unit(Frozen):
     """A unit between a case's place and the park, with the roles that are staffed there today.
 
-    `holders` is filled only when something is due: people are resolved when a step fires.
+    `holders` is filled only when something is due: people are resolved when a step fires. `name` is empty where it was
+    not looked up.
     """
 
     code: str
     level: Level
+    name: str = ""
     retired: bool = False
     staffed: frozenset[Role] = frozenset()
     holders: tuple[Holder, ...] = ()

@@ -60,7 +60,7 @@ _PERSON = """
 """
 
 _UNITS = """
-    (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level,
+    (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level, 'name', a.name,
         'retired', a.retired_on IS NOT NULL AND a.retired_on <= {today},
         'staffed', coalesce((SELECT json_agg(DISTINCT g.role) FROM grants g JOIN people p ON p.id = g.person
             WHERE g.grid = a.code AND p.active
@@ -298,12 +298,12 @@ async def _read_policies(connection: AsyncConnection, command: object, case: Cas
 async def _units(connection: AsyncConnection, codes: list[str], today: object) -> list[Unit]:
     rows = await connection.execute(
         text(
-            "SELECT code, level, retired_on IS NOT NULL AND retired_on <= :today AS retired"
+            "SELECT code, name, level, retired_on IS NOT NULL AND retired_on <= :today AS retired"
             " FROM grid_units WHERE code = ANY (:codes)"
         ),
         {"codes": codes, "today": today},
     )
-    return [Unit(code=row.code, level=row.level, retired=row.retired) for row in rows]
+    return [Unit(code=row.code, level=row.level, name=row.name, retired=row.retired) for row in rows]
 
 
 async def filter_pictures(connection: AsyncConnection, hashes: Sequence[str]) -> tuple[str, ...]:

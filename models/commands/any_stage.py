@@ -127,10 +127,11 @@ class Unmerge(Frozen):
 
 
 class Part(Frozen):
-    """One matter split off from a report that held several. Without a `severity`, its category's own holds."""
+    """One matter split off from a report that held several. Without a `severity`, its category's own holds;
+    without a `title`, one is made of its description."""
 
     category: Code
-    title: Title
+    title: Annotated[Title | None, Field(exclude_if=is_none)] = None
     description: Description = ""
     grid: Code | None = None
     severity: Annotated[Severity | None, Field(exclude_if=is_none)] = None

@@ -28,13 +28,14 @@ class ExternalReference(Frozen):
 class Report(Frozen):
     """A report (上报) as a door has taken it. The reporter's name and phone are not in it, only a reference to them.
 
-    `severity` None means the category's own. Text is not checked again: the report is stored as it stands here.
+    `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not
+    checked again: the report is stored as it stands here.
     """
 
     kind: Literal["report"] = "report"
     report_id: UUID
     category: str
-    title: str
+    title: str | None = None
     description: str = ""
     grid: str
     location: Location | None = None

@@ -55,6 +55,7 @@ from rules.escalation.requests import decision_terms
 from rules.escalation.wake_ups import resume_clocks
 from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, in_force, may_report
+from rules.titles import title_of
 
 #: How far a phone's clock may run ahead of ours before its times are refused (our choice).
 CLOCK_SKEW = timedelta(minutes=2)
@@ -93,7 +94,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             report_id=cmd.report_id,
             case_no=ctx.case_no,
             category=cmd.category,
-            title=cmd.title,
+            title=cmd.title or title_of(cmd.description, category.name_zh, ctx.units[0].name),
             description=cmd.description,
             severity=severity,
             source=cmd.source,

@@ -31,7 +31,7 @@ class PublicReport(Frozen):
 
     report_id: UUID
     category: Code
-    title: Title
+    title: Title | None = None
     description: Annotated[Text, StringConstraints(max_length=2_000)] = ""
     grid: Code
     place: Annotated[Text, StringConstraints(max_length=200)] = ""

@@ -86,8 +86,10 @@ def read_report(record: Record[str, Any], number: str, mapping: Mapping, box: Bo
     if category is None:
         raise BadRow(names.service, f"“{service}”没有对应的类别", f"no category is mapped for “{service}”")
     reported_at = _moment(record, names.reported_at, mapping.zone)
-    title, description = _text(record, names.title) or service, _text(record, names.description)
-    title = clean_line(title)
+    given, description = _text(record, names.title), _text(record, names.description)
+    if not given and not description and service not in mapping.services:
+        given = service  # nothing else says what it is about: its category is the one of all the rest
+    title = clean_line(given)
     is_shortened = len(title) > MAX_TITLE
     if is_shortened:
         description = f"{title}\n{description}".strip()
@@ -95,7 +97,7 @@ def read_report(record: Record[str, Any], number: str, mapping: Mapping, box: Bo
     fields: dict[str, Any] = {
         "report_id": derived_id("import", mapping.system, number),
         "category": category,
-        "title": title,
+        "title": title if given else None,
         "description": description,
         "location": _location(record, mapping, box),
         "occurred_at": reported_at,

@@ -42,11 +42,14 @@ class ReporterInput(Frozen):
 
 
 class ReportInput(Frozen):
-    """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location."""
+    """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location.
+
+    Without a `title`, one is made of the description (`rules.titles`).
+    """
 
     report_id: UUID
     category: Code
-    title: Title
+    title: Title | None = None
     description: Description = ""
     grid: Code | None = None
     location: Location | None = None

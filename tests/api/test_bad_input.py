@@ -107,7 +107,6 @@ REPORTS = {
     "a place off the earth": Wrong({"location": {"lat": 91, "lon": 117}}, "bad_input", "/location/lat"),
     "half a place": Wrong({"location": {"lat": 38}}, "bad_input", "/location/lon"),
     "a long description": Wrong({"description": "长" * 10_001}, "bad_input", "/description"),
-    "no title": Wrong({}, "bad_input", "/title", without=("title",)),
     "an empty title": Wrong({"title": ""}, "bad_input", "/title"),
     "a title of blanks": Wrong({"title": "  \t "}, "bad_input", "/title"),
     "a long title": Wrong({"title": "长" * 121}, "bad_input", "/title"),
@@ -158,7 +157,7 @@ async def test_a_bad_report_is_refused_and_starts_nothing(harness: ApiHarness, n
 async def test_all_faults_are_reported_together(harness: ApiHarness) -> None:
     body = {"report_id": "x", "category": "", "severity": "awful", "grid": MICRO}
     answer = await harness.send("worker", "/cases", body)
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/report_id", "/category", "/title", "/severity"]
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/report_id", "/category", "/severity"]
 
 
 async def test_the_longest_that_fits_is_taken(harness: ApiHarness) -> None:

@@ -68,6 +68,13 @@ async def test_sent_many_times_at_once_it_is_one_case(harness: ApiHarness) -> No
     }  # fmt: skip
 
 
+async def test_without_a_title_it_has_the_first_words_of_the_description(harness: ApiHarness) -> None:
+    said = await harness.report(title=None, description="北门两名工人讨薪。已经等了半天")
+    assert said["title"] == "北门两名工人讨薪"
+    silent = await harness.report(title=None, description="")
+    assert silent["title"] == f"{silent['category_name']} · {silent['grid']['name'].removesuffix('微网格')}"
+
+
 async def test_the_header_alone_names_a_report(harness: ApiHarness) -> None:
     key = str(uuid4())
     first = await harness.send("worker", "/cases", WAGES, {"Idempotency-Key": key})

@@ -388,7 +388,7 @@ async def test_a_merged_case_closes_and_the_lead_learns_of_it(harness: ApiHarnes
 async def test_each_part_split_off_becomes_a_case(harness: ApiHarness) -> None:
     story = await Story.begins(harness)
     parts = [
-        {"category": "0302", "title": "排污", "description": "河边"},
+        {"category": "0302", "description": "排污。在河边"},
         {"category": "0201", "title": "欠薪", "grid": MICRO_2},
     ]
     await story.does("duty", "split", parts=parts, reason="三事混报", facts=None)

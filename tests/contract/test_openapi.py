@@ -117,7 +117,7 @@ def test_a_report_is_described(schema: Any) -> None:
     operation = schema["paths"][f"{V1}/cases"]["post"]
     body = body_of(schema, operation)
     assert set(body["properties"]) >= REPORT
-    assert set(body["required"]) == {"category", "title"}
+    assert set(body["required"]) == {"category"}
     assert set(operation["responses"]) >= {"200", "201", "202", "4XX", "5XX"}
     assert "Idempotency-Key" in {p["name"] for p in operation["parameters"]}
     for status in ("200", "201"):

@@ -64,7 +64,7 @@ def test_a_report_says_what_is_missing_and_then_goes(open_page: OpenPage, site: 
     page.get_by_role("button", name="提交").click()
     number = expect_one_case(page, site, said)
     case = site.run(site.harness.get("admin", f"/cases/{number}"))
-    assert case["title"] == "欠薪纠纷 · 北门向西 50 米"
+    assert case["title"] == said, "the first words of the description"
     assert (case["grid"]["name"], case["source"], len(case["attachments"])) == ("第一微网格", "grid_worker", 1)
     assert case["location"] == {"lat": HERE["latitude"], "lon": HERE["longitude"]}
     page.get_by_role("button", name="给反映人的查询码").click()

@@ -87,7 +87,7 @@ export async function setAside(draft: ReportDraft): Promise<void> {
   await renameDraft("new", `new:${draft.id}`);
 }
 
-/** The title of the case: its category and place. */
+/** How the phone names the report until it is sent; the case's title is made of its description there. */
 export function titleOf(draft: ReportDraft, category: Category): string {
   return [localName(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
 }
@@ -112,7 +112,6 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
     body: {
       report_id: draft.id,
       category: draft.category,
-      title,
       description: draft.description.trim() + (place_text ? `\n${t("位置")}: ${place_text}` : ""),
       ...(draft.grid ? { grid: draft.grid } : {}),
       ...(place ? { location: { lat: place.lat, lon: place.lon } } : {}),
