@@ -388,7 +388,7 @@ async def test_a_merged_case_closes_and_the_lead_learns_of_it(harness: ApiHarnes
 async def test_each_part_split_off_becomes_a_case(harness: ApiHarness) -> None:
     story = await Story.begins(harness)
     parts = [
-        {"category": "0302", "description": "排污。在河边"},
+        {"category": "0302", "description": "河边排污冒泡。南墙外"},
         {"category": "0201", "title": "欠薪", "grid": MICRO_2},
     ]
     await story.does("duty", "split", parts=parts, reason="三事混报", facts=None)
@@ -397,7 +397,7 @@ async def test_each_part_split_off_becomes_a_case(harness: ApiHarness) -> None:
         settled = await harness.until_fact(story.no, "errand_settled", nth=n)
         opened.append(await harness.get("admin", f"/cases/{settled['body']['case_no']}"))
     assert {(case["title"], case["category"], case["grid"]["code"]) for case in opened} == {
-        ("排污", "0302", story.view["grid"]["code"]), ("欠薪", "0201", MICRO_2),
+        ("河边排污冒泡", "0302", story.view["grid"]["code"]), ("欠薪", "0201", MICRO_2),
     }  # fmt: skip
     for case in opened:
         first = (await harness.get("admin", f"/cases/{case['case_no']}/facts"))[0]
