@@ -13,6 +13,7 @@ from infra.database import transaction
 from models.enums import Level, Role
 from rules.organisation.grid_tree import GridUnit
 from rules.organisation.invented_names import person_name
+from rules.organisation.landscape import make_landscape
 from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.demo.past.plan import DAYS
@@ -68,9 +69,8 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
     second run has nothing to do. The accounts file holds passwords that are publicly known; still only its owner may
     read it. Raises BadFile when a file of the demonstration is broken.
     """
-    registry = read_checked(DIVISIONS).units
     departments = read_departments(DEPARTMENTS).departments
-    units = tile(make_lower_levels(registry, MICRO_GRIDS), DEMO_BOX)
+    units = demo_units()
     file = read_people(PEOPLE, {d.id for d in departments}, {unit.code for unit in units})
     async with transaction(engine) as connection:
         grids = await known_grids(connection)
@@ -93,6 +93,11 @@ async def load_demo(engine: AsyncEngine, data_dir: Path) -> DemoSummary:
         policy_published=published,
         accounts=_write_accounts(data_dir, file),
     )
+
+
+def demo_units() -> tuple[GridUnit, ...]:
+    """Return the units: communities of a real registry; what lies below them, and every border, is made up."""
+    return make_landscape(tile(make_lower_levels(read_checked(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX))
 
 
 def _without(file: PeopleFile, usernames: Collection[str]) -> PeopleFile:

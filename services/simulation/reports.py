@@ -17,15 +17,12 @@ from shapely.geometry import shape
 
 from models.enums import Level
 from rules.organisation.grid_tree import GridUnit
-from rules.organisation.lower_levels import make_lower_levels
-from rules.organisation.tiling import DEMO_BOX, tile
+from rules.organisation.tiling import DEMO_BOX
 from rules.simulation.world import RecordedClock
-from services.demo.park import MICRO_GRIDS
+from services.demo.park import demo_units
 from services.files.cells import BadCell, cell_of, cell_text
 from services.files.moments import NoMoment, read_moment
-from services.files.shipped import DIVISIONS
 from services.files.tables import Row
-from services.organisation.grid_registry import read_checked
 from services.reports.import_list import Rejected, double_of
 from services.reports.import_mapping import Mapping as ImportMapping
 from services.reports.import_record import BadRow, read_number, rejection_reason, shown_number, to_report
@@ -51,7 +48,7 @@ class Places:
     @cached_property
     def units(self) -> tuple[GridUnit, ...]:
         """Every unit, drawn as the demonstration draws it."""
-        return tile(make_lower_levels(read_checked(DIVISIONS).units, MICRO_GRIDS), DEMO_BOX)
+        return demo_units()
 
     @property
     def box(self) -> tuple[float, float, float, float]:
