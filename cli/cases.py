@@ -16,6 +16,7 @@ from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import STAGES, TASKS, label, localize
 from cli.output import Column, out, print_table
 from models.commands import HUMAN_COMMAND_MODELS
+from models.datum import Datum
 from models.ids import new_id
 from services.files.moments import NoMoment, read_wall_time
 
@@ -28,8 +29,12 @@ def report(
         str | None, typer.Option(help="What it is, in a line; else made of the description · 标题")
     ] = None,
     grid: Annotated[str | None, typer.Option(help="Grid code · 网格编码")] = None,
-    lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84")] = None,
-    lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude in degrees")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude in degrees")] = None,
+    datum: Annotated[Datum, typer.Option(help="What they refer to: GPS wgs84, Gaode and Tencent gcj02")] = Datum.WGS84,
+    mismatch_meant: Annotated[
+        bool, typer.Option("--mismatch-meant", help="The location lies outside the grid, and that is meant")
+    ] = False,
     description: Annotated[str, typer.Option(help="The particulars · 描述")] = "",
     severity: Annotated[str | None, typer.Option(help="ordinary, pressing, urgent or major")] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo or PDF; may be repeated · 附件")] = None,
@@ -48,13 +53,14 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Report an issue · 上报."""
-    location = _build_location(lat, lon)
+    location = _build_location(lat, lon, datum)
     api = Api(data_dir, as_, password)
     body: dict[str, Any] = {
         "report_id": report_id or str(new_id()),
         "category": category,
         "description": description,
         "attachments": [api.upload(file) for file in photo or []],
+        "mismatch_meant": mismatch_meant,
     }
     optional = {
         "title": title,
@@ -203,13 +209,13 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is tuple or any(get_origin(one) is tuple for one in get_args(annotation))
 
 
-def _build_location(lat: float | None, lon: float | None) -> dict[str, float] | None:
+def _build_location(lat: float | None, lon: float | None, datum: Datum) -> dict[str, Any] | None:
     """Return the location. Exits with code 1 when only one of the two numbers is given."""
     if lat is None and lon is None:
         return None
     if lat is None or lon is None or not (isfinite(lat) and isfinite(lon)):
         fail(localize("位置须同时给出 --lat 和 --lon(度)", "a place takes both --lat and --lon, in degrees"))
-    return {"lat": lat, "lon": lon}
+    return {"lat": lat, "lon": lon, "datum": datum}
 
 
 def _parse_json(name: str, value: str) -> Any:

@@ -93,7 +93,7 @@ def is_none(value: object) -> bool:
 
 
 def is_empty(value: object) -> bool:
-    """Whether a text or list is empty. Used like `is_none`."""
+    """Whether a text or list is empty, or a mark not set. Used like `is_none`."""
     return not value
 
 

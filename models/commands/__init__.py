@@ -196,6 +196,9 @@ from models.commands.report import (
     ExternalReference as ExternalReference,
 )
 from models.commands.report import (
+    GivenLocation as GivenLocation,
+)
+from models.commands.report import (
     Location as Location,
 )
 from models.commands.report import (

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Code, Description, Frozen, Note, OptionalNote, Title, WrittenInstant, is_none
-from models.commands.report import Attachments, Location
+from models.base import Code, Description, Frozen, Note, OptionalNote, Title, WrittenInstant, is_empty, is_none
+from models.commands.report import Attachments, GivenLocation
 from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
 from models.policy.standard import LevelName
 
@@ -99,12 +99,16 @@ class Adopt(Frozen):
 
 
 class Relocate(Frozen):
-    """Move the case to another grid unit, or correct its location."""
+    """Move the case to another grid unit, or correct its location within it.
+
+    `location` None keeps the location. `mismatch_meant`: the location lies outside `grid`, and that is meant.
+    """
 
     kind: Literal["relocate"] = "relocate"
     grid: Code
-    location: Location | None = None
+    location: GivenLocation | None = None
     reason: Note
+    mismatch_meant: Annotated[bool, Field(exclude_if=is_empty)] = False
 
 
 class Merge(Frozen):

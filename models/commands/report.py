@@ -3,9 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from models.base import Frozen, Instant, Sha256
+from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
 
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
@@ -16,6 +18,31 @@ class Location(Frozen):
 
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class WrittenLocation(Location):
+    """A place as it is given, in degrees on `datum`."""
+
+    datum: Datum = Datum.WGS84
+
+
+def _on_wgs84(value: object, info: ValidationInfo) -> object:
+    """Return a given place on WGS 84. What is no place is returned as it is, and refused by `Location`."""
+    if not isinstance(value, dict) or "datum" not in value or (info.context is not None and info.context.get("stored")):
+        return value
+    try:
+        given = WrittenLocation.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"] != ("datum",):
+            return {name: part for name, part in value.items() if name != "datum"}
+        raise PydanticCustomError("datum", "datum must be one of wgs84, gcj02, bd09") from error
+    lat, lon = to_wgs84(given.lat, given.lon, given.datum)
+    return Location(lat=lat, lon=lon)
+
+
+#: A place in input from outside, converted once, here.
+GivenLocation = Annotated[Location, BeforeValidator(_on_wgs84, json_schema_input_type=WrittenLocation)]
 
 
 class ExternalReference(Frozen):

@@ -118,6 +118,9 @@ from models.errors.input import (
     PastCeiling as PastCeiling,
 )
 from models.errors.input import (
+    PlaceContradictsGrid as PlaceContradictsGrid,
+)
+from models.errors.input import (
     PlaceOutsidePark as PlaceOutsidePark,
 )
 from models.errors.input import (

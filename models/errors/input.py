@@ -189,3 +189,10 @@ class UnknownCommand(DomainError):
     status = 404
     zh = "没有命令“{command}”。"
     en = "There is no command “{command}”."
+
+
+class PlaceContradictsGrid(DomainError):
+    code = "place_contradicts_grid"
+    status = 422
+    zh = "位置在网格 {found} 内,不在所填网格 {grid} 内。请改正其一;如确实如此,请注明(mismatch_meant)。"
+    en = "The location lies in {found}, not in the unit given, {grid}. Correct one of them, or say that it is meant."

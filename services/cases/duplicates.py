@@ -11,6 +11,7 @@ from infra.store.context import local_day
 from models.base import Code, Frozen, Text, WrittenInstant
 from models.case import Case
 from models.context import Person
+from models.datum import Datum, to_wgs84
 from models.tables import CASES
 from models.views import CaseItem, CountedTime
 from services.cases.names import read_names
@@ -26,11 +27,12 @@ _DEGREE = 111_320
 
 
 class DuplicateQuery(Frozen):
-    """A matter: its category and place. `lat` and `lon` in degrees (WGS 84); `title` for the likeness."""
+    """A matter: its category and place. `lat` and `lon` in degrees on `datum`; `title` for the likeness."""
 
     category: Code
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None
     lon: Annotated[float | None, Field(ge=-180, le=180)] = None
+    datum: Datum = Datum.WGS84
     grid: Code | None = None
     title: Annotated[Text | None, Field(max_length=120)] = None
     at: WrittenInstant | None = None
@@ -120,8 +122,9 @@ def _metres(query: DuplicateQuery) -> ColumnElement[float] | None:
     if query.lat is None or query.lon is None:
         return None
     c = CASES.c
-    north = (c.lat - query.lat) * _DEGREE
-    east = (c.lon - query.lon) * _DEGREE * func.cos(func.radians(query.lat))
+    lat, lon = to_wgs84(query.lat, query.lon, query.datum)
+    north = (c.lat - lat) * _DEGREE
+    east = (c.lon - lon) * _DEGREE * func.cos(func.radians(lat))
     distance: ColumnElement[float] = case((c.lat.is_not(None), func.sqrt(north * north + east * east)))
     return distance
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_client import NO_ANSWER_ERRORS, act, is_accepted
 from infra.database import is_away
 from infra.store.context import local_day
 from models.case import Case
-from models.commands import HumanCommand
+from models.commands import HumanCommand, Location, Relocate
 from models.context import Person
 from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, StoreAway, UnknownCommand
 from models.facts import Actor
@@ -24,6 +24,7 @@ from models.text import clean_code, find_control
 from rules.life_cycle import HUMAN_COMMANDS, check_fits
 from rules.scope import check_standing
 from services.cases.queries import find_case
+from services.organisation.locate import check_place
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -83,6 +84,8 @@ async def send(
             check_fits(case, command.kind)
             if if_revision is not None and if_revision != case.seq:
                 raise StaleRevision(current=case.seq, seen=if_revision)
+            if isinstance(command, Relocate):
+                await _check_new_place(connection, row, command)
             report_id = case.report_id
             message = message.model_copy(update={"seen": case.seq})
     except DomainError:
@@ -93,6 +96,16 @@ async def send(
             raise
         report_id = known_id
     return await _send(resources, report_id, case_no, message)
+
+
+async def _check_new_place(connection: AsyncConnection, row: Row[Any], command: Relocate) -> None:
+    """Compare the unit with the location given, else with the one that the case keeps."""
+    location = command.location
+    if location is None and row.lat is not None and command.grid != row.grid:
+        location = Location(lat=row.lat, lon=row.lon)
+    if location is not None:
+        is_new = command.location is not None
+        await check_place(connection, command.grid, location, mismatch_meant=command.mismatch_meant, is_new=is_new)
 
 
 async def _earlier_answer(connection: AsyncConnection, case_no: str, message: Act) -> Sent | None:

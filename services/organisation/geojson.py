@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import shapely
 from shapely.geometry import shape
 
+from models.datum import Datum, to_wgs84
 from rules.organisation.grid_tree import Problem, UnitLine
 from services.files.reference_files import BadFile, FileProblem
 
@@ -53,7 +54,7 @@ def is_geojson(text: str) -> bool:
 
 def read_features(file: str, text: str) -> Features:
     """Return the units of a FeatureCollection. Raises BadFile with every broken feature by its number."""
-    features = _collection(file, text)
+    features, datum = _collection(file, text)
     begin = tuple(line for line, _ in features)
     lines: list[UnitLine] = []
     problems: list[Problem] = []
@@ -61,7 +62,7 @@ def read_features(file: str, text: str) -> Features:
         faults = [*_faults(feature)]
         problems += [Problem(number, zh, en) for zh, en in faults]
         if not faults:
-            lines.append(_line(number, feature))
+            lines.append(_line(number, feature, datum))
     if problems:
         raise BadFile([_file_problem(file, begin, problem) for problem in problems])
     return Features(tuple(lines), begin)
@@ -75,8 +76,8 @@ def _file_problem(file: str, begin: Sequence[int], problem: Problem) -> FileProb
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
-def _collection(file: str, text: str) -> list[tuple[int, Any]]:
-    """Return the features, each with the line in which it begins."""
+def _collection(file: str, text: str) -> tuple[list[tuple[int, Any]], Datum]:
+    """Return the features, each with the line in which it begins, and the datum of their coordinates."""
     try:
         collection = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -89,11 +90,28 @@ def _collection(file: str, text: str) -> list[tuple[int, Any]]:
     if collection.get("type") != "FeatureCollection" or not isinstance(collection.get("features"), list):
         messages = "应为 GeoJSON 的 FeatureCollection", "a GeoJSON FeatureCollection is expected"
         raise BadFile([FileProblem(file, 1, *messages)])
-    if "crs" in collection and not any(name in json.dumps(collection["crs"]) for name in _DEGREES):
-        messages = "坐标须为 WGS 84 经纬度(RFC 7946)", "coordinates are longitude and latitude in WGS 84 (RFC 7946)"
+    datum = _datum_of(collection)
+    if datum is None:
+        messages = (
+            "坐标须为 WGS 84 经纬度(RFC 7946);高德、腾讯、百度坐标请注明 datum:gcj02 或 bd09",
+            "coordinates are longitude and latitude in WGS 84 (RFC 7946); else name their datum: gcj02 or bd09",
+        )
         raise BadFile([FileProblem(file, 1, *messages)])
     begin = _line_numbers(text, _feature_offsets(text))
-    return list(zip(begin, collection["features"], strict=True))
+    return list(zip(begin, collection["features"], strict=True)), datum
+
+
+def _datum_of(collection: dict[str, Any]) -> Datum | None:
+    """Return the datum that the collection names by its member `datum` (ours) or `crs`; WGS 84 where it names none,
+    None for one that we don't know.
+    """
+    if "datum" in collection:
+        return Datum(collection["datum"]) if collection["datum"] in set(Datum) else None
+    if "crs" not in collection:
+        return Datum.WGS84
+    crs = json.dumps(collection["crs"]).lower().replace("-", "")
+    named = next((datum for datum in (Datum.GCJ02, Datum.BD09) if datum in crs), None)
+    return named or (Datum.WGS84 if any(name.lower() in crs for name in _DEGREES) else None)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -171,12 +189,12 @@ def _whole_number(value: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _line(number: int, feature: dict[str, Any]) -> UnitLine:
+def _line(number: int, feature: dict[str, Any], datum: Datum) -> UnitLine:
     properties = feature["properties"]
     text = {name: (properties.get(name) or "").strip() for name in (*REQUIRED, "type", "enterprise")}
     return UnitLine(
         line=number, is_feature=True, households=_whole_number(properties.get("households")),
-        geometry=_normalized(feature.get("geometry")), **text,
+        geometry=_normalized(feature.get("geometry"), datum), **text,
     )  # fmt: skip
 
 
@@ -187,14 +205,18 @@ def _polygons(geometry: dict[str, Any]) -> Any:
     return [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
 
 
-def _normalized(geometry: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the geometry without heights and additional members."""
+def _normalized(geometry: dict[str, Any] | None, datum: Datum) -> dict[str, Any] | None:
+    """Return the geometry on WGS 84, without heights and additional members."""
     if geometry is None:
         return None
-    rings = [
-        [[list(map(float, position[:2])) for position in ring] for ring in polygon] for polygon in _polygons(geometry)
-    ]
+    rings = [[[_position(position, datum) for position in ring] for ring in polygon] for polygon in _polygons(geometry)]
     return {"type": geometry["type"], "coordinates": rings[0] if geometry["type"] == "Polygon" else rings}
+
+
+def _position(position: Sequence[float], datum: Datum) -> list[float]:
+    lon, lat = map(float, position[:2])
+    lat, lon = to_wgs84(lat, lon, datum)
+    return [lon, lat]
 
 
 def _shape_faults(geometry: Any) -> Iterator[tuple[str, str]]:
@@ -208,7 +230,7 @@ def _shape_faults(geometry: Any) -> Iterator[tuple[str, str]]:
         zh = "坐标有误:每个环须首尾相同,至少 4 个点,均为经纬度(经度在前)"
         yield zh, "broken coordinates: a ring is closed and has 4 positions or more, each a longitude and a latitude"
         return
-    polygon = shape(_normalized(geometry))
+    polygon = shape(_normalized(geometry, Datum.WGS84))
     if not polygon.is_valid:
         reason = shapely.is_valid_reason(polygon)
         yield f"图形无效:{reason}", f"its geometry is not valid: {reason}"

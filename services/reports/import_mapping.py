@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, model_validator
 
 from models.base import Code, Frozen
+from models.datum import Datum
 from services.files.cells import header_key
 from services.files.errors import Unusable
 from services.files.reference_files import BadFile, parse, read_yaml
@@ -63,13 +64,17 @@ def _known_zone(name: str) -> str:
 
 
 class Mapping(Frozen):
-    """How another system's list is read. With `default_category` None an unknown service is rejected."""
+    """How another system's list is read. With `default_category` None an unknown service is rejected.
+
+    `datum` is what the list's coordinates refer to; `place` is on the same.
+    """
 
     system: Code
     fields: Fields = Fields()
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     services: dict[str, Code]
     default_category: Code | None = None
+    datum: Datum = Datum.WGS84
     place: Place | None = None
 
     def category(self, service: str) -> Code | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from models.commands import Location
+from models.datum import to_wgs84
 from models.enums import Source
 from models.errors import DomainError
 from models.ids import derived_id
@@ -135,6 +136,7 @@ def _location(record: Record[str, Any], mapping: Mapping, box: Box | None) -> Lo
         if abs(lat) > 90 >= abs(lon):
             zh, en = f"{lat} 不是纬度,两列可能互换了", f"{lat} is no latitude; the two columns may be swapped"
             raise BadRow(both, zh, en)
+        lat, lon = to_wgs84(lat, lon, mapping.datum)
         return Location(lat=lat, lon=lon)
     place = mapping.place
     if not (place.west <= lon <= place.east and place.south <= lat <= place.north):

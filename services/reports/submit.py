@@ -18,7 +18,7 @@ from infra.database import is_away, transaction
 from infra.store.context import local_day, read_context
 from infra.store.reporters import delete_reporter
 from models.base import Code, Description, Frozen, Line, Phone, Title, WrittenInstant
-from models.commands import Attachments, ExternalReference, Location, Report
+from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
 from models.errors import DomainError, GridMissing, PlaceOutsidePark, ReportIdReused, StoreAway
@@ -27,7 +27,7 @@ from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
 from rules.decide import decide
 from rules.scope import in_force
-from services.reports.locate import find_unit_at
+from services.organisation.locate import check_place, find_unit_at
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class ReporterInput(Frozen):
 class ReportInput(Frozen):
     """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location.
 
-    Without a `title`, one is made of the description (`rules.titles`).
+    Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the given grid, and that is meant.
     """
 
     report_id: UUID
@@ -52,7 +52,8 @@ class ReportInput(Frozen):
     title: Title | None = None
     description: Description = ""
     grid: Code | None = None
-    location: Location | None = None
+    location: GivenLocation | None = None
+    mismatch_meant: bool = False
     occurred_at: WrittenInstant | None = None
     reported_at: WrittenInstant | None = None
     severity: Severity | None = None
@@ -63,7 +64,7 @@ class ReportInput(Frozen):
     @property
     def content_hash(self) -> str:
         """The hash that tells a report sent again from another report under its id. The reporter's data is left out."""
-        content = self.model_dump(mode="json", exclude={"reporter", "report_id"}, exclude_unset=True)
+        content = self.model_dump(mode="json", exclude={"reporter", "report_id", "mismatch_meant"}, exclude_unset=True)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -211,6 +212,8 @@ async def _checked_start(
 ) -> CaseStart:
     """Return the start of the case, with its micro-grid found and its rule run without recording."""
     grid = report_input.grid or await _find_grid(connection, report_input.location)
+    if report_input.grid is not None and report_input.location is not None:
+        await check_place(connection, grid, report_input.location, mismatch_meant=report_input.mismatch_meant)
     start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter_ref)
     await _check(connection, start, now)
     return start

@@ -58,7 +58,7 @@ class Places:
     def paths_at(self, points: Sequence[tuple[float, float]]) -> list[tuple[str, ...] | None]:
         """Return the path from the park down to the micro-grid of each (lon, lat); None outside the park.
 
-        A point on a border belongs to the lowest code that touches it, as in `services.reports.locate`.
+        A point on a border belongs to the lowest code that touches it, as in `services.organisation.locate`.
         """
         if not points:
             return []

@@ -69,6 +69,12 @@ _FIELDS: Mapping[str, Field] = {
     "urge": Field("urge", "urge", _("答复哪一件督办"), hint=_("不选则答复最早的一件。")),
     "category": Field("category", "category", _("类别")),
     "grid": Field("grid", "grid", _("网格")),
+    "mismatch_meant": Field(
+        "mismatch_meant",
+        "check",
+        _("位置与网格不一致,确实如此"),
+        hint=_("位置不在所填网格内时,请改正其一;确实如此才勾选。"),
+    ),
     "location": Field("location", "place", _("位置(纬度、经度)")),
     "into": Field("into", "case", _("并入案件编号"), hint=_("只能并入更早、且法定期限不晚于本案的案件。")),
     "parts": Field("parts", "parts", _("拆出的事项")),

@@ -10,7 +10,7 @@ from rules.organisation.lower_levels import make_lower_levels
 from rules.organisation.tiling import DEMO_BOX, tile
 from services.files.shipped import DIVISIONS
 from services.organisation.grid_registry import load_units, read_checked
-from services.reports.locate import find_unit_at
+from services.organisation.locate import find_unit_at
 
 
 async def test_every_micro_grid_is_found_at_its_middle(engine: AsyncEngine) -> None:
