@@ -298,6 +298,7 @@ function Place({ draft, change, units, roams, fault, query }: PlaceProps): JSX.E
               </option>
             ))}
           </select>
+          {outside && draft.grid && draft.grid_by_hand && <small class="muted">{t("将按所选网格上报,不附当前定位")}</small>}
         </label>
       )}
       <label>

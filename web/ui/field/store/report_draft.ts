@@ -100,7 +100,8 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
   const moment = new Date(made_at).toISOString();
   const name = draft.reporter_name.trim();
   const phone = draft.reporter_phone.trim();
-  const { place } = draft;
+  // A grid chosen by hand contradicts the location, which is then not of the scene.
+  const place = draft.grid && draft.grid_by_hand ? null : draft.place;
   const common = { made_at, by: me.id, by_name: me.name || me.username, language, title, sent: {}, state: "waiting" as const, tries: 0, next_at: 0 };
   const report: Item = {
     ...common,
