@@ -44,7 +44,8 @@ class ReporterInput(Frozen):
 class ReportInput(Frozen):
     """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location.
 
-    Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the given grid, and that is meant.
+    Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the
+    given grid, and that is meant.
     """
 
     report_id: UUID
