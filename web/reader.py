@@ -22,6 +22,7 @@ from rules.scope import in_force
 from services.accounts.preferences import PersonSettings, read_details
 from services.desk.notices import Unread, unread_notices
 from web.texts import translate
+from web.views.case.taking_back import HOLD_CHOICES, HOLD_SECONDS
 
 COOKIE = "gridloop_prefs"
 _YEAR = 365 * 24 * 3600
@@ -31,17 +32,25 @@ _YEAR = 365 * 24 * 3600
 class Preferences:
     """The settings of this browser. `large`: 长辈版, large type; `keys`: single-key shortcuts are on.
 
-    `role`: the role that the reader acts in (a code; empty: all of their roles at once).
+    `role`: the role that the reader acts in (a code; empty: all of their roles at once). `undo`: for how many seconds
+    commands are held back so that they can be taken back; 0: not at all.
     """
 
     language: str = "zh"
     large: bool = False
     keys: bool = True
     role: str = ""
+    undo: int = HOLD_SECONDS
 
     def keep(self, response: Response) -> None:
         """Store them in a cookie for a year."""
-        value = {"lang": self.language, "large": int(self.large), "keys": int(self.keys), "role": self.role}
+        value = {
+            "lang": self.language,
+            "large": int(self.large),
+            "keys": int(self.keys),
+            "role": self.role,
+            "undo": self.undo,
+        }
         response.set_cookie(COOKIE, urlencode(value), max_age=_YEAR, httponly=True, samesite="lax")
 
 
@@ -51,7 +60,8 @@ def read_preferences(request: Request) -> Preferences:
     lang = request.query_params.get("lang") or stored.get("lang")
     language = lang if lang in ("zh", "en") else preferred_language(request.headers.get("accept-language"))
     large = request.query_params.get("large") or stored.get("large")
-    return Preferences(language, large == "1", stored.get("keys", "1") == "1", stored.get("role", ""))
+    undo = next((one for one in HOLD_CHOICES if str(one) == stored.get("undo")), HOLD_SECONDS)
+    return Preferences(language, large == "1", stored.get("keys", "1") == "1", stored.get("role", ""), undo)
 
 
 @dataclass(frozen=True)

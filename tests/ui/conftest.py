@@ -12,6 +12,7 @@ from tests.servers import Servers
 from tests.ui import chromium
 from tests.ui.site import Site, running_site
 from web.build import bring_up_to_date
+from web.reader import COOKIE as PREFERENCES
 
 #: Opens a page for somebody by user name; "" for a visitor without an account. Options go to the browser context.
 OpenPage = Callable[..., Page]
@@ -99,11 +100,18 @@ def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
     """Opens pages; at the end of the test the guard of each is checked.
 
     `expect`: complaints that the test brings about on purpose; `also`: what else it may ask, by the URL's beginning.
+    `undo`: for how many seconds commands are held back; questions are answered with yes.
     """
     contexts: list[tuple[BrowserContext, Guard]] = []
 
     def opened(
-        username: str = "", path: str = "", *, expect: tuple[str, ...] = (), also: tuple[str, ...] = (), **options: Any
+        username: str = "",
+        path: str = "",
+        *,
+        expect: tuple[str, ...] = (),
+        also: tuple[str, ...] = (),
+        undo: int = 0,
+        **options: Any,
     ) -> Page:
         settings: dict[str, Any] = {
             "base_url": site.url,
@@ -122,7 +130,9 @@ def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
         contexts.append((context, guard))
         if username:
             context.add_cookies([{"name": COOKIE, "value": site.token(username), "url": site.url}])
+            context.add_cookies([{"name": PREFERENCES, "value": f"undo={undo}", "url": site.url}])
         page = context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
         if path:
             page.goto(path)
         return page

@@ -62,6 +62,9 @@ def test_one_press_accepts_and_dispatches(open_page: OpenPage, site: Site, scrip
     expect(page.locator("#form-accept select[name=then_host]")).to_have_value("fire")
     page.locator("#form-accept select[name=then_host]").select_option("environment")
     page.get_by_role("button", name="受理并派遣").click()
+    if not scripts:
+        expect(page.get_by_role("heading", name="请确认")).to_be_visible()
+        page.get_by_role("button", name="受理并派遣").click()
     expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
     assert site.run(site.harness.kinds(no))[-2:] == ["accepted", "dispatched"]
     assert site.run(site.harness.get("duty", f"/cases/{no}"))["host"] == "environment"

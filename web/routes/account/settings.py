@@ -14,6 +14,7 @@ from services.accounts.preferences import COLUMNS, read_settings, save_settings
 from services.desk.tabs import tabs_of
 from web.pages import go_to, page, safe_path
 from web.reader import SignedIn
+from web.views.case.taking_back import HOLD_CHOICES, HOLD_SECONDS
 from web.views.lists.case_rows import COLUMN_NAMES
 from web.views.lists.tabs import NAMES
 from web.views.shortcuts import KEY_GROUPS
@@ -26,7 +27,7 @@ async def show_settings(reader: SignedIn, saved: bool = False) -> Response:
     """The form with the current settings."""
     return page(
         reader, "desk/settings.html", settings=reader.settings, all_columns=COLUMNS, column_names=COLUMN_NAMES,
-        tabs=[(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)], saved=saved,
+        tabs=[(tab, NAMES[tab]) for tab in tabs_of(reader.person, reader.day)], saved=saved, hold_choices=HOLD_CHOICES,
     )  # fmt: skip
 
 
@@ -38,11 +39,12 @@ async def change_settings(
     home: Annotated[str, Form(max_length=40)] = "",
     columns: Annotated[list[str] | None, Form()] = None,
     keys: Annotated[str | None, Form()] = None,
+    undo: Annotated[int, Form()] = HOLD_SECONDS,
     quiet: Annotated[str | None, Form()] = None,
     quiet_since: Annotated[str, Form(max_length=8)] = "",
     quiet_until: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Save columns, tab and quiet hours with the account, and the shortcuts setting in this browser."""
+    """Save columns, tab and quiet hours with the account, and shortcuts and undo in this browser."""
     try:
         hours = QuietHours.model_validate({"since": quiet_since, "until": quiet_until}) if quiet == "on" else None
     except ValidationError as error:
@@ -55,7 +57,8 @@ async def change_settings(
         changed = settings.model_copy(update={"home": home, "columns": _columns(columns), "quiet": hours})
         await save_settings(connection, reader.person, changed, reader.now)
     response = go_to(request, "/settings?saved=true")
-    replace(reader.preferences, keys=keys == "on").keep(response)
+    held = undo if undo in HOLD_CHOICES else HOLD_SECONDS
+    replace(reader.preferences, keys=keys == "on", undo=held).keep(response)
     return response
 
 

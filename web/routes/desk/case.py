@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
@@ -29,7 +31,6 @@ from web.views.case.actions import (
     DIRECT,
     GRAVE,
     KEYS,
-    UNDO,
     WITHOUT_REVISION,
     first_step,
     offered_commands,
@@ -39,6 +40,7 @@ from web.views.case.command_forms import PARTS, choice_words, fields_of, is_comm
 from web.views.case.fact_sentences import GROUPS, fact_lines
 from web.views.case.pictures import sort_pictures
 from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
+from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
 
@@ -92,7 +94,7 @@ async def show_case(
             form = OpenForm(step) if step else None
         context = case_context(reader, view)
         context |= await form_context(connection, reader, view, form) if form else {"form": None}
-    undo = UNDO.get(done.command) if done else None
+    undo = REVERSES.get(done.command) if done else None
     return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context, done=done, undo=undo)
 
 
@@ -131,7 +133,28 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "light_of": light_of,
         "ahead_words": lambda one: forecast_text(one, reader),
         "new_id": new_id,
+        **taking_back(reader, view.case.due_at),
     }
+
+
+def taking_back(reader: Reader, due_at: datetime | None) -> dict[str, Any]:
+    """For templates: whether a command is held back or asked about, on a case that is due at `due_at`.
+
+    Without holding, 受理并派遣 is asked about as well: it is two commands in one click.
+    """
+    seconds = reader.preferences.undo
+
+    def careful(command: str) -> Markup:
+        way = way_of(command, due_at, reader.now, seconds)
+        label = capitalise(vocabulary.label_of(vocabulary.COMMANDS, command, reader.language))
+        if way is Way.HOLD:
+            return Markup('data-hold="{}" data-label="{}"').format(seconds, label)
+        return Markup('data-ask="{}"').format(ask(label)) if way is Way.ASK else Markup("")
+
+    def ask(label: str) -> str:
+        return reader.text("确定要“%(what)s”吗?提交后不能撤销。", what=label)
+
+    return {"careful": careful, "ask": ask, "holds": bool(seconds)}
 
 
 def _place(view: CasePageView) -> Ground:

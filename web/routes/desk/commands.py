@@ -21,7 +21,7 @@ from services.attachments import intake as attachments
 from services.commands.send import Sent, read_command, send
 from services.desk.case_page import facts_since
 from services.wording.input_faults import fault_text
-from web.pages import go_to, is_part, safe_path
+from web.pages import go_to, is_part, is_scripted, page, safe_path
 from web.reader import Reader, SignedIn
 from web.routes.desk.case import Done, OpenForm, show_case
 from web.routes.desk.intake import IntakeQuery, intake_page
@@ -29,6 +29,7 @@ from web.views.case.actions import WITHOUT_REVISION
 from web.views.case.command_forms import Field, fields_of, known_values
 from web.views.case.fact_sentences import HARMLESS
 from web.views.case.form_values import body_of, field_of_pointer
+from web.views.case.taking_back import must_confirm
 from web.views.refusals import refusal_text
 
 router = APIRouter()
@@ -53,10 +54,14 @@ class PostedForm(Frozen):
 
 @router.post("/cases/{case_no}/commands/{command}")
 async def give(case_no: str, command: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
-    """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason."""
+    """Give the command. Then show the case (or go to `back`); if refused, show the form again with the reason.
+
+    A heavy command is asked about first where no script has done so.
+    """
     fields = require_fields(command)
     async with form_with_files(request, attachments.limits_of(services.settings).most, MAX_FILES) as form:
         posted = _read_form(command, form)
+        confirmed = form.get("confirmed") == "1"
         uploaded, refused = await _store_files(services, reader, form)
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
@@ -72,6 +77,9 @@ async def give(case_no: str, command: str, request: Request, services: ServicesD
             field_of_pointer("/".join(map(str, e["loc"][1:]))): fault_text(e, reader.language) for e in error.errors()
         }
         return await _show_faults(request, services, reader, case_no, posted, 422, faults)
+    if not confirmed and not is_scripted(request) and must_confirm(command, posted.then_host):
+        label = reader.text("受理并派遣") if posted.then_host else ""
+        return page(reader, "case/confirm.html", case_no=case_no, posted=posted, label=label)
     try:
         sent = await _send(services, reader, case_no, posted, human_command)
     except (NoSuchCase, NotSignedIn):

@@ -32,7 +32,7 @@ async function refresh(): Promise<void> {
   const form = openForm();
   const dirty = isDirty(form);
   const place = document.getElementById("action");
-  place?.toggleAttribute("hx-morph-skip", dirty || form?.contains(document.activeElement) === true);
+  place?.toggleAttribute("hx-morph-skip", dirty || (form !== null && "held" in form.dataset) || form?.contains(document.activeElement) === true);
   // The receipt of the reader's last command stays: a refresh would not show it again.
   document.getElementById("said")?.setAttribute("hx-morph-skip", "");
   const act = form?.dataset["command"];

@@ -1,5 +1,6 @@
 // The keyboard shortcuts of the desk. Single keys are off while the reader types, and if they are switched off.
 import htmx from "htmx.org";
+import { undoLast } from "./holding";
 
 /** Open a page as a dialog. If it cannot be loaded, the next key press tries again. */
 async function openDialog(address: string): Promise<void> {
@@ -58,6 +59,7 @@ function handleKey(key: string): boolean {
     return true;
   }
   if (key === "/") return focusOn("[data-search]");
+  if (key === "u" && undoLast()) return true;
   if (pageKeys(key)) return true;
   const action = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not([hidden] *)`);
   if (action) {

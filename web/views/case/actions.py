@@ -35,8 +35,6 @@ _EXPECTED = (
 )  # fmt: skip
 #: Commands sent by one click: they have nothing to fill in.
 DIRECT = frozenset({"claim"})
-#: Commands that can be undone at once, with the command that undoes them.
-UNDO = {"claim": "release"}
 #: Commands sent without a revision: a change by somebody else in between does not matter to them.
 WITHOUT_REVISION = frozenset((
     "comment", "attach", "acknowledge", "report_progress", "urge", "answer_urge", "cancel_urge", "rate", "respond",
