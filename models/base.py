@@ -97,6 +97,10 @@ def is_empty(value: object) -> bool:
     return not value
 
 
+#: A name that older content may lack. It is left out of the JSON then, so that older digests stay valid.
+OptionalName = Annotated[
+    Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None, Field(exclude_if=is_none)
+]
 #: The remark that may accompany a command; empty where there is none.
 OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
 #: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.

@@ -19,7 +19,7 @@ from cli.output import Column, err, exit_on_problems, language, out, print_json,
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
-from models.policy.limits import Length, Limit
+from models.policy.limits import Length, Limit, source_in
 from rules.deadlines.standards import openings
 from services.figures.indicators import INDICATORS
 from services.files.moments import NoMoment, read_wall_time
@@ -222,7 +222,7 @@ def _condition_rows(policy: Policy) -> Iterator[tuple[str, ...]]:
                 localize(condition.name_zh, condition.name_en),
                 " ".join(condition.severities) or "*",
                 *stages,
-                limits.handle.source,
+                source_in(limits.handle.source, language()),
             )
 
 

@@ -82,6 +82,9 @@ from models.errors.input import (
     CalendarsMissing as CalendarsMissing,
 )
 from models.errors.input import (
+    DraftChanged as DraftChanged,
+)
+from models.errors.input import (
     GridMissing as GridMissing,
 )
 from models.errors.input import (

@@ -10,6 +10,16 @@ class InputError(DomainError):
     en = "Bad input: {why_en}."
 
 
+class DraftChanged(DomainError):
+    code = "draft_changed"
+    status = 409
+    zh = "您打开之后,草稿中的这些内容已被他人改动,因此没有覆盖。您填写的内容仍在下方:请与现值核对后再保存。"
+    en = (
+        "Somebody else has changed this part of the draft since you opened it, so nothing was overwritten. What you"
+        " typed is still below: compare it with what is there now, and save again."
+    )
+
+
 class UnknownCategory(DomainError):
     code = "unknown_category"
     status = 422

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from models.base import Code, Frozen, Text
+from models.base import Code, Frozen, OptionalName, Text
 
 MINUTES_A_DAY = 24 * 60
 
@@ -139,11 +139,14 @@ LONGEST_CLOSURE = timedelta(days=366)
 class Calendar(Frozen):
     """The working time of a park or a department.
 
-    The working time of a day is looked up in this order: closures, special days, the year's make-up workdays (with the
-    spans of `makeup`) and holidays, the week. `zone` is an IANA name; all times here are its wall times.
+    `name` is the key by which limits refer to it. The working time of a day is looked up in this order: closures,
+    special days, the year's make-up workdays (with the spans of `makeup`) and holidays, the week. `zone` is an IANA
+    name; all times here are its wall times.
     """
 
     name: Code
+    name_zh: OptionalName = None
+    name_en: OptionalName = None
     zone: str = "Asia/Shanghai"
     week: Week
     makeup: Spans
@@ -167,6 +170,10 @@ class Calendar(Frozen):
             if closure.until - closure.since > LONGEST_CLOSURE:
                 raise ValueError("a closure lasts a year at most")
         return self
+
+    def label(self, language: str) -> str:
+        """What people call it in `zh` or `en`; without such a name its key."""
+        return (self.name_en if language.startswith("en") else self.name_zh) or self.name
 
 
 def _refuse_duplicates(what: str, values: list[Any]) -> None:

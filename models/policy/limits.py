@@ -23,6 +23,13 @@ LONGEST: dict[LimitUnit, float] = {
 _BOUNDS = {unit.value: (longest, unit in WHOLE_DAYS) for unit, longest in LONGEST.items()}
 
 
+def source_in(source: str, language: str) -> str:
+    """Return a source as written, in one of the languages that it is written in."""
+    kind, colon, cited = source.partition(": ")
+    zh, bar, en = cited.partition(" | ")
+    return f"{kind}{colon}{en if bar and language.startswith('en') else zh}"
+
+
 class Length(Frozen):
     """An amount of a unit, counted by the calendar of that name (None: the policy's own).
 
@@ -46,7 +53,8 @@ class Length(Frozen):
 
 
 class Limit(Length):
-    """How long a stage may take. `source` begins with `law:`, `standard:` or `our choice`.
+    """How long a stage may take. `source` begins with `law:`, `standard:` or `our choice`; after ` | ` it may follow in
+    English: `law: 工伤保险条例 §20 | Regulation on work injury insurance §20`.
 
     `ceiling` is the longest that a law allows, counted from the same start: no extension passes it.
     """

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.base import Code, Frozen, Text
+from models.base import Code, Frozen, OptionalName, Text
 from models.enums import EscalationMode, Level, Role, Severity, Stage
 from models.policy.limits import Length, Limit, WrittenLimit
 
@@ -103,6 +103,8 @@ class Ladder(Frozen):
     """
 
     code: Code
+    name_zh: OptionalName = None
+    name_en: OptionalName = None
     rungs: Annotated[tuple[Rung, ...], Field(max_length=MOST_RUNGS)] = ()
     repeat: Repeat | None = None
     acknowledged_for: Length | None = None
@@ -114,6 +116,10 @@ class Ladder(Frozen):
         if any(later <= earlier for earlier, later in pairwise(parts)):
             raise ValueError("the fractions of a ladder's steps must rise from one step to the next")
         return self
+
+    def name(self, language: str) -> str:
+        """Its name in `zh` or `en`; without one its code."""
+        return (self.name_en if language.startswith("en") else self.name_zh) or self.code
 
 
 class UrgeRule(Frozen):

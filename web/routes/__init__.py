@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from web.routes import home, live
 from web.routes.account import preferences, settings, sign_in
+from web.routes.admin import drafts, organisation, policies
 from web.routes.admin import home as admin
-from web.routes.admin import organisation, policies
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
 from web.routes.public import pages, pictures
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
@@ -28,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     palette.router,
     board.router,
+    drafts.router,
     policies.router,
     organisation.router,
     admin.router,

@@ -1,0 +1,181 @@
+"""A draft changed row by row: every row is read and written back, and two people overwrite nothing of each other."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.database import transaction
+from models.errors import DraftChanged, InputError, NoSuchPage, NotYours
+from models.policy.document import Policy
+from services.admin import policies
+from services.admin.draft_rows import Compared, change_row, compare_draft
+from services.admin.policy_rows import SECTIONS, Section, rows, write_row
+from services.files.reference_files import BadFile
+from services.files.shipped import POLICY
+from services.policies.files import read_policy
+from tests.builders import small_park
+from tests.services.admin.test_admin import ADMIN, NOW
+
+
+@pytest.fixture(scope="module")
+def demo() -> Policy:
+    """The policy of the demonstration."""
+    return read_policy(POLICY)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_row_written_back_as_it_is_changes_nothing(demo: Policy, section: Section) -> None:
+    data = demo.model_dump(mode="json")
+    found = rows(data, section)
+    assert found
+    for key, row in found.items():
+        write_row(data, section, key, row.values)
+    assert Policy.model_validate(data) == demo
+
+
+async def draft_of(engine: AsyncEngine, policy: Policy) -> UUID:
+    async with transaction(engine) as connection:
+        typed = policies.DraftText(title="草稿", content=policies.to_yaml(policy))
+        return await policies.new_draft(connection, ADMIN, typed, NOW)
+
+
+async def change(engine: AsyncEngine, id_: UUID, section: Section, key: str, shown: Any = None, **values: Any) -> None:
+    """Change a row as a form does that was opened just now, or when the row was as `shown`."""
+    async with transaction(engine) as connection:
+        draft = await policies.get_draft(connection, id_)
+        now = rows(Policy.model_validate(read(draft.content)).model_dump(mode="json"), section).get(key)
+        await change_row(
+            connection, ADMIN, id_, section, key,
+            shown=shown or dict(now.values if now else {}), values=values, now=datetime.now(UTC),
+        )  # fmt: skip
+
+
+def read(content: str) -> object:
+    import yaml
+
+    return yaml.safe_load(content)
+
+
+async def compared(engine: AsyncEngine, id_: UUID) -> Compared:
+    async with engine.connect() as connection:
+        return await compare_draft(connection, await policies.get_draft(connection, id_))
+
+
+async def in_force(engine: AsyncEngine) -> Policy:
+    async with engine.connect() as connection:
+        return (await policies.read_policy_version(connection, None))[1]
+
+
+async def test_a_changed_row_stands_beside_what_it_was(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    published = await in_force(engine)
+    id_ = await draft_of(engine, published)
+    assert (await compared(engine, id_)).changed == 0
+    key = next(iter(rows(published.model_dump(mode="json"), "limits")))
+    await change(engine, id_, "limits", key, amount="6", unit="work_hour")
+    await change(engine, id_, "routes", published.routes[-1].id, why_zh="改了理由")
+    await change(engine, id_, "categories", published.categories[0].code, name_zh="改了名称")
+    await change(engine, id_, "calendars", published.calendars[0].name, name_zh="办公日历", name_en="Office days")
+    found = await compared(engine, id_)
+    changed = {pair.row.key: pair for pairs in found.pairs.values() for pair in pairs if pair.differs}
+    assert set(changed) == {key, published.routes[-1].id, published.categories[0].code, published.calendars[0].name}
+    pair = changed[key]
+    assert pair.was is not None
+    assert pair.now is not None
+    assert (pair.now.values["amount"], pair.now.values["unit"]) == ("6", "work_hour")
+    assert pair.was.values["amount"] != "6"
+    assert found.others == ()
+    assert found.policy.calendars[0].label("en") == "Office days"
+    assert await in_force(engine) == published, "a draft changes nothing"
+
+
+async def test_two_people_change_one_draft(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    published = await in_force(engine)
+    id_ = await draft_of(engine, published)
+    first, second, *_ = rows(published.model_dump(mode="json"), "limits").values()
+    seen = dict(first.values)
+    await change(engine, id_, "limits", first.key, amount="6")
+    with pytest.raises(DraftChanged):  # the same row, as it was before
+        await change(engine, id_, "limits", first.key, shown=seen, amount="7")
+    await change(engine, id_, "limits", first.key, shown=seen, amount="6")  # the same change twice is none
+    await change(engine, id_, "limits", second.key, shown=dict(second.values), amount="8")  # another row: both stay
+    now = rows((await compared(engine, id_)).policy.model_dump(mode="json"), "limits")
+    assert (now[first.key].values["amount"], now[second.key].values["amount"]) == ("6", "8")
+    async with engine.connect() as connection:
+        mark = (await policies.get_draft(connection, id_)).mark
+    async with transaction(engine) as connection:
+        text = policies.DraftText(title="草稿", content=policies.to_yaml(published))
+        await policies.save_draft(connection, ADMIN, id_, text, NOW, seen=mark)
+    other = policies.DraftText(title="草稿", content="name: x")
+    with pytest.raises(DraftChanged):
+        async with transaction(engine) as connection:
+            await policies.save_draft(connection, ADMIN, id_, other, NOW, seen=mark)
+    with pytest.raises(DraftChanged):
+        await policies.publish_draft(engine, ADMIN, id_, None, NOW, seen=mark)
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        ("limits", {"amount": "soon"}),
+        ("limits", {"amount": "-1"}),
+        ("limits", {"amount": ""}),
+        ("limits", {"amount": "1.5", "unit": "legal_work_day"}),
+        ("limits", {"unit": "fortnight"}),
+        ("limits", {"source_kind": "law", "source_zh": ""}),
+        ("categories", {"name_zh": " "}),
+        ("categories", {"group": "77"}),
+        ("routes", {"categories": "01", "grids": ""}),
+    ],
+)
+async def test_what_makes_no_policy_is_refused_and_changes_nothing(
+    engine: AsyncEngine, section: Section, values: dict[str, str]
+) -> None:
+    await small_park(engine)
+    published = await in_force(engine)
+    id_ = await draft_of(engine, published)
+    found = rows(published.model_dump(mode="json"), section)
+    key = published.routes[-1].id if section == "routes" else next(iter(found))
+    with pytest.raises(InputError):
+        await change(engine, id_, section, key, **values)
+    assert (await compared(engine, id_)).changed == 0
+
+
+async def test_ladders_are_changed_step_by_step(engine: AsyncEngine, demo: Policy) -> None:
+    await small_park(engine)
+    id_ = await draft_of(engine, demo)
+    await change(engine, id_, "ladders", "everyday.1", percent="60", who1="host", who2="supervisor@2", mode2="act")
+    await change(engine, id_, "ladders", "everyday.name", name_zh="平常", name_en="")
+    await change(engine, id_, "ladders", "everyday.repeat", times="1", held_amount="")
+    ladder = (await compared(engine, id_)).policy.ladder("everyday")
+    assert ladder is not None
+    assert ladder.rungs[0].fraction == pytest.approx(0.6)
+    assert [(target.host, target.level, target.mode) for target in ladder.rungs[0].targets] == [
+        (True, None, "inform"), (False, 2, "act"),
+    ]  # fmt: skip
+    assert (ladder.name("zh"), ladder.name("en")) == ("平常", "everyday")
+    assert (ladder.repeat and ladder.repeat.times, ladder.acknowledged_for) == (1, None)
+    for values in ({"percent": "60", "after_amount": "2", "after_unit": "work_hour"}, {"percent": "300"}, {"who1": ""}):
+        with pytest.raises(InputError):
+            await change(engine, id_, "ladders", "everyday.1", **{"who2": "", **values})
+
+
+async def test_who_may_not_change_and_what_is_not_there(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    published = await in_force(engine)
+    id_ = await draft_of(engine, published)
+    with pytest.raises(NoSuchPage):
+        await change(engine, id_, "limits", "nothing.accept", amount="1")
+    nobody = ADMIN.model_copy(update={"grants": ()})
+    with pytest.raises(NotYours):
+        async with transaction(engine) as connection:
+            await change_row(connection, nobody, id_, "routes", "x", shown={}, values={}, now=NOW)
+    async with transaction(engine) as connection:
+        broken = policies.DraftText(title="草稿", content="name: [")
+        await policies.save_draft(connection, ADMIN, id_, broken, NOW)
+    with pytest.raises(BadFile):
+        await compared(engine, id_)
