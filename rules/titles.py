@@ -13,8 +13,8 @@ _PHRASE = re.compile(r"[,、:]|(?<!\d)[,:](?!\d)|,\s| - |——")
 #: A line by which a form puts the place into the description; it describes nothing.
 _PLACE_LINE = re.compile(r"(?m)^\s*(?:位置|地点|具体位置|Place|Location)\s*[:：][ \t]*(.*)$")
 _EDGES = " \t\n,,、;;:：.。·-—"
-#: What the name of a micro-grid ends in, which says nothing in a title.
-_LEVEL_WORD = "微网格"
+#: What the name of a numbered micro-grid ends in, and what says the same in a title.
+_NUMBERED, _NUMBER = "号微网格", "号"
 
 
 def title_of(description: str, category: str, place: str = "") -> str:
@@ -28,7 +28,9 @@ def title_of(description: str, category: str, place: str = "") -> str:
     if words:
         return words
     where = named.group(1).strip() if named is not None else ""
-    return _shortened(" · ".join(part for part in (category, where or place.removesuffix(_LEVEL_WORD)) if part))
+    if place.endswith(_NUMBERED):
+        place = place.removesuffix(_NUMBERED) + _NUMBER
+    return _shortened(" · ".join(part for part in (category, where or place) if part))
 
 
 def _first_words(text: str) -> str:

@@ -72,7 +72,7 @@ async def test_without_a_title_it_has_the_first_words_of_the_description(harness
     said = await harness.report(title=None, description="北门两名工人讨薪。已经等了半天")
     assert said["title"] == "北门两名工人讨薪"
     silent = await harness.report(title=None, description="")
-    assert silent["title"] == f"{silent['category_name']} · {silent['grid']['name'].removesuffix('微网格')}"
+    assert silent["title"] == f"{silent['category_name']} · {silent['grid']['name']}"
 
 
 async def test_the_header_alone_names_a_report(harness: ApiHarness) -> None:

@@ -33,6 +33,9 @@ def wait_until_drawn(page: Page) -> None:
 def test_a_unit_clicked_on_the_map_lists_its_cases(open_page: OpenPage, placed: str) -> None:
     page = open_page("supervisor", f"/map?grid={COMMUNITY}&level=4")
     wait_until_drawn(page)
+    expect(page.locator(".area-label").get_by_text("第一微网格")).to_be_visible()
+    expect(page.locator(".north-mark")).to_have_text("北")
+    expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile(r"\d+ (k?m)"))
     box = page.locator("#map").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.42, box["y"] + box["height"] * 0.3)

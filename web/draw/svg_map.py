@@ -12,9 +12,13 @@ from typing import Any
 from markupsafe import Markup, escape
 from shapely.geometry import MultiPolygon, Polygon, shape
 
+from web.draw.map_marks import METRES_PER_DEGREE, Label, draw_label, draw_north_and_scale
+
 #: Number of shades, from zero to the largest value.
 SHADES = 5
 _MARGIN = 4
+#: The size of letters on the map.
+_LETTERS = 13
 #: Points are rounded to this many positions per unit of the drawing (about a pixel). With many areas each is small, and
 #: half a pixel is enough. Neighbours still share their border: a point is rounded the same way in both outlines.
 _FINE_GRID, _COARSE_GRID, _MANY_AREAS = 10, 2, 100
@@ -22,12 +26,13 @@ _FINE_GRID, _COARSE_GRID, _MANY_AREAS = 10, 2, 100
 
 @dataclass(frozen=True)
 class Area:
-    """A unit: its GeoJSON outline (degrees, lon before lat), its measure, its link and its title."""
+    """A unit: its GeoJSON outline (degrees, lon before lat), its measure, its link, its title and its short name."""
 
     geometry: Mapping[str, Any]
     value: float
     href: str
     title: str
+    name: str = ""
 
 
 def shade(value: float, most: float) -> int:
@@ -46,8 +51,11 @@ def legend_steps(most: float) -> tuple[tuple[int, int, int], ...]:
     return tuple((level, low, high) for level, (low, high) in sorted(ranges.items()))
 
 
-def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) -> Markup:
-    """The map; empty text if no area has an outline."""
+def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360, north_word: str = "N") -> Markup:
+    """The map; empty text if no area has an outline. Where there is room, an area shows its name and its measure.
+
+    `north_word`: the letter on the arrow to the north.
+    """
     outlines = [(area, shape(area.geometry)) for area in areas]
     outlines = [(area, outline) for area, outline in outlines if not outline.is_empty]
     if not outlines:
@@ -66,7 +74,7 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
         return left + (lon - west) * squeeze * scale, _MARGIN + (north - lat) * scale
 
     grid = _COARSE_GRID if len(outlines) > _MANY_AREAS else _FINE_GRID
-    drawn = []
+    drawn, labels = [], []
     for area, outline in outlines:
         path = _path(outline, place, 0.4 / scale, grid)
         level = shade(area.value, most)
@@ -75,8 +83,13 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360) ->
             f'<a href="{escape(area.href)}" tabindex="-1"><title>{escape(area.title)}</title>'
             f'<path class="shade shade-{level}" d="{path}"/>{over}</a>'
         )
+        if area.name and len(outlines) <= _MANY_AREAS:
+            lines = Label((area.name, f"{area.value:g}"))
+            labels.append(f'<g class="on-{level}">{draw_label(outline, lines, place, _LETTERS)}</g>')
+    marks = draw_north_and_scale(width, height, METRES_PER_DEGREE / scale, north_word, _LETTERS)
     return Markup(
-        f'<svg class="choropleth" viewBox="0 0 {width} {height}" aria-hidden="true">{_defs()}{"".join(drawn)}</svg>'
+        f'<svg class="choropleth" viewBox="0 0 {width} {height}" aria-hidden="true">{_defs()}{"".join(drawn)}'
+        f"{''.join(labels)}{marks}</svg>"
     )
 
 

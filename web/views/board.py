@@ -34,6 +34,7 @@ from web.draw.svg_spark import sparkline
 from web.reader import Reader
 from web.views.lists.periods import earlier_periods, period_days
 from web.views.page_links import to_page
+from web.views.unit_names import short_unit
 
 #: How many of the longest overdue cases are shown.
 OLDEST_SHOWN = 10
@@ -110,6 +111,7 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
             value=row.overdue.count,
             href=to_page(row.overdue.cases),
             title=reader.text("%(unit)s:超期 %(n)s 件", unit=row.unit.name, n=row.overdue.count),
+            name=short_unit(row.unit.name),
         )
         for row in figures.rows
         if row.unit.code in shapes
@@ -133,7 +135,7 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         yesterday=await same_time_yesterday(connection, viewpoint, query.grid),
         days=_daily_sparkline(await daily_changes(connection, viewpoint, query.grid)),
         earlier=await earlier_board(connection, viewpoint, query.grid) if query.compare else None,
-        map=choropleth(areas),
+        map=choropleth(areas, north_word=reader.text("北")),
         legend=legend_steps(max((area.value for area in areas), default=0)),
         regions=await list_regions(connection, viewpoint),
         means=figure_meanings(reader.language),

@@ -24,6 +24,8 @@ def test_everything_lies_within_the_picture_and_the_spot_where_it_is() -> None:
     assert abs((x - west) / (east - west) - 0.25) < 0.01
     assert abs((south - y) / (south - north) - 0.25) < 0.01
     assert "&lt;第一微网格&gt;" in svg
+    named = draw_place(Ground((GRID, MICRO), (117.005, 38.0025), "x", ("第一网格", "<一号>")), "北")
+    assert all(words in named for words in (">第一网格<", ">&lt;一号&gt;<", ">北<", ">500 m<"))
     assert "style" not in svg
 
 

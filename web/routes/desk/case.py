@@ -43,6 +43,7 @@ from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
 from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
+from web.views.unit_names import short_unit
 
 router = APIRouter()
 
@@ -116,7 +117,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "facts": lines,
         "folded": len(lines) >= FOLD_FACTS_FROM,
         "svg": draw_timeline(timeline(view, lines, reader)),
-        "place_map": draw_place(_place(view)),
+        "place_map": draw_place(_place(view), reader.text("北")),
         "pictures": sort_pictures(view),
         "actions": sort_actions(_offered(view)),
         "request_tasks": REQUEST_TASKS,
@@ -159,7 +160,8 @@ def taking_back(reader: Reader, due_at: datetime | None) -> dict[str, Any]:
 
 def _place(view: CasePageView) -> Ground:
     location = view.case.location
-    return Ground(view.outlines, (location.lon, location.lat) if location else None, view.case.grid.name)
+    names = [short_unit(name) for name in view.case.grid.path_names[-len(view.outlines) :]] if view.outlines else []
+    return Ground(view.outlines, (location.lon, location.lat) if location else None, view.case.grid.name, names)
 
 
 async def form_context(

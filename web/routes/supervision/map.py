@@ -17,6 +17,7 @@ from web.views.forms import blank
 from web.views.page_links import link_builder, to_page, with_query
 from web.views.script_data import data_block
 from web.views.translation_marks import _
+from web.views.unit_names import short_unit, shortest_unit
 
 router = APIRouter()
 
@@ -84,6 +85,7 @@ def _script_addresses(grid: str | None, level: int | None) -> dict[str, str]:
 
 def _script_texts(reader: Reader) -> dict[str, str]:
     return {
+        "north": reader.text("北"),
         "open": reader.text("未结案"),
         "overdue": reader.text("超期"),
         "inside": reader.text("查看此网格之内"),
@@ -110,6 +112,7 @@ def _unit_values(units_data: MapData) -> list[dict[str, Any]]:
         {
             "code": row.unit.code,
             "name": row.unit.name,
+            "names": [short_unit(row.unit.name), shortest_unit(row.unit.name)],
             "open": row.open.count,
             "overdue": row.overdue.count,
             "share": row.share,

@@ -4,6 +4,7 @@
 import { CRS, circleMarker, geoJSON, latLng, latLngBounds, layerGroup, map as makeMap, tooltip } from "leaflet";
 import type { GeoJSON, LatLng, LatLngBounds, Layer, Map as LeafletMap, Path } from "leaflet";
 import { PartLoader } from "../desk/part";
+import { AreaLabels, addMarks, type Lines } from "./labels";
 import { fromGcj, toGcj, type Place } from "./gcj";
 import { setUpLasso } from "./lasso";
 import { drawPicture, save } from "./picture";
@@ -13,6 +14,8 @@ import { addTiles, type Tiles } from "./tiles";
 interface Unit {
   code: string;
   name: string;
+  /** Its name for a label, and the shortest form of it. */
+  names: [string, string];
   open: number;
   overdue: number;
   share: number | null;
@@ -29,7 +32,7 @@ interface MapData {
   own: boolean;
   tiles: Tiles | null;
   said: string[];
-  words: { open: string; overdue: string; many: string; none: string; bare: string; failed: string };
+  words: { north: string; open: string; overdue: string; many: string; none: string; bare: string; failed: string };
 }
 interface Point {
   case_no: string;
@@ -72,6 +75,7 @@ class UnitMap {
   private readonly points = layerGroup();
   private readonly statusLine = document.getElementById("map-said");
   private readonly listLoader = new PartLoader();
+  private readonly labels: AreaLabels;
   private chosen = "";
 
   constructor(
@@ -83,7 +87,9 @@ class UnitMap {
     const moved = data.tiles?.crs === "gcj02";
     this.toDrawn = moved ? toGcj : (place) => place;
     this.toWgs84 = moved ? fromGcj : (place) => place;
+    this.labels = new AreaLabels(map, (code) => this.linesOf(code));
     this.points.addTo(map);
+    addMarks(map, data.words.north);
   }
 
   async open(): Promise<void> {
@@ -99,7 +105,12 @@ class UnitMap {
     // The view is set before the shapes are added, so that they are laid out only once.
     if (!this.restoreView()) this.map.fitBounds(this.shapes.getBounds(), { animate: false, padding: [8, 8] });
     this.shapes.addTo(this.map);
-    this.map.on("moveend", () => this.storeView());
+    this.labels.draw(this.paths);
+    this.map.on("moveend", () => {
+      this.storeView();
+      this.labels.draw(this.paths);
+    });
+    this.map.on("resize", () => this.labels.draw(this.paths));
     if (this.data.own) await this.showPoints(this.data.points);
     document.getElementById("map")?.setAttribute("data-ready", "yes");
     window.setInterval(() => {
@@ -117,6 +128,13 @@ class UnitMap {
 
   private value(unit: Unit | undefined): number | null {
     return unit ? unit[this.data.measure] : null;
+  }
+
+  /** The label of a unit: its name in two lengths, and its measure. */
+  private linesOf(code: string): Lines | undefined {
+    const unit = this.units.get(code);
+    const value = this.value(unit);
+    return unit && { names: unit.names, number: value === null ? "—" : this.formatAmount(value), none: !value };
   }
 
   private paint(): void {
@@ -240,6 +258,7 @@ class UnitMap {
     const found = await fetchJson<{ units: Unit[] }>(this.data.counts);
     this.units = new Map(found.units.map((unit) => [unit.code, unit]));
     this.paint();
+    this.labels.draw(this.paths);
   }
 
   /** Store the view in the address, so that a link shows the same. */

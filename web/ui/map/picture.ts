@@ -27,6 +27,7 @@ export function drawPicture(map: HTMLElement, legend: HTMLElement | null, captio
     pen.drawImage(layer, box.left - frame.left, box.top - frame.top, box.width, box.height);
   }
   pen.restore();
+  drawLabels(pen, map, frame);
   pen.strokeStyle = "#c4c9d4";
   pen.strokeRect(0.5, 0.5, frame.width - 1, frame.height - 1);
   pen.font = `13px ${getComputedStyle(map).fontFamily}`;
@@ -35,6 +36,26 @@ export function drawPicture(map: HTMLElement, legend: HTMLElement | null, captio
   pen.fillStyle = "#181c25";
   captions.forEach((line, at) => pen.fillText(line, EDGE, frame.height + EDGE + LINE * (at + 1.5)));
   return canvas;
+}
+
+/** The names and numbers on the areas, and the scale, as the page shows them. */
+function drawLabels(pen: CanvasRenderingContext2D, map: HTMLElement, frame: DOMRect): void {
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
+  for (const line of map.querySelectorAll(".area-label > span > span, .leaflet-control-scale-line, .north-mark")) {
+    const box = line.getBoundingClientRect();
+    const style = getComputedStyle(line);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const [x, y] = [box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2];
+    pen.strokeStyle = "#fff";
+    pen.strokeText(line.textContent ?? "", x, y);
+    pen.fillStyle = "#181c25";
+    pen.fillText(line.textContent ?? "", x, y);
+  }
+  pen.textAlign = "start";
+  pen.lineWidth = 1;
 }
 
 function drawLegend(pen: CanvasRenderingContext2D, legend: HTMLElement | null, y: number): void {

@@ -12,6 +12,7 @@ const SIZE = 1000;
 const LETTER_HEIGHT = 34;
 const RADIAN = Math.PI / 180;
 const KEY_STEP = 0.02;
+const METRES_PER_DEGREE = 111_320;
 
 interface View {
   centre: Point;
@@ -26,6 +27,12 @@ function boundsView(units: Unit[]): View {
   const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
   const centre = { lat: (south + north) / 2, lon: (west + east) / 2 };
   return { centre, span: Math.max(north - south, (east - west) * Math.cos(centre.lat * RADIAN)) * 1.1 || 0.01 };
+}
+
+/** The largest of 1, 2 and 5 times a power of ten that is not above `metres`. */
+function roundDown(metres: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(metres, 1)));
+  return power * (metres >= 5 * power ? 5 : metres >= 2 * power ? 2 : 1);
 }
 
 export function PlaceMap({ units, place, choose }: { units: Unit[]; place: Point | null; choose: (point: Point) => void }): JSX.Element {
@@ -77,6 +84,9 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
     setPin({ lat: pin.lat + offset[0], lon: pin.lon + offset[1] });
   };
   const here = unitAt(pin, units);
+  /** Metres in a unit of the drawing, and the length of the scale bar in metres. */
+  const metres = (view.span * METRES_PER_DEGREE) / SIZE;
+  const bar = roundDown(metres * SIZE * 0.3);
   const zoom = (factor: number): void => setView({ centre: pin, span: Math.min(whole.span * 2, Math.max(0.0005, view.span * factor)) });
   return (
     <Screen
@@ -115,6 +125,14 @@ function Drawing({ units, place, choose }: { units: Unit[]; place: Point | null;
               {label.text}
             </text>
           ))}
+          <polygon class="north" points={`${SIZE / 2 - 50},${20 - SIZE / 2} ${SIZE / 2 - 32},${72 - SIZE / 2} ${SIZE / 2 - 50},${58 - SIZE / 2} ${SIZE / 2 - 68},${72 - SIZE / 2}`} />
+          <text class="unit-name" x={SIZE / 2 - 50} y={110 - SIZE / 2}>
+            {t("北")}
+          </text>
+          <polyline class="scale-bar" points={`${20 - SIZE / 2},${SIZE / 2 - 34} ${20 - SIZE / 2},${SIZE / 2 - 20} ${20 - SIZE / 2 + bar / metres},${SIZE / 2 - 20} ${20 - SIZE / 2 + bar / metres},${SIZE / 2 - 34}`} />
+          <text class="unit-name scale-name" x={36 - SIZE / 2 + bar / metres} y={SIZE / 2 - 16}>
+            {bar >= 1000 ? `${bar / 1000} km` : `${bar} m`}
+          </text>
           <g transform={`translate(${x(pin.lon).toFixed(1)} ${y(pin.lat).toFixed(1)})`}>
             <path class="pin" d="M0 0C-14 -34 -32 -46 -32 -70A32 32 0 0 1 32 -70C32 -46 14 -34 0 0Z" />
             <circle class="pin-hole" cy={-70} r={12} />
