@@ -10,6 +10,7 @@ from models.ids import new_id
 from tests.builders import MICRO_2, Holder, add_people
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.phone import a_photo
 from tests.ui.site import Site
 
 PLACE = {"lat": 38.0021, "lon": 117.0021}
@@ -81,16 +82,56 @@ def test_what_can_t_be_dispatched_stays_accepted_and_says_why(open_page: OpenPag
 
 def test_a_duplicate_is_suggested_with_its_reason_and_merged(open_page: OpenPage, site: Site) -> None:
     word = f"重复{str(new_id())[-6:]}"
-    lead = site.report(title=f"{word} 井盖缺失", category="0302", location=PLACE)
-    again = site.report(title=f"{word} 井盖不见了", category="0302", location={**PLACE, "lat": PLACE["lat"] + 0.0005})
+    photos = [site.run(site.harness.upload("worker", a_photo(colour))) for colour in ("#765", "#567")]
+    lead = site.report(title=f"{word} 井盖缺失", category="0302", location=PLACE, attachments=photos[:1])
+    near = {**PLACE, "lat": PLACE["lat"] + 0.0005}
+    again = site.report(title=f"{word} 井盖不见了", category="0302", location=near, attachments=photos)
     page = open_page("duty", f"/intake?no={again}")
     line = page.locator(".same li", has_text=lead)
     expect(line).to_contain_text("同一小类,相距 56 米")
+    expect(line.locator("img")).to_have_count(2)
+    expect(line.locator("mark")).to_have_text(["不见了", "缺失"])
     check_screen(page)
     screenshot(page, "intake")
     line.get_by_role("button", name=re.compile("并入此案")).click()
     expect(page.locator("[data-receipt]")).to_contain_text(again)
     assert site.run(site.harness.get("duty", f"/cases/{again}"))["merged_into"] == lead
+
+
+def test_reports_are_worked_through_by_keys_without_a_page_load(open_page: OpenPage, site: Site) -> None:
+    word = f"按键{str(new_id())[-6:]}"
+    nos = [site.report(title=f"{word} {n}", category="0103") for n in range(3)]
+    page = open_page("community_duty", f"/intake?no={nos[0]}", undo=20, expect=("409",))
+    page.evaluate("window.sameLoad = true")
+    case = page.locator("#intake-case")
+    page.keyboard.press("j")
+    expect(case).to_have_attribute("data-case", nos[1])
+    expect(page.locator(".intake-item[aria-current=true]")).to_be_focused()
+    page.keyboard.press("k")
+    expect(case).to_have_attribute("data-case", nos[0])
+    page.go_back()
+    expect(case).to_have_attribute("data-case", nos[1])
+    page.locator('.acts a[href*="act=reject"]').click()
+    reason = page.locator("#form-reject [name=reason]")
+    expect(reason).to_be_focused()
+    reason.fill("不属于本区")
+    page.locator("#form-reject [name=right_channel]").fill("请拨打 12345")
+    page.locator("#form-reject [data-send]").click()
+    expect(case).to_have_attribute("data-case", nos[2])
+    expect(page.locator(f'[data-case="{nos[1]}"] .intake-item')).to_have_class("intake-item waiting")
+    check_screen(page)
+    screenshot(page, "intake-held")
+    page.locator("h1").click()
+    page.keyboard.press("u")
+    expect(case).to_have_attribute("data-case", nos[1])
+    expect(reason).to_have_value("不属于本区")
+    page.locator("#form-reject [data-send]").click()
+    expect(case).to_have_attribute("data-case", nos[2])
+    page.get_by_role("button", name="立即提交").click()
+    expect(page.locator("#held .good")).to_contain_text(nos[1])
+    expect(page.locator(f'.intake-list [data-case="{nos[1]}"]')).to_have_count(0)
+    assert page.evaluate("window.sameLoad") is True
+    assert "closed" in site.run(site.harness.kinds(nos[1]))
 
 
 def test_what_comes_in_shows_at_once_and_typed_text_stays(open_page: OpenPage, site: Site) -> None:

@@ -259,6 +259,13 @@ async def _after_success(
     request: Request, services: Services, reader: Reader, case_no: str, posted: PostedForm, sent: Sent
 ) -> Response:
     revision = sent.receipt.revision if sent.receipt else None
+    if posted.back.startswith("/intake") and is_part(request):
+        known = dict(parse_qsl(urlsplit(posted.back).query))
+        query = IntakeQuery(tab=known.get("tab", ""), no=known.get("no", ""), was=case_no, did=posted.command)
+        reader = replace(reader, now=datetime.now(UTC))
+        response = await intake_page(request, services, reader, query)
+        response.headers["HX-Push-Url"] = posted.back
+        return response
     if posted.back:
         mark = "&" if "?" in posted.back else "?"
         return go_to(request, f"{posted.back}{mark}was={case_no}&did={posted.command}")

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
 from models.views import CaseItem
+from services.cases.duplicates import Duplicate
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, find_items, list_cases
-from services.desk.case_page import get_case_page
+from services.desk.case_page import CasePageView, get_case_page
+from services.desk.compared import Compared, read_compared
 from services.desk.last_handled import last_handled
 from services.desk.tabs import DeskTab, on_tab, tabs_of
 from web.pages import page_or_part
@@ -19,6 +21,7 @@ from web.reader import Reader, SignedIn
 from web.routes.desk.case import OpenForm, case_context, duplicate_candidates, form_context
 from web.views.case.command_forms import is_command
 from web.views.case.time_left import left_text, light_of, unit_text
+from web.views.case.word_diff import compare_words
 from web.views.lists.tabs import EMPTY, NAMES
 
 router = APIRouter()
@@ -84,8 +87,22 @@ async def intake_page(
             "did": query.did,
         }
         if content.first:
-            context |= await _selected_case(connection, reader, content.first, tab, query)
+            context |= await _selected_case(
+                connection, reader, content.first, tab, query, _following(content.items, content.first)
+            )
     return page_or_part(request, reader, "desk/intake.html", "desk/intake_part.html", status, **context)
+
+
+def _following(items: Sequence[CaseItem], no: str) -> str:
+    """The case of the list that follows `no`; after the last one the first; empty if there is no other."""
+    nos = [item.case_no for item in items]
+    others = [*nos[nos.index(no) + 1 :], *nos] if no in nos else nos
+    return next((one for one in others if one != no), "")
+
+
+def _going_on(tab: DeskTab | None, following: str) -> str:
+    """Where the desk goes after a decision."""
+    return f"/intake?tab={tab}" + (f"&no={following}" if following else "")
 
 
 @dataclass(frozen=True)
@@ -119,15 +136,30 @@ async def _load_tab(
 
 
 async def _selected_case(
-    connection: AsyncConnection, reader: Reader, no: str, tab: DeskTab | None, query: IntakeQuery
+    connection: AsyncConnection, reader: Reader, no: str, tab: DeskTab | None, query: IntakeQuery, following: str
 ) -> dict[str, Any]:
-    """The selected case with its form and its possible duplicates."""
+    """The selected case with its form and its possible duplicates. `following`: the case that comes after it."""
     view = await get_case_page(connection, reader.person, no, reader.now, reader.language)
     offered = [name for name in OFFERED if name in view.case.allowed_commands]
     command = query.act if query.act in offered else next(iter(offered), "")
-    form = OpenForm(command, back=f"/intake?tab={tab}") if command else None
+    form = OpenForm(command, back=_going_on(tab, following)) if command else None
     if query.form is not None and query.no == no:
         form, command = query.form, query.form.command
     form_variables = await form_context(connection, reader, view, form) if form else {"form": None}
     duplicates = await duplicate_candidates(connection, reader, view)
-    return {**case_context(reader, view), **form_variables, "same": duplicates, "commands": offered, "command": command}
+    others = await read_compared(connection, reader.person, [one.case.case_no for one in duplicates], reader.now)
+    return {
+        **case_context(reader, view),
+        **form_variables,
+        "same": [_side_by_side(view, one, others[one.case.case_no]) for one in duplicates],
+        "commands": offered,
+        "command": command,
+        "next": following,
+    }
+
+
+def _side_by_side(view: CasePageView, one: Duplicate, other: Compared) -> dict[str, Any]:
+    """A possible duplicate beside the selected case: photos, and the words of both."""
+    mine = " ".join((view.case.title, view.case.description))
+    words = compare_words(mine.strip(), f"{one.case.title} {other.description}".strip())
+    return {"one": one, "photo": other.photo, "words": words}

@@ -131,6 +131,7 @@ function stop(one: Waiting): boolean {
   if (place < 0) return false;
   waiting.splice(place, 1);
   one.line.remove();
+  if (!isItsForm(one)) return true;
   delete one.form.dataset["held"];
   one.form.inert = false;
   return true;
@@ -140,13 +141,17 @@ function undo(one: Waiting): void {
   if (!stop(one)) return;
   forget(one.held.id);
   announce("undone", one.held, one.form);
-  if (one.form.isConnected) one.form.querySelector<HTMLElement>("textarea, [data-send]")?.focus();
+  if (isItsForm(one)) one.form.querySelector<HTMLElement>("textarea, [data-send]")?.focus();
 }
+
+/** Whether the form is still that of the command: a page that shows another case uses the same element for its form. */
+const isItsForm = ({ form, held }: Waiting): boolean =>
+  form.isConnected && form.querySelector<HTMLInputElement>('[name="command_id"], [name="batch"]')?.value === held.id;
 
 /** Send it now: by its form, which shows the answer, or without it if the page shows something else meanwhile. */
 function release(one: Waiting): void {
   if (!stop(one)) return;
-  if (!one.form.isConnected || !one.form.hasAttribute("hx-post")) return void send(one.held);
+  if (!isItsForm(one) || !one.form.hasAttribute("hx-post")) return void send(one.held);
   save({ ...one.held, left: true });
   sentByForm.set(one.form, one.held.id);
   sendNow(one.form, one.submitter);

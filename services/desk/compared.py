@@ -1,0 +1,40 @@
+"""What the intake desk shows of possible duplicates beside the reported case: words and a photo."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.context import filter_pictures, local_day
+from models.base import Frozen
+from models.context import Person
+from models.tables import CASES
+from services.criteria.scope import visible
+
+
+class Compared(Frozen):
+    """The description of a case, and the hash of its first photo; None without one."""
+
+    description: str
+    photo: str | None
+
+
+async def read_compared(
+    connection: AsyncConnection, person: Person, case_nos: Sequence[str], now: datetime
+) -> dict[str, Compared]:
+    """Return the words and the first photo of each of the cases that `person` may see, by case number."""
+    if not case_nos:
+        return {}
+    c = CASES.c
+    day = await local_day(connection, now)
+    statement = select(c.case_no, c.description, c.state["attachments"].label("attachments"))
+    rows = (await connection.execute(statement.where(c.case_no.in_(case_nos), visible(person, day)))).all()
+    pictures = set(await filter_pictures(connection, [one for row in rows for one in row.attachments or ()]))
+    return {
+        row.case_no: Compared(
+            description=row.description,
+            photo=next((one for one in row.attachments or () if one in pictures), None),
+        )
+        for row in rows
+    }
