@@ -283,5 +283,8 @@ from models.errors.stage import (
     StaleRevision as StaleRevision,
 )
 from models.errors.stage import (
+    TurnPassed as TurnPassed,
+)
+from models.errors.stage import (
     WrongStage as WrongStage,
 )

@@ -88,6 +88,15 @@ class StaleRevision(DomainError):
     en = "The case has changed (it is at revision {current}, you saw {seen}); reload and try again."
 
 
+class TurnPassed(DomainError):
+    """What a reporter says belongs to an earlier question, or an earlier end, than the case has now."""
+
+    code = "turn_passed"
+    status = 409
+    zh = "办理情况刚有变化,您刚才的内容没有提交。请看下面的最新情况,再决定是否提交。"
+    en = "The case has moved on, and what you wrote was not sent. See where it stands, then decide whether to send it."
+
+
 class CommandIdReused(DomainError):
     code = "command_id_reused"
     zh = "该命令编号已用于另一条命令。"

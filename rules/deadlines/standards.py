@@ -54,10 +54,15 @@ def openings(policy: Policy, category: Category) -> tuple[tuple[Condition, Stand
 
 
 def standard_of(case: Case, ctx: Context) -> Standard:
-    """The standard of the case; a condition that its policy does not have (after an adoption) counts as none."""
-    found = ctx.policy.category(case.category)
+    """The standard of the case under its own policy."""
+    return standard_under(case, ctx.policy)
+
+
+def standard_under(case: Case, policy: Policy) -> Standard:
+    """The standard of the case; a condition that `policy` does not have (after an adoption) counts as none."""
+    found = policy.category(case.category)
     known = found is not None and any(c.code == case.condition for c in found.conditions)
-    return opening(ctx.policy, case.category, case.severity, case.condition if known else None).standard
+    return opening(policy, case.category, case.severity, case.condition if known else None).standard
 
 
 def ladder_of(case: Case, ctx: Context) -> Ladder:

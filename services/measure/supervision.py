@@ -227,11 +227,6 @@ FROM (
 ORDER BY at + random() * interval '10 days'
 """
 
-_INSERT_WORDS = """
-INSERT INTO case_words (report_id, case_no, words)
-SELECT report_id, case_no, lower(title || ' ' || description) FROM cases ON CONFLICT DO NOTHING
-"""
-
 _INSERT_TASKS = """
 INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id, due_at)
 SELECT report_id, kind, kind, 'department', host, due_at FROM cases,
@@ -260,7 +255,6 @@ async def fill_cases(engine: AsyncEngine, first: int, last: int, open_cases: int
             "first": first + 1, "last": last, "open": open_cases,
         }  # fmt: skip
         await connection.execute(text(_INSERT_CASES), parameters)
-        await connection.execute(text(_INSERT_WORDS))
         await connection.execute(text(_INSERT_TASKS))
         for index in indexes:
             if index.name not in SKIPPED_INDEXES:

@@ -8,16 +8,17 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from infra.database import transaction
-from infra.store.cases import read_case
+from infra.store.cases import read_case, read_facts
 from models.base import Code, Frozen, Text, Title
 from models.commands import HumanCommand
 from models.enums import Source
-from models.errors import WrongCode
+from models.errors import TurnPassed, WrongCode
 from models.ids import derived_id
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
 from services.commands.send import Sent, send
 from services.public.account import public_account
+from services.public.progress import turn_of
 from services.public.progress_code import issue_code
 from services.reports.submit import ReporterInput, ReportInput, submit
 from services.runtime.resources import Resources
@@ -86,15 +87,22 @@ async def submit_public_report(
     return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
 
 
-async def send_by_code(resources: Resources, report_id: UUID, command: HumanCommand, now: datetime) -> Sent:
-    """Send a command in the reporter's name; the same one counts once in a round of the case.
+async def send_by_code(
+    resources: Resources, report_id: UUID, command: HumanCommand, now: datetime, turn: int | None = None
+) -> Sent:
+    """Send a command in the reporter's name; posted again, it counts once for each turn (see `progress.turn_of`).
 
-    Raises what `services.commands.send.send` raises, and WrongCode.
+    `turn` is the one that the reporter's page showed; None: the present one. Raises what
+    `services.commands.send.send` raises, WrongCode, and TurnPassed where the page is older than the case.
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
         case = await read_case(connection, report_id)
+        facts = await read_facts(connection, report_id)
     if case is None:
         raise WrongCode()
-    id_ = derived_id(report_id, "by-code", *([case.round] if case.round > 1 else []), command.model_dump_json())
+    present = turn_of(facts)
+    if turn is not None and turn != present:
+        raise TurnPassed()
+    id_ = derived_id(report_id, "by-code", present, command.model_dump_json())
     return await send(resources, person, case.case_no, command, command_id=id_, if_revision=None, now=now)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from services.public.progress_code import make_photo_token
+from services.public.photo_tokens import make_photo_token
 from tests.api.harness import a_picture
 from tests.builders import COMMUNITY
 from tests.ui.checks import check_screen, screenshot

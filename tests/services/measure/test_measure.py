@@ -15,6 +15,7 @@ from services.measure import exports
 from services.measure.exports import measure_export
 from services.measure.http_cases import http_cases_a_second
 from services.measure.queue import queue_database
+from services.measure.search import measure_search, search_database
 from tests.api.harness import open_harness
 from tests.builders import MICRO, person_id
 from tests.servers import Servers
@@ -42,6 +43,15 @@ async def test_a_failed_export_is_not_measured(servers: Servers, monkeypatch: py
     async with queue_database(settings, 10, 0.3) as engine:
         with pytest.raises(RuntimeError, match="the export failed"):
             await measure_export(engine)
+
+
+async def test_the_search_is_measured_by_what_it_finds(servers: Servers) -> None:
+    settings = Settings(database_url=SecretStr(servers.postgres_url), token_secret=SecretStr("0" * 64))
+    async with search_database(settings, 2_000) as engine:
+        speeds = {speed.query: speed for speed in await measure_search(engine, rounds=1)}
+    found = {query: speed.found for query, speed in speeds.items()}
+    assert (found["井盖"], found["积水"], found["没有"], found["井盖 积水"]) == (100, 20, 0, 20)
+    assert all(speed.p95 > 0 for speed in speeds.values())
 
 
 async def test_whole_cases_over_http_are_closed(servers: Servers, tmp_path: Path) -> None:

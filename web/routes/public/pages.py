@@ -1,5 +1,6 @@
 """Public pages for people without an account: report, progress by code, rating. No scripts, no cookies."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,17 +14,20 @@ from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
-from models.errors import DomainError, WrongCode
+from models.errors import DomainError, ReportIdReused, WrongCode
 from models.ids import new_id
 from services.accounts.rate_limit import Record
 from services.directory.people import list_categories
-from services.public.progress_code import find_report, make_photo_token, normalize_code, read_progress
+from services.public.photo_tokens import make_photo_token
+from services.public.progress import read_progress
+from services.public.progress_code import find_report, make_code, normalize_code
 from services.public.reports import PublicReport, send_by_code, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 from web.routes.public.photos import MAX_PHOTOS, Photos, public_limits, take_photos
+from web.views.forms import blank
 from web.views.refusals import refusal_text
 
 router = APIRouter()
@@ -36,6 +40,18 @@ _TEXT_ONLY_BYTES = 1024 * 1024 // MAX_PHOTOS
 Code = Annotated[str, Form(max_length=40)]
 PhoneTail = Annotated[str, Form(max_length=20)]
 Note = Annotated[Text, Form(max_length=2_000)]
+#: The turn of the case that the page showed; see `services.public.progress.turn_of`.
+Turn = Annotated[int | None, blank(), Form(ge=0)]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reporter posts: the code, the last digits of their phone, the turn that they saw, and their words."""
+
+    code: str
+    phone_tail: str
+    turn: int | None
+    text: str
 
 
 def public_page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> Response:
@@ -75,10 +91,11 @@ async def rate(
     code: Code = "",
     phone_tail: PhoneTail = "",
     note: Note = "",
+    turn: Turn = None,
 ) -> Response:
-    """Give the reporter's verdict, once."""
+    """Give the reporter's verdict, once for each end of the case."""
     command = Rate(score=VERDICT_SCORES[verdict], note=note)
-    return await _send_command(request, services, visitor, code, phone_tail, command)
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
 
 
 @router.post("/p/reopen")
@@ -89,10 +106,11 @@ async def reopen(
     code: Code = "",
     phone_tail: PhoneTail = "",
     reason: Note = "",
+    turn: Turn = None,
 ) -> Response:
-    """Request to reopen a case that is still unsolved, once."""
-    text = reason.strip() or visitor.text("仍未解决")
-    return await _send_command(request, services, visitor, code, phone_tail, RequestReopen(reason=text))
+    """Request to reopen a case that is still unsolved, once for each end of the case."""
+    command = RequestReopen(reason=reason) if reason else None
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, reason), command)
 
 
 @router.post("/p/answer")
@@ -103,10 +121,11 @@ async def answer(
     code: Code = "",
     phone_tail: PhoneTail = "",
     note: Note = "",
+    turn: Turn = None,
 ) -> Response:
-    """Answer the question of the duty desk."""
-    text = note.strip() or visitor.text("(未填写)")
-    return await _send_command(request, services, visitor, code, phone_tail, SupplyInfo(note=text))
+    """Answer the question of the duty desk, once for each question."""
+    command = SupplyInfo(note=note) if note else None
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
 
 
 @router.get("/p/report")
@@ -141,12 +160,21 @@ async def _accept_report(services: Services, visitor: Visitor, form: FormData, r
     except ValidationError as error:
         faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
         return await _show_report_form(services, visitor, typed, faults, 422, photos)
+    except ReportIdReused:
+        return await _show_changed_report(services, visitor, typed, photos)
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2]
         fault = refusal_text(error, visitor)
         return await _show_report_form(services, visitor, typed, {field: fault}, error.status, photos)
     record.fail(visitor.now)
     return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
+
+
+async def _show_changed_report(services: Services, visitor: Visitor, typed: dict[str, str], photos: Photos) -> Response:
+    """Say that the report was stored before it was changed, with its code; the new words may be sent as another."""
+    code = make_code(services.settings, UUID(typed["report_id"]))
+    again = {**typed, "report_id": str(new_id())}
+    return await _show_report_form(services, visitor, again, {}, 409, photos, stored_code=code)
 
 
 def _report_body(typed: dict[str, str]) -> dict[str, Any]:
@@ -169,7 +197,13 @@ async def _find_report(request: Request, services: Services, visitor: Visitor, c
 
 
 async def _progress_page(
-    services: Services, visitor: Visitor, report_id: UUID, code: str, phone_tail: str, error: str | None = None
+    services: Services,
+    visitor: Visitor,
+    report_id: UUID,
+    code: str,
+    phone_tail: str,
+    error: str | None = None,
+    typed: str = "",
 ) -> Response:
     async with services.reading.connect() as connection:
         try:
@@ -185,24 +219,29 @@ async def _progress_page(
         "photos": photos,
         "code": normalize_code(code),
         "error": error,
+        "typed": typed if error else "",
     }
     return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
 
 
 async def _send_command(
-    request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str, command: HumanCommand
+    request: Request, services: Services, visitor: Visitor, said: Said, command: HumanCommand | None
 ) -> Response:
-    """Send the command for the reporter, and show the progress page. Posted twice, it counts once."""
+    """Send the command for the reporter, and show the progress page. Posted twice, it counts once.
+
+    `command` None: nothing was written.
+    """
     try:
-        report_id = await _find_report(request, services, visitor, code, phone_tail)
+        report_id = await _find_report(request, services, visitor, said.code, said.phone_tail)
     except DomainError as error:
-        return _show_code_error(visitor, code, error)
-    error_text = None
+        return _show_code_error(visitor, said.code, error)
+    error_text = None if command else visitor.text("请先写下内容,再提交。")
     try:
-        await send_by_code(services.resources, report_id, command, visitor.now)
+        if command is not None:
+            await send_by_code(services.resources, report_id, command, visitor.now, said.turn)
     except DomainError as error:
-        error_text = error.message(visitor.language)
-    return await _progress_page(services, visitor, report_id, code, phone_tail, error_text)
+        error_text = refusal_text(error, visitor)
+    return await _progress_page(services, visitor, report_id, said.code, said.phone_tail, error_text, said.text)
 
 
 def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Response:
@@ -219,14 +258,22 @@ async def _show_report_form(
     faults: dict[str, str],
     status: int = 200,
     photos: Photos | None = None,
+    stored_code: str | None = None,
 ) -> Response:
     async with services.reading.connect() as connection:
         categories = await list_categories(connection)
         units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
         kept = await photos.tokens(connection, services, visitor) if photos else []
-    context = {"typed": typed, "faults": faults, "categories": categories, "units": units, "photos": MAX_PHOTOS}
+    context: dict[str, Any] = {
+        "typed": typed,
+        "faults": faults,
+        "categories": categories,
+        "units": units,
+        "photos": MAX_PHOTOS,
+    }
     megabytes = public_limits(services).most // (1024 * 1024)
-    return public_page(visitor, "public/report.html", status, **context, kept=kept, megabytes=megabytes)
+    context |= {"kept": kept, "megabytes": megabytes, "stored_code": stored_code}
+    return public_page(visitor, "public/report.html", status, **context)
 
 
 def _client_address(request: Request) -> str:

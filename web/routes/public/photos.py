@@ -11,7 +11,7 @@ from infra.store.context import filter_pictures
 from models.errors import DomainError, NoSuchPage
 from services.attachments.files import Limits
 from services.attachments.intake import limits_of
-from services.public.progress_code import make_photo_token, read_photo_token
+from services.public.photo_tokens import make_photo_token, read_photo_token
 from services.public.reports import store_public_file
 from web.reader import Visitor
 from web.views.refusals import refusal_text

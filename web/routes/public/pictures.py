@@ -9,7 +9,8 @@ from models.errors import NoSuchPage
 from services.attachments.files import path_of
 from services.attachments.intake import thumbnail_of
 from services.attachments.thumbnails import Size
-from services.public.progress_code import ALPHABET, LENGTH, normalize_code, read_photo_token
+from services.public.photo_tokens import read_photo_token
+from services.public.progress_code import ALPHABET, LENGTH, normalize_code
 from web.draw.qr import qr_image
 from web.reader import AnyVisitor
 
