@@ -165,7 +165,14 @@ def _grant_problems(
     departments: Collection[str],
     grids: Collection[str],
 ) -> list[FileProblem]:
-    since = file.starts(grant)
+    faults = grant_faults(grant, file.starts(grant), departments, grids)
+    return [document.problem((*location, field), zh, en) for field, zh, en in faults]
+
+
+def grant_faults(
+    grant: GrantEntry, since: date, departments: Collection[str], grids: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """Return what is wrong with a role that begins on `since`: the field, and the fault in Chinese and English."""
     checks = (
         (
             grant.department is not None and grant.department not in departments,
@@ -198,7 +205,7 @@ def _grant_problems(
             f"role {grant.role} takes a grid",
         ),
     )
-    return [document.problem((*location, field), zh, en) for is_wrong, field, zh, en in checks if is_wrong]
+    return [(field, zh, en) for is_wrong, field, zh, en in checks if is_wrong]
 
 
 async def load_people(engine: AsyncEngine, departments_path: Path, people_path: Path) -> PeopleSummary:

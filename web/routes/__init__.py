@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from web.routes import home, live
 from web.routes.account import preferences, settings, sign_in
-from web.routes.admin import drafts, organisation, policies
+from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
 from web.routes.public import pages, pictures
@@ -31,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     policies.router,
     organisation.router,
+    people.router,
     admin.router,
     map.router,
     bulletins.router,

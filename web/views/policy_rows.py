@@ -110,7 +110,8 @@ def _group_title(section: Section, group: str, names: Names) -> str:
 
 
 def _group_note(section: Section, group: str, names: Names) -> str:
-    return "" if _group_title(section, group, names) == group else group.removeprefix("category:")
+    code = group.removeprefix("category:")
+    return "" if _group_title(section, group, names).startswith(code) else code
 
 
 def _row_view(pair: RowPair, names: Names, visitor: Visitor, is_open: bool, typed: Values | None) -> RowView:

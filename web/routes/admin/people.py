@@ -1,0 +1,127 @@
+"""管理: one person, with their name and roles, by forms."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
+
+from doors.dependencies import ServicesDep
+from infra.database import transaction
+from models.enums import Role
+from models.errors import DomainError
+from services.admin import people
+from services.directory.people import list_departments, unit_names
+from services.organisation.people_edit import NewGrant, NewPerson, read_known
+from services.wording.input_faults import fault_text
+from web.pages import go_to
+from web.reader import Reader, SignedIn
+from web.routes.admin.common import admin_page, open_admin
+from web.views.forms import blank
+
+router = APIRouter()
+
+Words = Annotated[str, Form(max_length=200)]
+Optional = Annotated[str | None, blank(), Form(max_length=200)]
+_EMPTY_GRANT = dict.fromkeys(("role", "department", "grid", "since", "until"), "")
+
+
+@router.get("/admin/people/new")
+async def show_new_person(services: ServicesDep, reader: SignedIn) -> Response:
+    """The form of a new person."""
+    async with open_admin(services, reader):
+        return admin_page(reader, "person_new.html", fault="", typed={"username": "", "name": ""})
+
+
+@router.post("/admin/people/new")
+async def add_person(
+    request: Request, services: ServicesDep, reader: SignedIn,
+    username: Words = "", name: Words = "", password: Optional = None,
+) -> Response:  # fmt: skip
+    """Add a person; their roles follow on their page."""
+    typed = {"username": username, "name": name}
+    try:
+        async with transaction(services.engine) as connection:
+            person = NewPerson.model_validate({**typed, "password": password})
+            await people.add_person(connection, reader.person, person, reader.now)
+    except (DomainError, ValidationError) as error:
+        async with open_admin(services, reader):
+            return admin_page(reader, "person_new.html", 422, fault=_fault(error, reader), typed=typed)
+    return go_to(request, f"/admin/people/{person.username}?done=1")
+
+
+@router.get("/admin/people/{username}")
+async def show_person(services: ServicesDep, reader: SignedIn, username: str, done: bool = False) -> Response:
+    """A person with every role, past and future ones included."""
+    return await _person_page(services, reader, username, done=done)
+
+
+async def _person_page(
+    services: ServicesDep, reader: Reader, username: str, status: int = 200, **context: Any
+) -> Response:
+    async with open_admin(services, reader) as connection:
+        known = await read_known(connection, username)
+        departments = await list_departments(connection)
+        units = await unit_names(connection, {grant.grid for grant in known.grants if grant.grid})
+    names = {one.id: one.name_en if reader.language == "en" else one.name_zh for one in departments.items}
+    context = {"fault": "", "done": False, "typed_name": known.name, **context}
+    context["typed"] = {**_EMPTY_GRANT, "since": reader.day.isoformat(), **context.get("typed", {})}
+    return admin_page(
+        reader, "person.html", status, known=known, departments=names, units=units, roles=tuple(Role), **context
+    )
+
+
+@router.post("/admin/people/{username}")
+async def change_person(
+    request: Request, services: ServicesDep, reader: SignedIn, username: str,
+    name: Words = "", active: Annotated[bool, Form()] = False,
+) -> Response:  # fmt: skip
+    """Change the name, or whether the person is here."""
+    try:
+        async with transaction(services.engine) as connection:
+            checked = NewPerson.model_validate({"username": username, "name": name})
+            await people.change_person(
+                connection, reader.person, username, checked.name, active=active, now=reader.now
+            )  # fmt: skip
+    except (DomainError, ValidationError) as error:
+        fault = _fault(error, reader)
+        return await _person_page(services, reader, username, 422, fault=fault, typed_name=name)
+    return go_to(request, f"/admin/people/{username}?done=1")
+
+
+@router.post("/admin/people/{username}/roles")
+async def change_roles(
+    request: Request,
+    services: ServicesDep,
+    reader: SignedIn,
+    username: str,
+    role: Optional = None,
+    department: Optional = None,
+    grid: Optional = None,
+    since: Optional = None,
+    until: Optional = None,
+    grant: Annotated[UUID | None, Form()] = None,
+) -> Response:
+    """Give a role, or end one (`grant`) with the day `until`."""
+    typed = {"role": role, "department": department, "grid": grid, "since": since, "until": until}
+    try:
+        async with transaction(services.engine) as connection:
+            if grant is not None:
+                last = date.fromisoformat(until or "")
+                await people.end_grant(connection, reader.person, username, grant, last, reader.now)
+            else:
+                given = NewGrant.model_validate(typed)
+                await people.add_grant(connection, reader.person, username, given, reader.now)
+    except (DomainError, ValidationError, ValueError) as error:
+        kept = {name: value or "" for name, value in typed.items()} if grant is None else {}
+        return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed=kept)
+    return go_to(request, f"/admin/people/{username}?done=1")
+
+
+def _fault(error: Exception, reader: Reader) -> str:
+    if isinstance(error, DomainError):
+        return error.message(reader.language)
+    if isinstance(error, ValidationError):
+        return fault_text(error.errors(include_url=False)[0], reader.language)
+    return reader.text("请填写日期。")
