@@ -82,6 +82,9 @@ from models.errors.input import (
     CalendarsMissing as CalendarsMissing,
 )
 from models.errors.input import (
+    CategoryOutOfUse as CategoryOutOfUse,
+)
+from models.errors.input import (
     DraftChanged as DraftChanged,
 )
 from models.errors.input import (

@@ -27,6 +27,13 @@ class UnknownCategory(DomainError):
     en = "There is no category {category}."
 
 
+class CategoryOutOfUse(DomainError):
+    code = "category_out_of_use"
+    status = 422
+    zh = "小类 {category} 已停用,请另选。"
+    en = "Category {category} is no longer in use: choose another."
+
+
 class UnknownCondition(DomainError):
     code = "unknown_condition"
     status = 422

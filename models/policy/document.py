@@ -29,7 +29,8 @@ class Category(Frozen):
     """A category (小类) of issues, with the conditions it is opened under; the first that fits decides.
 
     `withdrawable` False: once accepted, its reporter can no longer withdraw it (a hazard, pollution). `limits` is short
-    for one condition that always fits, with these limits and the policy's first ladder.
+    for one condition that always fits, with these limits and the policy's first ladder. `active` False: nothing new is
+    reported under it; its open cases go on.
     """
 
     code: Code
@@ -41,6 +42,7 @@ class Category(Frozen):
     withdrawable: Annotated[bool, Field(exclude_if=bool)] = True
     limits: Limits | None = None
     conditions: tuple[Condition, ...] = ()
+    active: Annotated[bool, Field(exclude_if=bool)] = True
 
     @model_validator(mode="after")
     def _has_a_standard(self) -> Self:

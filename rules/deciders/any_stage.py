@@ -24,6 +24,7 @@ from models.commands import (
 from models.context import Context
 from models.enums import EscalationMode, Level, Outcome, OwnerKind, Role, Source, Stage
 from models.errors import (
+    CategoryOutOfUse,
     InputError,
     LevelNotHigher,
     NoSuchVersion,
@@ -180,7 +181,7 @@ def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
 def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     """Change category, severity or condition: the running clocks keep their starts and take the new limits.
 
-    Raises UnknownCategory, UnknownCondition or NothingToChange.
+    Raises UnknownCategory, UnknownCondition, CategoryOutOfUse or NothingToChange.
     """
     severity = cmd.severity or case.severity
     if case.stage is Stage.RECEIVE and ctx.opens_under is not None:
@@ -188,6 +189,9 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     opened = opening(ctx.policy, cmd.category, severity, cmd.condition)
     if (cmd.category, severity, opened.condition) == (case.category, case.severity, case.condition):
         raise NothingToChange(pointer="/category")
+    category = ctx.policy.category(cmd.category)
+    if cmd.category != case.category and category is not None and not category.active:
+        raise CategoryOutOfUse(category=cmd.category, pointer="/category")
     host = route(ctx.policy, cmd.category, case.grid_path)
     found = clocks.recompute_clocks(case, opened.standard, ctx, steps_from=ctx.now)
     stage = next((new for new in found if new.stage is not None), None)

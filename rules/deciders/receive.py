@@ -18,6 +18,7 @@ from models.context import Context, Grant
 from models.enums import Outcome, OwnerKind, Role, Source, Stage
 from models.errors import (
     AnswerMissing,
+    CategoryOutOfUse,
     EvidenceMissing,
     InputError,
     NotNow,
@@ -70,12 +71,14 @@ VERIFY_CAP = timedelta(days=7)
 def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     """Open a case for the report (上报); it has an owner from the start.
 
-    Raises UnknownCategory, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
+    Raises UnknownCategory, CategoryOutOfUse, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
     UnknownAttachment, each pointing at its field.
     """
     category = ctx.policy.category(cmd.category)
     if category is None:
         raise UnknownCategory(category=cmd.category, pointer="/category")
+    if not category.active:
+        raise CategoryOutOfUse(category=cmd.category, pointer="/category")
     severity = cmd.severity or category.severity
     opened = opening(ctx.policy, cmd.category, severity)
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:

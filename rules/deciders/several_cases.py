@@ -11,7 +11,7 @@ from models.case import Case
 from models.commands import Absorb, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
 from models.context import Context
 from models.enums import Outcome
-from models.errors import InputError, LeadIsYounger, NoSuchLead, NotNow, UnknownCategory, UnknownGrid
+from models.errors import CategoryOutOfUse, InputError, LeadIsYounger, NoSuchLead, NotNow, UnknownCategory, UnknownGrid
 from models.facts import (
     Absorbed,
     Body,
@@ -95,13 +95,16 @@ def unmerged_fact(case: Case, ctx: Context, from_case: str, reason: str, refused
 def split(case: Case, cmd: Split, ctx: Context) -> Sequence[Body]:
     """Split parts off, each of which becomes a new case: its category must be in force now, its place in use.
 
-    Raises UnknownCategory or UnknownGrid, pointing at the part.
+    Raises UnknownCategory, CategoryOutOfUse or UnknownGrid, pointing at the part.
     """
     policy = ctx.opens_under or ctx.policy
     known = {unit.code for unit in (*ctx.target_units, *ctx.units[:1]) if not unit.retired}
     for place, part in enumerate(cmd.parts):
-        if policy.category(part.category) is None:
+        category = policy.category(part.category)
+        if category is None:
             raise UnknownCategory(category=part.category, pointer=f"/parts/{place}/category")
+        if not category.active:
+            raise CategoryOutOfUse(category=part.category, pointer=f"/parts/{place}/category")
         if (grid := part.grid or case.grid) not in known:
             raise UnknownGrid(grid=grid, pointer=f"/parts/{place}/grid")
     return [SplitOff(parts=cmd.parts, reason=cmd.reason)]

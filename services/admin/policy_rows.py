@@ -206,6 +206,7 @@ def _category_rows(data: Data) -> Iterator[Row]:
         yield Row("categories", category["code"], "", {
             **_name_texts(category), "group": category["group"], "severity": str(category["severity"]),
             "evidence_required": "1" if category["evidence_required"] else "",
+            "active": "1" if category.get("active", True) else "",
         })  # fmt: skip
         for condition in category.get("conditions", ()):
             yield Row("categories", category["code"], condition["code"], {
@@ -222,7 +223,10 @@ def _write_category(data: Data, code: str, part: str, values: Values) -> None:
         return
     _write_names(category, values)
     category.update(
-        group=values["group"], severity=values["severity"], evidence_required=bool(values["evidence_required"])
+        group=values["group"],
+        severity=values["severity"],
+        evidence_required=bool(values["evidence_required"]),
+        active=bool(values["active"]),
     )
 
 

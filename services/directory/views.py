@@ -70,7 +70,8 @@ class ConditionView(Frozen):
 class CategoryView(Frozen):
     """小类, with the conditions under which a case of it is opened; the first that fits applies.
 
-    `withdrawable` False: once accepted, the matter goes on whatever its reporter says.
+    `withdrawable` False: once accepted, the matter goes on whatever its reporter says. `active` False: nothing new
+    is reported under it.
     """
 
     code: str
@@ -80,6 +81,7 @@ class CategoryView(Frozen):
     severity: Severity
     evidence_required: bool
     withdrawable: bool = True
+    active: bool = True
     conditions: tuple[ConditionView, ...]
 
 

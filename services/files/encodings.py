@@ -2,13 +2,14 @@
 
 import codecs
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.files.errors import Unusable
 
 #: The first bytes that are looked at to tell UTF-16 without a byte order mark.
 _SAMPLE = 4096
-#: A file of which more characters are rare than this share is not in GB18030, which gives nearly all bytes a meaning.
-_MAX_RARE = 0.2
+#: GB18030 gives nearly all bytes a meaning. A file of whose signs a larger share looks wrong is not in it.
+_MAX_ODD = 0.2
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
           (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))  # fmt: skip
 
@@ -63,10 +64,14 @@ def _decode(content: bytes, codec: str, name: str) -> Decoded:
 
 
 def _is_unlikely(text: str) -> bool:
-    """Return whether the characters beyond ASCII are mostly outside GB 2312, as of a Western file read as GB18030."""
-    beyond = [char for char in text if not char.isascii()]
-    rare = sum(1 for char in beyond if not _is_common(char))
-    return rare > _MAX_RARE * len(beyond)
+    """Return whether it looks like a Western file read as GB18030: rare signs, right after Latin letters."""
+    beyond = sum(1 for char in text if not char.isascii())
+    odd = sum(
+        1
+        for before, char in pairwise(f" {text}")
+        if not char.isascii() and before.isascii() and before.isalpha() and not _is_common(char)
+    )
+    return odd > _MAX_ODD * beyond
 
 
 def _is_common(char: str) -> bool:

@@ -32,6 +32,7 @@ from models.commands import (
 from models.context import Lead
 from models.enums import Light, LimitUnit, Outcome, Severity, Stage
 from models.errors import (
+    CategoryOutOfUse,
     DomainError,
     ExtensionsUsedUp,
     NoExtensionOnceOverdue,
@@ -235,6 +236,31 @@ def test_a_part_is_split_off_only_where_a_new_case_could_begin() -> None:
     assert category.value.pointer == "/parts/0/category"
     life.do("duty", part)
     assert life.kinds()[-1] == "split_off"
+
+
+def test_a_category_out_of_use_takes_nothing_new_and_its_cases_go_on() -> None:
+    """停用: not for a report, a part or a change of category; what is open under it is still changed and handled."""
+    policy = a_timed_policy()
+    retired = policy.model_copy(
+        update={"categories": tuple(c.model_copy(update={"active": c.code != "0201"}) for c in policy.categories)}
+    )
+    assert "active" not in policy.categories[0].model_dump(), "older policies keep their digest"
+    with pytest.raises(CategoryOutOfUse) as report:
+        Life(retired, at("2026-03-02T10:00"), category="0201")
+    assert report.value.pointer == "/category"
+    life = handled("2026-03-02T10:00")
+    with pytest.raises(CategoryOutOfUse) as part:
+        life.do(
+            "duty", Split(parts=(Part(category="0201", title="另一件事"),), reason="两件事"), opens_under=retired
+        )  # fmt: skip
+    assert part.value.pointer == "/parts/0/category"
+    life.policy = retired
+    with pytest.raises(CategoryOutOfUse):
+        life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
+    under = handled("2026-03-02T10:00", category="0201", host=LABOUR)
+    under.policy = retired
+    under.do("duty", Recategorise(category="0201", severity=Severity.MAJOR, reason="更重"))
+    assert under.case.severity is Severity.MAJOR
 
 
 def test_names_of_checking_are_neutral_keys() -> None:

@@ -141,6 +141,7 @@ def _category_fields(row: Row, form: _Form) -> Iterator[FieldView]:
     severities = form.labels(vocabulary.SEVERITIES, [one.value for one in Severity])
     yield form.field("severity", _("程度"), "select", severities)
     yield form.field("evidence_required", _("须附证据"), "check")
+    yield form.field("active", _("在用(停用后不能再按此类上报,未结案件照常办理)"), "check")
 
 
 def _name_fields(_row: Row, form: _Form) -> Iterator[FieldView]:

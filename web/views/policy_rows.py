@@ -214,6 +214,7 @@ def _category_parts(row: Row, names: Names, visitor: Visitor) -> Iterator[str]:
         return
     yield vocabulary.label_of(vocabulary.SEVERITIES, values["severity"], visitor.language)
     yield visitor.text(_("须附证据")) if values["evidence_required"] else ""
+    yield "" if values["active"] else visitor.text(_("停用"))
 
 
 def _name_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:

@@ -14,6 +14,8 @@ export interface Category {
   group: string;
   severity: string;
   evidence_required: boolean;
+  /** False: nothing new is reported under it; missing in copies of an older version. */
+  active?: boolean;
   conditions: { severities: string[] }[];
 }
 

@@ -7,14 +7,18 @@ import { localName, t } from "../words/texts";
 import type { Category, Group } from "../types";
 import { Empty, Icon, Screen } from "../parts/ui";
 
+function inUse(category: Category): boolean {
+  return category.active !== false;
+}
+
 export function Categories({ groups, chosen, choose }: { groups: Group[]; chosen: string; choose: (code: string) => void }): JSX.Element {
   const [typed, setTyped] = useState("");
   const fits = (category: Category): boolean => matches(category.name_zh, typed) || matches(category.name_en, typed) || category.code.startsWith(typed.trim());
-  const all = groups.flatMap(({ categories }) => categories);
+  const all = groups.flatMap(({ categories }) => categories).filter(inUse);
   const recents = recentCategories()
     .map((code) => all.find((known) => known.code === code))
     .filter((known) => known !== undefined);
-  const shown = typed.trim() ? [{ code: "found", title: t("搜索结果"), categories: all.filter(fits) }] : groups.map((group) => ({ code: group.code, title: localName(group), categories: group.categories }));
+  const shown = typed.trim() ? [{ code: "found", title: t("搜索结果"), categories: all.filter(fits) }] : groups.map((group) => ({ code: group.code, title: localName(group), categories: group.categories.filter(inUse) }));
   if (!typed.trim() && recents.length) shown.unshift({ code: "recent", title: t("最近使用"), categories: recents });
   return (
     <Screen title={t("选择类别")} leave>
