@@ -30,6 +30,7 @@ from services.cases.told import TOLD_KINDS, only_reported, proposed_answer, read
 from services.cases.views import case_view, fact_views, files_of
 from services.commands.reviewer_choices import reviewer_choices
 from services.commands.transfer_targets import Named
+from services.desk.quick_dates import QuickDates, quick_dates
 from services.directory.people import unit_names
 from services.policies.rule_drift import NewerRule, find_newer_rule
 
@@ -61,7 +62,7 @@ class CaseRules(Frozen):
     `answer_required`: it is completed only with an answer for the reporter. `own_requests`: what the reader asked for
     and may take back. `stands_at`: the level that an escalation leads up from. `supervisor_reopens`: it was reopened
     before, so only a supervisor decides whether it is again. `most`: how often in a round a return, a transfer, a
-    suspension or a question may be asked; `used`: how often each was.
+    suspension or a question may be asked; `used`: how often each was. `quick`: dates to choose at one click.
     """
 
     evidence_required: bool
@@ -78,6 +79,7 @@ class CaseRules(Frozen):
     supervisor_reopens: bool
     used: dict[RequestKind, int]
     most: dict[RequestKind, int]
+    quick: QuickDates
 
 
 class FileView(Frozen):
@@ -215,10 +217,11 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
     standard, category = standard_of(case, ctx), ctx.policy.category(case.category)
     found = openings(ctx.policy, category) if category is not None and category.conditions else ()
     waiting = [c.department for c in case.co_handlers if c.reported_at is None]
+    extension = _extension(case, ctx) if case.stage is Stage.HANDLE else None
     return CaseRules(
         evidence_required=category is not None and category.evidence_required,
         answer_required=case.source in ctx.policy.answers_required,
-        extension=_extension(case, ctx) if case.stage is Stage.HANDLE else None,
+        extension=extension,
         suspension_days=suspension_days(standard, ctx.policy),
         conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
         helpers_missing=tuple(names.department(code) for code in waiting),
@@ -240,6 +243,7 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
             RequestKind.SUSPENSION: ctx.policy.suspensions,
             RequestKind.INFO: ctx.policy.info_requests,
         },
+        quick=quick_dates(case, ctx, extension.latest if extension is not None else None),
     )
 
 

@@ -20,6 +20,7 @@ from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
 from services.desk.case_page import CasePageView, get_case_page
 from services.desk.evidence_zip import collect_evidence, stream_zip
+from services.desk.next_case import next_case
 from services.directory.people import list_categories, list_departments
 from services.wording import vocabulary
 from web.draw.qr import qr_code
@@ -39,6 +40,7 @@ from web.views.case.actions import (
 from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
 from web.views.case.fact_sentences import GROUPS, fact_lines
 from web.views.case.pictures import sort_pictures
+from web.views.case.quick_choices import date_choices, reason_choices
 from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
 from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
@@ -95,8 +97,13 @@ async def show_case(
             form = OpenForm(step) if step else None
         context = case_context(reader, view)
         context |= await form_context(connection, reader, view, form) if form else {"form": None}
+        following = None
+        if done is not None:
+            person, language = reader.person, reader.language
+            following = await next_case(connection, person, reader.day, reader.now, language, excluding=case_no)
     undo = REVERSES.get(done.command) if done else None
-    return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context, done=done, undo=undo)
+    context |= {"done": done, "undo": undo, "following": following}
+    return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context)
 
 
 def _offered(view: CasePageView) -> tuple[str, ...]:
@@ -191,6 +198,8 @@ async def form_context(
         "parts": range(PARTS),
         "severities": tuple(Severity),
         "choice_words": choice_words,
+        "reasons": lambda name: reason_choices(form.command, name, reader),
+        "dates": lambda name: date_choices(form.command, name, view, reader),
         "if_revision": form.command not in WITHOUT_REVISION,
     }
 

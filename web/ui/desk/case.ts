@@ -110,6 +110,19 @@ function updateChecklist(form: HTMLElement): void {
   button.textContent = `${button.dataset["word"]}${suffix}`;
 }
 
+/** Put a quick choice into its field. A reason is added to what is typed there already. */
+function fillIn(button: HTMLButtonElement): void {
+  const name = button.closest<HTMLElement>("[data-quick]")?.dataset["quick"] ?? "";
+  const field = button.form?.elements.namedItem(name);
+  if (field instanceof HTMLTextAreaElement) {
+    const typed = field.value.trim();
+    if (!typed.includes(button.value)) field.value = typed ? `${typed}; ${button.value}` : button.value;
+  } else if (field instanceof HTMLInputElement) field.value = button.value;
+  else return;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
 /** Report that the page is open, and show who else has the case open. */
 async function announceViewer(): Promise<void> {
   const place = document.getElementById("viewers");
@@ -154,6 +167,8 @@ export function setUpCase(): void {
     const at = event.target as HTMLElement;
     const chip = at.closest<HTMLElement>("[data-show]");
     if (chip) filterTimeline(chip.dataset["show"] ?? "");
+    const quick = at.closest<HTMLButtonElement>("[data-quick] button");
+    if (quick) fillIn(quick);
     const newest = at.closest<HTMLElement>("[data-newest]");
     if (newest) setNewest(newest.getAttribute("aria-pressed") !== "true");
   });

@@ -8,6 +8,7 @@ import { setUpFrame } from "./frame";
 import { setUpHolding } from "./holding";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
+import { rememberList } from "./neighbours";
 import { setUpPhotos } from "./photos";
 
 // Nothing is evaluated from text: the content policy forbids it.
@@ -20,4 +21,5 @@ setUpBell();
 setUpDrafts();
 setUpHolding();
 setUpPhotos();
+rememberList();
 setUpKeyboard();

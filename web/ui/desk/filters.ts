@@ -8,6 +8,12 @@ const MIN_ROW_HEIGHT = 50;
 const ROW_START = "<tr data-case";
 const LIST_START = /^\s*<div id="list"/;
 
+/** Milliseconds. */
+const TYPING_PAUSE = 350;
+/** Whether the list is asked for because of a pause in typing, and whether the one shown was. */
+let typing = false;
+let wasTyping = false;
+
 const loader = new PartLoader();
 
 /** The HTML of the list with the rows of the first screen only, and the rows below, which are parsed after the first paint. */
@@ -62,9 +68,35 @@ export async function showList(address: string): Promise<boolean> {
   return true;
 }
 
+/** Filters apply as they are changed: a choice at once, text when the typing pauses. */
+function listenToChanges(): void {
+  const form = document.getElementById("filters") as HTMLFormElement | null;
+  let timer = 0;
+  const apply = (delay: number): void => {
+    typing = delay > 0;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => form?.requestSubmit(), delay);
+  };
+  form?.addEventListener("change", (event) => {
+    if (!(event.target as HTMLElement).matches("input[type=search], input[name=grid]")) apply(0);
+  });
+  form?.addEventListener("input", (event) => {
+    const field = event.target as HTMLInputElement;
+    if (field.type === "search" && !(event as InputEvent).isComposing) apply(TYPING_PAUSE);
+    if (field.name === "grid" && (field.value === "" || isListed(field))) apply(0);
+  });
+  form?.addEventListener("compositionend", () => apply(TYPING_PAUSE));
+  form?.addEventListener("submit", () => window.clearTimeout(timer));
+}
+
+/** Whether the value was chosen from the field's list: an unfinished code would be refused. */
+const isListed = (field: HTMLInputElement): boolean => [...(field.list?.options ?? [])].some((one) => one.value === field.value);
+
 /** `onShown` is called when another list is shown. */
 export function setUpFilters(onShown: () => void): void {
   let search = window.location.search;
+  let entered = false;
+  document.getElementById("filters")?.addEventListener("keydown", (event) => (entered = event.key === "Enter"));
   document.addEventListener("submit", async (event) => {
     const form = event.target as HTMLFormElement;
     if (form.id !== "filters") return;
@@ -75,12 +107,17 @@ export function setUpFilters(onShown: () => void): void {
     });
     const address = `${form.getAttribute("action")}?${params}`;
     if (!(await showList(address))) return;
-    history.pushState(null, "", address);
+    // Going back leads to the list before one began to type, not to every pause.
+    if (typing && wasTyping) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    wasTyping = typing;
+    typing = false;
     search = window.location.search;
-    // After Enter in a filter field the focus goes to the list.
-    if (document.activeElement?.matches("#filters input")) document.querySelector<HTMLElement>("#list [tabindex]")?.focus();
+    // After Enter in a filter field the focus goes to the list; while somebody types it stays.
+    if (entered && document.activeElement?.matches("#filters input")) document.querySelector<HTMLElement>("#list [tabindex]")?.focus();
     onShown();
   });
+  listenToChanges();
   // Going back to another list reloads the page; a step to an anchor does not.
   window.addEventListener("popstate", () => {
     if (window.location.search !== search) window.location.reload();
