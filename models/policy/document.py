@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from models.base import Code, Frozen, Text, is_empty, is_none
+from models.base import Code, Frozen, Line, Text, is_empty, is_none
 from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
@@ -87,6 +87,14 @@ ROUND_THE_CLOCK = Calendar(
 )
 
 
+class EverydayWord(Frozen):
+    """An everyday word for a category, which the public form offers before all categories."""
+
+    name_zh: Line
+    name_en: Line
+    category: Code
+
+
 class Policy(Frozen):
     """Everything configurable about how cases run, and the weights by which rankings are scored.
 
@@ -117,6 +125,7 @@ class Policy(Frozen):
     decide_within: Annotated[Length | None, Field(exclude_if=is_none)] = None
     request_ladder: Annotated[Code | None, Field(exclude_if=is_none)] = None
     answers_required: Annotated[tuple[Source, ...], Field(exclude_if=is_empty)] = ()
+    everyday_words: Annotated[tuple[EverydayWord, ...], Field(max_length=12, exclude_if=is_empty)] = ()
     calendars: Annotated[tuple[Calendar, ...], Field(min_length=1)] = (ROUND_THE_CLOCK,)
     standards: tuple[Standard, ...] = ()
     ladders: tuple[Ladder, ...] = ()
@@ -153,6 +162,8 @@ class Policy(Frozen):
         standards = {standard.code for standard in self.standards}
         ladders = {ladder.code for ladder in self.ladders}
         calendars = {calendar.name for calendar in self.calendars}
+        if lost := sorted({word.category for word in self.everyday_words} - {c.code for c in self.categories}):
+            raise ValueError(f"no such categories: {', '.join(lost)}")
         if lost := sorted({c.standard for category in self.categories for c in category.conditions} - standards):
             raise ValueError(f"no such standards: {', '.join(lost)}")
         used_ladders = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}

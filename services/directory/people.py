@@ -160,7 +160,12 @@ def _categories(policy: Policy, version: int) -> CategoryList:
         GroupView(**dict(group), categories=tuple(c for c in categories if c.group == group.code))
         for group in policy.groups
     )
-    return CategoryList(policy_version=version, answers_required=policy.answers_required, groups=groups)
+    return CategoryList(
+        policy_version=version,
+        answers_required=policy.answers_required,
+        everyday_words=policy.everyday_words,
+        groups=groups,
+    )
 
 
 def _category(policy: Policy, category: Category) -> CategoryView:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models.base import Frozen
 from models.enums import Role, Severity, Source, UnitType
+from models.policy.document import EverydayWord
 from models.policy.limits import Limit
 
 
@@ -95,11 +96,13 @@ class GroupView(Frozen):
 
 
 class CategoryList(Frozen):
-    """The categories that can be reported under the newest policy, and the channels whose reporters it wants answered
-    (答复)."""
+    """The categories that can be reported under the newest policy, the channels whose reporters it wants answered
+    (答复), and everyday words for the commonest categories.
+    """
 
     policy_version: int
     answers_required: tuple[Source, ...]
+    everyday_words: tuple[EverydayWord, ...] = ()
     groups: tuple[GroupView, ...]
 
 

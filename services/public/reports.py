@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from infra.database import transaction
 from infra.store.cases import read_case, read_facts
 from models.base import Code, Frozen, Text, Title
-from models.commands import HumanCommand
+from models.commands import GivenLocation, HumanCommand
 from models.enums import Source
 from models.errors import TurnPassed, WrongCode
 from models.ids import derived_id
@@ -27,14 +27,15 @@ from services.runtime.resources import Resources
 class PublicReport(Frozen):
     """The content of the public form. `report_id` is made with the form, so that posting it twice counts once.
 
-    `grid` is a unit of any level; `place` describes the place within it.
+    `grid` is a unit of any level, found from `location` where it is None; `place` describes the place within it.
     """
 
     report_id: UUID
     category: Code
     title: Title | None = None
     description: Annotated[Text, StringConstraints(max_length=2_000)] = ""
-    grid: Code
+    grid: Code | None = None
+    location: GivenLocation | None = None
     place: Annotated[Text, StringConstraints(max_length=200)] = ""
     enterprise: bool = False
     reporter: ReporterInput | None = None
@@ -75,6 +76,7 @@ async def submit_public_report(
             title=report.title,
             description=f"{report.description}{place}".strip(),
             grid=report.grid,
+            location=report.location,
             source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
             attachments=photos,
             reporter=report.reporter,

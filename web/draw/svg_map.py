@@ -76,7 +76,7 @@ def choropleth(areas: Sequence[Area], *, width: int = 560, height: int = 360, no
     grid = _COARSE_GRID if len(outlines) > _MANY_AREAS else _FINE_GRID
     drawn, labels = [], []
     for area, outline in outlines:
-        path = _path(outline, place, 0.4 / scale, grid)
+        path = outline_path(outline, place, 0.4 / scale, grid)
         level = shade(area.value, most)
         over = f'<path class="shade-over" fill="url(#m-{level})" d="{path}"/>' if level else ""
         drawn.append(
@@ -103,8 +103,8 @@ def _defs() -> str:
     return f"<defs>{content}</defs>"
 
 
-def _path(outline: Any, place: Any, tolerance: float, grid: int) -> str:
-    """The SVG path of an outline, simplified without losing rings."""
+def outline_path(outline: Any, place: Any, tolerance: float, grid: int) -> str:
+    """The SVG path of an outline, simplified by `tolerance` degrees without losing rings, rounded to 1/`grid`."""
     simple = outline.simplify(tolerance, preserve_topology=True)
     polygons: Iterable[Polygon] = simple.geoms if isinstance(simple, MultiPolygon) else (simple,)
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]

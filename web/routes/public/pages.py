@@ -1,5 +1,7 @@
 """Public pages for people without an account: report, progress by code, rating. No scripts, no cookies."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -7,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
@@ -14,7 +17,7 @@ from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
-from models.errors import DomainError, ReportIdReused, WrongCode
+from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, WrongCode
 from models.ids import new_id
 from services.accounts.rate_limit import Record
 from services.directory.people import list_categories
@@ -24,11 +27,13 @@ from services.public.progress_code import find_report, make_code, normalize_code
 from services.public.reports import PublicReport, send_by_code, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
+from web.draw.svg_picker import Community, draw_picker
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 from web.routes.public.photos import MAX_PHOTOS, Photos, public_limits, take_photos
 from web.views.forms import blank
 from web.views.refusals import refusal_text
+from web.views.unit_names import short_unit
 
 router = APIRouter()
 
@@ -158,13 +163,18 @@ async def _accept_report(services: Services, visitor: Visitor, form: FormData, r
         report = PublicReport.model_validate(_report_body(typed))
         reported = await submit_public_report(services.resources, report, photos.stored, visitor.now)
     except ValidationError as error:
-        faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
+        faults = {_field_at(one["loc"]): fault_text(one, visitor.language) for one in error.errors()}
+        if not (typed.get("grid") or typed.get("lat")):
+            faults = {"grid": visitor.text("必填"), **faults}
         return await _show_report_form(services, visitor, typed, faults, 422, photos)
     except ReportIdReused:
         return await _show_changed_report(services, visitor, typed, photos)
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2]
         fault = refusal_text(error, visitor)
+        if isinstance(error, PlaceOutsidePark):
+            typed |= {"lat": "", "lon": ""}
+            fault = visitor.text("该位置不在本园区内,请在下面选择社区。")
         return await _show_report_form(services, visitor, typed, {field: fault}, error.status, photos)
     record.fail(visitor.now)
     return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
@@ -177,9 +187,18 @@ async def _show_changed_report(services: Services, visitor: Visitor, typed: dict
     return await _show_report_form(services, visitor, again, {}, 409, photos, stored_code=code)
 
 
+def _field_at(location: Sequence[str | int]) -> str:
+    """Return the field of the form for a pydantic location."""
+    return "location" if "location" in location else str(location[-1])
+
+
 def _report_body(typed: dict[str, str]) -> dict[str, Any]:
-    body = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
+    body: dict[str, Any] = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
     reporter = {name: typed[name] for name in ("name", "phone") if typed.get(name, "").strip()}
+    if everyday := typed.get("everyday"):
+        body["category"] = everyday
+    if typed.get("lat") and typed.get("lon"):
+        body["location"] = {"lat": typed["lat"], "lon": typed["lon"]}
     return body | ({"reporter": {**reporter, "anonymous": "anonymous" in typed}} if reporter else {})
 
 
@@ -272,8 +291,18 @@ async def _show_report_form(
         "photos": MAX_PHOTOS,
     }
     megabytes = public_limits(services).most // (1024 * 1024)
+    context |= {"maps": _draw_maps(units, visitor)}
     context |= {"kept": kept, "megabytes": megabytes, "stored_code": stored_code}
     return public_page(visitor, "public/report.html", status, **context)
+
+
+def _draw_maps(units: Sequence[PublicUnit], visitor: Visitor) -> dict[str, Markup]:
+    """Return the map of each park, by its name, where its communities have outlines."""
+    parks: defaultdict[str, list[Community]] = defaultdict(list)
+    for unit in units:
+        if unit.geometry is not None:
+            parks[unit.park].append(Community(unit.code, short_unit(unit.name), unit.geometry))
+    return {park: draw_picker(communities, visitor.text("北")) for park, communities in parks.items()}
 
 
 def _client_address(request: Request) -> str:
