@@ -12,27 +12,35 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.base import Code, Frozen
+from models.base import Code, Frozen, Instant
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
 from services.cases.reporter_alias import display_name, masked_owner
 from services.cases.views import case_item, urge_view
 from services.criteria.conditions import is_overdue, overdue_since
-from services.criteria.cursors import beyond_time_cursor, time_cursor
+from services.criteria.cursors import bad_cursor, beyond_time_cursor, cursor_after, read_cursor, time_cursor
 from services.figures.viewpoint import Viewpoint, find_root
 from services.figures.views import LastAction, OverdueItem, OverduePage
+from services.supervision.overdue_order import OverdueSort, order_key
+
+#: What `sort` may say.
+SORTS = rf"^-?({'|'.join(OverdueSort)})$"
 
 
 class OverdueFilter(Frozen):
-    """What the list is narrowed to: a subtree, a category or its prefix, a department with a part in the case.
+    """What the list is narrowed to: a subtree, a category or its prefix, a department with a part in the case, cases
+    whose deadline passed at `since` or later.
 
+    `sort` names a column, with "-" before it the other way round; without it the longest overdue come first.
     With `sample`, that many are drawn at random by `seed`; the same seed draws the same cases while they are overdue.
     """
 
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
+    since: Instant | None = None
+    sort: Annotated[str | None, Field(pattern=SORTS)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     cursor: Annotated[str | None, Field(max_length=200)] = None
     sample: Annotated[int | None, Field(ge=1, le=200)] = None
@@ -46,14 +54,14 @@ async def overdue_page(connection: AsyncConnection, viewpoint: Viewpoint, overdu
     """
     # All that fit are read once, from an index that holds these columns; then the rows of the page are fetched.
     overdue = await _overdue_cases(connection, viewpoint, overdue_filter)
-    page = _page(overdue_filter, overdue).subquery("page")
+    page = _page(overdue_filter, overdue, viewpoint.now).subquery("page")
     counted = select(func.count()).select_from(overdue).scalar_subquery()
     total = select(counted.label("total")).subquery("counted")
     rows = (
         await connection.execute(
             select(cast(CASES.c.state, Text).label("state"), page.c.since, page.c.report_id, total.c.total)
             .select_from(total.outerjoin(page, true()).outerjoin(CASES, CASES.c.report_id == page.c.report_id))
-            .order_by(page.c.since, page.c.report_id)
+            .order_by(*((page.c.place,) if "place" in page.c else (page.c.since, page.c.report_id)))
         )
     ).all()
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
@@ -63,7 +71,7 @@ async def overdue_page(connection: AsyncConnection, viewpoint: Viewpoint, overdu
     more = len(rows) > limit
     return OverduePage(
         items=items,
-        next_cursor=time_cursor("overdue", rows[limit - 1].since, cases[-1].report_id) if more else None,
+        next_cursor=_next_cursor(overdue_filter, rows[limit - 1].since, cases[-1].report_id) if more else None,
         total=count,
         as_of=viewpoint.now,
     )
@@ -76,14 +84,45 @@ async def _overdue_cases(connection: AsyncConnection, viewpoint: Viewpoint, over
     return keys.where(*_conditions(viewpoint, overdue_filter)).cte("overdue")
 
 
-def _page(overdue_filter: OverdueFilter, overdue: CTE) -> Select[Any]:
+def _page(overdue_filter: OverdueFilter, overdue: CTE, now: datetime) -> Select[Any]:
+    """The keys of the page; in the order of a column also each one's `place`."""
     query = select(overdue.c.report_id, overdue.c.since)
     if overdue_filter.sample is not None:
         drawn = func.md5(func.concat(overdue_filter.seed, cast(overdue.c.report_id, Text)))
         return query.order_by(drawn, overdue.c.report_id).limit(overdue_filter.sample)
+    if overdue_filter.sort is not None:
+        return _sorted_page(overdue_filter, overdue_filter.sort, overdue, now)
     if overdue_filter.cursor is not None:
         query = query.where(beyond_time_cursor("overdue", overdue_filter.cursor, overdue.c.since, overdue.c.report_id))
     return query.order_by(overdue.c.since, overdue.c.report_id).limit(overdue_filter.limit + 1)
+
+
+def _sorted_page(overdue_filter: OverdueFilter, sort: str, overdue: CTE, now: datetime) -> Select[Any]:
+    """The page in the order of a column. Its cursor is a position: the values of most columns change meanwhile."""
+    key = order_key(OverdueSort(sort.removeprefix("-")), now)
+    order = (key.desc() if sort.startswith("-") else key.asc(), overdue.c.since, overdue.c.report_id)
+    offset = 0
+    if overdue_filter.cursor is not None:
+        (position,) = read_cursor(f"overdue {sort}", overdue_filter.cursor, 1)
+        if not position.isdecimal():
+            raise bad_cursor(overdue_filter.cursor)
+        offset = int(position)
+    return (
+        select(overdue.c.report_id, overdue.c.since, func.row_number().over(order_by=order).label("place"))
+        .join(CASES, CASES.c.report_id == overdue.c.report_id)
+        .order_by(*order)
+        .limit(overdue_filter.limit + 1)
+        .offset(offset)
+    )
+
+
+def _next_cursor(overdue_filter: OverdueFilter, since: datetime, report_id: UUID) -> str:
+    """The cursor of the page after the one that ends with this case."""
+    if overdue_filter.sort is None:
+        return time_cursor("overdue", since, report_id)
+    name = f"overdue {overdue_filter.sort}"
+    before = 0 if overdue_filter.cursor is None else int(read_cursor(name, overdue_filter.cursor, 1)[0])
+    return cursor_after(name, str(before + overdue_filter.limit))
 
 
 async def _last_actions(connection: AsyncConnection, report_ids: Sequence[UUID]) -> dict[UUID, Any]:
@@ -136,7 +175,7 @@ async def stream_overdue(
     chosen = (
         select(overdue.c.report_id, overdue.c.since)
         if overdue_filter.sample is None
-        else _page(overdue_filter, overdue)
+        else _page(overdue_filter, overdue, viewpoint.now)
     )
     page = chosen.subquery("page")
     query = (
@@ -181,6 +220,8 @@ def _conditions(viewpoint: Viewpoint, overdue_filter: OverdueFilter) -> list[Col
     conditions = [is_overdue(viewpoint.now), viewpoint.cases_in(overdue_filter.grid)]
     if overdue_filter.category is not None:
         conditions.append(CASES.c.category.startswith(overdue_filter.category, autoescape=True))
+    if overdue_filter.since is not None:
+        conditions.append(overdue_since() >= overdue_filter.since)
     if overdue_filter.department is not None:
         conditions.append(CASES.c.departments.contains([overdue_filter.department]))
     return conditions

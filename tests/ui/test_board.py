@@ -82,6 +82,24 @@ def test_board_list_print_and_workbook_tell_the_same(open_page: OpenPage, site: 
     assert sum(1 for _ in book["超期"].iter_rows()) - 1 == overdue
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_supervisor_must_know_fits_one_screen(open_page: OpenPage, lang: str) -> None:
+    page = open_page("supervisor", viewport={"width": 1440, "height": 900})
+    page.goto(f"/board?lang={lang}")
+    for part in (".tiles", ".strip", ".reds", ".oldest", ".places .choropleth", ".weeks svg"):
+        box = page.locator(part).bounding_box()
+        assert box is not None, part
+        assert box["y"] + box["height"] <= 900, part
+    reds = page.locator(".reds")
+    expect(reds).to_contain_text("看板超期")
+    expect(page.locator(".places text", has_text="东一社区")).to_be_visible()
+    told = re.search(r"\d+", reds.locator("h2 a").inner_text())
+    assert told is not None
+    reds.locator("h2 a").click()
+    expect(page.locator("#found")).to_contain_text(told.group())
+    expect(page.locator("#overdue tbody")).to_contain_text("看板超期")
+
+
 def test_numbers_follow_within_five_seconds(open_page: OpenPage, site: Site) -> None:
     page = open_page("supervisor", "/board")
     expect(page.locator("body")).to_have_attribute("data-live", "stream")

@@ -74,7 +74,7 @@ def draw_north_and_scale(width: float, height: float, metres_per_unit: float, no
         f'<g class="map-marks"><polygon class="north" points="{_points((right + x, top + y) for x, y in arrow)}"/>'
         f'<text class="area-name" x="{right:.1f}" y="{size * 2.7:.1f}">{escape(north)}</text>'
         f'<polyline class="scale-bar" points="{_points(bar)}"/>'
-        f'<text class="scale-name" x="{left + length + size * 0.3:.1f}" y="{bottom:.1f}">{words}</text></g>'
+        f'<text class="scale-name" x="{left + length / 2:.1f}" y="{bottom - size * 0.5:.1f}">{words}</text></g>'
     )
 
 

@@ -18,7 +18,7 @@ from web.draw.map_marks import METRES_PER_DEGREE, Label, draw_label, draw_north_
 SHADES = 5
 _MARGIN = 4
 #: The size of letters on the map.
-_LETTERS = 13
+_LETTERS = 12
 #: Points are rounded to this many positions per unit of the drawing (about a pixel). With many areas each is small, and
 #: half a pixel is enough. Neighbours still share their border: a point is rounded the same way in both outlines.
 _FINE_GRID, _COARSE_GRID, _MANY_AREAS = 10, 2, 100

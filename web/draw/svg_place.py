@@ -62,7 +62,7 @@ def _name(names: Sequence[str], shapes: Sequence[Any], at: Any) -> str:
     if len(names) != len(shapes):
         return ""
     inner = draw_label(shapes[-1], Label((names[-1],)), at, _LETTERS) if len(shapes) > 1 else ""
-    return f'<text class="scale-name" x="{EDGE}" y="{_LETTERS + 2}">{escape(names[0])}</text>{inner}'
+    return f'<text class="ground-name" x="{EDGE}" y="{_LETTERS + 2}">{escape(names[0])}</text>{inner}'
 
 
 def _path(outline: Any, at: Any, tolerance: float) -> str:

@@ -1,7 +1,7 @@
 """The content of the board (看板): its figures, all of one moment, and their drawings."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.enums import Light
 from models.figures import FigureKey
 from services.bulletins.earlier_board import Earlier, earlier_board
+from services.figures.drill_down import cases_url
 from services.figures.glossary import definitions
 from services.figures.viewpoint import Viewpoint, list_units
 from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
@@ -16,6 +17,7 @@ from services.supervision.board import read_board
 from services.supervision.last_overdue import LastOverdue, last_overdue
 from services.supervision.map import read_shapes
 from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.overdue_order import OverdueSort
 from services.supervision.overview import (
     Change,
     Climbed,
@@ -30,14 +32,16 @@ from services.supervision.overview import (
 )
 from web.draw.svg_bars import Part, stacked_bar
 from web.draw.svg_map import Area, choropleth, legend_steps
-from web.draw.svg_spark import sparkline
+from web.draw.svg_trend import Day, trend
 from web.reader import Reader
 from web.views.lists.periods import earlier_periods, period_days
-from web.views.page_links import to_page
+from web.views.page_links import to_page, with_query
 from web.views.unit_names import short_unit
 
-#: How many of the longest overdue cases are shown.
-OLDEST_SHOWN = 10
+#: How many of the longest overdue cases are shown, and of those that became overdue today.
+OLDEST_SHOWN, REDS_SHOWN = 5, 5
+#: The size of the map.
+_MAP = (520, 340)
 #: The order of lights in bars and tiles: the worst first.
 LIGHTS = (Light.RED, Light.YELLOW, Light.GREEN, Light.GREY)
 
@@ -62,11 +66,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """Everything that the page shows, of one moment. `last_overdue` is read only if nothing is overdue."""
+    """Everything that the page shows, of one moment. `reds` became overdue today, the latest first. `last_overdue` is
+    read only if nothing is overdue.
+    """
 
     query: BoardQuery
     board: Board
     oldest: OverduePage
+    reds: OverduePage
+    reds_address: str
     last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]
     decisions: tuple[Named, ...]
@@ -77,7 +85,7 @@ class BoardPage:
     first: date
     last: date
     yesterday: Change
-    days: Markup
+    trend: Markup
     earlier: Earlier | None
     map: Markup
     legend: tuple[tuple[int, int, int], ...]
@@ -117,10 +125,14 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         if row.unit.code in shapes
     ]
     oldest = await overdue_page(connection, viewpoint, OverdueFilter(grid=query.grid, limit=OLDEST_SHOWN))
+    midnight = viewpoint.today.since
+    reds = OverdueFilter(grid=query.grid, since=midnight, sort=OverdueSort.LATE.value, limit=REDS_SHOWN)
     return BoardPage(
         query=query,
         board=figures,
         oldest=oldest,
+        reds=await overdue_page(connection, viewpoint, reds),
+        reds_address=with_query("/overdue", grid=query.grid, since=midnight.isoformat(), sort=OverdueSort.LATE.value),
         last_overdue=None if oldest.total else await last_overdue(connection, viewpoint, query.grid),
         departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, viewpoint, query.grid),
@@ -133,9 +145,9 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         first=first,
         last=last,
         yesterday=await same_time_yesterday(connection, viewpoint, query.grid),
-        days=_daily_sparkline(await daily_changes(connection, viewpoint, query.grid)),
+        trend=_trend(await daily_changes(connection, viewpoint, query.grid), viewpoint, reader, query.grid),
         earlier=await earlier_board(connection, viewpoint, query.grid) if query.compare else None,
-        map=choropleth(areas, north_word=reader.text("北")),
+        map=choropleth(areas, width=_MAP[0], height=_MAP[1], north_word=reader.text("北")),
         legend=legend_steps(max((area.value for area in areas), default=0)),
         regions=await list_regions(connection, viewpoint),
         means=figure_meanings(reader.language),
@@ -161,8 +173,17 @@ def _department_bars(departments: tuple[DepartmentLights, ...]) -> list[Bar]:
     ]
 
 
-def _daily_sparkline(changes: tuple[Change, ...]) -> Markup:
-    return sparkline([change.reported for change in changes])
+def _trend(changes: tuple[Change, ...], viewpoint: Viewpoint, reader: Reader, grid: str | None) -> Markup:
+    days: list[Day] = []
+    for ago, change in zip(range(len(changes) - 1, -1, -1), changes, strict=True):
+        day = viewpoint.day - timedelta(days=ago)
+        address = cases_url(FigureKey.REPORTED, viewpoint.days(day, day), grid=grid)
+        title = reader.text(
+            "%(day)s 上报 %(reported)s 件,结案 %(closed)s 件",
+            day=day.isoformat(), reported=change.reported, closed=change.closed,
+        )  # fmt: skip
+        days.append(Day(f"{day.day}", change.reported, change.closed, to_page(address), title))
+    return trend(days, "; ".join(day.title for day in days))
 
 
 #: Figures of the open cases that are shown in a row under the lights.

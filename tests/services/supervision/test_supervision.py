@@ -1,7 +1,7 @@
 """Every figure opens exactly its cases, for any reader, place and period."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,13 +18,15 @@ from infra.store.cases import append_facts
 from infra.store.policies import cache_newest_version
 from models.case import Case
 from models.context import Person
-from models.enums import Light
+from models.enums import Light, Stage
+from models.errors import BadFilter
 from models.figures import FigureKey
 from models.tables import CASES
 from rules.deadlines.lights import light
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases, list_cases
 from services.criteria.conditions import shows_light
+from services.criteria.cursors import cursor_after
 from services.figures.conditions import Period
 from services.figures.count import count_figures
 from services.figures.definitions import FIGURES, figure_condition
@@ -33,6 +35,7 @@ from services.figures.viewpoint import Viewpoint, read_viewpoint
 from services.figures.views import Number, OverdueItem
 from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page, stream_overdue
+from services.supervision.overdue_order import OverdueSort
 from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK, PARK, small_park
 from tests.rules.world import EVERYBODY, START
@@ -235,6 +238,55 @@ async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: A
     lateness = [item.late_by for item in items]
     assert lateness == sorted(lateness, reverse=True)
     assert all(item.late_by == NOW - item.overdue_since for item in items)
+
+
+#: What each column of the list shows, as it is ordered.
+COLUMNS: dict[OverdueSort, Callable[[OverdueItem], Any]] = {
+    OverdueSort.LATE: lambda item: item.late_by,
+    OverdueSort.TITLE: lambda item: item.title.encode(),
+    OverdueSort.GRID: lambda item: item.grid,
+    OverdueSort.STAGE: lambda item: list(Stage).index(item.stage),
+    OverdueSort.HOST: lambda item: (item.host_name or "").encode(),
+    OverdueSort.LEVEL: lambda item: item.level,
+    OverdueSort.PAUSED: lambda item: round(item.paused.total_seconds()),
+    OverdueSort.EXTENSIONS: lambda item: item.extensions,
+    OverdueSort.REWORK: lambda item: item.failed_reviews,
+    OverdueSort.ACTION: lambda item: item.last_action.at if item.last_action else item.reported_at,
+    OverdueSort.URGES: lambda item: len(item.urges),
+}
+
+
+@pytest.mark.parametrize("sort", list(OverdueSort))
+async def test_the_overdue_audit_is_sorted_by_any_column(engine: AsyncEngine, sort: OverdueSort) -> None:
+    async with engine.connect() as connection:
+        viewpoint = await viewpoint_of(connection, "auditor")
+        whole = await overdue_page(connection, viewpoint, OverdueFilter(limit=1000))
+        for downwards in (False, True):
+            asked = OverdueFilter(limit=4, sort=f"-{sort}" if downwards else sort)
+            found: list[OverdueItem] = []
+            while True:
+                page = await overdue_page(connection, viewpoint, asked)
+                found += page.items
+                if page.next_cursor is None:
+                    break
+                asked = asked.model_copy(update={"cursor": page.next_cursor})
+            assert {item.case_no for item in found} == {item.case_no for item in whole.items}
+            assert len(found) == whole.total
+            keys = [COLUMNS[sort](item) for item in found]
+            assert keys == sorted(keys, reverse=downwards)
+        with pytest.raises(BadFilter):
+            await overdue_page(connection, viewpoint, OverdueFilter(cursor=cursor_after("overdue", "1"), sort=sort))
+
+
+async def test_the_overdue_audit_narrows_to_what_became_late_since(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        viewpoint = await viewpoint_of(connection, "auditor")
+        whole = await overdue_page(connection, viewpoint, OverdueFilter(limit=1000))
+        since = whole.items[len(whole.items) // 2].overdue_since
+        found = await overdue_page(connection, viewpoint, OverdueFilter(since=since, limit=1000))
+    expected = [item.case_no for item in whole.items if item.overdue_since >= since]
+    assert [item.case_no for item in found.items] == expected
+    assert 0 < found.total == len(expected) < whole.total
 
 
 async def test_the_overdue_audit_narrows_to_place_department_and_category(engine: AsyncEngine) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
-from models.base import Code
+from models.base import Code, Instant
 from models.enums import UrgeKind
 from models.errors import DomainError
 from models.ids import new_id
@@ -20,7 +20,7 @@ from services.commands.send import read_command, send
 from services.directory.people import list_categories, list_departments
 from services.figures.viewpoint import read_viewpoint
 from services.supervision.inspections import InspectionDraft, InspectionView, list_inspections, record_inspection
-from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.overdue import SORTS, OverdueFilter, overdue_page
 from services.supervision.urges import default_reply_by
 from web.pages import go_to, is_part, page, page_or_part
 from web.reader import Reader, SignedIn
@@ -58,16 +58,20 @@ async def show_overdue(
     grid: GridCode = None,
     category: Annotated[Code | None, blank()] = None,
     department: Annotated[Code | None, blank()] = None,
+    since: Annotated[Instant | None, blank()] = None,
+    sort: Annotated[str | None, blank(), Query(pattern=SORTS)] = None,
     cursor: Cursor = None,
     sample: Annotated[int | None, blank(), Query(ge=1, le=200)] = None,
     seed: Annotated[str, Query(pattern="^[A-Za-z0-9]{0,20}$")] = "",
 ) -> Response:
     """The list, the longest overdue first; with `sample`, that many cases drawn at random by `seed`."""
+    narrowed = {"grid": grid, "category": category, "department": department, "since": since and since.isoformat()}
     if sample is not None and not seed:
-        return go_to(request, _address(grid, category, department, sample=sample, seed=new_id().hex[-8:]))
+        return go_to(request, with_query("/overdue", **narrowed, sample=sample, seed=new_id().hex[-8:]))
     filters = OverdueFilter(
-        grid=grid, category=category, department=department, limit=PAGE, cursor=cursor, sample=sample, seed=seed
-    )
+        grid=grid, category=category, department=department, since=since, sort=sort, limit=PAGE, cursor=cursor,
+        sample=sample, seed=seed,
+    )  # fmt: skip
     async with open_viewpoint(services, reader) as (connection, viewpoint):
         overdue = await overdue_page(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
@@ -82,14 +86,10 @@ async def show_overdue(
         departments=departments.items,
         groups=categories.groups,
         english=reader.language == "en",
-        query=_address(grid, category, department, sample=sample, seed=seed).partition("?")[2],
-        next=_address(grid, category, department, cursor=overdue.next_cursor),
-        first=_address(grid, category, department),
+        query=with_query("/overdue", **narrowed, sample=sample, seed=seed).partition("?")[2],
+        next=with_query("/overdue", **narrowed, sort=sort, cursor=overdue.next_cursor),
+        first=with_query("/overdue", **narrowed, sort=sort),
     )
-
-
-def _address(grid: str | None, category: str | None, department: str | None, **params: Any) -> str:
-    return with_query("/overdue", grid=grid, category=category, department=department, **params)
 
 
 @dataclass(frozen=True)
