@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.panel import Panel
 
@@ -9,6 +10,8 @@ from cli.formatting import format_light, format_local, format_owner
 from cli.labels import FACTS, OUTCOMES, REQUESTS, STAGES, UNITS, URGE_KINDS, label, localize
 from cli.output import Column, build_table, out, print_table
 
+#: The signs of a box beside its head, in letters.
+_AROUND_HEAD = 6
 #: Fields of a fact that hold what somebody wrote; a fact shows the first that is there.
 _TEXT_FIELDS = ("note", "reason", "result", "question", "title")
 
@@ -32,14 +35,26 @@ def print_case(view: dict[str, Any]) -> None:
         (localize("版本", "Revision"), str(view["revision"])),
         (localize("您可以", "You may"), ", ".join(view["allowed_commands"]) or "—"),
     ]
+    if not _fits_a_head(view):
+        rows.insert(0, (localize("标题", "Title"), escape(view["title"])))
     table = build_table((Column(style="dim"), Column()), rows, gap=2)
-    title = f"[bold]{view['case_no']}[/]  {escape(view['title'])}"
+    title = f"[bold]{view['case_no']}[/]"
+    if _fits_a_head(view):
+        title += f"  {escape(view['title'])}"
     out.print(Panel(table, title=title, title_align="left"), highlight=False)
+
+
+def _fits_a_head(view: dict[str, Any]) -> bool:
+    """Return whether number and title fit into the head of the box, which would cut them short."""
+    return cell_len(f"{view['case_no']}  {view['title']}") + _AROUND_HEAD <= out.width
 
 
 def _relations(view: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what ties the case to other cases and people, where there is anything."""
     rows = []
+    if view["external"]:
+        number = f"{escape(view['external']['number'])} ({escape(view['external']['system'])})"
+        rows.append((localize("原系统编号", "External number"), number))
     if view["merged_into"]:
         rows.append((localize("并入", "Merged into"), view["merged_into"]))
     if view["merged_cases"]:

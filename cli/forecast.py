@@ -4,10 +4,9 @@ from typing import Any
 
 from rich.markup import escape
 
-from cli.formatting import format_light, format_local
+from cli.formatting import format_light, format_local, format_source
 from cli.labels import FACTS, REQUESTS, ROLES, STAGES, UNITS, label, localize
-from cli.output import language, out, print_table
-from models.policy.limits import source_in
+from cli.output import out, print_table
 
 
 def print_forecast(view: dict[str, Any]) -> None:
@@ -17,9 +16,8 @@ def print_forecast(view: dict[str, Any]) -> None:
         unit = localize(*UNITS[due["unit"]])
         provisional = localize(" [yellow](暂定)[/]", " [yellow](provisional)[/]") if due["provisional"] else ""
         head = f"[bold]{stage}[/] {localize('到期', 'due')} {format_local(due['due_at'])}{provisional}  "
-        out.print(
-            head + f"[dim]{due['amount']:g} {unit} · {escape(source_in(due['source'], language()))}[/]", highlight=False
-        )
+        source = escape(format_source(due["source"]))
+        out.print(head + f"[dim]{due['amount']:g} {unit} · {source}[/]", highlight=False)
         for line in due["lines"]:
             out.print(f"    {escape(localize(line['zh'], line['en']))}", highlight=False)
         if due["ceiling_at"]:

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rich.markup import escape
 
 from cli.http import fail
-from cli.labels import LIGHTS, localize
+from cli.labels import LIGHTS, is_english, localize
+from models.policy.limits import source_in
+
+_SOURCES = {"law": ("法定", "law"), "standard": ("标准", "standard"), "our choice": ("本单位自定", "our choice")}
 
 
 def _read_zone() -> ZoneInfo:
@@ -32,6 +35,12 @@ def format_light(light: str) -> str:
     """Return the label of a light, in its colour."""
     zh, en, colour = LIGHTS[light]
     return f"[{colour}]{localize(zh, en)}[/]"
+
+
+def format_source(source: str) -> str:
+    """Return the source of a limit in the reader's language."""
+    kind, colon, cited = source_in(source, "en" if is_english() else "zh").partition(": ")
+    return f"{localize(*_SOURCES[kind])}{colon}{cited}" if kind in _SOURCES else source
 
 
 def format_owner(owner: dict[str, Any] | None) -> str:

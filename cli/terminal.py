@@ -1,12 +1,14 @@
 """The console of the command line. What people have typed is printed, and cannot drive the terminal."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from cli.tables import wrap
 from models.text import escape_controls
 
 #: JSON escapes the controls of ASCII by itself; these it would print as they are.
@@ -20,7 +22,17 @@ class SafeConsole(Console):
     """
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*(escape_controls(one) if isinstance(one, str) else one for one in objects), **options)
+        super().print(*(self._prepared(one, options) for one in objects), **options)
+
+    def _prepared(self, printed: Any, options: Mapping[str, Any]) -> Any:
+        """Return a text without controls, broken into lines so that a date or a number is never divided."""
+        if not isinstance(printed, str):
+            return printed
+        safe = escape_controls(printed)
+        if options.get("soft_wrap") or cell_len(safe) <= self.width:
+            return safe
+        text = self.render_str(safe, markup=options.get("markup"), highlight=options.get("highlight"))
+        return wrap(text, self.width)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

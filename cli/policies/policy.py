@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
-from cli.formatting import ZONE
+from cli.formatting import ZONE, format_source
 from cli.http import Api, PrintJson, build_path
 from cli.labels import STAGES, UNITS, label, localize
 from cli.operator import open_resources
@@ -19,7 +19,7 @@ from cli.output import Column, err, exit_on_problems, language, out, print_json,
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
-from models.policy.limits import Length, Limit, source_in
+from models.policy.limits import Length, Limit
 from rules.deadlines.standards import openings
 from services.figures.indicators import INDICATORS
 from services.files.moments import NoMoment, read_wall_time
@@ -222,7 +222,7 @@ def _condition_rows(policy: Policy) -> Iterator[tuple[str, ...]]:
                 localize(condition.name_zh, condition.name_en),
                 " ".join(condition.severities) or "*",
                 *stages,
-                source_in(limits.handle.source, language()),
+                format_source(limits.handle.source),
             )
 
 
@@ -233,7 +233,7 @@ def _print_scoring(policy: Policy) -> None:
     for weight in scoring.weights:
         name = INDICATORS[weight.indicator].name(language())
         terms.append(f"{weight.points:g} × {name if weight.wanted else f'(1 - {name})'}")
-    out.print(localize("得分", "score") + " = " + " + ".join(terms), highlight=False, markup=False, soft_wrap=True)
+    out.print(localize("得分", "score") + " = " + " + ".join(terms), highlight=False, markup=False)
 
 
 def _format_length(length: Length) -> str:
