@@ -28,8 +28,8 @@ app.command("roster")(roster.show_roster)
 
 @app.command()
 def load(
-    departments: Annotated[Path, typer.Argument(help="departments.yaml")],
-    people: Annotated[Path, typer.Argument(help="people.yaml")],
+    departments: Annotated[Path, typer.Argument(help="Departments: YAML, CSV or Excel")],
+    people: Annotated[Path, typer.Argument(help="People: YAML, CSV or Excel")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Loads departments, people and roles; with any problem, nothing. Loading again changes nothing."""

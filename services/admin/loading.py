@@ -60,12 +60,21 @@ async def load_grids(
 
 
 async def load_people_files(
-    engine: AsyncEngine, person: Person, departments: bytes, people: bytes, now: datetime
+    engine: AsyncEngine,
+    person: Person,
+    departments: bytes,
+    people: bytes,
+    now: datetime,
+    *,
+    suffixes: tuple[str, str] = (".yaml", ".yaml"),
 ) -> PeopleSummary:
-    """Load departments and people. Raises NotYours, InputError, and BadFile with every problem."""
+    """Load departments and people, each YAML or a table by its suffix.
+
+    Raises NotYours, InputError, and BadFile with every problem.
+    """
     await check_admin(engine, person, now, "people load")
     with TemporaryDirectory() as directory:
-        files = {"departments.yaml": departments, "people.yaml": people}
+        files = {f"departments{suffixes[0]}": departments, f"people{suffixes[1]}": people}
         first, second = _write_files(Path(directory), files)
         return await load_people(engine, first, second)
 

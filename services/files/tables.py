@@ -36,6 +36,9 @@ class UnreadableFile(Unusable):
     `line` counts from 1, 0 for the whole file; `reason_zh` and `reason_en` leave out the place.
     """
 
+    #: The columns that are sought in vain, where that is the fault.
+    missing: tuple[str, ...] = ()
+
     def __init__(self, path: Path, zh: str, en: str, line: int = 0) -> None:
         self.line, self.reason_zh, self.reason_en = line, zh, en
         place = f"{path}:{line}" if line else f"{path}"
@@ -218,11 +221,13 @@ def missing_columns(path: Path, missing: Sequence[str], headers: Sequence[str]) 
     more = "…" if len(headers) > _MAX_SHOWN else ""
     zh = "".join(f"“{name}”" for name in missing)
     en = ", ".join(missing)
-    return UnreadableFile(
+    fault = UnreadableFile(
         path,
         f"没有{zh}{'这一列' if len(missing) == 1 else '这些列'};文件里有:{'、'.join(shown)}{more}",
         f"columns missing: {en}; the file has: {', '.join(shown)}{more}",
     )
+    fault.missing = tuple(missing)
+    return fault
 
 
 def _width(lines: _Lines) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Departments, people and their roles: read from YAML, checked, and stored all or nothing."""
+"""Departments, people and their roles: read from YAML or a table, checked, and stored all or nothing."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from infra.database import transaction
 from models.base import Code, Frozen, Text
 from models.enums import Role
 from services.accounts.passwords import hash_password
-from services.files.reference_files import BadFile, Document, FileProblem, parse, read_yaml
+from services.files.reference_files import BadFile, Document, FileProblem, parse
 from services.organisation.people_store import (
     DepartmentRecord,
     GrantRecord,
@@ -28,6 +28,7 @@ from services.organisation.people_store import (
     store_people,
     usernames_with_password,
 )
+from services.organisation.people_tables import read_departments_document, read_people_document
 from services.organisation.roster import (
     AbsenceDraft,
     ShiftDraft,
@@ -105,8 +106,8 @@ class PeopleSummary:
 
 
 def read_departments(path: Path) -> DepartmentsFile:
-    """Return the departments in a YAML file. Raises BadFile with every problem, FileNotFoundError."""
-    document = read_yaml(path)
+    """Return the departments in a YAML file or a table. Raises BadFile with every problem, FileNotFoundError."""
+    document = read_departments_document(path)
     file = parse(document, DepartmentsFile)
     ids = [department.id for department in file.departments]
     _raise_problems(_duplicates(document, "departments", "id", ids))
@@ -114,11 +115,11 @@ def read_departments(path: Path) -> DepartmentsFile:
 
 
 def read_people(path: Path, departments: Collection[str], grids: Collection[str]) -> PeopleFile:
-    """Return the people in a YAML file, whose roles may name only these departments and grid codes.
+    """Return the people in a YAML file or a table, whose roles may name only these departments and grid codes.
 
     Raises BadFile with every problem, FileNotFoundError.
     """
-    document = read_yaml(path)
+    document = read_people_document(path)
     file = parse(document, PeopleFile)
     usernames = [person.username for person in file.people]
     problems = _duplicates(document, "people", "username", usernames)
@@ -221,7 +222,7 @@ async def load_people(engine: AsyncEngine, departments_path: Path, people_path: 
         )
         file = read_people(people_path, usable, await known_grids(connection))
         summary = await store_entries(connection, departments, file)
-        return replace(summary, roster=await _store_roster(connection, read_yaml(people_path), file))
+        return replace(summary, roster=await _store_roster(connection, read_people_document(people_path), file))
 
 
 async def _store_roster(connection: AsyncConnection, document: Document, file: PeopleFile) -> int:

@@ -1,6 +1,7 @@
 """管理: grids, people, absences and shifts."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -128,10 +129,11 @@ async def import_people(
     """Load departments and people: all of both files, or nothing if there is any problem."""
     first, second = await departments.read(), await people.read()
     try:
-        done = await load_people_files(services.engine, reader.person, first, second, reader.now)
+        suffixes = (Path(departments.filename or "").suffix, Path(people.filename or "").suffix)
+        done = await load_people_files(services.engine, reader.person, first, second, reader.now, suffixes=suffixes)
     except BadFile as error:
         wrong = "departments" if any("departments" in problem.file for problem in error.problems) else "people"
-        text = (first if wrong == "departments" else second).decode("utf-8", "replace")
+        text = quotable(first if wrong == "departments" else second)
         return await _people_page(services, reader, None, 422, problems=file_faults(error.problems, text, reader))
     except DomainError as error:
         return await _people_page(services, reader, None, error.status, fault=error.message(reader.language))
