@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.compression import CompressionMiddleware
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
 from doors.dependencies import Services
@@ -62,6 +63,7 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(RequestMiddleware)
     _add_problem_schema(app)
     return app

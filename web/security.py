@@ -17,8 +17,6 @@ _PERMISSIONS = "geolocation=(self), camera=(self), microphone=(), payment=(), us
 _API_PATHS = ("/api/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 #: Built files: the policy of their page applies to them, and they were compressed by the build.
 _STATIC_PATHS = "/static/"
-#: API responses that are large enough to compress: the shapes of a park.
-_COMPRESSED_API_SUFFIX = ".geojson"
 
 
 def content_policy(settings: Settings) -> str:
@@ -28,7 +26,7 @@ def content_policy(settings: Settings) -> str:
 
 
 class PageMiddleware:
-    """Adds the page headers to pages, and compresses responses of 500 bytes or more."""
+    """Adds the page headers to pages, and compresses those of 500 bytes or more; the API compresses its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,10 +37,7 @@ class PageMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         path: str = scope["path"]
-        if path.startswith(_API_PATHS):
-            app = self._compressed if path.endswith(_COMPRESSED_API_SUFFIX) else self._app
-            return await app(scope, receive, send)
-        if path.startswith(_STATIC_PATHS):
+        if path.startswith((*_API_PATHS, _STATIC_PATHS)):
             return await self._app(scope, receive, send)
         settings: Settings = scope["app"].state.services.settings
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from doors.dependencies import ServicesDep
+from doors.etags import has_tag
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from doors.uploads import uploaded_file
@@ -97,7 +98,7 @@ async def thumbnail(
 
 def _stored_file(request: Request, name: str, path: Path, media_type: str) -> Response:
     headers = {"ETag": f'"{name}"', "Cache-Control": _CACHE}
-    if _is_known(request.headers.get("if-none-match", ""), name):
+    if has_tag(request.headers.get("if-none-match", ""), f'"{name}"'):
         return Response(status_code=304, headers=headers)
     return FileResponse(
         path,
@@ -110,8 +111,3 @@ def _stored_file(request: Request, name: str, path: Path, media_type: str) -> Re
             "Content-Security-Policy": "sandbox; default-src 'none'",
         },
     )
-
-
-def _is_known(if_none_match: str, name: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or f'"{name}"' in tags

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.parameters import KNOWN_PARAMETERS
 from doors.dependencies import ServicesDep
+from doors.etags import has_tag
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.version import version
 from models.base import Code
 from services.directory import people, units
 from services.directory.views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
@@ -62,11 +64,19 @@ async def get_grid(code: str, services: ServicesDep, caller: Caller, now: Now) -
         return await units.get_unit(connection, caller, now, code)
 
 
-@router.get("/categories")
-async def list_categories(services: ServicesDep, caller: Caller) -> CategoryList:
-    """What can be reported, under the newest policy."""
+@router.get("/categories", response_model=CategoryList, responses={304: {"description": "Not changed"}})
+async def list_categories(
+    request: Request, response: Response, services: ServicesDep, caller: Caller
+) -> CategoryList | Response:
+    """What can be reported, under the newest policy. `ETag` changes with it; 304 where the caller has it already."""
     async with services.reading.connect() as connection:
-        return await people.list_categories(connection)
+        found = await people.list_categories(connection)
+    tag = f'W/"{found.policy_version}-{version()}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if has_tag(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return found
 
 
 @router.get("/departments")

@@ -40,6 +40,9 @@ export function apiUrl(path: string): string {
   return new URL(path, BASE).href;
 }
 
+/** What the browser may keep and ask about by its tag: the same for everybody, large, and rarely changed. */
+const KEPT_BY_THE_BROWSER = new Set(["categories"]);
+
 /** Send a request; `path` is relative to `/api/v1/`. Throws ServerRefusal and Unreachable. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<T>> {
   const headers: Record<string, string> = { "X-Gridloop": "1", "Accept-Language": options.language === "en" ? "en" : "zh-CN" };
@@ -52,7 +55,7 @@ export async function request<T>(method: string, path: string, options: RequestO
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), options.timeout ?? DEFAULT_TIMEOUT);
   try {
-    const response = await (takeEarlyResponse(method, path, controller.signal) ?? fetch(apiUrl(path), { method, headers, body, signal: controller.signal, credentials: "same-origin", cache: "no-store" }));
+    const response = await (takeEarlyResponse(method, path, controller.signal) ?? fetch(apiUrl(path), { method, headers, body, signal: controller.signal, credentials: "same-origin", cache: KEPT_BY_THE_BROWSER.has(path) ? "no-cache" : "no-store" }));
     const text = await response.text();
     if (response.ok) return { status: response.status, data: parseJson<T>(text) as T };
     throw readRefusal(response, text);
