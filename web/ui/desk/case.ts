@@ -27,12 +27,18 @@ function trackOwnCommands(): void {
   });
 }
 
+/** Keep a form that somebody uses as it is while the page around it is replaced, unless the form itself was answered. Decided
+ * when the answer is there: somebody may have begun to type while it was on its way. */
+function keepForm(event: Event): void {
+  const context = (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail.ctx;
+  const form = context?.request?.method === "GET" ? openForm() : null;
+  const used = isDirty(form) || (form !== null && ["held", "released"].some((name) => name in form.dataset)) || form?.contains(document.activeElement) === true;
+  document.getElementById("action")?.toggleAttribute("hx-morph-skip", used);
+}
+
 async function refresh(): Promise<void> {
   const before = Number(page()?.dataset["revision"]);
   const form = openForm();
-  const dirty = isDirty(form);
-  const place = document.getElementById("action");
-  place?.toggleAttribute("hx-morph-skip", dirty || (form !== null && "held" in form.dataset) || form?.contains(document.activeElement) === true);
   // The receipt of the reader's last command stays: a refresh would not show it again.
   document.getElementById("said")?.setAttribute("hx-morph-skip", "");
   const act = form?.dataset["command"];
@@ -52,7 +58,7 @@ async function refresh(): Promise<void> {
   fresh.forEach((line) => line.classList.add("flash"));
   const lastLine = fresh.at(-1)?.dataset["line"];
   const status = document.getElementById("heard");
-  if (status && lastLine) status.textContent = dirty ? `${lastLine} · ${page()?.dataset["changed"] ?? ""}` : lastLine;
+  if (status && lastLine) status.textContent = isDirty(openForm()) ? `${lastLine} · ${page()?.dataset["changed"] ?? ""}` : lastLine;
 }
 
 function filterTimeline(group: string): void {
@@ -172,6 +178,7 @@ export function setUpCase(): void {
     const newest = at.closest<HTMLElement>("[data-newest]");
     if (newest) setNewest(newest.getAttribute("aria-pressed") !== "true");
   });
+  document.addEventListener("htmx:before:swap", keepForm);
   document.addEventListener("htmx:after:swap", afterSwap);
   window.setInterval(countDown, 1000);
   updateForms();

@@ -1,13 +1,18 @@
 // The intake desk without page loads: another case, tab or form is fetched as a part; after a decision the next case comes by
 // itself. The list is also refreshed when something changes; the selected case and typed text stay.
 import htmx from "htmx.org";
+import { warnIfOffline } from "./connection";
 import { isDirty } from "./draft";
 import type { Held } from "./held";
 import { setPageKeys } from "./keyboard";
 import { onChanges } from "./live";
+import { PartLoader } from "./part";
 
 const BATCH_DELAY = 400;
 let timer = 0;
+const loader = new PartLoader();
+/** Steps of the reader that are on their way: a refresh waits for them. */
+let steps = 0;
 /** Decisions that are held back, by case: their cases are still in the list. */
 const deciding = new Map<string, { held: Held; href: string }>();
 
@@ -25,6 +30,13 @@ function markDecided(): void {
 /** Remove the form before another takes its place: what was typed in it must not stay in the next one. */
 const dropForm = (): void => document.querySelector("#action form")?.remove();
 
+/** Keep a form that somebody uses while the list around it is refreshed. */
+function keepForm(): void {
+  const form = document.querySelector<HTMLElement>("#action form");
+  const used = isDirty(form) || form?.contains(document.activeElement) === true;
+  document.querySelector(".intake-act")?.toggleAttribute("hx-morph-skip", used);
+}
+
 function onSwap(event: Event): void {
   const context = (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail.ctx;
   if (context?.request?.method !== "POST") return;
@@ -34,11 +46,23 @@ function onSwap(event: Event): void {
   (wrong ?? document.querySelector<HTMLElement>('.intake-item[aria-current="true"]'))?.focus();
 }
 
-/** Show the part at an address of the desk. `push`: as a new step of the browser's history. */
-async function show(address: string, push: boolean): Promise<void> {
-  if (push) document.addEventListener("htmx:before:swap", dropForm, { once: true });
-  await htmx.ajax("GET", address, { target: "#intake", swap: "outerMorph" });
-  if (push) history.pushState({ intake: true }, "", address);
+/** Show the part at an address of the desk. `push`: as a new step of the browser's history. What was asked for before and has not
+ * come yet is given up. */
+async function show(address: string, push: boolean, how: "step" | "refresh" = "step"): Promise<void> {
+  if (how === "step") steps += 1;
+  const text = await loader.fetch(address).catch(() => "");
+  if (how === "step") steps -= 1;
+  const place = desk();
+  if (text === null || !place) return;
+  if (text === "") {
+    if (!warnIfOffline()) window.location.href = address;
+    return;
+  }
+  if (how === "refresh") keepForm();
+  else dropForm();
+  await htmx.swap({ sourceElement: place, target: place, swap: "outerMorph", text });
+  document.querySelector(".intake-act")?.removeAttribute("hx-morph-skip");
+  if (push) history.pushState(null, "", address);
   markDecided();
   document.querySelector<HTMLElement>('.intake-item[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 }
@@ -121,15 +145,19 @@ function onSent(event: Event): void {
   refresh();
 }
 
+function schedule(): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(refresh, BATCH_DELAY);
+}
+
 function refresh(): void {
   const place = desk();
   if (!place) return;
+  if (steps > 0) return schedule();
   const form = place.querySelector<HTMLElement>("#action form");
-  const busy = isDirty(form) || form?.contains(document.activeElement) === true;
-  place.querySelector(".intake-act")?.toggleAttribute("hx-morph-skip", busy);
   const act = form?.dataset["command"];
   const query = `${place.dataset["query"]}${act ? `&act=${act}` : ""}`;
-  void show(`/intake?${query}`, false).then(() => document.querySelector(".intake-act")?.removeAttribute("hx-morph-skip"));
+  void show(`/intake?${query}`, false, "refresh");
 }
 
 export function setUpIntake(): void {
@@ -139,12 +167,10 @@ export function setUpIntake(): void {
   document.addEventListener("htmx:before:swap", onSwap);
   document.addEventListener("htmx:after:swap", onSwap);
   window.addEventListener("popstate", () => void show(`${location.pathname}${location.search}`, false));
+  // The library would replace the whole page.
+  document.addEventListener("htmx:before:history:restore", (event) => event.preventDefault());
   document.addEventListener("gridloop:held", onHeld);
   document.addEventListener("gridloop:undone", (event) => void onUndone(event));
   document.addEventListener("gridloop:sent", onSent);
-  const schedule = (): void => {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(refresh, BATCH_DELAY);
-  };
   onChanges(schedule, schedule);
 }
