@@ -44,6 +44,8 @@ class DueView(Frozen):
     unit: LimitUnit
     source: str
     calendar: str
+    calendar_zh: str = ""
+    calendar_en: str = ""
     ceiling_at: Instant | None
     lines: tuple[ForecastLine, ...]
 
@@ -125,6 +127,8 @@ def _due(clock: Clock, ctx: Context) -> DueView:
         unit=terms.unit,
         source=clock.source,
         calendar=calendar.name,
+        calendar_zh=calendar.label("zh"),
+        calendar_en=calendar.label("en"),
         ceiling_at=clock.plan.ceiling_at if clock.plan else None,
         lines=tuple(
             ForecastLine(zh=step.zh, en=step.en, counted=step.counted, left=step.left)

@@ -77,6 +77,19 @@ async def read_known(connection: AsyncConnection, username: str) -> KnownPerson:
     return KnownPerson(username, row.name, row.active, row.signs, held)
 
 
+async def find_left(connection: AsyncConnection, words: str) -> tuple[tuple[str, str], ...]:
+    """Return user name and name of those who have left and whose name or user name has the words, at most fifty."""
+    rows = await connection.execute(
+        text(
+            "SELECT username, name FROM people WHERE NOT active"
+            " AND (strpos(lower(name), lower(:words)) > 0 OR strpos(lower(username), lower(:words)) > 0)"
+            " ORDER BY username LIMIT 50"
+        ),
+        {"words": words},
+    )
+    return tuple((row.username, row.name) for row in rows)
+
+
 async def add_person(connection: AsyncConnection, person: NewPerson) -> None:
     """Add a person without roles. Raises InputError when the user name is taken, also by somebody who has left."""
     secret = None if person.password is None else person.password.get_secret_value()

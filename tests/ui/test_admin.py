@@ -225,3 +225,9 @@ def test_a_person_is_added_and_given_a_role_by_forms(open_page: OpenPage, lang: 
     page.locator("form").filter(has=page.locator("input[name=active]")).locator("button").click()
     expect(page.locator("select[name=role]")).to_have_count(0)
     check_screen(page)
+    page.goto(f"/admin/people?q=forms_{lang}")
+    page.get_by_role("link", name=f"forms_{lang}").click()  # who has left is found, and may come back
+    page.locator("input[name=active]").check()
+    page.locator("form").filter(has=page.locator("input[name=active]")).locator("button").click()
+    page.locator("a[href^='/admin/roster?person=']").click()
+    expect(page.locator("form[action='/admin/roster/absence'] input[name=person]").last).to_have_value(f"forms_{lang}")

@@ -18,6 +18,7 @@ from services.admin.units import list_branches
 from services.directory import people as directory_people
 from services.directory import units as directory
 from services.files.reference_files import BadFile
+from services.organisation.people_edit import find_left
 from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, read_roster
 from services.wording.field_names import field_name
 from services.wording.input_faults import fault_text
@@ -110,12 +111,15 @@ async def _people_page(
             connection, reader.person, reader.now, limit=PAGE, cursor=cursor, query=words
         )
         departments = await directory_people.list_departments(connection)
+        left = await find_left(connection, words) if words else ()
         held = {role.grid for one in people.items for role in one.roles if role.grid}
         units = await directory_people.unit_names(connection, held)
     english = reader.language == "en"
     names = {one.id: one.name_en if english else one.name_zh for one in departments.items}
     context = {"problems": (), "fault": "", "loaded": "", "words": words, **context}
-    return admin_page(reader, "people.html", status, people=people, departments=names, units=units, **context)
+    return admin_page(
+        reader, "people.html", status, people=people, departments=names, units=units, left=left, **context
+    )
 
 
 @router.post("/admin/people")
@@ -145,9 +149,11 @@ async def import_people(
 
 
 @router.get("/admin/roster")
-async def show_roster(services: ServicesDep, reader: SignedIn, done: bool = False) -> Response:
-    """The current and future absences and shifts."""
-    return await _roster_page(services, reader, done=done)
+async def show_roster(
+    services: ServicesDep, reader: SignedIn, done: bool = False, person: Annotated[str, Query(max_length=40)] = ""
+) -> Response:
+    """The current and future absences and shifts. `person` stands in the forms already."""
+    return await _roster_page(services, reader, done=done, typed={"person": person, "who": person})
 
 
 async def _roster_page(services: ServicesDep, reader: Reader, status: int = 200, **context: Any) -> Response:
