@@ -58,7 +58,8 @@ def import_(
             typer.echo(suggest(file, language()), nl=False)
             return
         column_mapping = read_mapping(mapping)
-        table = read_requests(file, column_mapping.fields.required, column_mapping.fields.optional)
+        with err.status(localize("正在读入文件 …", "reading the file …")):
+            table = read_requests(file, column_mapping.fields.required, column_mapping.fields.optional)
     except (UnreadableFile, BadMapping) as error:
         fail(localize(error.zh, error.en))
     if rejects is not None:

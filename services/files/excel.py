@@ -25,6 +25,9 @@ from services.files.errors import Unusable
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 #: The largest content of a packed workbook, in bytes (our choice): twenty times what a million cells need.
 _MAX_UNPACKED = 2_000_000_000
+#: What the XML of a formula or an error contains, whatever prefix its namespace has.
+_SIGNS_OF_FAULTS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b't="e"', b"t='e'")
+_CHUNK = 1 << 20
 _LETTERS = re.compile(r"([A-Z]{1,3})\d")
 _FORMULA = FaultyCell(
     "公式没有算出的值;请在 Excel 中打开并保存一次,或把公式粘贴为数值",
@@ -104,7 +107,7 @@ def _faulty_cells(content: bytes, sheet: str) -> Iterator[tuple[int, int, Faulty
         return
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         part = _part_of(archive, sheet)
-        if part is None:
+        if part is None or not _may_have_faults(archive, part):
             return
         row = 0
         with archive.open(part) as file:
@@ -119,6 +122,18 @@ def _faulty_cells(content: bytes, sheet: str) -> Iterator[tuple[int, int, Faulty
                     if (fault := _fault(cell)) is not None:
                         yield row - 1, column, fault
                 element.clear()
+
+
+def _may_have_faults(archive: zipfile.ZipFile, part: str) -> bool:
+    """Return whether a part mentions formulas or errors at all; parsing a long one takes seconds."""
+    end = b""
+    with archive.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            text = end + chunk
+            if any(sign in text for sign in _SIGNS_OF_FAULTS):
+                return True
+            end = text[-len(max(_SIGNS_OF_FAULTS, key=len)) :]
+    return False
 
 
 def _fault(cell: ElementTree.Element) -> FaultyCell | None:
