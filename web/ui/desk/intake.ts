@@ -35,6 +35,7 @@ function keepForm(): void {
   const form = document.querySelector<HTMLElement>("#action form");
   const used = isDirty(form) || form?.contains(document.activeElement) === true;
   document.querySelector(".intake-act")?.toggleAttribute("hx-morph-skip", used);
+  document.getElementById("said")?.setAttribute("hx-morph-skip", ""); // the receipt of the last command
 }
 
 function onSwap(event: Event): void {
@@ -61,7 +62,7 @@ async function show(address: string, push: boolean, how: "step" | "refresh" = "s
   if (how === "refresh") keepForm();
   else dropForm();
   await htmx.swap({ sourceElement: place, target: place, swap: "outerMorph", text });
-  document.querySelector(".intake-act")?.removeAttribute("hx-morph-skip");
+  document.querySelectorAll("#intake [hx-morph-skip]").forEach((kept) => kept.removeAttribute("hx-morph-skip"));
   if (push) history.pushState(null, "", address);
   markDecided();
   document.querySelector<HTMLElement>('.intake-item[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
