@@ -7,8 +7,9 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from cli.formatting import format_light, format_local, format_owner
-from cli.labels import FACTS, OUTCOMES, REQUESTS, STAGES, UNITS, URGE_KINDS, label, localize
-from cli.output import Column, build_table, out, print_table
+from cli.labels import FACTS, OUTCOMES, REQUESTS, STAGES, URGE_KINDS, label, localize
+from cli.output import Column, build_table, language, out, print_table
+from services.wording.lengths import length_text
 
 #: The signs of a box beside its head, in letters.
 _AROUND_HEAD = 6
@@ -92,7 +93,7 @@ def _print_clocks(clocks: list[dict[str, Any]]) -> None:
         (
             label(STAGES, clock["stage"]) if clock["stage"] else localize("全程", "whole case"),
             str(clock["round"]) if clock["stage"] else "",
-            f"{clock['amount']:g} {localize(*UNITS[clock['unit']])}",
+            length_text(clock["amount"], clock["unit"], language()),
             format_light(clock["light"]),
             format_local(clock["due_at"]) + _missed(clock),
             format_local(clock["ended_at"]),

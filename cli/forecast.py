@@ -5,19 +5,19 @@ from typing import Any
 from rich.markup import escape
 
 from cli.formatting import format_light, format_local, format_source
-from cli.labels import FACTS, REQUESTS, ROLES, STAGES, UNITS, label, localize
-from cli.output import out, print_table
+from cli.labels import FACTS, REQUESTS, ROLES, STAGES, label, localize
+from cli.output import language, out, print_table
+from services.wording.lengths import length_text
 
 
 def print_forecast(view: dict[str, Any]) -> None:
     """Print a forecast as the API returns it."""
     for due in view["due"]:
         stage = label(STAGES, due["stage"]) if due["stage"] else localize("全程", "whole case")
-        unit = localize(*UNITS[due["unit"]])
         provisional = localize(" [yellow](暂定)[/]", " [yellow](provisional)[/]") if due["provisional"] else ""
         head = f"[bold]{stage}[/] {localize('到期', 'due')} {format_local(due['due_at'])}{provisional}  "
         source = escape(format_source(due["source"]))
-        out.print(head + f"[dim]{due['amount']:g} {unit} · {source}[/]", highlight=False)
+        out.print(head + f"[dim]{length_text(due['amount'], due['unit'], language())} · {source}[/]", highlight=False)
         for line in due["lines"]:
             out.print(f"    {escape(localize(line['zh'], line['en']))}", highlight=False)
         if due["ceiling_at"]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from services.wording import vocabulary
+from services.wording.lengths import length_text
 from web import local_time
 from web.nav import menu
 from web.reader import Reader, Visitor
@@ -59,6 +60,7 @@ def _template_functions(visitor: Visitor) -> dict[str, Any]:
     return {
         "_": visitor.text,
         "lang": LANGUAGE_TAGS[visitor.language],
+        "length": lambda amount, unit: length_text(amount, str(unit), visitor.language),
         "word": lambda book, code: vocabulary.label_of(_BOOKS[book], str(code), visitor.language),
         "origin": lambda source: limit_source_text(source, visitor),
         "when": lambda moment: local_time.time_tag(moment, visitor),

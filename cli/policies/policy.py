@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.formatting import ZONE, format_source
 from cli.http import Api, PrintJson, build_path
-from cli.labels import STAGES, UNITS, label, localize
+from cli.labels import STAGES, label, localize
 from cli.operator import open_resources
 from cli.output import Column, err, exit_on_problems, language, out, print_json, print_table
 from models.errors import DomainError, NoSuchPage
@@ -27,6 +27,7 @@ from services.policies.files import read_policy
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file, roll_out
 from services.policies.versions import read_current, read_version
+from services.wording.lengths import length_text
 from services.wording.refusals import refusal_message
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check, publish and show the policy. 策略。")
@@ -238,8 +239,7 @@ def _print_scoring(policy: Policy) -> None:
 
 def _format_length(length: Length) -> str:
     """Return an amount with its unit in words."""
-    zh, en = UNITS[length.unit]
-    return localize(f"{length.amount:g} {zh}", f"{length.amount:g} {en}")
+    return length_text(length.amount, length.unit, language())
 
 
 async def _read_current(engine: AsyncEngine) -> tuple[int, Policy]:

@@ -117,6 +117,9 @@ class _ClockExplanation:
 
 def _limit_text(length: Length) -> Bilingual:
     zh, en = _UNITS[length.unit]
+    if length.amount != int(length.amount):
+        text = hours(timedelta(hours=length.amount))
+        return Bilingual(f"时限 {text.zh}({zh})", f"the limit of {text.en} ({en})")
     return Bilingual(f"时限 {length.amount:g} {zh}", f"the limit of {length.amount:g} {en}")
 
 
