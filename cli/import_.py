@@ -61,6 +61,12 @@ def import_(
         with err.status(localize("正在读入文件 …", "reading the file …")):
             table = read_requests(file, column_mapping.fields.required, column_mapping.fields.optional)
     except (UnreadableFile, BadMapping) as error:
+        if isinstance(error, UnreadableFile) and error.missing:
+            zh, en = (
+                "用 --suggest-mapping 可按此文件的表头生成映射",
+                "--suggest-mapping proposes a mapping by its headers",
+            )
+            fail(localize(f"{error.zh}\n{zh}", f"{error.en}\n{en}"))
         fail(localize(error.zh, error.en))
     if rejects is not None:
         _check_writable(rejects)

@@ -10,6 +10,8 @@ from services.files.errors import Unusable
 _SAMPLE = 4096
 #: GB18030 gives nearly all bytes a meaning. A file of whose signs a larger share looks wrong is not in it.
 _MAX_ODD = 0.2
+#: The share of zero bytes, at even or at odd places, from which on a text without a mark is UTF-16.
+_MIN_ZEROS = 0.02
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
           (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))  # fmt: skip
 
@@ -41,8 +43,8 @@ def decode(content: bytes) -> Decoded:
         if content.startswith(mark):
             return _decode(content, codec, name)
     sample = content[:_SAMPLE]
-    if b"\x00" in sample:
-        zeros = sample[1::2].count(0), sample[::2].count(0)
+    zeros = sample[1::2].count(0), sample[::2].count(0)
+    if max(zeros) > _MIN_ZEROS * len(sample):
         return _decode(content, "utf-16-le" if zeros[0] > zeros[1] else "utf-16-be", "UTF-16")
     try:
         return Decoded(content.decode(), "UTF-8")

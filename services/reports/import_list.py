@@ -129,7 +129,7 @@ def _with_first_rows(rows: Sequence[Row], mapping: Mapping) -> list[tuple[Row, i
 def double_of(name: str, number: str, row: int, first: int) -> BadRow:
     """Return the fault of a row whose number an earlier row of the file has."""
     zh = f"编号重复:“{number}”在第 {first} 行已有,第 {row} 行未导入"
-    en = f"{number} is in row {first} already; of the doubles only row {first} is taken, not row {row}"
+    en = f"{number} is in row {first} already: a double, so row {row} is not imported"
     if may_be_shortened(number):
         zh, en = f"{zh}。如是 Excel 把末几位改成了 0:{ADVICE[0]}", f"{en}. If Excel put zeros at its end: {ADVICE[1]}"
     return BadRow(name, zh, en)

@@ -189,7 +189,7 @@ def test_a_missing_column_is_one_message(importer: Run, tmp_path: Path, monkeypa
     told = refusal(importer(file)).strip()
     assert told == (
         f"✗ {file}: columns missing: service_request_id, service_code, lat, long, requested_datetime;"
-        " the file has: 工单编号, 标题"
+        " the file has: 工单编号, 标题 --suggest-mapping proposes a mapping by its headers"
     )
     file.write_text("")
     assert "the file is empty" in refusal(importer(file))

@@ -76,6 +76,7 @@ def titles(table: Table) -> list[Any]:
         (PLAIN.encode("utf-16-le"), "UTF-16"),
         (PLAIN.replace(",", "\t").encode("utf-16"), "UTF-16"),
         (PLAIN.replace("\n", "\r\n").encode("gbk"), "GB18030"),
+        (PLAIN.replace("8:30", "8:30\x00").encode(), "UTF-8"),
         (PLAIN.replace("\n", "\r").encode(), "UTF-8"),
     ],
 )
