@@ -102,6 +102,18 @@ def test_a_click_in_the_queue_is_taken_back(open_page: OpenPage, site: Site) -> 
     assert notes(site, no) == []
 
 
+def test_a_claim_of_many_is_taken_back(open_page: OpenPage, site: Site) -> None:
+    nos = [site.at_handling() for _ in range(2)]
+    page = open_page("labour_handler", "/queue?tab=unclaimed", undo=10)
+    for no in nos:
+        page.locator(f'#rows input[value="{no}"]').check()
+    page.locator('[data-bulk="claim"]').click()
+    expect(page.locator("[data-outcome]")).to_contain_text("2 件成功")
+    page.locator("[data-outcome]").get_by_role("button", name="撤销").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("放弃认领: 2 件成功")
+    assert [site.run(site.harness.kinds(no))[-1] for no in nos] == ["released", "released"]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_without_scripts_a_heavy_command_is_asked_about(open_page: OpenPage, site: Site, language: str) -> None:
     no = site.report()

@@ -79,6 +79,7 @@ async def intake_page(
             "tabs": [(one, NAMES[one], content.counts[one]) for one in tabs],
             "tab": tab,
             "items": content.items,
+            "looks": await read_compared(connection, reader.person, [i.case_no for i in content.items], reader.now),
             "beyond": content.counts[tab] - len(content.items) if tab else 0,
             "empty": EMPTY[tab] if tab else "",
             "last": last,

@@ -46,6 +46,7 @@ router = APIRouter()
 #: The commands that a list offers for many cases at once: each field of the command with the control it is read from.
 BULK_COMMANDS: Mapping[str, Mapping[str, str]] = {
     "claim": {},
+    "release": {"reason": "release.reason"},
     "transfer": {"to_person": "to_person", "reason": "reason"},
     "comment": {"note": "note"},
     "redispatch": {"host": "redispatch.host", "reason": "redispatch.reason"},
@@ -168,8 +169,10 @@ def _leave_reason(reader: Reader, fact: FactView | None) -> str:
 async def give_many(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Give one command to the selected cases, and show the outcome for each."""
     form = await request.form()
-    case_nos = [str(value) for value in form.getlist("case")][:MAX_CASES]
     name = str(form.get("command", ""))
+    # A claim is taken back for the cases that it was given for, whatever is selected by now.
+    field = "release.case" if name == "release" else "case"
+    case_nos = [str(value) for value in form.getlist(field)][:MAX_CASES]
     batch = _uuid(form.get("batch"))
     fault = ""
     outcomes: tuple[Outcome, ...] = ()
