@@ -9,9 +9,7 @@ from rich.markup import escape
 
 from cli.http import fail
 from cli.labels import LIGHTS, is_english, localize
-from models.policy.limits import source_in
-
-_SOURCES = {"law": ("法定", "law"), "standard": ("标准", "standard"), "our choice": ("本单位自定", "our choice")}
+from services.wording.limit_sources import limit_source
 
 
 def _read_zone() -> ZoneInfo:
@@ -39,8 +37,7 @@ def format_light(light: str) -> str:
 
 def format_source(source: str) -> str:
     """Return the source of a limit in the reader's language."""
-    kind, colon, cited = source_in(source, "en" if is_english() else "zh").partition(": ")
-    return f"{localize(*_SOURCES[kind])}{colon}{cited}" if kind in _SOURCES else source
+    return limit_source(source, "en" if is_english() else "zh")
 
 
 def format_owner(owner: dict[str, Any] | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from models.errors import DomainError, NotYours
 from services.wording import file_types, vocabulary
+from services.wording.limit_sources import limit_source
 
 _ACTIONS: vocabulary.Labels = {**vocabulary.COMMANDS, "report": ("上报", "report")}
 _LABELS: Mapping[str, vocabulary.Labels] = {
@@ -30,6 +31,8 @@ def _labelled(name: str, value: str, language: str) -> str:
     """Return a parameter with its label in place of a code; a value without a label is returned as it is."""
     if name in _LABELS:
         return vocabulary.label_of(_LABELS[name], value, language)
+    if name == "source":
+        return limit_source(value, language)
     return _labels_of(_WHO, value, language) if name == "who" else value
 
 

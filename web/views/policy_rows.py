@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from services.admin.draft_rows import Compared, RowPair
 from services.admin.policy_rows import TARGETS, Row, Section, Values, source_of
 from services.wording import vocabulary
+from services.wording.lengths import length_text
 from web.reader import Visitor
 from web.views.case.limit_sources import limit_source_text
 from web.views.policy_forms import FieldView, Names, form_fields, who_text
@@ -222,8 +223,7 @@ def _name_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:
 
 
 def _length(values: Values, prefix: str, visitor: Visitor) -> str:
-    unit = vocabulary.label_of(vocabulary.UNITS, values[f"{prefix}unit"], visitor.language)
-    return f"{values[f'{prefix}amount']} {unit}"
+    return length_text(float(values[f"{prefix}amount"]), values[f"{prefix}unit"], visitor.language)
 
 
 def _target(values: Values, number: int, visitor: Visitor) -> str:
