@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
 from models.context import Person
-from models.facts import Actor, Explanation, Fact
+from models.facts import Actor, Explanation, Fact, Urged
 from models.policy.calendar import Calendar
 from models.policy.document import Policy
 from models.views import (
@@ -35,6 +35,7 @@ from rules.tasks import open_tasks
 from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
 from services.cases.told import only_reported, open_fields
+from services.wording.vocabulary import URGE_CAUSES, label_of
 
 
 def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
@@ -166,16 +167,21 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
             kind=fact.body.kind,
             command=fact.command,
             actor=_actor(fact.actor, case, names),
-            body=_body(fact, reader),
+            body=_body(fact, reader, names.language),
             why=_reasons(fact) if reader is None else (),
         )
         for fact in facts
     )
 
 
-def _body(fact: Fact, reporter: Person | None) -> dict[str, Any]:
-    """Return the content of the fact, or what of it the `reporter` may read."""
+def _body(fact: Fact, reporter: Person | None, language: str) -> dict[str, Any]:
+    """Return the content of the fact, or what of it the `reporter` may read.
+
+    An order that the system gave has its cause as its note, in the reader's language.
+    """
     body = with_hours(fact.body.model_dump(mode="json", exclude={"kind", "reporter_ref", "content_hash"}))
+    if isinstance(fact.body, Urged) and fact.body.cause is not None:
+        body["note"] = label_of(URGE_CAUSES, fact.body.cause, language)
     return body if reporter is None else open_fields(fact, body, reporter)
 
 

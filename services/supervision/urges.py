@@ -26,6 +26,7 @@ from services.cases.reporter_alias import display_name
 from services.cases.views import case_item
 from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
 from services.criteria.scope import visible, within
+from services.wording.vocabulary import URGE_CAUSES, label_of
 
 #: The time for an answer where the policy has no rule for that kind of order (our choice).
 DEFAULT_REPLY = {
@@ -217,7 +218,7 @@ async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, la
             cause=body.get("cause"),
             urged_at=row.at,
             reply_by=reply_by,
-            note=body["note"],
+            note=label_of(URGE_CAUSES, body["cause"], language) if body.get("cause") else body["note"],
             state=_state(row, reply_by, now),
             answered_at=row.end_at if answered else None,
             answered_by=end_by if answered else None,
