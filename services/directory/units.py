@@ -1,6 +1,7 @@
 """Look up grid units within a person's scope; units outside it are treated as if they did not exist."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, text
@@ -18,6 +19,11 @@ from services.directory.views import PathStep, UnitDetail, UnitHolder, UnitPage,
 #: How far around a unit its neighbourhood reaches, in degrees: some 300 m, as far as one walks past a border without
 #: noticing (our choice).
 NEIGHBOURHOOD = 0.003
+_PATHS = text("""
+    SELECT u.code, array_agg(a.name ORDER BY a.level) AS names FROM grid_units u
+    JOIN grid_units a ON a.code = ANY (string_to_array(ltree2text(u.path), '.'))
+    WHERE u.code = ANY (:codes) GROUP BY u.code
+""")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COLUMNS = ("code", "name", "level", "parent", "type", "households", "enterprise")
 
@@ -44,6 +50,12 @@ async def list_units(
     rows = (await connection.execute(query.limit(limit + 1))).all()
     items = tuple(UnitView.model_validate(dict(row._mapping)) for row in rows[:limit])
     return UnitPage(items=items, next_cursor=cursor_after("grids", items[-1].code) if len(rows) > limit else None)
+
+
+async def read_paths(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names from the park down to each of the units, by its code; nothing is checked against a scope."""
+    rows = await connection.execute(_PATHS, {"codes": sorted(set(codes))})
+    return {row.code: tuple(row.names) for row in rows}
 
 
 async def unit_features(

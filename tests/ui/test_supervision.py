@@ -73,6 +73,66 @@ def test_what_is_overdue_meanwhile_waits_behind_a_pill(open_page: OpenPage, late
     expect(page.locator("#side h2")).to_contain_text("又一件超期")
 
 
+def test_many_are_urged_at_once_with_one_letter(open_page: OpenPage, site: Site) -> None:
+    numbers = [site.at_handling(title=f"一并督办{n}", category="0390") for n in (1, 2, 3)]
+    for case_no in numbers:
+        site.run(site.harness.until_fact(case_no, "overdue"))
+    page = open_page("supervisor", "/overdue?category=0390&sort=title")
+    rows = page.locator("#rows tr").filter(has_text="一并督办")
+    expect(rows).to_have_count(3)
+    # By click beside the links, then with Shift up to another row; the keys do the same.
+    rows.nth(0).locator("td").nth(3).click()
+    rows.nth(2).locator("td").nth(3).click(modifiers=["Shift"])
+    expect(page.locator("#ticked")).to_have_text("3")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.locator("#ticked")).to_have_text("2")
+    page.keyboard.press("x")
+    site.do("duty", numbers[1], "merge", into=numbers[0], reason="同一地点同一问题")
+    page.get_by_text("督办所选").click()
+    sheet = page.locator("#bulk .sheet")
+    sheet.get_by_label("种类").select_option("listed")
+    sheet.get_by_label("内容").fill("请于两日内一并答复。")
+    check_screen(page)
+    screenshot(page, "overdue-urge-many")
+    sheet.get_by_role("button", name="发出督办单").click()
+    result = page.locator("#bulk-result")
+    expect(result).to_contain_text("2 件成功, 1 件未成功")
+    expect(result.get_by_role("listitem")).to_contain_text(numbers[1])
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("待答 1")
+    for case_no in (numbers[0], numbers[2]):
+        facts = site.run(site.harness.get("supervisor", f"/cases/{case_no}/facts"))
+        notes = [fact["body"].get("note") for fact in facts if fact["kind"] == "urged"]
+        assert notes.count("请于两日内一并答复。") == 1
+    expect(page.locator("#ticked")).to_have_text("0")
+
+
+def test_the_audit_list_is_worked_through_by_keys_and_sorted_by_its_headings(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor", "/overdue?category=0390")
+    first = page.locator("#rows tr").first
+    page.keyboard.press("j")
+    expect(first).to_have_class("current")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#side h2")).to_have_text(first.locator("th a").inner_text())
+    # The panel takes space from the table; its action column stays in sight.
+    act = first.get_by_role("link", name="处理").bounding_box()
+    side = page.locator("#side").bounding_box()
+    assert act is not None
+    assert side is not None
+    assert act["x"] + act["width"] <= side["x"]
+    page.keyboard.press("Escape")
+    expect(page.locator("#side")).to_be_empty()
+    page.get_by_role("link", name="案件", exact=True).last.click()
+    expect(page).to_have_url(re.compile("sort=title"))
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("案件")
+    titles = page.locator("#rows th a").all_inner_texts()
+    assert titles == sorted(titles, key=str.encode)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(titles[0])
+
+
 def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: Site) -> None:
     page = open_page("supervisor", f"/overdue/{late}", expect=("422",))
     page.get_by_text("抽查结论", exact=True).click()

@@ -1,6 +1,7 @@
 """Short names of units, for maps and narrow columns; the whole path is in the title beside them."""
 
 import re
+from collections.abc import Sequence
 
 #: What tells a grid from its neighbours below the same unit: its number.
 _NUMBER = re.compile(r"(?:第\d+网格|\d+号)$")
@@ -16,6 +17,12 @@ def short_unit(name: str) -> str:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
     return name
+
+
+def short_place(name: str, path: Sequence[str]) -> str:
+    """Return the unit by its last two levels; a name that begins with that of the unit above says both by itself."""
+    above = path[-2] if len(path) > 1 else ""
+    return short_unit(name) if not above or name.startswith(above) else f"{short_unit(above)} · {short_unit(name)}"
 
 
 def shortest_unit(name: str) -> str:

@@ -17,15 +17,14 @@ from models.ids import new_id
 from models.views import FactView
 from rules.life_cycle import COMMANDS
 from services.cases.lists import find_items
-from services.commands.bulk import MAX_CASES, Outcome, send_many
-from services.commands.send import read_command
 from services.commands.transfer_targets import colleague_names
 from services.desk.case_page import last_actions
 from services.desk.last_handled import last_handled
 from services.desk.saved_views import NewView, remove_view, save_view
 from web.local_time import format_short
-from web.pages import go_to, is_part, page, page_or_part, safe_path
+from web.pages import go_to, is_part, page, safe_path
 from web.reader import Reader, SignedIn
+from web.routes.bulk import give_to_selected
 from web.routes.desk.listing import (
     QUEUE,
     SEARCH,
@@ -39,7 +38,6 @@ from web.routes.desk.listing import (
 )
 from web.views.case.fact_sentences import fact_title
 from web.views.lists.list_address import ListAddress
-from web.views.refusals import refusal_text
 
 router = APIRouter()
 
@@ -172,40 +170,10 @@ async def give_many(request: Request, services: ServicesDep, reader: SignedIn) -
     name = str(form.get("command", ""))
     # A claim is taken back for the cases that it was given for, whatever is selected by now.
     field = "release.case" if name == "release" else "case"
-    case_nos = [str(value) for value in form.getlist(field)][:MAX_CASES]
-    batch = _uuid(form.get("batch"))
-    fault = ""
-    outcomes: tuple[Outcome, ...] = ()
-    if not case_nos:
-        fault = reader.text("请先勾选案件。")
-    elif name not in BULK_COMMANDS:
-        fault = reader.text("没有这个操作。")
-    else:
-        fields = {field: form.get(control, "") for field, control in BULK_COMMANDS[name].items()}
-        try:
-            command = read_command(name, fields)
-        except ValidationError:
-            fault = reader.text("请把要填的内容填写完整。")
-        else:
-            outcomes = await send_many(
-                services.resources, reader.person, case_nos, command, batch=batch, now=reader.now
-            )
-    context: dict[str, Any] = {
-        "fault": fault,
-        "command": name,
-        "done": [o for o in outcomes if o.refusal is None],
-        "failed": [(o.case_no, refusal_text(o.refusal, reader)) for o in outcomes if o.refusal is not None],
-        "batch": new_id(),
-        "back": safe_path(str(form.get("back", "")), QUEUE),
-    }
-    return page_or_part(request, reader, "desk/bulk.html", "desk/bulk_part.html", 422 if fault else 200, **context)
-
-
-def _uuid(value: object) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError as error:
-        raise InputError(why_zh="缺少批次编号", why_en="the batch has no id", pointer="/batch") from error
+    controls = BULK_COMMANDS.get(name)
+    body = None if controls is None else {key: form.get(control, "") for key, control in controls.items()}
+    back = safe_path(str(form.get("back", "")), QUEUE)
+    return await give_to_selected(request, services, reader, form, name, body, back, cases=field)
 
 
 @router.post("/views")

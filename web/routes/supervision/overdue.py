@@ -11,28 +11,39 @@ from pydantic import ValidationError
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.base import Code, Instant
-from models.enums import UrgeKind
+from models.enums import Role, UrgeKind
 from models.errors import DomainError
 from models.ids import new_id
 from models.views import CaseView
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.directory.people import list_categories, list_departments
+from services.directory.units import read_paths
 from services.figures.viewpoint import read_viewpoint
 from services.supervision.inspections import InspectionDraft, InspectionView, list_inspections, record_inspection
 from services.supervision.overdue import SORTS, OverdueFilter, overdue_page
+from services.supervision.overdue_order import LARGEST_FIRST, OverdueSort
 from services.supervision.urges import default_reply_by
-from web.pages import go_to, is_part, page, page_or_part
+from web.pages import go_to, is_part, page, page_or_part, safe_path
 from web.reader import Reader, SignedIn
+from web.routes.bulk import give_to_selected
 from web.routes.common import Cursor, GridCode, error_text, open_viewpoint
 from web.views.board import list_regions
 from web.views.forms import blank, local_field, read_local
 from web.views.page_links import with_query
 from web.views.translation_marks import _
+from web.views.unit_names import short_place
 
 router = APIRouter()
 
 PAGE = 50
+#: The columns of the list by which it can be sorted, with their headings.
+COLUMNS = (
+    (OverdueSort.LATE, _("超期")), (OverdueSort.TITLE, _("案件")), (OverdueSort.GRID, _("网格")),
+    (OverdueSort.STAGE, _("环节")), (OverdueSort.HOST, _("责任方")), (OverdueSort.LEVEL, _("层级")),
+    (OverdueSort.PAUSED, _("暂停")), (OverdueSort.EXTENSIONS, _("延期")), (OverdueSort.REWORK, _("返工")),
+    (OverdueSort.ACTION, _("最近动作")), (OverdueSort.URGES, _("督办")),
+)  # fmt: skip
 #: The default text of an urge order, by its kind.
 TEMPLATES = {
     UrgeKind.ORDINARY: _("该件已超期,请抓紧办理,并在答复期限前书面说明超期原因与办结时间。"),
@@ -75,6 +86,8 @@ async def show_overdue(
     async with open_viewpoint(services, reader) as (connection, viewpoint):
         overdue = await overdue_page(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
+        paths = await read_paths(connection, [item.grid for item in overdue.items])
+        usual = {kind: await default_reply_by(connection, kind, reader.now) for kind in UrgeKind}
         departments = await list_departments(connection)
         categories = await list_categories(connection)
     return page(
@@ -86,10 +99,38 @@ async def show_overdue(
         departments=departments.items,
         groups=categories.groups,
         english=reader.language == "en",
+        paths={code: " › ".join(names) for code, names in paths.items()},
+        short_place=lambda item: short_place(item.grid_name, paths.get(item.grid, ())),
+        columns=COLUMNS,
+        sort_href=lambda column: with_query("/overdue", **narrowed, sort=next_sort(column, sort)),
+        sorted_as=lambda column: sort_direction(column, sort),
+        usual=usual,
+        kinds=tuple(UrgeKind),
+        templates=TEMPLATES,
+        field=lambda moment: local_field(moment, reader),
+        may_urge=reader.acts_as(Role.SUPERVISOR),
+        batch=new_id(),
+        here=with_query("/overdue", **narrowed, sort=sort, cursor=cursor),
         query=with_query("/overdue", **narrowed, sample=sample, seed=seed).partition("?")[2],
         next=with_query("/overdue", **narrowed, sort=sort, cursor=overdue.next_cursor),
         first=with_query("/overdue", **narrowed, sort=sort),
     )
+
+
+def next_sort(column: OverdueSort, sort: str | None) -> str:
+    """The order that a click on the column's heading asks for: its own first, then the other way round."""
+    first = f"-{column}" if column in LARGEST_FIRST else str(column)
+    if (sort or f"-{OverdueSort.LATE}") != first:
+        return first
+    return first.removeprefix("-") if first.startswith("-") else f"-{first}"
+
+
+def sort_direction(column: OverdueSort, sort: str | None) -> str:
+    """The `aria-sort` of the column's heading; empty where the list is sorted by another one."""
+    now = sort or f"-{OverdueSort.LATE}"
+    if now.removeprefix("-") != column:
+        return ""
+    return "descending" if now.startswith("-") else "ascending"
 
 
 @dataclass(frozen=True)
@@ -99,6 +140,20 @@ class Panel:
     case: CaseView
     verdicts: tuple[InspectionView, ...]
     usual: dict[UrgeKind, datetime]
+
+
+@router.post("/overdue/bulk")
+async def urge_selected(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
+    """Give the selected cases one urge order each, with the same letter and the same deadline."""
+    form = await request.form()
+    moment = read_local(str(form.get("reply_by", "")), reader)
+    body = {
+        "urge_kind": form.get("urge_kind", ""),
+        "reply_by": moment.isoformat() if moment else None,
+        "note": form.get("note", ""),
+    }
+    back = safe_path(str(form.get("back", "")), "/overdue")
+    return await give_to_selected(request, services, reader, form, "urge", body, back)
 
 
 @router.get("/overdue/{case_no}")

@@ -7,6 +7,29 @@ const MIN_INTERVAL = 5_000;
 const casesIn = (place: ParentNode): Set<string> => new Set([...place.querySelectorAll<HTMLElement>("tr[data-case]")].map((row) => row.dataset["case"] ?? ""));
 const countMissing = (these: Set<string>, those: Set<string>): number => [...these].filter((one) => !those.has(one)).length;
 
+/** The page as it would be shown now; null without a network, or when signed out: the next click shows that. */
+async function fetchPage(): Promise<Document | null> {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  return answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+}
+
+/** Replace the parts with those ids by the ones of another page. */
+function replaceParts(ids: readonly string[], page: Document): void {
+  for (const id of ids) {
+    const place = document.getElementById(id);
+    const part = page.getElementById(id);
+    if (!place || !part) continue;
+    place.replaceWith(document.adoptNode(part));
+    htmx.process(part);
+  }
+}
+
+/** Show the parts with those ids as they are now. */
+export async function reloadParts(ids: readonly string[]): Promise<void> {
+  const page = await fetchPage();
+  if (page) replaceParts(ids, page);
+}
+
 /** `id`: the list's id; its attribute `data-waits` has the pill's text. `lineId`: the id of the summary line. */
 export function setUpChangePill(id: string, lineId: string): void {
   const words = document.getElementById(id)?.dataset["waits"];
@@ -18,9 +41,8 @@ export function setUpChangePill(id: string, lineId: string): void {
   const checkForChanges = async (): Promise<void> => {
     timer = 0;
     last = Date.now();
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return; // no network, or signed out: the next click shows it
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await fetchPage();
+    if (!page) return;
     const [list, here, pill] = [page.getElementById(id), document.getElementById(id), document.getElementById("pill")];
     if (!list || !here || !pill) return;
     const [now, shown] = [casesIn(list), casesIn(here)];
@@ -36,13 +58,7 @@ export function setUpChangePill(id: string, lineId: string): void {
 
   document.addEventListener("click", (event) => {
     if ((event.target as HTMLElement).id !== "pill" || !fresh) return;
-    for (const name of [id, lineId]) {
-      const place = document.getElementById(name);
-      const part = fresh.getElementById(name);
-      if (!place || !part) continue;
-      place.replaceWith(document.adoptNode(part));
-      htmx.process(part);
-    }
+    replaceParts([id, lineId], fresh);
     fresh = null;
     document.getElementById(id)?.querySelector<HTMLElement>("a")?.focus();
   });

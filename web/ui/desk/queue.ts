@@ -5,6 +5,8 @@ import { warnIfOffline } from "./connection";
 import { setUpFilters, showList } from "./filters";
 import { onChanges, type CaseChange } from "./live";
 import { PartLoader } from "./part";
+import { closePreview } from "./rows";
+import { rowCheckboxes, setUpTicks, updateTickCount } from "./ticks";
 
 const BATCH_DELAY = 400;
 const HEAD_DELAY = 2_000;
@@ -127,21 +129,6 @@ function refreshAll(): void {
   void fetchChanges();
 }
 
-// --- checkboxes -----------------------------------------------------------------------------------------------------
-
-export const rowCheckboxes = (): HTMLInputElement[] => [
-  ...document.querySelectorAll<HTMLInputElement>('#rows input[name="case"]:not(:disabled)'),
-];
-
-export function updateTickCount(): void {
-  const count = rowCheckboxes().filter((box) => box.checked).length;
-  const counter = document.getElementById("ticked");
-  if (counter) counter.textContent = String(count);
-  document.getElementById("bulk")?.classList.toggle("some", count > 0);
-  const all = document.getElementById("all") as HTMLInputElement | null;
-  if (all) all.checked = count > 0 && count === rowCheckboxes().length;
-}
-
 const previewLoader = new PartLoader();
 
 /** Show the preview of a case beside the list. */
@@ -177,11 +164,7 @@ function onClick(event: MouseEvent): void {
 }
 
 export function setUpQueue(): void {
-  document.addEventListener("change", (event) => {
-    const box = event.target as HTMLInputElement;
-    if (box.id === "all") rowCheckboxes().forEach((one) => (one.checked = box.checked));
-    if (box.id === "all" || box.name === "case") updateTickCount();
-  });
+  setUpTicks();
   document.addEventListener("click", onClick);
   if (!list()) return;
   onChanges(onCaseChange, refreshAll);
@@ -193,9 +176,4 @@ export function setUpQueue(): void {
   });
   setUpFilters(resetList);
   updateTickCount();
-}
-
-export function closePreview(): void {
-  const preview = document.getElementById("preview");
-  if (preview) preview.textContent = "";
 }

@@ -1,6 +1,6 @@
 // Keyboard navigation in a list: one row is the current one, and its title has the focus.
 import { setPageKeys } from "./keyboard";
-import { rowCheckboxes, closePreview, updateTickCount } from "./queue";
+import { rowCheckboxes, updateTickCount } from "./ticks";
 
 let anchor = -1;
 
@@ -16,15 +16,21 @@ function goTo(row: HTMLTableRowElement | undefined): void {
   row.classList.add("current");
   row.querySelector<HTMLElement>("th a")?.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("#preview:not(:empty)")) openPreview();
+  if (isPreviewOpen()) openPreview();
 }
 
 function openPreview(): void {
-  currentRow()?.querySelector<HTMLElement>("[data-preview]")?.click();
+  currentRow()?.querySelector<HTMLElement>("[data-preview], [data-panel]")?.click();
 }
 
-function toggleTick(range: boolean): void {
-  const row = currentRow();
+/** Empty the place beside the list: of a preview, or of a panel. */
+export function closePreview(): void {
+  document.querySelectorAll("#preview, aside#side").forEach((place) => (place.textContent = ""));
+}
+
+const isPreviewOpen = (): boolean => document.querySelector("#preview:not(:empty), aside#side:not(:empty)") !== null;
+
+function toggleTick(range: boolean, row = currentRow()): void {
   const all = rowCheckboxes();
   const box = row?.querySelector<HTMLInputElement>('input[name="case"]');
   if (!box) return;
@@ -48,7 +54,7 @@ function openForm(name: string): void {
 
 function claim(): void {
   const box = currentRow()?.querySelector<HTMLInputElement>('input[name="case"]');
-  if (!box) return;
+  if (!box || !document.querySelector('[data-bulk="claim"]')) return;
   if (!rowCheckboxes().some((one) => one.checked)) box.checked = true;
   updateTickCount();
   document.querySelector<HTMLElement>('[data-bulk="claim"]')?.click();
@@ -81,7 +87,7 @@ function handleListKey(key: string): boolean {
     goTo(rows()[Math.max(currentIndex() - 1, 0)]);
     return true;
   }
-  if (key === "Escape" && document.querySelector("#preview:not(:empty)")) {
+  if (key === "Escape" && isPreviewOpen()) {
     closePreview();
     currentRow()?.querySelector<HTMLElement>("th a")?.focus();
     return true;
@@ -90,6 +96,28 @@ function handleListKey(key: string): boolean {
   if (!action || !currentRow()) return false;
   action();
   return true;
+}
+
+/** In a list that says so, a click beside links and fields selects the row; with Shift, all rows up to it. */
+export function setUpPicking(): void {
+  document.addEventListener("mousedown", (event) => {
+    // With Shift the browser would mark the text between.
+    if (event.shiftKey && (event.target as HTMLElement).closest("#rows[data-pick]")) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const at = event.target as HTMLElement;
+    const row = at.closest<HTMLTableRowElement>("#rows[data-pick] tr[data-case]");
+    if (!row) return;
+    const box = at.closest<HTMLInputElement>('input[name="case"]');
+    if (box) {
+      // The browser has ticked it already.
+      if (event.shiftKey) toggleTick(true, row);
+      else anchor = rowCheckboxes().indexOf(box);
+    } else if (!at.closest("a, button, label") && !String(window.getSelection())) {
+      toggleTick(event.shiftKey, row);
+      goTo(row);
+    }
+  });
 }
 
 export function setUpRows(): void {
