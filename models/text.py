@@ -52,6 +52,11 @@ def fold_for_search(value: str) -> str:
     return clean_line(unicodedata.normalize("NFKC", clean_line(value)).casefold())
 
 
+def clean_search(value: str) -> str:
+    """Return what was typed into a search box, on one line; nothing has a control character, so that finds nothing."""
+    return "" if find_control(value) else clean_line(value)
+
+
 def find_control(value: str) -> str | None:
     """Return the first character that no text may hold, None without one: controls except tab and line breaks, and code
     points that Unicode reserves as no characters.

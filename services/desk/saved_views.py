@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
 from infra.store.driver import all_rows
-from models.base import Code, Frozen, Text
+from models.base import Code, Frozen, Line, Text
 from models.context import Person
 from models.errors import NoSuchPage, OutsideYourDepartments, TooManyViews
 from models.ids import new_id
@@ -33,7 +33,7 @@ class SavedView(Frozen):
 class NewView(Frozen):
     """A view to save; `shared_with` is a department of the owner's, whose people see it too."""
 
-    name: Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=40)]
     query: Annotated[Text, StringConstraints(max_length=1_000)]
     shared_with: Code | None = None
 

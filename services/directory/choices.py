@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Frozen
 from models.context import Person
 from models.tables import GRID_UNITS
-from models.text import clean_line, find_control
+from models.text import clean_search
 from services.directory.people import local_today
 from services.directory.scope import unit_scope
 
@@ -28,7 +28,7 @@ async def suggest_units(
     day = await local_today(connection, now)
     scope = await unit_scope(connection, person, day)
     c = GRID_UNITS.c
-    query = "" if find_control(query) else clean_line(query)
+    query = clean_search(query)
     matches = or_(c.code.startswith(query, autoescape=True), c.name.icontains(query, autoescape=True))
     in_use = or_(c.retired_on.is_(None), c.retired_on > day)
     rows = await connection.execute(

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
-from models.base import Code, Frozen, Text
+from models.base import Code, Frozen, Line
 from models.enums import Role
 from services.accounts.passwords import hash_password
 from services.files.reference_files import BadFile, Document, FileProblem, parse
@@ -38,7 +38,7 @@ from services.organisation.roster import (
     store_shift,
 )
 
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=80)]
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=80)]
 
 #: Roles that require a department, and roles that must not cover every grid by default.
 _NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})

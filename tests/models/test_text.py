@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.text import clean_code, clean_line, clean_text, escape_controls, find_control, fold_for_search
+from models.text import clean_code, clean_line, clean_search, clean_text, escape_controls, find_control, fold_for_search
 
 PROSE = {
     "width of letters and digits": ("ＡＢ１２３号井盖", "AB123号井盖"),
@@ -80,3 +80,8 @@ def test_control_characters() -> None:
 def test_a_terminal_is_not_driven() -> None:
     assert escape_controls("井盖\x08\x1b[31m\x9b2J\u202e\n\t") == "井盖\\x08\\x1b[31m\\x9b2J\\u202e\n\t"
     assert escape_controls("a\rb\x07") == "a\\rb\\x07"
+
+
+def test_what_is_typed_into_a_search_box() -> None:
+    assert clean_search(" 井盖\u200b\n丢失 ") == "井盖 丢失"
+    assert clean_search("井\x00盖") == ""

@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.errors import DomainError, DraftChanged
+from models.text import clean_search
 from services.admin import policies, simulations
 from services.admin.draft_rows import change_row, compare_draft
 from services.admin.policy_rows import Section
@@ -243,7 +244,7 @@ async def show_rows(
     saved: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """The rows of a section, each as published and as drafted. `row` is open to be changed; `q` narrows the list."""
-    return await _rows_page(services, reader, id, section, opened=row, words=q.strip(), saved=saved)
+    return await _rows_page(services, reader, id, section, opened=row, words=clean_search(q), saved=saved)
 
 
 async def _rows_page(

@@ -12,6 +12,7 @@ from infra.database import transaction
 from models.base import Code
 from models.enums import Role
 from models.errors import DomainError
+from models.text import clean_search
 from services.admin import roster as rosters
 from services.admin.loading import check_grids, load_grids, load_people_files, parse_box, quotable
 from services.admin.units import list_branches
@@ -100,7 +101,7 @@ async def show_people(
     loaded: str = "",
 ) -> Response:
     """The people with their roles, by user name, and the import form. `q`: part of a name."""
-    return await _people_page(services, reader, cursor, words=q.replace("\x00", "").strip(), loaded=loaded)
+    return await _people_page(services, reader, cursor, words=clean_search(q), loaded=loaded)
 
 
 async def _people_page(

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from doors.dependencies import ServicesDep
-from models.text import clean_line, find_control
+from models.text import clean_search
 from models.views import CaseItem
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
@@ -49,7 +49,7 @@ async def find(request: Request, services: ServicesDep, reader: SignedIn, q: str
 
 
 def _clean_words(typed: str) -> str:
-    return "" if find_control(typed) else clean_line(typed)[:100]
+    return clean_search(typed)[:100]
 
 
 @router.get("/choices/people")
