@@ -24,9 +24,10 @@ class Services:
     resources: Resources
     people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
-    #: Per hour and address: ten wrong progress codes, ten reports without an account.
+    #: Per hour and address: ten wrong progress codes, ten reports without an account, sixty files for such reports.
     code_attempts: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
     public_reports: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
+    public_files: Attempts = field(default_factory=lambda: Attempts(limit=60, window=timedelta(hours=1)))
 
     @property
     def settings(self) -> Settings:

@@ -142,21 +142,25 @@ async def show_form(services: ServicesDep, visitor: AnyVisitor) -> Response:
 @router.post("/p/report")
 async def take_report(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
-    record = services.public_reports.record(_client_address(request))
+    address = _client_address(request)
+    record, files = services.public_reports.record(address), services.public_files.record(address)
     # A caller who must wait gets the form back with the typed text; their photos are not read.
     most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else public_limits(services).most
     async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
-        return await _accept_report(services, visitor, form, record)
+        return await _accept_report(services, visitor, form, record, files)
 
 
-async def _accept_report(services: Services, visitor: Visitor, form: FormData, record: Record) -> Response:
+async def _accept_report(
+    services: Services, visitor: Visitor, form: FormData, record: Record, files: Record
+) -> Response:
+    """`record` counts the reports of the caller's address, `files` what it has sent with or without a report."""
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     if typed.get("website"):  # a hidden field that only bots fill in
         return RedirectResponse("/p", 303)
     photos = Photos((), ())
     try:
         record.check(visitor.now)
-        photos = await take_photos(services, visitor, form)
+        photos = await take_photos(services, visitor, form, files)
         if photos.faults:
             faults = {"file": " ".join(photos.faults)}
             return await _show_report_form(services, visitor, typed, faults, photos.status, photos)

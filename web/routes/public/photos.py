@@ -9,6 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from doors.dependencies import Services
 from infra.store.context import filter_pictures
 from models.errors import DomainError, NoSuchPage
+from services.accounts.rate_limit import Record
 from services.attachments.files import Limits
 from services.attachments.intake import limits_of
 from services.public.photo_tokens import make_photo_token, read_photo_token
@@ -39,8 +40,11 @@ def public_limits(services: Services) -> Limits:
     return Limits(size, size)
 
 
-async def take_photos(services: Services, visitor: Visitor, form: FormData) -> Photos:
-    """Store the files of the form, besides those that it kept from before. A refused one does not affect the others."""
+async def take_photos(services: Services, visitor: Visitor, form: FormData, record: Record) -> Photos:
+    """Store the files of the form, besides those that it kept from before. A refused one does not affect the others.
+
+    `record` counts the files of the caller: they are stored before there is a report.
+    """
     stored = _kept(services, visitor, form.getlist("kept"))
     given = [one for one in form.getlist("photos") if isinstance(one, UploadFile) and one.filename]
     faults: list[str] = []
@@ -52,6 +56,8 @@ async def take_photos(services: Services, visitor: Visitor, form: FormData) -> P
         )
     for one in given[: MAX_PHOTOS - len(stored)]:
         try:
+            record.check(visitor.now)
+            record.fail(visitor.now)
             sha256 = await store_public_file(services.resources, one.file, public_limits(services), visitor.now)
         except DomainError as error:
             status = error.status
