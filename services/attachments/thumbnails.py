@@ -17,14 +17,15 @@ _QUALITY = 76
 
 
 class Size(StrEnum):
-    """How large a copy is: for a list, or for the middle of a page."""
+    """How large a copy is: for a row of a table, for a list, or for the middle of a page."""
 
+    ICON = "icon"
     SMALL = "small"
     LARGE = "large"
 
 
 #: The longest side in pixels: twice what a list shows, and what fits a wide screen.
-LONGEST = {Size.SMALL: 320, Size.LARGE: 1600}
+LONGEST = {Size.ICON: 96, Size.SMALL: 320, Size.LARGE: 1600}
 
 
 @dataclass(frozen=True)

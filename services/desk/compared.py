@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import filter_pictures, local_day
+from infra.store.context import local_day
 from models.base import Frozen
 from models.context import Person
 from models.tables import CASES
+from services.cases.first_photos import read_first_photos
 from services.criteria.scope import visible
 
 
@@ -28,13 +29,7 @@ async def read_compared(
         return {}
     c = CASES.c
     day = await local_day(connection, now)
-    statement = select(c.case_no, c.description, c.state["attachments"].label("attachments"))
-    rows = (await connection.execute(statement.where(c.case_no.in_(case_nos), visible(person, day)))).all()
-    pictures = set(await filter_pictures(connection, [one for row in rows for one in row.attachments or ()]))
-    return {
-        row.case_no: Compared(
-            description=row.description,
-            photo=next((one for one in row.attachments or () if one in pictures), None),
-        )
-        for row in rows
-    }
+    statement = select(c.case_no, c.description).where(c.case_no.in_(case_nos), visible(person, day))
+    rows = (await connection.execute(statement)).all()
+    photos = await read_first_photos(connection, [row.case_no for row in rows])
+    return {row.case_no: Compared(description=row.description, photo=photos.get(row.case_no)) for row in rows}

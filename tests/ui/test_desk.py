@@ -14,6 +14,7 @@ from doors.session import COOKIE
 from models.enums import Role
 from models.ids import new_id
 from models.tables import DepartmentRow
+from tests.api.harness import a_picture
 from tests.builders import LABOUR, MICRO, OTHER_MICRO, Holder, add_people
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
@@ -345,3 +346,14 @@ def test_names_of_grid_units_are_offered(site: Site) -> None:
     cookie = {COOKIE: site.token("duty")}
     told = httpx.get(f"{site.url}/choices/grids", params={"grid": "第一微"}, cookies=cookie)
     assert f'value="{MICRO}"' in told.text
+
+
+def test_a_row_shows_the_first_photo_small(open_page: OpenPage, site: Site) -> None:
+    title = f"带图的行{new_id().hex[-6:]}"
+    photo = site.run(site.harness.upload("worker", a_picture("orange")))
+    shown, plain = site.report(title=title, attachments=[photo]), site.report(title=f"{title}无图")
+    page = open_page("duty", f"/cases?q={title}")
+    small = page.locator(f'tr[data-case="{shown}"] .row-photo')
+    expect(small).to_have_js_property("complete", True)
+    assert 0 < small.evaluate("image => image.naturalWidth") <= 96
+    expect(page.locator(f'tr[data-case="{plain}"] .row-photo')).to_have_count(0)

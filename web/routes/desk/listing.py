@@ -1,7 +1,7 @@
 """What the queue and the search share: reading the address, and the rows, tabs and filters of the list."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from models.errors import BadFilter
 from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
+from services.cases.first_photos import read_first_photos
 from services.cases.lists import count_cases, list_cases
 from services.cases.search import read_excerpts, search_words
 from services.desk.saved_views import departments_of, list_saved_views
@@ -42,11 +43,18 @@ def tab_condition(address: ListAddress, reader: Reader) -> ColumnElement[bool] |
     return None if address.tab is None else on_tab(address.tab, reader.person, reader.day, reader.now)
 
 
-def row_context(reader: Reader, items: Iterable[CaseItem], place: str, found: Found | None = None) -> dict[str, Any]:
-    """The rows and the reader's columns for a template. In the queue, rows have a checkbox."""
+async def row_context(
+    connection: AsyncConnection, reader: Reader, items: Sequence[CaseItem], place: str, query: str | None
+) -> dict[str, Any]:
+    """The rows and the reader's columns for a template, with the words of `query` marked. In the queue, rows have a
+    checkbox.
+    """
     columns = [name for name in COLUMNS if name in reader.settings.columns]
+    words = search_words(query) if query else ()
+    excerpts = await read_excerpts(connection, items, words) if words else {}
+    photos = await read_first_photos(connection, [item.case_no for item in items])
     bulk = place == QUEUE
-    drawn = render_rows(items, reader, columns, bulk=bulk, found=found)
+    drawn = render_rows(items, reader, columns, bulk=bulk, found=Found(words, excerpts, photos))
     return {"columns": columns, "column_names": COLUMN_NAMES, "rows": drawn, "bulk": bulk}
 
 
@@ -57,8 +65,6 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         cases = await first_page(connection, person, address.tab, filters, now, reader.language)
     else:
         cases = await list_cases(connection, person, filters, now, reader.language, tab_condition(address, reader))
-    words = search_words(filters.q) if filters.q else ()
-    found = Found(words, await read_excerpts(connection, cases.items, words) if words else {})
     shown = (address.shown or 0) + len(cases.items)
     more = address.query(cursor=cases.next_cursor, shown=str(shown)) if cases.next_cursor else None
     return {
@@ -69,7 +75,7 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         "more": more,
         "next_page": address.query(cursor=cases.next_cursor) if cases.next_cursor else None,
         "full": shown + PAGE > MAX_ROWS,
-        **row_context(reader, cases.items, place, found),
+        **await row_context(connection, reader, cases.items, place, filters.q),
     }
 
 

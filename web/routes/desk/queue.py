@@ -147,8 +147,8 @@ async def show_changes(
         )  # fmt: skip
         gone_nos = [no for no in shown_nos if no not in {item.case_no for item in items}]
         last_facts = await last_actions(connection, reader.person, gone_nos, reader.now, reader.language)
+        context = await row_context(connection, reader, items, place, address.filter.q)
     reasons = {no: _leave_reason(reader, last_facts[no]) for no in gone_nos}
-    context = row_context(reader, items, place)
     return page(reader, "desk/changes.html", gone=reasons, place=place, **context)
 
 

@@ -27,10 +27,13 @@ COLUMN_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Found:
-    """The words that were sought, which are marked, and the excerpts that show those not in a title, by case number."""
+    """The words that were sought, which are marked, and the excerpts that show those not in a title, by case number;
+    and the hashes of the cases' first photos.
+    """
 
     words: tuple[str, ...] = ()
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
+    photos: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_rows(
@@ -47,11 +50,12 @@ def _row(
     no = _escape_cached(item.case_no)
     cells = "".join([f'<td class="c-{name}">{render(item, reader)}</td>' for name, render in columns])
     preview_label = _escape_cached(reader.text("预览 %(no)s", no=item.case_no))
+    title = render_marked(item.title, found.words)
     preview = f'<a class="button quiet" href="/cases/{no}" data-preview aria-label="{preview_label}"></a>'
     return f"""<tr data-case="{no}" data-revision="{item.revision}">
   {_checkbox(item, reader) if bulk else ""}
   <td class="c-left"><span class="left">{_light(item, reader)}{_time_left(item, reader)}</span></td>
-  <th scope="row" class="c-title"><a href="/cases/{no}">{render_marked(item.title, found.words)}</a>\
+  <th scope="row" class="c-title">{_photo(item, found)}<a href="/cases/{no}">{title}</a>\
 <small class="mono">{render_marked(item.case_no, found.words)}</small>{_excerpt(item, found)}</th>
   {cells}
   <td class="c-open no-print">{preview}</td>
@@ -65,6 +69,15 @@ def render_marked(text: str, words: Sequence[str]) -> Markup:
         return escape(text)
     pieces = mark_words(text, words)
     return Markup("").join(Markup("<mark>{}</mark>").format(piece) if is_found else piece for piece, is_found in pieces)
+
+
+def _photo(item: CaseItem, found: Found) -> str:
+    """A small copy of the first photo. Without a text: the title beside it says what it is of."""
+    photo = found.photos.get(item.case_no)
+    if photo is None:
+        return ""
+    address = f"/api/v1/attachments/{photo}/thumbnail?size=icon"
+    return f'<img class="row-photo" src="{address}" alt="" width="48" height="36" loading="lazy">'
 
 
 def _excerpt(item: CaseItem, found: Found) -> str:
