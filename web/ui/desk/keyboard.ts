@@ -27,7 +27,7 @@ const isWriting = (at: EventTarget | null): boolean =>
 const isOnControl = (event: KeyboardEvent): boolean =>
   (event.key === "Enter" || event.key === " ") &&
   (event.target as HTMLElement).matches?.("a, button, summary, input") === true &&
-  !(event.target as HTMLElement).closest("#rows th");
+  !(event.target as HTMLElement).closest("#rows :is(th, .case-cell)");
 
 function handleModifierKey(event: KeyboardEvent): void {
   if (event.key.toLowerCase() === "k") {

@@ -14,7 +14,7 @@ function goTo(row: HTMLTableRowElement | undefined): void {
   if (!row) return;
   document.querySelectorAll("tr.current").forEach((other) => other.classList.remove("current"));
   row.classList.add("current");
-  row.querySelector<HTMLElement>("th a")?.focus({ preventScroll: true });
+  row.querySelector<HTMLElement>("th a, .case-cell a")?.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
   if (isPreviewOpen()) openPreview();
 }
@@ -63,7 +63,7 @@ function claim(): void {
 const ROW_KEYS: Record<string, () => void> = {
   x: () => toggleTick(false),
   X: () => toggleTick(true),
-  Enter: () => currentRow()?.querySelector<HTMLElement>("th a")?.click(),
+  Enter: () => currentRow()?.querySelector<HTMLElement>("th a, .case-cell a")?.click(),
   " ": openPreview,
   ArrowRight: openPreview,
   c: claim,
@@ -89,7 +89,7 @@ function handleListKey(key: string): boolean {
   }
   if (key === "Escape" && isPreviewOpen()) {
     closePreview();
-    currentRow()?.querySelector<HTMLElement>("th a")?.focus();
+    currentRow()?.querySelector<HTMLElement>("th a, .case-cell a")?.focus();
     return true;
   }
   const action = ROW_KEYS[key];
