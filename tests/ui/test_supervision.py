@@ -245,6 +245,26 @@ def test_a_talk_is_an_urge_order_of_its_own(open_page: OpenPage, late: str) -> N
     expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("约谈")
 
 
+def test_what_is_sent_from_the_overdue_list_can_be_taken_back(open_page: OpenPage, site: Site, late: str) -> None:
+    def comments() -> int:
+        facts = site.run(site.harness.get("supervisor", f"/cases/{late}/facts"))
+        return [fact["kind"] for fact in facts].count("commented")
+
+    before = comments()
+    page = open_page("supervisor", f"/overdue/{late}", undo=20)
+    page.locator("summary", has_text="要求说明").click()
+    page.get_by_role("button", name="发出", exact=True).click()
+    line = page.locator("#held .waiting")
+    expect(line).to_contain_text("“要求说明”几秒后提交")
+    page.keyboard.press("u")
+    expect(line).to_have_count(0)
+    assert comments() == before
+    page.get_by_role("button", name="发出", exact=True).click()
+    line.get_by_role("button", name="立即提交").click()
+    expect(page.get_by_role("status").filter(has_text=late)).to_be_visible()
+    assert comments() == before + 1
+
+
 def test_people_are_ranked_for_their_leaders_and_what_was_missed_is_a_list(
     open_page: OpenPage, site: Site, late: str
 ) -> None:

@@ -170,7 +170,7 @@ async def urge(
     services: ServicesDep,
     reader: SignedIn,
     case_no: str,
-    id: Annotated[UUID, Form()],
+    command_id: Annotated[UUID, Form()],
     urge_kind: Annotated[str, Form(max_length=20)] = "",
     reply_by: Annotated[str, Form(max_length=40)] = "",
     note: Annotated[str, Form(max_length=4000)] = "",
@@ -178,7 +178,7 @@ async def urge(
     """Give an urge order."""
     moment = read_local(reply_by, reader)
     body = {"urge_kind": urge_kind, "reply_by": moment.isoformat() if moment else None, "note": note}
-    return await _send_command(request, services, reader, case_no, "urge", body, id)
+    return await _send_command(request, services, reader, case_no, "urge", body, command_id)
 
 
 @router.post("/overdue/{case_no}/escalate")
@@ -187,11 +187,11 @@ async def escalate(
     services: ServicesDep,
     reader: SignedIn,
     case_no: str,
-    id: Annotated[UUID, Form()],
+    command_id: Annotated[UUID, Form()],
     reason: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Escalate the case by one level now."""
-    return await _send_command(request, services, reader, case_no, "escalate", {"reason": reason}, id)
+    return await _send_command(request, services, reader, case_no, "escalate", {"reason": reason}, command_id)
 
 
 @router.post("/overdue/{case_no}/comment")
@@ -200,11 +200,11 @@ async def ask_for_explanation(
     services: ServicesDep,
     reader: SignedIn,
     case_no: str,
-    id: Annotated[UUID, Form()],
+    command_id: Annotated[UUID, Form()],
     note: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     """Ask the handlers of the case why it is late, by a comment in the timeline."""
-    return await _send_command(request, services, reader, case_no, "comment", {"note": note}, id)
+    return await _send_command(request, services, reader, case_no, "comment", {"note": note}, command_id)
 
 
 @router.post("/overdue/{case_no}/inspect")
