@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.settings import Settings
 from models.errors import WrongCode
 from models.phone import phone_tail
+from models.text import clean_code
 
 #: Crockford's Base32: no I, L, O or U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -32,8 +33,8 @@ def make_code(settings: Settings, report_id: UUID) -> str:
 
 
 def normalize_code(code: str) -> str:
-    """Return the code as typed, without spaces and dashes, look-alikes corrected; it may not exist."""
-    return "".join(char for char in code.upper() if char.isalnum()).translate(_LOOK_ALIKES)[:40]
+    """Return the code as typed, without spaces, dashes and look-alikes, in its usual width; it may not exist."""
+    return "".join(char for char in clean_code(code).upper() if char.isalnum()).translate(_LOOK_ALIKES)[:40]
 
 
 async def issue_code(

@@ -170,3 +170,19 @@ def test_after_a_merge_the_page_follows_the_lead(open_page: OpenPage, site: Site
     expect(page.locator(".answer")).to_have_text("已全部发放。")
     expect(page.get_by_text("您对办理结果满意吗?")).to_have_count(0)
     expect(page.get_by_text("仍未解决?")).to_have_count(0)
+
+
+def test_code_and_digits_are_read_as_people_type_them(site: Site, public: httpx.Client) -> None:
+    phone = "（010）6552—9988 转 801"
+    form = {"report_id": str(new_id()), "category": "0201", "title": "带分机", "grid": COMMUNITY, "phone": phone}
+    code = shown_code(public.post("/p/report", data=form).text)
+    wide = "".join(chr(0xFEE0 + ord(char)) for char in code)
+    for typed, tail in (
+        (code, "9988"),
+        (wide, "９９８８"),
+        (f"\u202a{code.lower()}\u202c", "010-65529988"),
+        (code, phone),
+    ):
+        assert "办理经过" in public.post("/p", data={"code": typed, "phone_tail": tail}).text, (typed, tail)
+    assert public.post("/p", data={"code": code, "phone_tail": "0801"}).status_code == 404
+    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()

@@ -43,7 +43,7 @@ VERDICT_SCORES = {"good": 5, "fair": 3, "bad": 1}
 _TEXT_ONLY_BYTES = 1024 * 1024 // MAX_PHOTOS
 
 Code = Annotated[str, Form(max_length=40)]
-PhoneTail = Annotated[str, Form(max_length=20)]
+PhoneTail = Annotated[str, Form(max_length=60)]
 Note = Annotated[Text, Form(max_length=2_000)]
 #: The turn of the case that the page showed; see `services.public.progress.turn_of`.
 Turn = Annotated[int | None, blank(), Form(ge=0)]

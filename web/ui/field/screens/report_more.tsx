@@ -62,7 +62,7 @@ function Reporter({ draft, change, fault }: Part): JSX.Element {
         </label>
         <label>
           {t("电话")}
-          <input type="tel" maxLength={20} autocomplete="off" value={draft.reporter_phone} onInput={(event) => change({ reporter_phone: event.currentTarget.value })} />
+          <input type="tel" maxLength={60} autocomplete="off" value={draft.reporter_phone} onInput={(event) => change({ reporter_phone: event.currentTarget.value })} />
         </label>
         <p class="hint">{t("姓名和电话单独保存,办理人员看不到")}</p>
         <Fault text={fault} />
