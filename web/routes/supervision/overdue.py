@@ -15,6 +15,7 @@ from models.enums import Role, UrgeKind
 from models.errors import DomainError
 from models.ids import new_id
 from models.views import CaseView
+from services.cases.first_photos import read_first_photos
 from services.cases.queries import get_case
 from services.commands.send import read_command, send
 from services.directory.people import list_categories, list_departments
@@ -87,6 +88,7 @@ async def show_overdue(
         overdue = await overdue_page(connection, viewpoint, filters)
         regions = await list_regions(connection, viewpoint)
         paths = await read_paths(connection, [item.grid for item in overdue.items])
+        photos = await read_first_photos(connection, [item.case_no for item in overdue.items])
         usual = {kind: await default_reply_by(connection, kind, reader.now) for kind in UrgeKind}
         departments = await list_departments(connection)
         categories = await list_categories(connection)
@@ -94,6 +96,7 @@ async def show_overdue(
         reader,
         "overdue/list.html",
         overdue=overdue,
+        photos=photos,
         filters=filters,
         regions=regions,
         departments=departments.items,
