@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.execute(_PAIRS)
     words = op.create_table(
         "case_words",
-        sa.Column("report_id", sa.Uuid, sa.ForeignKey("cases.report_id"), primary_key=True),
+        sa.Column("report_id", sa.Uuid, sa.ForeignKey("cases.report_id", ondelete="CASCADE"), primary_key=True),
         sa.Column("case_no", sa.Text, nullable=False),
         sa.Column("words", sa.Text, nullable=False),
     )

@@ -129,7 +129,7 @@ class CaseWordsRow(SQLModel, table=True):
         Index("case_words_number", text("case_no text_pattern_ops")),
     )
 
-    report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id")
+    report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id", ondelete="CASCADE")
     case_no: str = Field(sa_column=Column(Text, nullable=False))
     words: str = Field(sa_column=Column(Text, nullable=False))
 
