@@ -7,12 +7,13 @@ import unicodedata
 WIDEST = 60
 #: Below this width a first phrase says too little, and the next one is taken with it (our choice).
 _ENOUGH = 12
-#: Ends of sentences and phrases. A stop or comma between two digits belongs to a number.
-_SENTENCE = re.compile(r"[。!?!?;;\n]+|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)")
-_PHRASE = re.compile(r"[,、:]|(?<!\d)[,:](?!\d)|,\s| - |——")
+#: Ends of sentences and phrases; the escapes are the full-width forms of "!?;" and ",:". A stop or comma between two
+#: digits belongs to a number.
+_SENTENCE = re.compile(r"[。\uff01\uff1f\uff1b!?;\n]+|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s|$)")
+_PHRASE = re.compile(r"[\uff0c\uff1a、]|(?<!\d)[,:](?!\d)|,\s| - |——")
 #: A line by which a form puts the place into the description; it describes nothing.
 _PLACE_LINE = re.compile(r"(?m)^\s*(?:位置|地点|具体位置|Place|Location)\s*[:：][ \t]*(.*)$")
-_EDGES = " \t\n,,、;;:：.。·-—"
+_EDGES = " \t\n,\uff0c、;\uff1b:\uff1a.。·-—"
 #: What the name of a numbered micro-grid ends in, and what says the same in a title.
 _NUMBERED, _NUMBER = "号微网格", "号"
 

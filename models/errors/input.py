@@ -78,8 +78,8 @@ class UnknownGrid(DomainError):
 class PlaceOutsidePark(DomainError):
     code = "place_outside_park"
     status = 422
-    zh = "该位置不在任何微网格内,请改填网格编码。"
-    en = "No micro-grid contains this place; give a grid code instead."
+    zh = "该位置不在任何微网格内。请核对位置和坐标系(datum),或不填位置,只填网格编码。"
+    en = "No micro-grid contains this place. Check it and its datum, or leave it out and give a grid code."
 
 
 class GridMissing(DomainError):

@@ -51,11 +51,12 @@ def _row(
     cells = "".join([f'<td class="c-{name}">{render(item, reader)}</td>' for name, render in columns])
     preview_label = _escape_cached(reader.text("预览 %(no)s", no=item.case_no))
     title = render_marked(item.title, found.words)
+    title_class = "c-title with-photo" if item.case_no in found.photos else "c-title"
     preview = f'<a class="button quiet" href="/cases/{no}" data-preview aria-label="{preview_label}"></a>'
     return f"""<tr data-case="{no}" data-revision="{item.revision}">
   {_checkbox(item, reader) if bulk else ""}
   <td class="c-left"><span class="left">{_light(item, reader)}{_time_left(item, reader)}</span></td>
-  <th scope="row" class="c-title">{_photo(item, found)}<a href="/cases/{no}">{title}</a>\
+  <th scope="row" class="{title_class}">{_photo(item, found)}<a href="/cases/{no}">{title}</a>\
 <small class="mono">{render_marked(item.case_no, found.words)}</small>{_excerpt(item, found)}</th>
   {cells}
   <td class="c-open no-print">{preview}</td>
