@@ -12,6 +12,7 @@ from models.base import Frozen
 from models.enums import Level
 from models.figures import FigureKey
 from models.jobs.bulletin import BulletinKind
+from models.personal_numbers import mask_numbers
 from models.tables import CASES, FACTS, GRID_UNITS, metadata
 from services.bulletins.views import (
     BoardContent,
@@ -126,7 +127,7 @@ async def _consultation(connection: AsyncConnection, viewpoint: Viewpoint, unit:
 def _listed_case(row: Any) -> Listed:
     return Listed(
         case_no=row.case_no,
-        title=row.title,
+        title=mask_numbers(row.title),
         grid=row.grid_name,
         stage=row.stage,
         host=row.host_name,

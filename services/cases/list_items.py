@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.case import Clock
 from models.enums import OwnerKind
+from models.personal_numbers import mask_numbers
 from models.tables import CASES
 from models.views import CaseItem, NamedOwner
 from rules.deadlines.lights import final_light, open_light
@@ -71,7 +72,7 @@ class ListItemBuilder:
         clocks = [Clock.model_validate_json(c) for c in (row.clock, row.whole) if c not in (None, "null")]
         is_light = open_light(clocks, self.now) if clocks else final_light(late=bool(row.late_stages))
         fields = {
-            "case_no": row.case_no, "title": row.title, "category": row.category,
+            "case_no": row.case_no, "title": mask_numbers(row.title), "category": row.category,
             "category_name": self._category(row.category, names), "severity": row.severity, "source": row.source,
             "grid": row.grid, "grid_name": names.units.get(row.grid, row.grid), "stage": row.stage,
             "outcome": row.outcome, "light": is_light,

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.search_words import search_form
+from models.personal_numbers import mask_numbers
 from models.tables import CASE_WORDS, CASES
 from models.text import clean_code
 from models.views import CaseItem
@@ -136,7 +137,7 @@ def _shows(item: CaseItem, word: str) -> bool:
 def _excerpt(row: Any, words: Sequence[str]) -> Excerpt | None:
     title = search_form(row.title)
     sought = [word for word in words if word not in title]
-    for text in (row.external_number or "", row.description):
+    for text in (row.external_number or "", mask_numbers(row.description)):
         line = " ".join(text.split())
         form, places = _form_with_places(line)
         starts = [form.find(word) for word in sought if word in form]

@@ -10,6 +10,7 @@ from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
 from models.context import Person
 from models.facts import Actor, Explanation, Fact, Urged
+from models.personal_numbers import mask_numbers, mask_prose
 from models.policy.calendar import Calendar
 from models.policy.document import Policy
 from models.views import (
@@ -30,7 +31,7 @@ from models.views import (
 from rules.deadlines.clocks import elapsed, remaining, terms_of
 from rules.deadlines.lights import headline_clock, light
 from rules.requests import pending_requests
-from rules.scope import allowed_commands
+from rules.scope import allowed_commands, speaks_with_reporter
 from rules.tasks import open_tasks
 from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
@@ -42,7 +43,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
     """Return the case as one item of a list."""
     return CaseItem(
         case_no=case.case_no,
-        title=case.title,
+        title=mask_numbers(case.title),
         category=case.category,
         category_name=names.category(case.category),
         severity=case.severity,
@@ -87,13 +88,18 @@ def clock_fields(clocks: Sequence[Clock], policy: Policy, now: datetime) -> dict
 def case_view(
     row: Row[Any], names: Names, person: Person, day: date, now: datetime, phone: str | None = None
 ) -> CaseView:
-    """Return the case as it stands, for `person`; `phone` is the reporter's number as far as they are shown it."""
+    """Return the case as it stands, for `person`; `phone` is the reporter's number as far as they are shown it.
+
+    Numbers of people in the text are whole only for those who speak with reporters.
+    """
     case = Case.model_validate(row.state)
     item = case_item(case, names, now)
+    whole = speaks_with_reporter(person, case, day)
     return CaseView(
-        **item.model_dump(exclude={"grid", "grid_name"}),
+        **item.model_dump(exclude={"grid", "grid_name", "title"}),
+        title=case.title if whole else item.title,
         report_id=case.report_id,
-        description=row.description,
+        description=row.description if whole else mask_numbers(row.description),
         grid=_grid_view(case, names),
         location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),
         provisional=any(c.plan is not None and c.plan.provisional for c in (case.clock, case.whole) if c is not None),
@@ -157,8 +163,10 @@ def case_view(
 def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, day: date) -> tuple[FactView, ...]:
     """Return the timeline for `person`: each fact with its actor named, unless that is the reporter.
 
-    Who only reported the case reads what is written for them: the answer and the reasons, no results and notes.
+    Who only reported the case reads what is written for them: the answer and the reasons, no results and notes. Numbers
+    of people in the text are whole only for those who speak with reporters.
     """
+    whole = speaks_with_reporter(person, case, day)
     reader = person if only_reported(person, case, day) else None
     return tuple(
         FactView(
@@ -167,7 +175,7 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
             kind=fact.body.kind,
             command=fact.command,
             actor=_actor(fact.actor, case, names),
-            body=_body(fact, reader, names.language),
+            body=_body(fact, reader, names.language) if whole else mask_prose(_body(fact, reader, names.language)),
             why=_reasons(fact) if reader is None else (),
         )
         for fact in facts

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from models.base import Frozen
 from models.context import Person
+from models.personal_numbers import mask_numbers
 from models.tables import CASES
 from services.cases.first_photos import read_first_photos
 from services.criteria.scope import visible
@@ -32,4 +33,6 @@ async def read_compared(
     statement = select(c.case_no, c.description).where(c.case_no.in_(case_nos), visible(person, day))
     rows = (await connection.execute(statement)).all()
     photos = await read_first_photos(connection, [row.case_no for row in rows])
-    return {row.case_no: Compared(description=row.description, photo=photos.get(row.case_no)) for row in rows}
+    return {
+        row.case_no: Compared(description=mask_numbers(row.description), photo=photos.get(row.case_no)) for row in rows
+    }

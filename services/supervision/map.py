@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Frozen
 from models.enums import Level, Light
 from models.figures import FigureKey
+from models.personal_numbers import mask_numbers
 from models.tables import CASES, GRID_UNITS
 from services.criteria.conditions import is_open, is_overdue, shows_light
 from services.figures.count import unit_at_level
@@ -222,7 +223,7 @@ def _point(row: Any) -> Point:
     light = Light.RED if row.red else Light.YELLOW if row.yellow else Light.GREY if row.grey else Light.GREEN
     return Point(
         case_no=row.case_no,
-        title=row.title,
+        title=mask_numbers(row.title),
         lat=round(row.lat, 5),
         lon=round(row.lon, 5),
         light=light,
