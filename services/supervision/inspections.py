@@ -16,6 +16,7 @@ from models.case import Case
 from models.context import Person
 from models.enums import Role
 from models.errors import InputError, NotYours
+from models.personal_numbers import mask_numbers
 from models.tables import CASES, metadata
 from rules.life_cycle import Who
 from rules.scope import standing
@@ -90,5 +91,6 @@ async def list_inspections(
         .order_by(i.at.desc())
     )
     return tuple(
-        InspectionView(case_no=row.case_no, by=row.name, at=row.at, verdict=row.verdict, note=row.note) for row in rows
+        InspectionView(case_no=row.case_no, by=row.name, at=row.at, verdict=row.verdict, note=mask_numbers(row.note))
+        for row in rows
     )

@@ -16,6 +16,7 @@ from models.case import Case
 from models.context import Person
 from models.enums import LimitUnit, UrgeCause, UrgeKind
 from models.errors import NoSuchPage
+from models.personal_numbers import mask_numbers
 from models.policy.limits import Length
 from models.tables import CASES, FACTS
 from models.views import CaseItem, CountedTime
@@ -218,14 +219,14 @@ async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, la
             cause=body.get("cause"),
             urged_at=row.at,
             reply_by=reply_by,
-            note=label_of(URGE_CAUSES, body["cause"], language) if body.get("cause") else body["note"],
+            note=label_of(URGE_CAUSES, body["cause"], language) if body.get("cause") else mask_numbers(body["note"]),
             state=_state(row, reply_by, now),
             answered_at=row.end_at if answered else None,
             answered_by=end_by if answered else None,
-            answer=row.end_body["note"] if answered else None,
+            answer=mask_numbers(row.end_body["note"]) if answered else None,
             ended_at=None if answered else row.end_at,
             cancelled_by=end_by if cancelled else None,
-            cancelled_why=row.end_body["reason"] if cancelled else None,
+            cancelled_why=mask_numbers(row.end_body["reason"]) if cancelled else None,
             late_by=ended - reply_by if ended > reply_by else None,
             case=case_item(case, names, now),
             host_name=None if case.host is None else names.department(case.host),

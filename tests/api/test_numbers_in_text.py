@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
+from infra.store.context import read_person
+from services.supervision.urges import UrgeFilter, list_urges
 from tests.api.harness import WAGES, ApiHarness, open_harness
-from tests.builders import LABOUR
+from tests.builders import LABOUR, person_id
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MOBILE, IDENTITY = "13912345678", "110101199003070011"
+
+
+def in_two_days() -> str:
+    return (datetime.now(UTC) + timedelta(days=2)).isoformat()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -35,5 +42,11 @@ async def test_numbers_in_text_are_hidden_from_those_who_need_not_see_them(harne
         listed = json.dumps(await harness.get(who, "/cases", q="欠薪"), ensure_ascii=False)
         assert MOBILE not in listed
         assert "139****5678" in listed
+    await harness.do("supervisor", case_no, "urge", reply_by=in_two_days(), note=f"请回电 {MOBILE}")
+    async with harness.engine.connect() as connection:
+        auditor = await read_person(connection, person_id("auditor"))
+        assert auditor is not None
+        orders = await list_urges(connection, auditor, UrgeFilter(), datetime.now(UTC), "zh")
+    assert [line.note for line in orders.items] == ["请回电 139****5678"]
     described = (await harness.get("labour_handler", f"/cases/{case_no}"))["description"]
     assert described == "本人 1101**********0011,139****5678"
