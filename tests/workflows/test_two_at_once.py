@@ -55,12 +55,15 @@ async def until(town: Town, case_no: str, kind: str) -> None:
 
 
 async def until_settled(town: Town, *numbers: str) -> list[Case]:
-    """The cases once none has anything to tell another."""
+    """The cases once none has anything to tell another.
+
+    They are read one after another, so they are read anew then: a lead read first may have been told since.
+    """
     async with asyncio.timeout(30):
         while True:
             found = [await town.case(no) for no in numbers]
             if not any(case.errands for case in found):
-                return found
+                return [await town.case(no) for no in numbers]
             await asyncio.sleep(0.05)
 
 
