@@ -189,6 +189,21 @@ from models.errors.lists import (
 from models.errors.lists import (
     TooManyViews as TooManyViews,
 )
+from models.errors.matter import (
+    MatterEnded as MatterEnded,
+)
+from models.errors.matter import (
+    MatterExists as MatterExists,
+)
+from models.errors.matter import (
+    MatterNotNow as MatterNotNow,
+)
+from models.errors.matter import (
+    NoSuchMatter as NoSuchMatter,
+)
+from models.errors.matter import (
+    UnknownMatterCommand as UnknownMatterCommand,
+)
 from models.errors.request import (
     BadRequest as BadRequest,
 )

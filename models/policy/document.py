@@ -15,6 +15,7 @@ from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
+from models.policy.park import DEFAULT_PARK, ParkPolicy
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
 
 #: The defaults per round (our choice; that a suspension is approved once is a city's practice).
@@ -130,6 +131,7 @@ class Policy(Frozen):
     standards: tuple[Standard, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     urges: dict[UrgeKind, UrgeRule] = Field(default_factory=dict)
+    park: Annotated[ParkPolicy, Field(exclude_if=lambda value: value == DEFAULT_PARK)] = DEFAULT_PARK
     scoring: Scoring | None = None
 
     @model_serializer(mode="wrap")

@@ -1,0 +1,40 @@
+"""Effects: what a fact sets off outside its own matter. They leave through the outbox (D8), once each."""
+
+from typing import Literal
+from uuid import UUID
+
+from models.base import Frozen
+from models.commands.report import Report
+from models.facts import Actor
+from models.matters.base import Content, MatterKind
+
+
+class OpenCase(Frozen):
+    """Open a case for `report`. The matter hears the case number, or the refusal, under `errand`."""
+
+    kind: Literal["open_case"] = "open_case"
+    errand: str
+    report: Report
+    actor: Actor
+
+
+class ActOnMatter(Frozen):
+    """Give another matter (or the same one) a command of the system. A matter that has ended is left alone."""
+
+    kind: Literal["act_on_matter"] = "act_on_matter"
+    matter_kind: MatterKind
+    matter_id: UUID
+    command: Content
+
+
+class BeginMatter(Frozen):
+    """Begin another matter, for the person whose command asked for it."""
+
+    kind: Literal["begin_matter"] = "begin_matter"
+    matter_kind: MatterKind
+    matter_id: UUID
+    command: Content
+    actor: Actor
+
+
+Effect = OpenCase | ActOnMatter | BeginMatter

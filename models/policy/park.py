@@ -1,0 +1,52 @@
+"""What a policy says about the work of the park beside the single case. Every part has defaults (our choice).
+
+One field per subject; the models of a large subject have a file of their own in `models/policy/`.
+"""
+
+from itertools import pairwise
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from models.base import Frozen
+from models.enums import Level, Role
+from models.policy.standard import LevelName
+
+#: The longest time until the last step of the ladder: a year.
+MOST_HOURS = 24 * 365
+
+
+class MatterRung(Frozen):
+    """A step of the ladder of overdue matters: whom it reaches, so many natural hours after the deadline.
+
+    Without `role` it reaches whoever owns the matter; else that role at `level`, or above when nobody holds it there.
+    """
+
+    after_hours: Annotated[float, Field(ge=0, le=MOST_HOURS)]
+    role: Role | None = None
+    level: LevelName = Level.GRID
+
+
+#: The owner at once, the community's supervisor after a day, the park's after three (our choice).
+DEFAULT_LADDER = (
+    MatterRung(after_hours=0),
+    MatterRung(after_hours=24, role=Role.SUPERVISOR, level=Level.COMMUNITY),
+    MatterRung(after_hours=72, role=Role.SUPERVISOR, level=Level.PARK),
+)
+
+
+class ParkPolicy(Frozen):
+    """The rules for matters (事项). `ladder`: who is told of what is overdue."""
+
+    ladder: Annotated[tuple[MatterRung, ...], Field(min_length=1, max_length=12)] = DEFAULT_LADDER
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        hours = [rung.after_hours for rung in self.ladder]
+        if any(later <= earlier for earlier, later in pairwise(hours)):
+            raise ValueError("the hours of the ladder's steps must rise from one step to the next")
+        return self
+
+
+#: A policy that says nothing about the park.
+DEFAULT_PARK = ParkPolicy()

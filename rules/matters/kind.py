@@ -1,0 +1,81 @@
+"""The shape of the rules of one kind of matter."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from models.enums import Role
+from models.matters.base import Matter, MatterBody, MatterCommand, MatterFact, MatterKind
+from models.matters.context import MatterContext
+from models.matters.effects import Effect
+
+
+class Part(StrEnum):
+    """How a person stands to a matter; one may stand in several ways. `rules.matters.standing` finds out."""
+
+    #: Head or handler of the department that owns it, or a person named in it.
+    OWNER = "owner"
+    #: Head of the department that owns it.
+    HEAD = "head"
+    #: Member of another department that takes part.
+    PARTICIPANT = "participant"
+    GRID_WORKER = "grid_worker"
+    VOLUNTEER = "volunteer"
+    DUTY_OFFICER = "duty_officer"
+    REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    #: May read it, and no more.
+    READER = "reader"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class MatterRules:
+    """The rules of one kind.
+
+    `state` is its state, `commands` and `bodies` read its commands and fact bodies. `who` names, for each command of
+    people, those who may give it (creating ones too: for those, where the matter is to be). `decide` returns the bodies
+    that a command leads to, or raises a DomainError; `due` those that fell due at a moment the matter waited for (one
+    moment at a time, in order); `evolve` applies a fact; `next_wake_up` says what the matter waits for; `effects` what
+    a fact sets off elsewhere, given the matter before and after it. `open_to_staff`: everybody who works in the park may
+    read it. `number_prefix`: numbers of this kind are drawn and begin with it; None: its code is given. `lasting`:
+    commands that are still taken once it has ended.
+    """
+
+    kind: MatterKind
+    name_zh: str
+    name_en: str
+    state: type[Matter]
+    commands: TypeAdapter[Any]
+    bodies: TypeAdapter[Any]
+    who: Mapping[str, frozenset[Part]]
+    decide: Callable[[Any, MatterCommand, MatterContext], Sequence[MatterBody]]
+    evolve: Callable[[Any, MatterFact], Matter]
+    due: Callable[[Any, datetime, MatterContext], Sequence[MatterBody]]
+    next_wake_up: Callable[[Any], datetime | None]
+    effects: Callable[[Any, MatterFact, Any], Sequence[Effect]]
+    open_to_staff: bool = False
+    number_prefix: str | None = None
+    lasting: frozenset[str] = frozenset()
+    #: The command that begins a matter of this kind.
+    creates: str = "register"
+
+
+#: The parts that desk and supervision play, for the tables of `who`.
+DESK = frozenset({Part.DUTY_OFFICER, Part.SUPERVISOR})
+#: What a role that is held for a place makes a person towards the matters there.
+TERRITORIAL_PARTS: Mapping[Role, Part] = {
+    Role.GRID_WORKER: Part.GRID_WORKER,
+    Role.VOLUNTEER: Part.VOLUNTEER,
+    Role.DUTY_OFFICER: Part.DUTY_OFFICER,
+    Role.REVIEWER: Part.REVIEWER,
+    Role.SUPERVISOR: Part.SUPERVISOR,
+    Role.ADMIN: Part.ADMIN,
+    Role.AUDITOR: Part.READER,
+    Role.KEEPER: Part.READER,
+}

@@ -1,0 +1,8 @@
+"""The rules of every kind of matter, by kind."""
+
+from collections.abc import Mapping
+
+from models.matters.base import MatterKind
+from rules.matters.kind import MatterRules
+
+RULES: Mapping[MatterKind, MatterRules] = {}

@@ -1,0 +1,53 @@
+"""Who stands how to a matter, and so may see it: the one rule behind lists, views and commands of matters.
+
+`services.criteria.matters` says the same in SQL; a test compares the two.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from models.context import Person
+from models.enums import Role
+from models.errors import NotYours
+from rules.matters.kind import TERRITORIAL_PARTS, MatterRules, Part
+from rules.scope import DEPARTMENT_ROLES, covers, in_force
+
+#: The roles that make somebody staff: everything but a reporter.
+STAFF_ROLES = frozenset(Role) - {Role.REPORTER}
+
+
+def parts(
+    person: Person,
+    rules: MatterRules,
+    day: date,
+    *,
+    grid_path: tuple[str, ...],
+    department: str | None = None,
+    departments: tuple[str, ...] = (),
+    people: tuple[UUID, ...] = (),
+) -> frozenset[Part]:
+    """Every part that `person` plays towards a matter at that place on `day`; empty when they may not see it."""
+    found: set[Part] = set()
+    if not person.active:
+        return frozenset()
+    if any(person.acts_for(named, day) for named in people):
+        found.add(Part.OWNER)
+    for grant in in_force(person, day):
+        if rules.open_to_staff and grant.role in STAFF_ROLES:
+            found.add(Part.READER)
+        if grant.role in TERRITORIAL_PARTS:
+            if covers(grant, grid_path):
+                found.add(TERRITORIAL_PARTS[grant.role])
+        elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
+            if grant.department == department:
+                found |= {Part.OWNER, Part.HEAD} if grant.role is Role.DEPARTMENT_HEAD else {Part.OWNER}
+            elif grant.department in departments:
+                found.add(Part.PARTICIPANT)
+    return frozenset(found)
+
+
+def check_part(found: frozenset[Part], rules: MatterRules, command: str) -> None:
+    """Raises NotYours unless one of the parts may give `command`."""
+    who = rules.who.get(command, frozenset())
+    if found.isdisjoint(who):
+        raise NotYours(command=command, who=" / ".join(sorted(who)))
