@@ -42,9 +42,9 @@ class MatterRules:
     people, those who may give it (creating ones too: for those, where the matter is to be). `decide` returns the bodies
     that a command leads to, or raises a DomainError; `due` those that fell due at a moment the matter waited for (one
     moment at a time, in order); `evolve` applies a fact; `next_wake_up` says what the matter waits for; `effects` what
-    a fact sets off elsewhere, given the matter before and after it. `open_to_staff`: everybody who works in the park may
-    read it. `number_prefix`: numbers of this kind are drawn and begin with it; None: its code is given. `lasting`:
-    commands that are still taken once it has ended.
+    a fact sets off elsewhere, given the matter before and after it. `open_to_staff`: everybody who works in the park
+    may read it. `number_prefix`: numbers of this kind are drawn and begin with it; None: its code is given.
+    `lasting`: commands that are still taken once it has ended.
     """
 
     kind: MatterKind
