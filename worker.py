@@ -5,6 +5,8 @@ On SIGTERM it takes no new work and finishes what is running.
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -18,6 +20,8 @@ from activities.auditing.activity import AuditActivities
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
 from activities.exports import ExportActivities
+from activities.matters.recording import MatterRecorder
+from activities.matters.relay import Relay
 from activities.recording import Recorder
 from activities.rollout import RolloutActivities
 from infra.database import open_database, open_recording_engine
@@ -34,6 +38,7 @@ from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
+from workflows.matter import MatterWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 
@@ -54,9 +59,10 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
+        workflows=[CaseWorkflow, MatterWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
         activities=[
             Recorder(recording_engine or engine).record,
+            MatterRecorder(recording_engine or engine).record_matter,
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
@@ -71,6 +77,16 @@ def build_worker(
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
     )
+
+
+@asynccontextmanager
+async def running_worker(
+    client: Client, engine: AsyncEngine, settings: Settings, recording_engine: AsyncEngine | None = None
+) -> AsyncIterator[None]:
+    """Run a worker and the relay of the outbox until the block ends. Parameters as for `build_worker`."""
+    relay = Relay(engine, client, settings.case_queue, settings.database_url.get_secret_value())
+    async with build_worker(client, engine, settings, recording_engine), relay.running():
+        yield
 
 
 def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
@@ -109,7 +125,7 @@ async def main() -> None:
     client = await connect()
     await Recorder(recording_engine).warm_up(datetime.now(UTC))
     freeze_garbage_collector()
-    async with build_worker(client, engine, config, recording_engine):
+    async with running_worker(client, engine, config, recording_engine):
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()

@@ -62,7 +62,7 @@ async def open_case(client: Client, start: CaseStart, *, queue: str) -> Receipt:
             result_type=Receipt,
         )
     except WorkflowUpdateFailedError as error:
-        raise _domain_error(error) from error
+        raise domain_error(error) from error
     return receipt
 
 
@@ -111,7 +111,7 @@ async def _execute_update(client: Client, report_id: UUID, update: str, message:
     try:
         receipt: Receipt = await handle.execute_update(update, message, id=id_, result_type=Receipt)
     except WorkflowUpdateFailedError as error:
-        raise _domain_error(error) from error
+        raise domain_error(error) from error
     except RPCError as error:
         raise _unreachable(error) from error
     return receipt
@@ -151,13 +151,13 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
             update = client.get_workflow_handle(workflow_id(report_id)).get_update_handle(command.update_id)
             await update.result(rpc_timeout=PROBE_TIMEOUT)  # raises the refusal
     except WorkflowUpdateFailedError as error:
-        raise _domain_error(error) from error
+        raise domain_error(error) from error
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
         return False
     return answer.stage >= _ACCEPTED
 
 
-def _domain_error(error: WorkflowUpdateFailedError) -> DomainError:
+def domain_error(error: WorkflowUpdateFailedError) -> DomainError:
     """Return the domain error inside a failed update. Raises `error` when there is none."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.details:

@@ -25,3 +25,8 @@ def _as_text(part: object) -> str:
 def workflow_id(report_id: UUID) -> str:
     """The Temporal workflow id of the case that a report opens."""
     return f"case-{report_id}"
+
+
+def matter_workflow_id(kind: str, matter_id: UUID) -> str:
+    """The Temporal workflow id of a matter."""
+    return f"{kind}-{matter_id}"

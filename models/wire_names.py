@@ -7,6 +7,7 @@ CASE_QUEUE = "gridloop-cases"
 CASE_WORKFLOW = "Case"
 ROLLOUT_WORKFLOW = "Rollout"
 AUDIT_WORKFLOW = "Audit"
+MATTER_WORKFLOW = "Matter"
 
 RECEIPT_UPDATE = "receipt"
 ACT_UPDATE = "act"
@@ -19,6 +20,7 @@ TELL_CASE_ACTIVITY = "tell_case"
 OPEN_CASE_ACTIVITY = "open_case"
 ROLLOUT_ACTIVITY = "roll_out"
 AUDIT_ACTIVITY = "audit"
+RECORD_MATTER_ACTIVITY = "record_matter"
 
 #: The public account (公众): it acts for whoever holds a progress code, and reports for people without an account.
 #: Nobody signs in as it.

@@ -23,7 +23,7 @@ from services.commands import send
 from services.reports import submit
 from services.runtime.resources import Resources
 from tests.builders import MICRO, person_id, small_park
-from worker import build_worker
+from worker import running_worker
 
 Clock = Callable[[], Awaitable[datetime]]
 
@@ -124,5 +124,5 @@ async def running_town(
 ) -> AsyncIterator[Town]:
     """Run a worker for the tiny park. `clock` returns the time where it is not the machine's."""
     await small_park(engine)
-    async with build_worker(client, engine, settings):
+    async with running_worker(client, engine, settings):
         yield Town(Resources(settings=settings, engine=engine, temporal=client), clock)

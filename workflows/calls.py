@@ -1,18 +1,28 @@
-"""The activity calls of the case workflow: the recording step and the errands, with their retries.
+"""The activity calls of the workflows of cases and matters: recording steps and errands, with their retries.
 
 Activities are named, not imported: their imports must not enter the sandbox.
 """
 
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from models.base import Frozen
     from models.errors import DomainError, Refusal, refusal
+    from models.matters.messages import MatterRecorded, MatterStep
     from models.messages import Opening, Receipt, Recorded, Step, Telling
-    from models.wire_names import OPEN_CASE_ACTIVITY, RECORD_ACTIVITY, TELL_CASE_ACTIVITY
+    from models.wire_names import (
+        OPEN_CASE_ACTIVITY,
+        RECORD_ACTIVITY,
+        RECORD_MATTER_ACTIVITY,
+        TELL_CASE_ACTIVITY,
+    )
+
+Result = TypeVar("Result")
 
 #: How long the local attempts, inside the workflow task, may take together.
 LOCAL_TIMEOUT = timedelta(seconds=6)
@@ -42,28 +52,37 @@ def as_failure(error: DomainError) -> Refused:
 
 
 async def record(step: Step) -> Recorded:
-    """Run one recording step. Return what it recorded.
+    """Run one recording step of a case. Return what it recorded."""
+    return await _record_durably(RECORD_ACTIVITY, step, Recorded, f"record {step.command.kind}")
 
-    It is a local activity first, so that a command costs one workflow task, and a regular one when that fails.
+
+async def record_matter(step: MatterStep) -> MatterRecorded:
+    """Run one recording step of a matter. Return what it recorded."""
+    return await _record_durably(RECORD_MATTER_ACTIVITY, step, MatterRecorded, f"record {step.command.get('kind')}")
+
+
+async def _record_durably(name: str, step: Frozen, result: type[Result], summary: str) -> Result:
+    """Run a recording step: as a local activity first, so that a command costs one workflow task, and as a regular one
+    when that fails.
 
     While PostgreSQL is away, this waits without end and without history for it to come back.
     """
     try:
-        recorded: Recorded = await workflow.execute_local_activity(
-            RECORD_ACTIVITY,
+        recorded: Result = await workflow.execute_local_activity(
+            name,
             step,
-            result_type=Recorded,
+            result_type=result,
             schedule_to_close_timeout=LOCAL_TIMEOUT,
             retry_policy=LOCAL_RETRY,
         )
     except (ActivityError, ApplicationError):  # a local activity raises what it failed with, unwrapped
         recorded = await workflow.execute_activity(
-            RECORD_ACTIVITY,
+            name,
             step,
-            result_type=Recorded,
+            result_type=result,
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=ACTIVITY_RETRY,
-            summary=f"record {step.command.kind}",
+            summary=summary,
         )
     return recorded
 

@@ -13,6 +13,7 @@ from api.routes import (
     directory,
     exports,
     health,
+    matters,
     notices,
     organisation,
     own,
@@ -32,4 +33,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisation.router,
     supervision.router,
     exports.router,
+    *matters.ROUTERS,
 )

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
+from api.headers import IdempotencyKey
 from api.parameters import KNOWN_PARAMETERS
 from doors.dependencies import ResourcesDep
 from doors.language import Language
@@ -30,10 +31,6 @@ from services.public.progress_code import issue_code
 from services.reports.submit import ReportInput, refresh_reference, submit
 
 router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
-
-IdempotencyKey = Annotated[
-    UUID | None, Header(alias="Idempotency-Key", description="A UUID of the client's making; resending it is safe")
-]
 
 
 class Pending(Frozen):

@@ -6,18 +6,19 @@ Each command has a route of its own, so that OpenAPI describes its body and erro
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
+from api.headers import IdempotencyKey, IfMatch, revision_in
 from api.parameters import KNOWN_PARAMETERS
-from api.routes.cases import IdempotencyKey, Pending, pending_response, with_etag
+from api.routes.cases import Pending, pending_response, with_etag
 from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS, problem_document
 from doors.security import Caller, Now
 from models.base import Code, Frozen
 from models.commands import HUMAN_COMMAND_MODELS
-from models.errors import BadFilter, UnknownCommand
+from models.errors import UnknownCommand
 from models.ids import new_id
 from models.views import CaseView, InboxItem
 from services.cases import queries
@@ -26,11 +27,6 @@ from services.commands.send import send
 from services.desk.inbox import read_inbox
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
-
-#: More digits than any revision has. Python refuses to parse integers of more than 4300 digits.
-_MAX_REVISION_DIGITS = 18
-
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="The revision the caller has seen")]
 
 
 class BulkOutcome(Frozen):
@@ -49,16 +45,6 @@ class BulkAnswer(Frozen):
     done: int
     failed: int
     outcomes: tuple[BulkOutcome, ...]
-
-
-def revision_in(if_match: str | None) -> int | None:
-    """Return the revision in an If-Match header; None for `*`. Raises BadFilter for anything else."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_REVISION_DIGITS):
-        raise BadFilter(name="If-Match", value=if_match[:80], pointer="/header/If-Match")
-    return int(text)
 
 
 def _command_route(model: type[Frozen]) -> Callable[..., Awaitable[CaseView]]:

@@ -137,6 +137,19 @@ class _WorldSnapshot:
     fallback: str
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """The policy in force at a moment, and the organisation around a place then."""
+
+    policy: Policy
+    version: int
+    today: date
+    person: Person | None
+    units: tuple[Unit, ...]
+    departments: tuple[Department, ...]
+    fallback: UUID
+
+
 async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot:
     """Return the case of `step`, if there is one, with the organisation around it or around the reported place."""
     policy = last_used_policy(connection)
@@ -239,6 +252,32 @@ def _world_parameters(step: Step, zone: str, fallback: str) -> dict[str, object]
 
 def _local_day(step: Step, zone: str) -> date:
     return step.at.astimezone(ZoneInfo(zone)).date()
+
+
+async def read_surroundings(
+    connection: AsyncConnection, grid: str | None, person: UUID | None, now: datetime
+) -> Surroundings:
+    """Return the policy in force at `now` and the organisation around `grid`, with all role holders up to the park.
+
+    Raises NoPolicy or NoFallbackOwner when the system is not set up.
+    """
+    version = await version_in_force(connection, now)
+    policy = await policy_version(connection, version)
+    today = now.astimezone(ZoneInfo(policy.zone)).date()
+    values = {"grid": grid, "today": today, "now": now, "person": person, "fallback": policy.fallback_owner}
+    (found,) = await first_row(connection, _WORLD_ONLY, values)
+    world = _parse_world(found)
+    if world.fallback is None:
+        raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
+    return Surroundings(
+        policy=policy,
+        version=version,
+        today=today,
+        person=world.person,
+        units=await with_holders(connection, world.units, now, today),
+        departments=world.departments,
+        fallback=world.fallback,
+    )
 
 
 async def read_person(connection: AsyncConnection, person: UUID) -> Person | None:

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import run
-from models.facts import Fact, StepFired, SummonsMissed
+from models.facts import Fact, Reached, StepFired, SummonsMissed
 
 _INSERT = """
     INSERT INTO notices (report_id, seq, receiver, person, department, mode, at)
@@ -21,7 +21,7 @@ async def insert_notices(connection: AsyncConnection, report_id: UUID, facts: It
     """Store a notice for everybody whom `facts` reached; for the department where the step reached no person in it."""
     for fact in facts:
         if isinstance(fact.body, StepFired | SummonsMissed):
-            for values in _receivers(fact.body):
+            for values in receivers(fact.body.reached):
                 await run(connection, _INSERT, {"case": report_id, "seq": fact.seq, "at": fact.at, **values})
 
 
@@ -32,14 +32,15 @@ async def insert_many_notices(connection: AsyncConnection, cases: Iterable[tuple
         for report_id, facts in cases
         for fact in facts
         if isinstance(fact.body, StepFired | SummonsMissed)
-        for values in _receivers(fact.body)
+        for values in receivers(fact.body.reached)
     ]
     unique = {(row["report_id"], row["seq"], row["receiver"]): row for row in rows}
     await run(connection, _INSERT_MANY, {"notices": to_json(list(unique.values())).decode()})
 
 
-def _receivers(body: StepFired | SummonsMissed) -> Iterable[dict[str, Any]]:
-    for reached in body.reached:
+def receivers(everybody: Iterable[Reached]) -> Iterable[dict[str, Any]]:
+    """Yield the columns that name each receiver of a notice: people, else the department."""
+    for reached in everybody:
         mode = reached.mode.value
         for person in reached.people:
             yield {"receiver": f"person:{person}", "person": person, "department": None, "mode": mode}

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from models.base import Frozen, Instant, Sha256
+from models.base import Frozen, Instant, Sha256, is_none
 from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
 
@@ -52,11 +52,20 @@ class ExternalReference(Frozen):
     number: Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
+class MatterReference(Frozen):
+    """The matter (事项) on whose behalf a case was opened: a failed checklist, a station, a campaign."""
+
+    kind: str
+    code: str
+    name: str
+
+
 class Report(Frozen):
     """A report (上报) as a door has taken it. The reporter's name and phone are not in it, only a reference to them.
 
     `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not
-    checked again: the report is stored as it stands here.
+    checked again: the report is stored as it stands here. `matter`: the report was made by the rules of that
+    matter, which have checked who may cause it; no door takes this field.
     """
 
     kind: Literal["report"] = "report"
@@ -75,4 +84,5 @@ class Report(Frozen):
     anonymous: bool = False
     external: ExternalReference | None = None
     split_from: str | None = None
+    matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     content_hash: str

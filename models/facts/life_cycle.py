@@ -1,11 +1,14 @@
 """The facts of the life cycle: from received to archived."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from pydantic import Field
+
+from models.base import Frozen, Instant, is_none
 from models.case import Owner
 from models.commands import ExternalReference, Location
+from models.commands.report import MatterReference
 from models.enums import Level, Outcome, Severity, Source, Stage
 from models.facts.common import Due, Explanation
 from models.plan import Plan
@@ -33,6 +36,7 @@ class Received(Frozen):
     anonymous: bool
     external: ExternalReference | None
     split_from: str | None
+    matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     policy_version: int
     content_hash: str
     owner: Owner

@@ -13,13 +13,14 @@ from models.policy.document import Policy
 
 
 class MatterContext(Frozen):
-    """The data at `now` that the rules may read. `person` is None for the system.
+    """The data at `now` that the rules may read. `person` is None for the system, `id` the id of the matter.
 
     `policy` and its calendars are those in force now. `units` runs from the matter's own unit up to the park, with
     everybody who holds a role there now. `number` is the number drawn for a new matter of a kind that draws them.
     `extra` is what only this kind reads (see `infra/store/matters/`).
     """
 
+    id: UUID
     now: Instant
     today: date
     policy: SkipValidation[Policy]

@@ -8,6 +8,7 @@ from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.export import ExportPieceRow, ExportRow
+from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.policy import PolicyRow
@@ -23,6 +24,7 @@ __all__ = [
     "EXPORT_PIECES",
     "FACTS",
     "GRID_UNITS",
+    "MATTERS",
     "NOTICES",
     "TASKS",
     "AbsenceRow",
@@ -39,8 +41,12 @@ __all__ = [
     "GrantRow",
     "GridUnitRow",
     "InspectionRow",
+    "MatterFactRow",
+    "MatterNoticeRow",
+    "MatterRow",
     "NoticeRow",
     "OrgAlarmRow",
+    "OutboxRow",
     "PersonRow",
     "PersonSettingsRow",
     "PolicyDraftRow",
@@ -62,5 +68,6 @@ EXPORTS = metadata.tables["exports"]
 EXPORT_PIECES = metadata.tables["export_pieces"]
 FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]
+MATTERS = metadata.tables["matters"]
 NOTICES = metadata.tables["notices"]
 TASKS = metadata.tables["tasks"]

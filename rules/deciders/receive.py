@@ -84,7 +84,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(ctx.units))
-    if ctx.person is not None and cmd.split_from is None:
+    if ctx.person is not None and cmd.split_from is None and cmd.matter is None:
         _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
     _check_times(cmd, ctx)
     require_attachments(ctx, "/attachments")
@@ -111,6 +111,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             anonymous=cmd.anonymous,
             external=cmd.external,
             split_from=cmd.split_from,
+            matter=cmd.matter,
             policy_version=ctx.policy_version,
             content_hash=cmd.content_hash,
             owner=first.owner,

@@ -40,14 +40,14 @@ SYSTEM_COMMANDS = frozenset({"wake", "settle_opening"})
 
 def read_command(rules: MatterRules, content: dict[str, object], *, stored: bool = False) -> MatterCommand:
     """The command in `content`. Raises pydantic.ValidationError; `stored`: it was checked when it was taken."""
-    adapter = _COMMON if content.get("kind") in _COMMON_KINDS else rules.commands
+    adapter = _COMMON if content.get("kind") in _COMMON_KINDS else rules.command_reader
     found: MatterCommand = adapter.validate_python(content, context=STORED if stored else None)
     return found
 
 
 def read_body(rules: MatterRules, content: dict[str, object]) -> MatterBody:
     """The fact body in `content`, as it was stored."""
-    adapter = _COMMON_BODY if content.get("kind") in _COMMON_BODIES else rules.bodies
+    adapter = _COMMON_BODY if content.get("kind") in _COMMON_BODIES else rules.body_reader
     found: MatterBody = adapter.validate_python(content, context=STORED)
     return found
 
@@ -76,9 +76,7 @@ def decide(
         return due, now
     if step.if_revision is not None and step.if_revision != matter.seq:
         raise StaleRevision(current=matter.seq, seen=step.if_revision)
-    if now.ended_at is not None and command.kind not in rules.lasting:
-        if isinstance(command, SettleOpening):
-            return due, now
+    if now.ended_at is not None and command.kind not in rules.lasting and not isinstance(command, SettleOpening):
         raise MatterEnded(name=now.name)
     check_may_give(rules, now, command.kind, ctx)
     bodies = _common(command, now) if command.kind in _COMMON_KINDS else rules.decide(now, command, ctx)
@@ -111,7 +109,9 @@ def _begin(
     if not ctx.units or ctx.units[0].code != command.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=command.grid, pointer="/grid")
     if ctx.person is not None:
-        check_part(parts(ctx.person, rules, ctx.today, grid_path=ctx.grid_path), rules, command.kind)
+        department = getattr(command, "department", None)
+        found = parts(ctx.person, rules, ctx.today, grid_path=ctx.grid_path, department=department)
+        check_part(found, rules, command.kind)
     return _apply(rules, None, rules.decide(None, command, ctx), step, ctx)
 
 

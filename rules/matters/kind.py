@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Annotated, Any, Union
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from models.enums import Role
 from models.matters.base import Matter, MatterBody, MatterCommand, MatterFact, MatterKind
@@ -38,12 +39,15 @@ class Part(StrEnum):
 class MatterRules:
     """The rules of one kind.
 
-    `state` is its state, `commands` and `bodies` read its commands and fact bodies. `who` names, for each command of
-    people, those who may give it (creating ones too: for those, where the matter is to be). `decide` returns the bodies
-    that a command leads to, or raises a DomainError; `due` those that fell due at a moment the matter waited for (one
-    moment at a time, in order); `evolve` applies a fact; `next_wake_up` says what the matter waits for; `effects` what
-    a fact sets off elsewhere, given the matter before and after it. `open_to_staff`: everybody who works in the park
-    may read it. `number_prefix`: numbers of this kind are drawn and begin with it; None: its code is given.
+    `state` is its state; `commands` are its commands, those of the system too; `bodies` are its fact bodies. `who`
+    names, for each command of people, those who may give it: the creating one too, by the place where it is to be.
+
+    `decide` returns the bodies that a command leads to, or raises a DomainError; `due` those that fell due at a moment
+    the matter waited for (one moment at a time, in order); `evolve` applies a fact; `next_wake_up` says what the matter
+    waits for; `effects` what a fact sets off elsewhere, given the matter before and after it.
+
+    `open_to_staff`: everybody who works in the park may read it. `number_prefix`: numbers of this kind are drawn and
+    begin with it; None: its code is given.
     `lasting`: commands that are still taken once it has ended.
     """
 
@@ -51,8 +55,8 @@ class MatterRules:
     name_zh: str
     name_en: str
     state: type[Matter]
-    commands: TypeAdapter[Any]
-    bodies: TypeAdapter[Any]
+    commands: tuple[type[MatterCommand], ...]
+    bodies: tuple[type[MatterBody], ...]
     who: Mapping[str, frozenset[Part]]
     decide: Callable[[Any, MatterCommand, MatterContext], Sequence[MatterBody]]
     evolve: Callable[[Any, MatterFact], Matter]
@@ -64,6 +68,24 @@ class MatterRules:
     lasting: frozenset[str] = frozenset()
     #: The command that begins a matter of this kind.
     creates: str = "register"
+
+    @cached_property
+    def command_reader(self) -> TypeAdapter[MatterCommand]:
+        """Reads a command of this kind."""
+        return _reader(self.commands)
+
+    @cached_property
+    def body_reader(self) -> TypeAdapter[MatterBody]:
+        """Reads a fact body of this kind."""
+        return _reader(self.bodies)
+
+
+def _reader(models: tuple[type[Any], ...]) -> TypeAdapter[Any]:
+    """Return the reader of a union told apart by `kind`."""
+    if len(models) == 1:
+        return TypeAdapter(models[0])
+    union: Any = Annotated[Union[models], Field(discriminator="kind")]  # noqa: UP007 (made at run time)
+    return TypeAdapter(union)
 
 
 #: The parts that desk and supervision play, for the tables of `who`.

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from models.matters.base import MatterKind
+from rules.matters import undertaking
 from rules.matters.kind import MatterRules
 
-RULES: Mapping[MatterKind, MatterRules] = {}
+RULES: Mapping[MatterKind, MatterRules] = {
+    MatterKind.UNDERTAKING: undertaking.RULES,
+}

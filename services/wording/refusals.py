@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from models.errors import DomainError, NotYours
 from services.wording import file_types, vocabulary
 from services.wording.limit_sources import limit_source
+from services.wording.matters.common import PARTS
+from services.wording.matters.registry import ALL_COMMANDS
 
-_ACTIONS: vocabulary.Labels = {**vocabulary.COMMANDS, "report": ("上报", "report")}
+_ACTIONS: vocabulary.Labels = {**ALL_COMMANDS, **vocabulary.COMMANDS, "report": ("上报", "report")}
 _LABELS: Mapping[str, vocabulary.Labels] = {
     "command": _ACTIONS,
     "stage": vocabulary.STAGES,
@@ -14,7 +16,7 @@ _LABELS: Mapping[str, vocabulary.Labels] = {
     "advice": file_types.ADVICE,
 }
 #: Who may act: by their standing to a case, else by their role.
-_WHO: vocabulary.Labels = {**vocabulary.ROLES, **vocabulary.STANDINGS}
+_WHO: vocabulary.Labels = {**PARTS, **vocabulary.ROLES, **vocabulary.STANDINGS}
 
 
 def refusal_message(error: DomainError, language: str) -> str:

@@ -34,7 +34,7 @@ from services.accounts.sign_in import issue_token
 from services.runtime.resources import Resources
 from tests.builders import MICRO, a_policy, person_id, publish, small_park
 from tests.servers import Servers
-from worker import build_worker
+from worker import running_worker
 
 #: Default fields of a report: no evidence is required, labour is the host.
 WAGES = {"category": "0201", "title": "欠薪三个月", "grid": MICRO}
@@ -206,7 +206,7 @@ async def open_harness(
             await publish(connection, policy_with_a_rush(), version=2)
         app = make()
         app.state.services = Services(Resources(settings, engine, temporal))
-        async with build_worker(temporal, engine, settings):
+        async with running_worker(temporal, engine, settings):
             harness = ApiHarness(app, settings, engine, temporal)
             async with harness.http:
                 yield harness

@@ -28,7 +28,7 @@ from services.auditing.audit import audit
 from services.runtime.resources import Resources
 from tests.builders import ENVIRONMENT, LABOUR, PARK, person_id
 from tests.town import Town, town_settings
-from worker import build_worker
+from worker import running_worker
 
 EARLIER: dict[str, Any] = json.loads((Path(__file__).parent / "earlier" / "0012.json").read_text())
 NUMBERS: dict[str, str] = EARLIER["cases"]
@@ -171,7 +171,7 @@ async def test_the_cases_are_listed_and_go_on(
 ) -> None:
     """Their workflows are lost altogether here: the audit starts them from the rows; each kind goes on."""
     settings = town_settings(upgraded_url)
-    async with build_worker(temporal_client, upgraded, settings):
+    async with running_worker(temporal_client, upgraded, settings):
         town = Town(Resources(settings=settings, engine=upgraded, temporal=temporal_client))
         report = await audit(town.resources, fix=True)
         assert report.repaired == len(NUMBERS)

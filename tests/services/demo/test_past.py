@@ -29,7 +29,7 @@ from services.organisation.people_files import read_departments
 from services.policies.files import read_policy
 from services.runtime.resources import Resources
 from tests.town import town_settings
-from worker import build_worker
+from worker import running_worker
 
 #: Enough that every course is there, few enough for a test of two seconds.
 COUNT = 120
@@ -41,7 +41,7 @@ async def resources(
 ) -> AsyncIterator[Resources]:
     """The demonstration park with a worker running."""
     settings = town_settings(demo_url, data_dir=tmp_path)
-    async with build_worker(temporal_client, demo, settings):
+    async with running_worker(temporal_client, demo, settings):
         yield Resources(settings, demo, temporal_client)
 
 

@@ -1,0 +1,1 @@
+"""Activities of matters: `recording` is the recording step of all kinds, `relay` carries out the effects."""

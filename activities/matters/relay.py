@@ -1,0 +1,145 @@
+"""The relay: carries out the effects in the outbox, each once, however often it is tried.
+
+It hears of new effects by NOTIFY, and also looks when one that failed is due again. Any number of workers may run one:
+an effect is taken by one at a time, and its id makes it count once should two of them carry it out. Those of one origin
+are carried out in the order written.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from infra.case_client import open_case
+from infra.database import is_away, transaction
+from infra.matter_client import act_on_matter, begin_matter
+from infra.store.outbox import OUTBOX_CHANNEL, WaitingEffect, delete_effect, next_due, put_back, refuse, take_effects
+from models.errors import DomainError, MatterEnded
+from models.facts import Actor
+from models.ids import derived_id
+from models.matters.base import MatterKind
+from models.matters.common import SettleOpening
+from models.matters.effects import ActOnMatter, BeginMatter, OpenCase
+from models.matters.messages import MatterAct, MatterStart
+from models.messages import CaseStart
+
+log = structlog.get_logger(__name__)
+
+#: How many effects are carried out at once.
+CONCURRENCY = 8
+#: How long the relay sleeps at most: a lost notification costs no more than that.
+LONGEST_SLEEP = timedelta(seconds=10)
+#: Seconds until a lost connection is opened again.
+RECONNECT_SECONDS = 1.0
+#: How long one effect may take. Less than the lease, so that no other process takes it meanwhile.
+EFFECT_TIMEOUT = timedelta(seconds=20)
+#: From this HTTP status on a refusal is the system's, not the rules': it passes.
+UNAVAILABLE = 500
+
+
+class Relay:
+    """The relay of one process, bound to a database, a Temporal client and the queue on which cases run."""
+
+    def __init__(self, engine: AsyncEngine, client: Client, queue: str, database_url: str) -> None:
+        self._engine = engine
+        self._client = client
+        self._queue = queue
+        self._url = database_url
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Carry out effects until the block ends."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as listener:
+                    await listener.execute(f"LISTEN {OUTBOX_CHANNEL}")
+                    while True:
+                        pause = await self._carry_out_due()
+                        async for _ in listener.notifies(timeout=pause.total_seconds(), stop_after=1):
+                            pass
+            except Exception as error:  # noqa: BLE001 (logged and retried: the outbox keeps what is to be done)
+                away = isinstance(error, psycopg.OperationalError) or is_away(error)
+                write = log.warning if away else log.error
+                write("relay interrupted", error=type(error).__name__, exc_info=None if away else error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _carry_out_due(self) -> timedelta:
+        """Carry out everything that is due; return how long there is nothing more to do."""
+        while True:
+            now = datetime.now(UTC)
+            async with transaction(self._engine) as connection:
+                taken = await take_effects(connection, now, CONCURRENCY)
+            if not taken:
+                async with self._engine.connect() as connection:
+                    due = await next_due(connection)
+                return LONGEST_SLEEP if due is None else min(max(due - now, timedelta(seconds=0.2)), LONGEST_SLEEP)
+            await asyncio.gather(*(self._carry_out(waiting) for waiting in taken))
+
+    async def _carry_out(self, waiting: WaitingEffect) -> None:
+        """Carry out one effect, and delete it; put it back when a store is away, set it aside when it is refused."""
+        about = {"effect": waiting.effect.kind, "origin": str(waiting.origin_id)}
+        refusal, failure = None, None
+        try:
+            async with asyncio.timeout(EFFECT_TIMEOUT.total_seconds()):
+                await self._try(waiting)
+        except MatterEnded:
+            log.info("nothing is owed to a matter that has ended", **about)
+        except DomainError as error:
+            refusal, failure = (error.code, None) if error.status < UNAVAILABLE else (None, error.code)
+        except (RPCError, TimeoutError) as error:
+            failure = type(error).__name__
+        async with transaction(self._engine) as connection:
+            if refusal is not None:
+                log.error("effect refused", **about, code=refusal)
+                await refuse(connection, waiting, refusal)
+            elif failure is not None:
+                log.warning("effect put back", **about, error=failure)
+                await put_back(connection, waiting, datetime.now(UTC), failure)
+            else:
+                await delete_effect(connection, waiting.id)
+
+    async def _try(self, waiting: WaitingEffect) -> None:
+        match waiting.effect:
+            case OpenCase():
+                await self._open_case(waiting, waiting.effect)
+            case ActOnMatter(matter_kind=kind, matter_id=id_, command=command):
+                await act_on_matter(self._client, kind, id_, MatterAct(id=waiting.id, actor=Actor(), command=command))
+            case BeginMatter(matter_kind=kind, matter_id=id_, command=command, actor=actor):
+                first = MatterAct(id=id_, actor=actor, command=command)
+                start = MatterStart(matter_kind=kind, matter_id=id_, first=first)
+                await begin_matter(self._client, start, queue=self._queue)
+
+    async def _open_case(self, waiting: WaitingEffect, effect: OpenCase) -> None:
+        """Open the case, or find it, and tell the matter its number; or tell it that the rules refuse the report."""
+        number: str | None = None
+        code: str | None = None
+        try:
+            receipt = await open_case(
+                self._client, CaseStart(report=effect.report, actor=effect.actor), queue=self._queue
+            )
+            number = receipt.case_no
+        except DomainError as error:
+            if error.status >= UNAVAILABLE:
+                raise
+            code = error.code
+            log.error("case refused", origin=str(waiting.origin_id), errand=effect.errand, code=code)
+        settle = SettleOpening(
+            errand=effect.errand, report_id=effect.report.report_id, case_no=number, refused=code
+        ).model_dump(mode="json")
+        act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle)
+        await act_on_matter(self._client, MatterKind(waiting.origin_kind), waiting.origin_id, act)

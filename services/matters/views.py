@@ -1,0 +1,171 @@
+"""What people see of a matter: names in place of ids, and what a kind keeps of its own under `details`."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from models.base import Frozen, Instant
+from models.context import Person
+from models.enums import Level
+from models.matters.base import Matter, MatterFact, MatterKind
+from models.personal_numbers import mask_numbers
+from models.views import ActorView, GridView
+from rules.matters.decide import may_give
+from rules.matters.kind import MatterRules, Part
+from rules.matters.standing import parts
+from services.cases.names import Names
+from services.wording.matters.registry import command_label, fact_sentence, status_label
+
+#: What only the machine needs of a state.
+_INTERNAL = frozenset(Matter.model_fields)
+
+#: Makes `details` of a kind of its state, for somebody who plays these parts; default: its own fields, numbers masked.
+MakeDetails = Callable[[Any, frozenset[Part]], dict[str, Any]]
+DETAILS: dict[MatterKind, MakeDetails] = {}
+
+
+class MatterItem(Frozen):
+    """One matter of a list."""
+
+    kind: MatterKind
+    code: str
+    name: str
+    status: str
+    status_name: str
+    grid: str
+    grid_name: str
+    department: str | None
+    department_name: str | None
+    due_at: Instant | None
+    overdue_at: Instant | None
+    revision: int
+    created_at: Instant
+    updated_at: Instant
+    ended_at: Instant | None
+    details: dict[str, Any]
+
+
+class MatterView(MatterItem):
+    """One matter: with its place, and what the reader may do."""
+
+    id: str
+    place: GridView
+    people: tuple[str, ...]
+    allowed_commands: tuple[str, ...]
+
+
+class MatterPage(Frozen):
+    """A page of a list. `total` counts all that fit; `next_cursor` None: this is the last page."""
+
+    items: tuple[MatterItem, ...]
+    next_cursor: str | None
+    total: int
+
+
+class MatterFactView(Frozen):
+    """One line of the timeline: `text` says it in a sentence, `body` holds the details."""
+
+    seq: int
+    at: Instant
+    kind: str
+    command: str
+    command_name: str
+    actor: ActorView
+    text: str
+    body: dict[str, Any]
+
+
+def parts_of(person: Person, rules: MatterRules, matter: Matter, day: date) -> frozenset[Part]:
+    """Every part that `person` plays towards the matter."""
+    return parts(
+        person,
+        rules,
+        day,
+        grid_path=matter.grid_path,
+        department=matter.department,
+        departments=matter.departments,
+        people=matter.people,
+    )
+
+
+def matter_item(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> MatterItem:
+    """Return the matter as one item of a list."""
+    return MatterItem(**_item_fields(rules, matter, found, names))
+
+
+def matter_view(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> MatterView:
+    """Return the whole matter for somebody who plays these parts."""
+    commands = tuple(name for name in (*rules.who, "comment") if _gives(rules, found, matter, name))
+    path = tuple(names.units.get(code, code) for code in matter.grid_path)
+    return MatterView(
+        **_item_fields(rules, matter, found, names),
+        id=str(matter.id),
+        place=GridView(code=matter.grid, name=path[-1], level=Level(len(path)), path=matter.grid_path, path_names=path),
+        people=tuple(names.people.get(str(person), str(person)) for person in matter.people),
+        allowed_commands=commands,
+    )
+
+
+def _gives(rules: MatterRules, found: frozenset[Part], matter: Matter, command: str) -> bool:
+    if command == "comment":
+        return matter.ended_at is None
+    return may_give(rules, found, matter, command)
+
+
+def _item_fields(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> dict[str, Any]:
+    language, kind = names.language, rules.kind
+    return {
+        "kind": kind,
+        "code": matter.code,
+        "name": mask_numbers(matter.name),
+        "status": matter.status,
+        "status_name": status_label(kind, matter.status, language),
+        "grid": matter.grid,
+        "grid_name": names.units.get(matter.grid, matter.grid),
+        "department": matter.department,
+        "department_name": None if matter.department is None else names.department(matter.department),
+        "due_at": matter.due_at,
+        "overdue_at": matter.overdue_at,
+        "revision": matter.seq,
+        "created_at": matter.created_at,
+        "updated_at": matter.updated_at,
+        "ended_at": matter.ended_at,
+        "details": details_of(rules, matter, found),
+    }
+
+
+def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> dict[str, Any]:
+    """Return what the kind keeps of its own, as its readers may see it."""
+    make = DETAILS.get(rules.kind)
+    if make is not None:
+        return make(matter, found)
+    own = matter.model_dump(mode="json", exclude=set(_INTERNAL))
+    masked: dict[str, Any] = mask_everywhere(own)
+    return masked
+
+
+def mask_everywhere(value: Any) -> Any:
+    """Return the value with the numbers of people masked in every text, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: mask_everywhere(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_everywhere(part) for part in value]
+    return mask_numbers(value) if isinstance(value, str) else value
+
+
+def fact_view(rules: MatterRules, fact: MatterFact, names: Names) -> MatterFactView:
+    """Return a fact as one line of the timeline."""
+    person, language = fact.actor.person, names.language
+    system = "system" if language.startswith("en") else "系统"
+    name = system if person is None else names.people.get(str(person), str(person))
+    body = mask_everywhere(fact.body.model_dump(mode="json"))
+    return MatterFactView(
+        seq=fact.seq,
+        at=fact.at,
+        kind=fact.body.kind,
+        command=fact.command,
+        command_name=command_label(rules.kind, fact.command, language),
+        actor=ActorView(kind="system" if person is None else "person", id=person, name=name),
+        text=fact_sentence(rules.kind, body, language),
+        body=body,
+    )

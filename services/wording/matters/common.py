@@ -1,0 +1,21 @@
+"""The words that every kind of matter shares."""
+
+from services.wording.matters.words import Labels
+
+COMMANDS: Labels = {
+    "comment": ("批注", "note"),
+    "wake": ("到期处理", "by the clock"),
+    "settle_opening": ("案件回执", "case receipt"),
+}
+FACTS: Labels = {
+    "commented": ("批注:{note}", "Note: {note}"),
+    "climbed": ("“{about}”超期未办,已通知第 {step} 级", "“{about}” is overdue: step {step} was told"),
+    "opening_settled": ("案件 {case_no}", "case {case_no}"),
+}
+PARTS: Labels = {
+    "owner": ("责任人", "whoever is in charge of it"),
+    "head": ("责任部门负责人", "head of the department in charge"),
+    "participant": ("参与部门", "a department that takes part"),
+    "reader": ("查阅人", "reader"),
+    "system": ("系统", "the system"),
+}

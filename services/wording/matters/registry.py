@@ -1,0 +1,62 @@
+"""The words of every kind of matter, and the sentences made of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.matters.base import MatterKind
+from services.wording.matters import common, undertaking
+from services.wording.matters.words import Labels, MatterWords
+
+WORDS: Mapping[MatterKind, MatterWords] = {
+    MatterKind.UNDERTAKING: undertaking.WORDS,
+}
+
+#: Commands of all kinds, for refusals that name one.
+ALL_COMMANDS: Labels = {
+    **common.COMMANDS,
+    **{name: label for words in WORDS.values() for name, label in words.commands.items()},
+}
+
+
+def _pick(label: tuple[str, str], language: str) -> str:
+    return label[1] if language.startswith("en") else label[0]
+
+
+def command_label(kind: MatterKind, command: str, language: str) -> str:
+    """What a command of that kind is called; its code when it has no name."""
+    found = {**common.COMMANDS, **WORDS[kind].commands}.get(command)
+    return command if found is None else _pick(found, language)
+
+
+def status_label(kind: MatterKind, status: str, language: str) -> str:
+    """What a status of that kind is called; its code when it has no name."""
+    found = WORDS[kind].statuses.get(status)
+    return status if found is None else _pick(found, language)
+
+
+def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> str:
+    """The sentence that tells a fact; its kind when there is none."""
+    fact = str(body.get("kind"))
+    found = {**common.FACTS, **WORDS[kind].facts}.get(fact)
+    if found is None:
+        return fact
+    values = dict(body)
+    if fact == "climbed":
+        values["about"] = overdue_label(kind, str(body.get("about")), language)
+        values["step"] = int(body.get("step", 0)) + 1
+    if fact == "opening_settled" and not body.get("case_no"):
+        return "报案未被受理" if not language.startswith("en") else "The report was refused"
+    return _pick(found, language).format_map(_Values(values))
+
+
+def overdue_label(kind: MatterKind, about: str, language: str) -> str:
+    """What is overdue, in words: the label of its beginning up to a colon, then the rest."""
+    head, _, rest = about.partition(":")
+    found = WORDS[kind].overdue.get(head)
+    words = head if found is None else _pick(found, language)
+    return f"{words} {rest}".strip()
+
+
+class _Values(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
