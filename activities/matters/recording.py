@@ -19,7 +19,14 @@ from infra.store.context import read_surroundings
 from infra.store.driver import transaction
 from infra.store.matters.notices import insert_matter_notices
 from infra.store.matters.registry import project, read_extra
-from infra.store.matters.rows import append_matter_facts, as_stored, lock_matter, read_stored_facts, taken_name
+from infra.store.matters.rows import (
+    append_matter_facts,
+    as_stored,
+    lock_matter,
+    read_stored_facts,
+    recorded_digest,
+    taken_name,
+)
 from infra.store.outbox import insert_effects
 from models.errors import CommandIdReused, DomainError, MatterExists, RecordingFailed, StoreBehind
 from models.matters.base import CreateMatter, Matter, MatterCommand, MatterFact
@@ -111,8 +118,7 @@ async def _earlier_digest(
     """Return the digest of the command that was recorded under this id; None when none was."""
     found = next((fact for fact in missed if fact.command_id == step.id), None)
     if found is None and step.known:
-        known = await read_stored_facts(connection, step.matter_id)
-        found = next((fact for fact in known if fact.command_id == step.id), None)
+        return await recorded_digest(connection, step.matter_id, step.id)
     return None if found is None else found.digest
 
 

@@ -5,6 +5,7 @@ from models.matters.base import MatterKind
 
 #: By kind: the word in the address.
 PATHS = {
+    MatterKind.PLAN: "plans",
     MatterKind.UNDERTAKING: "undertakings",
 }
 ROUTERS = tuple(matter_router(kind, path) for kind, path in PATHS.items())

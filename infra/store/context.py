@@ -320,7 +320,7 @@ async def _read_for_command(
                 found["result_photos"] = await filter_pictures(connection, result_evidence(facts))
     attachments = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
     if attachments:
-        found["unknown_attachments"] = await _unknown_attachments(connection, list(attachments))
+        found["unknown_attachments"] = await unknown_attachments(connection, list(attachments))
     return found
 
 
@@ -354,7 +354,8 @@ async def filter_pictures(connection: AsyncConnection, hashes: Sequence[str]) ->
     return tuple(sha256 for sha256 in hashes if sha256 in found)
 
 
-async def _unknown_attachments(connection: AsyncConnection, hashes: list[str]) -> list[str]:
+async def unknown_attachments(connection: AsyncConnection, hashes: list[str]) -> list[str]:
+    """Return those hashes of which no file is stored."""
     rows = await connection.execute(
         text(
             "SELECT hash FROM unnest(CAST(:hashes AS text[])) AS hash"

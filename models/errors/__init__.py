@@ -204,6 +204,51 @@ from models.errors.matter import (
 from models.errors.matter import (
     UnknownMatterCommand as UnknownMatterCommand,
 )
+from models.errors.plan import (
+    DutyDoneAlready as DutyDoneAlready,
+)
+from models.errors.plan import (
+    DutyNotOpen as DutyNotOpen,
+)
+from models.errors.plan import (
+    ItemsMissing as ItemsMissing,
+)
+from models.errors.plan import (
+    NobodyForPlace as NobodyForPlace,
+)
+from models.errors.plan import (
+    NoSuchDuty as NoSuchDuty,
+)
+from models.errors.plan import (
+    PhotoMissing as PhotoMissing,
+)
+from models.errors.plan import (
+    PlaceOutsidePlan as PlaceOutsidePlan,
+)
+from models.errors.plan import (
+    PlaceTwice as PlaceTwice,
+)
+from models.errors.plan import (
+    PlanNeverDue as PlanNeverDue,
+)
+from models.errors.plan import (
+    SamePlan as SamePlan,
+)
+from models.errors.plan import (
+    UnknownCalendar as UnknownCalendar,
+)
+from models.errors.plan import (
+    UnknownChecklist as UnknownChecklist,
+)
+from models.errors.plan import (
+    UnknownItem as UnknownItem,
+)
+from models.errors.plan import (
+    UnknownRating as UnknownRating,
+)
+from models.errors.plan import (
+    UnknownShift as UnknownShift,
+)
 from models.errors.request import (
     BadRequest as BadRequest,
 )

@@ -166,6 +166,9 @@ class Policy(Frozen):
         calendars = {calendar.name for calendar in self.calendars}
         if lost := sorted({word.category for word in self.everyday_words} - {c.code for c in self.categories}):
             raise ValueError(f"no such categories: {', '.join(lost)}")
+        asked = {item.category for checklist in self.park.checklists for item in checklist.items}
+        if lost := sorted(asked - {c.code for c in self.categories}):
+            raise ValueError(f"checklists name no such categories: {', '.join(lost)}")
         if lost := sorted({c.standard for category in self.categories for c in category.conditions} - standards):
             raise ValueError(f"no such standards: {', '.join(lost)}")
         used_ladders = {s.ladder for s in self.standards if s.ladder} | {u.ladder for u in self.urges.values()}

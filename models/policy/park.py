@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from models.base import Frozen
 from models.enums import Level, Role
+from models.policy.checklists import Checklist
 from models.policy.standard import LevelName
 
 #: The longest time until the last step of the ladder: a year.
@@ -36,9 +37,25 @@ DEFAULT_LADDER = (
 
 
 class ParkPolicy(Frozen):
-    """The rules for matters (事项). `ladder`: who is told of what is overdue."""
+    """The rules for matters (事项). `ladder`: who is told of what is overdue. `checklists`: what duties look at.
+
+    `duties_a_day`: how many duties of one person and day are taken for too many (our choice); a warning, no limit.
+    """
 
     ladder: Annotated[tuple[MatterRung, ...], Field(min_length=1, max_length=12)] = DEFAULT_LADDER
+    checklists: Annotated[tuple[Checklist, ...], Field(max_length=200)] = ()
+    duties_a_day: Annotated[int, Field(ge=1, le=1000)] = 12
+
+    def checklist(self, code: str | None) -> Checklist | None:
+        """The checklist of that code, or None."""
+        return next((checklist for checklist in self.checklists if checklist.code == code), None)
+
+    @model_validator(mode="after")
+    def _each_checklist_once(self) -> Self:
+        codes = [checklist.code for checklist in self.checklists]
+        if twice := sorted({code for code in codes if codes.count(code) > 1}):
+            raise ValueError(f"checklists named twice: {', '.join(twice)}")
+        return self
 
     @model_validator(mode="after")
     def _rises(self) -> Self:

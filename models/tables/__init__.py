@@ -7,6 +7,7 @@ from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, TaskRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
+from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
@@ -20,6 +21,7 @@ __all__ = [
     "ATTACHMENTS",
     "CASES",
     "CASE_WORDS",
+    "DUTIES",
     "EXPORTS",
     "EXPORT_PIECES",
     "FACTS",
@@ -35,6 +37,7 @@ __all__ = [
     "CaseRow",
     "CaseWordsRow",
     "DepartmentRow",
+    "DutyRow",
     "ExportPieceRow",
     "ExportRow",
     "FactRow",
@@ -68,6 +71,7 @@ EXPORTS = metadata.tables["exports"]
 EXPORT_PIECES = metadata.tables["export_pieces"]
 FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]
+DUTIES = metadata.tables["duties"]
 MATTERS = metadata.tables["matters"]
 NOTICES = metadata.tables["notices"]
 TASKS = metadata.tables["tasks"]

@@ -66,6 +66,8 @@ class MatterRules:
     open_to_staff: bool = False
     number_prefix: str | None = None
     lasting: frozenset[str] = frozenset()
+    #: Commands of which `decide` itself says who may give them; `who` says who is shown them.
+    own_check: frozenset[str] = frozenset()
     #: The command that begins a matter of this kind.
     creates: str = "register"
 

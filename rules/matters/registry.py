@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from models.matters.base import MatterKind
-from rules.matters import undertaking
+from rules.matters import plan, undertaking
 from rules.matters.kind import MatterRules
 
 RULES: Mapping[MatterKind, MatterRules] = {
+    MatterKind.PLAN: plan.RULES,
     MatterKind.UNDERTAKING: undertaking.RULES,
 }

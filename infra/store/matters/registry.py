@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import undertaking
+from infra.store.matters import duties, plan, undertaking
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -15,9 +15,12 @@ ReadExtra = Callable[[AsyncConnection, Any, MatterCommand, MatterContext], Await
 Project = Callable[[AsyncConnection, Any, Any, Sequence[MatterFact]], Awaitable[None]]
 
 EXTRAS: Mapping[MatterKind, ReadExtra] = {
+    MatterKind.PLAN: plan.read_extra,
     MatterKind.UNDERTAKING: undertaking.read_extra,
 }
-PROJECTIONS: Mapping[MatterKind, Project] = {}
+PROJECTIONS: Mapping[MatterKind, Project] = {
+    MatterKind.PLAN: duties.project,
+}
 
 
 async def read_extra(

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.matters.base import MatterKind
-from services.wording.matters import common, undertaking
+from services.wording.matters import common, plan, undertaking
 from services.wording.matters.words import Labels, MatterWords
 
 WORDS: Mapping[MatterKind, MatterWords] = {
+    MatterKind.PLAN: plan.WORDS,
     MatterKind.UNDERTAKING: undertaking.WORDS,
 }
 

@@ -1,0 +1,449 @@
+"""Plans (计划) of recurring work, and the duties (勤务) that they bring: who looks at what, where, and by when."""
+
+from collections import Counter
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from models.base import Code, Frozen, Instant, Line, Note, OptionalNote, Sha256, Title, WrittenInstant, is_empty
+from models.commands.report import Attachments, GivenLocation, Location
+from models.enums import Role
+from models.facts import Reached, Vacancy
+from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.policy.calendar import WallTime
+
+#: The most places of one plan (our choice): a plan's duties of one moment are one fact.
+MOST_PLACES = 300
+#: The most shifts of a day.
+MOST_SHIFTS = 12
+
+
+class PlanWork(StrEnum):
+    """The kind of recurring work: the ten minutes before a shift, patrols, visits, volunteers' tours."""
+
+    PRE_SHIFT = "pre_shift"
+    PATROL = "patrol"
+    VISIT = "visit"
+    VOLUNTEER_TOUR = "volunteer_tour"
+
+
+class PlanPlace(Frozen):
+    """Where a duty is done: a grid unit; in it, where meant, an address or a workshop (`name`) of an enterprise.
+
+    `enterprise` is the enterprise's code (its unified social credit code).
+    """
+
+    grid: Code
+    name: Annotated[Line, StringConstraints(max_length=120)] = ""
+    enterprise: Code | None = None
+
+
+class Shift(Frozen):
+    """A shift of a plant: when its check begins, in the park's wall time, on each day that the plant runs."""
+
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=20)]
+    begins: WallTime
+
+
+def _each_shift_once(shifts: tuple[Shift, ...]) -> tuple[Shift, ...]:
+    for what, values in (("name", [s.name for s in shifts]), ("time", [str(s.begins) for s in shifts])):
+        if twice := sorted(value for value, times in Counter(values).items() if times > 1):
+            raise ValueError(f"two shifts have the same {what}: {', '.join(twice)}")
+    return shifts
+
+
+class PerShift(Frozen):
+    """Before each shift: due `minutes` after the check begins. Without `shifts`, those of each place's enterprise."""
+
+    kind: Literal["per_shift"] = "per_shift"
+    shifts: Annotated[tuple[Shift, ...], Field(max_length=MOST_SHIFTS)] = ()
+    minutes: Annotated[int, Field(ge=1, le=720)] = 10
+
+    @model_validator(mode="after")
+    def _shifts_differ(self) -> Self:
+        _each_shift_once(self.shifts)
+        return self
+
+
+class Every(Frozen):
+    """Every `n` days, weeks or months, counted from the plan's first due day, at `at`.
+
+    A day that is not worked moves to the next one that is; two that meet there are one.
+    """
+
+    kind: Literal["every"] = "every"
+    n: Annotated[int, Field(ge=1, le=366)]
+    unit: Literal["day", "week", "month"]
+    at: WallTime = 18 * 60
+
+
+class AsRated(Frozen):
+    """As often as the colour of each place's enterprise says: red weekly, yellow monthly, green quarterly."""
+
+    kind: Literal["as_rated"] = "as_rated"
+    at: WallTime = 18 * 60
+
+
+Rhythm = Annotated[PerShift | Every | AsRated, Field(discriminator="kind")]
+
+
+class PlantDays(Frozen):
+    """A plant's own calendar: the weekdays on which it runs (1 Monday … 7 Sunday), and whether it runs on holidays.
+
+    Make-up workdays always count; local closures (a typhoon) never do.
+    """
+
+    weekdays: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7)] = (
+        1,
+        2,
+        3,
+        4,
+        5,
+    )
+    on_holidays: bool = False
+
+
+class Workers(Frozen):
+    """Who does the duties: whoever holds `role` at the place, the person of that user name, or a department."""
+
+    role: Role | None = None
+    person: Code | None = None
+    department: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if sum(value is not None for value in (self.role, self.person, self.department)) != 1:
+            raise ValueError("a plan names a role, a person or a department: one of the three")
+        return self
+
+
+class PlanTerms(Kept):
+    """What a plan says. `calendar` names a calendar of the policy (None: the park's first), unless the plant has days
+    of its own. Duties may be done from the day `begins` on; the first is due on `first_due`, and none after `until`.
+    `checklist` None: nothing is ticked, only noted.
+    """
+
+    work: PlanWork
+    places: Annotated[tuple[PlanPlace, ...], Field(min_length=1, max_length=MOST_PLACES)]
+    workers: Workers
+    rhythm: Rhythm
+    calendar: Code | None = None
+    plant_days: PlantDays | None = None
+    checklist: Code | None = None
+    begins: date
+    first_due: date
+    until: date | None = None
+
+
+class MakePlan(CreateMatter):
+    """Make a plan for places in the unit `grid`.
+
+    `first_due` None: today for shifts and days, else when one period has passed.
+    """
+
+    kind: Literal["make_plan"] = "make_plan"
+    code: None = None
+    work: PlanWork
+    places: Annotated[tuple[PlanPlace, ...], Field(min_length=1, max_length=MOST_PLACES)]
+    workers: Workers
+    rhythm: Rhythm
+    calendar: Code | None = None
+    plant_days: PlantDays | None = None
+    checklist: Code | None = None
+    first_due: date | None = None
+    until: date | None = None
+
+
+class AmendPlan(MatterCommand):
+    """Change what a plan says from now on. A field that is left out stays; `clear` names those to empty.
+
+    With another rhythm the first due day is set anew, as when a plan is made.
+    """
+
+    kind: Literal["amend_plan"] = "amend_plan"
+    name: Title | None = None
+    places: Annotated[tuple[PlanPlace, ...] | None, Field(min_length=1, max_length=MOST_PLACES)] = None
+    workers: Workers | None = None
+    rhythm: Rhythm | None = None
+    calendar: Code | None = None
+    plant_days: PlantDays | None = None
+    checklist: Code | None = None
+    first_due: date | None = None
+    until: date | None = None
+    clear: tuple[Literal["calendar", "plant_days", "checklist", "until"], ...] = ()
+
+
+class PausePlan(MatterCommand):
+    """Let a plan rest, until it is resumed or until the day `until`: its open duties that are not due yet fall away."""
+
+    kind: Literal["pause_plan"] = "pause_plan"
+    reason: Note
+    until: date | None = None
+
+
+class ResumePlan(MatterCommand):
+    """Let a plan that rests go on."""
+
+    kind: Literal["resume_plan"] = "resume_plan"
+    note: OptionalNote = ""
+
+
+class EndPlan(MatterCommand):
+    """End a plan for good."""
+
+    kind: Literal["end_plan"] = "end_plan"
+    reason: Note
+
+
+class ItemOutcome(StrEnum):
+    """What was found at an item of a checklist."""
+
+    OK = "ok"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class ItemAnswer(Frozen):
+    """What was found at one item, with words and photos where it failed."""
+
+    item: Code
+    outcome: ItemOutcome
+    note: OptionalNote = ""
+    photos: Attachments = ()
+
+
+class Need(Frozen):
+    """A need that somebody told during a visit (走访诉求). With `category` a case opens for it."""
+
+    text: Note
+    category: Code | None = None
+    photos: Attachments = ()
+
+
+class ReportDuty(MatterCommand):
+    """Report a duty as done. `done_at` is the phone's time; whether it was in time is decided when it arrives."""
+
+    kind: Literal["report_duty"] = "report_duty"
+    duty: UUID
+    done_at: WrittenInstant | None = None
+    items: Annotated[tuple[ItemAnswer, ...], Field(max_length=100)] = ()
+    note: OptionalNote = ""
+    needs: Annotated[tuple[Need, ...], Field(max_length=20)] = ()
+    photos: Attachments = ()
+    location: GivenLocation | None = None
+
+
+class Batch(Kept):
+    """The duties of one moment, of all places of the plan or of those in `places` (keys).
+
+    `key` is unique in its plan, `shift` is the shift's name. They may be done from `opens_at` and are due at `due_at`.
+    """
+
+    key: str
+    day: date
+    shift: str = ""
+    opens_at: Instant
+    due_at: Instant
+    places: Annotated[tuple[str, ...] | None, Field(exclude_if=lambda value: value is None)] = None
+
+
+class OpenBatch(Batch):
+    """A batch that is not due yet, with the keys of the places where it is `done`."""
+
+    done: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+
+
+class MissedBatch(Kept):
+    """A batch with duties that were missed, and the keys of the places where they still are undone."""
+
+    key: str
+    due_at: Instant
+    left: tuple[str, ...]
+
+
+class PlanState(Matter):
+    """A plan as it stands. `keys` are the short names of its places, in their order; they stay when places change.
+
+    Duties that are not due yet are in `open`, missed ones in `missed` while their ladder climbs; every duty has a row
+    in the table `duties`. `issued_until` is the last day whose duties were given out, `next_issue_at` when the next
+    ones are.
+    """
+
+    terms: PlanTerms
+    keys: tuple[str, ...]
+    zone: str
+    fingerprint: str
+    open: tuple[OpenBatch, ...] = ()
+    missed: tuple[MissedBatch, ...] = ()
+    issued_until: date | None = None
+    next_issue_at: Instant | None = None
+    resume_at: Instant | None = None
+
+
+class PlanMade(MatterBody):
+    """A plan was made. `people`: who is named in it."""
+
+    kind: Literal["plan_made"] = "plan_made"
+    name: str
+    code: str
+    grid: str
+    grid_path: tuple[str, ...]
+    terms: PlanTerms
+    keys: tuple[str, ...]
+    zone: str
+    fingerprint: str
+    people: tuple[UUID, ...] = ()
+    next_issue_at: Instant
+
+
+class PlanAmended(MatterBody):
+    """What a plan says was changed."""
+
+    kind: Literal["plan_amended"] = "plan_amended"
+    name: str
+    terms: PlanTerms
+    keys: tuple[str, ...]
+    fingerprint: str
+    people: tuple[UUID, ...] = ()
+
+
+class PlanPaused(MatterBody):
+    """A plan rests."""
+
+    kind: Literal["plan_paused"] = "plan_paused"
+    reason: str
+    until: date | None = None
+    resume_at: Instant | None = None
+
+
+class PlanResumed(MatterBody):
+    """A plan goes on: by a command, or by itself after the last day of its rest."""
+
+    kind: Literal["plan_resumed"] = "plan_resumed"
+    note: str = ""
+    next_issue_at: Instant
+
+
+class PlanEnded(MatterBody):
+    """A plan ended, by a command or after its last day (`expired`)."""
+
+    kind: Literal["plan_ended"] = "plan_ended"
+    reason: str = ""
+    expired: bool = False
+
+
+class DutiesIssued(MatterBody):
+    """The duties up to the day `until` were given out. `next_at` is when the next ones are.
+
+    `skipped` are those whose time had passed by then, after a standstill of the system: nobody missed them. Where
+    nobody holds the role (`vacancies`), `reached` are told.
+    """
+
+    kind: Literal["duties_issued"] = "duties_issued"
+    batches: tuple[OpenBatch, ...]
+    skipped: tuple[Batch, ...] = ()
+    until: date
+    next_at: Instant | None
+    policy_version: int
+    reached: tuple[Reached, ...] = ()
+    vacancies: tuple[Vacancy, ...] = ()
+
+
+class DutiesWithdrawn(MatterBody):
+    """Duties that were not due yet fell away: the plan was changed, rests or ended."""
+
+    kind: Literal["duties_withdrawn"] = "duties_withdrawn"
+    batches: tuple[str, ...]
+
+
+class DutiesMissed(MatterBody):
+    """Duties were not done by `due_at`, at the places `places` (keys). `reached` are told, `rungs` is the ladder."""
+
+    kind: Literal["duties_missed"] = "duties_missed"
+    batch: str
+    day: date
+    shift: str = ""
+    due_at: Instant
+    places: tuple[str, ...]
+    reached: tuple[Reached, ...]
+    vacancies: tuple[Vacancy, ...] = ()
+    rungs: tuple[Instant, ...]
+    fired: int = 0
+
+
+class FailedItem(Kept):
+    """An item that failed, with what its case is opened from. `errand` names it towards the outbox."""
+
+    errand: str
+    item: str | None = None
+    text: str
+    note: str = ""
+    category: str
+    severity: str | None = None
+    photos: tuple[Sha256, ...] = ()
+
+
+class DutyDone(MatterBody):
+    """A duty was done; `late`: it was told after its deadline, whatever `done_at`, the phone's time, says.
+
+    `failed` are the items and needs that open a case. `said` distinguishes this report from another one of the duty.
+    """
+
+    kind: Literal["duty_done"] = "duty_done"
+    duty: UUID
+    batch: str
+    place: str
+    where: PlanPlace
+    day: date
+    shift: str = ""
+    due_at: Instant
+    done_at: Instant
+    late: bool
+    items: tuple[ItemAnswer, ...] = ()
+    note: str = ""
+    needs: tuple[Need, ...] = ()
+    photos: tuple[Sha256, ...] = ()
+    location: Location | None = None
+    failed: tuple[FailedItem, ...] = ()
+    said: str = ""
+
+
+#: What happens to a plan.
+BODIES: tuple[type[MatterBody], ...] = (
+    PlanMade, PlanAmended, PlanPaused, PlanResumed, PlanEnded,
+    DutiesIssued, DutiesWithdrawn, DutiesMissed, DutyDone,
+)  # fmt: skip
+
+
+class DutyStatus(StrEnum):
+    """Where a duty stands: due, done in time, missed, done late, or withdrawn before it was due."""
+
+    DUE = "due"
+    DONE = "done"
+    MISSED = "missed"
+    LATE = "late"
+    WITHDRAWN = "withdrawn"
+
+
+class KnownDuty(Frozen):
+    """A duty as its row says, for the rules. `done_by_name` and `said` only where it is done (`said`: its digest)."""
+
+    id: UUID
+    batch: str
+    place: str
+    where: PlanPlace
+    grid_path: tuple[str, ...]
+    day: date
+    shift: str
+    opens_at: Instant
+    due_at: Instant
+    status: DutyStatus
+    checklist: str | None
+    policy_version: int
+    done_by: UUID | None = None
+    done_by_name: str = ""
+    received_at: Instant | None = None
+    said: str | None = None
