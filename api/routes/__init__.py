@@ -11,6 +11,7 @@ from api.routes import (
     cases,
     commands,
     directory,
+    duties,
     exports,
     health,
     matters,
@@ -33,5 +34,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisation.router,
     supervision.router,
     exports.router,
+    duties.router,
     *matters.ROUTERS,
 )

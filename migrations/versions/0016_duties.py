@@ -6,7 +6,7 @@ Revises: 0015
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from models.tables.columns import Ltree
 
@@ -47,12 +47,14 @@ def upgrade() -> None:
         sa.Column("done_by", sa.Uuid, nullable=True),
         sa.Column("failed", sa.Integer, nullable=False),
         sa.Column("said", sa.String, nullable=True),
+        sa.Column("photos", ARRAY(sa.Text), nullable=False),
         sa.Column("result", JSONB, nullable=True),
         sa.Column("cases", JSONB, nullable=False),
     )
     op.create_index("duties_plan", "duties", ["plan", "batch"])
     op.create_index("duties_grid_path", "duties", ["grid_path"], postgresql_using="gist")
     op.create_index("duties_due", "duties", ["due_at", "id"])
+    op.create_index("duties_photos", "duties", ["photos"], postgresql_using="gin")
     undone, named = sa.text("status IN ('due', 'missed')"), sa.text("enterprise IS NOT NULL")
     op.create_index("duties_open", "duties", ["status", "due_at", "id"], postgresql_where=undone)
     op.create_index("duties_enterprise", "duties", ["enterprise", "due_at"], postgresql_where=named)

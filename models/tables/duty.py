@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from models.tables.columns import Json, Ltree, Moment
@@ -15,7 +16,7 @@ class DutyRow(SQLModel, table=True):
 
     `status` is a `DutyStatus`. `missed_at` stays when a missed duty is done late. `done_at` is the time that the phone
     gave, `received_at` when it arrived. `failed` counts the items and needs that opened a case, `cases` has the numbers
-    of those cases by errand.
+    of those cases by errand. `photos` are all of its photos, whatever they show.
     """
 
     __tablename__ = "duties"
@@ -24,6 +25,7 @@ class DutyRow(SQLModel, table=True):
         Index("duties_grid_path", "grid_path", postgresql_using="gist"),
         Index("duties_due", "due_at", "id"),
         Index("duties_open", "status", "due_at", "id", postgresql_where=text("status IN ('due', 'missed')")),
+        Index("duties_photos", "photos", postgresql_using="gin"),
         Index("duties_enterprise", "enterprise", "due_at", postgresql_where=text("enterprise IS NOT NULL")),
     )
 
@@ -52,5 +54,6 @@ class DutyRow(SQLModel, table=True):
     done_by: UUID | None
     failed: int
     said: str | None
+    photos: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     result: dict[str, Any] | None = Field(sa_column=Column(Json, nullable=True))
     cases: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))

@@ -1,4 +1,4 @@
-"""Store attachments of people who may act, and find them for the uploader or for readers of a case that has them."""
+"""Store attachments of people who may act; find them for the uploader, or for readers of a case or duty with them."""
 
 import asyncio
 import re
@@ -10,7 +10,8 @@ from typing import IO, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import Text, and_, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
@@ -19,9 +20,10 @@ from infra.store.context import local_day
 from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
-from models.tables import CASES, AttachmentRow
+from models.tables import CASES, DUTIES, AttachmentRow
 from services.attachments.files import Limits, StoredFile, path_of, store_file
 from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
+from services.criteria.duties import visible_duties
 from services.criteria.scope import visible
 
 log = structlog.get_logger(__name__)
@@ -161,4 +163,11 @@ async def _media_type(connection: AsyncConnection, person: Person, sha256: str, 
             .exists()
         )
     )
-    return str(row.media_type) if visible_case else None
+    return str(row.media_type) if visible_case or await _of_a_duty(connection, person, sha256, now) else None
+
+
+async def _of_a_duty(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> bool:
+    """Whether the file belongs to a duty that the person may see."""
+    shown = DUTIES.c.photos.bool_op("@>")(literal([sha256], ARRAY(Text)))
+    condition = and_(shown, visible_duties(person, await local_day(connection, now)))
+    return bool(await connection.scalar(select(select(DUTIES.c.id).where(condition).exists())))

@@ -68,7 +68,7 @@ async def create(
     """
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
-        earlier = await _earlier_answer(connection, kind, id_, id_, content)
+        earlier = await earlier_answer(connection, kind, id_, id_, content)
     if earlier is not None:
         return MatterSent(id_, earlier)
     first = MatterAct(id=id_, actor=Actor(person=person.id), command=content)
@@ -99,21 +99,26 @@ async def act(
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
         rules, matter = await find_matter(connection, person, kind, code, now)
-        earlier = await _earlier_answer(connection, kind, matter.id, command_id, content)
+        earlier = await earlier_answer(connection, kind, matter.id, command_id, content)
         if earlier is not None:
             return MatterSent(command_id, earlier)
         _check_early(rules, matter, command, parts_of(person, rules, matter, await local_day(connection, now)))
         if if_revision is not None and if_revision != matter.seq:
             raise StaleRevision(current=matter.seq, seen=if_revision)
-    act_ = MatterAct(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=content)
+    sent = MatterAct(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=content)
+    return await send_act(resources, rules, matter, sent)
+
+
+async def send_act(resources: Resources, rules: MatterRules, matter: Matter, sent: MatterAct) -> MatterSent:
+    """Send a command that was checked already to the workflow of `matter`. Raises like `act`."""
     try:
         async with asyncio.timeout(resources.settings.answer_seconds):
-            receipt = await act_on_matter(resources.temporal, kind, matter.id, act_)
+            receipt = await act_on_matter(resources.temporal, rules.kind, matter.id, sent)
     except NO_ANSWER_ERRORS as error:
         raise StoreAway() from error
     except MatterEnded as error:
         raise MatterEnded(name=matter.name) from error
-    return MatterSent(command_id, receipt)
+    return MatterSent(sent.id, receipt)
 
 
 def _check_early(rules: MatterRules, matter: Matter, command: MatterCommand, found: frozenset[Any]) -> None:
@@ -126,7 +131,7 @@ def _check_early(rules: MatterRules, matter: Matter, command: MatterCommand, fou
         raise MatterEnded(name=matter.name)
 
 
-async def _earlier_answer(
+async def earlier_answer(
     connection: AsyncConnection, kind: MatterKind, id_: UUID, command_id: UUID, content: dict[str, Any]
 ) -> MatterReceipt | None:
     """Return the answer to a command that was recorded before. Raises CommandIdReused if its content was another."""

@@ -17,6 +17,7 @@ from models.matters.plan import (
     DutyStatus,
     OpenBatch,
     PlanState,
+    ReportDuty,
 )
 from rules.matters.plan.duties import duty_id
 from rules.matters.plan.evolving import evolve, keys_of
@@ -27,8 +28,8 @@ _TERMS = (
 )  # fmt: skip
 #: A duty that was withdrawn may be given out again; one that stands stays as it is.
 _ISSUE = f"""
-    INSERT INTO duties AS d (id, plan, batch, place, {", ".join(_TERMS)}, grid_path, status, failed, cases)
-    SELECT n.id, n.plan, n.batch, n.place, {", ".join(f"n.{name}" for name in _TERMS)}, u.path, 'due', 0, '{{}}'
+    INSERT INTO duties AS d (id, plan, batch, place, {", ".join(_TERMS)}, grid_path, status, failed, photos, cases)
+    SELECT n.id, n.plan, n.batch, n.place, {", ".join(f"n.{name}" for name in _TERMS)}, u.path, 'due', 0, '{{}}', '{{}}'
     FROM jsonb_populate_recordset(NULL::duties, %(duties)s) n JOIN grid_units u ON u.code = n.grid
     ON CONFLICT (id) DO UPDATE SET status = 'due', grid_path = excluded.grid_path,
         {", ".join(f"{name} = excluded.{name}" for name in _TERMS)}
@@ -43,7 +44,7 @@ _MISS = """
 """
 _DO = """
     UPDATE duties SET status = %(status)s, done_at = %(done_at)s, received_at = %(received_at)s, done_by = %(done_by)s,
-        failed = %(failed)s, said = %(said)s, result = %(result)s
+        failed = %(failed)s, said = %(said)s, result = %(result)s, photos = %(photos)s
     WHERE id = %(id)s
 """
 _SETTLE = "UPDATE duties SET cases = cases || jsonb_build_object(%(errand)s::text, %(case_no)s::text) WHERE id = %(id)s"
@@ -114,5 +115,12 @@ def _done(body: DutyDone, fact: MatterFact) -> dict[str, Any]:
         "done_by": fact.actor.person,
         "failed": len(body.failed),
         "said": body.said,
+        "photos": sorted(photos_of(body)),
         "result": to_json(body.model_dump(mode="json", include=set(_RESULT))).decode(),
     }
+
+
+def photos_of(said: DutyDone | ReportDuty) -> set[str]:
+    """The hashes of all photos of a report: of its items, of needs, and of the place."""
+    parts = [said.photos, *(answer.photos for answer in said.items), *(need.photos for need in said.needs)]
+    return {photo for photos in parts for photo in photos}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import unknown_attachments
 from infra.store.driver import all_rows, first_row
 from infra.store.holders import with_holders
+from infra.store.matters.duties import photos_of
 from infra.store.matters.people import find_people
 from infra.store.policies import policy_version
 from models.base import STORED
@@ -62,7 +63,7 @@ async def read_extra(
         found |= await _read_around(connection, terms, ctx)
         found["done"] = await _read_done(connection, plan, ctx)
     if isinstance(command, ReportDuty) and plan is not None:
-        found |= await _read_duty(connection, plan, command)
+        found |= await read_duty(connection, plan, command)
     return PlanExtra(**found)
 
 
@@ -143,17 +144,13 @@ async def _read_done(
     return {batch: tuple(places) for batch, places in rows}
 
 
-async def _read_duty(connection: AsyncConnection, plan: PlanState, command: ReportDuty) -> dict[str, Any]:
+async def read_duty(connection: AsyncConnection, plan: PlanState, command: ReportDuty) -> dict[str, Any]:
     """Return the duty with its checklist, as the policy had it when the duty was given out."""
     row = await first_row(connection, _DUTY, {"duty": command.duty, "plan": plan.id})
     if row is None:
         return {}
     duty = KnownDuty.model_validate(row[0], context=STORED)
-    photos = {
-        *command.photos,
-        *(p for a in command.items for p in a.photos),
-        *(p for n in command.needs for p in n.photos),
-    }
+    photos = photos_of(command)
     policy = await policy_version(connection, duty.policy_version) if duty.checklist is not None else None
     return {
         "duty": duty,
