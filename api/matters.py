@@ -27,8 +27,8 @@ from services.matters.send import act, create
 from services.matters.views import MatterFactView, MatterPage, MatterView
 
 
-def matter_router(kind: MatterKind, path: str) -> APIRouter:
-    """Return the routes of one kind under `/api/v1/{path}`."""
+def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = frozenset()) -> APIRouter:
+    """Return the routes of one kind under `/api/v1/{path}`; those of the commands `without` stand elsewhere."""
     router = APIRouter(prefix=f"/api/v1/{path}", tags=[path], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
     _add_reading(router, kind)
     rules = RULES[kind]
@@ -44,7 +44,7 @@ def matter_router(kind: MatterKind, path: str) -> APIRouter:
         operation_id=f"create_{kind}",
     )
     for name in (*rules.who, "comment"):
-        if name != rules.creates:
+        if name != rules.creates and name not in without:
             router.add_api_route(
                 f"/{{code}}/commands/{name}",
                 _command_route(kind, models[name]),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 from models.case import Case
-from models.commands import Command, HumanCommand, Recompute, Report, Separate, TakeOut, WakeUp
+from models.commands import Command, HumanCommand, Inform, Recompute, Report, Separate, TakeOut, WakeUp
 from models.errors import Refusal
 from models.facts import Actor, Fact
 
@@ -118,7 +118,7 @@ class SystemAct(Frozen):
     """A command of the system to a case. `id` makes it count once."""
 
     id: UUID
-    command: WakeUp | Recompute | Separate | TakeOut
+    command: WakeUp | Recompute | Separate | TakeOut | Inform
 
 
 class Rollout(Frozen):

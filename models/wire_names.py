@@ -25,3 +25,7 @@ RECORD_MATTER_ACTIVITY = "record_matter"
 #: The public account (公众): it acts for whoever holds a progress code, and reports for people without an account.
 #: Nobody signs in as it.
 PUBLIC = UUID("00000000-0000-7000-8000-000000000001")
+
+#: The account of the monitoring stations (环境监测站): the reporter of every case that readings or their absence open,
+#: and the only one whose reports have the source `sensor`. Nobody signs in as it.
+STATIONS = UUID("00000000-0000-7000-8000-000000000002")

@@ -168,6 +168,7 @@ COMMANDS: dict[str, CommandRule] = {
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
     "separate": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "take_out": CommandRule(_CLOSED, (Who.SYSTEM,), while_suspended=True),
+    "inform": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "recompute": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
     "settle_errand": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
 }

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -16,18 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from infra.case_client import open_case
+from infra.case_client import act_as_system, open_case
 from infra.database import is_away, transaction
 from infra.matter_client import act_on_matter, begin_matter
+from infra.store.cases import read_report_id
 from infra.store.outbox import OUTBOX_CHANNEL, WaitingEffect, delete_effect, next_due, put_back, refuse, take_effects
-from models.errors import DomainError, MatterEnded
+from models.commands import Inform
+from models.errors import AlreadyArchived, DomainError, MatterEnded, NoSuchCase
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
 from models.matters.common import SettleOpening
-from models.matters.effects import ActOnMatter, BeginMatter, OpenCase
+from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase
 from models.matters.messages import MatterAct, MatterStart
-from models.messages import CaseStart
+from models.messages import CaseStart, SystemAct
 
 log = structlog.get_logger(__name__)
 
@@ -117,12 +120,25 @@ class Relay:
         match waiting.effect:
             case OpenCase():
                 await self._open_case(waiting, waiting.effect)
+            case TellCase(case_no=case_no, command=inform):
+                await self._tell_case(waiting.id, case_no, inform)
             case ActOnMatter(matter_kind=kind, matter_id=id_, command=command):
                 await act_on_matter(self._client, kind, id_, MatterAct(id=waiting.id, actor=Actor(), command=command))
             case BeginMatter(matter_kind=kind, matter_id=id_, command=command, actor=actor):
                 first = MatterAct(id=id_, actor=actor, command=command)
                 start = MatterStart(matter_kind=kind, matter_id=id_, first=first)
                 await begin_matter(self._client, start, queue=self._queue)
+
+    async def _tell_case(self, id_: UUID, case_no: str, inform: Inform) -> None:
+        """Record on the timeline of a case what a matter tells it. Nothing is owed to one that is archived."""
+        async with self._engine.connect() as connection:
+            report_id = await read_report_id(connection, case_no)
+        if report_id is None:
+            raise NoSuchCase(case_no=case_no)
+        try:
+            await act_as_system(self._client, report_id, SystemAct(id=id_, command=inform))
+        except AlreadyArchived:
+            log.info("the case is archived and was not told", case_no=case_no)
 
     async def _open_case(self, waiting: WaitingEffect, effect: OpenCase) -> None:
         """Open the case, or find it, and tell the matter its number; or tell it that the rules refuse the report."""

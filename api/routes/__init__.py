@@ -18,6 +18,7 @@ from api.routes import (
     notices,
     organisation,
     own,
+    stations,
     supervision,
 )
 
@@ -35,5 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     supervision.router,
     exports.router,
     duties.router,
+    stations.intake,
+    stations.router,
     *matters.ROUTERS,
 )

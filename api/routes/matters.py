@@ -6,6 +6,9 @@ from models.matters.base import MatterKind
 #: By kind: the word in the address.
 PATHS = {
     MatterKind.PLAN: "plans",
+    MatterKind.STATION: "stations",
     MatterKind.UNDERTAKING: "undertakings",
 }
-ROUTERS = tuple(matter_router(kind, path) for kind, path in PATHS.items())
+#: Commands that have another route, because they need more than the command itself.
+ELSEWHERE = {MatterKind.STATION: frozenset({"rotate_key"})}
+ROUTERS = tuple(matter_router(kind, path, without=ELSEWHERE.get(kind, frozenset())) for kind, path in PATHS.items())

@@ -208,6 +208,9 @@ from models.commands.system import (
     Absorb as Absorb,
 )
 from models.commands.system import (
+    Inform as Inform,
+)
+from models.commands.system import (
     Recompute as Recompute,
 )
 from models.commands.system import (
@@ -244,6 +247,6 @@ HUMAN_COMMAND_MODELS: dict[str, type[Frozen]] = {
 }
 
 Command = Annotated[
-    Report | HumanCommand | WakeUp | Absorb | Separate | TakeOut | Recompute | SettleErrand,
+    Report | HumanCommand | WakeUp | Absorb | Separate | TakeOut | Inform | Recompute | SettleErrand,
     Field(discriminator="kind"),
 ]

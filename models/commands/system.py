@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from models.base import Frozen, Instant
 
 
@@ -32,6 +34,21 @@ class TakeOut(Frozen):
     kind: Literal["take_out"] = "take_out"
     lead_no: str
     reason: str
+
+
+class Inform(Frozen):
+    """Record on the timeline what a matter of the park tells this case: `what` with its `values`, or a `note`.
+
+    `matter_kind`, `code` and `name` say which matter; `what` is a word of `services.wording.informed`.
+    """
+
+    kind: Literal["inform"] = "inform"
+    matter_kind: str
+    code: str
+    name: str
+    what: str
+    values: dict[str, str] = Field(default_factory=dict)
+    note: str = ""
 
 
 class Recompute(Frozen):

@@ -351,3 +351,30 @@ from models.errors.stage import (
 from models.errors.stage import (
     WrongStage as WrongStage,
 )
+from models.errors.station import (
+    NoReadings as NoReadings,
+)
+from models.errors.station import (
+    NoReadingTaken as NoReadingTaken,
+)
+from models.errors.station import (
+    ReadingConflict as ReadingConflict,
+)
+from models.errors.station import (
+    ReadingInFuture as ReadingInFuture,
+)
+from models.errors.station import (
+    ReadingTooOld as ReadingTooOld,
+)
+from models.errors.station import (
+    StationKeyOfAnother as StationKeyOfAnother,
+)
+from models.errors.station import (
+    StationKeyWrong as StationKeyWrong,
+)
+from models.errors.station import (
+    TooManyReadings as TooManyReadings,
+)
+from models.errors.station import (
+    UnknownMetric as UnknownMetric,
+)

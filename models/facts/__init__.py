@@ -20,6 +20,7 @@ from models.facts.any_stage import Convened as Convened
 from models.facts.any_stage import ErrandReturned as ErrandReturned
 from models.facts.any_stage import ErrandSettled as ErrandSettled
 from models.facts.any_stage import Escalated as Escalated
+from models.facts.any_stage import Informed as Informed
 from models.facts.any_stage import Merged as Merged
 from models.facts.any_stage import Recategorised as Recategorised
 from models.facts.any_stage import Relocated as Relocated
@@ -102,7 +103,7 @@ Body = Annotated[
     | VoidProposed | Rated | ReopenRequested | Reopened | ReopenRefused | Appealed | AppealDecided
     | Commented | Attached | Acknowledged | Escalated | Urged | UrgeAnswered | UrgeOverdue
     | Recategorised | Adopted | Relocated | Merged | Absorbed | SplitOff | ErrandSettled | Convened | Responded
-    | ErrandReturned | Separated | Unmerged | UnmergeAsked | UrgeCancelled | UrgeLapsed
+    | ErrandReturned | Informed | Separated | Unmerged | UnmergeAsked | UrgeCancelled | UrgeLapsed
     | ClaimEnded | CoHandlerReleased | CoHandlersAdded | Recalled | Redispatched
     | ReviewerAssigned | SentBack | VerificationReported | VerificationRequested
     | RequestLapsed | RequestRetracted | TransferRefused | TransferRequested | VoidRefused | SummonsMissed

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from models.base import Frozen, Instant
 from models.case import Owner
 from models.commands import Location, Part
@@ -194,6 +196,18 @@ class ErrandReturned(Frozen):
     kind: Literal["errand_returned"] = "errand_returned"
     errand: str
     refused: str
+
+
+class Informed(Frozen):
+    """A matter of the park told the case something; the fields are those of the command `inform`."""
+
+    kind: Literal["informed"] = "informed"
+    matter_kind: str
+    code: str
+    name: str
+    what: str
+    values: dict[str, str] = Field(default_factory=dict)
+    note: str = ""
 
 
 class SplitOff(Frozen):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.base import Frozen
 from models.commands.report import Report
+from models.commands.system import Inform
 from models.facts import Actor
 from models.matters.base import Content, MatterKind
 
@@ -16,6 +17,14 @@ class OpenCase(Frozen):
     errand: str
     report: Report
     actor: Actor
+
+
+class TellCase(Frozen):
+    """Tell the case of that number something. A case that is archived, or does not exist, is left alone."""
+
+    kind: Literal["tell_case"] = "tell_case"
+    case_no: str
+    command: Inform
 
 
 class ActOnMatter(Frozen):
@@ -37,4 +46,4 @@ class BeginMatter(Frozen):
     actor: Actor
 
 
-Effect = OpenCase | ActOnMatter | BeginMatter
+Effect = OpenCase | TellCase | ActOnMatter | BeginMatter

@@ -12,6 +12,7 @@ from models.base import Frozen
 from models.enums import Level, Role
 from models.policy.checklists import Checklist
 from models.policy.standard import LevelName
+from models.policy.stations import StationPolicy
 
 #: The longest time until the last step of the ladder: a year.
 MOST_HOURS = 24 * 365
@@ -45,6 +46,7 @@ class ParkPolicy(Frozen):
     ladder: Annotated[tuple[MatterRung, ...], Field(min_length=1, max_length=12)] = DEFAULT_LADDER
     checklists: Annotated[tuple[Checklist, ...], Field(max_length=200)] = ()
     duties_a_day: Annotated[int, Field(ge=1, le=1000)] = 12
+    stations: StationPolicy = StationPolicy()
 
     def checklist(self, code: str | None) -> Checklist | None:
         """The checklist of that code, or None."""

@@ -15,6 +15,7 @@ from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow
 from models.tables.policy import PolicyRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
+from models.tables.station import ReadingRow, StationRow, StationWatchRow
 
 __all__ = [
     "ABSENCES",
@@ -55,9 +56,12 @@ __all__ = [
     "PolicyDraftRow",
     "PolicyRow",
     "ProgressCodeRow",
+    "ReadingRow",
     "ReporterRow",
     "SavedViewRow",
     "ShiftRow",
+    "StationRow",
+    "StationWatchRow",
     "TaskRow",
     "metadata",
 ]

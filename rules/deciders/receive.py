@@ -84,6 +84,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(ctx.units))
+    _check_sensor(cmd)
     if ctx.person is not None and cmd.split_from is None and cmd.matter is None:
         _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
     _check_times(cmd, ctx)
@@ -135,10 +136,20 @@ def _check_reporter(ctx: Context, grid: str, grid_path: tuple[str, ...]) -> list
     return held
 
 
+def _check_sensor(cmd: Report) -> None:
+    """Raise InputError for a report by the channel `sensor` that no monitoring station has asked for."""
+    if cmd.source is Source.SENSOR and (cmd.matter is None or cmd.matter.kind != "station"):
+        raise InputError(
+            why_zh="“物联感知”渠道只属于登记的监测站,人员和导入不能使用",
+            why_en="the channel “sensor” belongs to registered monitoring stations; no person or import may use it",
+            pointer="/source",
+        )
+
+
 def _check_source(cmd: Report, held: list[Grant]) -> None:
     """Raise InputError when the actor may not report by this channel: it decides whose name is shown to whom."""
     staff = any(grant.role is not Role.REPORTER for grant in held)
-    internal = cmd.source in (Source.SPLIT, Source.SENSOR) or (cmd.source is Source.IMPORT and cmd.external is None)
+    internal = cmd.source is Source.SPLIT or (cmd.source is Source.IMPORT and cmd.external is None)
     if internal or (not staff and cmd.source not in OWN_SOURCES):
         raise InputError(
             why_zh=f"您不能以“{cmd.source}”渠道上报",

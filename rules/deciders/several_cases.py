@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.case import Case
-from models.commands import Absorb, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
+from models.commands import Absorb, Inform, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
 from models.context import Context
 from models.enums import Outcome
 from models.errors import CategoryOutOfUse, InputError, LeadIsYounger, NoSuchLead, NotNow, UnknownCategory, UnknownGrid
@@ -17,6 +17,7 @@ from models.facts import (
     Body,
     ErrandReturned,
     ErrandSettled,
+    Informed,
     Merged,
     Separated,
     SplitOff,
@@ -151,7 +152,13 @@ def settle_errand(case: Case, cmd: SettleErrand, ctx: Context) -> Sequence[Body]
     return [returned]
 
 
+def inform(case: Case, cmd: Inform, ctx: Context) -> Sequence[Body]:
+    """Record what a matter of the park tells the case; a closed case is told too, until it is archived."""
+    return [Informed(**cmd.model_dump(exclude={"kind"}))]
+
+
 DECIDERS: dict[str, Decider] = {
+    "inform": inform,
     "merge": merge,
     "unmerge": unmerge,
     "split": split,

@@ -13,6 +13,7 @@ from models.facts import (
     ErrandSettled,
     Escalated,
     Fact,
+    Informed,
     Merged,
     Recategorised,
     Relocated,
@@ -35,6 +36,11 @@ from rules.life_cycle import acknowledgement_key
 
 @change.register
 def _(body: Commented, case: Case, fact: Fact) -> Changes:
+    return {}
+
+
+@change.register
+def _(body: Informed, case: Case, fact: Fact) -> Changes:
     return {}
 
 

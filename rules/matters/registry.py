@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from models.matters.base import MatterKind
 from rules.matters import plan, undertaking
 from rules.matters.kind import MatterRules
+from rules.matters.stations import rules as stations
 
 RULES: Mapping[MatterKind, MatterRules] = {
     MatterKind.PLAN: plan.RULES,
+    MatterKind.STATION: stations.RULES,
     MatterKind.UNDERTAKING: undertaking.RULES,
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.case import Case, Owner
 from models.enums import OwnerKind, Source
-from models.wire_names import PUBLIC
+from models.wire_names import PUBLIC, STATIONS
 from services.cases.names import Names
 
 #: The sources of reports that staff make in their own role.
@@ -33,6 +33,8 @@ def masked_owner(owner: Owner, case: Case) -> Owner:
 
 def is_hidden(person: UUID, case: Case) -> bool:
     """Return whether `person` is the reporter and reported for themselves. Staff who report are named."""
+    if person == STATIONS:
+        return False
     return person == PUBLIC or (person == case.reported_by and case.source not in STAFF_SOURCES)
 
 

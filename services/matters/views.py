@@ -19,6 +19,10 @@ from services.wording.matters.registry import command_label, fact_sentence, stat
 #: What only the machine needs of a state.
 _INTERNAL = frozenset(Matter.model_fields)
 
+#: Fields that nobody needs to see: the digest of a station's key, and its own record of when it was heard, which is
+#: less exact than that of `services.stations`.
+_HIDDEN = frozenset({"key_digest", "watch_at"})
+
 #: Makes `details` of a kind of its state, for somebody who plays these parts; default: its own fields, numbers masked.
 MakeDetails = Callable[[Any, frozenset[Part]], dict[str, Any]]
 DETAILS: dict[MatterKind, MakeDetails] = {}
@@ -147,7 +151,7 @@ def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> di
 def mask_everywhere(value: Any) -> Any:
     """Return the value with the numbers of people masked in every text, at any depth."""
     if isinstance(value, Mapping):
-        return {name: mask_everywhere(part) for name, part in value.items()}
+        return {name: mask_everywhere(part) for name, part in value.items() if name not in _HIDDEN}
     if isinstance(value, list | tuple):
         return [mask_everywhere(part) for part in value]
     return mask_numbers(value) if isinstance(value, str) else value

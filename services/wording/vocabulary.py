@@ -87,6 +87,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "unmerge_asked": ("要求拆出并入的案件", "merged case to be taken out"),
     "unmerged": ("从合并中拆出", "taken out of the merge"),
     "separated": ("并入的案件已拆出", "merged case taken out"),
+    "informed": ("园区工作告知", "told by the park's work"),
     "split_off": ("拆分", "split off"),
     "errand_settled": ("关联案件已通知", "other case told"),
     "errand_returned": ("关联事务退回", "errand returned"),

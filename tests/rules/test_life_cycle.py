@@ -34,7 +34,7 @@ PHOTO = "a" * 64
 
 
 def test_every_command_has_a_model_a_row_and_a_move() -> None:
-    between_cases = {"absorb", "separate", "take_out", "settle_errand"}
+    between_cases = {"absorb", "separate", "take_out", "inform", "settle_errand"}
     assert set(HUMAN_COMMAND_MODELS) == set(HUMAN_COMMANDS) == set(DECIDERS) - between_cases
     assert set(COMMANDS) - set(HUMAN_COMMANDS) == {"wake_up", "recompute", *between_cases}
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.matters.base import MatterKind
-from services.wording.matters import common, plan, undertaking
+from services.wording.matters import common, plan, station, undertaking
 from services.wording.matters.words import Labels, MatterWords
 
 WORDS: Mapping[MatterKind, MatterWords] = {
     MatterKind.PLAN: plan.WORDS,
+    MatterKind.STATION: station.WORDS,
     MatterKind.UNDERTAKING: undertaking.WORDS,
 }
 

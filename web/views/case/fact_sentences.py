@@ -8,6 +8,7 @@ from typing import Any
 from models.errors import known_errors
 from models.views import FactView
 from services.wording import vocabulary
+from services.wording.informed import informed_text
 from web.local_time import format_exact, format_short
 from web.reader import Visitor
 from web.views.case.limit_sources import limit_source_text
@@ -34,7 +35,7 @@ _LANE_OF: Mapping[str, str] = {
     **dict.fromkeys(
         ("light_changed", "overdue", "reminded", "step_fired", "acknowledgement_lapsed", "urge_overdue", "recomputed",
          "archived", "errand_settled", "errand_returned", "claim_ended", "request_lapsed", "urge_lapsed",
-         "summons_missed"),
+         "summons_missed", "informed"),
         "clock",
     ),
 }  # fmt: skip
@@ -60,7 +61,7 @@ _NOTICE_KINDS = (
 _NUMBERED = frozenset({"urged", "urge_answered", "urge_cancelled", "urge_lapsed", "urge_overdue"})
 #: Facts that do not conflict with a command in progress: those of the clock, and comments.
 HARMLESS = frozenset(
-    {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed"}
+    {"light_changed", "overdue", "reminded", "commented", "attached", "progress_reported", "recomputed", "informed"}
 )
 
 
@@ -86,6 +87,8 @@ def fact_title(fact: FactView, visitor: Visitor) -> str:
     what = vocabulary.label_of(vocabulary.FACTS, fact.kind, visitor.language)
     if fact.kind == "light_changed":
         what = f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
+    if fact.kind == "informed":
+        return f"{fact.body.get('name')}({fact.body.get('code')})"
     about = ladder_of(fact.kind, fact.body, visitor)
     return f"{what} · {about}" if about else what
 
@@ -297,6 +300,10 @@ def _details(fact: FactView, names: Mapping[str, str], visitor: Visitor) -> list
     if fact.body.get("cause"):  # an order given by the system: its note repeats the cause in both languages
         left_out |= {"note"}
     details = []
+    if fact.kind == "informed":
+        return [
+            (visitor.text("告知"), informed_text(fact.body, visitor.language, lambda at: format_short(at, visitor)))
+        ]
     for key, label, format_value in _DETAILS:
         value = fact.body.get(key)
         if value in (None, "", [], ()) or key in left_out:

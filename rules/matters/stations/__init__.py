@@ -1,0 +1,1 @@
+"""Rules of monitoring stations: `watch` folds readings into the state of a metric, `rules` are those of the matter."""

@@ -1,0 +1,1 @@
+"""Monitoring stations: their keys, taking readings, and showing them."""

@@ -1,0 +1,47 @@
+"""What matters of the park tell a case, in sentences: the words of the command `inform`."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.wording.matters.words import Labels
+
+#: By `what`, with the values in braces. Values whose names end in `at` are moments.
+SENTENCES: Labels = {
+    "breach_further": (
+        "{metric}再次超标:{at} 为 {value} {unit}(限值 {limit})",
+        "{metric} in breach once more: {value} {unit} at {at} (limit {limit})",
+    ),
+    "breach_again": (
+        "{metric}超标未除又一次持续:自 {since_at} 起,{at} 为 {value} {unit}(限值 {limit})",
+        "{metric}, still in breach, rose for long once more: since {since_at}, {value} {unit} at {at} (limit {limit})",
+    ),
+    "breach_lasts": (
+        "{metric}仍在超标:{at} 为 {value} {unit}(限值 {limit},最严重 {peak})",
+        "{metric} is still in breach: {value} {unit} at {at} (limit {limit}, worst {peak})",
+    ),
+    "breach_ended": (
+        "{metric}已恢复:{at} 为 {value} {unit}(最严重 {peak})",
+        "{metric} is back within the limit: {value} {unit} at {at} (worst {peak})",
+    ),
+    "station_silent": ("监测站仍无数据,自 {since_at} 起", "The station is silent again, since {since_at}"),
+    "station_heard": ("监测站恢复数据(自 {since_at} 起中断)", "The station is heard again (silent since {since_at})"),
+}
+
+
+def informed_text(body: Mapping[str, Any], language: str, moment: Callable[[datetime], str]) -> str:
+    """The sentence of a fact `informed`; `moment` writes a moment for the reader. Its note where there is one."""
+    values = {
+        name: moment(datetime.fromisoformat(value)) if name == "at" or name.endswith("_at") else value
+        for name, value in dict(body.get("values") or {}).items()
+    }
+    label = SENTENCES.get(str(body.get("what")))
+    said = "" if label is None else (label[1] if language.startswith("en") else label[0])
+    told = said.format_map(_Lenient(values))
+    note = str(body.get("note") or "")
+    return ": ".join(part for part in (told, note) if part)
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""

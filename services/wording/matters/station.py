@@ -1,0 +1,60 @@
+"""The words of monitoring stations (监测站)."""
+
+from services.wording.matters.words import Labels, MatterWords
+
+MEDIA: Labels = {
+    "air": ("空气", "air"),
+    "water": ("水质", "water"),
+    "soil": ("土壤", "soil"),
+    "noise": ("噪声", "noise"),
+}
+WATCH_STATES: Labels = {
+    "normal": ("正常", "within the limit"),
+    "exceeding": ("超限观察", "beyond the limit"),
+    "breach": ("超标", "in breach"),
+}
+READING_STATES: Labels = {
+    "evaluated": ("已评价", "evaluated"),
+    "late": ("迟到,不评价", "late, not evaluated"),
+    "suspect": ("存疑,不评价", "not plausible, not evaluated"),
+}
+WORDS = MatterWords(
+    commands={
+        "register": ("登记", "register"),
+        "change": ("修改", "change"),
+        "rotate_key": ("更换密钥", "give a new key"),
+        "revoke_key": ("撤销密钥", "revoke the key"),
+        "end": ("撤站", "give up"),
+        "observe": ("读数变化", "by its readings"),
+    },
+    statuses={
+        "working": ("正常", "working"),
+        "breach": ("超标", "in breach"),
+        "silent": ("无数据", "silent"),
+        "ended": ("已撤站", "given up"),
+    },
+    facts={
+        "registered": ("登记监测站", "The station was registered"),
+        "changed": ("修改:{note}", "Changed: {note}"),
+        "key_rotated": ("更换密钥", "A new key was given out"),
+        "key_revoked": ("撤销密钥:{reason}", "The key was revoked: {reason}"),
+        "ended": ("撤站:{reason}", "Given up: {reason}"),
+        "breach_began": (
+            "{change[metric]} 超标:{change[value]}(限值 {change[limit]}),已报案",
+            "{change[metric]} in breach: {change[value]} (limit {change[limit]}); a case was asked for",
+        ),
+        "breach_joined": (
+            "{change[metric]} 再次或持续超标:{change[value]}(限值 {change[limit]}),并入案件 {case_no}",
+            "{change[metric]} in breach again or still: {change[value]} (limit {change[limit]}); joined case {case_no}",
+        ),
+        "breach_ended": (
+            "{change[metric]} 恢复:{change[value]}(最严重 {change[peak]})",
+            "{change[metric]} is back: {change[value]} (worst: {change[peak]})",
+        ),
+        "heard_until": ("数据正常到达", "Readings are coming in"),
+        "fell_silent": ("超过时限没有数据", "Nothing was heard for longer than its limit"),
+        "silence_reported": ("长时间没有数据,已报案 {case_no}", "Still silent: a case was asked for or told {case_no}"),
+        "heard_again": ("恢复数据", "Heard again"),
+    },
+    overdue={"silence": ("监测站无数据", "silent station")},
+)
