@@ -18,8 +18,8 @@ from doors.security import Caller, Now
 from models.errors import UnknownMatterCommand
 from models.ids import new_id
 from models.matters.base import MatterCommand, MatterKind
-from models.matters.common import CommentMatter
 from models.matters.messages import MatterReceipt
+from rules.matters.kind import command_models
 from rules.matters.registry import RULES
 from services.matters import queries
 from services.matters.filter import MatterFilter
@@ -32,7 +32,7 @@ def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = froz
     router = APIRouter(prefix=f"/api/v1/{path}", tags=[path], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
     _add_reading(router, kind)
     rules = RULES[kind]
-    models = command_models(kind)
+    models = command_models(rules)
     router.add_api_route(
         "",
         _creating_route(kind, models[rules.creates]),
@@ -43,11 +43,11 @@ def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = froz
         name=f"{kind} {rules.creates}",
         operation_id=f"create_{kind}",
     )
-    for name in (*rules.who, "comment"):
+    for name, model in models.items():
         if name != rules.creates and name not in without:
             router.add_api_route(
                 f"/{{code}}/commands/{name}",
-                _command_route(kind, models[name]),
+                _command_route(kind, model),
                 methods=["POST"],
                 response_model=MatterView,
                 name=f"{kind} {name}",
@@ -60,12 +60,6 @@ def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = froz
         raise UnknownMatterCommand(command=command)
 
     return router
-
-
-def command_models(kind: MatterKind) -> dict[str, type[MatterCommand]]:
-    """Return the models of the commands of people by name."""
-    found = {str(model.model_fields["kind"].default): model for model in RULES[kind].commands}
-    return {**found, "comment": CommentMatter}
 
 
 def _add_reading(router: APIRouter, kind: MatterKind) -> None:

@@ -35,6 +35,7 @@ ENTRIES = (
     Entry("/ladder", "升级", "arrow-up", _WATCH, "l"),
     Entry("/urges", "督办单", "notification", (*_WATCH, Role.HANDLER), "u"),
     Entry("/analysis", "分析", "chart-line", _WATCH, "a"),
+    Entry("/park", "园区工作", "flag", (*_DESK, Role.AUDITOR, Role.GRID_WORKER, Role.VOLUNTEER), "p"),
     Entry("/bulletins", "通报", "file", _WATCH),
     Entry("/admin", "管理", "setting", (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)),
 )

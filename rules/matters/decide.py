@@ -183,4 +183,6 @@ def fold(rules: MatterRules, facts: Iterable[MatterFact], matter: Matter | None 
 def may_give(rules: MatterRules, found: frozenset[Part], matter: Matter, command: str) -> bool:
     """Whether somebody with these parts may give the command at all, as the matter stands."""
     ended = matter.ended_at is not None and command not in rules.lasting
-    return not ended and command != rules.creates and not found.isdisjoint(rules.who[command])
+    if ended or command == rules.creates or found.isdisjoint(rules.who[command]):
+        return False
+    return rules.fits(matter, command)

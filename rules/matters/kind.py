@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from models.enums import Role
 from models.matters.base import Matter, MatterBody, MatterCommand, MatterFact, MatterKind
+from models.matters.common import CommentMatter
 from models.matters.context import MatterContext
 from models.matters.effects import Effect
 
@@ -68,6 +69,8 @@ class MatterRules:
     lasting: frozenset[str] = frozenset()
     #: Commands of which `decide` itself says who may give them; `who` says who is shown them.
     own_check: frozenset[str] = frozenset()
+    #: Whether a command makes sense as the matter stands: what does not is not offered.
+    fits: Callable[[Any, str], bool] = lambda matter, command: True
     #: The command that begins a matter of this kind.
     creates: str = "register"
 
@@ -80,6 +83,12 @@ class MatterRules:
     def body_reader(self) -> TypeAdapter[MatterBody]:
         """Reads a fact body of this kind."""
         return _reader(self.bodies)
+
+
+def command_models(rules: MatterRules) -> dict[str, type[MatterCommand]]:
+    """The models of the commands of people, by name, the one that begins a matter first."""
+    found = {str(model.model_fields["kind"].default): model for model in rules.commands}
+    return {**{name: found[name] for name in rules.who}, "comment": CommentMatter}
 
 
 def _reader(models: tuple[type[Any], ...]) -> TypeAdapter[Any]:

@@ -46,6 +46,16 @@ def parts(
     return frozenset(found)
 
 
+def may_begin(rules: MatterRules, person: Person, day: date) -> bool:
+    """Whether the person could begin a matter of this kind somewhere; where, the command itself is asked."""
+    who = rules.who[rules.creates]
+    for grant in in_force(person, day):
+        path = () if grant.grid is None else (grant.grid,)
+        if not who.isdisjoint(parts(person, rules, day, grid_path=path, department=grant.department)):
+            return True
+    return False
+
+
 def check_part(found: frozenset[Part], rules: MatterRules, command: str) -> None:
     """Raises NotYours unless one of the parts may give `command`."""
     who = rules.who.get(command, frozenset())

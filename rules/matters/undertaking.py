@@ -300,6 +300,20 @@ def effects(before: Undertaking | None, fact: MatterFact, after: Undertaking) ->
     ]
 
 
+def fits(matter: Undertaking, command: str) -> bool:
+    """Whether the command makes sense now; `decide` refuses it with the reason."""
+    match command:
+        case "end":
+            return True
+        case "reject_completion":
+            return matter.status == "done"
+        case "add_places":
+            return matter.status == "open" and matter.type is UndertakingType.CAMPAIGN
+        case "reach_milestone":
+            return matter.status == "open" and any(m.done_at is None for m in matter.milestones)
+    return matter.status == "open"
+
+
 RULES = MatterRules(
     kind=MatterKind.UNDERTAKING,
     name_zh="承诺事项",
@@ -323,6 +337,7 @@ RULES = MatterRules(
     due=due,
     next_wake_up=next_wake_up,
     effects=effects,
+    fits=fits,
     open_to_staff=True,
     number_prefix="U",
 )

@@ -120,6 +120,18 @@ async def list_matters(
     return MatterPage(items=items, next_cursor=_cursor(wanted, kind, page[-1]) if more else None, total=total)
 
 
+async def count_matters(
+    connection: AsyncConnection, person: Person, kind: MatterKind, now: datetime
+) -> tuple[int, int]:
+    """Return how many matters that go on the person sees, and how many of them are overdue."""
+    condition = and_(
+        visible_matters(person, RULES[kind], await local_day(connection, now)), MATTERS.c.ended_at.is_(None)
+    )
+    overdue = func.count().filter(MATTERS.c.overdue_at.is_not(None))
+    row = (await connection.execute(select(func.count(), overdue).where(condition))).one()
+    return int(row[0]), int(row[1])
+
+
 def _sort_key(wanted: MatterFilter) -> tuple[ColumnElement[Any], bool]:
     name = wanted.sort.removeprefix("-")
     column: ColumnElement[Any] = MATTERS.c[name]

@@ -1,5 +1,7 @@
 """The words that every kind of matter shares."""
 
+from collections.abc import Mapping
+
 from services.wording.matters.words import Labels
 
 COMMANDS: Labels = {
@@ -12,6 +14,15 @@ FACTS: Labels = {
     "climbed": ("“{about}”超期未办,已通知第 {step} 级", "“{about}” is overdue: step {step} was told"),
     "opening_settled": ("案件 {case_no}", "case {case_no}"),
 }
+FIELDS: Labels = {
+    "code": ("编号", "code"),
+    "name": ("名称", "name"),
+    "key": ("编号", "key"),
+    "evidence": ("证明材料", "evidence"),
+    "note": ("说明", "note"),
+    "reason": ("理由", "reason"),
+}
+OPTIONS: Mapping[str, Labels] = {}
 PARTS: Labels = {
     "owner": ("责任人", "whoever is in charge of it"),
     "head": ("责任部门负责人", "head of the department in charge"),

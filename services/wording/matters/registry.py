@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.matters.base import MatterKind
+from services.wording.field_names import FIELDS
 from services.wording.matters import common, plan, station, undertaking
 from services.wording.matters.words import Labels, MatterWords
 
@@ -57,6 +58,18 @@ def overdue_label(kind: MatterKind, about: str, language: str) -> str:
     found = WORDS[kind].overdue.get(head)
     words = head if found is None else _pick(found, language)
     return f"{words} {rest}".strip()
+
+
+def field_label(kind: MatterKind, name: str, language: str) -> str:
+    """What a field of a command or a state is called; its name when it has no label."""
+    found = {**FIELDS, **common.FIELDS, **WORDS[kind].fields}.get(name)
+    return name if found is None else _pick(found, language)
+
+
+def option_label(kind: MatterKind, field: str, value: str, language: str) -> str:
+    """What a value of a field is called; the value itself when it has no label."""
+    found = {**common.OPTIONS, **WORDS[kind].options}.get(field, {}).get(value)
+    return value if found is None else _pick(found, language)
 
 
 class _Values(dict[str, Any]):

@@ -16,3 +16,7 @@ class MatterWords:
     facts: Labels
     #: What a ladder can be about, by the beginning of `Climb.about` up to a colon.
     overdue: Labels = field(default_factory=dict)
+    #: Fields of commands and of the state, where `services.wording.field_names` has no word, or another one.
+    fields: Labels = field(default_factory=dict)
+    #: The values that a field may have.
+    options: Mapping[str, Labels] = field(default_factory=dict)

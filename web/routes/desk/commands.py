@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
@@ -25,6 +25,7 @@ from web.pages import go_to, is_part, is_scripted, page, safe_path
 from web.reader import Reader, SignedIn
 from web.routes.desk.case import Done, OpenForm, show_case
 from web.routes.desk.intake import IntakeQuery, intake_page
+from web.routes.form_files import MAX_FILES, store_files
 from web.views.case.actions import WITHOUT_REVISION
 from web.views.case.command_forms import Field, fields_of, known_values
 from web.views.case.fact_sentences import HARMLESS
@@ -33,9 +34,6 @@ from web.views.case.taking_back import must_confirm
 from web.views.refusals import refusal_text
 
 router = APIRouter()
-
-#: Maximum number of files in one form without scripts.
-MAX_FILES = 6
 
 
 class PostedForm(Frozen):
@@ -62,7 +60,7 @@ async def give(case_no: str, command: str, request: Request, services: ServicesD
     async with form_with_files(request, attachments.limits_of(services.settings).most, MAX_FILES) as form:
         posted = _read_form(command, form)
         confirmed = form.get("confirmed") == "1"
-        uploaded, refused = await _store_files(services, reader, form)
+        uploaded, refused = await store_files(services, reader, form)
     for name, hashes in uploaded.items():
         posted.given.setdefault(name, []).extend(hashes)
     if refused:
@@ -127,25 +125,6 @@ def _command_id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return new_id()  # not one of our forms: without an id it counts each time it is sent
-
-
-async def _store_files(
-    services: Services, reader: Reader, form: FormData
-) -> tuple[dict[str, list[str]], dict[str, DomainError]]:
-    """Store the files of the form. Return the hashes of those stored by field, and the refusals by name of the file."""
-    hashes: dict[str, list[str]] = defaultdict(list)
-    refused: dict[str, DomainError] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
-            try:
-                stored = await attachments.store_upload(
-                    services.engine, services.settings, reader.person, value.file, reader.now
-                )
-            except DomainError as error:
-                refused[value.filename[:80]] = error
-                continue
-            hashes[name.removeprefix("files.")].append(stored.view.sha256)
-    return hashes, refused
 
 
 async def _send(

@@ -1,0 +1,1 @@
+"""The contents of the pages of the work of the park."""

@@ -1,0 +1,36 @@
+"""The sections of the work of the park: what the page `/park` leads to, by kind of matter and besides."""
+
+from dataclasses import dataclass
+
+from models.enums import Role
+from models.matters.base import MatterKind
+from web.views.translation_marks import _
+
+#: Everybody who works in the park, at a desk or outside.
+STAFF = tuple(role for role in Role if role is not Role.REPORTER)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: its address below `/park`, its Chinese name, and what it is for, translated where they are shown."""
+
+    path: str
+    title: str
+    about: str
+    icon: str
+    kind: MatterKind | None = None
+    roles: tuple[Role, ...] = STAFF
+
+    @property
+    def href(self) -> str:
+        """Its address."""
+        return f"/park/{self.path}"
+
+
+SECTIONS = (Section("undertakings", _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag", MatterKind.UNDERTAKING),)
+BY_PATH = {section.path: section for section in SECTIONS}
+
+
+def path_of(kind: MatterKind) -> str:
+    """The address of the list of that kind."""
+    return next(section.href for section in SECTIONS if section.kind is kind)
