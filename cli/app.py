@@ -32,6 +32,7 @@ COMMANDS = {
     "org": "cli.organisation.lint:app",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
+    "undertakings": "cli.undertakings:app",
 }
 
 

@@ -1,26 +1,23 @@
 """`report`, `show`, `list`, `act`, `inbox`: commands for a person's own work, through the HTTP API."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from cli.case_view import print_case, print_details, print_facts
+from cli.fields import parse_moment, read_fields
 from cli.forecast import print_forecast
-from cli.formatting import ZONE, format_light, format_local, format_owner
+from cli.formatting import format_light, format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import STAGES, TASKS, label, localize
 from cli.output import Column, out, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.datum import Datum
 from models.ids import new_id
-from services.files.moments import NoMoment, read_wall_time
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def report(
@@ -66,7 +63,7 @@ def report(
         "title": title,
         "grid": grid,
         "severity": severity,
-        "occurred_at": _parse_moment(occurred_at) if occurred_at else None,
+        "occurred_at": parse_moment(occurred_at) if occurred_at else None,
     }
     body |= {name: value for name, value in optional.items() if value is not None}
     if location is not None:
@@ -163,12 +160,7 @@ def act(
         known = ", ".join(HUMAN_COMMAND_MODELS)
         fail(localize(f"没有命令 {command};可用:{known}", f"no command {command}; there are: {known}"))
     api = Api(data_dir, as_, password)
-    body = {}
-    for field in fields or []:
-        name, equals, value = field.partition("=")
-        if not equals:
-            fail(localize(f"“{field}”应为 名称=值", f"“{field}” should be name=value"))
-        body[name] = _parse_value(api, model.model_fields.get(name), name, value)
+    body = read_fields(api, model, fields or [])
     headers = {"Idempotency-Key": command_id or str(new_id())}
     if revision is not None:
         headers["If-Match"] = f'"{revision}"'
@@ -191,24 +183,6 @@ def inbox(
 # --- parsing arguments ------------------------------------------------------------------------------------------------
 
 
-def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
-    annotation = getattr(field, "annotation", None)
-    if name in ("evidence", "attachments"):
-        return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
-    if value[:1] in ("[", "{") and annotation is not str:
-        return _parse_json(name, value)
-    if _is_list(annotation):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    if annotation is not None and "datetime" in str(annotation).lower():
-        return _parse_moment(value)
-    return value
-
-
-def _is_list(annotation: Any) -> bool:
-    """Return whether a field takes several values, or None."""
-    return get_origin(annotation) is tuple or any(get_origin(one) is tuple for one in get_args(annotation))
-
-
 def _build_location(lat: float | None, lon: float | None, datum: Datum) -> dict[str, Any] | None:
     """Return the location. Exits with code 1 when only one of the two numbers is given."""
     if lat is None and lon is None:
@@ -216,29 +190,6 @@ def _build_location(lat: float | None, lon: float | None, datum: Datum) -> dict[
     if lat is None or lon is None or not (isfinite(lat) and isfinite(lon)):
         fail(localize("位置须同时给出 --lat 和 --lon(度)", "a place takes both --lat and --lon, in degrees"))
     return {"lat": lat, "lon": lon, "datum": datum}
-
-
-def _parse_json(name: str, value: str) -> Any:
-    """Return a structured value, which is written as JSON."""
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        fail(localize(f"{name} 不是有效的 JSON:{error}", f"{name} is not valid JSON: {error}"))
-
-
-def _parse_moment(value: str) -> str:
-    """Return a time for the API from a written one (the park's time without a zone) or from ± minutes, hours, days."""
-    if value[:1] in "+-" and value[-1:] in _UNITS and value[1:-1].isdecimal():
-        try:
-            span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
-            return (datetime.now(UTC) + (span if value[0] == "+" else -span)).isoformat()
-        except OverflowError:
-            fail(localize(f"“{value}”超出了日历", f"“{value}” is beyond any calendar"))
-    try:
-        moment = read_wall_time(value)
-    except NoMoment:
-        fail(localize(f"“{value}”不是时间", f"“{value}” is no time"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).isoformat()
 
 
 # --- printing ---------------------------------------------------------------------------------------------------------

@@ -36,6 +36,25 @@ def notices(
         ),
         map(_notice_row, page["items"]),
     )  # fmt: skip
+    if page["matters"]:
+        print_table(
+            (
+                localize("时间", "When"),
+                "",
+                Column(localize("事项", "Matter"), no_wrap=True),
+                *localize("名称 事由", "Name Why").split(),
+            ),
+            [
+                (
+                    format_local(one["at"]),
+                    "" if one["read"] else "●",
+                    one["code"],
+                    escape(one["name"]),
+                    escape(one["text"]),
+                )
+                for one in page["matters"]
+            ],
+        )
     out.print(localize(f"未读 {page['unread']}", f"{page['unread']} unread"))
 
 

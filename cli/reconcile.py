@@ -108,9 +108,11 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
             localize(f"未能修复 {failure}", f"not repaired: {failure}"), markup=False, highlight=False, soft_wrap=True
         )
     summary = localize(
-        f"{report.cases} 个未归档案件,{report.workflows} 个运行中的流程,深入核对 {report.looked_into} 个,"
+        f"{report.cases} 个未归档案件,{report.matters} 个未终止事项,"
+        f"{report.workflows} 个运行中的流程,深入核对 {report.looked_into} 个,"
         f"用时 {report.seconds:.1f} 秒",
-        f"{report.cases} cases not archived, {report.workflows} workflows running, {report.looked_into} compared"
+        f"{report.cases} cases not archived, {report.matters} matters going on, {report.workflows} workflows"
+        f" running, {report.looked_into} compared"
         f" closely, {report.seconds:.1f} s",
     )
     out.print(summary)
@@ -124,7 +126,7 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
         (
             (
                 localize(*DRIFT_NAMES[finding.kind]),
-                finding.case_no or str(finding.report_id or "—"),
+                finding.case_no or finding.matter_code or str(finding.report_id or "—"),
                 localize(finding.zh, finding.en),
                 localize("可", "yes") if finding.fixable else "—",
             )

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from activities.auditing import case_rows, sentences
 from activities.auditing.case_rows import AuditContext, Row
 from activities.auditing.compare import CaseComparer
+from activities.auditing.matters import audit_matters
 from activities.auditing.repair import Repairer
 from activities.auditing.running_workflows import has_worker, list_running
 from infra.store.context import local_day
@@ -106,6 +107,10 @@ class Auditor:
             queried += sum(is_queried(row) for row in page)
             progress("look", cases, max(total, cases))
         findings += await self._compare_unmatched(comparer, context, unmatched, progress)
+        of_matters = await audit_matters(
+            self._engine, self._client, self._queue, tolerance=self._tolerance, query=worker_there
+        )
+        findings += of_matters.findings
         if worker_there and comparer.gave_up:
             findings.append(sentences.no_worker(self._queue))
         return AuditReport(
@@ -113,6 +118,7 @@ class Auditor:
             cases=cases,
             workflows=len(workflows),
             looked_into=queried,
+            matters=of_matters.matters,
             findings=tuple(findings),
             seconds=round(time.monotonic() - started, 3),
         )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.auditing.matters import repair_matter
 from infra.case_client import act_as_system, restart_case
 from infra.store.cases import read_case, read_facts
 from models.commands import Recompute, WakeUp
@@ -40,7 +41,7 @@ class Repairer:
             async with room:
                 failure = await self._try_repair(finding)
             if failure is not None:
-                failures.append(f"{finding.case_no or finding.report_id}: {failure}")
+                failures.append(f"{finding.case_no or finding.matter_code or finding.report_id}: {failure}")
             done += 1
             progress(done, len(findings))
 
@@ -48,6 +49,8 @@ class Repairer:
         return failures
 
     async def _try_repair(self, finding: Finding) -> str | None:
+        if finding.matter_id is not None or finding.kind is Drift.EFFECT_STUCK:
+            return await repair_matter(self._engine, self._client, self._queue, finding)
         if finding.report_id is None:
             return "-"
         try:

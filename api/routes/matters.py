@@ -2,13 +2,9 @@
 
 from api.matters import matter_router
 from models.matters.base import MatterKind
+from models.matters.paths import PATHS
+from rules.matters.registry import RULES
 
-#: By kind: the word in the address.
-PATHS = {
-    MatterKind.PLAN: "plans",
-    MatterKind.STATION: "stations",
-    MatterKind.UNDERTAKING: "undertakings",
-}
 #: Commands that have another route, because they need more than the command itself.
 ELSEWHERE = {MatterKind.STATION: frozenset({"rotate_key"})}
-ROUTERS = tuple(matter_router(kind, path, without=ELSEWHERE.get(kind, frozenset())) for kind, path in PATHS.items())
+ROUTERS = tuple(matter_router(kind, PATHS[kind], without=ELSEWHERE.get(kind, frozenset())) for kind in RULES)

@@ -104,6 +104,12 @@ async def refuse(connection: AsyncConnection, waiting: WaitingEffect, failure: s
     await run(connection, "UPDATE outbox SET next_try_at = 'infinity', failure = %(failure)s WHERE id = %(id)s", values)
 
 
+async def retry_refused(connection: AsyncConnection, now: datetime) -> None:
+    """Let the relay try everything again at once that was refused or waits for a later try."""
+    await run(connection, "UPDATE outbox SET next_try_at = %(now)s WHERE next_try_at > %(now)s", {"now": now})
+    await run(connection, f"SELECT pg_notify('{OUTBOX_CHANNEL}', '')", {})
+
+
 async def next_due(connection: AsyncConnection) -> datetime | None:
     """Return when the next effect is due; None while the outbox is empty."""
     row: Any = await first_row(connection, "SELECT min(next_try_at) FROM outbox WHERE next_try_at < 'infinity'", {})

@@ -34,16 +34,24 @@ class Drift(StrEnum):
     RECOUNT_PENDING = "recount_pending"
     #: A workflow runs and does not answer.
     UNANSWERED = "unanswered"
+    #: An effect that a fact set off has waited too long in the outbox, or was refused.
+    EFFECT_STUCK = "effect_stuck"
     #: No worker runs the steps of cases at all.
     NO_WORKER = "no_worker"
 
 
 class Finding(Frozen):
-    """One finding (差异), as text in both languages; `fixable`: the workflow can repair it."""
+    """One finding (差异), as text in both languages; `fixable`: the workflow can repair it.
+
+    It is about a case (`case_no`, `report_id`), or about a matter: its kind and code, and its id.
+    """
 
     kind: Drift
     case_no: str | None = None
     report_id: UUID | None = None
+    matter_kind: str | None = None
+    matter_code: str | None = None
+    matter_id: UUID | None = None
     zh: str
     en: str
     fixable: bool = False
@@ -52,14 +60,16 @@ class Finding(Frozen):
 class AuditReport(Frozen):
     """What one audit checked and found.
 
-    `cases` are those not archived, `workflows` those running, `looked_into` the cases whose workflow was queried.
-    `repaired` findings were corrected; `failures` say why others could not be. The audit took `seconds`.
+    `cases` are those not archived, `workflows` those running for them, `looked_into` the cases whose workflow was
+    queried; `matters` are those that have not ended. `repaired` findings were corrected; `failures` say why others
+    could not be. The audit took `seconds`.
     """
 
     at: Instant
     cases: int
     workflows: int
     looked_into: int
+    matters: int = 0
     findings: tuple[Finding, ...] = ()
     repaired: int = 0
     failures: tuple[str, ...] = ()

@@ -28,6 +28,8 @@ __all__ = [
     "FACTS",
     "GRID_UNITS",
     "MATTERS",
+    "MATTER_FACTS",
+    "MATTER_NOTICES",
     "NOTICES",
     "TASKS",
     "AbsenceRow",
@@ -77,5 +79,7 @@ FACTS = metadata.tables["facts"]
 GRID_UNITS = metadata.tables["grid_units"]
 DUTIES = metadata.tables["duties"]
 MATTERS = metadata.tables["matters"]
+MATTER_FACTS = metadata.tables["matter_facts"]
+MATTER_NOTICES = metadata.tables["matter_notices"]
 NOTICES = metadata.tables["notices"]
 TASKS = metadata.tables["tasks"]

@@ -23,6 +23,7 @@ from services.accounts.preferences import read_settings
 from services.cases.names import read_names
 from services.cases.views import case_item
 from services.criteria.scope import CACHE_SIZE, visible, within
+from services.desk.matter_notices import MatterNotice, find_matter_notices, mark_matters_read, unread_matter_counts
 
 MAX_NOTICES = 200
 #: The severities that alert in quiet hours too; anything about an urge order does as well (our choice).
@@ -59,9 +60,10 @@ class Unread(Frozen):
 
 
 class Notices(Unread):
-    """Notices, the newest first; `unread` counts all unread ones, listed or not."""
+    """Notices about cases (`items`) and about matters, the newest first; `unread` counts all unread ones."""
 
     items: tuple[Notice, ...]
+    matters: tuple[MatterNotice, ...] = ()
 
 
 class ReadUpTo(Frozen):
@@ -83,7 +85,9 @@ async def find_notices(
     cases = [Case.model_validate(row.state) for row in rows]
     names = await read_names(connection, cases, language)
     unread_counts = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
+    day = await local_day(connection, now)
     return Notices(
+        matters=await find_matter_notices(connection, person, day, language, MAX_NOTICES, unread=unread),
         items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
         **unread_counts.model_dump(),
     )
@@ -124,7 +128,8 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
             NOTICES.c.receiver == keys.c.receiver,
         )
     )
-    return int(done.rowcount)
+    day = await local_day(connection, now)
+    return int(done.rowcount) + await mark_matters_read(connection, person, day, now, until or now)
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -133,7 +138,9 @@ def _unread_and_urgent(person: Person, day: date) -> Select[int, int]:
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
-    unread, pressing = func.count().label("unread"), func.count().filter(urgent).label("pressing")
+    matters, urgent_matters = unread_matter_counts(person, day)
+    unread = (func.count() + matters).label("unread")
+    pressing = (func.count().filter(urgent) + urgent_matters).label("pressing")
     return select(unread, pressing).select_from(joined).where(_mine(person, day), NOTICES.c.read_at.is_(None))
 
 

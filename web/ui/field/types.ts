@@ -99,6 +99,16 @@ export interface Notice {
   case: CaseItem;
 }
 
+/** A fact of a matter (事项) that reached the person. */
+export interface MatterNotice {
+  at: string;
+  read: boolean;
+  code: string;
+  name: string;
+  text: string;
+  href: string;
+}
+
 export interface Point {
   lat: number;
   lon: number;

@@ -41,7 +41,7 @@ def form_fields(
 ) -> tuple[FormField, ...]:
     """Return the fields of the command's form, in the order of the model.
 
-    `details` are those of the matter: what a field names by its key is chosen from them (`milestone` from `milestones`).
+    `details` are those of the matter: what a field names by its key is chosen from them (`milestone`: `milestones`).
     Raises KeyError for a command that the kind does not have.
     """
     schema = _schema(command_models(rules)[command])

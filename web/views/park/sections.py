@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from models.enums import Role
 from models.matters.base import MatterKind
+from models.matters.paths import PATHS
 from web.views.translation_marks import _
 
 #: Everybody who works in the park, at a desk or outside.
@@ -21,16 +22,18 @@ class Section:
     kind: MatterKind | None = None
     roles: tuple[Role, ...] = STAFF
 
+    @classmethod
+    def of(cls, kind: MatterKind, title: str, about: str, icon: str) -> "Section":
+        """The section of a kind of matter, at its own address."""
+        return cls(PATHS[kind], title, about, icon, kind)
+
     @property
     def href(self) -> str:
         """Its address."""
         return f"/park/{self.path}"
 
 
-SECTIONS = (Section("undertakings", _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag", MatterKind.UNDERTAKING),)
+SECTIONS: tuple[Section, ...] = (
+    Section.of(MatterKind.UNDERTAKING, _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag"),
+)
 BY_PATH = {section.path: section for section in SECTIONS}
-
-
-def path_of(kind: MatterKind) -> str:
-    """The address of the list of that kind."""
-    return next(section.href for section in SECTIONS if section.kind is kind)

@@ -5,15 +5,17 @@ import { request } from "../server/request";
 import { useCached } from "../server/cached";
 import { formatShort } from "../words/moments";
 import { t, codeLabel } from "../words/texts";
-import type { Notice } from "../types";
+import type { MatterNotice, Notice } from "../types";
 import { Cell, Empty, Note, Screen } from "../parts/ui";
 
 export function Notices(): JSX.Element {
   const [read, setRead] = useState(0);
-  const { value, fault } = useCached<{ items: Notice[]; unread: number }>("notices", 60_000, read);
+  const { value, fault } = useCached<{ items: Notice[]; matters?: MatterNotice[]; unread: number }>("notices", 60_000, read);
+  const matters = value?.matters ?? [];
   const markRead = async (): Promise<void> => {
     try {
-      await request("POST", "notices/read", { body: { until: value?.items[0]?.at ?? null } });
+      const newest = [value?.items[0]?.at, value?.matters?.[0]?.at].filter((at) => at !== undefined).sort().pop();
+      await request("POST", "notices/read", { body: { until: newest ?? null } });
       setRead(read + 1);
     } catch {
       // The notices stay unread, as the screen shows.
@@ -27,7 +29,21 @@ export function Notices(): JSX.Element {
           {t("全部标为已读 (%(n)s)", { n: value.unread })}
         </button>
       )}
-      {value && !value.items.length && <Empty>{t("没有通知")}</Empty>}
+      {matters.length > 0 && (
+        <div class="cells">
+          {matters.map((notice) => (
+            <Cell href={notice.href} key={`${notice.at}${notice.code}`}>
+              <strong class="cell-title">{notice.name}</strong>
+              <span class="cell-line">
+                {!notice.read && <span class="badge">{t("未读")}</span>}
+                <span>{notice.text}</span>
+                <span class="muted">{formatShort(notice.at)}</span>
+              </span>
+            </Cell>
+          ))}
+        </div>
+      )}
+      {value && !value.items.length && !matters.length && <Empty>{t("没有通知")}</Empty>}
       {value && value.items.length > 0 && (
         <div class="cells">
           {value.items.map((notice) => (

@@ -1,0 +1,67 @@
+"""Arguments `name=value` of a command, as the body that the API takes."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from cli.formatting import ZONE
+from cli.http import Api, fail
+from cli.labels import localize
+from models.base import Frozen
+from services.files.moments import NoMoment, read_wall_time
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def read_fields(api: Api, model: type[Frozen], fields: Iterable[str]) -> dict[str, Any]:
+    """Return the body of a command from its arguments; files are uploaded. Exits with code 1 when one is no pair."""
+    body = {}
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if not equals:
+            fail(localize(f"“{field}”应为 名称=值", f"“{field}” should be name=value"))
+        body[name] = _parse_value(api, model.model_fields.get(name), name, value)
+    return body
+
+
+def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
+    annotation = getattr(field, "annotation", None)
+    if name in ("evidence", "attachments"):
+        return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
+    if value[:1] in ("[", "{") and annotation is not str:
+        return _parse_json(name, value)
+    if _is_list(annotation):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if annotation is not None and "datetime" in str(annotation).lower():
+        return parse_moment(value)
+    return value
+
+
+def _is_list(annotation: Any) -> bool:
+    """Return whether a field takes several values, or None."""
+    return get_origin(annotation) is tuple or any(get_origin(one) is tuple for one in get_args(annotation))
+
+
+def _parse_json(name: str, value: str) -> Any:
+    """Return a structured value, which is written as JSON."""
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        fail(localize(f"{name} 不是有效的 JSON:{error}", f"{name} is not valid JSON: {error}"))
+
+
+def parse_moment(value: str) -> str:
+    """Return a time for the API from a written one (the park's time without a zone) or from ± minutes, hours, days."""
+    if value[:1] in "+-" and value[-1:] in _UNITS and value[1:-1].isdecimal():
+        try:
+            span = timedelta(**{_UNITS[value[-1]]: int(value[1:-1])})
+            return (datetime.now(UTC) + (span if value[0] == "+" else -span)).isoformat()
+        except OverflowError:
+            fail(localize(f"“{value}”超出了日历", f"“{value}” is beyond any calendar"))
+    try:
+        moment = read_wall_time(value)
+    except NoMoment:
+        fail(localize(f"“{value}”不是时间", f"“{value}” is no time"))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).isoformat()
