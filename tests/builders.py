@@ -117,8 +117,19 @@ def person_id(username: str) -> UUID:
     return derived_id("test-person", username)
 
 
+CHECKLIST: dict[str, Any] = {
+    "code": "pre-shift",
+    "name_zh": "班前检查",
+    "name_en": "Pre-shift check",
+    "items": [
+        {"code": "exits", "text_zh": "通道畅通", "text_en": "exits are clear", "category": "0103", "photo": False},
+        {"code": "guards", "text_zh": "防护完好", "text_en": "guards are whole", "category": "0103"},
+    ],
+}
+
+
 def a_policy(**changed: Any) -> Policy:
-    """A small policy: 0103 → fire (evidence required), 0201 → labour, the rest (0302) → environment."""
+    """A small policy: 0103 → fire (evidence required), 0201 → labour, the rest (0302) → environment; one checklist."""
     hours = Limit.of_hours
     limits = Limits(accept=hours(2), dispatch=hours(4), handle=hours(72), review=hours(24))
     quick = limits.model_copy(update={"handle": Limit.of_hours(24)})
@@ -148,6 +159,7 @@ def a_policy(**changed: Any) -> Policy:
             RouteRule(id="rest", host=ENVIRONMENT, why_zh="其余由环保主办", why_en="The rest: environment"),
         ),
         "fallback_owner": FALLBACK,
+        "park": {"checklists": [CHECKLIST]},
     }
     return Policy.model_validate({**known, **changed})
 

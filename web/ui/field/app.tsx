@@ -48,6 +48,10 @@ function CurrentScreen({ route }: { route: Route }): JSX.Element {
       return <LazyScreen screen="Outbox" />;
     case "task":
       return <LazyScreen screen="Task" case_no={second} command={route.parts[2] ?? ""} key={second} />;
+    case "duties":
+      return <LazyScreen screen="Duties" />;
+    case "duty":
+      return <LazyScreen screen="DutyPage" id={second} key={second} />;
     case "mine":
       return <LazyScreen screen="Mine" />;
     case "notices":

@@ -25,7 +25,7 @@ if (!navigator.serviceWorker?.controller && !(globalThis as { begun?: boolean })
     if (!(await me).ok) throw new Error("not signed in");
     return send(path);
   };
-  if (location.hash.length < 3) for (const path of ["inbox", "notices?unread=true"]) storeEarly(path, sendIfSignedIn(path));
+  if (location.hash.length < 3) for (const path of ["inbox", "duties/mine", "notices?unread=true"]) storeEarly(path, sendIfSignedIn(path));
 }
 
 export {};

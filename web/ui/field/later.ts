@@ -3,6 +3,8 @@ export { Duplicates } from "./parts/duplicates";
 export { Categories } from "./screens/categories";
 export { Diagnosis } from "./screens/diagnosis";
 export { PlaceMap } from "./screens/map";
+export { Duties } from "./screens/duties";
+export { DutyPage } from "./screens/duty";
 export { MePage } from "./screens/me";
 export { Mine } from "./screens/mine";
 export { Notices } from "./screens/notices";

@@ -109,6 +109,40 @@ export interface MatterNotice {
   href: string;
 }
 
+/** 勤务: one occurrence of a plan of recurring work. */
+export interface Duty {
+  id: string;
+  plan_name: string;
+  work: string;
+  work_name: string;
+  grid: string;
+  grid_name: string;
+  place: string;
+  enterprise: string | null;
+  day: string;
+  shift: string;
+  opens_at: string;
+  due_at: string;
+  status: "due" | "done" | "missed" | "late" | "withdrawn";
+  done_at: string | null;
+  done_by: string | null;
+  cases: string[];
+  /** The key of its checklist. */
+  list: string | null;
+}
+
+export interface Checklist {
+  key: string;
+  name: string;
+  items: { code: string; text: string; photo: boolean }[];
+}
+
+/** What the phone keeps of the person's duties, so that they open offline. */
+export interface OwnDuties {
+  duties: Duty[];
+  checklists: Checklist[];
+}
+
 export interface Point {
   lat: number;
   lon: number;

@@ -10,6 +10,7 @@ import { isPending } from "../store/item_states";
 import { t, codeLabel } from "../words/texts";
 import type { InboxItem, Me } from "../types";
 import { prefetchEssentials } from "../places/units";
+import { DutyList } from "../parts/duties";
 import { Cell, Empty, Icon, Light, Note, Screen, useStored, useOnline } from "../parts/ui";
 
 const REFRESH_INTERVAL = 60_000;
@@ -50,6 +51,7 @@ export function Home(): JSX.Element {
           <Icon name="notification" /> {t("通知")}
         </Cell>
       </div>
+      <DutyList me={me} />
       <Tasks inbox={inbox} />
       {prefetched[1] > 0 && (
         <p class="hint" role="status">

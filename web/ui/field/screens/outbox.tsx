@@ -66,7 +66,7 @@ export function Outbox(): JSX.Element {
           <ul class="plain cells">
             {done.map((item) => (
               <li key={item.id}>
-                <a class="cell" href={`#/task/${item.case_no}`}>
+                <a class="cell" href={item.duty ? `#/duty/${item.duty}` : `#/task/${item.case_no}`}>
                   <span class="cell-main">
                     <span class="cell-title">{item.title}</span>
                     <span class="cell-line muted">
@@ -119,6 +119,7 @@ function Drafts(): JSX.Element | null {
 function draftTitle(name: string, value: unknown): string {
   const [kind, about, command] = name.split(":");
   if (kind === "answer") return `${codeLabel("commands", command)} · ${about}`;
+  if (kind === "duty") return (value as { title: string }).title;
   const { description, grid_name, photos } = value as ReportDraft;
   const said = description?.trim() ? description.trim().slice(0, 30) : t("未填写描述");
   return [kind === "edit" ? t("修改上报") : "", said, grid_name, photos?.length ? t("%(n)s 张照片", { n: photos.length }) : ""].filter(Boolean).join(" · ");
@@ -129,6 +130,7 @@ function draftRoute(name: string): string {
   const [kind, about, command, item] = name.split(":");
   if (kind === "answer") return `task/${about}/${command}${item ? `?item=${item}` : ""}`;
   if (kind === "edit") return `report?item=${about}`;
+  if (kind === "duty") return `duty/${about}`;
   return about ? `report?draft=${about}` : "report";
 }
 
@@ -206,6 +208,7 @@ function PendingItem({ item }: { item: Item }): JSX.Element {
 
 /** The route where a refused item is corrected. */
 function editRoute(item: Item): string {
+  if (item.kind === "duty") return `duty/${item.duty}?item=${item.id}`;
   return item.kind === "report" ? `report?item=${item.id}` : `task/${item.case_no}/${item.command}?item=${item.id}`;
 }
 

@@ -9,7 +9,7 @@ export type State = "waiting" | "sending" | "stored" | "rejected" | "sign_in" | 
 export interface Item {
   /** The id of the report or the command, made on the phone. Sent again, it counts once. */
   id: string;
-  kind: "report" | "command";
+  kind: "report" | "command" | "duty";
   /** Milliseconds, as all moments here. */
   made_at: number;
   /** The owner: on a shared phone nothing is sent in another person's name. */
@@ -27,6 +27,8 @@ export interface Item {
   sent: Record<string, string>;
   command?: string;
   case_no?: string;
+  /** The id of the duty that was done; in its body photos stand by their ids on the phone. */
+  duty?: string;
   /** A digest of the content, made when the item was stored. */
   said?: string;
   /** The id of the report that this command waits for, because it needs its case number. */
@@ -108,7 +110,7 @@ export function outcomeOf(status: number, code: string, reason: string, wait: nu
   return { kind: "refused", status, code, reason };
 }
 
-/** Whether the item was refused because the case has changed: its text can be kept as a comment. */
+/** Whether the item was refused because the case has changed: its text can be kept as a comment. Duties have no comments. */
 export function isOutdated(item: Item): boolean {
   return item.state === "rejected" && item.kind === "command" && [403, 404, 409, 412].includes(item.status ?? 0);
 }

@@ -51,7 +51,7 @@ export async function enqueue(...newItems: Item[]): Promise<string[]> {
 
 /** A digest (FNV-1a) of the content without its times. It only distinguishes a second tap from other content. */
 function contentDigest({ body, photos, command }: Item): string {
-  const { occurred_at: _, reported_at: __, report_id: ___, ...said } = body;
+  const { occurred_at: _, reported_at: __, report_id: ___, done_at: ____, ...said } = body;
   let digest = 2166136261;
   const text = JSON.stringify([command, said, photos]);
   for (let i = 0; i < text.length; i++) digest = Math.imul(digest ^ text.charCodeAt(i), 16777619);
@@ -165,7 +165,7 @@ async function sendItem(item: Item): Promise<Outcome | "later" | "lost"> {
     }
     if (error.code === "time_in_future") {
       // The phone's clock is ahead: send without times, the server then sets them.
-      await changeItem(item.id, ({ body: { occurred_at: _, reported_at: __, ...body }, ...known }) => ({ ...known, body }));
+      await changeItem(item.id, ({ body: { occurred_at: _, reported_at: __, done_at: ___, ...body }, ...known }) => ({ ...known, body }));
       return { kind: "again" };
     }
     if (error.code === "report_id_reused") return await checkReport(item);
@@ -191,12 +191,20 @@ async function uploadPhotos(item: Item): Promise<Item | null> {
 }
 
 async function postItem(item: Item): Promise<Outcome> {
+  if (item.kind === "duty") return await postDuty(item);
   const photos = item.photos.map((id) => item.sent[id]!);
   const body = { ...item.body, ...(photos.length ? { [item.photo_field]: photos } : {}) };
   const options: RequestOptions = { body, language: item.language, id: item.id };
   const path = item.kind === "report" ? "cases" : `cases/${item.case_no}/commands/${item.command}`;
   const reply = await request<CaseView>("POST", path, options);
   return reply.status === 202 ? { kind: "stored" } : { kind: "done", case_no: reply.data.case_no };
+}
+
+/** Send what was found at a duty. Its photos stand by their ids on the phone, wherever they belong: the hashes replace them. */
+async function postDuty(item: Item): Promise<Outcome> {
+  const body = JSON.parse(JSON.stringify(item.body), (_, value: unknown) => (typeof value === "string" && item.sent[value]) || value) as Record<string, unknown>;
+  await request<unknown>("POST", `duties/${item.duty}/report`, { body, language: item.language, id: item.id });
+  return { kind: "done", case_no: "" };
 }
 
 /** Check the state of a report that the server has. A report that it does not know is sent again. */
