@@ -21,6 +21,7 @@ from infra.store import cases
 from infra.store.around_case import lock_both
 from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
+from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
 from models.case import Case
@@ -175,16 +176,21 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
 
 
 async def _append(connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...]) -> bool:
-    """Store `facts` with their org alarms and notices. Return False like `cases.append_facts`."""
+    """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`."""
     after = fold(facts, case)
     assert after is not None
-    if not any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts):
+    informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
+    concerns = concerns_enterprises(case, facts, after)
+    if not informs and not concerns:
         return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
         if not await cases.append_facts(connection, case, facts, after):
             return False
-        await raise_alarms(connection, step.report_id, facts)
-        await insert_notices(connection, step.report_id, facts)
+        if informs:
+            await raise_alarms(connection, step.report_id, facts)
+            await insert_notices(connection, step.report_id, facts)
+        if concerns:
+            await assess_enterprises(connection, case, facts, after)
         return True
 
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from models.credit_code import clean_credit_code, credit_code_fault
 from models.phone import PHONE, clean_phone
 from models.text import clean_code, clean_line, clean_text, find_control
 
@@ -106,6 +107,19 @@ OptionalNote = Annotated[Text, StringConstraints(max_length=2_000)]
 #: 答复: what the reporter reads of a result. Plain text, 10,000 characters at most.
 Answer = Annotated[Text, StringConstraints(max_length=10_000), AfterValidator(_refuse_markup)]
 Code = Annotated[str, StringConstraints(pattern=CODE), _cleaned(clean_code)]
+
+
+def _checked_credit_code(value: str, info: ValidationInfo) -> str:
+    """Return the code, unless it is no unified social credit code; one that is stored was checked."""
+    fault = None if info.context is not None and info.context.get("stored") else credit_code_fault(value)
+    if fault is not None:
+        kind, params = fault
+        raise PydanticCustomError(kind.value, "is no unified social credit code", params)
+    return value
+
+
+#: A unified social credit code; see `models.credit_code`.
+CreditCode = Annotated[str, _cleaned(clean_credit_code), AfterValidator(_checked_credit_code)]
 #: A telephone number, or up to three; see `models.phone`.
 Phone = Annotated[str, _cleaned(clean_phone), StringConstraints(pattern=PHONE)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -5,12 +5,12 @@ of it is passed on by continue-as-new and stored with the case row.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from models.base import Frozen, Instant
+from models.base import Frozen, Instant, is_none
 from models.commands import Part
 from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
 from models.plan import Plan
@@ -228,6 +228,7 @@ class Case(Frozen):
     level: Level
     policy_version: int
 
+    enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
     reported_by: UUID
     reporter_ref: UUID | None = None
     occurred_at: Instant

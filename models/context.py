@@ -101,6 +101,14 @@ class Department(Frozen):
     active: bool = True
 
 
+class NamedEnterprise(Frozen):
+    """The enterprise that a report or command names: in which park, and whether it is on the register."""
+
+    code: str
+    park: str
+    active: bool
+
+
 class Lead(Frozen):
     """What a merge needs of the other case, which is locked until the merge is recorded.
 
@@ -112,6 +120,7 @@ class Lead(Frozen):
     is_open: bool
     received_at: Instant | None = None
     whole_due_at: Instant | None = None
+    enterprise: str | None = None
 
 
 class Context(Frozen):
@@ -125,8 +134,8 @@ class Context(Frozen):
 
     `claimant` is whoever has claimed the case; None where it was not looked up. `reviewers` runs from the case's unit
     up. `host_reaches`: whether the host department acts at the place that the case is (or would be) at. `answer`: what
-    whoever completed the case wrote for its reporter. `received_under`: the version a case not accepted yet was
-    received under, where the one in force lacks its category.
+    whoever completed the case wrote for its reporter. `enterprise`: the one that the command names. `received_under`:
+    the version a case not accepted yet was received under, where the one in force lacks its category.
 
     `units` runs from the case's own unit up to the park. `person` is None for the system. The fields
     below it are filled only when the command needs them.
@@ -152,6 +161,7 @@ class Context(Frozen):
     host_reaches: bool = True
     received_under: SkipValidation[Policy | None] = None
     lead: Lead | None = None
+    enterprise: NamedEnterprise | None = None
     unknown_attachments: tuple[str, ...] = ()
     result_photos: tuple[str, ...] = ()
     answer: str = ""

@@ -173,6 +173,13 @@ class Told(Frozen):
     reopen_refused: str = ""
 
 
+class EnterpriseView(Frozen):
+    """The enterprise that a case is about: its credit code and its name."""
+
+    code: str
+    name: str
+
+
 class CaseView(Frozen):
     """A case in its present state, for the person who asked.
 
@@ -190,6 +197,7 @@ class CaseView(Frozen):
     source: Source
     grid: GridView
     location: Location | None
+    enterprise: EnterpriseView | None = None
     stage: Stage
     outcome: Outcome | None
     light: Light
@@ -248,6 +256,7 @@ class CaseItem(Frozen):
     source: Source
     grid: str
     grid_name: str
+    enterprise: EnterpriseView | None = None
     stage: Stage
     outcome: Outcome | None
     light: Light

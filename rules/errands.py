@@ -36,7 +36,7 @@ def errand_message(case: Case, errand: Errand, id_: UUID) -> Telling:
 
 
 def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
-    """The report that opens a case for a split-off part, with the same reporter."""
+    """The report that opens a case for a split-off part, with the same reporter, about the same enterprise."""
     part = errand.part
     assert part is not None
     return Report(
@@ -51,5 +51,6 @@ def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
         source=Source.SPLIT,
         reporter_ref=case.reporter_ref,
         split_from=case.case_no,
+        enterprise=case.enterprise,
         content_hash=f"split:{report_id}",
     )

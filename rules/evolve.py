@@ -58,6 +58,7 @@ def _first(fact: Fact, body: Received) -> Case:
         grid_path=body.grid_path,
         level=body.level,
         policy_version=body.policy_version,
+        enterprise=body.enterprise,
         reported_by=fact.actor.person,
         reporter_ref=body.reporter_ref,
         occurred_at=body.occurred_at,

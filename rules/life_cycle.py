@@ -99,6 +99,7 @@ COMMANDS: dict[str, CommandRule] = {
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
     "adopt": CommandRule(_OPEN, _DESK, while_suspended=True),
     "relocate": CommandRule(_OPEN, _DESK, while_suspended=True),
+    "link_enterprise": CommandRule(_ANY_STAGE, _DESK_OR_UNIT, while_suspended=True),
     "merge": CommandRule(_OPEN, _DESK, while_suspended=True),
     "unmerge": CommandRule(_ANY_STAGE, _DESK, while_suspended=True),
     "split": CommandRule(_OPEN, _DESK, while_suspended=True),

@@ -111,6 +111,7 @@ async def passed_on(town: Town) -> list[str]:
     await town.do("duty", no, "grant_return")
     await town.do("duty", no, "recategorise", category="0302", reason="是恶臭")
     await town.do("duty", no, "relocate", grid=MICRO_2, reason="在隔壁")
+    await town.do("duty", no, "link_enterprise", enterprise=await town.enterprise(), reason="现场核实")
     await town.do("duty", no, "dispatch", host="environment", note="经研究确属环保")
     await town.do("supervisor", no, "escalate", mode="inform", reason="群众关注")
     await town.do("supervisor", no, "escalate", to_level=1, reason="险情")

@@ -17,12 +17,15 @@ from models.case import Case
 from models.context import Person
 from models.facts import Fact
 from models.ids import new_id
+from models.matters.base import MatterKind
+from models.matters.enterprise import RegisterEnterprise
 from models.views import CaseView
 from services.cases import queries
 from services.commands import send
+from services.matters.send import create
 from services.reports import submit
 from services.runtime.resources import Resources
-from tests.builders import MICRO, person_id, small_park
+from tests.builders import GRID, MICRO, person_id, small_park
 from worker import running_worker
 
 Clock = Callable[[], Awaitable[datetime]]
@@ -62,6 +65,14 @@ class Town:
         submitted = await self.submit(username, **fields)
         assert submitted.receipt is not None
         return submitted.receipt.case_no
+
+    async def enterprise(self, code: str = "91350100M000100Y43", **fields: Any) -> str:
+        """Register an enterprise in the first grid, and return its credit code."""
+        known = {"kind": "register", "code": code, "name": "东方印染有限公司", "grid": GRID, **fields}
+        command = RegisterEnterprise.model_validate(known)
+        person = await self.person("duty")
+        sent = await create(self.resources, person, MatterKind.ENTERPRISE, command, id_=new_id())
+        return sent.receipt.code
 
     async def do(
         self,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.case import Case
 from models.commands import Abort, Command, Complete, FailReview, Relocate, SelfClose
-from models.context import Claimant, Lead, Reviewer
+from models.context import Claimant, Lead, NamedEnterprise, Reviewer
 from models.enums import Stage
 
 _IN_FORCE = "g.since <= :today AND (g.until IS NULL OR g.until >= :today)"
@@ -48,7 +48,13 @@ _REACHES = text(f"""
 """)
 
 _LEAD = text("""
-    SELECT case_no, report_id, closed_at IS NULL AS is_open, received_at, whole_due_at FROM cases WHERE case_no = :no
+    SELECT case_no, report_id, closed_at IS NULL AS is_open, received_at, whole_due_at, enterprise
+    FROM cases WHERE case_no = :no
+""")
+
+_ENTERPRISE = text("""
+    SELECT code, ltree2text(subpath(grid_path, 0, 1)) AS park, ended_at IS NULL AS active
+    FROM matters WHERE kind = 'enterprise' AND code = :code
 """)
 
 _LOCKED = text("SELECT report_id FROM cases WHERE report_id = :report OR case_no = :no ORDER BY report_id FOR UPDATE")
@@ -98,6 +104,14 @@ async def read_lead(connection: AsyncConnection, case_no: str) -> Lead | None:
     """Return what a merge must know of the other case; None when there is none."""
     row = (await connection.execute(_LEAD, {"no": case_no})).one_or_none()
     return None if row is None else Lead.model_validate(dict(row._mapping))
+
+
+async def read_enterprise(connection: AsyncConnection, code: str | None) -> NamedEnterprise | None:
+    """Return the enterprise with that credit code; None when the code is None or not registered."""
+    if code is None:
+        return None
+    row = (await connection.execute(_ENTERPRISE, {"code": code})).one_or_none()
+    return None if row is None else NamedEnterprise.model_validate(dict(row._mapping))
 
 
 async def read_answer(connection: AsyncConnection, report_id: UUID) -> str:

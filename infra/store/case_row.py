@@ -30,6 +30,7 @@ def case_columns(case: Case) -> dict[str, Any]:
         "owner_id": case.owner.id if case.owner else None,
         "host": case.host,
         "departments": case.departments,
+        "enterprise": case.enterprise,
         "reported_by": case.reported_by,
         "received_at": case.received_at,
         "updated_at": case.updated_at,
@@ -47,8 +48,8 @@ def case_columns(case: Case) -> dict[str, Any]:
 #: Columns that a later fact may change.
 MUTABLE_COLUMNS = (
     "seq", "state", "stage", "round", "outcome", "category", "severity", "grid", "grid_path", "level", "owner_kind",
-    "owner_id", "host", "departments", "reported_by", "received_at", "updated_at", "due_at", "yellow_at", "red_at",
-    "overdue_at", "wake_at", "closed_at", "archived_at", "condition", "policy_version", "provisional",
+    "owner_id", "host", "departments", "enterprise", "reported_by", "received_at", "updated_at", "due_at", "yellow_at",
+    "red_at", "overdue_at", "wake_at", "closed_at", "archived_at", "condition", "policy_version", "provisional",
     "whole_due_at", "accepted_at", "dispatched_at", "handle_due_at", "handled_at", "close_due_at", "late_stages",
     "failed_reviews", "returns", "extended", "exempt", "consultation_at",
 )  # fmt: skip

@@ -16,7 +16,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.around_case import read_answer, read_claimant, read_lead, read_review_and_reach
+from infra.store.around_case import (
+    read_answer,
+    read_claimant,
+    read_enterprise,
+    read_lead,
+    read_review_and_reach,
+)
 from infra.store.cases import read_facts
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
@@ -197,6 +203,7 @@ async def read_context(
         departments=world.departments,
         fallback=world.fallback,
         claimant=await read_claimant(connection, case, today),
+        enterprise=await read_enterprise(connection, getattr(step.command, "enterprise", None)),
         **await _read_for_command(connection, step, case, today, in_force),
     )
 
@@ -290,6 +297,12 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
     """Return the local date at `now`, in the zone of the newest policy."""
     policy = await policy_version(connection, await newest_version(connection))
     return now.astimezone(ZoneInfo(policy.zone)).date()
+
+
+async def read_units_above(connection: AsyncConnection, grid: str, today: date) -> tuple[Unit, ...]:
+    """Return the unit `grid` and those above it, the nearest first; empty when there is no such unit."""
+    found = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
+    return tuple(Unit.model_validate(unit) for unit in found or ())
 
 
 async def _read_for_command(

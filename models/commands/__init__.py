@@ -61,6 +61,9 @@ from models.commands.any_stage import (
     Escalate as Escalate,
 )
 from models.commands.any_stage import (
+    LinkEnterprise as LinkEnterprise,
+)
+from models.commands.any_stage import (
     Merge as Merge,
 )
 from models.commands.any_stage import (
@@ -228,7 +231,7 @@ from models.commands.system import (
 
 HumanCommand = Annotated[
     Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | CancelUrge | Retract | Recategorise | Relocate
-    | Merge | Unmerge | Split
+    | LinkEnterprise | Merge | Unmerge | Split
     | Adopt | Withdraw | Void | RefuseVoid | Convene | Respond
     | Accept | Reject | RequestInfo | SupplyInfo | RequestVerification | ReportVerification | SelfClose
     | Dispatch | SendBack | Redispatch | Recall | AddCoHandler | ReleaseCoHandler

@@ -4,7 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Code, Description, Frozen, Note, OptionalNote, Title, WrittenInstant, is_empty, is_none
+from models.base import (
+    Code,
+    CreditCode,
+    Description,
+    Frozen,
+    Note,
+    OptionalNote,
+    Title,
+    WrittenInstant,
+    is_empty,
+    is_none,
+)
 from models.commands.report import Attachments, GivenLocation
 from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
 from models.policy.standard import LevelName
@@ -109,6 +120,14 @@ class Relocate(Frozen):
     location: GivenLocation | None = None
     reason: Note
     mismatch_meant: Annotated[bool, Field(exclude_if=is_empty)] = False
+
+
+class LinkEnterprise(Frozen):
+    """Say which enterprise the case is about, by its credit code; without one: about none."""
+
+    kind: Literal["link_enterprise"] = "link_enterprise"
+    enterprise: CreditCode | None = None
+    reason: OptionalNote = ""
 
 
 class Merge(Frozen):

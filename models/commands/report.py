@@ -65,7 +65,8 @@ class Report(Frozen):
 
     `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not
     checked again: the report is stored as it stands here. `matter`: the report was made by the rules of that
-    matter, which have checked who may cause it; no door takes this field.
+    matter, which have checked who may cause it; no door takes this field. `enterprise`: the credit code of the
+    enterprise that it is about.
     """
 
     kind: Literal["report"] = "report"
@@ -85,4 +86,5 @@ class Report(Frozen):
     external: ExternalReference | None = None
     split_from: str | None = None
     matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
+    enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
     content_hash: str

@@ -75,6 +75,24 @@ from models.errors.base import (
 from models.errors.base import (
     refusal as refusal,
 )
+from models.errors.enterprise import (
+    ColourNeverLeft as ColourNeverLeft,
+)
+from models.errors.enterprise import (
+    CreditCodeAlphabet as CreditCodeAlphabet,
+)
+from models.errors.enterprise import (
+    CreditCodeCheck as CreditCodeCheck,
+)
+from models.errors.enterprise import (
+    CreditCodeLength as CreditCodeLength,
+)
+from models.errors.enterprise import (
+    LeadOfOtherEnterprise as LeadOfOtherEnterprise,
+)
+from models.errors.enterprise import (
+    UnknownEnterprise as UnknownEnterprise,
+)
 from models.errors.input import (
     AnswerMissing as AnswerMissing,
 )

@@ -17,6 +17,7 @@ from models.facts.any_stage import Adopted as Adopted
 from models.facts.any_stage import Attached as Attached
 from models.facts.any_stage import Commented as Commented
 from models.facts.any_stage import Convened as Convened
+from models.facts.any_stage import EnterpriseLinked as EnterpriseLinked
 from models.facts.any_stage import ErrandReturned as ErrandReturned
 from models.facts.any_stage import ErrandSettled as ErrandSettled
 from models.facts.any_stage import Escalated as Escalated
@@ -102,8 +103,8 @@ Body = Annotated[
     | SuspensionRequested | SuspensionGranted | SuspensionRefused | Resumed
     | VoidProposed | Rated | ReopenRequested | Reopened | ReopenRefused | Appealed | AppealDecided
     | Commented | Attached | Acknowledged | Escalated | Urged | UrgeAnswered | UrgeOverdue
-    | Recategorised | Adopted | Relocated | Merged | Absorbed | SplitOff | ErrandSettled | Convened | Responded
-    | ErrandReturned | Informed | Separated | Unmerged | UnmergeAsked | UrgeCancelled | UrgeLapsed
+    | Recategorised | Adopted | Relocated | EnterpriseLinked | Merged | Absorbed | SplitOff | ErrandSettled | Convened
+    | Responded | ErrandReturned | Informed | Separated | Unmerged | UnmergeAsked | UrgeCancelled | UrgeLapsed
     | ClaimEnded | CoHandlerReleased | CoHandlersAdded | Recalled | Redispatched
     | ReviewerAssigned | SentBack | VerificationReported | VerificationRequested
     | RequestLapsed | RequestRetracted | TransferRefused | TransferRequested | VoidRefused | SummonsMissed

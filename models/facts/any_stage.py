@@ -138,6 +138,15 @@ class Relocated(Frozen):
     reason: str
 
 
+class EnterpriseLinked(Frozen):
+    """The case is about the enterprise with that credit code (None: about none); before it was about `before`."""
+
+    kind: Literal["enterprise_linked"] = "enterprise_linked"
+    enterprise: str | None
+    before: str | None
+    reason: str
+
+
 class Merged(Frozen):
     """The case was merged into the lead `into`."""
 

@@ -46,6 +46,7 @@ class Received(Frozen):
     host_why: Explanation
     due: Due
     condition: str | None = None
+    enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
 
 
 class Accepted(Frozen):

@@ -115,10 +115,12 @@ class SuspensionRefused(Frozen):
 
 
 class Resumed(Frozen):
+    """The suspension ended at `since`: the clocks resume. `due_at` None: the clock of the stage was running already."""
+
     kind: Literal["resumed"] = "resumed"
     note: str
     since: Instant
-    due_at: Instant
+    due_at: Instant | None = None
     plan: Plan | None = None
     whole_due_at: Instant | None = None
     whole_plan: Plan | None = None

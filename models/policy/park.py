@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from models.base import Frozen
 from models.enums import Level, Role
 from models.policy.checklists import Checklist
+from models.policy.colours import Colours
 from models.policy.standard import LevelName
 from models.policy.stations import StationPolicy
 
@@ -37,8 +38,13 @@ DEFAULT_LADDER = (
 )
 
 
+#: The colours of a policy that says nothing of them.
+DEFAULT_COLOURS = Colours()
+
+
 class ParkPolicy(Frozen):
-    """The rules for matters (事项). `ladder`: who is told of what is overdue. `checklists`: what duties look at.
+    """The rules for matters (事项). `ladder`: who is told of what is overdue. `checklists`: what duties look at;
+    `colours`: the colours of enterprises.
 
     `duties_a_day`: how many duties of one person and day are taken for too many (our choice); a warning, no limit.
     """
@@ -47,6 +53,7 @@ class ParkPolicy(Frozen):
     checklists: Annotated[tuple[Checklist, ...], Field(max_length=200)] = ()
     duties_a_day: Annotated[int, Field(ge=1, le=1000)] = 12
     stations: StationPolicy = StationPolicy()
+    colours: Annotated[Colours, Field(exclude_if=lambda value: value == DEFAULT_COLOURS)] = DEFAULT_COLOURS
 
     def checklist(self, code: str | None) -> Checklist | None:
         """The checklist of that code, or None."""

@@ -50,6 +50,7 @@ class CaseRow(SQLModel, table=True):
                 "grid_path", "reported_by", "owner_kind", "owner_id", "departments", "host", "stage", "due_at",
             ],
         ),
+        Index("cases_enterprise", "enterprise", postgresql_where=text("enterprise IS NOT NULL")),
         Index("cases_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",
@@ -114,6 +115,7 @@ class CaseRow(SQLModel, table=True):
     extended: bool
     exempt: bool
     consultation_at: datetime | None = Field(sa_type=Moment)
+    enterprise: str | None
 
 
 class CaseWordsRow(SQLModel, table=True):

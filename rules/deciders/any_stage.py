@@ -12,6 +12,7 @@ from models.commands import (
     CancelUrge,
     Comment,
     Escalate,
+    LinkEnterprise,
     Recategorise,
     RefuseVoid,
     Relocate,
@@ -41,6 +42,7 @@ from models.facts import (
     Attached,
     Body,
     Commented,
+    EnterpriseLinked,
     Escalated,
     Recalled,
     Recategorised,
@@ -64,6 +66,7 @@ from rules.deciders.common import (
     due_for,
     require_attachments,
     require_between,
+    require_enterprise,
     require_no_members,
     review_desk,
 )
@@ -238,6 +241,14 @@ def adopt(case: Case, cmd: Adopt, ctx: Context) -> Sequence[Body]:
     ]
 
 
+def link_enterprise(case: Case, cmd: LinkEnterprise, ctx: Context) -> Sequence[Body]:
+    """Say which enterprise the case is about, or about none. Raises UnknownEnterprise or NothingToChange."""
+    if cmd.enterprise == case.enterprise:
+        raise NothingToChange(pointer="/enterprise")
+    require_enterprise(cmd.enterprise, case.park, ctx)
+    return [EnterpriseLinked(enterprise=cmd.enterprise, before=case.enterprise, reason=cmd.reason)]
+
+
 def relocate(case: Case, cmd: Relocate, ctx: Context) -> Sequence[Body]:
     """Move the case to another place, or correct its location within its grid.
 
@@ -340,6 +351,7 @@ DECIDERS: dict[str, Decider] = {
     "recategorise": recategorise,
     "adopt": adopt,
     "relocate": relocate,
+    "link_enterprise": link_enterprise,
     "withdraw": withdraw,
     "void": void,
     "respond": respond,

@@ -16,6 +16,7 @@ from models.errors import (
     TooLate,
     UnknownAttachment,
     UnknownDepartment,
+    UnknownEnterprise,
 )
 from models.facts import Body, Closed, Due, UrgeLapsed
 from rules.deadlines import clocks
@@ -75,6 +76,13 @@ def require_department(ctx: Context, code: str, pointer: str) -> None:
     """Raise UnknownDepartment, pointing at the input, unless `code` is an active department."""
     if ctx.department(code) is None:
         raise UnknownDepartment(department=code, pointer=pointer)
+
+
+def require_enterprise(code: str | None, park: str, ctx: Context) -> None:
+    """Raise UnknownEnterprise, unless `code` is None or an enterprise on the register of that park."""
+    found = ctx.enterprise
+    if code is not None and (found is None or found.code != code or found.park != park or not found.active):
+        raise UnknownEnterprise(enterprise=code, pointer="/enterprise")
 
 
 def require_attachments(ctx: Context, pointer: str) -> None:

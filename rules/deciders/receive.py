@@ -48,6 +48,7 @@ from rules.deciders.common import (
     due_for,
     require_attachments,
     require_between,
+    require_enterprise,
     require_no_members,
     require_remaining,
     review_desk,
@@ -71,8 +72,8 @@ VERIFY_CAP = timedelta(days=7)
 def report(cmd: Report, ctx: Context) -> Sequence[Body]:
     """Open a case for the report (上报); it has an owner from the start.
 
-    Raises UnknownCategory, CategoryOutOfUse, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater or
-    UnknownAttachment, each pointing at its field.
+    Raises UnknownCategory, CategoryOutOfUse, UnknownGrid, OutsideYourScope, NotYours, TimeInFuture, TimeNotLater,
+    UnknownAttachment or UnknownEnterprise, each pointing at its field.
     """
     category = ctx.policy.category(cmd.category)
     if category is None:
@@ -89,6 +90,8 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
         _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
     _check_times(cmd, ctx)
     require_attachments(ctx, "/attachments")
+    if cmd.split_from is None:  # a part stays with the enterprise of its case, whatever has become of it
+        require_enterprise(cmd.enterprise, grid_path[0], ctx)
     assert ctx.case_no is not None, "a number is drawn before a report is decided"
     duty = desk(ctx, ctx.units, Role.DUTY_OFFICER)
     first = low_desk(ctx, opened.standard.first_level) or duty
@@ -113,6 +116,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             external=cmd.external,
             split_from=cmd.split_from,
             matter=cmd.matter,
+            enterprise=cmd.enterprise,
             policy_version=ctx.policy_version,
             content_hash=cmd.content_hash,
             owner=first.owner,

@@ -11,7 +11,16 @@ from models.case import Case
 from models.commands import Absorb, Inform, Merge, Separate, SettleErrand, Split, TakeOut, Unmerge
 from models.context import Context
 from models.enums import Outcome
-from models.errors import CategoryOutOfUse, InputError, LeadIsYounger, NoSuchLead, NotNow, UnknownCategory, UnknownGrid
+from models.errors import (
+    CategoryOutOfUse,
+    InputError,
+    LeadIsYounger,
+    LeadOfOtherEnterprise,
+    NoSuchLead,
+    NotNow,
+    UnknownCategory,
+    UnknownGrid,
+)
 from models.facts import (
     Absorbed,
     Body,
@@ -32,8 +41,8 @@ from rules.deciders.common import Decider, closing_facts
 def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
     """Merge the case into an earlier one, which stays locked until this is recorded.
 
-    A merge must not replace an older clock by a younger one. Raises NoSuchLead unless the lead is another, open case,
-    and LeadIsYounger.
+    A merge must not replace an older clock by a younger one, nor take a case away from the enterprise it is about.
+    Raises NoSuchLead unless the lead is another, open case, LeadIsYounger and LeadOfOtherEnterprise.
     """
     lead = ctx.lead
     if lead is None or not lead.is_open or lead.report_id == case.report_id:
@@ -43,6 +52,8 @@ def merge(case: Case, cmd: Merge, ctx: Context) -> Sequence[Body]:
     later = whole_due_at is not None and (lead.whole_due_at is None or lead.whole_due_at > whole_due_at)
     if younger or later:
         raise LeadIsYounger(pointer="/into")
+    if case.enterprise not in (None, lead.enterprise):
+        raise LeadOfOtherEnterprise(enterprise=case.enterprise, case_no=lead.case_no, pointer="/into")
     return [
         Merged(into=lead.case_no, lead=lead.report_id, reason=cmd.reason),
         *closing_facts(case, Outcome.MERGED, cmd.reason, ctx),

@@ -180,6 +180,8 @@ def _urge_moments(urge: UrgeOrder) -> Iterator[Moment]:
 def _answer_overdue(case: Case, ctx: Context) -> Body:
     assert case.info_request is not None
     assert case.info_request.until is not None
+    if case.suspended_until is not None:  # the clocks resume with the suspension
+        return InfoSupplied(note="", attachments=(), since=case.info_request.until)
     return InfoSupplied(note="", attachments=(), **resume_clocks(case, ctx, case.info_request.until))
 
 

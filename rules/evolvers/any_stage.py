@@ -9,6 +9,7 @@ from models.facts import (
     Attached,
     Commented,
     Convened,
+    EnterpriseLinked,
     ErrandReturned,
     ErrandSettled,
     Escalated,
@@ -125,6 +126,11 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
         "desk": body.desk,
         "suggested_host": body.suggested_host,
     }
+
+
+@change.register
+def _(body: EnterpriseLinked, case: Case, fact: Fact) -> Changes:
+    return {"enterprise": body.enterprise}
 
 
 @change.register

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from models.matters.base import MatterKind
-from rules.matters import plan, undertaking
+from rules.matters import enterprise, plan, undertaking
 from rules.matters.kind import MatterRules
 from rules.matters.stations import rules as stations
 
 RULES: Mapping[MatterKind, MatterRules] = {
     MatterKind.PLAN: plan.RULES,
     MatterKind.STATION: stations.RULES,
+    MatterKind.ENTERPRISE: enterprise.RULES,
     MatterKind.UNDERTAKING: undertaking.RULES,
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, exists, func
 
-from models.base import EARLIEST, Code, Frozen, Text, WrittenInstant
+from models.base import EARLIEST, Code, CreditCode, Frozen, Text, WrittenInstant
 from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
@@ -38,6 +38,7 @@ class CaseFilter(Frozen):
     grid: Code | None = None
     category: Code | None = None
     department: Code | None = None
+    enterprise: CreditCode | None = None
     host: Code | None = None
     level: Annotated[int | None, Field(ge=1, le=4)] = None
     handled_by: UUID | None = None
@@ -73,6 +74,8 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
         conditions.append(c.category.startswith(case_filter.category, autoescape=True))
     if case_filter.department is not None:
         conditions.append(c.departments.contains([case_filter.department]))
+    if case_filter.enterprise is not None:
+        conditions.append(c.enterprise == case_filter.enterprise)
     if case_filter.owner is not None:
         conditions.append(c.owner_id == case_filter.owner)
     return [*conditions, *_figure_conditions(case_filter, now), *_text_and_date_conditions(case_filter)]

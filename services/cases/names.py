@@ -1,7 +1,7 @@
 """Read names in place of ids, for the cases that a view shows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +26,7 @@ class Names:
     people: dict[str, str]
     policy: Policy
     language: str
+    enterprises: dict[str, str] = field(default_factory=dict)
 
     def owner(self, owner: Owner) -> NamedOwner:
         """Return the owner with a name; the id stands in for a name that is not known."""
@@ -42,7 +43,12 @@ class Names:
 
     def merged_with(self, other: "Names") -> "Names":
         """Return these names together with those of `other`, which is in the same language."""
-        return replace(self, units=self.units | other.units, people=self.people | other.people)
+        return replace(
+            self,
+            units=self.units | other.units,
+            people=self.people | other.people,
+            enterprises=self.enterprises | other.enterprises,
+        )
 
     def department(self, code: str) -> str:
         """Return the department's name."""
@@ -59,14 +65,20 @@ class Names:
 _NAMES = """
 SELECT 'unit' AS kind, code AS id, name FROM grid_units WHERE code = ANY (%(units)s::text[])
 UNION ALL SELECT 'person', id::text, name FROM people WHERE id = ANY (%(people)s::uuid[])
+UNION ALL SELECT 'enterprise', code, name FROM matters WHERE kind = 'enterprise' AND code = ANY (%(enterprises)s)
 UNION ALL SELECT 'department', id, CASE WHEN %(english)s THEN name_en ELSE name_zh END FROM departments
 """
 
 
 async def read_names(
-    connection: AsyncConnection, cases: Iterable[Case], language: str, people: Iterable[UUID] = ()
+    connection: AsyncConnection,
+    cases: Iterable[Case],
+    language: str,
+    people: Iterable[UUID] = (),
+    enterprises: Iterable[str] = (),
 ) -> Names:
-    """Read the names that the views of `cases` need, and those of `people` besides."""
+    """Read the names that the views of `cases` need, and those of `people` and `enterprises` besides."""
+    cases = tuple(cases)
     units: set[str] = set()
     persons = {str(person) for person in people}
     for case in cases:
@@ -74,16 +86,27 @@ async def read_names(
         persons.update(_people_in(case))
         if case.owner is not None and case.owner.kind is OwnerKind.UNIT:
             units.add(case.owner.id)
-    return await read_names_by_id(connection, units, persons, language)
+    named = {case.enterprise for case in cases if case.enterprise is not None} | set(enterprises)
+    return await read_names_by_id(connection, units, persons, language, named)
 
 
 async def read_names_by_id(
-    connection: AsyncConnection, units: Iterable[str], people: Iterable[str], language: str
+    connection: AsyncConnection,
+    units: Iterable[str],
+    people: Iterable[str],
+    language: str,
+    enterprises: Iterable[str] = (),
 ) -> Names:
-    """Read the names of these units and people, of every department, and the policy that names categories."""
-    parameters = {"units": list(units), "people": list(people), "english": language.startswith("en")}
+    """Read the names of these units, people and enterprises, of every department, and the policy that names
+    categories."""
+    parameters = {
+        "units": list(units),
+        "people": list(people),
+        "enterprises": list(enterprises),
+        "english": language.startswith("en"),
+    }
     rows = await all_rows(connection, _NAMES, parameters)
-    names: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}}
+    names: dict[str, dict[str, str]] = {"unit": {}, "person": {}, "department": {}, "enterprise": {}}
     for kind, id_, name in rows:
         names[kind][id_] = name
     return Names(
@@ -92,6 +115,7 @@ async def read_names_by_id(
         people=names["person"],
         policy=await policy_version(connection, await newest_version(connection)),
         language=language,
+        enterprises=names["enterprise"],
     )
 
 

@@ -90,7 +90,7 @@ async def build_case_view(
     connection: AsyncConnection, row: Row[Any], person: Person, now: datetime, language: str
 ) -> CaseView:
     """Return the view of a row of `cases`: of a closed one with what its end tells its reporter. Who only reported it
-    sees the files that were sent or shown to them, and no urge orders.
+    sees the files that were sent or shown to them, no urge orders, and not which enterprise it was found to be about.
     """
     case = Case.model_validate(row.state)
     names = await read_names(connection, [case], language)
@@ -104,7 +104,7 @@ async def build_case_view(
     if not reported:
         return view.model_copy(update={"told": told})
     files = files_of(fact_views(facts, case, names, person, day))
-    return view.model_copy(update={"told": told, "attachments": files, "urges": ()})
+    return view.model_copy(update={"told": told, "attachments": files, "urges": (), "enterprise": None})
 
 
 async def get_facts(

@@ -20,6 +20,7 @@ from models.views import (
     CaseView,
     ClockView,
     CoHandlerView,
+    EnterpriseView,
     FactView,
     GridView,
     ReporterView,
@@ -50,6 +51,7 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         source=case.source,
         grid=case.grid,
         grid_name=names.units.get(case.grid, case.grid),
+        enterprise=enterprise_view(case.enterprise, names),
         stage=case.stage,
         outcome=case.outcome,
         light=light(case, now),
@@ -62,6 +64,11 @@ def case_item(case: Case, names: Names, now: datetime) -> CaseItem:
         updated_at=case.updated_at,
         closed_at=case.closed_at,
     )
+
+
+def enterprise_view(code: str | None, names: Names) -> EnterpriseView | None:
+    """The enterprise with its name; None for none."""
+    return None if code is None else EnterpriseView(code=code, name=names.enterprises.get(code, code))
 
 
 def _open_clocks(case: Case) -> list[Clock]:

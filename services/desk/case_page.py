@@ -15,7 +15,7 @@ from models.case import Case
 from models.context import Context, Person
 from models.enums import Level, OwnerKind, RequestKind, Role, Stage
 from models.errors import NoSuchCase
-from models.facts import Fact
+from models.facts import EnterpriseLinked, Fact, Received
 from models.views import CaseView, FactView, Told
 from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
 from rules.deciders.requests import latest_extension
@@ -135,7 +135,7 @@ async def get_case_page(
     row = await find_case(connection, person, case_no, now)
     case = Case.model_validate(row.state)
     facts = await read_facts(connection, case.report_id)
-    names = await read_names(connection, [case], language, _people_in(facts))
+    names = await read_names(connection, [case], language, _people_in(facts), _enterprises_in(facts))
     day = await local_day(connection, now)
     ctx = await read_system_context(connection, case, now)
     units = await _unit_names(connection, facts)
@@ -151,7 +151,7 @@ async def get_case_page(
         forecast=await get_forecast(connection, person, case_no, now, language) if case.is_open else None,
         rules=_case_rules(case, ctx, person, names),
         files=files,
-        names={**units, **names.units, **names.departments, **names.people},
+        names={**units, **names.units, **names.departments, **names.people, **names.enterprises},
         outlines=await _outlines(connection, case.grid_path),
         newer=await find_newer_rule(connection, case, ctx, now),
         releasable=tuple(files[h] for h in result_evidence(facts) if h in files and files[h].is_picture),
@@ -275,6 +275,14 @@ def _people_in(facts: Iterable[Fact]) -> set[UUID]:
         named = (getattr(fact.body, name, None) for name in ("to_person", "person"))
         found.update(person for person in named if person is not None)
     return found
+
+
+def _enterprises_in(facts: Iterable[Fact]) -> set[str]:
+    """Return the codes of the enterprises that the case was or is about."""
+    bodies = [fact.body for fact in facts]
+    found = {body.enterprise for body in bodies if isinstance(body, Received | EnterpriseLinked)}
+    found |= {body.before for body in bodies if isinstance(body, EnterpriseLinked)}
+    return {code for code in found if code is not None}
 
 
 async def _unit_names(connection: AsyncConnection, facts: Iterable[Fact]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
 from infra.database import is_away, transaction
 from infra.store.context import local_day, read_context
 from infra.store.reporters import delete_reporter
-from models.base import Code, Description, Frozen, Line, Phone, Title, WrittenInstant
+from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
@@ -45,7 +45,7 @@ class ReportInput(Frozen):
     """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location.
 
     Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the
-    given grid, and that is meant.
+    given grid, and that is meant. `enterprise`: the credit code of the enterprise that the report is about.
     """
 
     report_id: UUID
@@ -59,6 +59,7 @@ class ReportInput(Frozen):
     reported_at: WrittenInstant | None = None
     severity: Severity | None = None
     source: Source | None = None
+    enterprise: CreditCode | None = None
     attachments: Attachments = ()
     reporter: ReporterInput | None = None
 
@@ -245,6 +246,7 @@ def _start(
         reporter_ref=reporter_ref,
         anonymous=report_input.reporter.anonymous if report_input.reporter else False,
         external=external,
+        enterprise=report_input.enterprise,
         content_hash=report_input.content_hash,
     )
     return CaseStart(report=report, actor=Actor(person=person.id), attempt=new_id())
@@ -280,7 +282,7 @@ def _start_from_cache(
     """
     snapshot = resources.reference.snapshot
     has_reporter = report_input.reporter is not None and (report_input.reporter.name or report_input.reporter.phone)
-    if snapshot is None or report_input.grid is None or has_reporter:
+    if snapshot is None or report_input.grid is None or has_reporter or report_input.enterprise is not None:
         raise StoreAway() from error
     context: Context = snapshot.context(person, report_input.grid, now)
     start = _start(person, report_input, report_input.grid, now, context.today, external, None)

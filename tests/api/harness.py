@@ -32,7 +32,7 @@ from models.policy.limits import Limit
 from models.policy.standard import Limits
 from services.accounts.sign_in import issue_token
 from services.runtime.resources import Resources
-from tests.builders import MICRO, a_policy, person_id, publish, small_park
+from tests.builders import GRID, MICRO, a_policy, person_id, publish, small_park
 from tests.servers import Servers
 from worker import running_worker
 
@@ -81,6 +81,13 @@ class ApiHarness:
         """The response to a POST of JSON."""
         told = {**self.signed_in(username), **(headers or {})}
         return await self.http.post(path, json={} if body is None else body, headers=told)
+
+    async def enterprise(self, code: str = "91350100M000100Y43", username: str = "duty", **fields: Any) -> str:
+        """Register an enterprise in the first grid; return its credit code."""
+        known = {"code": code, "name": "东方印染有限公司", "grid": GRID, **fields}
+        answer = await self.send(username, "/enterprises", known)
+        assert answer.status_code == 201, answer.text
+        return code
 
     async def report(self, username: str = "worker", **fields: Any) -> Any:
         """Send a report and return the view of the new case."""

@@ -281,6 +281,9 @@ async def test_what_can_be_done_to_any_open_case(harness: ApiHarness) -> None:
                      facts=["relocated"])  # fmt: skip
     assert story.view["grid"]["code"] == MICRO_2
     assert story.view["location"] == {"lat": 38.001, "lon": 117.015}
+    code = await harness.enterprise()
+    await story.does("duty", "link_enterprise", enterprise=code, reason="现场核实", facts=["enterprise_linked"])
+    assert story.view["enterprise"] == {"code": code, "name": "东方印染有限公司"}
 
 
 async def test_an_urge_order_is_answered_and_moves_nothing(harness: ApiHarness) -> None:
@@ -453,5 +456,5 @@ async def test_nothing_overdue_nothing_to_appeal(harness: ApiHarness) -> None:
 async def test_no_command_is_left_out() -> None:
     """The stories here and in `test_exits` name every command there is."""
     told = inspect.getsource(sys.modules[__name__]) + inspect.getsource(test_exits)
-    assert len(HUMAN_COMMANDS) == 59
+    assert len(HUMAN_COMMANDS) == 60
     assert [name for name in HUMAN_COMMANDS if f'"{name}"' not in told] == []

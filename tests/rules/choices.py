@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from models.base import STORED
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.builders import GRID, MICRO, MICRO_2, OTHER_MICRO
 from tests.rules.lives import PHOTO
 
+#: Credit codes on the register.
+ENTERPRISES = ("91350100M000100Y43", "91110000600037341L")
 #: How likely a command is where it fits; those not named move a case on.
 _LIKELY = (
     dict.fromkeys((
-        "comment", "attach", "acknowledge", "relocate", "recategorise", "split", "escalate", "urge", "convene", "adopt",
-        "retract", "cancel_urge", "refuse_void", "request_info", "request_verification", "redispatch", "recall",
+        "comment", "attach", "acknowledge", "relocate", "link_enterprise", "recategorise", "split", "escalate", "urge",
+        "convene", "adopt", "retract", "cancel_urge", "refuse_void", "request_info", "request_verification",
+        "redispatch", "recall",
         "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge", "request_reopen",
     ), 3)
     | dict.fromkeys(("reject", "withdraw", "void"), 1)
@@ -59,6 +63,7 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
         "case_no": mostly(None, *about.numbers),
         "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
         "version": mostly(2, 1), "condition": mostly(None, "small", "nothing"),
+        "enterprise": mostly(luck.choice(ENTERPRISES), None, "91130100MA09999990"),
         "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
         "to_level": mostly(None, 1, 3),
     }  # fmt: skip
@@ -69,6 +74,8 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
     if kind == "unmerge" and about.absorbed:
         choices["case_no"] = mostly(about.absorbed[0], None)
     model = HUMAN_COMMAND_MODELS[kind]
+    if kind == "link_enterprise":
+        return model.model_validate({"enterprise": choices["enterprise"]}, context=STORED)
     body = {name: choices[name] for name in model.model_fields if name in choices}
     if kind == "transfer":
         body |= luck.choice([{"to_person": "fire_handler_2"}, {"to_department": department}])

@@ -22,6 +22,7 @@ from models.commands import (
     Report,
     ReportProgress,
     RequestExtension,
+    RequestInfo,
     RequestReopen,
     RequestSuspension,
     Resume,
@@ -108,6 +109,20 @@ def test_a_suspension_ends_by_itself() -> None:
     wait(life, "2026-03-09T08:31")
     assert "resumed" in life.kinds()
     assert due(life) == datetime(2026, 3, 9, 18, tzinfo=SHANGHAI)
+
+
+def test_a_question_that_runs_out_in_a_suspension_starts_no_clock() -> None:
+    life = handled("2026-03-02T09:00")
+    life.do("fire_handler", RequestSuspension(until=at("2026-03-13T08:30"), reason="停产"))
+    life.do("duty", RequestInfo(question="何处?", answer_by=at("2026-03-04T09:00")))
+    life.do("supervisor", GrantSuspension())
+    wait(life, "2026-03-05T09:00")
+    assert life.case.info_request is None
+    assert life.case.clock is not None
+    assert life.case.clock.due_at is None, "the suspension goes on"
+    wait(life, "2026-03-13T08:31")
+    assert life.case.clock is not None
+    assert life.case.clock.due_at is not None
 
 
 def test_an_extension_adds_to_the_deadline_below_the_ceiling_only() -> None:

@@ -20,7 +20,7 @@ from models.commands import (
     TakeOut,
     WakeUp,
 )
-from models.context import Claimant, Lead, Person, Reviewer, StandIn
+from models.context import Claimant, Lead, NamedEnterprise, Person, Reviewer, StandIn
 from models.enums import Role
 from models.errors import DomainError
 from models.facts import Fact
@@ -32,7 +32,7 @@ from rules.life_cycle import NEXT_STAGES
 from rules.scope import DEPARTMENT_ROLES, allowed_commands, covers, in_force
 from tests.builders import person_id
 from tests.rules import invariants
-from tests.rules.choices import About, a_command, chosen
+from tests.rules.choices import ENTERPRISES, About, a_command, chosen
 from tests.rules.lives import demo_policy
 from tests.rules.world import EVERYBODY, START, a_report, context, step, today, units_to
 from tests.timed import a_timed_policy, limit, office
@@ -199,6 +199,7 @@ class Walk:
             "claimant": self._claimant(case),
             "colleague": self.people[self.luck.choice(["fire_handler_2", "labour_head", "reviewer", "supervisor"])],
             "lead": self._lead(getattr(command, "into", None)),
+            "enterprise": _enterprise(getattr(command, "enterprise", None), case.park),
         }
         return context(None, self.now, case.grid, **{**known, **more})
 
@@ -231,7 +232,7 @@ class Walk:
             return None
         return Lead(
             case_no=case.case_no, report_id=case.report_id, is_open=case.is_open, received_at=case.received_at,
-            whole_due_at=case.whole.due_at if case.whole else None,
+            whole_due_at=case.whole.due_at if case.whole else None, enterprise=case.enterprise,
         )  # fmt: skip
 
     def carry_out_errands(self) -> None:
@@ -307,3 +308,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def _enterprise(code: str | None, park: str) -> NamedEnterprise | None:
+    return NamedEnterprise(code=code, park=park, active=True) if code in ENTERPRISES else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import duties, plan, station, undertaking
+from infra.store.matters import duties, enterprise, plan, station, undertaking
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -17,6 +17,7 @@ Project = Callable[[AsyncConnection, Any, Any, Sequence[MatterFact]], Awaitable[
 EXTRAS: Mapping[MatterKind, ReadExtra] = {
     MatterKind.PLAN: plan.read_extra,
     MatterKind.STATION: station.read_extra,
+    MatterKind.ENTERPRISE: enterprise.read_extra,
     MatterKind.UNDERTAKING: undertaking.read_extra,
 }
 PROJECTIONS: Mapping[MatterKind, Project] = {

@@ -5,12 +5,13 @@ from typing import Any
 
 from models.matters.base import MatterKind
 from services.wording.field_names import FIELDS
-from services.wording.matters import common, plan, station, undertaking
+from services.wording.matters import common, enterprise, plan, station, undertaking
 from services.wording.matters.words import Labels, MatterWords
 
 WORDS: Mapping[MatterKind, MatterWords] = {
     MatterKind.PLAN: plan.WORDS,
     MatterKind.STATION: station.WORDS,
+    MatterKind.ENTERPRISE: enterprise.WORDS,
     MatterKind.UNDERTAKING: undertaking.WORDS,
 }
 
@@ -44,6 +45,9 @@ def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> s
     if found is None:
         return fact
     values = dict(body)
+    for name, labels in WORDS[kind].options.items():
+        if isinstance(code := values.get(name), str) and code in labels:
+            values[name] = _pick(labels[code], language)
     if fact == "climbed":
         values["about"] = overdue_label(kind, str(body.get("about")), language)
         values["step"] = int(body.get("step", 0)) + 1

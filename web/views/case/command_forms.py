@@ -75,6 +75,7 @@ _FIELDS: Mapping[str, Field] = {
         _("位置与网格不一致,确实如此"),
         hint=_("位置不在所填网格内时,请改正其一;确实如此才勾选。"),
     ),
+    "enterprise": Field("enterprise", "enterprise", _("企业"), hint=_("按名称或统一社会信用代码查找;不填则取消关联。")),
     "location": Field("location", "place", _("位置(纬度、经度)")),
     "into": Field("into", "case", _("并入案件编号"), hint=_("只能并入更早、且法定期限不晚于本案的案件。")),
     "parts": Field("parts", "parts", _("拆出的事项")),

@@ -243,6 +243,8 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("category", _("类别"), _name),
     ("severity", _("紧急程度"), _word(vocabulary.SEVERITIES)),
     ("grid", _("网格"), _name),
+    ("enterprise", _("企业"), _name),
+    ("before", _("原企业"), _name),
     ("to_unit", _("升级到"), _name),
     ("stage", _("环节"), _word(vocabulary.STAGES)),
     ("to_stage", _("回到"), _word(vocabulary.STAGES)),

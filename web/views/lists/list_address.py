@@ -28,7 +28,7 @@ _FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
 FILTER_NAMES: Mapping[str, str] = {
     "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "due": _("时限"),
     "category": _("类别"), "grid": _("网格"),
-    "department": _("部门"), "host": _("主办"), "level": _("层级"),
+    "department": _("部门"), "enterprise": _("企业"), "host": _("主办"), "level": _("层级"),
     "owner": _("持有人"), "handled_by": _("办结人"), "handler": _("办理人"), "led": _("下属办理"),
     "figure": _("指标"), "without": _("不含"),
     "from": _("自"), "to": _("至"), "reported_from": _("上报自"), "reported_to": _("上报至"),
