@@ -21,6 +21,7 @@ from infra.store import cases
 from infra.store.around_case import lock_both
 from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
+from infra.store.matters.emergency import begin_for_case, may_begin_one
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
@@ -31,6 +32,7 @@ from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBe
 from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, SummonsMissed, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
+from models.policy.document import Policy
 from models.wire_names import RECORD_ACTIVITY
 from rules.case_number import case_number
 from rules.decide import decide
@@ -170,18 +172,21 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
         facts = decide(case, step, context)
     except DomainError as error:
         raise _Refused(error, missed) from error
-    if facts and not await _append(connection, step, case, facts):
+    if facts and not await _append(connection, step, case, facts, context.policy):
         return None
     return Recorded(facts=(*missed, *facts))
 
 
-async def _append(connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...]) -> bool:
+async def _append(
+    connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...], policy: Policy
+) -> bool:
     """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`."""
     after = fold(facts, case)
     assert after is not None
     informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
     concerns = concerns_enterprises(case, facts, after)
-    if not informs and not concerns:
+    begins = bool(policy.park.emergencies.plans) and may_begin_one(facts)
+    if not (informs or concerns or begins):
         return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
         if not await cases.append_facts(connection, case, facts, after):
@@ -191,6 +196,8 @@ async def _append(connection: AsyncConnection, step: Step, case: Case | None, fa
             await insert_notices(connection, step.report_id, facts)
         if concerns:
             await assess_enterprises(connection, case, facts, after)
+        if begins:
+            await begin_for_case(connection, case, facts, after, policy)
         return True
 
 

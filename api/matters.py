@@ -33,16 +33,17 @@ def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = froz
     _add_reading(router, kind)
     rules = RULES[kind]
     models = command_models(rules)
-    router.add_api_route(
-        "",
-        _creating_route(kind, models[rules.creates]),
-        methods=["POST"],
-        status_code=201,
-        response_model=MatterView,
-        responses={200: {"model": MatterView}},
-        name=f"{kind} {rules.creates}",
-        operation_id=f"create_{kind}",
-    )
+    if rules.creates not in without:
+        router.add_api_route(
+            "",
+            _creating_route(kind, models[rules.creates]),
+            methods=["POST"],
+            status_code=201,
+            response_model=MatterView,
+            responses={200: {"model": MatterView}},
+            name=f"{kind} {rules.creates}",
+            operation_id=f"create_{kind}",
+        )
     for name, model in models.items():
         if name != rules.creates and name not in without:
             router.add_api_route(

@@ -136,6 +136,7 @@ class Context(Frozen):
     up. `host_reaches`: whether the host department acts at the place that the case is (or would be) at. `answer`: what
     whoever completed the case wrote for its reporter. `enterprise`: the one that the command names. `received_under`:
     the version a case not accepted yet was received under, where the one in force lacks its category.
+    `running_emergencies`: the runs of emergency plans that have not ended for the case.
 
     `units` runs from the case's own unit up to the park. `person` is None for the system. The fields
     below it are filled only when the command needs them.
@@ -165,6 +166,7 @@ class Context(Frozen):
     unknown_attachments: tuple[str, ...] = ()
     result_photos: tuple[str, ...] = ()
     answer: str = ""
+    running_emergencies: tuple[str, ...] = ()
 
     def department(self, code: str) -> Department | None:
         """The active department of that code, or None."""

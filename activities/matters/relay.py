@@ -15,9 +15,8 @@ import psycopg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from infra.case_client import act_as_system, open_case
+from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
 from infra.database import is_away, transaction
 from infra.matter_client import act_on_matter, begin_matter
 from infra.store.cases import read_report_id
@@ -75,7 +74,9 @@ class Relay:
                         pause = await self._carry_out_due()
                         async for _ in listener.notifies(timeout=pause.total_seconds(), stop_after=1):
                             pass
-            except Exception as error:  # noqa: BLE001 (logged and retried: the outbox keeps what is to be done)
+            except Exception as error:
+                if _is_cancelled():  # the client reports it as an error of its own
+                    raise asyncio.CancelledError from error
                 away = isinstance(error, psycopg.OperationalError) or is_away(error)
                 write = log.warning if away else log.error
                 write("relay interrupted", error=type(error).__name__, exc_info=None if away else error)
@@ -104,7 +105,7 @@ class Relay:
             log.info("nothing is owed to a matter that has ended", **about)
         except DomainError as error:
             refusal, failure = (error.code, None) if error.status < UNAVAILABLE else (None, error.code)
-        except (RPCError, TimeoutError) as error:
+        except NO_ANSWER_ERRORS as error:
             failure = type(error).__name__
         async with transaction(self._engine) as connection:
             if refusal is not None:
@@ -159,3 +160,9 @@ class Relay:
         ).model_dump(mode="json")
         act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle)
         await act_on_matter(self._client, MatterKind(waiting.origin_kind), waiting.origin_id, act)
+
+
+def _is_cancelled() -> bool:
+    """Whether the process is stopping the relay."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -6,5 +6,8 @@ from models.matters.paths import PATHS
 from rules.matters.registry import RULES
 
 #: Commands that have another route, because they need more than the command itself.
-ELSEWHERE = {MatterKind.STATION: frozenset({"rotate_key"})}
+ELSEWHERE = {
+    MatterKind.EMERGENCY: frozenset({"begin"}),
+    MatterKind.STATION: frozenset({"rotate_key"}),
+}
 ROUTERS = tuple(matter_router(kind, PATHS[kind], without=ELSEWHERE.get(kind, frozenset())) for kind in RULES)

@@ -26,6 +26,7 @@ from infra.store.around_case import (
 from infra.store.cases import read_facts
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
+from infra.store.matters.emergency import running_codes
 from infra.store.policies import last_used_policy, newest_version, policy_if_in_force, policy_version, version_in_force
 from models.base import Frozen
 from models.case import Case
@@ -328,6 +329,7 @@ async def _read_for_command(
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)
         case PassReview(release_photos=photos):
             found["answer"] = await read_answer(connection, step.report_id)
+            found["running_emergencies"] = await running_codes(connection, case.case_no) if case is not None else ()
             if photos:
                 facts = await read_facts(connection, step.report_id)
                 found["result_photos"] = await filter_pictures(connection, result_evidence(facts))

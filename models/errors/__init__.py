@@ -75,6 +75,18 @@ from models.errors.base import (
 from models.errors.base import (
     refusal as refusal,
 )
+from models.errors.emergency import (
+    EmergencyOpen as EmergencyOpen,
+)
+from models.errors.emergency import (
+    EmergencyRuns as EmergencyRuns,
+)
+from models.errors.emergency import (
+    NoSuchPlan as NoSuchPlan,
+)
+from models.errors.emergency import (
+    StepsOpen as StepsOpen,
+)
 from models.errors.enterprise import (
     ColourNeverLeft as ColourNeverLeft,
 )

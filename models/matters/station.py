@@ -226,7 +226,8 @@ class RotateKey(MatterCommand):
     """Give the station a new key; the one before stops working at once."""
 
     kind: Literal["rotate_key"] = "rotate_key"
-    key_digest: Sha256
+    #: Made by `services.stations.keys`; no form asks for it.
+    key_digest: Annotated[Sha256, Field(json_schema_extra={"by_machine": True})]
 
 
 class RevokeKey(MatterCommand):

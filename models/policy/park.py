@@ -12,23 +12,9 @@ from models.base import Frozen
 from models.enums import Level, Role
 from models.policy.checklists import Checklist
 from models.policy.colours import Colours
-from models.policy.standard import LevelName
+from models.policy.emergency import EmergencyPolicy
+from models.policy.rungs import MatterRung
 from models.policy.stations import StationPolicy
-
-#: The longest time until the last step of the ladder: a year.
-MOST_HOURS = 24 * 365
-
-
-class MatterRung(Frozen):
-    """A step of the ladder of overdue matters: whom it reaches, so many natural hours after the deadline.
-
-    Without `role` it reaches whoever owns the matter; else that role at `level`, or above when nobody holds it there.
-    """
-
-    after_hours: Annotated[float, Field(ge=0, le=MOST_HOURS)]
-    role: Role | None = None
-    level: LevelName = Level.GRID
-
 
 #: The owner at once, the community's supervisor after a day, the park's after three (our choice).
 DEFAULT_LADDER = (
@@ -54,6 +40,7 @@ class ParkPolicy(Frozen):
     duties_a_day: Annotated[int, Field(ge=1, le=1000)] = 12
     stations: StationPolicy = StationPolicy()
     colours: Annotated[Colours, Field(exclude_if=lambda value: value == DEFAULT_COLOURS)] = DEFAULT_COLOURS
+    emergencies: EmergencyPolicy = EmergencyPolicy()
 
     def checklist(self, code: str | None) -> Checklist | None:
         """The checklist of that code, or None."""

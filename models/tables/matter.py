@@ -22,6 +22,7 @@ class MatterRow(SQLModel, table=True):
         Index("matters_people", "people", postgresql_using="gin"),
         Index("matters_due", "kind", "due_at", postgresql_where=text("ended_at IS NULL AND due_at IS NOT NULL")),
         Index("matters_overdue", "kind", "overdue_at", postgresql_where=text("overdue_at IS NOT NULL")),
+        Index("matters_of_case", text("(state ->> 'case_no')"), postgresql_where=text("kind = 'emergency'")),
         Index("matters_wake", "wake_at", postgresql_where=text("ended_at IS NULL AND wake_at IS NOT NULL")),
     )
 

@@ -8,6 +8,7 @@ from models.commands import AssignReviewer, FailReview, PassReview
 from models.context import Context, Person
 from models.enums import Outcome, Role, Stage
 from models.errors import (
+    EmergencyOpen,
     NotACoHandler,
     NothingToChange,
     NotOfTheResult,
@@ -35,9 +36,12 @@ from rules.scope import covers, in_force
 def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
     """Pass the review and close the case.
 
-    Raises NotYours, ReviewerHandledIt, ReviewerOfHost, UnknownAttachment, NotOfTheResult or AnswerMissing.
+    Raises NotYours, ReviewerHandledIt, ReviewerOfHost, EmergencyOpen, UnknownAttachment, NotOfTheResult or
+    AnswerMissing.
     """
     _require_independence(case, ctx, "pass_review")
+    if ctx.running_emergencies:
+        raise EmergencyOpen(codes=", ".join(ctx.running_emergencies))
     require_attachments(ctx, "/evidence")
     for sha256 in cmd.release_photos:
         if sha256 not in ctx.result_photos:

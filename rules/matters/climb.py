@@ -4,15 +4,17 @@ A kind adds a `Climb` to its matter when something falls due undone (`start_clim
 (`end_climb`). The steps come from the policy (`Policy.park.ladder`), each a natural time after the one before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from models.enums import EscalationMode, Level
+from models.enums import EscalationMode, Level, Role
 from models.facts import Reached, Vacancy
 from models.matters.base import Climb, Matter
 from models.matters.common import Climbed
 from models.matters.context import MatterContext
+from models.policy.rungs import MatterRung
 from rules.escalation.recipients import HIGHER_ROLES, holders
+from rules.matters.kind import MatterRules
 
 
 def start_climb(climbs: tuple[Climb, ...], about: str, since: datetime, rungs: Iterable[datetime]) -> tuple[Climb, ...]:
@@ -27,9 +29,11 @@ def end_climb(climbs: tuple[Climb, ...], about: str) -> tuple[Climb, ...]:
     return tuple(climb for climb in climbs if climb.about != about)
 
 
-def rungs_after(since: datetime, ctx: MatterContext) -> tuple[datetime, ...]:
-    """The moments of the steps for what is overdue since `since`, by the policy in force."""
-    return tuple(since + timedelta(hours=rung.after_hours) for rung in ctx.policy.park.ladder)
+def rungs_after(
+    since: datetime, ctx: MatterContext, ladder: Sequence[MatterRung] | None = None
+) -> tuple[datetime, ...]:
+    """The moments of the steps of `ladder` (None: the usual one of the policy) for what is overdue since `since`."""
+    return tuple(since + timedelta(hours=rung.after_hours) for rung in ladder or ctx.policy.park.ladder)
 
 
 def next_rung(matter: Matter) -> datetime | None:
@@ -37,12 +41,18 @@ def next_rung(matter: Matter) -> datetime | None:
     return min((climb.rungs[climb.fired] for climb in matter.climbs if climb.fired < len(climb.rungs)), default=None)
 
 
-def due_rungs(matter: Matter, moment: datetime, ctx: MatterContext) -> list[Climbed]:
+def due_rungs(rules: MatterRules, matter: Matter, moment: datetime, ctx: MatterContext) -> list[Climbed]:
     """The steps of all ladders that are due by `moment`, with those whom each reaches now."""
+    ladder = rules.ladder(ctx.policy)
     found = []
     for climb in matter.climbs:
         if climb.fired < len(climb.rungs) and climb.rungs[climb.fired] <= moment:
-            reached, vacancies = _reach(climb.fired, matter, ctx)
+            vacancies: tuple[Vacancy, ...] = ()
+            rung = ladder[min(climb.fired, len(ladder) - 1)]
+            if rung.role is None:
+                reached = rules.in_charge(matter, climb.about) or (_owner(matter, ctx),)
+            else:
+                reached, vacancies = reach_role(rung.role, rung.level, ctx)
             found.append(
                 Climbed(
                     about=climb.about,
@@ -63,18 +73,14 @@ def after_step(climbs: tuple[Climb, ...], step: Climbed) -> tuple[Climb, ...]:
     )
 
 
-def _reach(step: int, matter: Matter, ctx: MatterContext) -> tuple[tuple[Reached, ...], tuple[Vacancy, ...]]:
-    """Whom a step reaches: the owner, or a role at its level or above. A vacancy goes one level up at once."""
-    ladder = ctx.policy.park.ladder
-    rung = ladder[min(step, len(ladder) - 1)]
-    if rung.role is None:
-        return (_owner(matter, ctx),), ()
+def reach_role(wanted: Role, level: Level, ctx: MatterContext) -> tuple[tuple[Reached, ...], tuple[Vacancy, ...]]:
+    """Who holds the role at that level or above now. A vacancy goes one level up at once; never nobody is reached."""
     missed: list[Vacancy] = []
-    for unit in (unit for unit in ctx.units if unit.level <= rung.level):
-        for role in (rung.role,) if not missed else dict.fromkeys((rung.role, *HIGHER_ROLES)):
+    for unit in (unit for unit in ctx.units if unit.level <= level):
+        for role in (wanted,) if not missed else dict.fromkeys((wanted, *HIGHER_ROLES)):
             if people := holders(unit, role):
                 return (Reached(mode=EscalationMode.INFORM, role=role, unit=unit.code, people=people),), tuple(missed)
-        missed.append(Vacancy(role=rung.role, unit=unit.code))
+        missed.append(Vacancy(role=wanted, unit=unit.code))
     return (Reached(mode=EscalationMode.INFORM, people=(ctx.fallback,)),), tuple(missed)
 
 

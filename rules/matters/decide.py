@@ -122,7 +122,11 @@ def _due(
     facts: list[MatterFact] = []
     while len(facts) < MOST_DUE and (moment := next_wake_up(rules, matter)) is not None and moment <= ctx.now:
         own = rules.next_wake_up(matter)
-        bodies = rules.due(matter, moment, ctx) if own is not None and own <= moment else due_rungs(matter, moment, ctx)
+        bodies = (
+            rules.due(matter, moment, ctx)
+            if own is not None and own <= moment
+            else due_rungs(rules, matter, moment, ctx)
+        )
         if not bodies:
             raise ValueError(f"{rules.kind} {matter.code} waits for {moment}, and nothing is due then")
         found, after = _apply(rules, matter, bodies, step, ctx)

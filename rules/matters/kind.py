@@ -10,10 +10,13 @@ from typing import Annotated, Any, Union
 from pydantic import Field, TypeAdapter
 
 from models.enums import Role
+from models.facts import Reached
 from models.matters.base import Matter, MatterBody, MatterCommand, MatterFact, MatterKind
 from models.matters.common import CommentMatter
 from models.matters.context import MatterContext
 from models.matters.effects import Effect
+from models.policy.document import Policy
+from models.policy.rungs import MatterRung
 
 
 class Part(StrEnum):
@@ -34,6 +37,14 @@ class Part(StrEnum):
     #: May read it, and no more.
     READER = "reader"
     SYSTEM = "system"
+
+
+def _usual_ladder(policy: Policy) -> Sequence[MatterRung]:
+    return policy.park.ladder
+
+
+def _owner_alone(matter: Any, about: str) -> tuple[Reached, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,10 @@ class MatterRules:
     fits: Callable[[Any, str], bool] = lambda matter, command: True
     #: The command that begins a matter of this kind.
     creates: str = "register"
+    #: The ladder of what is overdue, by the policy.
+    ladder: Callable[[Policy], Sequence[MatterRung]] = _usual_ladder
+    #: Whom its first step reaches, for what a climb is about; empty: whoever owns the matter.
+    in_charge: Callable[[Any, str], tuple[Reached, ...]] = _owner_alone
 
     @cached_property
     def command_reader(self) -> TypeAdapter[MatterCommand]:

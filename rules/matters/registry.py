@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from models.matters.base import MatterKind
 from rules.matters import enterprise, plan, undertaking
+from rules.matters.emergencies import rules as emergencies
 from rules.matters.kind import MatterRules
 from rules.matters.stations import rules as stations
 
 RULES: Mapping[MatterKind, MatterRules] = {
+    MatterKind.EMERGENCY: emergencies.RULES,
     MatterKind.PLAN: plan.RULES,
     MatterKind.STATION: stations.RULES,
     MatterKind.ENTERPRISE: enterprise.RULES,

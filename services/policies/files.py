@@ -11,6 +11,7 @@ from models.policy.document import Policy
 from services.files.reference_files import BadFile, Document, FileProblem, Location, problems_of
 from services.policies.china_calendars import expand_china_years
 from services.policies.faults import find_raw_faults
+from services.policies.park_faults import park_faults
 from services.policies.variants import read_policy_document
 
 
@@ -76,6 +77,7 @@ def check_policy(
     if not _zone_exists(policy.zone):
         zh, en = f"没有时区“{policy.zone}”", f"there is no time zone “{policy.zone}”"
         faults.append((("zone",), zh, en))
+    faults += park_faults(policy, departments)
     faults += _ladder_faults(policy, posts) if posts is not None else []
     source = document or Document(policy.name, None, {})
     return tuple(source.problem(location, zh, en) for location, zh, en in faults)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import all_rows
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.context import Person
 from models.errors import UnknownMetric
 from models.matters.base import MatterKind
@@ -98,3 +98,10 @@ def metric_of(station: Station, code: str) -> Metric:
         known = ", ".join(metric.code for metric in station.metrics)
         raise UnknownMetric(metric=code, known=known, pointer="/query/metric")
     return metric
+
+
+async def stations_of(connection: AsyncConnection, codes: Sequence[str]) -> list[Station]:
+    """Return the stations of these codes, which the caller has found in scope."""
+    query = "SELECT state FROM matters WHERE kind = %(kind)s AND code = ANY (%(codes)s)"
+    rows = await all_rows(connection, query, {"kind": MatterKind.STATION, "codes": list(codes)})
+    return [Station.model_validate(row[0], context=STORED) for row in rows]

@@ -26,6 +26,13 @@ SENTENCES: Labels = {
     ),
     "station_silent": ("监测站仍无数据,自 {since_at} 起", "The station is silent again, since {since_at}"),
     "station_heard": ("监测站恢复数据(自 {since_at} 起中断)", "The station is heard again (silent since {since_at})"),
+    "emergency_begun": ("应急预案“{plan_zh}”已启动", "The emergency plan “{plan_en}” has begun"),
+    "emergency_step_missed": (
+        "“{plan_zh}”的步骤“{step_zh}”到时未确认",
+        "“{plan_en}”: “{step_en}” was not confirmed in time",
+    ),
+    "emergency_closed": ("“{plan_zh}”已完成并归档", "“{plan_en}” was closed with its record"),
+    "emergency_stopped": ("“{plan_zh}”已由督查人员终止", "“{plan_en}” was stopped by a supervisor"),
 }
 
 

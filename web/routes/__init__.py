@@ -7,7 +7,7 @@ from web.routes.account import preferences, settings, sign_in
 from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
-from web.routes.park import matters
+from web.routes.park import emergencies, matters, stations
 from web.routes.public import pages, pictures
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
@@ -41,5 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ladder.router,
     ranking.router,
     overdue.router,
+    stations.router,
+    emergencies.router,
     matters.router,
 )

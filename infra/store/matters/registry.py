@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import duties, enterprise, plan, station, undertaking
+from infra.store.matters import duties, emergency, enterprise, plan, station, undertaking
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -15,6 +15,7 @@ ReadExtra = Callable[[AsyncConnection, Any, MatterCommand, MatterContext], Await
 Project = Callable[[AsyncConnection, Any, Any, Sequence[MatterFact]], Awaitable[None]]
 
 EXTRAS: Mapping[MatterKind, ReadExtra] = {
+    MatterKind.EMERGENCY: emergency.read_extra,
     MatterKind.PLAN: plan.read_extra,
     MatterKind.STATION: station.read_extra,
     MatterKind.ENTERPRISE: enterprise.read_extra,

@@ -27,6 +27,7 @@ from web.pages import environment, go_to, page
 from web.reader import Reader, SignedIn
 from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
+from web.views.park.contents import LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
 from web.views.park.details import details_of
 from web.views.park.form_fields import FormField, form_fields
 from web.views.park.form_values import body_of
@@ -87,6 +88,7 @@ async def show_list(
     section, kind = require_section(path)
     async with services.reading.connect() as connection:
         found = await queries.list_matters(connection, reader.person, kind, wanted, reader.now, reader.language)
+        more = await LIST_CONTENTS[kind](connection, reader, found.items) if kind in LIST_CONTENTS else {}
     given = wanted.model_dump(mode="json", exclude_defaults=True, exclude={"cursor"})
     return page(
         reader,
@@ -98,6 +100,7 @@ async def show_list(
         begins=may_begin(RULES[kind], reader.person, reader.day),
         creates=command_label(kind, RULES[kind].creates, reader.language),
         here=link_builder(section.href, **given),
+        **more,
     )
 
 
@@ -183,6 +186,8 @@ async def show_matter(
         facts = await queries.get_matter_facts(connection, reader.person, kind, code, reader.now, reader.language)
         choices = await _choices(connection, reader) if form is not None else {}
         _, matter = await queries.find_matter(connection, reader.person, kind, code, reader.now)
+        if kind in PAGE_CONTENTS:
+            more = {**await PAGE_CONTENTS[kind](connection, reader, matter), **more}
     return page(
         reader,
         _template(f"park/kinds/{kind}.html", "park/matter.html"),
@@ -190,7 +195,7 @@ async def show_matter(
         section=section,
         matter=view,
         facts=facts[::-1],
-        details=details_of(kind, view.details, reader, _SHOWN_ELSEWHERE),
+        details=details_of(kind, view.details, reader, (*_SHOWN_ELSEWHERE, *SHOWN_BY_KIND.get(kind, ()))),
         climbs=[(overdue_label(kind, climb.about, reader.language), climb) for climb in matter.climbs],
         labels={name: command_label(kind, name, reader.language) for name in command_models(RULES[kind])},
         form=form,

@@ -50,7 +50,7 @@ def form_fields(
     fields = (
         _field(rules.kind, name, part, schema, language, needed=name in required)
         for name, part in schema["properties"].items()
-        if name not in left_out
+        if name not in left_out and not part.get("by_machine")
     )
     return tuple(_with_keys(field, details or {}) for field in fields)
 

@@ -1,0 +1,28 @@
+"""What the pages of some kinds of matter show besides what all kinds have, by kind."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.matters.base import MatterKind
+from services.matters.views import MatterItem
+from web.reader import Reader
+from web.views.park import emergencies, stations
+
+#: The names that the template `park/kinds/{kind}.html` gets for one matter.
+PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awaitable[dict[str, Any]]]] = {
+    MatterKind.EMERGENCY: emergencies.page_contents,
+    MatterKind.STATION: stations.page_contents,
+}
+#: The names that the template `park/lists/{kind}.html` gets for a page of the list.
+LIST_CONTENTS: Mapping[
+    MatterKind, Callable[[AsyncConnection, Reader, Sequence[MatterItem]], Awaitable[dict[str, Any]]]
+] = {
+    MatterKind.STATION: stations.list_contents,
+}
+#: The details that such a template shows in its own way.
+SHOWN_BY_KIND: Mapping[MatterKind, tuple[str, ...]] = {
+    MatterKind.EMERGENCY: ("steps", "summary", "case_no", "plan", "plan_zh", "plan_en", "by_hand"),
+    MatterKind.STATION: ("metrics", "cases", "heard_at", "silence_case_at", "key_since"),
+}
