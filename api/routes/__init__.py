@@ -19,6 +19,7 @@ from api.routes import (
     notices,
     organisation,
     own,
+    referrals,
     stations,
     supervision,
 )
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     duties.router,
     emergencies.router,
+    referrals.router,
     stations.intake,
     stations.router,
     *matters.ROUTERS,

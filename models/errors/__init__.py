@@ -279,6 +279,30 @@ from models.errors.plan import (
 from models.errors.plan import (
     UnknownShift as UnknownShift,
 )
+from models.errors.referral import (
+    BookingsInTheWay as BookingsInTheWay,
+)
+from models.errors.referral import (
+    CaseHasSlot as CaseHasSlot,
+)
+from models.errors.referral import (
+    NoSuchBooking as NoSuchBooking,
+)
+from models.errors.referral import (
+    NoSuchSlot as NoSuchSlot,
+)
+from models.errors.referral import (
+    SlotNotOver as SlotNotOver,
+)
+from models.errors.referral import (
+    SlotPassed as SlotPassed,
+)
+from models.errors.referral import (
+    SlotTaken as SlotTaken,
+)
+from models.errors.referral import (
+    SlotTooFarAhead as SlotTooFarAhead,
+)
 from models.errors.request import (
     BadRequest as BadRequest,
 )

@@ -13,6 +13,7 @@ from models.enums import Level, Role
 from models.policy.checklists import Checklist
 from models.policy.colours import Colours
 from models.policy.emergency import EmergencyPolicy
+from models.policy.referrals import ReferralPolicy
 from models.policy.rungs import MatterRung
 from models.policy.stations import StationPolicy
 
@@ -41,6 +42,7 @@ class ParkPolicy(Frozen):
     stations: StationPolicy = StationPolicy()
     colours: Annotated[Colours, Field(exclude_if=lambda value: value == DEFAULT_COLOURS)] = DEFAULT_COLOURS
     emergencies: EmergencyPolicy = EmergencyPolicy()
+    referrals: ReferralPolicy = ReferralPolicy()
 
     def checklist(self, code: str | None) -> Checklist | None:
         """The checklist of that code, or None."""

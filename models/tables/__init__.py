@@ -13,6 +13,7 @@ from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, Outb
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.policy import PolicyRow
+from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
@@ -59,6 +60,7 @@ __all__ = [
     "PolicyRow",
     "ProgressCodeRow",
     "ReadingRow",
+    "ReferralBookingRow",
     "ReporterRow",
     "SavedViewRow",
     "ShiftRow",

@@ -6,6 +6,7 @@ from models.matters.base import MatterKind
 from rules.matters import enterprise, plan, undertaking
 from rules.matters.emergencies import rules as emergencies
 from rules.matters.kind import MatterRules
+from rules.matters.referrals import rules as referrals
 from rules.matters.stations import rules as stations
 
 RULES: Mapping[MatterKind, MatterRules] = {
@@ -13,5 +14,6 @@ RULES: Mapping[MatterKind, MatterRules] = {
     MatterKind.PLAN: plan.RULES,
     MatterKind.STATION: stations.RULES,
     MatterKind.ENTERPRISE: enterprise.RULES,
+    MatterKind.REFERRAL_DESK: referrals.RULES,
     MatterKind.UNDERTAKING: undertaking.RULES,
 }

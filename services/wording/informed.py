@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from services.wording.matters.referral_desk import OUTCOMES
 from services.wording.matters.words import Labels
 
 #: By `what`, with the values in braces. Values whose names end in `at` are moments.
@@ -33,6 +34,11 @@ SENTENCES: Labels = {
     ),
     "emergency_closed": ("“{plan_zh}”已完成并归档", "“{plan_en}” was closed with its record"),
     "emergency_stopped": ("“{plan_zh}”已由督查人员终止", "“{plan_en}” was stopped by a supervisor"),
+    "slot_booked": ("已预约 {at} 坐诊,地点:{place}", "A slot was booked for {at}, at {place}"),
+    "slot_moved": ("坐诊由 {old_at} 改约到 {at},地点:{place}", "The slot of {old_at} was moved to {at}, at {place}"),
+    "slot_cancelled": ("{at} 的坐诊预约已取消", "The slot of {at} was cancelled"),
+    "slot_missed": ("{at} 的坐诊未到场", "Nobody came to the slot of {at}"),
+    "slot_outcome": ("{at} 的坐诊结果:{outcome}", "Outcome of the slot of {at}: {outcome}"),
 }
 
 
@@ -42,6 +48,8 @@ def informed_text(body: Mapping[str, Any], language: str, moment: Callable[[date
         name: moment(datetime.fromisoformat(value)) if name == "at" or name.endswith("_at") else value
         for name, value in dict(body.get("values") or {}).items()
     }
+    if (outcome := OUTCOMES.get(values.get("outcome", ""))) is not None:
+        values["outcome"] = outcome[1] if language.startswith("en") else outcome[0]
     label = SENTENCES.get(str(body.get("what")))
     said = "" if label is None else (label[1] if language.startswith("en") else label[0])
     told = said.format_map(_Lenient(values))

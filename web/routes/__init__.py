@@ -7,8 +7,8 @@ from web.routes.account import preferences, settings, sign_in
 from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
-from web.routes.park import emergencies, matters, stations
-from web.routes.public import pages, pictures
+from web.routes.park import emergencies, matters, referrals, stations
+from web.routes.public import desks, pages, pictures
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
 #: The routers in the order in which their routes are tried.
@@ -17,6 +17,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     pages.router,
     pictures.router,
+    desks.router,
     preferences.router,
     live.router,
     queue.router,
@@ -43,5 +44,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     overdue.router,
     stations.router,
     emergencies.router,
+    referrals.router,
     matters.router,
 )

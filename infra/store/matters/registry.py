@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import duties, emergency, enterprise, plan, station, undertaking
+from infra.store.matters import duties, emergency, enterprise, plan, referral_desk, station, undertaking
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -19,10 +19,12 @@ EXTRAS: Mapping[MatterKind, ReadExtra] = {
     MatterKind.PLAN: plan.read_extra,
     MatterKind.STATION: station.read_extra,
     MatterKind.ENTERPRISE: enterprise.read_extra,
+    MatterKind.REFERRAL_DESK: referral_desk.read_extra,
     MatterKind.UNDERTAKING: undertaking.read_extra,
 }
 PROJECTIONS: Mapping[MatterKind, Project] = {
     MatterKind.PLAN: duties.project,
+    MatterKind.REFERRAL_DESK: referral_desk.project,
     MatterKind.STATION: station.project,
 }
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from models.matters.base import MatterKind
 from services.wording.field_names import FIELDS
-from services.wording.matters import common, emergency, enterprise, plan, station, undertaking
+from services.wording.matters import common, emergency, enterprise, plan, referral_desk, station, undertaking
 from services.wording.matters.words import Labels, MatterWords
 
 WORDS: Mapping[MatterKind, MatterWords] = {
     MatterKind.EMERGENCY: emergency.WORDS,
     MatterKind.PLAN: plan.WORDS,
+    MatterKind.REFERRAL_DESK: referral_desk.WORDS,
     MatterKind.STATION: station.WORDS,
     MatterKind.ENTERPRISE: enterprise.WORDS,
     MatterKind.UNDERTAKING: undertaking.WORDS,

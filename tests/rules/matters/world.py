@@ -83,6 +83,11 @@ class MatterLife:
         """The next moment for which the matter waits."""
         return next_wake_up(self.rules, self.matter)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the matter waits for anything."""
+        return self.next_wake_up is not None
+
     def kinds(self) -> list[str]:
         """The kinds of the facts so far."""
         return [fact.body.kind for fact in self.facts]

@@ -36,6 +36,8 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 
+#: What any address may hold besides: the language and the size of type.
+_PREFERENCES = frozenset({"lang", "large"})
 #: Details that the page of a matter shows elsewhere.
 _SHOWN_ELSEWHERE = ("name", "evidence", "due_on")
 
@@ -57,7 +59,11 @@ class PageFilter(MatterFilter):
     @model_validator(mode="before")
     @classmethod
     def _drop_blanks(cls, given: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if not (isinstance(value, str) and not value.strip())}
+        return {
+            name: value
+            for name, value in given.items()
+            if name not in _PREFERENCES and not (isinstance(value, str) and not value.strip())
+        }
 
 
 def require_section(path: str) -> tuple[Section, MatterKind]:
