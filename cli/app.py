@@ -33,6 +33,9 @@ COMMANDS = {
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
     "undertakings": "cli.undertakings:app",
+    "topics": "cli.topics:app",
+    "claims": "cli.claims:app",
+    "meetings": "cli.meetings:app",
 }
 
 

@@ -147,9 +147,10 @@ async def load_demo_park(data_dir: Path, environment: Mapping[str, str]) -> str:
 async def load_demo_cases(
     count: int, past: int, progress: Progress, data_dir: Path, environment: Mapping[str, str]
 ) -> str:
-    """Create the demo cases of the last sixty days, and more in all stages and lights by real commands, at the first
-    start only."""
+    """Create the demo cases of the last sixty days, more in all stages and lights by real commands, and the work of the
+    park beside them, at the first start only."""
     from services.demo.cases import play_demo_cases
+    from services.demo.work.all import make_work
     from services.runtime.resources import Resources
 
     settings = settings_for(data_dir, environment)
@@ -157,14 +158,16 @@ async def load_demo_cases(
     temporal = await Client.connect(
         environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
     )
+    resources = Resources(settings, engine, temporal)
     try:
         made = await play_demo_cases(
-            Resources(settings, engine, temporal),
+            resources,
             data_dir,
             count,
             past,
             lambda done: progress.show(f"{done}/{count + past}"),
         )
+        await make_work(resources, data_dir)
     finally:
         await engine.dispose()
     return f" ({made})" if made else " (已有 already there)"

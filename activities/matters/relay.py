@@ -125,10 +125,8 @@ class Relay:
                 await self._tell_case(waiting.id, case_no, inform)
             case ActOnMatter(matter_kind=kind, matter_id=id_, command=command):
                 await act_on_matter(self._client, kind, id_, MatterAct(id=waiting.id, actor=Actor(), command=command))
-            case BeginMatter(matter_kind=kind, matter_id=id_, command=command, actor=actor):
-                first = MatterAct(id=id_, actor=actor, command=command)
-                start = MatterStart(matter_kind=kind, matter_id=id_, first=first)
-                await begin_matter(self._client, start, queue=self._queue)
+            case BeginMatter():
+                await self._begin_matter(waiting, waiting.effect)
 
     async def _tell_case(self, id_: UUID, case_no: str, inform: Inform) -> None:
         """Record on the timeline of a case what a matter tells it. Nothing is owed to one that is archived."""
@@ -155,10 +153,32 @@ class Relay:
                 raise
             code = error.code
             log.error("case refused", origin=str(waiting.origin_id), errand=effect.errand, code=code)
-        settle = SettleOpening(
-            errand=effect.errand, report_id=effect.report.report_id, case_no=number, refused=code
-        ).model_dump(mode="json")
-        act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle)
+        await self._settle(
+            waiting,
+            SettleOpening(errand=effect.errand, report_id=effect.report.report_id, case_no=number, refused=code),
+        )
+
+    async def _begin_matter(self, waiting: WaitingEffect, effect: BeginMatter) -> None:
+        """Begin the matter, or find it; tell the one that asked its code, or that the rules refuse it."""
+        first = MatterAct(id=effect.matter_id, actor=effect.actor, command=effect.command)
+        start = MatterStart(matter_kind=effect.matter_kind, matter_id=effect.matter_id, first=first)
+        code: str | None = None
+        refused: str | None = None
+        try:
+            code = (await begin_matter(self._client, start, queue=self._queue)).code
+        except DomainError as error:
+            if effect.errand is None or error.status >= UNAVAILABLE:
+                raise
+            refused = error.code
+            log.error("matter refused", origin=str(waiting.origin_id), errand=effect.errand, code=refused)
+        if effect.errand is not None:
+            await self._settle(
+                waiting,
+                SettleOpening(errand=effect.errand, report_id=effect.matter_id, matter_code=code, refused=refused),
+            )
+
+    async def _settle(self, waiting: WaitingEffect, settle: SettleOpening) -> None:
+        act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle.model_dump(mode="json"))
         await act_on_matter(self._client, MatterKind(waiting.origin_kind), waiting.origin_id, act)
 
 

@@ -75,6 +75,12 @@ from models.errors.base import (
 from models.errors.base import (
     refusal as refusal,
 )
+from models.errors.claim import (
+    AlreadyClaimed as AlreadyClaimed,
+)
+from models.errors.claim import (
+    ClaimForOthers as ClaimForOthers,
+)
 from models.errors.emergency import (
     EmergencyOpen as EmergencyOpen,
 )

@@ -17,13 +17,15 @@ class WakeMatter(MatterCommand):
 
 
 class SettleOpening(MatterCommand):
-    """By the system: the case that the matter asked for exists (`case_no`), or was refused for good (`refused`)."""
+    """By the system: what the matter asked for exists, a case (`case_no`) or another matter (`matter_code`), or was
+    refused for good (`refused`). `report_id` is the id of either."""
 
     kind: Literal["settle_opening"] = "settle_opening"
     errand: str
     report_id: UUID
     case_no: str | None = None
     refused: str | None = None
+    matter_code: str | None = None
 
 
 class CommentMatter(MatterCommand):
@@ -55,13 +57,14 @@ class Climbed(MatterBody):
 
 
 class OpeningSettled(MatterBody):
-    """The case asked for by `errand` was opened, or refused for good."""
+    """The case or matter asked for by `errand` exists, or was refused for good."""
 
     kind: Literal["opening_settled"] = "opening_settled"
     errand: str
     report_id: UUID
     case_no: str | None = None
     refused: str | None = None
+    matter_code: str | None = None
 
 
 CommonCommand = WakeMatter | SettleOpening | CommentMatter

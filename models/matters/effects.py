@@ -37,13 +37,14 @@ class ActOnMatter(Frozen):
 
 
 class BeginMatter(Frozen):
-    """Begin another matter, for the person whose command asked for it."""
+    """Begin another matter, for the person whose command asked for it. With `errand` the one that asked hears of it."""
 
     kind: Literal["begin_matter"] = "begin_matter"
     matter_kind: MatterKind
     matter_id: UUID
     command: Content
     actor: Actor
+    errand: str | None = None
 
 
 Effect = OpenCase | TellCase | ActOnMatter | BeginMatter

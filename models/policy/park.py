@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from models.base import Frozen
 from models.enums import Level, Role
+from models.policy.agenda import AgendaPolicy
 from models.policy.checklists import Checklist
 from models.policy.colours import Colours
 from models.policy.emergency import EmergencyPolicy
@@ -43,6 +44,7 @@ class ParkPolicy(Frozen):
     colours: Annotated[Colours, Field(exclude_if=lambda value: value == DEFAULT_COLOURS)] = DEFAULT_COLOURS
     emergencies: EmergencyPolicy = EmergencyPolicy()
     referrals: ReferralPolicy = ReferralPolicy()
+    agenda: AgendaPolicy = AgendaPolicy()
 
     def checklist(self, code: str | None) -> Checklist | None:
         """The checklist of that code, or None."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from models.matters.base import MatterKind
-from rules.matters import enterprise, plan, undertaking
+from rules.matters import claim, enterprise, meeting, plan, topic, undertaking
 from rules.matters.emergencies import rules as emergencies
 from rules.matters.kind import MatterRules
 from rules.matters.referrals import rules as referrals
@@ -15,5 +15,8 @@ RULES: Mapping[MatterKind, MatterRules] = {
     MatterKind.STATION: stations.RULES,
     MatterKind.ENTERPRISE: enterprise.RULES,
     MatterKind.REFERRAL_DESK: referrals.RULES,
+    MatterKind.TOPIC: topic.RULES,
+    MatterKind.CLAIM: claim.RULES,
+    MatterKind.MEETING: meeting.RULES,
     MatterKind.UNDERTAKING: undertaking.RULES,
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import duties, emergency, enterprise, plan, referral_desk, station, undertaking
+from infra.store.matters import claim, duties, emergency, enterprise, meeting, plan, referral_desk, station, undertaking
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -20,6 +20,8 @@ EXTRAS: Mapping[MatterKind, ReadExtra] = {
     MatterKind.STATION: station.read_extra,
     MatterKind.ENTERPRISE: enterprise.read_extra,
     MatterKind.REFERRAL_DESK: referral_desk.read_extra,
+    MatterKind.CLAIM: claim.read_extra,
+    MatterKind.MEETING: meeting.read_extra,
     MatterKind.UNDERTAKING: undertaking.read_extra,
 }
 PROJECTIONS: Mapping[MatterKind, Project] = {

@@ -5,7 +5,18 @@ from typing import Any
 
 from models.matters.base import MatterKind
 from services.wording.field_names import FIELDS
-from services.wording.matters import common, emergency, enterprise, plan, referral_desk, station, undertaking
+from services.wording.matters import (
+    claim,
+    common,
+    emergency,
+    enterprise,
+    meeting,
+    plan,
+    referral_desk,
+    station,
+    topic,
+    undertaking,
+)
 from services.wording.matters.words import Labels, MatterWords
 
 WORDS: Mapping[MatterKind, MatterWords] = {
@@ -14,6 +25,9 @@ WORDS: Mapping[MatterKind, MatterWords] = {
     MatterKind.REFERRAL_DESK: referral_desk.WORDS,
     MatterKind.STATION: station.WORDS,
     MatterKind.ENTERPRISE: enterprise.WORDS,
+    MatterKind.TOPIC: topic.WORDS,
+    MatterKind.CLAIM: claim.WORDS,
+    MatterKind.MEETING: meeting.WORDS,
     MatterKind.UNDERTAKING: undertaking.WORDS,
 }
 
@@ -46,16 +60,18 @@ def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> s
     found = {**common.FACTS, **WORDS[kind].facts}.get(fact)
     if found is None:
         return fact
-    values = dict(body)
-    for name, labels in WORDS[kind].options.items():
-        if isinstance(code := values.get(name), str) and code in labels:
-            values[name] = _pick(labels[code], language)
+    values = {name: _word(kind, name, value, language) for name, value in body.items()}
     if fact == "climbed":
         values["about"] = overdue_label(kind, str(body.get("about")), language)
         values["step"] = int(body.get("step", 0)) + 1
     if fact == "opening_settled" and not body.get("case_no"):
         return "报案未被受理" if not language.startswith("en") else "The report was refused"
     return _pick(found, language).format_map(_Values(values))
+
+
+def _word(kind: MatterKind, field: str, value: Any, language: str) -> Any:
+    """The value of a field in words, where it has a label."""
+    return option_label(kind, field, value, language) if isinstance(value, str) else value
 
 
 def overdue_label(kind: MatterKind, about: str, language: str) -> str:

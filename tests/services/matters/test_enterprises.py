@@ -176,7 +176,11 @@ async def test_a_major_hazard_makes_it_red_and_its_end_begins_the_hold(hall: Hal
     assert held.until - held.ended_at == timedelta(days=30)
     assert found.check_at == held.until
     assert await hall.kinds(KIND, CODE) == ["registered", "assessed", "colour_changed", "assessed"]
-    assert await hall.waiting_effects() == 0
+
+    async def no_effect_waits() -> bool:
+        return await hall.waiting_effects() == 0
+
+    await eventually(no_effect_waits)
 
 
 async def test_linked_later_corrected_and_rejected(hall: Hall) -> None:

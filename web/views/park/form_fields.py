@@ -64,7 +64,7 @@ def _with_keys(field: FormField, details: Mapping[str, Any]) -> FormField:
     choices = tuple(
         (str(one["key"]), f"{one['key']} {one.get('name') or one.get('title') or ''}".strip())
         for one in named
-        if not one.get("done_at")
+        if not (one.get("done_at") or one.get("outcome") or one.get("dropped"))
     )
     return replace(field, kind="choice", choices=choices) if named else field
 

@@ -37,6 +37,9 @@ SECTIONS: tuple[Section, ...] = (
     Section.of(MatterKind.STATION, _("监测站"), _("空气、水质、土壤、噪声的读数和超标"), "chart-line"),
     Section.of(MatterKind.EMERGENCY, _("应急处置"), _("应急预案的执行步骤和通知"), "error-triangle"),
     Section.of(MatterKind.REFERRAL_DESK, _("专业坐诊台"), _("法律顾问轮值等坐诊时间和预约"), "usergroup"),
+    Section.of(MatterKind.TOPIC, _("议题"), _("收集、审核、派单"), "send"),
+    Section.of(MatterKind.CLAIM, _("揭榜认领"), _("发榜、揭榜、交榜、验收"), "star"),
+    Section.of(MatterKind.MEETING, _("联席会议"), _("议程、议定、纪要"), "usergroup"),
     Section.of(MatterKind.UNDERTAKING, _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag"),
 )
 BY_PATH = {section.path: section for section in SECTIONS}

@@ -1,0 +1,47 @@
+"""The work of the demonstration park: made once, alive, and agreed upon by both stores."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from activities.auditing.matters import audit_matters
+from services.demo.work.all import MARK, make_work
+from services.runtime.resources import Resources
+from tests.services.matters.hall import eventually
+from tests.town import town_settings
+from worker import running_worker
+
+
+async def test_it_is_made_once_and_both_stores_agree(
+    demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path
+) -> None:
+    settings = town_settings(demo_url, data_dir=tmp_path)
+    resources = Resources(settings, demo, temporal_client)
+    async with running_worker(temporal_client, demo, settings):
+        await make_work(resources, tmp_path)
+
+        async def is_carried_out() -> bool:
+            async with demo.connect() as connection:
+                return not await connection.scalar(text("SELECT count(*) FROM outbox"))
+
+        await eventually(is_carried_out, timedelta(seconds=60))
+        counts = await _counts(demo)
+        begun = json.loads((tmp_path / MARK).read_text())
+        (tmp_path / MARK).write_text(json.dumps({**begun, "made": False}))  # as if it had been stopped on the way
+        await make_work(resources, tmp_path)
+        assert await _counts(demo) == counts
+        audit = await audit_matters(
+            demo, temporal_client, settings.case_queue, tolerance=timedelta(minutes=2), query=True
+        )
+    assert audit.findings == ()
+    assert all(counts.get(kind) for kind in ("undertaking", "topic", "claim", "meeting"))
+
+
+async def _counts(engine: AsyncEngine) -> dict[str, int]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("SELECT kind, count(*) AS n FROM matters GROUP BY kind"))
+        return {row.kind: row.n for row in rows}
