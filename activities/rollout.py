@@ -1,4 +1,5 @@
-"""The activity that rolls a published calendar out to the open cases whose deadlines it changes."""
+"""The activity that rolls a published policy out: its calendars to the open cases whose deadlines they change, its
+colour rules to every enterprise."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from temporalio import activity
 from temporalio.client import Client
 
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system
+from infra.database import transaction
+from infra.store.matters.enterprise import assess_all
 from infra.store.policies import newest_version, policy_version
 from models.case import Case
 from models.commands import Recompute
@@ -49,6 +52,9 @@ class RolloutActivities:
     @activity.defn(name=ROLLOUT_ACTIVITY)
     async def roll_out(self, rollout: Rollout) -> RolloutPage:
         """Roll out to one page of open cases. Safe to repeat: a case whose deadlines are right already is left out."""
+        if rollout.after is None:
+            async with transaction(self._engine) as connection:
+                await assess_all(connection, rollout.version, datetime.now(UTC))
         async with self._engine.connect() as connection:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
             cases = [Case.model_validate(state) for state in rows]

@@ -22,7 +22,7 @@ from models.matters.messages import MatterReceipt
 from rules.matters.kind import command_models
 from rules.matters.registry import RULES
 from services.matters import queries
-from services.matters.filter import MatterFilter
+from services.matters.filter import FILTERS, MatterFilter
 from services.matters.send import act, create
 from services.matters.views import MatterFactView, MatterPage, MatterView
 
@@ -64,13 +64,15 @@ def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = froz
 
 
 def _add_reading(router: APIRouter, kind: MatterKind) -> None:
-    @router.get("", name=f"{kind} list", operation_id=f"list_{kind}")
     async def list_all(
-        filters: Annotated[MatterFilter, Query()], resources: ResourcesDep, caller: Caller, now: Now, language: Language
+        filters: Any, resources: ResourcesDep, caller: Caller, now: Now, language: Language
     ) -> MatterPage:
         """Those that the caller may see and that fit the filters, a page at a time."""
         async with resources.reading.connect() as connection:
             return await queries.list_matters(connection, caller, kind, filters, now, language)
+
+    list_all.__annotations__["filters"] = Annotated[FILTERS.get(kind, MatterFilter), Query()]
+    router.add_api_route("", list_all, methods=["GET"], name=f"{kind} list", operation_id=f"list_{kind}")
 
     @router.get("/{code}", name=f"{kind} one", operation_id=f"get_{kind}")
     async def get_one(

@@ -32,6 +32,7 @@ COMMANDS = {
     "org": "cli.organisation.lint:app",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
+    "enterprises": "cli.enterprises:app",
     "undertakings": "cli.undertakings:app",
     "topics": "cli.topics:app",
     "claims": "cli.claims:app",

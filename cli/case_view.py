@@ -53,6 +53,10 @@ def _fits_a_head(view: dict[str, Any]) -> bool:
 def _relations(view: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what ties the case to other cases and people, where there is anything."""
     rows = []
+    if view["enterprise"]:
+        rows.append(
+            (localize("企业", "Enterprise"), f"{escape(view['enterprise']['name'])} ({view['enterprise']['code']})")
+        )
     if view["external"]:
         number = f"{escape(view['external']['number'])} ({escape(view['external']['system'])})"
         rows.append((localize("原系统编号", "External number"), number))

@@ -34,6 +34,7 @@ def report(
     ] = False,
     description: Annotated[str, typer.Option(help="The particulars · 描述")] = "",
     severity: Annotated[str | None, typer.Option(help="ordinary, pressing, urgent or major")] = None,
+    enterprise: Annotated[str | None, typer.Option(help="The credit code of the enterprise it is about · 企业")] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo or PDF; may be repeated · 附件")] = None,
     occurred_at: Annotated[str | None, typer.Option(help="When it happened: 2026-03-02 8:30, or -2h, -1d")] = None,
     reporter_name: Annotated[
@@ -63,6 +64,7 @@ def report(
         "title": title,
         "grid": grid,
         "severity": severity,
+        "enterprise": enterprise,
         "occurred_at": parse_moment(occurred_at) if occurred_at else None,
     }
     body |= {name: value for name, value in optional.items() if value is not None}
@@ -110,6 +112,7 @@ def list_(
     grid: Annotated[str | None, typer.Option(help="A grid code: its whole subtree")] = None,
     category: Annotated[str | None, typer.Option(help="A category code or its beginning")] = None,
     department: Annotated[str | None, typer.Option()] = None,
+    enterprise: Annotated[str | None, typer.Option(help="The credit code of the enterprise they are about")] = None,
     q: Annotated[str | None, typer.Option("--search", help="Words in title or description")] = None,
     sort: Annotated[str, typer.Option(help="reported_at, due_at, updated_at; with - descending")] = "-reported_at",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
@@ -122,7 +125,7 @@ def list_(
     """The cases you may see · 案件列表."""
     filters = {
         "stage": stage, "light": light, "overdue": overdue, "grid": grid, "category": category,
-        "department": department, "q": q, "sort": sort, "limit": limit, "cursor": cursor,
+        "department": department, "enterprise": enterprise, "q": q, "sort": sort, "limit": limit, "cursor": cursor,
     }  # fmt: skip
     page = Api(data_dir, as_, password).call(
         "GET", "/cases", params={name: value for name, value in filters.items() if value is not None}

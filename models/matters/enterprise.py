@@ -47,9 +47,9 @@ class WorkShift(Kept):
 
 
 class Workshop(Kept):
-    """A workshop (车间) of the enterprise; the code is unique in it."""
+    """A workshop (车间) of the enterprise; the number is unique in it."""
 
-    code: Code
+    number: Code
     name: _ShortLine
 
 
@@ -122,14 +122,14 @@ class _Particulars(Frozen):
                 raise ValueError(f"shift “{shift.name}” has no length")
         for what, names in (
             ("shifts", [shift.name for shift in self.shifts]),
-            ("workshops", [workshop.code for workshop in self.workshops]),
+            ("workshops", [workshop.number for workshop in self.workshops]),
         ):
             if len(set(names)) < len(names):
                 raise ValueError(f"{what} given twice")
         return self
 
 
-class RegisterEnterprise(CreateMatter, _Particulars):
+class RegisterEnterprise(_Particulars, CreateMatter):
     """Enter an enterprise in the register. `volunteer` and `cadre` are user names."""
 
     kind: Literal["register"] = "register"

@@ -58,7 +58,9 @@ _ROUNDS = frozenset({Watched.FAILED_ROUNDS, Watched.MISSED_ROUNDS})
 
 
 def _never_left(zh: str, en: str) -> PydanticCustomError:
-    return PydanticCustomError("colour_never_left", "{why_en}", {"why_zh": zh, "why_en": en})
+    context = {"why_zh": zh, "why_en": en}
+    message = "an enterprise could never leave the colour that this rule gives: {why_en}"
+    return PydanticCustomError("colour_never_left", message, context)
 
 
 class ColourRule(Frozen):

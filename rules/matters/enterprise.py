@@ -269,8 +269,8 @@ def next_wake_up(enterprise: Enterprise) -> datetime | None:
 
 
 def effects(before: Enterprise | None, fact: MatterFact, after: Enterprise) -> Sequence[Effect]:
-    """An enterprise that is on the register again is assessed anew."""
-    if isinstance(fact.body, EnterpriseReopened):
+    """An enterprise that is on the register now is assessed by the cases that name it already."""
+    if isinstance(fact.body, EnterpriseRegistered | EnterpriseReopened):
         return [assessment(after.id)]
     return ()
 

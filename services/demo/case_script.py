@@ -61,6 +61,7 @@ class Job:
     report: DemoReport
     grid: str
     course: str
+    enterprise: str | None = None
 
 
 async def play_case(resources: Resources, town: DemoTown, job: Job) -> None:
@@ -77,6 +78,7 @@ async def play_case(resources: Resources, town: DemoTown, job: Job) -> None:
         description=job.report.description,
         grid=job.grid,
         severity=job.report.severity,
+        enterprise=job.enterprise,
         attachments=photos,
     )
     submitted = await submit(resources, reporter, report, now)

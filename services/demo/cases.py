@@ -9,8 +9,8 @@ to repeat: every report and every command has an id derived from its place in th
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from models.policy.document import Policy
 from models.policy.limits import Limit
 from models.policy.standard import LightRule, Standard
 from services.demo.case_script import Job, play_case
+from services.demo.enterprises import demo_enterprises, register_demo_enterprises
 from services.demo.past.load import load_past
+from services.demo.past.plan import OF_WORK
 from services.demo.town import DemoTown, read_demo_town
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
@@ -88,6 +90,7 @@ async def play_demo_cases(
     policy = read_policy(POLICY)
     plan = _plan(count, town) if count else []
     done = await load_past(resources, town, past_count, progress)
+    await register_demo_enterprises(resources, town)
     for phase, jobs in plan:
         async with transaction(resources.engine) as connection:
             await publish(connection, phase.change(policy), datetime.now(UTC))
@@ -150,6 +153,7 @@ def _plan(count: int, town: DemoTown) -> list[tuple[Phase, list[Job]]]:
     """Return the same plan for the same park, so that a second start continues the first one."""
     rng = random.Random(20261122)
     grids = [grid for grid in town.paths if town.reporters(grid)]
+    plants = [str(plant.code) for plant in demo_enterprises() if plant.grid in town.paths]
     numbers = iter(range(count))
     plan: list[tuple[Phase, list[Job]]] = []
     for position, phase in enumerate(PHASES):
@@ -157,8 +161,15 @@ def _plan(count: int, town: DemoTown) -> list[tuple[Phase, list[Job]]]:
         number = count - sum(len(jobs) for _, jobs in plan) if last else round(count * phase.share)
         courses = _spread(phase.courses, number, rng)
         jobs = [Job(next(numbers), rng.choice(town.reports), rng.choice(grids), course) for course in courses]
+        jobs = [replace(job, enterprise=_enterprise_of(job, plants)) for job in jobs]
         plan.append((phase, jobs))
     return plan
+
+
+def _enterprise_of(job: Job, plants: Sequence[str]) -> str | None:
+    """Return the enterprise that a case of safety, labour or environment is about, from half of the park's."""
+    about = plants and job.report.category[:2] in OF_WORK
+    return plants[job.number * 2 % len(plants)] if about else None
 
 
 def _spread(weights: Mapping[str, int], count: int, rng: random.Random) -> list[str]:

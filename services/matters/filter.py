@@ -1,11 +1,15 @@
 """The filter of a list of matters, and its conditions on the table `matters`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
 
 from models.base import Code, Frozen, Line, Text
+from models.matters.base import MatterKind
+from models.matters.enterprise import SizeClass
+from models.policy.colours import Colour
 from models.tables import MATTERS
 from models.text import clean_search
 from services.criteria.matters import matters_within
@@ -29,6 +33,46 @@ class MatterFilter(Frozen):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None
 
+    def own_conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions of what only this kind is narrowed to."""
+        return []
+
+
+class EnterpriseFilter(MatterFilter):
+    """What a list of enterprises is narrowed to besides. `colour` is the one shown: set by hand, else computed.
+
+    `without`: those that have no volunteer, no responsible cadre, or no safety officer.
+    """
+
+    colour: Colour | None = None
+    size: SizeClass | None = None
+    industry: Annotated[Line, StringConstraints(max_length=40)] | None = None
+    without: Literal["volunteer", "cadre", "safety_officer"] | None = None
+
+    def own_conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on the state of an enterprise."""
+        state = MATTERS.c.state
+        conditions: list[ColumnElement[bool]] = []
+        if self.colour is not None:
+            conditions.append(shown_colour() == self.colour)
+        if self.size is not None:
+            conditions.append(state["size"].astext == self.size)
+        if self.industry is not None:
+            conditions.append(state["industry"].astext.icontains(self.industry, autoescape=True))
+        if self.without is not None:
+            conditions.append(state[self.without].astext.is_(None))
+        return conditions
+
+
+#: The filter of a kind that has one of its own.
+FILTERS: Mapping[MatterKind, type[MatterFilter]] = {MatterKind.ENTERPRISE: EnterpriseFilter}
+
+
+def shown_colour() -> ColumnElement[str]:
+    """The colour that counts of a row of `matters`: the one set by hand while it lasts, else the computed one."""
+    state = MATTERS.c.state
+    return func.coalesce(state["override"]["colour"].astext, state["colour"].astext)
+
 
 def matter_conditions(wanted: MatterFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the filter."""
@@ -47,4 +91,4 @@ def matter_conditions(wanted: MatterFilter) -> list[ColumnElement[bool]]:
         conditions.append(c.overdue_at.is_not(None) if wanted.overdue else c.overdue_at.is_(None))
     if wanted.ended is not None:
         conditions.append(c.ended_at.is_not(None) if wanted.ended else c.ended_at.is_(None))
-    return conditions
+    return [*conditions, *wanted.own_conditions()]

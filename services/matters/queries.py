@@ -87,7 +87,8 @@ async def get_matter_facts(
     facts = as_facts(rules, await read_stored_facts(connection, matter.id))
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await _names(connection, [matter], language, actors)
-    return tuple(fact_view(rules, fact, names) for fact in facts)
+    found = parts_of(person, rules, matter, await local_day(connection, now))
+    return tuple(fact_view(rules, fact, found, names) for fact in facts)
 
 
 async def list_matters(

@@ -1,6 +1,6 @@
 """What people see of a matter: names in place of ids, and what a kind keeps of its own under `details`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -14,18 +14,20 @@ from rules.matters.decide import may_give
 from rules.matters.kind import MatterRules, Part
 from rules.matters.standing import parts
 from services.cases.names import Names
+from services.matters.masking import NEAR, enterprise_details, mask_everywhere, without_private
 from services.wording.matters.registry import command_label, fact_sentence, status_label
 
 #: What only the machine needs of a state.
 _INTERNAL = frozenset(Matter.model_fields)
 
-#: Fields that nobody needs to see: the digest of a station's key, and its own record of when it was heard, which is
-#: less exact than that of `services.stations`.
-_HIDDEN = frozenset({"key_digest", "watch_at"})
+#: Fields of details that hold the id of a person.
+_PEOPLE = ("volunteer", "cadre")
 
 #: Makes `details` of a kind of its state, for somebody who plays these parts; default: its own fields, numbers masked.
 MakeDetails = Callable[[Any, frozenset[Part]], dict[str, Any]]
-DETAILS: dict[MatterKind, MakeDetails] = {}
+DETAILS: dict[MatterKind, MakeDetails] = {MatterKind.ENTERPRISE: enterprise_details}
+#: Takes out of a fact's body what somebody who plays these parts need not see.
+CONCEAL: dict[MatterKind, Callable[[dict[str, Any]], dict[str, Any]]] = {MatterKind.ENTERPRISE: without_private}
 
 
 class MatterItem(Frozen):
@@ -134,8 +136,14 @@ def _item_fields(rules: MatterRules, matter: Matter, found: frozenset[Part], nam
         "created_at": matter.created_at,
         "updated_at": matter.updated_at,
         "ended_at": matter.ended_at,
-        "details": details_of(rules, matter, found),
+        "details": _with_names(details_of(rules, matter, found), names),
     }
+
+
+def _with_names(details: dict[str, Any], names: Names) -> dict[str, Any]:
+    """The details with the names of the people that an enterprise has, beside their ids."""
+    people = {f"{name}_name": names.people.get(str(id_)) for name in _PEOPLE if (id_ := details.get(name)) is not None}
+    return {**details, **people}
 
 
 def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> dict[str, Any]:
@@ -148,21 +156,14 @@ def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> di
     return masked
 
 
-def mask_everywhere(value: Any) -> Any:
-    """Return the value with the numbers of people masked in every text, at any depth."""
-    if isinstance(value, Mapping):
-        return {name: mask_everywhere(part) for name, part in value.items() if name not in _HIDDEN}
-    if isinstance(value, list | tuple):
-        return [mask_everywhere(part) for part in value]
-    return mask_numbers(value) if isinstance(value, str) else value
-
-
-def fact_view(rules: MatterRules, fact: MatterFact, names: Names) -> MatterFactView:
-    """Return a fact as one line of the timeline."""
+def fact_view(rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names) -> MatterFactView:
+    """Return a fact as one line of the timeline, for somebody who plays these parts."""
     person, language = fact.actor.person, names.language
     system = "system" if language.startswith("en") else "系统"
     name = system if person is None else names.people.get(str(person), str(person))
     body = mask_everywhere(fact.body.model_dump(mode="json"))
+    if found.isdisjoint(NEAR) and rules.kind in CONCEAL:
+        body = CONCEAL[rules.kind](body)
     return MatterFactView(
         seq=fact.seq,
         at=fact.at,

@@ -11,11 +11,12 @@ from typing import Any
 
 from models.enums import Role
 from models.labels import ROLES
+from services.files.bilingual import Headers, read_bilingual
 from services.files.cells import BEYOND_HEADER, BadCell, FaultyCell, cell_identifier, cell_of, cell_text, header_key
 from services.files.excel import SUFFIXES as EXCEL_SUFFIXES
 from services.files.moments import NoMoment, read_day
 from services.files.reference_files import BadFile, Document, FileProblem, Location, read_yaml
-from services.files.tables import TEXT_SUFFIXES, Row, Table, UnreadableFile, read_table
+from services.files.tables import TEXT_SUFFIXES, Row, Table, UnreadableFile
 
 #: The headers of each field in English and in Chinese. The first two are needed.
 PEOPLE = MappingProxyType(
@@ -34,7 +35,6 @@ DEPARTMENTS = MappingProxyType(
 _YES, _NO = ("", "1", "是", "true", "yes", "y"), ("0", "否", "false", "no", "n")
 #: PeopleFile asks for it, and every role of a table has a day of its own.
 _UNUSED_SINCE = "2000-01-01"
-Headers = Mapping[str, tuple[str, str]]
 
 
 def is_table(path: Path) -> bool:
@@ -86,20 +86,11 @@ def read_departments_document(path: Path) -> Document:
 
 def _read(path: Path, headers: Headers, needed: tuple[str, ...]) -> Table:
     """Return the table with the needed columns, in English or in Chinese; other columns are refused."""
-    refused: UnreadableFile | None = None
-    for language in (0, 1):
-        wanted = [headers[name][language] for name in needed]
-        try:
-            return read_table(path, wanted, [both[language] for both in headers.values()], strict=True)
-        except UnreadableFile as error:
-            # The error of the language whose headers the file has, if of any.
-            refused = error if refused is None or wanted[0] in error.reason_zh.partition(";")[2] else refused
-            if not error.missing:
-                refused = error
-                break
-    assert refused is not None
-    problem = FileProblem(str(path), refused.line or 1, refused.reason_zh, refused.reason_en)
-    raise BadFile([problem]) from refused
+    try:
+        return read_bilingual(path, headers, needed)[0]
+    except UnreadableFile as refused:
+        problem = FileProblem(str(path), refused.line or 1, refused.reason_zh, refused.reason_en)
+        raise BadFile([problem]) from refused
 
 
 @dataclass

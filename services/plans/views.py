@@ -9,7 +9,7 @@ from models.matters.plan import DutyStatus, PlanWork
 from models.personal_numbers import mask_numbers
 from models.policy.checklists import Checklist
 from services.cases.names import Names
-from services.matters.views import mask_everywhere
+from services.matters.masking import mask_everywhere
 from services.wording.matters.plan import DUTY_STATUSES, WORKS
 from services.wording.vocabulary import ROLES, label_of
 

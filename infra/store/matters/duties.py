@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.driver import run
+from infra.store.driver import all_rows, run
+from infra.store.matters.enterprise import assess_named
 from models.matters.base import MatterFact
 from models.matters.common import OpeningSettled
 from models.matters.plan import (
@@ -48,6 +50,7 @@ _DO = """
     WHERE id = %(id)s
 """
 _SETTLE = "UPDATE duties SET cases = cases || jsonb_build_object(%(errand)s::text, %(case_no)s::text) WHERE id = %(id)s"
+_ENTERPRISE = "SELECT enterprise FROM duties WHERE id = %(id)s"
 _RESULT = frozenset({"items", "note", "needs", "photos", "location", "late"})
 
 
@@ -71,11 +74,27 @@ async def _write(connection: AsyncConnection, plan: PlanState, fact: MatterFact)
             await run(connection, _WITHDRAW, {"plan": plan.id, "batches": list(batches)})
         case DutiesMissed(batch=batch, places=places):
             await run(connection, _MISS, {"plan": plan.id, "batch": batch, "places": list(places)})
+            await _assess(connection, plan, fact, places)
         case DutyDone() as body:
             await run(connection, _DO, _done(body, fact))
+            if body.failed:
+                await _assess(connection, plan, fact, (), body.duty)
         case OpeningSettled(errand=errand, case_no=case_no) if errand.startswith("duty:"):
             duty = errand.split(":")[1]
             await run(connection, _SETTLE, {"id": duty, "errand": errand, "case_no": case_no or ""})
+
+
+async def _assess(
+    connection: AsyncConnection, plan: PlanState, fact: MatterFact, places: Sequence[str], duty: UUID | None = None
+) -> None:
+    """Have the colours of the enterprises assessed anew whose duties were missed, or whose `duty` failed."""
+    if duty is not None:
+        rows = await all_rows(connection, _ENTERPRISE, {"id": duty})
+        codes = {code for (code,) in rows if code is not None}
+    else:
+        where = dict(zip(plan.keys, plan.terms.places, strict=True))
+        codes = {code for key in places if (code := where[key].enterprise) is not None}
+    await assess_named(connection, ("plan", plan.id), fact.seq, codes, fact.at)
 
 
 def _rows(plan: PlanState, batch: OpenBatch, policy_version: int) -> list[dict[str, Any]]:

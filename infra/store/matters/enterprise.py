@@ -1,8 +1,9 @@
 """What enterprises read for their decisions: the cases and rounds that their colour counts, people, another unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +25,7 @@ from models.facts import (
     Unmerged,
 )
 from models.matters.base import MatterCommand
-from models.matters.colour import CaseMark, Evidence
+from models.matters.colour import CaseMark, Evidence, RoundMark
 from models.matters.context import MatterContext
 from models.matters.enterprise import (
     AssignPeople,
@@ -48,6 +49,15 @@ _CASES = """
     FROM cases c WHERE c.enterprise = %(code)s AND (c.closed_at IS NULL OR c.closed_at > %(since)s)
     ORDER BY c.received_at
 """
+#: What a round of another plan, day, shift and place is told by.
+_ROUNDS = """
+    SELECT concat_ws(' ', m.code, d.day, nullif(d.shift, ''), nullif(d.name, '')),
+        d.failed > 0, d.received_at, d.missed_at
+    FROM duties d JOIN matters m ON m.id = d.plan
+    WHERE d.enterprise = %(code)s AND d.due_at > %(since)s AND (d.failed > 0 OR d.missed_at IS NOT NULL)
+    ORDER BY d.due_at
+"""
+_ACTIVE = "SELECT id FROM matters WHERE kind = 'enterprise' AND ended_at IS NULL"
 _ID = "SELECT id FROM matters WHERE kind = 'enterprise' AND code = %(code)s"
 
 
@@ -55,7 +65,10 @@ async def read_evidence(connection: AsyncConnection, code: str, now: datetime) -
     """Return what the colour rules count for the enterprise with that code."""
     since = now - timedelta(days=MOST_DAYS)
     rows = await all_rows(connection, _CASES, {"code": code, "since": since})
+    rounds = await all_rows(connection, _ROUNDS, {"code": code, "since": since})
     return Evidence(
+        failed_rounds=tuple(RoundMark(code=row[0], at=row[2]) for row in rounds if row[1] and row[2] is not None),
+        missed_rounds=tuple(RoundMark(code=row[0], at=row[3]) for row in rounds if row[3] is not None),
         cases=tuple(
             CaseMark(
                 case_no=row[0],
@@ -67,7 +80,7 @@ async def read_evidence(connection: AsyncConnection, code: str, now: datetime) -
                 late_at=row[6],
             )
             for row in rows
-        )
+        ),
     )
 
 
@@ -92,11 +105,28 @@ async def assess_enterprises(
 ) -> None:
     """Have the colours assessed anew of the enterprises that the case was and is about, once it is committed."""
     named = {case.enterprise for case in (before, after) if case is not None and case.enterprise is not None}
-    for code in sorted(named):
+    await assess_named(connection, ("case", after.report_id), after.seq, named, facts[-1].at, after.case_no)
+
+
+async def assess_named(
+    connection: AsyncConnection,
+    origin: tuple[str, UUID],
+    cause: object,
+    codes: Iterable[str],
+    at: datetime,
+    about: str | None = None,
+) -> None:
+    """Have the colours of these enterprises assessed anew once the transaction is committed, because of `cause`."""
+    for code in sorted(set(codes)):
         row: Any = await first_row(connection, _ID, {"code": code})
         if row is not None:
-            effects = [assessment(row[0], after.case_no)]
-            await insert_effects(connection, ("case", after.report_id), (after.seq, code), effects, facts[-1].at)
+            await insert_effects(connection, origin, (cause, code), [assessment(row[0], about)], at)
+
+
+async def assess_all(connection: AsyncConnection, version: int, at: datetime) -> None:
+    """Have every colour assessed anew, because the policy `version` has come into force."""
+    for (id_,) in await all_rows(connection, _ACTIVE, {}):
+        await insert_effects(connection, ("enterprise", id_), ("policy", version), [assessment(id_)], at)
 
 
 def concerns_enterprises(before: Case | None, facts: Sequence[Fact], after: Case) -> bool:

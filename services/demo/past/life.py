@@ -9,7 +9,7 @@ from uuid import UUID
 
 from models.case import Case
 from models.commands import Absorb, Command, Report, SettleErrand, WakeUp
-from models.context import Lead, Person
+from models.context import Lead, NamedEnterprise, Person
 from models.enums import Role, Source, Stage
 from models.errors import DomainError
 from models.facts import Actor, Completed, Fact, SelfClosed
@@ -63,8 +63,10 @@ class Life:
             severity=plan.report.severity, source=plan.source,
             attachments=(self._photos[0],) if self._rng.random() < 0.6 else (),
             content_hash=hashlib.sha256(plan.report_id.bytes).hexdigest(),
+            enterprise=plan.enterprise,
         )  # fmt: skip
-        self._record(report, person, at, plan.report_id, case_no=case_no)
+        named = plan.enterprise and NamedEnterprise(code=plan.enterprise, park=plan.grid[:9], active=True)
+        self._record(report, person, at, plan.report_id, case_no=case_no, enterprise=named)
         self._plan_next(at)
 
     def go_on(self, at: datetime, others: Mapping[UUID, "Life"]) -> None:
@@ -87,7 +89,7 @@ class Life:
         assert case is not None
         return Lead(
             case_no=case.case_no, report_id=case.report_id, is_open=case.is_open, received_at=case.received_at,
-            whole_due_at=case.whole.due_at if case.whole else None,
+            whole_due_at=case.whole.due_at if case.whole else None, enterprise=case.enterprise,
         )  # fmt: skip
 
     def _reporter(self) -> Person:

@@ -26,11 +26,12 @@ from rules.case_number import case_number
 from rules.deadlines.working_time import timetable
 from rules.restart import restart
 from services.attachments.intake import store_upload
+from services.demo.enterprises import demo_enterprises
 from services.demo.images import draw_scene
 from services.demo.past.bulletins import make_past_bulletins
 from services.demo.past.life import Life
 from services.demo.past.places import find_places
-from services.demo.past.plan import DAYS, PastCase, make_plan, past_id
+from services.demo.past.plan import DAYS, PastCase, make_plan, name_enterprises, past_id
 from services.demo.past.world import PastWorld, read_past_world
 from services.demo.town import DemoTown
 from services.runtime.resources import Resources
@@ -82,6 +83,8 @@ async def _prepare(
     except NoPolicy:
         return None
     plan = make_plan(count, sorted(town.paths), timetable(policy.calendars[0]), now)
+    plants = {one.grid: str(one.code) for one in demo_enterprises() if one.grid in town.paths}
+    plan = name_enterprises(plan, plants)
     world = await read_past_world(connection, town, plan, since, now)
     return world, plan, await find_places(connection, plan)
 

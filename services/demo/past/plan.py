@@ -5,7 +5,7 @@ It follows from a seed, the moment of the start and the park alone.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,9 +14,10 @@ import yaml
 from pydantic import TypeAdapter
 
 from models.base import Frozen
-from models.enums import Source
+from models.enums import Level, Source
 from models.ids import derived_id
 from rules.deadlines.working_time import Timetable
+from rules.organisation.grid_tree import code_length
 from services.demo.town import DemoReport
 from services.files.shipped import DEPLOY
 
@@ -71,6 +72,11 @@ PACES = {
 USUAL_PACE = Pace(0.5, 0.5)
 
 
+#: Categories of work: safety, labour, environment. How many of their cases away from plants are about an enterprise.
+OF_WORK = frozenset({"01", "02", "03"})
+_ABOUT_ENTERPRISES = 0.5
+
+
 class PastReport(DemoReport):
     """One report of the file, with how often it comes."""
 
@@ -97,6 +103,7 @@ class PastCase:
     steps: tuple[str, ...]
     storm: bool = False
     same_as: int | None = None
+    enterprise: str | None = None
 
     @property
     def report_id(self) -> UUID:
@@ -147,6 +154,28 @@ def make_plan(count: int, grids: Sequence[str], days: Timetable, now: datetime, 
         steps = COURSES[course][1]
         cases.append(PastCase(number, at, report, grid, source, steps, storm, None if lead is None else lead.number))
     return cases
+
+
+def name_enterprises(plan: Sequence[PastCase], by_unit: Mapping[str, str]) -> list[PastCase]:
+    """Return the plan with the enterprises that some of its cases are about: of the same unit, else of the community.
+
+    `by_unit`: the credit code of the enterprise in a micro-grid. Who tells of a case again names the same one.
+    """
+    length = code_length(Level.COMMUNITY)
+    of_community: dict[str, list[str]] = {}
+    for unit, plant in sorted(by_unit.items()):
+        of_community.setdefault(unit[:length], []).append(plant)
+    named: list[PastCase] = []
+    for case in plan:
+        rng = random.Random(f"enterprise {case.number}")
+        near = of_community.get(case.grid[:length], [])
+        code: str | None = by_unit.get(case.grid)
+        if code is None and near and case.report.category[:2] in OF_WORK and rng.random() < _ABOUT_ENTERPRISES:
+            code = rng.choice(near)
+        if case.same_as is not None:
+            code = named[case.same_as].enterprise
+        named.append(replace(case, enterprise=code))
+    return named
 
 
 def storm_of(days: Timetable, now: datetime) -> date:

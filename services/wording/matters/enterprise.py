@@ -44,6 +44,25 @@ FIELDS: Labels = {
     "volunteer": ("志愿者", "volunteer"),
     "cadre": ("包联干部", "responsible cadre"),
     "safety_officer": ("安全负责人", "safety officer"),
+    "volunteer_name": ("志愿者", "volunteer"),
+    "cadre_name": ("包联干部", "responsible cadre"),
+    "shown_colour": ("颜色", "colour"),
+    "colour": ("颜色", "colour"),
+    "code": ("统一社会信用代码", "credit code"),
+    "number": ("编号", "number"),
+    "override": ("人工设定", "set by hand"),
+    "visits": ("走访", "visits"),
+    "causes": ("现行依据", "what holds"),
+    "held": ("保持中的依据", "what is held"),
+    "check_at": ("下次评定", "assessed again"),
+    "reason": ("理由", "reason"),
+    "until": ("至", "until"),
+    "phone": ("电话", "phone"),
+    "start": ("开始", "start"),
+    "end": ("结束", "end"),
+    "lat": ("纬度", "latitude"),
+    "lon": ("经度", "longitude"),
+    "datum": ("坐标系", "datum"),
 }
 WORDS = MatterWords(
     commands={
@@ -74,6 +93,7 @@ WORDS = MatterWords(
     },
     fields=FIELDS,
     options={
+        "shown_colour": COLOURS,
         **dict.fromkeys(("before", "after", "colour", "computed"), COLOURS),
         "visits": VISITS,
         "size": SIZES,

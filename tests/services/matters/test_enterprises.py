@@ -49,7 +49,7 @@ def plant(code: str = CODE, **changed: Any) -> dict[str, Any]:
         "shifts": [
             {"name": "早班", "start": "08:00", "end": "20:00"}, {"name": "晚班", "start": "20:00", "end": "08:00"},
         ],
-        "workshops": [{"code": "W1", "name": "染色车间"}], "department": ENVIRONMENT,
+        "workshops": [{"number": "W1", "name": "染色车间"}], "department": ENVIRONMENT,
         "safety_officer": {"name": "王安", "phone": "13800138000"}, **changed,
     }  # fmt: skip
 
@@ -124,7 +124,7 @@ async def test_one_of_each_code_and_resent_safely(hall: Hall) -> None:
         ({"calendar": "moon"}, UnknownCalendar),
         ({"headcount": -1}, ValidationError),
         ({"shifts": [{"name": "班", "start": "08:00", "end": "08:00"}]}, ValidationError),
-        ({"workshops": [{"code": "W", "name": "甲"}, {"code": "W", "name": "乙"}]}, ValidationError),
+        ({"workshops": [{"number": "W", "name": "甲"}, {"number": "W", "name": "乙"}]}, ValidationError),
         ({"name": ""}, ValidationError),
     ],
 )  # fmt: skip

@@ -170,3 +170,26 @@ def test_the_demonstration_routes_to_the_expected_departments(demo: Policy, cate
 def test_every_rule_of_the_demonstration_is_reached(demo: Policy) -> None:
     reached = {route(demo, category.code, ("130172100",)).why.rule for category in demo.categories}
     assert reached == {rule.id for rule in demo.routes}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("at_least: 3, within_days: 90, closed_too: true", "at_least: 3, closed_too: true", "没有终点"),
+        ("counts: cases, categories: [\"0102\"], hold_days: 30", "counts: cases, closed_too: true", "已结案件也计入"),
+        ("counts: overdue_cases, hold_days: 30", "counts: overdue_cases, hold_days: 99999", "等于永远保留"),
+        ("counts: overdue_cases, at_least: 3", "counts: overdue_cases, at_least: 0", "总是成立"),
+    ],
+)  # fmt: skip
+def test_a_colour_that_can_never_be_left_is_refused_at_its_line(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = POLICY.read_text()
+    line = text[: text.index(old)].count("\n") + 1
+    path = tmp_path / "policy.yaml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(BadFile) as caught:
+        read_policy(path)
+    (problem,) = caught.value.problems
+    assert problem.line == line
+    assert "永远不能恢复" in problem.zh
+    assert told in problem.zh
+    assert "could never leave" in problem.en

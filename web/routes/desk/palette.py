@@ -14,6 +14,7 @@ from services.commands.transfer_targets import colleagues
 from services.directory.choices import UnitChoice, suggest_units
 from services.directory.people import list_people
 from services.directory.views import PersonView
+from services.enterprises.suggest import Place, suggest_enterprises
 from web.nav import menu
 from web.pages import page
 from web.reader import SignedIn
@@ -53,11 +54,17 @@ def _clean_words(typed: str) -> str:
 
 
 @router.get("/choices/people")
-async def offer_people(services: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "") -> Response:
+async def offer_people(
+    services: ServicesDep, reader: SignedIn, person: str = "", deputy: str = "", volunteer: str = "", cadre: str = ""
+) -> Response:
     """Options for a user name field: people whose user name or name contains the typed text."""
     async with services.reading.connect() as connection:
         people = await list_people(
-            connection, reader.person, reader.now, limit=MAX_RESULTS, query=_clean_words(person or deputy)
+            connection,
+            reader.person,
+            reader.now,
+            limit=MAX_RESULTS,
+            query=_clean_words(person or deputy or volunteer or cadre),
         )
     return page(reader, "desk/options.html", options=[(one.username, one.name) for one in people.items])
 
@@ -68,6 +75,21 @@ async def offer_units(services: ServicesDep, reader: SignedIn, grid: str = "", u
     async with services.reading.connect() as connection:
         units = await suggest_units(connection, reader.person, _clean_words(grid or unit), reader.now)
     return page(reader, "desk/options.html", options=[(unit.code, unit.name) for unit in units])
+
+
+@router.get("/choices/enterprises")
+async def offer_enterprises(
+    services: ServicesDep, reader: SignedIn, enterprise: str = "", grid: str = "", words: str = ""
+) -> Response:
+    """Options for the field of the enterprise that a case is about: by what was typed, else by text and place."""
+    typed = _clean_words(enterprise) or _clean_words(words)
+    async with services.reading.connect() as connection:
+        found = await suggest_enterprises(
+            connection, reader.person, typed, Place(grid=_clean_words(grid) or None), reader.now, MAX_RESULTS
+        )
+    english = reader.language == "en"
+    options = [(one.code, f"{one.name} · {one.why_en if english else one.why_zh}") for one in found]
+    return page(reader, "desk/options.html", options=options)
 
 
 @router.get("/choices/colleagues")

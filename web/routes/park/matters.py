@@ -29,6 +29,7 @@ from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
 from web.views.park.contents import LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
 from web.views.park.details import details_of
+from web.views.park.extras import EXTRAS
 from web.views.park.form_fields import FormField, form_fields
 from web.views.park.form_values import body_of
 from web.views.park.sections import BY_PATH, SECTIONS, Section
@@ -39,7 +40,10 @@ router = APIRouter()
 #: What any address may hold besides: the language and the size of type.
 _PREFERENCES = frozenset({"lang", "large"})
 #: Details that the page of a matter shows elsewhere.
-_SHOWN_ELSEWHERE = ("name", "evidence", "due_on")
+_SHOWN_ELSEWHERE = (
+    "name", "evidence", "due_on", "colour", "shown_colour", "causes", "held", "check_at", "override", "visits",
+    "volunteer", "cadre",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,8 @@ async def show_matter(
     **more: Any,
 ) -> Response:
     """The page of a matter; a kind may have a template of its own in `park/kinds/`, and pass `more` to it."""
+    if not more and kind in EXTRAS:
+        more = await EXTRAS[kind](services, reader, code)
     async with services.reading.connect() as connection:
         view = await queries.get_matter(connection, reader.person, kind, code, reader.now, reader.language)
         facts = await queries.get_matter_facts(connection, reader.person, kind, code, reader.now, reader.language)

@@ -17,7 +17,14 @@ from services.wording.matters.registry import field_label, option_label
 #: Texts longer than this get several lines.
 ONE_LINE = 120
 _FILES = frozenset({"evidence", "attachments", "photos"})
-_NAMED = {"department": "department", "grid": "grid", "category": "category", "person": "person"}
+_NAMED = {
+    "department": "department",
+    "grid": "grid",
+    "category": "category",
+    "person": "person",
+    "volunteer": "person",
+    "cadre": "person",
+}
 _FORMATS = {"date": "date", "date-time": "moment", "time": "time"}
 #: What a column of a line is parted by, besides a tab.
 COLUMN = "|"

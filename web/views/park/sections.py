@@ -40,6 +40,7 @@ SECTIONS: tuple[Section, ...] = (
     Section.of(MatterKind.TOPIC, _("议题"), _("收集、审核、派单"), "send"),
     Section.of(MatterKind.CLAIM, _("揭榜认领"), _("发榜、揭榜、交榜、验收"), "star"),
     Section.of(MatterKind.MEETING, _("联席会议"), _("议程、议定、纪要"), "usergroup"),
+    Section.of(MatterKind.ENTERPRISE, _("企业"), _("企业名册、三色管理、涉企案件"), "home"),
     Section.of(MatterKind.UNDERTAKING, _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag"),
 )
 BY_PATH = {section.path: section for section in SECTIONS}

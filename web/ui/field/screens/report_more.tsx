@@ -1,8 +1,10 @@
-// Optional parts of a report: self-closing on the spot, and the reporter's contact.
+// Optional parts of a report: the enterprise it is about, self-closing on the spot, and the reporter's contact.
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { Fault } from "../parts/fault";
+import { request } from "../server/request";
 import type { ReportDraft } from "../store/report_draft";
-import { t } from "../words/texts";
+import { language, t } from "../words/texts";
 import { Photos } from "./photos";
 
 const MAX_TEXT = 200;
@@ -21,9 +23,75 @@ interface Props {
 export function ReportMore({ draft, change, mark, self, reporter, fault }: Props): JSX.Element {
   return (
     <>
+      <Enterprise draft={draft} change={change} />
       {self && <SelfSettled draft={draft} change={change} mark={mark} fault={fault("self")} />}
       {reporter && <Reporter draft={draft} change={change} fault={fault("reporter")} />}
     </>
+  );
+}
+
+interface Suggestion {
+  code: string;
+  name: string;
+  why_zh: string;
+  why_en: string;
+}
+
+/** Enterprises by what was typed, else by the description and the place; none without a network. */
+async function suggest(draft: ReportDraft, typed: string): Promise<Suggestion[]> {
+  const params = new URLSearchParams({ limit: "6" });
+  const words = typed || draft.description.trim();
+  if (words) params.set("q", words);
+  if (draft.grid) params.set("grid", draft.grid);
+  if (draft.place && !draft.grid_by_hand) {
+    params.set("lat", String(draft.place.lat));
+    params.set("lon", String(draft.place.lon));
+  }
+  try {
+    return (await request<Suggestion[]>("GET", `enterprises/suggest?${params}`, { language })).data;
+  } catch {
+    return [];
+  }
+}
+
+function Enterprise({ draft, change }: Pick<Props, "draft" | "change">): JSX.Element {
+  const [open, setOpen] = useState(Boolean(draft.enterprise));
+  const [typed, setTyped] = useState("");
+  const [found, setFound] = useState<Suggestion[]>([]);
+  const { grid, place, description } = draft;
+  useEffect(() => {
+    if (!open || !navigator.onLine) return;
+    let unmounted = false;
+    const timer = setTimeout(() => void suggest(draft, typed.trim()).then((some) => void (unmounted || setFound(some))), 300);
+    return () => {
+      unmounted = true;
+      clearTimeout(timer);
+    };
+  }, [open, typed, grid, place?.lat, place?.lon, description]);
+  return (
+    <details class="card" id="enterprise" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {t("涉及企业(选填)")}
+        {draft.enterprise_name && <strong> · {draft.enterprise_name}</strong>}
+      </summary>
+      <div class="stack-s">
+        <label>
+          {t("企业名称或信用代码")}
+          <input maxLength={80} autocomplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+        </label>
+        {found.map((one) => (
+          <button type="button" class="wide" aria-pressed={draft.enterprise === one.code} onClick={() => change({ enterprise: one.code, enterprise_name: one.name })} key={one.code}>
+            {one.name} <small class="muted">{language === "en" ? one.why_en : one.why_zh}</small>
+          </button>
+        ))}
+        {!found.length && <p class="hint">{navigator.onLine ? t("附近没有登记的企业,可输入名称查找") : t("没有网络时不能查找企业,受理时可补填")}</p>}
+        {draft.enterprise && (
+          <button type="button" onClick={() => change({ enterprise: "", enterprise_name: "" })}>
+            {t("不涉及企业")}
+          </button>
+        )}
+      </div>
+    </details>
   );
 }
 

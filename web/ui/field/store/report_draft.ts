@@ -33,6 +33,9 @@ export interface ReportDraft {
   self_photos: DraftPhoto[];
   reporter_name: string;
   reporter_phone: string;
+  /** The credit code of the enterprise that it is about, and its name. */
+  enterprise: string;
+  enterprise_name: string;
 }
 
 function emptyDraft(): ReportDraft {
@@ -55,6 +58,8 @@ function emptyDraft(): ReportDraft {
     self_photos: [],
     reporter_name: "",
     reporter_phone: "",
+    enterprise: "",
+    enterprise_name: "",
   };
 }
 
@@ -117,6 +122,7 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
       ...(draft.grid ? { grid: draft.grid } : {}),
       ...(place ? { location: { lat: place.lat, lon: place.lon } } : {}),
       ...(draft.severity ? { severity: draft.severity } : {}),
+      ...(draft.enterprise ? { enterprise: draft.enterprise } : {}),
       ...(name || phone ? { reporter: { ...(name ? { name } : {}), ...(phone ? { phone } : {}) } } : {}),
       occurred_at: moment,
       reported_at: moment,

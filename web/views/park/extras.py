@@ -1,0 +1,11 @@
+"""What the page of one kind of matter shows besides what every matter has: filled in by the routes of the kind."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from doors.dependencies import Services
+from models.matters.base import MatterKind
+from web.reader import Reader
+
+#: By kind: reads what its template in `park/kinds/` needs, for the matter of that code.
+EXTRAS: dict[MatterKind, Callable[[Services, Reader, str], Awaitable[dict[str, Any]]]] = {}
