@@ -33,6 +33,8 @@ COMMANDS = {
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
     "enterprises": "cli.enterprises:app",
+    "plans": "cli.plans:app",
+    "duties": "cli.duties:app",
     "undertakings": "cli.undertakings:app",
     "topics": "cli.topics:app",
     "claims": "cli.claims:app",

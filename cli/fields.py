@@ -28,7 +28,7 @@ def read_fields(api: Api, model: type[Frozen], fields: Iterable[str]) -> dict[st
 
 def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
     annotation = getattr(field, "annotation", None)
-    if name in ("evidence", "attachments"):
+    if name in ("evidence", "attachments", "photos"):
         return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
     if value[:1] in ("[", "{") and annotation is not str:
         return _parse_json(name, value)

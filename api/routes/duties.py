@@ -1,5 +1,6 @@
 """Routes for duties (勤务): what plans ask for, listed and reported. Plans themselves are matters, in `matters.py`."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from doors.dependencies import ResourcesDep, ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
-from models.base import Frozen, OptionalNote, WrittenInstant
+from models.base import Code, Frozen, OptionalNote, WrittenInstant
 from models.commands.report import Attachments, GivenLocation
 from models.ids import new_id
 from models.matters.plan import ItemAnswer, Need, ReportDuty
 from services.plans.duties import get_duty, list_duties
+from services.plans.figures import DutyFigures, read_duty_figures
 from services.plans.filter import DutyFilter
+from services.plans.load import MOST_DAYS, PlanLoad, read_load
 from services.plans.own import OwnDuties, read_own_duties
 from services.plans.report import report_duty
 from services.plans.views import DutyPage, DutyView
@@ -50,6 +53,35 @@ async def list_mine(services: ServicesDep, caller: Caller, now: Now, language: L
     """What the caller is to do soon, missed lately and did today, with the checklists: for the phone to keep."""
     async with services.reading.connect() as connection:
         return await read_own_duties(connection, caller, now, language)
+
+
+@router.get("/figures")
+async def get_figures(
+    services: ServicesDep,
+    caller: Caller,
+    now: Now,
+    language: Language,
+    grid: Code | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> DutyFigures:
+    """How many are done, late, missed and still due: of today, or of the days given, by community and enterprise."""
+    async with services.reading.connect() as connection:
+        return await read_duty_figures(connection, caller, now, language, grid=grid, since=since, until=until)
+
+
+@router.get("/load")
+async def get_load(
+    services: ServicesDep,
+    caller: Caller,
+    now: Now,
+    language: Language,
+    days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 30,
+    grid: Code | None = None,
+) -> PlanLoad:
+    """How many duties the plans ask of each person and day, from today on; the fullest days first."""
+    async with services.reading.connect() as connection:
+        return await read_load(connection, caller, now, language, days=days, grid=grid)
 
 
 @router.get("/{duty}")

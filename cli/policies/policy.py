@@ -154,6 +154,10 @@ def _print_counts(counts: PreviewCounts) -> None:
                 ("立即超期", "overdue at once", counts.overdue_at_once),
                 ("不变", "unchanged", counts.unchanged),
                 ("新策略无此小类", "category missing there", counts.without_category),
+                ("执行中的计划", "active plans", counts.plans),
+                ("其中无法下达勤务", "of these, unable to give out duties", counts.plans_broken),
+                ("今后 30 天的勤务", "duties of the next 30 days", counts.duties_30_days),
+                ("单日勤务过多的人员", "people with too many duties a day", counts.people_overloaded),
             )
         ),
     )

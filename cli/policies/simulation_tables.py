@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cli.labels import localize
 from cli.output import Column, build_table
+from cli.plan_load import print_load
 from cli.tables import DataTable
 from services.simulation.labels import HOST, LEVELS, MODES, ROLES, STAGES, format_hours, format_local, format_rate
 from services.simulation.results import Changed, Compared, PolicyResult, Result, Share
@@ -37,6 +38,8 @@ def print_result(console: Console, result: Result) -> None:
     console.print(_escalations(result.policies))
     console.print(_load(result.policies))
     _print_vacancies(console, result.policies)
+    for policy, load in zip(result.policies, result.plans, strict=False):
+        print_load(console, load, policy.letter)
     for comparison in result.comparisons:
         _print_comparison(console, comparison, result)
     for note in (

@@ -19,6 +19,7 @@ from models.policy.limits import Limit
 from rules.deadlines.clocks import recompute_clocks, terms_of
 from rules.deadlines.standards import opening
 from services.cases.queries import find_case
+from services.plans.load import read_load
 
 
 class RetimedView(Frozen):
@@ -43,7 +44,9 @@ class Adoption(Frozen):
 
 @dataclass
 class PreviewCounts:
-    """What a policy would do to the open cases if each adopted it."""
+    """What a policy would do to the open cases if each adopted it, and to the plans: how many there are, how many could
+    give out no duties, the duties of the next 30 days, and the people with more a day than the policy takes for right.
+    """
 
     open: int = 0
     earlier: int = 0
@@ -51,6 +54,10 @@ class PreviewCounts:
     overdue_at_once: int = 0
     unchanged: int = 0
     without_category: int = 0
+    plans: int = 0
+    plans_broken: int = 0
+    duties_30_days: int = 0
+    people_overloaded: int = 0
 
 
 async def preview_adoption(
@@ -114,4 +121,7 @@ async def preview_all(connection: AsyncConnection, policy: Policy, version: int,
         counts.later += any(after > before for before, after in moved)
         counts.overdue_at_once += any(after <= now < before for before, after in moved)
         counts.unchanged += not any(before != after for before, after in moved)
+    load = await read_load(connection, None, now, "zh", policy=policy)
+    counts.plans, counts.plans_broken, counts.duties_30_days = load.plans, len(load.broken), load.duties
+    counts.people_overloaded = sum(1 for bearer in load.bearers if bearer.days_above)
     return counts

@@ -13,6 +13,7 @@ from models.enums import EscalationMode, Level, Role, Stage
 from rules.simulation.tallies import EXAMPLES, ClockOutcome, Comparison, Simulation, Tally
 from rules.simulation.tallies import Count as Counted
 from rules.simulation.world import NOBODY
+from services.plans.load import PlanLoad
 from services.simulation.labels import STAGES
 
 LETTERS = "ABCD"
@@ -157,6 +158,8 @@ class Result(Frozen):
     rejected_rows: tuple[RejectedRow, ...]
     policies: tuple[PolicyResult, ...]
     comparisons: tuple[Compared, ...]
+    #: The duties that plans ask for under each policy, in their order; only where the database's plans are known.
+    plans: tuple[PlanLoad, ...] = ()
 
 
 @dataclass

@@ -22,6 +22,7 @@ from rules.simulation.tallies import Simulation
 from rules.simulation.world import RecordedClock, Roster, World
 from services.files.errors import Unusable
 from services.files.service_requests import Row
+from services.plans.load import read_load
 from services.policies.files import read_policy
 from services.policies.versions import read_version
 from services.reports.import_list import Mapping
@@ -241,8 +242,10 @@ async def simulate_facts(
             done += 1
             if done % _PROGRESS_EVERY == 0 or done == total:
                 progress(done, total)
+        loads = [await read_load(connection, None, now, "zh", policy=choice.policy) for choice in choices]
     _check_usable(rejected, done, strict)
-    return run.result(source, "facts", (FACTS_ZH, FACTS_EN), rejected)
+    result = run.result(source, "facts", (FACTS_ZH, FACTS_EN), rejected)
+    return result.model_copy(update={"plans": tuple(loads)})
 
 
 def _check_usable(rejected: Sequence[RejectedRow], usable: int, strict: bool) -> None:

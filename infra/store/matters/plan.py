@@ -1,7 +1,7 @@
 """What plans read for their decisions: places with their people, the duty that is reported, plans that say the same."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from models.base import STORED
 from models.context import Unit
 from models.matters.base import MatterCommand
 from models.matters.context import MatterContext
-from models.matters.plan import AmendPlan, KnownDuty, MakePlan, PlanState, PlanTerms, ReportDuty
+from models.matters.plan import AmendPlan, Every, KnownDuty, MakePlan, PlanState, PlanTerms, ReportDuty, Shift
 from rules.escalation.recipients import holders
 from rules.matters.plan.extra import KnownPlace, PlanExtra
 from rules.matters.plan.issuing import next_wake_up
@@ -54,7 +54,7 @@ async def read_extra(
 ) -> PlanExtra:
     """Return what the rules need for the command, and for whatever fell due before it."""
     found: dict[str, Any] = {}
-    terms = [plan.terms] if plan is not None and _is_due(plan, ctx) else []
+    terms: list[PlanTerms] = [plan.terms] if plan is not None and _is_due(plan, ctx) else []
     if isinstance(command, MakePlan | AmendPlan):
         new = proposed(plan, command, ctx.today)
         terms.append(new)
@@ -86,25 +86,34 @@ async def _read_same(
     return None if row is None else (row[0], row[1])
 
 
-async def _read_around(connection: AsyncConnection, terms: Iterable[PlanTerms], ctx: MatterContext) -> dict[str, Any]:
+async def _read_around(connection: AsyncConnection, terms: list[PlanTerms], ctx: MatterContext) -> dict[str, Any]:
     """Return the places with the people who would do the duties there, by the last of `terms` that names them."""
     places: dict[str, KnownPlace] = {}
     person: UUID | None = None
     for said in terms:
         named = said.workers.person
         person = (await find_people(connection, [named])).get(named) if named is not None else None
-        places |= await _read_places(connection, said, person, ctx)
-    return {"places": places, "person": person}
+        places |= await read_places(connection, said, person, ctx.now, ctx.today)
+    shifts, ratings = await read_enterprises(connection, terms)
+    return {"places": places, "person": person, "shifts": shifts, "ratings": ratings}
 
 
-async def _read_places(
-    connection: AsyncConnection, terms: PlanTerms, person: UUID | None, ctx: MatterContext
+async def read_enterprises(
+    connection: AsyncConnection, terms: Iterable[PlanTerms]
+) -> tuple[dict[str, tuple[Shift, ...]], dict[str, Every]]:
+    """Return the shifts of the enterprises that plans name, and how often each is to be visited, by their codes."""
+    return {}, {}
+
+
+async def read_places(
+    connection: AsyncConnection, terms: PlanTerms, person: UUID | None, now: datetime, today: date
 ) -> dict[str, KnownPlace]:
+    """Return the units of a plan that are in use, by code, with the people who would do the duties there now."""
     codes = list({place.grid for place in terms.places})
-    rows = await all_rows(connection, _PLACES, {"codes": codes, "today": ctx.today})
+    rows = await all_rows(connection, _PLACES, {"codes": codes, "today": today})
     paths = {code: tuple(path) for code, _, path in rows}
-    held = await _read_holders(connection, terms, paths, ctx)
-    by_name = () if person is None else (await _acting(connection, person, ctx.today),)
+    held = await _read_holders(connection, terms, paths, now, today)
+    by_name = () if person is None else (await _acting(connection, person, today),)
     found = {}
     for code, name, _ in rows:
         nearest = next((held[unit] for unit in reversed(paths[code]) if held.get(unit)), ())
@@ -114,7 +123,11 @@ async def _read_places(
 
 
 async def _read_holders(
-    connection: AsyncConnection, terms: PlanTerms, paths: Mapping[str, tuple[str, ...]], ctx: MatterContext
+    connection: AsyncConnection,
+    terms: PlanTerms,
+    paths: Mapping[str, tuple[str, ...]],
+    now: datetime,
+    today: date,
 ) -> dict[str, tuple[UUID, ...]]:
     """Return who holds the plan's role in each unit on the way up from the places."""
     role = terms.workers.role
@@ -123,7 +136,7 @@ async def _read_holders(
     codes = list({code for path in paths.values() for code in path})
     levels = await all_rows(connection, _LEVELS, {"codes": codes})
     units = [Unit(code=code, level=level) for code, level in levels]
-    staffed = await with_holders(connection, units, ctx.now, ctx.today)
+    staffed = await with_holders(connection, units, now, today)
     return {unit.code: holders(unit, role) for unit in staffed}
 
 
