@@ -198,6 +198,13 @@ class EndPlan(MatterCommand):
     reason: Note
 
 
+class FollowRatings(MatterCommand):
+    """By the system: the enterprise `about` is to be visited more often, or less; give the duties out anew."""
+
+    kind: Literal["follow_ratings"] = "follow_ratings"
+    about: Code
+
+
 class ItemOutcome(StrEnum):
     """What was found at an item of a checklist."""
 
@@ -335,6 +342,13 @@ class PlanEnded(MatterBody):
     expired: bool = False
 
 
+class RatingsFollowed(MatterBody):
+    """The enterprise `about` is visited more often now, or less: the duties are given out anew."""
+
+    kind: Literal["ratings_followed"] = "ratings_followed"
+    about: str
+
+
 class DutiesIssued(MatterBody):
     """The duties up to the day `until` were given out. `next_at` is when the next ones are.
 
@@ -375,7 +389,10 @@ class DutiesMissed(MatterBody):
 
 
 class FailedItem(Kept):
-    """An item that failed, with what its case is opened from. `errand` names it towards the outbox."""
+    """An item that failed, with what its case is opened from. `errand` names it towards the outbox.
+
+    `enterprise`: that of the place, if it is on the register.
+    """
 
     errand: str
     item: str | None = None
@@ -383,6 +400,7 @@ class FailedItem(Kept):
     note: str = ""
     category: str
     severity: str | None = None
+    enterprise: str | None = None
     photos: tuple[Sha256, ...] = ()
 
 
@@ -413,7 +431,7 @@ class DutyDone(MatterBody):
 
 #: What happens to a plan.
 BODIES: tuple[type[MatterBody], ...] = (
-    PlanMade, PlanAmended, PlanPaused, PlanResumed, PlanEnded,
+    PlanMade, PlanAmended, PlanPaused, PlanResumed, PlanEnded, RatingsFollowed,
     DutiesIssued, DutiesWithdrawn, DutiesMissed, DutyDone,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
-from infra.store.matters.plan import read_enterprises, read_places
+from infra.store.matters.plan import read_places, read_plants
 from infra.store.matters.rows import read_state
 from infra.store.policies import newest_version, policy_version
 from models.base import Frozen
@@ -89,8 +89,8 @@ async def read_load(
     plans = [plan for state in states if isinstance(plan := read_state(RULES, state), PlanState)]
     used = policy or await policy_version(connection, await newest_version(connection))
     loaded = [await _loaded(connection, plan, now, day) for plan in plans]
-    shifts, ratings = await read_enterprises(connection, [plan.terms for plan in plans])
-    around = Surroundings(used.calendars, used.zone, shifts, ratings)
+    plants = await read_plants(connection, [plan.terms for plan in plans])
+    around = Surroundings(used.calendars, used.zone, plants)
     load = count_load(loaded, around, used.park, day, days)
     people = {str(bearer) for bearer in load.by_bearer if isinstance(bearer, UUID)}
     names = await read_names_by_id(connection, set(), people, language)

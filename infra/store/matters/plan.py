@@ -17,11 +17,24 @@ from models.base import STORED
 from models.context import Unit
 from models.matters.base import MatterCommand
 from models.matters.context import MatterContext
-from models.matters.plan import AmendPlan, Every, KnownDuty, MakePlan, PlanState, PlanTerms, ReportDuty, Shift
+from models.matters.enterprise import Enterprise, WorkRule
+from models.matters.plan import (
+    AmendPlan,
+    Every,
+    KnownDuty,
+    MakePlan,
+    PlanState,
+    PlantDays,
+    PlanTerms,
+    ReportDuty,
+    Shift,
+)
+from models.policy.colours import VisitEvery
 from rules.escalation.recipients import holders
 from rules.matters.plan.extra import KnownPlace, PlanExtra
 from rules.matters.plan.issuing import next_wake_up
 from rules.matters.plan.making import fingerprint, proposed
+from rules.matters.plan.occurrences import Plant
 
 _PLACES = """
     SELECT u.code, u.name, string_to_array(ltree2text(u.path), '.') FROM grid_units u
@@ -46,6 +59,19 @@ _DUTY = """
         'done_by_name', coalesce(p.name, ''), 'received_at', d.received_at, 'said', d.said)
     FROM duties d LEFT JOIN people p ON p.id = d.done_by WHERE d.id = %(duty)s AND d.plan = %(plan)s
 """
+_ENTERPRISES = "SELECT state FROM matters WHERE kind = 'enterprise' AND code = ANY (%(codes)s) AND ended_at IS NULL"
+#: The days on which an enterprise runs that follows no calendar; None: those of the park.
+_DAYS: Mapping[WorkRule, PlantDays | None] = {
+    WorkRule.PARK: None,
+    WorkRule.EVERY_DAY: PlantDays(weekdays=(1, 2, 3, 4, 5, 6, 7), on_holidays=True),
+    WorkRule.NO_SUNDAYS: PlantDays(weekdays=(1, 2, 3, 4, 5, 6), on_holidays=True),
+}
+_VISITS: Mapping[VisitEvery, Every] = {
+    VisitEvery.WEEKLY: Every(n=1, unit="week"),
+    VisitEvery.FORTNIGHTLY: Every(n=2, unit="week"),
+    VisitEvery.MONTHLY: Every(n=1, unit="month"),
+    VisitEvery.QUARTERLY: Every(n=3, unit="month"),
+}
 _DEPUTY = "SELECT deputy FROM absences WHERE person = %(person)s AND %(today)s BETWEEN since AND until"
 
 
@@ -94,15 +120,21 @@ async def _read_around(connection: AsyncConnection, terms: list[PlanTerms], ctx:
         named = said.workers.person
         person = (await find_people(connection, [named])).get(named) if named is not None else None
         places |= await read_places(connection, said, person, ctx.now, ctx.today)
-    shifts, ratings = await read_enterprises(connection, terms)
-    return {"places": places, "person": person, "shifts": shifts, "ratings": ratings}
+    return {"places": places, "person": person, "plants": await read_plants(connection, terms)}
 
 
-async def read_enterprises(
-    connection: AsyncConnection, terms: Iterable[PlanTerms]
-) -> tuple[dict[str, tuple[Shift, ...]], dict[str, Every]]:
-    """Return the shifts of the enterprises that plans name, and how often each is to be visited, by their codes."""
-    return {}, {}
+async def read_plants(connection: AsyncConnection, terms: Iterable[PlanTerms]) -> dict[str, Plant]:
+    """Return what is known of the enterprises that plans name and that are on the register, by their codes."""
+    codes = list({place.enterprise for said in terms for place in said.places if place.enterprise is not None})
+    rows = await all_rows(connection, _ENTERPRISES, {"codes": codes}) if codes else []
+    found = (Enterprise.model_validate(state, context=STORED) for (state,) in rows)
+    return {enterprise.code: _plant(enterprise) for enterprise in found}
+
+
+def _plant(enterprise: Enterprise) -> Plant:
+    shifts = tuple(Shift(name=shift.name, begins=shift.start) for shift in enterprise.shifts)
+    days = None if enterprise.calendar is not None else _DAYS[enterprise.work_rule]
+    return Plant(shifts, enterprise.calendar, days, _VISITS[enterprise.visits])
 
 
 async def read_places(
@@ -165,8 +197,12 @@ async def read_duty(connection: AsyncConnection, plan: PlanState, command: Repor
     duty = KnownDuty.model_validate(row[0], context=STORED)
     photos = photos_of(command)
     policy = await policy_version(connection, duty.policy_version) if duty.checklist is not None else None
+    plants = (
+        await all_rows(connection, _ENTERPRISES, {"codes": [duty.where.enterprise]}) if duty.where.enterprise else []
+    )
     return {
         "duty": duty,
+        "on_register": bool(plants),
         "checklist": None if policy is None else policy.park.checklist(duty.checklist),
         "unknown_attachments": tuple(await unknown_attachments(connection, sorted(photos))) if photos else (),
     }

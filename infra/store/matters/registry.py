@@ -5,7 +5,18 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.matters import claim, duties, emergency, enterprise, meeting, plan, referral_desk, station, undertaking
+from infra.store.matters import (
+    claim,
+    duties,
+    emergency,
+    enterprise,
+    meeting,
+    plan,
+    referral_desk,
+    station,
+    undertaking,
+    visits,
+)
 from models.matters.base import Matter, MatterCommand, MatterFact, MatterKind
 from models.matters.context import MatterContext
 
@@ -25,6 +36,7 @@ EXTRAS: Mapping[MatterKind, ReadExtra] = {
     MatterKind.UNDERTAKING: undertaking.read_extra,
 }
 PROJECTIONS: Mapping[MatterKind, Project] = {
+    MatterKind.ENTERPRISE: visits.project,
     MatterKind.PLAN: duties.project,
     MatterKind.REFERRAL_DESK: referral_desk.project,
     MatterKind.STATION: station.project,

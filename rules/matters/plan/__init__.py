@@ -13,6 +13,7 @@ from models.matters.plan import (
     BODIES,
     AmendPlan,
     EndPlan,
+    FollowRatings,
     MakePlan,
     PausePlan,
     PlanState,
@@ -40,6 +41,8 @@ def decide(plan: PlanState | None, command: MatterCommand, ctx: MatterContext) -
             return making.resume(plan, command, ctx)
         case EndPlan():
             return making.end(plan, command)
+        case FollowRatings():
+            return making.follow_ratings(plan, command)
         case ReportDuty():
             return doing.report(plan, command, ctx)
         case _:
@@ -51,7 +54,7 @@ RULES = MatterRules(
     name_zh="计划",
     name_en="plan",
     state=PlanState,
-    commands=(MakePlan, AmendPlan, PausePlan, ResumePlan, EndPlan, ReportDuty),
+    commands=(MakePlan, AmendPlan, PausePlan, ResumePlan, EndPlan, ReportDuty, FollowRatings),
     bodies=BODIES,
     who={
         "make_plan": DESK,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from models.errors import UnknownCalendar
-from models.matters.plan import PlanTerms
+from models.matters.plan import PlantDays, PlanTerms
 from models.policy.calendar import Calendar
 from rules.deadlines.calendar_days import DayKind
-from rules.deadlines.working_time import Timetable, timetable
+from rules.deadlines.working_time import timetable
 
 #: How far ahead a worked day is looked for: a plan without one in a year is refused.
 SEARCH = 366
@@ -25,8 +25,12 @@ def find_calendar(name: str | None, calendars: tuple[Calendar, ...]) -> Calendar
 
 def works(terms: PlanTerms, calendars: tuple[Calendar, ...]) -> Works:
     """Whether a day is worked, as the plan counts. Raises UnknownCalendar."""
-    times = timetable(find_calendar(terms.calendar, calendars))
-    plant = terms.plant_days
+    return works_by(terms.calendar, terms.plant_days, calendars)
+
+
+def works_by(calendar: str | None, plant: PlantDays | None, calendars: tuple[Calendar, ...]) -> Works:
+    """Whether a day is worked, by a calendar of the policy or as the plant runs. Raises UnknownCalendar."""
+    times = timetable(find_calendar(calendar, calendars))
     if plant is None:
         return times.is_workday
     weekdays, on_holidays = frozenset(plant.weekdays), plant.on_holidays
@@ -45,8 +49,3 @@ def works(terms: PlanTerms, calendars: tuple[Calendar, ...]) -> Works:
 def first_worked(day: date, runs: Works) -> date | None:
     """`day` itself or the next day that is worked; None when there is none within a year."""
     return next((at for n in range(SEARCH + 1) if runs(at := day + timedelta(days=n))), None)
-
-
-def park_times(calendars: tuple[Calendar, ...]) -> Timetable:
-    """The timetable of the park's own calendar, whose zone the plans use."""
-    return timetable(calendars[0])

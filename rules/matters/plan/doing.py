@@ -139,6 +139,7 @@ def _check_items(cmd: ReportDuty, checklist: Checklist | None) -> None:
 
 def _failed(cmd: ReportDuty, duty: KnownDuty, checklist: Checklist | None, ctx: MatterContext) -> Iterator[FailedItem]:
     """What opens a case: the items that failed, and the needs that were given a category."""
+    enterprise = duty.where.enterprise if extra_of(ctx).on_register else None
     for answer in cmd.items:
         item = checklist.item(answer.item) if checklist is not None else None
         if item is not None and answer.outcome is ItemOutcome.FAILED:
@@ -149,6 +150,7 @@ def _failed(cmd: ReportDuty, duty: KnownDuty, checklist: Checklist | None, ctx: 
                 note=answer.note,
                 category=item.category,
                 severity=item.severity.value if item.severity else None,
+                enterprise=enterprise,
                 photos=answer.photos,
             )
     for n, need in enumerate(cmd.needs):
@@ -157,4 +159,6 @@ def _failed(cmd: ReportDuty, duty: KnownDuty, checklist: Checklist | None, ctx: 
             if category is None or not category.active:
                 raise UnknownCategory(category=need.category, pointer=f"/needs/{n}/category")
             errand = f"duty:{duty.id}:need{n}"
-            yield FailedItem(errand=errand, text=need.text, category=need.category, photos=need.photos)
+            yield FailedItem(
+                errand=errand, text=need.text, category=need.category, enterprise=enterprise, photos=need.photos
+            )

@@ -16,6 +16,7 @@ from models.matters.plan import (
     PlanPaused,
     PlanResumed,
     PlanState,
+    RatingsFollowed,
 )
 from rules.matters.climb import end_climb, start_climb
 
@@ -41,16 +42,18 @@ def _changes(plan: PlanState, fact: MatterFact) -> dict[str, object]:
             gone = {"climbs": (), "missed": (), "next_issue_at": None, "resume_at": None}
             return {"status": "ended", "ended_at": fact.at, **gone}
         case _:
-            return _duties(plan, fact.body)
+            return _duties(plan, fact.body, fact.at)
 
 
-def _duties(plan: PlanState, body: MatterBody) -> dict[str, object]:
+def _duties(plan: PlanState, body: MatterBody, at: datetime) -> dict[str, object]:
     """What a fact changes of the duties that are waited for."""
     match body:
         case DutiesIssued(batches=batches, until=until, next_at=next_at):
             known = {batch.key for batch in batches}
             kept = tuple(batch for batch in plan.open if batch.key not in known)
             return {"open": kept + batches, "issued_until": until, "next_issue_at": next_at}
+        case RatingsFollowed():
+            return {"issued_until": None, "next_issue_at": at}
         case DutiesWithdrawn(batches=keys):
             return {"open": tuple(batch for batch in plan.open if batch.key not in keys)}
         case DutiesMissed():

@@ -7,9 +7,9 @@ from pydantic import Field, SkipValidation
 
 from models.base import Frozen
 from models.matters.context import MatterContext
-from models.matters.plan import Every, KnownDuty, Shift
+from models.matters.plan import KnownDuty
 from models.policy.checklists import Checklist
-from rules.matters.plan.occurrences import Surroundings
+from rules.matters.plan.occurrences import Plant, Surroundings
 
 
 class KnownPlace(Frozen):
@@ -26,18 +26,19 @@ class KnownPlace(Frozen):
 class PlanExtra(Frozen):
     """Read for plans in the transaction of the step; what the command does not need stays empty.
 
-    `places` by unit code. `person` is the person named in the plan. `same` is the code and name of another plan that
-    says the same. `done` are the places (keys) by batch that were done before their batch was withdrawn. `duty` with
-    its `checklist` is the duty reported.
+    `places` by unit code, `plants` by the code of the enterprise. `person` is the person named in the plan. `same` is
+    the code and name of another plan that says the same. `done` are the places (keys) by batch that were done before
+    their batch was withdrawn. `duty` with its `checklist` is the duty reported, `on_register` says whether its
+    enterprise is registered.
     """
 
     places: SkipValidation[Mapping[str, KnownPlace]] = Field(default_factory=dict)
     person: UUID | None = None
-    shifts: SkipValidation[Mapping[str, tuple[Shift, ...]]] = Field(default_factory=dict)
-    ratings: SkipValidation[Mapping[str, Every]] = Field(default_factory=dict)
+    plants: SkipValidation[Mapping[str, Plant]] = Field(default_factory=dict)
     same: tuple[str, str] | None = None
     done: SkipValidation[Mapping[str, tuple[str, ...]]] = Field(default_factory=dict)
     duty: KnownDuty | None = None
+    on_register: bool = False
     checklist: Checklist | None = None
     unknown_attachments: tuple[str, ...] = ()
 
@@ -51,4 +52,4 @@ def extra_of(ctx: MatterContext) -> PlanExtra:
 def surroundings(ctx: MatterContext) -> Surroundings:
     """What the rhythm of a plan rests on, as it stands now."""
     extra = extra_of(ctx)
-    return Surroundings(ctx.calendars, ctx.policy.zone, extra.shifts, extra.ratings)
+    return Surroundings(ctx.calendars, ctx.policy.zone, extra.plants)

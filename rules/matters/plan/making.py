@@ -26,6 +26,7 @@ from models.matters.plan import (
     DutiesWithdrawn,
     EndPlan,
     Every,
+    FollowRatings,
     MakePlan,
     PausePlan,
     PlanAmended,
@@ -36,6 +37,7 @@ from models.matters.plan import (
     PlanResumed,
     PlanState,
     PlanTerms,
+    RatingsFollowed,
     ResumePlan,
     Rhythm,
 )
@@ -141,6 +143,11 @@ def resume(plan: PlanState, cmd: ResumePlan, ctx: MatterContext) -> Sequence[Mat
 def end(plan: PlanState, cmd: EndPlan) -> Sequence[MatterBody]:
     """End the plan. What was missed stays missed."""
     return [*_withdrawal(plan), PlanEnded(reason=cmd.reason)]
+
+
+def follow_ratings(plan: PlanState, cmd: FollowRatings) -> Sequence[MatterBody]:
+    """Give the duties out anew, as often as the enterprises are to be visited now. A plan that rests does so later."""
+    return [*_withdrawal(plan), RatingsFollowed(about=cmd.about)] if plan.status == "active" else []
 
 
 def _withdrawal(plan: PlanState) -> Sequence[MatterBody]:

@@ -2,17 +2,17 @@
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from models.errors import PlanNeverDue, UnknownRating, UnknownShift
-from models.matters.plan import Batch, Every, PerShift, PlanTerms, Shift
+from models.matters.plan import Batch, Every, PerShift, PlantDays, PlanTerms, Shift
 from models.policy.calendar import Calendar
 from rules.deadlines.wall_time import moment
-from rules.matters.plan.days import Works, first_worked, works
+from rules.matters.plan.days import Works, first_worked, works, works_by
 
 #: How long before a shift's check begins it may be done (our choice).
 EARLY = timedelta(minutes=60)
@@ -22,16 +22,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What the rhythm of a plan rests on outside it: the calendars, the zone, and what is known of the enterprises.
+class Plant:
+    """What is known of an enterprise: when its shifts start, on which days it runs, and how often it is visited.
 
-    `shifts` and `ratings` are by the code of the enterprise; a rating is how often it is visited (see `Every`).
+    It follows a calendar of the policy (`calendar`, None: the park's), unless it has `days` of its own.
     """
+
+    shifts: tuple[Shift, ...] = ()
+    calendar: str | None = None
+    days: PlantDays | None = None
+    visits: Every | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the rhythm of a plan rests on outside it: the calendars, the zone, and the enterprises by their codes."""
 
     calendars: tuple[Calendar, ...]
     zone: str
-    shifts: Mapping[str, tuple[Shift, ...]]
-    ratings: Mapping[str, Every]
+    plants: Mapping[str, Plant]
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ def occurrences(
     runs = works(terms, around.calendars)
     match terms.rhythm:
         case PerShift():
-            found = list(_per_shift(terms, keys, around, runs, after, last))
+            found = list(_per_shift(terms, keys, around, after, last))
         case Every() as every:
             found = list(_every(every, terms.first_due, every.at, terms, None, "", around, runs, after, last))
         case rated:
@@ -66,14 +75,14 @@ def occurrences(
 
 
 def _per_shift(
-    terms: PlanTerms, keys: tuple[str, ...], around: Surroundings, runs: Works, after: date, until: date
+    terms: PlanTerms, keys: tuple[str, ...], around: Surroundings, after: date, until: date
 ) -> Iterator[Occurrence]:
     assert isinstance(terms.rhythm, PerShift)
     groups = list(_by_shifts(terms, keys, around))
     day = max(after + timedelta(days=1), terms.first_due)
     while day <= until:
-        if runs(day):
-            for shifts, chosen in groups:
+        for shifts, runs, chosen in groups:
+            if runs(day):
                 for shift in shifts:
                     begins = _at(around, day, shift.begins)
                     batch = Batch(
@@ -144,19 +153,28 @@ def nominal(every: Every, since: date, k: int) -> date:
 
 def _by_shifts(
     terms: PlanTerms, keys: tuple[str, ...], around: Surroundings
-) -> Iterator[tuple[tuple[Shift, ...], tuple[str, ...] | None]]:
-    """The shifts with the places that have them: the plan's own for all, else those of each enterprise."""
+) -> Iterator[tuple[tuple[Shift, ...], Works, tuple[str, ...] | None]]:
+    """The checks of a day, the days they are made on, and the places that have them.
+
+    The plan's own for all; without them those of each enterprise, `minutes` before its shifts start, on the days that
+    it runs unless the plan names others.
+    """
     assert isinstance(terms.rhythm, PerShift)
     if terms.rhythm.shifts:
-        yield terms.rhythm.shifts, None
+        yield terms.rhythm.shifts, works(terms, around.calendars), None
         return
     of_place = []
     for key, place in zip(keys, terms.places, strict=True):
-        shifts = around.shifts.get(place.enterprise or "")
-        if not shifts:
+        plant = around.plants.get(place.enterprise or "", Plant())
+        if not plant.shifts:
             raise UnknownShift(place=place.name or place.grid, pointer="/rhythm/shifts")
-        of_place.append((shifts, key))
-    yield from _grouped(of_place)
+        of_place.append((replace(plant, visits=None), key))
+    own_days = terms.calendar is not None or terms.plant_days is not None
+    for plant, chosen in _grouped(of_place):
+        runs = works(terms, around.calendars) if own_days else works_by(plant.calendar, plant.days, around.calendars)
+        early = [max(0, shift.begins - terms.rhythm.minutes) for shift in plant.shifts]
+        checks = tuple(Shift(name=s.name, begins=at) for s, at in zip(plant.shifts, early, strict=True))
+        yield checks, runs, chosen
 
 
 def _by_rating(
@@ -164,10 +182,10 @@ def _by_rating(
 ) -> Iterator[tuple[Every, tuple[str, ...] | None]]:
     of_place = []
     for key, place in zip(keys, terms.places, strict=True):
-        every = around.ratings.get(place.enterprise or "")
-        if every is None:
+        plant = around.plants.get(place.enterprise or "", Plant())
+        if plant.visits is None:
             raise UnknownRating(place=place.name or place.grid, pointer="/rhythm")
-        of_place.append((every, key))
+        of_place.append((plant.visits, key))
     yield from _grouped(of_place)
 
 
@@ -198,12 +216,9 @@ def check_ever_due(terms: PlanTerms, keys: tuple[str, ...], around: Surroundings
             pointer="/until",
         )
     year = start + timedelta(days=SEARCH_DAYS)
-    if first_worked(start, works(terms, around.calendars)) is None:
-        raise PlanNeverDue(
-            why_zh="所用日历一年内没有工作日",
-            why_en="its calendar has no working day in a year",
-            pointer="/plant_days" if terms.plant_days else "/calendar",
-        )
+    own_days = not isinstance(terms.rhythm, PerShift) or terms.rhythm.shifts or terms.calendar or terms.plant_days
+    if own_days:
+        _check_worked(terms, around, start)
     if all(found.batch.day > year for found in occurrences(terms, keys, around, today - timedelta(days=1), year)):
         raise PlanNeverDue(
             why_zh=f"到 {terms.until or year} 为止,没有一次落在工作日",
@@ -214,3 +229,12 @@ def check_ever_due(terms: PlanTerms, keys: tuple[str, ...], around: Surroundings
 
 #: How far ahead a plan must have a duty.
 SEARCH_DAYS = 366
+
+
+def _check_worked(terms: PlanTerms, around: Surroundings, start: date) -> None:
+    if first_worked(start, works(terms, around.calendars)) is None:
+        raise PlanNeverDue(
+            why_zh="所用日历一年内没有工作日",
+            why_en="its calendar has no working day in a year",
+            pointer="/plant_days" if terms.plant_days else "/calendar",
+        )

@@ -52,6 +52,7 @@ def _report(failed: FailedItem, duty: DutyDone, plan: PlanState, fact: MatterFac
         severity=Severity(failed.severity) if failed.severity else None,
         source=Source.GRID_WORKER,
         attachments=failed.photos,
+        enterprise=failed.enterprise,
         matter=MatterReference(kind=MatterKind.PLAN, code=plan.code, name=plan.name),
         content_hash=content_digest(content),
     )

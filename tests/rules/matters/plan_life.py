@@ -15,12 +15,12 @@ from models.matters.messages import MatterStep
 from models.matters.plan import (
     DutiesIssued,
     DutiesMissed,
+    DutiesWithdrawn,
     DutyDone,
     DutyStatus,
-    Every,
     KnownDuty,
+    OpenBatch,
     PlanState,
-    Shift,
 )
 from rules.deadlines.working_time import timetable
 from rules.matters.decide import decide, evolve, next_wake_up
@@ -28,6 +28,7 @@ from rules.matters.plan import RULES
 from rules.matters.plan.duties import duty_id
 from rules.matters.plan.evolving import keys_of
 from rules.matters.plan.extra import KnownPlace, PlanExtra
+from rules.matters.plan.occurrences import Plant
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
 
@@ -67,8 +68,7 @@ class PlanLife:
     facts: list[MatterFact] = field(default_factory=list)
     rows: dict[UUID, KnownDuty] = field(default_factory=dict)
     holders: tuple[UUID, ...] = (WORKER,)
-    shifts: dict[str, tuple[Shift, ...]] = field(default_factory=dict)
-    ratings: dict[str, Every] = field(default_factory=dict)
+    plants: dict[str, Plant] = field(default_factory=dict)
     same: tuple[str, str] | None = None
     policy: Any = DEMO
     steps: int = 0
@@ -114,8 +114,8 @@ class PlanLife:
                 done[row.batch] = (*done.get(row.batch, ()), row.place)
         extra = PlanExtra(
             places={code: KnownPlace(path=path, name=code, people=self.holders) for code, path in PLACE_PATHS.items()},
-            shifts=self.shifts,
-            ratings=self.ratings,
+            plants=self.plants,
+            on_register=True,
             same=self.same,
             done=done,
             duty=duty,
@@ -156,30 +156,38 @@ class PlanLife:
 
     def _project(self, fact: MatterFact) -> None:
         """Keep the rows as the store keeps them."""
-        plan = self.plan
-        assert plan is not None
         match fact.body:
             case DutiesIssued(batches=batches):
                 for batch in batches:
-                    where = dict(zip(plan.keys, plan.terms.places, strict=True))
-                    for key in keys_of(plan.keys, batch):
-                        id_ = duty_id(PLAN, key, batch.key)
-                        if id_ in self.rows and self.rows[id_].status is not DutyStatus.WITHDRAWN:
-                            continue
-                        self.rows[id_] = KnownDuty(
-                            id=id_, batch=batch.key, place=key, where=where[key],
-                            grid_path=PLACE_PATHS[where[key].grid], day=batch.day, shift=batch.shift,
-                            opens_at=batch.opens_at, due_at=batch.due_at, status=DutyStatus.DUE,
-                            checklist=plan.terms.checklist, policy_version=1,
-                        )  # fmt: skip
-            case DutiesMissed(batch=batch, places=places):
-                for id_, row in self.rows.items():
-                    if row.batch == batch and row.place in places:
-                        self.rows[id_] = row.model_copy(update={"status": DutyStatus.MISSED})
+                    self._issue(batch)
+            case DutiesWithdrawn(batches=withdrawn):
+                due = [row for row in self.rows.values() if row.batch in withdrawn and row.status is DutyStatus.DUE]
+                self._mark(due, DutyStatus.WITHDRAWN)
+            case DutiesMissed(batch=missed, places=places):
+                left = [row for row in self.rows.values() if row.batch == missed and row.place in places]
+                self._mark(left, DutyStatus.MISSED)
             case DutyDone() as body:
                 status = DutyStatus.LATE if body.late else DutyStatus.DONE
                 changes = {"status": status, "done_by": fact.actor.person, "received_at": fact.at, "said": body.said}
                 self.rows[body.duty] = self.rows[body.duty].model_copy(update={**changes, "done_by_name": "某某"})
+
+    def _issue(self, batch: OpenBatch) -> None:
+        plan = self.state()
+        where = dict(zip(plan.keys, plan.terms.places, strict=True))
+        for key in keys_of(plan.keys, batch):
+            id_ = duty_id(PLAN, key, batch.key)
+            stands = id_ in self.rows and self.rows[id_].status is not DutyStatus.WITHDRAWN
+            if not stands and key not in batch.done:
+                self.rows[id_] = KnownDuty(
+                    id=id_, batch=batch.key, place=key, where=where[key],
+                    grid_path=PLACE_PATHS[where[key].grid], day=batch.day, shift=batch.shift,
+                    opens_at=batch.opens_at, due_at=batch.due_at, status=DutyStatus.DUE,
+                    checklist=plan.terms.checklist, policy_version=1,
+                )  # fmt: skip
+
+    def _mark(self, rows: list[KnownDuty], status: DutyStatus) -> None:
+        for row in rows:
+            self.rows[row.id] = row.model_copy(update={"status": status})
 
 
 def refold(life: PlanLife) -> PlanState | None:

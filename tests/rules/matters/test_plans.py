@@ -8,10 +8,11 @@ import pytest
 
 from models.errors import DomainError, DutyDoneAlready, DutyNotOpen, NotYours
 from models.matters.effects import OpenCase
-from models.matters.plan import DutiesIssued, DutiesMissed, DutyStatus, Every, Shift
+from models.matters.plan import DutiesIssued, DutiesMissed, DutyStatus, Every, PlantDays, Shift
 from rules.deadlines.working_time import timetable
 from rules.matters.decide import next_wake_up
 from rules.matters.plan import RULES
+from rules.matters.plan.occurrences import Plant
 from tests.rules.calendars import at
 from tests.rules.matters.plan_life import (
     COMMUNITY,
@@ -145,23 +146,31 @@ def test_visits_follow_the_colour() -> None:
     """A red enterprise is visited weekly, a green one quarterly; when the colour changes the next ones follow it."""
     places = [{"grid": GRID, "name": "甲厂", "enterprise": "A"}, {"grid": PLANT, "name": "乙厂", "enterprise": "B"}]
     made = {**PATROL, "name": "走访", "work": "visit", "places": places, "rhythm": {"kind": "as_rated", "at": "18:00"}}
-    weekly, quarterly = Every(n=1, unit="week"), Every(n=3, unit="month")
-    life = begun(made, "2026-03-02T09:00:00", ratings={"A": weekly, "B": quarterly})
+    weekly, quarterly = Plant(visits=Every(n=1, unit="week")), Plant(visits=Every(n=3, unit="month"))
+    life = begun(made, "2026-03-02T09:00:00", plants={"A": weekly, "B": quarterly})
+    life.until(at("2026-04-30T12:00:00"))
+    life.plants["A"], life.plants["B"] = quarterly, weekly
+    life.give(at("2026-04-30T12:00:00"), {"kind": "follow_ratings", "about": "B"}, by=None)
     life.until(at("2026-06-30T00:00:00"))
+    due = [r for r in life.rows.values() if r.status in (DutyStatus.DUE, DutyStatus.MISSED)]
+    assert sorted(str(r.day) for r in due if r.where.name == "乙厂")[:3] == ["2026-05-06", "2026-05-11", "2026-05-18"]
+    later = sorted(str(r.day) for r in due if r.where.name == "甲厂" and str(r.day) > "2026-04-30")
+    assert later == ["2026-06-02", "2026-09-02"]
     days = {name: [str(r.day) for r in life.rows.values() if r.where.name == name] for name in ("甲厂", "乙厂")}
     assert days["甲厂"][:3] == ["2026-03-09", "2026-03-16", "2026-03-23"]
-    assert days["乙厂"][0] == "2026-06-02"
+    assert "2026-06-02" in days["乙厂"]
     with pytest.raises(DomainError) as refused:
-        begun(made, "2026-03-02T09:00:00", ratings={"A": weekly})
+        begun(made, "2026-03-02T09:00:00", plants={"A": weekly})
     assert refused.value.code == "unknown_rating"
 
 
 def test_the_shifts_of_the_enterprise() -> None:
     """Without shifts of its own a plan takes those of each enterprise; a place whose enterprise has none is refused."""
     made = {**PRE_SHIFT, "rhythm": {"kind": "per_shift"}}
-    shifts = {"91330600MA2D0000X1": (Shift(name="白班", begins=480),)}
-    life = begun(made, "2026-03-02T07:00:00", shifts=shifts)
-    assert life.duty("2026-03-02", "白班").due_at == at("2026-03-02T08:10:00")
+    made.pop("plant_days")
+    plant = Plant((Shift(name="白班", begins=480),), days=PlantDays(weekdays=(1, 2, 3, 4, 5, 6, 7), on_holidays=True))
+    life = begun(made, "2026-03-01T07:00:00", plants={"91330600MA2D0000X1": plant})
+    assert life.duty("2026-03-01", "白班").due_at == at("2026-03-01T08:00:00"), "a Sunday: the plant runs"
     with pytest.raises(DomainError) as refused:
         begun(made, "2026-03-02T07:00:00")
     assert refused.value.code == "unknown_shift"

@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, text
 
+from infra.store.matters.enterprise import read_evidence
 from models.errors import DutyDoneAlready, NoSuchDuty, NoSuchMatter, NotYours, SamePlan, UnknownAttachment
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, ReportDuty
 from models.tables import AttachmentRow
 from services.plans.duties import get_duty, list_duties
+from services.plans.figures import read_duty_figures
 from services.plans.filter import DutyFilter
+from services.plans.load import read_load
 from services.plans.own import read_own_duties
 from services.plans.report import report_duty
 from services.plans.views import DutyItem, DutyView
-from tests.builders import CHECKLIST, COMMUNITY, GRID, MICRO
+from tests.builders import CHECKLIST, COMMUNITY, GRID, MICRO, a_policy
 from tests.services.matters.hall import Hall, eventually
+from tests.services.matters.test_enterprises import CODE, plant
 
 KIND = MatterKind.PLAN
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -187,3 +191,63 @@ async def test_what_was_withdrawn_falls_away(hall: Hall) -> None:
 
     await eventually(back)
     assert (await report(hall, "worker", duty.id)).status is DutyStatus.DONE
+
+
+async def test_the_checks_of_an_enterprise(hall: Hall) -> None:
+    """Its shifts say when, its rule on which days; what failed is a case about it, and counts for its colour."""
+    soon = datetime.now(SHANGHAI) + timedelta(minutes=10)
+    shifts = [{"name": "当班", "start": f"{soon:%H:%M}", "end": f"{soon - timedelta(hours=1):%H:%M}"}]
+    await hall.begin("supervisor", MatterKind.ENTERPRISE, **plant(grid=MICRO, shifts=shifts))
+    _, duty = await planned(
+        hall, work="pre_shift", rhythm={"kind": "per_shift"}, plant_days=None,
+        places=[{"grid": MICRO, "name": "染色车间", "enterprise": CODE}],
+    )  # fmt: skip
+    assert (duty.shift, duty.due_at) == ("当班", soon.replace(second=0, microsecond=0))
+    items = [{"item": "exits", "outcome": "failed"}, {"item": "guards", "outcome": "ok"}]
+    await report(hall, "worker", duty.id, items=items)
+
+    async def opened() -> bool:
+        return bool((await duties(hall, "supervisor", enterprise=CODE))[0].cases)
+
+    await eventually(opened)
+    case = await hall.town.case((await duties(hall, "supervisor", enterprise=CODE))[0].cases[0])
+    assert case.enterprise == CODE
+    async with hall.town.engine.connect() as connection:
+        evidence = await read_evidence(connection, CODE, datetime.now(UTC))
+    assert [mark.code for mark in evidence.failed_rounds] == [f"{duty.plan} {duty.day} 当班"]
+
+
+async def test_visits_follow_the_colour(hall: Hall) -> None:
+    """When an enterprise turns red its visits are given out anew, a week apart."""
+    await hall.begin("supervisor", MatterKind.ENTERPRISE, **plant())
+    code, _ = await planned(
+        hall, work="visit", workers={"person": "fire_handler"}, rhythm={"kind": "as_rated"}, checklist=None,
+        places=[{"grid": GRID, "enterprise": CODE}],
+    )  # fmt: skip
+    until = (datetime.now(SHANGHAI) + timedelta(days=20)).date().isoformat()
+    override: dict[str, Any] = {"colour": "red", "until": until, "reason": "重大隐患复查前从严"}
+    await hall.do("supervisor", MatterKind.ENTERPRISE, CODE, "override_colour", **override)
+
+    async def weekly() -> bool:
+        found = await duties(hall, "supervisor", plan=code, status=["due"])
+        return bool(found) and (found[0].day - datetime.now(SHANGHAI).date()).days <= 7
+
+    await eventually(weekly)
+    assert "ratings_followed" in await hall.kinds(KIND, code)
+
+
+async def test_figures_and_load(hall: Hall) -> None:
+    """Each duty counts once, by community and enterprise; the load is shared by those who hold the role."""
+    code, duty = await planned(hall, places=[{"grid": MICRO}, {"grid": MICRO, "name": "二号楼"}])
+    await report(hall, "worker", duty.id)
+    person, now = await hall.town.person("supervisor"), await hall.town.now()
+    async with hall.town.engine.connect() as connection:
+        figures = await read_duty_figures(connection, person, now, "zh")
+        load = await read_load(connection, person, now, "zh", days=10)
+        nothing = await read_load(connection, None, now, "en", days=10, policy=a_policy(park={}))
+        hidden = await read_load(connection, await hall.town.person("other_duty"), now, "zh")
+    assert (figures.totals.done, figures.totals.due, figures.totals.total) == (1, 1, 2)
+    assert [(row.key, row.done) for row in figures.units] == [(COMMUNITY, 1)]
+    assert [(one.name, one.total, one.most) for one in load.bearers] == [("网格员", 20, 2)]
+    assert (nothing.duties, [plan.code for plan in nothing.broken]) == (0, [code])
+    assert hidden.plans == 0
