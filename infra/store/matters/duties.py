@@ -10,8 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.driver import all_rows, run
 from infra.store.matters.enterprise import assess_named
 from models.matters.base import MatterFact
-from infra.store.outbox import insert_effects
-from models.matters.base import MatterFact, MatterKind
 from models.matters.common import OpeningSettled
 from models.matters.plan import (
     DutiesIssued,
@@ -23,7 +21,6 @@ from models.matters.plan import (
     PlanState,
     ReportDuty,
 )
-from rules.matters.enterprise import assessment
 from rules.matters.plan.duties import duty_id
 from rules.matters.plan.evolving import evolve, keys_of
 
@@ -54,9 +51,6 @@ _DO = """
 """
 _SETTLE = "UPDATE duties SET cases = cases || jsonb_build_object(%(errand)s::text, %(case_no)s::text) WHERE id = %(id)s"
 _ENTERPRISE = "SELECT enterprise FROM duties WHERE id = %(id)s"
-_ENTERPRISE_IDS = """
-    SELECT code, id FROM matters WHERE kind = 'enterprise' AND code = ANY (%(codes)s) AND ended_at IS NULL ORDER BY code
-"""
 _RESULT = frozenset({"items", "note", "needs", "photos", "location", "late"})
 
 
@@ -68,7 +62,6 @@ async def project(
     for fact in facts:
         plan = evolve(plan, fact)
         await _write(connection, plan, fact)
-        await _tell_enterprises(connection, plan, fact)
 
 
 async def _write(connection: AsyncConnection, plan: PlanState, fact: MatterFact) -> None:
@@ -102,19 +95,6 @@ async def _assess(
         where = dict(zip(plan.keys, plan.terms.places, strict=True))
         codes = {code for key in places if (code := where[key].enterprise) is not None}
     await assess_named(connection, ("plan", plan.id), fact.seq, codes, fact.at)
-async def _tell_enterprises(connection: AsyncConnection, plan: PlanState, fact: MatterFact) -> None:
-    """Have the colours assessed anew of enterprises whose duties were missed or found something."""
-    where = dict(zip(plan.keys, plan.terms.places, strict=True))
-    match fact.body:
-        case DutiesMissed(places=keys):
-            named = {where[key].enterprise for key in keys if key in where}
-        case DutyDone(failed=failed, where=place) if failed:
-            named = {place.enterprise}
-        case _:
-            return
-    codes = sorted(code for code in named if code is not None)
-    for code, id_ in await all_rows(connection, _ENTERPRISE_IDS, {"codes": codes}) if codes else ():
-        await insert_effects(connection, (MatterKind.PLAN, plan.id), (fact.seq, code), [assessment(id_)], fact.at)
 
 
 def _rows(plan: PlanState, batch: OpenBatch, policy_version: int) -> list[dict[str, Any]]:

@@ -58,13 +58,6 @@ _ROUNDS = """
     ORDER BY d.due_at
 """
 _ACTIVE = "SELECT id FROM matters WHERE kind = 'enterprise' AND ended_at IS NULL"
-_DUTIES = """
-    SELECT m.code || ' ' || d.day || CASE WHEN d.shift = '' THEN '' ELSE ' ' || d.shift END, d.{at}
-    FROM duties d JOIN matters m ON m.id = d.plan
-    WHERE d.enterprise = %(code)s AND {which} AND d.{at} > %(since)s ORDER BY d.{at}, d.id
-"""
-_FAILED_DUTIES = _DUTIES.format(at="received_at", which="d.failed > 0")
-_MISSED_DUTIES = _DUTIES.format(at="missed_at", which="d.status IN ('missed', 'late')")
 _ID = "SELECT id FROM matters WHERE kind = 'enterprise' AND code = %(code)s"
 
 
@@ -76,11 +69,6 @@ async def read_evidence(connection: AsyncConnection, code: str, now: datetime) -
     return Evidence(
         failed_rounds=tuple(RoundMark(code=row[0], at=row[2]) for row in rounds if row[1] and row[2] is not None),
         missed_rounds=tuple(RoundMark(code=row[0], at=row[3]) for row in rounds if row[3] is not None),
-    failed = await all_rows(connection, _FAILED_DUTIES, {"code": code, "since": since})
-    missed = await all_rows(connection, _MISSED_DUTIES, {"code": code, "since": since})
-    return Evidence(
-        failed_rounds=tuple(RoundMark(code=row[0], at=row[1]) for row in failed),
-        missed_rounds=tuple(RoundMark(code=row[0], at=row[1]) for row in missed),
         cases=tuple(
             CaseMark(
                 case_no=row[0],
