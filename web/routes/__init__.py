@@ -7,13 +7,8 @@ from web.routes.account import preferences, settings, sign_in
 from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
-<<<<<<< HEAD
 from web.routes.park import emergencies, enterprises, matters, referrals, stations
-from web.routes.public import desks, pages, pictures
-=======
-from web.routes.park import emergencies, matters, referrals, stations
 from web.routes.public import desks, pages, pictures, undertakings
->>>>>>> f1ac27f (Show undertakings in public, count campaigns by their cases)
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
 #: The routers in the order in which their routes are tried.
