@@ -214,7 +214,7 @@ async def test_the_checks_of_an_enterprise(hall: Hall) -> None:
     assert case.enterprise == CODE
     async with hall.town.engine.connect() as connection:
         evidence = await read_evidence(connection, CODE, datetime.now(UTC))
-    assert [mark.code for mark in evidence.failed_rounds] == [f"{duty.plan} {duty.day} 当班"]
+    assert [mark.code for mark in evidence.failed_rounds] == [f"{duty.plan} {duty.day} 当班 染色车间"]
 
 
 async def test_visits_follow_the_colour(hall: Hall) -> None:
