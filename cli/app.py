@@ -39,6 +39,9 @@ COMMANDS = {
     "topics": "cli.topics:app",
     "claims": "cli.claims:app",
     "meetings": "cli.meetings:app",
+    "stations": "cli.stations:app",
+    "emergencies": "cli.emergencies:app",
+    "referral-desks": "cli.referrals:app",
 }
 
 

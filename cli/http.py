@@ -39,19 +39,18 @@ def build_path(*parts: str) -> str:
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
-class Api:
-    """A signed-in session with the running system."""
+class Connection:
+    """A connection to the running system, by whoever; `bearer` is a token or a key."""
 
-    def __init__(self, data_dir: Path, username: str, password: str | None) -> None:
+    def __init__(self, data_dir: Path, bearer: str | None = None) -> None:
         url = os.environ.get("GRIDLOOP_WEB_URL") or read_runtime(data_dir).get("GRIDLOOP_WEB_URL")
         if url is None:
             fail(localize("系统未在运行,请先执行 make up", "the system is not running; start it with: make up"))
         language = "en" if is_english() else "zh-CN"
         self._http = httpx.Client(base_url=url, timeout=60, headers={"Accept-Language": language})
         weakref.finalize(self, self._http.close)
-        password = password or _demo_password(data_dir, username)
-        token = self.call("POST", "/auth/token", data={"username": username, "password": password})
-        self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
+        if bearer is not None:
+            self._http.headers["Authorization"] = f"Bearer {bearer}"
 
     def call(self, method: str, path: str, **more: Any) -> Any:
         """Send a request and return the JSON of the response. A problem is printed and exits with code 1."""
@@ -78,6 +77,16 @@ class Api:
         if not response.is_success:
             _print_problem(response)
         return response
+
+
+class Api(Connection):
+    """A signed-in session with the running system."""
+
+    def __init__(self, data_dir: Path, username: str, password: str | None) -> None:
+        super().__init__(data_dir)
+        password = password or _demo_password(data_dir, username)
+        token = self.call("POST", "/auth/token", data={"username": username, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def upload(self, file: Path) -> str:
         """Upload a file and return its hash."""

@@ -3,11 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
@@ -31,6 +31,11 @@ from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from web.static import BuildFailed
 
+if TYPE_CHECKING:
+    from services.runtime.resources import Resources
+
+#: Something that runs while the system does, given its data directory and environment.
+Live = Callable[[Path, Mapping[str, str]], Coroutine[None, None, None]]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Picked when left out.")]
 
 
@@ -67,7 +72,8 @@ def up(
                 load=("演示园区 Demo park", load_demo_park) if demo else None,
                 populate=populate if demo and demo_cases + demo_past else None,
             )
-            failure = asyncio.run(run(system, console, progress))
+            live = send_demo_readings if demo and demo_cases + demo_past else None
+            failure = asyncio.run(run(system, console, progress, live))
     except (CannotStart, DataDirInUse, KeysUnreadable) as error:
         failure = str(error)
     if failure is not None:
@@ -151,26 +157,37 @@ async def load_demo_cases(
     park beside them, at the first start only."""
     from services.demo.cases import play_demo_cases
     from services.demo.work.all import make_work
+
+    async with opened_resources(data_dir, environment) as resources:
+        made = await play_demo_cases(
+            resources, data_dir, count, past, lambda done: progress.show(f"{done}/{count + past}")
+        )
+        await make_work(resources, data_dir)
+    return f" ({made})" if made else " (已有 already there)"
+
+
+async def send_demo_readings(data_dir: Path, environment: Mapping[str, str]) -> None:
+    """Send readings of the demo's stations every minute, until cancelled."""
+    from services.demo.work.stations import send_live
+
+    async with opened_resources(data_dir, environment) as resources:
+        await send_live(resources)
+
+
+@asynccontextmanager
+async def opened_resources(data_dir: Path, environment: Mapping[str, str]) -> AsyncIterator["Resources"]:
+    """Open the connections that services need, and close them at the end."""
     from services.runtime.resources import Resources
 
     settings = settings_for(data_dir, environment)
     engine = open_database(settings)
-    temporal = await Client.connect(
-        environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
-    )
-    resources = Resources(settings, engine, temporal)
     try:
-        made = await play_demo_cases(
-            resources,
-            data_dir,
-            count,
-            past,
-            lambda done: progress.show(f"{done}/{count + past}"),
+        temporal = await Client.connect(
+            environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
         )
-        await make_work(resources, data_dir)
+        yield Resources(settings, engine, temporal)
     finally:
         await engine.dispose()
-    return f" ({made})" if made else " (已有 already there)"
 
 
 def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
@@ -182,8 +199,8 @@ def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
     )
 
 
-async def run(system: System, console: Console, progress: Progress) -> str | None:
-    """Start everything, wait for Ctrl-C, and stop it. Return an error message, or None."""
+async def run(system: System, console: Console, progress: Progress, live: Live | None = None) -> str | None:
+    """Start everything, wait for Ctrl-C, and stop it. `live` runs meanwhile. Return an error message, or None."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -193,7 +210,11 @@ async def run(system: System, console: Console, progress: Progress) -> str | Non
         if await start(system, console, progress, stop):
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
+            task = None if live is None else asyncio.create_task(live(system.data_dir, system.environment))
             await stop.wait()
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
     except (ChildFailed, UserMissing, ProgramMissing, BuildFailed, psycopg.Error, SQLAlchemyError) as error:
         failure = str(error)
     finally:

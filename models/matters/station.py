@@ -308,6 +308,7 @@ class BreachBegan(MatterBody):
 
     kind: Literal["breach_began"] = "breach_began"
     change: Change
+    name: str = ""
     errand: str
     category: str
     severity: Severity | None = None
@@ -320,6 +321,7 @@ class BreachJoined(MatterBody):
 
     kind: Literal["breach_joined"] = "breach_joined"
     change: Change
+    name: str = ""
     case_no: str | None
 
 
@@ -328,6 +330,7 @@ class BreachEnded(MatterBody):
 
     kind: Literal["breach_ended"] = "breach_ended"
     change: Change
+    name: str = ""
     case_no: str | None
 
 

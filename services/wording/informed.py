@@ -10,16 +10,17 @@ from services.wording.matters.words import Labels
 #: By `what`, with the values in braces. Values whose names end in `at` are moments.
 SENTENCES: Labels = {
     "breach_further": (
-        "{metric}再次超标:{at} 为 {value} {unit}(限值 {limit})",
-        "{metric} in breach once more: {value} {unit} at {at} (limit {limit})",
+        "{metric}再次超标:{at} 为 {value} {unit}(限值 {threshold})",
+        "{metric} in breach once more: {value} {unit} at {at} (limit {threshold})",
     ),
     "breach_again": (
-        "{metric}超标未除又一次持续:自 {since_at} 起,{at} 为 {value} {unit}(限值 {limit})",
-        "{metric}, still in breach, rose for long once more: since {since_at}, {value} {unit} at {at} (limit {limit})",
+        "{metric}超标未除又一次持续:自 {since_at} 起,{at} 为 {value} {unit}(限值 {threshold})",
+        "{metric}, still in breach, was beyond the limit for long again: since {since_at}, {value} {unit} at {at}"
+        " (limit {threshold})",
     ),
     "breach_lasts": (
-        "{metric}仍在超标:{at} 为 {value} {unit}(限值 {limit},最严重 {peak})",
-        "{metric} is still in breach: {value} {unit} at {at} (limit {limit}, worst {peak})",
+        "{metric}仍在超标:{at} 为 {value} {unit}(限值 {threshold},最严重 {peak})",
+        "{metric} is still in breach: {value} {unit} at {at} (limit {threshold}, worst {peak})",
     ),
     "breach_ended": (
         "{metric}已恢复:{at} 为 {value} {unit}(最严重 {peak})",

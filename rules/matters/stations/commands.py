@@ -107,9 +107,11 @@ def _observed(station: Station, command: Observe, ctx: MatterContext) -> list[Ma
         open_no = open_case(station, change.metric, around_of(ctx))
         pending = change.metric in opening or (known is not None and known.errand in station.opening)
         if change.what is ChangeKind.ENDED:
-            bodies.append(BreachEnded(change=change, case_no=None if pending else (known and known.case_no)))
+            bodies.append(
+                BreachEnded(change=change, name=metric.name, case_no=None if pending else (known and known.case_no))
+            )
         elif open_no is not None or pending:
-            bodies.append(BreachJoined(change=change, case_no=None if pending else open_no))
+            bodies.append(BreachJoined(change=change, name=metric.name, case_no=None if pending else open_no))
         else:
             opening.add(change.metric)
             errand = f"case:{change.metric}:{station.seq + len(bodies) + 1}"
@@ -134,6 +136,7 @@ def _breach_began(station: Station, metric: Metric, change: Change, errand: str,
     unit = metric.unit
     return BreachBegan(
         change=change,
+        name=metric.name,
         errand=errand,
         category=metric.category,
         severity=metric.severity,

@@ -55,7 +55,7 @@ def words_of(body: MatterBody) -> tuple[str, dict[str, str]]:
         "since_at": change.since.isoformat(),
         "at": change.at.isoformat(),
         "value": f"{change.value:g}",
-        "limit": f"{change.limit:g}",
+        "threshold": f"{change.limit:g}",
         "peak": f"{change.peak:g}",
     }
 

@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.demo.town import DemoTown, read_demo_town
+from services.demo.work.emergencies import make_emergency
+from services.demo.work.referrals import make_referral_desk
+from services.demo.work.stations import make_stations
 from services.demo.work.undertakings import make_undertakings
 from services.runtime.resources import Resources
 
@@ -13,7 +16,12 @@ from services.runtime.resources import Resources
 MARK = "demo-work.json"
 
 #: In the order in which one rests on the other.
-MAKERS: tuple[Callable[[Resources, DemoTown, datetime], Awaitable[None]], ...] = (make_undertakings,)
+MAKERS: tuple[Callable[[Resources, DemoTown, datetime], Awaitable[None]], ...] = (
+    make_undertakings,
+    make_stations,
+    make_emergency,
+    make_referral_desk,
+)
 
 
 async def make_work(resources: Resources, data_dir: Path) -> None:

@@ -40,16 +40,16 @@ WORDS = MatterWords(
         "key_revoked": ("撤销密钥:{reason}", "The key was revoked: {reason}"),
         "ended": ("撤站:{reason}", "Given up: {reason}"),
         "breach_began": (
-            "{change[metric]} 超标:{change[value]}(限值 {change[limit]}),已报案",
-            "{change[metric]} in breach: {change[value]} (limit {change[limit]}); a case was asked for",
+            "{name} 超标:{change[value]}(限值 {change[limit]}),已报案",
+            "{name} in breach: {change[value]} (limit {change[limit]}); a case was asked for",
         ),
         "breach_joined": (
-            "{change[metric]} 再次或持续超标:{change[value]}(限值 {change[limit]}),并入案件 {case_no}",
-            "{change[metric]} in breach again or still: {change[value]} (limit {change[limit]}); joined case {case_no}",
+            "{name} 再次或持续超标:{change[value]}(限值 {change[limit]}),并入案件 {case_no}",
+            "{name} in breach again or still: {change[value]} (limit {change[limit]}); joined case {case_no}",
         ),
         "breach_ended": (
-            "{change[metric]} 恢复:{change[value]}(最严重 {change[peak]})",
-            "{change[metric]} is back: {change[value]} (worst: {change[peak]})",
+            "{name} 恢复:{change[value]}(最严重 {change[peak]})",
+            "{name} is back: {change[value]} (worst: {change[peak]})",
         ),
         "heard_until": ("数据正常到达", "Readings are coming in"),
         "fell_silent": ("超过时限没有数据", "Nothing was heard for longer than its limit"),

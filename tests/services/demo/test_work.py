@@ -38,10 +38,21 @@ async def test_it_is_made_once_and_both_stores_agree(
             demo, temporal_client, settings.case_queue, tolerance=timedelta(minutes=2), query=True
         )
     assert audit.findings == ()
-    assert all(counts.get(kind) for kind in ("undertaking", "topic", "claim", "meeting"))
+    assert all(
+        counts.get(kind)
+        for kind in ("undertaking", "topic", "claim", "meeting", "station", "emergency", "referral_desk")
+    )
+    assert await _count(demo, "SELECT count(*) FROM cases WHERE source = 'sensor'") == 1
+    assert await _count(demo, "SELECT count(*) FROM matter_facts WHERE kind = 'step_confirmed'") == 2
+    assert await _count(demo, "SELECT count(*) FROM readings") > 100_000
 
 
 async def _counts(engine: AsyncEngine) -> dict[str, int]:
     async with engine.connect() as connection:
         rows = await connection.execute(text("SELECT kind, count(*) AS n FROM matters GROUP BY kind"))
         return {row.kind: row.n for row in rows}
+
+
+async def _count(engine: AsyncEngine, query: str) -> int:
+    async with engine.connect() as connection:
+        return int(await connection.scalar(text(query)) or 0)

@@ -23,10 +23,12 @@ from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.readings import ReadingState, Taken
 from models.matters.station import Station
+from services.cases.queries import get_facts
 from services.stations.curves import read_pieces, read_readings
 from services.stations.intake import take_readings
 from services.stations.keys import give_key
 from services.stations.show import read_now
+from services.wording.informed import informed_text
 from tests.builders import ENVIRONMENT, MICRO
 from tests.rules.matters.test_stations import CHECK_12
 from tests.services.matters.hall import Hall, eventually
@@ -98,6 +100,10 @@ async def test_check_12_exactly_one_case_whatever_is_sent_twice_or_late(hall: Ha
     assert [fact.body.kind for fact in facts] == ["received", "informed", "informed"]
     assert [json.loads(fact.body.model_dump_json())["what"] for fact in facts[1:]] == ["breach_again", "breach_ended"]
     assert facts[0].at - began > 10 * MINUTE, "no clock of the case begins in the past"
+    async with hall.town.engine.connect() as connection:
+        told = await get_facts(connection, await hall.town.person("duty"), case_no, datetime.now(UTC), "zh")
+    said = informed_text(told[1].body, "zh", lambda at: f"{at - began}"[:7])
+    assert said == "挥发性有机物超标未除又一次持续:自 0:12:00 起,0:17:00 为 2.1 mg/m³(限值 2)"
     late = await send(hall, key, (began + timedelta(seconds=30), 9.0), (began - timedelta(hours=2, minutes=1), 9.0))
     assert (late.late, late.stored) == (2, 0)
     assert await cases_of_sensors(hall) == [case_no]
