@@ -21,6 +21,7 @@ COMMANDS = {
     "inbox": "cli.cases:inbox",
     "board": "cli.supervision:board",
     "overdue": "cli.supervision:overdue",
+    "work": "cli.supervision:work",
     "notices": "cli.notices:notices",
     "import": "cli.import_:import_",
     "bench": "cli.bench.command:bench",

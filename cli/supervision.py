@@ -46,6 +46,28 @@ def board(
     _print_board(board)
 
 
+def work(
+    grid: _Grid = None,
+    as_: As = "supervisor",
+    password: Password = None,
+    data_dir: DataDir = Path(".gridloop"),
+    as_json: AsJson = False,
+) -> None:
+    """The park's own work in figures: duties, colours, stations, undertakings · 园区工作."""
+    params = {} if grid is None else {"grid": grid}
+    found = Api(data_dir, as_, password).call("GET", "/supervision/work", params=params)
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    for section in found["sections"]:
+        figures = (
+            f"[bold red]! {one['name']} {one['value']}[/]" if one["worrying"] and one["value"]
+            else f"{one['name']} {one['value']}"
+            for one in section["figures"]
+        )  # fmt: skip
+        out.print(f"[bold]{section['name']}[/]  " + " · ".join(figures), highlight=False)
+
+
 def overdue(
     grid: _Grid = None,
     category: Annotated[str | None, typer.Option(help="A category code or its beginning")] = None,

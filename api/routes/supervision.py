@@ -34,6 +34,7 @@ from services.runtime.resources import Resources
 from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page
 from services.supervision.ranking import RankingFilter, read_ranking
+from services.work.figures import Work, read_work
 
 router = APIRouter(
     prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
@@ -74,6 +75,13 @@ def attachment_response(chunks: Iterator[bytes], name: str) -> StreamingResponse
     """Return a workbook as a download named `name`, streamed."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "no-store"}
     return StreamingResponse(chunks, media_type=XLSX, headers=headers)
+
+
+@router.get("/work")
+async def show_work(resources: ResourcesDep, caller: Caller, now: Now, language: Language, grid: Grid = None) -> Work:
+    """The park's own work in figures: duties of today, colours, stations, undertakings. Each figure opens its list."""
+    async with resources.reading.connect() as connection:
+        return await read_work(connection, caller, now, language, grid=grid)
 
 
 @router.get("/board")

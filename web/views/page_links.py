@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from models.matters.paths import PATHS
+
 #: Prefixes of API addresses in service views, and of the pages that show the same; the longest first.
 _PAGES = (
     ("/api/v1/supervision/bulletins", "/bulletins"),
     ("/api/v1/cases", "/cases"),
+    *((f"/api/v1/{path}", f"/park/{path}") for path in (*PATHS.values(), "duties")),
 )
 
 

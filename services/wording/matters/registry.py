@@ -38,6 +38,19 @@ ALL_COMMANDS: Labels = {
 }
 
 
+KINDS: Mapping[MatterKind, tuple[str, str]] = {
+    MatterKind.ENTERPRISE: ("企业", "enterprise"),
+    MatterKind.PLAN: ("工作计划", "plan"),
+    MatterKind.STATION: ("监测站", "station"),
+    MatterKind.TOPIC: ("议题", "topic"),
+    MatterKind.CLAIM: ("揭榜事项", "claim board"),
+    MatterKind.MEETING: ("会议", "meeting"),
+    MatterKind.UNDERTAKING: ("承诺事项", "undertaking"),
+    MatterKind.EMERGENCY: ("应急处置", "emergency"),
+    MatterKind.REFERRAL_DESK: ("坐诊台", "referral desk"),
+}
+
+
 def _pick(label: tuple[str, str], language: str) -> str:
     return label[1] if language.startswith("en") else label[0]
 
@@ -80,6 +93,11 @@ def overdue_label(kind: MatterKind, about: str, language: str) -> str:
     found = WORDS[kind].overdue.get(head)
     words = head if found is None else _pick(found, language)
     return f"{words} {rest}".strip()
+
+
+def kind_label(kind: MatterKind, language: str) -> str:
+    """What a kind of matter is called."""
+    return _pick(KINDS[kind], language)
 
 
 def field_label(kind: MatterKind, name: str, language: str) -> str:

@@ -23,8 +23,10 @@ from services.matters.filter import MatterFilter
 from services.matters.send import act, create, read_matter_command
 from services.wording.input_faults import fault_text
 from services.wording.matters.registry import WORDS, command_label, overdue_label, status_label
+from services.work.figures import read_work
 from web.pages import environment, go_to, page
 from web.reader import Reader, SignedIn
+from web.routes.common import GridCode
 from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
 from web.views.park.contents import LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
@@ -79,15 +81,12 @@ def require_section(path: str) -> tuple[Section, MatterKind]:
 
 
 @router.get("/park")
-async def show_hub(services: ServicesDep, reader: SignedIn) -> Response:
-    """The sections of the work of the park, each with how many there are and how many are overdue."""
-    counts = {}
+async def show_hub(services: ServicesDep, reader: SignedIn, grid: GridCode = None) -> Response:
+    """The board of the park's own work: the sections, each with its figures, which open what they count."""
     async with services.reading.connect() as connection:
-        for section in SECTIONS:
-            if section.kind is not None and reader.acts_as(*section.roles):
-                counts[section.path] = await queries.count_matters(connection, reader.person, section.kind, reader.now)
+        work = await read_work(connection, reader.person, reader.now, reader.language, grid=grid)
     sections = [section for section in SECTIONS if reader.acts_as(*section.roles)]
-    return page(reader, "park/hub.html", sections=sections, counts=counts)
+    return page(reader, "park/hub.html", sections=sections, work={one.key: one for one in work.sections}, grid=grid)
 
 
 @router.get("/park/{path}")

@@ -28,6 +28,11 @@ class Section:
         return cls(PATHS[kind], title, about, icon, kind)
 
     @property
+    def figures(self) -> str:
+        """The key of its figures on the board of the park's own work."""
+        return "duties" if self.path == "duties" else str(self.kind or "")
+
+    @property
     def href(self) -> str:
         """Its address."""
         return f"/park/{self.path}"
