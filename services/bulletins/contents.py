@@ -33,6 +33,7 @@ from services.figures.viewpoint import Viewpoint
 from services.figures.views import Number, UnitName
 from services.supervision.board import read_board
 from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
+from services.work.figures import read_work, reader_of
 
 _PEOPLE = metadata.tables["people"]
 _DEPARTMENTS = metadata.tables["departments"]
@@ -47,7 +48,16 @@ async def build_content(
     connection: AsyncConnection, viewpoint: Viewpoint, kind: BulletinKind, unit: UnitName, first: date, last: date
 ) -> Frozen:
     """Return the content of a unit's bulletin of that kind, from the `first` to the `last` day."""
-    period = viewpoint.days(first, last)
+    content = await _content(connection, viewpoint, kind, unit, viewpoint.days(first, last))
+    work = await read_work(
+        connection, reader_of(unit.code), viewpoint.now, viewpoint.language, grid=unit.code, since=first, until=last
+    )
+    return content.model_copy(update={"work": work})
+
+
+async def _content(
+    connection: AsyncConnection, viewpoint: Viewpoint, kind: BulletinKind, unit: UnitName, period: Period
+) -> Frozen:
     match kind:
         case BulletinKind.BOARD:
             return BoardContent(board=await read_board(connection, viewpoint, unit.code, period))

@@ -8,9 +8,16 @@ from models.base import Frozen, Instant
 from models.enums import Stage
 from models.jobs.bulletin import BulletinKind
 from services.figures.views import Board, Number, Ranking, UnitName
+from services.work.figures import Work
 
 
-class BoardContent(Frozen):
+class Content(Frozen):
+    """What every bulletin holds: the park's own work in the unit; None in bulletins made before there was any."""
+
+    work: Work | None = None
+
+
+class BoardContent(Content):
     """日晾晒: the board when the bulletin was made; reported and closed are those of its day."""
 
     board: Board
@@ -34,7 +41,7 @@ class Visit(Frozen):
     repeated: tuple[Repeated, ...]
 
 
-class VisitContent(Frozen):
+class VisitContent(Content):
     """周走访: the micro-grids to visit, those with the most reasons first."""
 
     visits: tuple[Visit, ...]
@@ -63,7 +70,7 @@ class ConsultationPart(Frozen):
     cases: tuple[Listed, ...]
 
 
-class ConsultationContent(Frozen):
+class ConsultationContent(Content):
     """月会商: cases on the consultation list, chronic cases, cases suspended for long."""
 
     parts: tuple[ConsultationPart, ...]
@@ -77,7 +84,7 @@ class Merit(Frozen):
     handled_on_time: Number
 
 
-class CommendationContent(Frozen):
+class CommendationContent(Content):
     """季表彰: units and departments by score, people by the cases that they handled in time."""
 
     units: Ranking

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from models.jobs.bulletin import BulletinKind
-from services.bulletins.views import BoardContent, BulletinView, CommendationContent, ConsultationContent, VisitContent
+from services.bulletins.views import (
+    BoardContent,
+    BulletinView,
+    CommendationContent,
+    ConsultationContent,
+    Content,
+    VisitContent,
+)
 from services.files.workbook import Sheets
 from services.supervision.sheets import STAGES, Row, add_board, add_ranking
+from services.work.figures import Work
 
 
 def bulletin_file(bulletin: BulletinView, zone: ZoneInfo) -> Iterator[bytes]:
@@ -30,7 +38,15 @@ def bulletin_file(bulletin: BulletinView, zone: ZoneInfo) -> Iterator[bytes]:
             _add_consultation(sheets, ConsultationContent.model_validate(bulletin.content))
         case BulletinKind.COMMENDATION:
             _add_commendation(sheets, CommendationContent.model_validate(bulletin.content))
+    _add_work(sheets, Content.model_validate({"work": bulletin.content.get("work")}).work)
     return sheets.file()
+
+
+def _add_work(sheets: Sheets, work: Work | None) -> None:
+    """The park's own work, a figure a line; bulletins made before there was any have none."""
+    if work is not None:
+        rows: list[Row] = [[section.name, one.name, one.value] for section in work.sections for one in section.figures]
+        sheets.add("园区工作", ("类别", "指标", "数量"), rows)
 
 
 def _add_visits(sheets: Sheets, content: VisitContent) -> None:
