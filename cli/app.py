@@ -36,6 +36,7 @@ COMMANDS = {
     "enterprises": "cli.enterprises:app",
     "plans": "cli.plans:app",
     "duties": "cli.duties:app",
+    "points": "cli.points:points",
     "undertakings": "cli.undertakings:app",
     "topics": "cli.topics:app",
     "claims": "cli.claims:app",

@@ -16,6 +16,7 @@ from models.policy.colours import Colours
 from models.policy.emergency import EmergencyPolicy
 from models.policy.referrals import ReferralPolicy
 from models.policy.rungs import MatterRung
+from models.policy.scores import Scores
 from models.policy.stations import StationPolicy
 
 #: The owner at once, the community's supervisor after a day, the park's after three (our choice).
@@ -30,9 +31,13 @@ DEFAULT_LADDER = (
 DEFAULT_COLOURS = Colours()
 
 
+#: The scores of a policy that says nothing of them.
+DEFAULT_SCORES = Scores()
+
+
 class ParkPolicy(Frozen):
     """The rules for matters (事项). `ladder`: who is told of what is overdue. `checklists`: what duties look at;
-    `colours`: the colours of enterprises.
+    `colours`: the colours of enterprises; `scores`: the points of people, units and departments.
 
     `duties_a_day`: how many duties of one person and day are taken for too many (our choice); a warning, no limit.
     """
@@ -42,6 +47,7 @@ class ParkPolicy(Frozen):
     duties_a_day: Annotated[int, Field(ge=1, le=1000)] = 12
     stations: StationPolicy = StationPolicy()
     colours: Annotated[Colours, Field(exclude_if=lambda value: value == DEFAULT_COLOURS)] = DEFAULT_COLOURS
+    scores: Annotated[Scores, Field(exclude_if=lambda value: value == DEFAULT_SCORES)] = DEFAULT_SCORES
     emergencies: EmergencyPolicy = EmergencyPolicy()
     referrals: ReferralPolicy = ReferralPolicy()
     agenda: AgendaPolicy = AgendaPolicy()

@@ -47,5 +47,6 @@ SECTIONS: tuple[Section, ...] = (
     Section.of(MatterKind.MEETING, _("联席会议"), _("议程、议定、纪要"), "usergroup"),
     Section.of(MatterKind.ENTERPRISE, _("企业"), _("企业名册、三色管理、涉企案件"), "home"),
     Section.of(MatterKind.UNDERTAKING, _("承诺事项"), _("履职承诺、民生实事、专项行动"), "flag"),
+    Section("points", _("积分星级"), _("先锋指数、星级评定、服务之星"), "star"),
 )
 BY_PATH = {section.path: section for section in SECTIONS}
