@@ -8,6 +8,7 @@ from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
 from web.routes.park import emergencies, enterprises, matters, points, referrals, stations
+from web.routes.park import emergencies, enterprises, matters, plans, referrals, stations
 from web.routes.public import desks, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
@@ -48,5 +49,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     referrals.router,
     enterprises.router,
     points.router,
+    plans.router,
     matters.router,
 )

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.matters.base import MatterKind
 from services.matters.views import MatterItem
 from web.reader import Reader
-from web.views.park import emergencies, referrals, stations
+from web.views.park import emergencies, plans, referrals, stations
 
 #: The names that the template `park/kinds/{kind}.html` gets for one matter.
 PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awaitable[dict[str, Any]]]] = {
     MatterKind.EMERGENCY: emergencies.page_contents,
+    MatterKind.PLAN: plans.page_contents,
     MatterKind.REFERRAL_DESK: referrals.page_contents,
     MatterKind.STATION: stations.page_contents,
 }
@@ -20,11 +21,23 @@ PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awai
 LIST_CONTENTS: Mapping[
     MatterKind, Callable[[AsyncConnection, Reader, Sequence[MatterItem]], Awaitable[dict[str, Any]]]
 ] = {
+    MatterKind.PLAN: plans.list_contents,
     MatterKind.STATION: stations.list_contents,
 }
 #: The details that such a template shows in its own way.
 SHOWN_BY_KIND: Mapping[MatterKind, tuple[str, ...]] = {
     MatterKind.EMERGENCY: ("steps", "summary", "case_no", "plan", "plan_zh", "plan_en", "by_hand"),
+    MatterKind.PLAN: (
+        "terms",
+        "keys",
+        "zone",
+        "fingerprint",
+        "open",
+        "missed",
+        "issued_until",
+        "next_issue_at",
+        "resume_at",
+    ),
     MatterKind.REFERRAL_DESK: ("persons", "sittings", "bookings", "last_number", "place"),
     MatterKind.STATION: ("metrics", "cases", "heard_at", "silence_case_at", "key_since"),
 }

@@ -39,6 +39,8 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section.of(MatterKind.PLAN, _("计划"), _("班前检查、巡查、走访、志愿巡访"), "calendar"),
+    Section("duties", _("勤务"), _("今日勤务、漏办与补办、负荷"), "task"),
     Section.of(MatterKind.STATION, _("监测站"), _("空气、水质、土壤、噪声的读数和超标"), "chart-line"),
     Section.of(MatterKind.EMERGENCY, _("应急处置"), _("应急预案的执行步骤和通知"), "error-triangle"),
     Section.of(MatterKind.REFERRAL_DESK, _("专业坐诊台"), _("法律顾问轮值等坐诊时间和预约"), "usergroup"),
