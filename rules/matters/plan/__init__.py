@@ -20,7 +20,7 @@ from models.matters.plan import (
     ReportDuty,
     ResumePlan,
 )
-from rules.matters.kind import DESK, MatterRules, Part
+from rules.matters.kind import DESK, MatterRules
 from rules.matters.plan import doing, making
 from rules.matters.plan.evolving import evolve
 from rules.matters.plan.issuing import due, next_wake_up
@@ -62,7 +62,7 @@ RULES = MatterRules(
         "pause_plan": DESK,
         "resume_plan": DESK,
         "end_plan": DESK,
-        "report_duty": frozenset({Part.OWNER, *DESK}),
+        "report_duty": frozenset(),  # through the duty, not the plan: `doing.may_do` says whose it is
     },
     decide=decide,
     evolve=evolve,
