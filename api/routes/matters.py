@@ -8,6 +8,7 @@ from rules.matters.registry import RULES
 #: Commands that have another route, because they need more than the command itself.
 ELSEWHERE = {
     MatterKind.EMERGENCY: frozenset({"begin"}),
+    MatterKind.PLAN: frozenset({"report_duty"}),
     MatterKind.REFERRAL_DESK: frozenset({"book"}),
     MatterKind.STATION: frozenset({"rotate_key"}),
 }

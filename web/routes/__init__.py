@@ -7,8 +7,7 @@ from web.routes.account import preferences, settings, sign_in
 from web.routes.admin import drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
-from web.routes.park import emergencies, enterprises, matters, points, referrals, stations
-from web.routes.park import emergencies, enterprises, matters, plans, referrals, stations
+from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
