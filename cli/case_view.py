@@ -57,6 +57,8 @@ def _relations(view: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             (localize("企业", "Enterprise"), f"{escape(view['enterprise']['name'])} ({view['enterprise']['code']})")
         )
+    if view["matter"]:
+        rows.append((localize("来自", "On behalf of"), f"{escape(view['matter']['name'])} ({view['matter']['code']})"))
     if view["external"]:
         number = f"{escape(view['external']['number'])} ({escape(view['external']['system'])})"
         rows.append((localize("原系统编号", "External number"), number))

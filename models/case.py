@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from models.base import Frozen, Instant, is_none
 from models.commands import Part
+from models.commands.report import MatterReference
 from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
 from models.plan import Plan
 from models.policy.limits import Limit
@@ -229,6 +230,7 @@ class Case(Frozen):
     policy_version: int
 
     enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
+    matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     reported_by: UUID
     reporter_ref: UUID | None = None
     occurred_at: Instant

@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, TypeAdapter
 from models.base import Frozen, Instant
 from models.case import Interval
 from models.commands import ExternalReference, Location
+from models.commands.report import MatterReference
 from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 from models.facts import Explanation
 
@@ -184,7 +185,7 @@ class CaseView(Frozen):
     """A case in its present state, for the person who asked.
 
     `told`: what its reporter is told about its end; None while it is open. `external`: the number by which another
-    system knows it.
+    system knows it. `matter`: the one on whose behalf it was opened, a duty, a station, a campaign.
     """
 
     case_no: str
@@ -231,6 +232,7 @@ class CaseView(Frozen):
     merged_into: str | None
     merged_cases: tuple[str, ...] = ()
     external: ExternalReference | None = None
+    matter: MatterReference | None = None
     told: Told | None = None
     occurred_at: Instant
     reported_at: Instant

@@ -59,6 +59,7 @@ def _first(fact: Fact, body: Received) -> Case:
         level=body.level,
         policy_version=body.policy_version,
         enterprise=body.enterprise,
+        matter=body.matter,
         reported_by=fact.actor.person,
         reporter_ref=body.reporter_ref,
         occurred_at=body.occurred_at,

@@ -11,6 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from models.matters.base import MatterKind
+from models.matters.paths import PATHS
 from services.wording import vocabulary
 from services.wording.lengths import length_text
 from web import local_time
@@ -62,6 +64,7 @@ def _template_functions(visitor: Visitor) -> dict[str, Any]:
         "lang": LANGUAGE_TAGS[visitor.language],
         "length": lambda amount, unit: length_text(amount, str(unit), visitor.language),
         "word": lambda book, code: vocabulary.label_of(_BOOKS[book], str(code), visitor.language),
+        "matter_page": lambda matter: f"/park/{PATHS[MatterKind(matter.kind)]}/{matter.code}",
         "origin": lambda source: limit_source_text(source, visitor),
         "when": lambda moment: local_time.time_tag(moment, visitor),
         "exact": lambda moment: local_time.format_exact(moment, visitor),

@@ -160,6 +160,7 @@ def case_view(
         external=None
         if row.external_number is None
         else ExternalReference(system=row.external_system, number=row.external_number),
+        matter=case.matter,
         occurred_at=case.occurred_at,
         received_at=case.received_at,
         archived_at=case.archived_at,
