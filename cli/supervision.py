@@ -276,6 +276,9 @@ def _print_commendation(content: dict[str, Any]) -> None:
         _print_table(headings, map(_ranking_row, content[name]["rows"]))
     for merit in content["people"]:
         out.print(f"{escape(merit['name'])}  {merit['handled_on_time']['count']}", highlight=False)
+    for ranking in content.get("stars", ()):
+        for row in ranking["rows"]:
+            out.print(f"{escape(row['name'])}  {'★' * row['stars']} {row['points']:g}", highlight=False)
 
 
 def _ranking_row(row: dict[str, Any]) -> tuple[str, ...]:

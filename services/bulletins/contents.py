@@ -13,6 +13,7 @@ from models.enums import Level
 from models.figures import FigureKey
 from models.jobs.bulletin import BulletinKind
 from models.personal_numbers import mask_numbers
+from models.policy.scores import Subject
 from models.tables import CASES, FACTS, GRID_UNITS, metadata
 from services.bulletins.views import (
     BoardContent,
@@ -31,6 +32,7 @@ from services.figures.definitions import FIGURES, figure_condition
 from services.figures.drill_down import LIST, cases_url
 from services.figures.viewpoint import Viewpoint
 from services.figures.views import Number, UnitName
+from services.points.read import PointsFilter, PointsRanking, rank_points
 from services.supervision.board import read_board
 from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from services.work.figures import read_work, reader_of
@@ -162,7 +164,30 @@ async def _commendation(
         people=await _merits(
             connection, viewpoint, unit, Period(period.since, min(period.until, viewpoint.now), viewpoint.now)
         ),
+        stars=await _stars(connection, viewpoint, unit, period),
     )
+
+
+async def _stars(
+    connection: AsyncConnection, viewpoint: Viewpoint, unit: UnitName, period: Period
+) -> tuple[PointsRanking, ...]:
+    """Return the points of people, units and departments in the quarter that begins with the period; the best of each.
+
+    Empty when the period is no quarter that has begun: points are counted by quarters and months.
+    """
+    first = period.since.astimezone(viewpoint.zone).date()
+    if first.day != 1 or first.month % 3 != 1 or period.since > viewpoint.now:
+        return ()
+    level = Level.COMMUNITY if unit.level < Level.COMMUNITY else Level.GRID
+    quarter = f"{first.year}-Q{(first.month + 2) // 3}"
+    found = []
+    for subject in (Subject.PERSON, Subject.UNIT, Subject.DEPARTMENT):
+        wanted = PointsFilter.model_validate(
+            {"subject": subject, "period": quarter, "level": int(level), "grid": unit.code}
+        )
+        ranking = await rank_points(connection, None, wanted, viewpoint.now, viewpoint.language)
+        found.append(ranking.model_copy(update={"rows": ranking.rows[:MAX_COMMENDED]}))
+    return tuple(found)
 
 
 async def _merits(

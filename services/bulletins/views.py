@@ -8,6 +8,7 @@ from models.base import Frozen, Instant
 from models.enums import Stage
 from models.jobs.bulletin import BulletinKind
 from services.figures.views import Board, Number, Ranking, UnitName
+from services.points.read import PointsRanking
 from services.work.figures import Work
 
 
@@ -85,11 +86,14 @@ class Merit(Frozen):
 
 
 class CommendationContent(Content):
-    """季表彰: units and departments by score, people by the cases that they handled in time."""
+    """季表彰: units and departments by score, people by the cases that they handled in time; the points and stars of
+    units, departments and people, which bulletins made before there were any do not have.
+    """
 
     units: Ranking
     departments: Ranking
     people: tuple[Merit, ...]
+    stars: tuple[PointsRanking, ...] = ()
 
 
 class BulletinItem(Frozen):

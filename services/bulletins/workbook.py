@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from models.jobs.bulletin import BulletinKind
+from models.policy.scores import Subject
 from services.bulletins.views import (
     BoardContent,
     BulletinView,
@@ -77,3 +78,10 @@ def _add_commendation(sheets: Sheets, content: CommendationContent) -> None:
     add_ranking(sheets, content.units, "zh", "网格排名")
     add_ranking(sheets, content.departments, "zh", "部门排名")
     sheets.add("人员", ("姓名", "按期处置"), [[merit.name, merit.handled_on_time.count] for merit in content.people])
+    titles = {Subject.PERSON: "人员积分", Subject.UNIT: "网格积分", Subject.DEPARTMENT: "部门积分"}
+    for stars in content.stars:
+        sheets.add(
+            titles[stars.subject],
+            ("名次", "名称", "积分", "星级", "加分", "扣分"),
+            [[one.rank, one.name, one.points, one.stars, one.bonus, one.deduction] for one in stars.rows],
+        )
