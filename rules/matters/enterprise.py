@@ -268,6 +268,16 @@ def next_wake_up(enterprise: Enterprise) -> datetime | None:
     return min((moment for moment in (ends, enterprise.check_at) if moment is not None), default=None)
 
 
+def fits(enterprise: Enterprise, command: str) -> bool:
+    """Whether the command makes sense now: what is on the register is not registered again."""
+    match command:
+        case "reopen":
+            return enterprise.ended_at is not None
+        case "lift_override":
+            return enterprise.override is not None
+    return True
+
+
 def effects(before: Enterprise | None, fact: MatterFact, after: Enterprise) -> Sequence[Effect]:
     """An enterprise that is on the register now is assessed by the cases that name it already."""
     if isinstance(fact.body, EnterpriseRegistered | EnterpriseReopened):
@@ -297,4 +307,5 @@ RULES = MatterRules(
     effects=effects,
     open_to_staff=True,
     lasting=frozenset({"reopen"}),
+    fits=fits,
 )
