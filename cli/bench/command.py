@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from activities.recording import Recorder
 from cli.bench.export import export_rows
 from cli.bench.queue import queue_rows
+from cli.bench.readings import reading_rows
 from cli.bench.search import search_rows
 from cli.bench.time import Row, deadline_rows, supervision_rows, timer_rows
 from cli.http import DataDir, fail
@@ -36,6 +37,8 @@ from services.runtime.resources import Resources
 from worker import build_worker, workflow_runner
 from workflows.benchmark import BareWorkflow, LocalActivityWorkflow
 
+_COLUMNS = (localize("量", "Measure"), Column(localize("值", "Value"), justify="right"))
+
 
 def bench(
     cases: Annotated[int, typer.Option(min=10, help="Cases a round")] = 100,
@@ -51,12 +54,15 @@ def bench(
     queue: Annotated[int, typer.Option(min=0, help="Cases for the queue page; 0 leaves it out")] = 0,
     search: Annotated[int, typer.Option(min=0, help="Cases for the search by words; 0 leaves it out")] = 0,
     export: Annotated[int, typer.Option(min=0, help="Cases of a workbook; 0 leaves it out")] = 0,
+    stations: Annotated[int, typer.Option(min=0, help="Monitoring stations that send readings; then nothing else")] = 0,
+    faster: Annotated[float, typer.Option(min=0.1, help="Readings a minute of each, for --minutes")] = 1,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
     options = BenchOptions(
-        cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export
-    )
+        cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export,
+        stations, faster,
+    )  # fmt: skip
     run(_bench(options, data_dir))
 
 
@@ -77,6 +83,8 @@ class BenchOptions:
     queue: int
     search: int
     export: int
+    stations: int
+    faster: float
 
 
 async def _bench(options: BenchOptions, data_dir: Path) -> None:
@@ -84,6 +92,14 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
     async with open_resources(data_dir) as resources:
         set_up_logging(resources.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _find_cast(resources)
+        if options.stations:
+            out.print(localize("监测站读数 …", "Readings of stations …"))
+            host = HostSteal()
+            found = await reading_rows(
+                resources, cast.duty, cast.grid, options.stations, options.minutes, options.faster
+            )
+            steal = _steal_row(localize("读数期间", "during the readings"), host)
+            return print_table(_COLUMNS, (*found, steal))
         out.print(localize("上报延迟 …", "Latency of reports …"))
         host = HostSteal()
         latency = await _measure_latency(resources, cast, options.seconds, options.rate)
@@ -115,6 +131,7 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
                     resources, cast, options.open_cases, data_dir, lambda done: bar.update(task, completed=done)
                 )
     _print_results(compared, latency, space, options.rate, rows)
+    return None
 
 
 async def _find_cast(resources: Resources) -> Participants:
@@ -213,4 +230,4 @@ def _print_results(compared: Compared, latency: Latency, space: Space | None, ra
             (localize("每案 PostgreSQL 字节", "bytes a case, PostgreSQL"), f"{space.postgresql:.0f}"),
             (localize("每案 Temporal 字节", "bytes a case, Temporal"), f"{space.temporal:.0f}"),
         ]  # fmt: skip
-    print_table((localize("量", "Measure"), Column(localize("值", "Value"), justify="right")), (*rows, *more))
+    print_table(_COLUMNS, (*rows, *more))
