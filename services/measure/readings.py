@@ -69,13 +69,14 @@ async def measure_readings(
                 for number in range(stations):
                     group.create_task(send(number, begun + (round_ + number / stations) * every))
         took = time.perf_counter() - begun
+        processes = {**_processes(url), **processes}  # PostgreSQL may have begun more of its own
         after = _used(processes)
     waits.sort()
     cores = psutil.cpu_count() or 1
     return ReadingCost(
         len(waits), failed, _percentile(waits, 0.5), _percentile(waits, 0.95), _percentile(waits, 0.99), waits[-1],
-        sum(after[pid] - before[pid] for pid in before) / took / cores,
-        sum(after[pid] - before[pid] for pid in before if "postgres" in processes[pid]) / took / cores,
+        sum(after[pid] - before.get(pid, 0.0) for pid in after) / took / cores,
+        sum(after[pid] - before.get(pid, 0.0) for pid in after if "postgres" in processes[pid]) / took / cores,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.api.harness import policy_with_a_rush
 from tests.builders import FIRE, MICRO, publish
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.phone import open_phone
 from tests.ui.site import Site
 
 VOC = {
@@ -96,19 +97,49 @@ def test_a_station_is_registered_by_its_form(open_page: OpenPage, site: Site) ->
     expect(page.get_by_text("尚无数据")).to_be_visible()
 
 
-def test_an_emergency_from_its_beginning_to_its_record(site: Site, open_page: OpenPage) -> None:
+@pytest.fixture(scope="module")
+def plan(site: Site) -> None:
+    """A policy with a plan that is only begun by hand."""
     steps = (
         PlanStep(code="fire", name_zh="通知消防", name_en="call the fire service", department=FIRE, minutes=30),
         PlanStep(code="up", name_zh="上报", name_en="report", role="duty_officer", minutes=60, report=True),
     )
-    plan = EmergencyPlan(code="by-hand", name_zh="泄漏处置", name_en="spill", steps=steps)
-    park = ParkPolicy(emergencies=EmergencyPolicy(plans=(plan,)))
+    by_hand = EmergencyPlan(code="by-hand", name_zh="泄漏处置", name_en="spill", steps=steps)
+    park = ParkPolicy(emergencies=EmergencyPolicy(plans=(by_hand,)))
 
     async def publish_plan() -> None:
         async with transaction(site.harness.engine) as connection:
             await publish(connection, policy_with_a_rush().model_copy(update={"park": park}), 77)
 
     site.run(publish_plan())
+
+
+def test_a_step_is_confirmed_on_the_phone_in_two_taps(site: Site, plan: None, open_page: OpenPage) -> None:
+    case_no = site.report(category="0201")
+    code = send(site, f"/cases/{case_no}/emergencies", {"plan": "by-hand"})["code"]
+    phone = open_phone(open_page, "fire_handler")
+    cell = phone.get_by_role("region", name="应急步骤").get_by_role("link", name="通知消防")
+    expect(cell).to_be_visible()
+    screenshot(phone, "emergency-phone-home")
+    cell.first.click()
+    expect(phone.get_by_role("button", name="确认已完成")).to_be_visible()
+    screenshot(phone, "emergency-phone-step")
+    check_screen(phone, least=44)
+    phone.get_by_role("button", name="确认已完成").click()
+    expect(phone.get_by_role("heading", name="网格事件")).to_be_visible()
+    expect(phone.get_by_role("region", name="应急步骤")).to_have_count(0)
+    steps = site.run(site.harness.get("duty", f"/emergencies/{code}"))["details"]["steps"]
+    assert [step["state"] for step in steps] == ["confirmed", "open"]
+    desk = open_phone(open_page, "duty", f"/m/#/emergency/{code}/up", expect=("status of 409",))
+    expect(desk.get_by_role("button", name="确认已完成")).to_be_disabled()
+    desk.get_by_role("button", name="不适用…").click()
+    desk.get_by_label("不适用的理由").fill("演练,无需上报")
+    desk.get_by_role("button", name="这一步不适用").click()
+    expect(desk.get_by_role("heading", name="网格事件")).to_be_visible()
+    send(site, f"/emergencies/{code}/commands/close", {"summary": "演练"})
+
+
+def test_an_emergency_from_its_beginning_to_its_record(site: Site, plan: None, open_page: OpenPage) -> None:
     case_no = site.report(category="0201")
     page = open_page("duty", f"/park/emergencies/new?case={case_no}", expect=("status of 422",))
     checked(page, "emergency-new")
@@ -133,6 +164,10 @@ def test_an_emergency_from_its_beginning_to_its_record(site: Site, open_page: Op
     expect(page.get_by_text("已归档").first).to_be_visible()
     case = open_page("duty", f"/cases/{case_no}")
     expect(case.get_by_text("应急预案“泄漏处置”已启动")).to_be_visible()
+    expect(case.locator("#linked").get_by_role("link", name="泄漏处置")).to_have_attribute(
+        "href", address.removeprefix(site.url)
+    )
+    screenshot(case, "case-with-emergency")
 
 
 def test_a_slot_is_booked_and_shown_in_public_without_a_name(site: Site, open_page: OpenPage) -> None:

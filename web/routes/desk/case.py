@@ -39,6 +39,7 @@ from web.views.case.actions import (
 )
 from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
 from web.views.case.fact_sentences import GROUPS, fact_lines
+from web.views.case.linked import linked_matters
 from web.views.case.pictures import sort_pictures
 from web.views.case.quick_choices import date_choices, reason_choices
 from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
@@ -127,6 +128,8 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "place_map": draw_place(_place(view), reader.text("北")),
         "pictures": sort_pictures(view),
         "actions": sort_actions(_offered(view)),
+        "linked": linked_matters(view.facts),
+        "begins_emergency": view.case.stage is not Stage.CLOSED and reader.acts_as(Role.DUTY_OFFICER, Role.SUPERVISOR),
         "request_tasks": REQUEST_TASKS,
         "requests": request_lines(view.case, view.names, reader),
         "dues": dues_in_order(view.forecast),

@@ -52,6 +52,8 @@ function CurrentScreen({ route }: { route: Route }): JSX.Element {
       return <LazyScreen screen="Duties" />;
     case "duty":
       return <LazyScreen screen="DutyPage" id={second} key={second} />;
+    case "emergency":
+      return <LazyScreen screen="EmergencyStep" run={second} step={route.parts[2] ?? ""} key={route.parts.join("/")} />;
     case "mine":
       return <LazyScreen screen="Mine" />;
     case "notices":

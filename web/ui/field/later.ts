@@ -5,6 +5,7 @@ export { Diagnosis } from "./screens/diagnosis";
 export { PlaceMap } from "./screens/map";
 export { Duties } from "./screens/duties";
 export { DutyPage } from "./screens/duty";
+export { EmergencyStep, EmergencySteps } from "./screens/emergency";
 export { MePage } from "./screens/me";
 export { Mine } from "./screens/mine";
 export { Notices } from "./screens/notices";

@@ -9,6 +9,7 @@ import { mayReport, useSession } from "../server/session";
 import { isPending } from "../store/item_states";
 import { t, codeLabel } from "../words/texts";
 import type { InboxItem, Me } from "../types";
+import { LazyScreen } from "../lazy";
 import { prefetchEssentials } from "../places/units";
 import { DutyList } from "../parts/duties";
 import { Cell, Empty, Icon, Light, Note, Screen, useStored, useOnline } from "../parts/ui";
@@ -51,6 +52,7 @@ export function Home(): JSX.Element {
           <Icon name="notification" /> {t("通知")}
         </Cell>
       </div>
+      <LazyScreen screen="EmergencySteps" quiet />
       <DutyList me={me} />
       <Tasks inbox={inbox} />
       {prefetched[1] > 0 && (
