@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.demo.town import DemoTown, read_demo_town
 from services.demo.work.emergencies import make_emergency
+from services.demo.work.plans import make_plans
 from services.demo.work.referrals import make_referral_desk
 from services.demo.work.stations import make_stations
 from services.demo.work.undertakings import make_undertakings
@@ -21,6 +22,7 @@ MAKERS: tuple[Callable[[Resources, DemoTown, datetime], Awaitable[None]], ...] =
     make_stations,
     make_emergency,
     make_referral_desk,
+    make_plans,
 )
 
 
