@@ -42,27 +42,29 @@ async def make_plans(resources: Resources, town: DemoTown, begun_at: datetime) -
     """Make the plans and live their days."""
     async with resources.engine.connect() as connection:
         policy = await policy_version(connection, await newest_version(connection))
+        registered = set(await connection.scalars(text("SELECT code FROM matters WHERE kind = 'enterprise'")))
     zone = ZoneInfo(policy.zone)
     begins = (begun_at - PAST).astimezone(zone).replace(hour=5, minute=0, second=0, microsecond=0)
-    for command in _plans(town):
+    for command in _plans(town, registered):
         id_ = derived_id("demo-plan", command.name)
         async with resources.engine.connect() as connection:
             steps = await _steps(connection, policy, id_, command, begins, begun_at)
         await live(resources, MatterKind.PLAN, id_, steps, until=begun_at)
 
 
-def _plans(town: DemoTown) -> Iterator[MakePlan]:
+def _plans(town: DemoTown, registered: set[str]) -> Iterator[MakePlan]:
     """What is planned: a few plans of each kind of work."""
-    plants = [one for one in demo_enterprises() if one.grid in town.paths and one.shifts][:_PLANTS]
+    plants = [one for one in demo_enterprises() if one.code in registered and one.shifts][:_PLANTS]
     shops = [
         {"grid": plant.grid, "name": shop.name, "enterprise": plant.code}
         for plant in plants
         for shop in plant.workshops
     ]
     park = next(iter(town.paths.values()))[0]
-    yield _plan(
-        "重点企业班前10分钟", park, "pre_shift", shops, {"role": "volunteer"}, {"kind": "per_shift"}, "pre-shift"
-    )
+    if shops:
+        yield _plan(
+            "重点企业班前10分钟", park, "pre_shift", shops, {"role": "volunteer"}, {"kind": "per_shift"}, "pre-shift"
+        )
     communities: dict[str, list[str]] = {}
     for path in town.paths.values():
         grids = communities.setdefault(path[1], [])
