@@ -43,6 +43,10 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMIN = "admin"
     VOLUNTEER = "volunteer"
+    #: 片区联络员: between the park and its communities, for the units of a zone.
+    LIAISON = "liaison"
+    #: 帮帮团成员: member of a help group, which is a department of its own kind.
+    HELPER = "helper"
 
 
 class Severity(StrEnum):

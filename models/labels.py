@@ -12,6 +12,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "auditor": ("审计员", "auditor"),
     "admin": ("管理员", "admin"),
     "volunteer": ("志愿者", "volunteer"),
+    "liaison": ("片区联络员", "zone liaison officer"),
+    "helper": ("帮帮团成员", "member of a help group"),
 }
 LEVELS: dict[str, tuple[str, ...]] = {
     "1": ("园区", "park"),

@@ -21,6 +21,7 @@ TERRITORIAL_ROLES = frozenset(
     {
         Role.GRID_WORKER,
         Role.VOLUNTEER,
+        Role.LIAISON,
         Role.DUTY_OFFICER,
         Role.REVIEWER,
         Role.SUPERVISOR,
@@ -30,7 +31,7 @@ TERRITORIAL_ROLES = frozenset(
     }
 )
 #: Roles that see the cases in which their department takes or took part.
-DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD, Role.HELPER})
 #: Roles that can settle a small matter where it was found.
 LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
 #: Channels by which staff record a report for somebody else; the person who recorded it is not its reporter.
@@ -38,11 +39,14 @@ TAKEN_FOR_OTHERS = frozenset({Source.HOTLINE, Source.IMPORT, Source.SPLIT, Sourc
 #: Officers who may record what a reporter told them, if they did not record the report themselves.
 OFFICERS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
 #: Roles that may report; `reporting_root` says where.
-REPORTING_ROLES = frozenset({Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.DUTY_OFFICER, Role.SUPERVISOR})
+REPORTING_ROLES = frozenset(
+    {Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.LIAISON, Role.DUTY_OFFICER, Role.SUPERVISOR}
+)
 
 _TERRITORIAL_STANDING = {
     Role.GRID_WORKER: Who.GRID_WORKER,
     Role.VOLUNTEER: Who.INVOLVED,
+    Role.LIAISON: Who.INVOLVED,
     Role.DUTY_OFFICER: Who.DUTY_OFFICER,
     Role.REVIEWER: Who.REVIEWER,
     Role.SUPERVISOR: Who.SUPERVISOR,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from models.enums import Role
 from web.reader import Reader
 
-_DESK = (Role.DUTY_OFFICER, Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER, Role.SUPERVISOR, Role.ADMIN)
+_DESK = (
+    Role.DUTY_OFFICER, Role.HANDLER, Role.HELPER, Role.DEPARTMENT_HEAD, Role.REVIEWER, Role.SUPERVISOR, Role.ADMIN,
+)  # fmt: skip
 _WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DEPARTMENT_HEAD, Role.DUTY_OFFICER)
 
 
@@ -27,7 +29,7 @@ class Entry:
 ENTRIES = (
     Entry("/queue", "待办", "task", _DESK, "q"),
     Entry("/intake", "受理台", "call", (Role.DUTY_OFFICER,), "i"),
-    Entry("/cases", "案件", "search", (*_DESK, Role.AUDITOR), "c"),
+    Entry("/cases", "案件", "search", (*_DESK, Role.AUDITOR, Role.LIAISON), "c"),
     Entry("/board", "看板", "dashboard", _WATCH, "b"),
     Entry("/overdue", "超期督查", "time", _WATCH, "o"),
     Entry("/map", "地图", "map", _WATCH, "m"),
@@ -35,7 +37,13 @@ ENTRIES = (
     Entry("/ladder", "升级", "arrow-up", _WATCH, "l"),
     Entry("/urges", "督办单", "notification", (*_WATCH, Role.HANDLER), "u"),
     Entry("/analysis", "分析", "chart-line", _WATCH, "a"),
-    Entry("/park", "园区工作", "flag", (*_DESK, Role.AUDITOR, Role.GRID_WORKER, Role.VOLUNTEER), "p"),
+    Entry(
+        "/park",
+        "园区工作",
+        "flag",
+        (*_DESK, Role.AUDITOR, Role.GRID_WORKER, Role.VOLUNTEER, Role.LIAISON, Role.HELPER),
+        "p",
+    ),
     Entry("/bulletins", "通报", "file", _WATCH),
     Entry("/admin", "管理", "setting", (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)),
 )
@@ -48,7 +56,7 @@ def menu(reader: Reader) -> tuple[Entry, ...]:
 
 def home(reader: Reader) -> str:
     """The first page after signing in, by role: queue, intake desk or board, or the field app for all others."""
-    if reader.acts_as(Role.HANDLER, Role.DEPARTMENT_HEAD, Role.REVIEWER):
+    if reader.acts_as(Role.HANDLER, Role.HELPER, Role.DEPARTMENT_HEAD, Role.REVIEWER):
         return "/queue"
     if reader.acts_as(Role.DUTY_OFFICER):
         return "/intake"

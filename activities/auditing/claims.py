@@ -30,7 +30,7 @@ _ENDED = text("""
     WHERE c.closed_at IS NULL AND c.stage = 'handle' AND c.state ->> 'claimed_by' IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM grants g JOIN people p ON p.id = g.person AND p.active
             WHERE g.person = CAST(c.state ->> 'claimed_by' AS uuid) AND g.department = c.host
-            AND g.role IN ('handler', 'department_head')
+            AND g.role IN ('handler', 'department_head', 'helper')
             AND g.since <= :today AND (g.until IS NULL OR g.until >= :today)
             AND (g.grid IS NULL OR g.grid = ANY (string_to_array(ltree2text(c.grid_path), '.'))))
     ORDER BY c.report_id

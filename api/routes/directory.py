@@ -13,6 +13,7 @@ from doors.version import version
 from models.base import Code
 from services.directory import people, units
 from services.directory.views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
+from services.organisation.zones import ZoneList, list_zones
 
 router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -84,6 +85,13 @@ async def list_departments(services: ServicesDep, caller: Caller) -> DepartmentL
     """The departments in use."""
     async with services.reading.connect() as connection:
         return await people.list_departments(connection)
+
+
+@router.get("/zones")
+async def list_all_zones(services: ServicesDep, caller: Caller, now: Now) -> ZoneList:
+    """The zones (片区), each with its units and its liaison officers today. `GET /cases?zone=` lists their cases."""
+    async with services.reading.connect() as connection:
+        return await list_zones(connection, now)
 
 
 @router.get("/people")

@@ -42,7 +42,7 @@ _REVIEWERS = text(f"""
 
 _REACHES = text(f"""
     SELECT EXISTS (SELECT 1 FROM grants g JOIN people p ON p.id = g.person AND p.active
-        WHERE g.department = :department AND g.role IN ('handler', 'department_head') AND {_IN_FORCE}
+        WHERE g.department = :department AND g.role IN ('handler', 'department_head', 'helper') AND {_IN_FORCE}
         AND (g.grid IS NULL OR g.grid = ANY (
             SELECT unnest(string_to_array(ltree2text(u.path), '.')) FROM grid_units u WHERE u.code = :grid)))
 """)

@@ -17,6 +17,7 @@ from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
+from models.tables.zone import ZoneRow
 
 __all__ = [
     "ABSENCES",
@@ -33,6 +34,7 @@ __all__ = [
     "MATTER_NOTICES",
     "NOTICES",
     "TASKS",
+    "ZONES",
     "AbsenceRow",
     "AttachmentRow",
     "AuditRow",
@@ -67,6 +69,7 @@ __all__ = [
     "StationRow",
     "StationWatchRow",
     "TaskRow",
+    "ZoneRow",
     "metadata",
 ]
 
@@ -85,3 +88,4 @@ MATTER_FACTS = metadata.tables["matter_facts"]
 MATTER_NOTICES = metadata.tables["matter_notices"]
 NOTICES = metadata.tables["notices"]
 TASKS = metadata.tables["tasks"]
+ZONES = metadata.tables["zones"]

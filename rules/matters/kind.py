@@ -30,6 +30,7 @@ class Part(StrEnum):
     PARTICIPANT = "participant"
     GRID_WORKER = "grid_worker"
     VOLUNTEER = "volunteer"
+    LIAISON = "liaison"
     DUTY_OFFICER = "duty_officer"
     REVIEWER = "reviewer"
     SUPERVISOR = "supervisor"
@@ -120,6 +121,7 @@ DESK = frozenset({Part.DUTY_OFFICER, Part.SUPERVISOR})
 TERRITORIAL_PARTS: Mapping[Role, Part] = {
     Role.GRID_WORKER: Part.GRID_WORKER,
     Role.VOLUNTEER: Part.VOLUNTEER,
+    Role.LIAISON: Part.LIAISON,
     Role.DUTY_OFFICER: Part.DUTY_OFFICER,
     Role.REVIEWER: Part.REVIEWER,
     Role.SUPERVISOR: Part.SUPERVISOR,

@@ -197,7 +197,7 @@ def routes(view: LintView) -> Iterator[OrgFinding]:
     if policy is None:
         return
     active = {department.id for department in view.org.departments if department.active}
-    handled = {held.grant.department for held in view.held if held.grant.role is Role.HANDLER}
+    handled = {held.grant.department for held in view.held if held.grant.role in (Role.HANDLER, Role.HELPER)}
     hosts: dict[str, set[str]] = defaultdict(set)
     for category in policy.categories:
         for rule in policy.routes:

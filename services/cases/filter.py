@@ -15,7 +15,7 @@ from models.tables import CASES, FACTS
 from services.cases.search import search_condition
 from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
-from services.criteria.scope import within
+from services.criteria.scope import within, within_zone
 from services.figures.conditions import Period
 from services.figures.definitions import FIGURES
 
@@ -36,6 +36,7 @@ class CaseFilter(Frozen):
     overdue: bool | None = None
     due: DueWithin | None = None
     grid: Code | None = None
+    zone: Code | None = None
     category: Code | None = None
     department: Code | None = None
     enterprise: CreditCode | None = None
@@ -70,6 +71,8 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
         conditions.append(overdue if case_filter.overdue else ~func.coalesce(overdue, False))
     if case_filter.grid is not None:
         conditions.append(within(case_filter.grid))
+    if case_filter.zone is not None:
+        conditions.append(within_zone(case_filter.zone))
     if case_filter.category is not None:
         conditions.append(c.category.startswith(case_filter.category, autoescape=True))
     if case_filter.department is not None:

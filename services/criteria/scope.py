@@ -4,13 +4,13 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from models.context import Grant, Person
 from models.enums import OwnerKind
-from models.tables import CASES, GRID_UNITS, TASKS
+from models.tables import CASES, GRID_UNITS, TASKS, ZONES
 from models.wire_names import PUBLIC
 from rules.scope import DEPARTMENT_ROLES, TERRITORIAL_ROLES, in_force
 from rules.tasks import DECISIONS
@@ -60,6 +60,13 @@ def _to_decide(person: Person) -> Select[UUID]:
 def within(grid: str | None) -> ColumnElement[bool]:
     """The condition that a case lies in the subtree of `grid`; None means anywhere."""
     return true() if grid is None else CASES.c.grid_path.bool_op("<@")(_path_of(grid))
+
+
+def within_zone(zone: str) -> ColumnElement[bool]:
+    """The condition that a case lies in the subtree of a unit of that zone; of an unknown one nothing does."""
+    units = select(func.unnest(ZONES.c.units)).where(ZONES.c.code == zone).scalar_subquery()
+    path = GRID_UNITS.alias("zone_units")
+    return exists().where(path.c.code.in_(units), CASES.c.grid_path.bool_op("<@")(path.c.path))
 
 
 def within_unindexed(grid: str | None) -> ColumnElement[bool]:

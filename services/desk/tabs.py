@@ -51,6 +51,7 @@ _DEPARTMENTAL = (
 _DESK = (DeskTab.ACCEPTING, DeskTab.DISPATCHING, DeskTab.SOON, DeskTab.DECIDING, DeskTab.DONE)
 _ROLE_TABS: Mapping[Role, tuple[DeskTab, ...]] = {
     Role.HANDLER: _DEPARTMENTAL,
+    Role.HELPER: _DEPARTMENTAL,
     Role.DEPARTMENT_HEAD: _DEPARTMENTAL,
     Role.DUTY_OFFICER: _DESK,
     Role.REVIEWER: (DeskTab.REVIEWING, DeskTab.SOON, DeskTab.DONE),

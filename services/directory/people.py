@@ -33,6 +33,10 @@ _ZONE = ZoneInfo(str(Policy.model_fields["zone"].default))
 #: Escapes the wildcards of LIKE.
 _LITERAL, _ESCAPED = re.compile(r"([\\%_])"), r"\\\1"
 
+_DEPARTMENTS = """
+    SELECT d.id, d.name_zh, d.name_en, EXISTS (SELECT 1 FROM grants g WHERE g.department = d.id AND g.role = 'helper')
+    FROM departments d WHERE d.active ORDER BY d.id
+"""
 _PEOPLE = text("""
 SELECT p.id, p.username, p.name, coalesce(
     (SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department)
@@ -137,8 +141,10 @@ async def list_people(
 
 async def list_departments(connection: AsyncConnection) -> DepartmentList:
     """Return the departments in use."""
-    rows = await all_rows(connection, "SELECT id, name_zh, name_en FROM departments WHERE active ORDER BY id", {})
-    return DepartmentList(items=tuple(DepartmentView(id=id_, name_zh=zh, name_en=en) for id_, zh, en in rows))
+    rows = await all_rows(connection, _DEPARTMENTS, {})
+    return DepartmentList(
+        items=tuple(DepartmentView(id=id_, name_zh=zh, name_en=en, help_group=helps) for id_, zh, en, helps in rows)
+    )
 
 
 async def list_categories(connection: AsyncConnection) -> CategoryList:

@@ -107,11 +107,12 @@ class CategoryList(Frozen):
 
 
 class DepartmentView(Frozen):
-    """A department in use."""
+    """A department in use. `help_group`: a help group (帮帮团), whose members hold the role `helper`."""
 
     id: str
     name_zh: str
     name_en: str
+    help_group: bool = False
 
 
 class DepartmentList(Frozen):

@@ -37,12 +37,13 @@ from services.organisation.roster import (
     store_absence,
     store_shift,
 )
+from services.organisation.zones import ZoneEntry, store_zones
 
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=80)]
 
 #: Roles that require a department, and roles that must not cover every grid by default.
-_NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
-_NEEDS_GRID = frozenset({Role.GRID_WORKER, Role.VOLUNTEER})
+_NEEDS_DEPARTMENT = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD, Role.HELPER})
+_NEEDS_GRID = frozenset({Role.GRID_WORKER, Role.VOLUNTEER, Role.LIAISON})
 
 
 class DepartmentEntry(Frozen):
@@ -61,10 +62,13 @@ class DepartmentsFile(Frozen):
 
 
 class GrantEntry(Frozen):
-    """A role in a file; `since` defaults to the file's, and without `grid` it covers every grid."""
+    """A role in a file; `since` defaults to the file's, and without `grid` it covers every grid. With `zone` it is held
+    for each unit of that zone of the file.
+    """
 
     role: Role
     grid: Code | None = None
+    zone: Code | None = None
     department: Code | None = None
     since: date | None = None
     until: date | None = None
@@ -81,12 +85,18 @@ class PersonEntry(Frozen):
 
 
 class PeopleFile(Frozen):
-    """People, and the date from which their roles hold unless a grant has its own; absences and shifts."""
+    """People, and the date from which their roles hold unless a grant has its own; zones, absences and shifts."""
 
     since: date
+    zones: tuple[ZoneEntry, ...] = ()
     people: tuple[PersonEntry, ...]
     absences: tuple[AbsenceDraft, ...] = ()
     shifts: tuple[ShiftDraft, ...] = ()
+
+    def units_of(self, grant: GrantEntry) -> tuple[Code | None, ...]:
+        """Return the units that `grant` is held for; None stands for every unit."""
+        zone = next((zone for zone in self.zones if zone.code == grant.zone), None)
+        return (grant.grid,) if zone is None else zone.units
 
     def starts(self, grant: GrantEntry) -> date:
         """Return the first day on which `grant` holds."""
@@ -128,12 +138,36 @@ def read_people(path: Path, departments: Collection[str], grids: Collection[str]
         for j, grant in enumerate(person.grants):
             location = ("people", i, "grants", j)
             problems += _grant_problems(document, location, grant, file, departments, grids)
-            key = (grant.role, grant.grid, grant.department, file.starts(grant))
+            key = (grant.role, grant.grid, grant.zone, grant.department, file.starts(grant))
             if key in seen:
                 problems.append(document.problem(location, "同一角色写了两次", "the same role is granted twice"))
             seen.add(key)
+    problems += _zone_problems(document, file, grids)
     _raise_problems(problems)
     return file
+
+
+def _zone_problems(document: Document, file: PeopleFile, grids: Collection[str]) -> list[FileProblem]:
+    """Return what is wrong with the zones, and with the roles that name one."""
+    problems = _duplicates(document, "zones", "code", [zone.code for zone in file.zones])
+    for i, zone in enumerate(file.zones):
+        for j, unit in enumerate(zone.units):
+            if unit not in grids:
+                problems.append(
+                    document.problem(("zones", i, "units", j), f"没有网格“{unit}”", f"there is no grid unit “{unit}”")
+                )
+    known = {zone.code for zone in file.zones}
+    for i, person in enumerate(file.people):
+        for j, grant in enumerate(person.grants):
+            if grant.zone is not None and grant.zone not in known:
+                problems.append(
+                    document.problem(
+                        ("people", i, "grants", j, "zone"),
+                        f"没有片区“{grant.zone}”",
+                        f"there is no zone “{grant.zone}”",
+                    )
+                )
+    return problems
 
 
 def _raise_problems(problems: Sequence[FileProblem]) -> None:
@@ -200,10 +234,16 @@ def grant_faults(
             f"role {grant.role} takes a department",
         ),
         (
-            grant.role in _NEEDS_GRID and grant.grid is None,
+            grant.role in _NEEDS_GRID and grant.grid is None and grant.zone is None,
             "role",
             f"角色 {grant.role} 须指明网格",
             f"role {grant.role} takes a grid",
+        ),
+        (
+            grant.grid is not None and grant.zone is not None,
+            "zone",
+            "网格与片区只能填一项",
+            "a role has a grid or a zone, one of the two",
         ),
     )
     return [(field, zh, en) for is_wrong, field, zh, en in checks if is_wrong]
@@ -248,6 +288,7 @@ async def store_entries(
     stored = await store_departments(
         connection, [DepartmentRecord(d.id, d.name_zh, d.name_en, d.active) for d in departments]
     )
+    await store_zones(connection, file.zones)
     people, grants = await store_people(connection, [_record(file, p, hashes) for p in file.people])
     return PeopleSummary(stored, people, grants)
 
@@ -258,7 +299,11 @@ def _record(file: PeopleFile, person: PersonEntry, hashes: Mapping[str, str]) ->
         name=person.name,
         active=person.active,
         password_hash=hashes.get(person.username),
-        grants=tuple(GrantRecord(g.role, g.grid, g.department, file.starts(g), g.until) for g in person.grants),
+        grants=tuple(
+            GrantRecord(g.role, unit, g.department, file.starts(g), g.until)
+            for g in person.grants
+            for unit in file.units_of(g)
+        ),
     )
 
 

@@ -19,7 +19,9 @@ from models.errors import InputError
 from models.ids import derived_id
 
 #: Roles that have shifts: those that staff a unit's desk.
-DUTY_ROLES = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.GRID_WORKER, Role.VOLUNTEER})
+DUTY_ROLES = frozenset(
+    {Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR, Role.GRID_WORKER, Role.VOLUNTEER, Role.LIAISON}
+)
 
 
 class AbsenceDraft(Frozen):

@@ -39,6 +39,8 @@ ROLES: dict[Role, Pair] = {
     Role.AUDITOR: ("审计员", "auditor"),
     Role.ADMIN: ("管理员", "admin"),
     Role.VOLUNTEER: ("微网格志愿者", "volunteer"),
+    Role.LIAISON: ("片区联络员", "zone liaison officer"),
+    Role.HELPER: ("帮帮团成员", "member of a help group"),
 }
 HOST: Pair = ("承办方 · 知会", "whoever handles it · informed")
 

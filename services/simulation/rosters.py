@@ -27,7 +27,7 @@ from services.simulation.results import Names
 T = TypeVar("T")
 
 #: Roles that work for a department.
-_DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+_DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD, Role.HELPER})
 
 
 def read_roster_from_files(places: Places, day: date, people: Path | None = None) -> tuple[Roster, Names]:

@@ -35,7 +35,7 @@ PATHS = {
 FILTERS = {
     "stage", "light", "overdue", "grid", "category", "department", "owner", "q", "reported_from", "reported_to", "sort",
     "due", "limit", "cursor", "host", "level", "handled_by", "handler", "led", "figure", "without", "from", "to",
-    "enterprise",
+    "enterprise", "zone",
 }  # fmt: skip
 REPORT = {
     "report_id", "category", "title", "description", "grid", "location", "occurred_at", "severity", "attachments",

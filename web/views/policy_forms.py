@@ -11,7 +11,7 @@ from web.reader import Visitor
 from web.views.translation_marks import _
 
 #: The roles that a form offers for a step, each at every level.
-_TARGET_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER, Role.GRID_WORKER)
+_TARGET_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER, Role.LIAISON, Role.GRID_WORKER, Role.VOLUNTEER)
 _SOURCE_KINDS = {"law": _("法定"), "standard": _("标准"), OUR_CHOICE: _("本单位自定")}
 Option = tuple[str, str]
 _NOTHING: list[Option] = [("", "—")]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,7 +16,8 @@ from tests.builders import GRID, small_park
 from tests.rules.world import EVERYBODY
 
 NOW = datetime.now(UTC)
-TODAY = NOW.date()
+#: Today where the park is.
+TODAY = NOW.astimezone(ZoneInfo("Asia/Shanghai")).date()
 ADMIN = EVERYBODY["admin"]
 
 

@@ -1,5 +1,6 @@
 """Departments, people and roles: every fault by file and line; repeating changes nothing."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from services.files.shipped import DIVISIONS
 from services.organisation.grid_registry import load_file
 from services.organisation.people_files import load_people
 from services.organisation.people_store import Stored
+from services.organisation.zones import list_zones
+from tests.builders import a_policy, publish
 
 DEPARTMENTS = "departments:\n  - {id: fire, name_zh: 消防, name_en: Fire}\n"
 PEOPLE = """since: 2024-01-01
@@ -185,3 +188,39 @@ async def test_a_fault_of_the_roster_is_reported_at_its_line_and_nothing_is_stor
     assert (problem.line, problem.en.startswith(reason)) == (line, True), problem.en
     async with files.engine.connect() as connection:
         assert await scalars(connection, "SELECT count(*) FROM people") == [0]
+
+
+ZONES = """zones:
+  - {code: Z1, name: 北片区, units: ["130172100001", "130172100002"]}
+people:
+  - username: liaison1
+    name: 周建业
+    grants:
+      - {role: liaison, zone: Z1}
+"""
+
+
+async def test_a_zone_gives_its_liaison_every_unit(files: Files) -> None:
+    people = PEOPLE.replace("people:\n", ZONES)
+    assert (await files.load(people))[2].inserted == 4
+    async with files.engine.begin() as connection:
+        await publish(connection, a_policy())
+        held = await scalars(connection, "SELECT grid FROM grants WHERE role = 'liaison' ORDER BY grid")
+        (zone,) = (await list_zones(connection, datetime.now(UTC))).items
+    assert held == ["130172100001", "130172100002"]
+    assert ([unit.code for unit in zone.units], zone.liaisons) == (held, ("周建业",))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('"130172100002"]}', "999"),
+        ("zone: Z1}", "Z9"),
+        ("zone: Z1}", "zone: Z1, grid"),
+    ],
+)
+async def test_a_zone_that_does_not_fit_is_named(files: Files, wrong: str, said: str) -> None:
+    replaced = {"999": '"999"]}', "Z9": "zone: Z9}", "zone: Z1, grid": 'zone: Z1, grid: "130172100001"}'}[said]
+    with pytest.raises(BadFile) as caught:
+        await files.load(PEOPLE.replace("people:\n", ZONES.replace(wrong, replaced)))
+    assert any(said in problem.en or "one of the two" in problem.en for problem in caught.value.problems)
