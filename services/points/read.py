@@ -7,10 +7,10 @@ Who has nothing to count has no points: none are guessed.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,7 +39,7 @@ class PointsFilter(Frozen):
 
     subject: Subject = Subject.DEPARTMENT
     period: Annotated[Line, StringConstraints(max_length=20)] = ""
-    level: Literal[2, 3] = 2
+    level: Annotated[int, Field(ge=2, le=3)] = 2
     grid: Code | None = None
 
 

@@ -94,7 +94,7 @@ def fault_text(error: Mapping[str, Any], language: str) -> str:
     kind, context = str(error["type"]), error.get("ctx") or {}
     domain = known_errors().get(kind)
     if domain is not None:  # raised by our own validator as PydanticCustomError, with one of our error codes
-        return domain(**context).message(language)
+        return domain(**context).message(language).rstrip("。.")  # a part of the sentence around it
     if kind in ("too_short", "too_long") and context.get("field_type") == "Value":  # a text, once cleaned
         kind = f"string_{kind}"
     if kind == "string_too_short" and context.get("min_length") == 1:

@@ -78,12 +78,12 @@ async def test_each_line_has_its_outcome_and_sent_again_nothing_changes(harness:
     assert answer["counts"] == {"registered": 1, "rejected": 8}
     told = {one["line"]: one["zh"] for one in answer["outcomes"]}
     assert [told[line] for line in (3, 4, 5, 6, 7, 9)] == [
-        f"统一社会信用代码的校验位“{wrong[-1]}”不对,请核对是否抄错。",
+        f"统一社会信用代码的校验位“{wrong[-1]}”不对,请核对是否抄错",
         "与第 2 行的信用代码相同",
         "没有网格 999,或已停用。",
         "没有人员 nobody,或其不能承担此事。",
         "班次“早班8点”应写作 早班 08:00-20:00",
-        "统一社会信用代码须为 18 位,实有 5 位。",
+        "统一社会信用代码须为 18 位,实有 5 位",
     ]
     assert told[8].startswith("用工人数: ")
     again = (await load(harness, content)).json()
