@@ -77,10 +77,13 @@ def _parse(index: int, item: Any, language: str) -> Reading | ItemOutcome:
         return _READING.validate_python(item)
     except ValidationError as error:
         faults = error.errors()
-        said = "; ".join(
-            f"{field_name(fault['loc'], language) or ''} {fault_text(fault, language)}" for fault in faults
-        )
-        return ItemOutcome(index=index, outcome=Outcome.REFUSED, code="bad_input", detail=said.strip())
+        said = "; ".join(f"{_name(fault['loc'], language)} {fault_text(fault, language)}".strip() for fault in faults)
+        return ItemOutcome(index=index, outcome=Outcome.REFUSED, code="bad_input", detail=said)
+
+
+def _name(location: Sequence[str | int], language: str) -> str:
+    """What people call the field, else its name in the API; empty for the reading as a whole."""
+    return field_name(location, language) or "/".join(str(part) for part in location)
 
 
 async def _store(connection: AsyncConnection, station: StationConfig, intake: Intake, now: datetime) -> None:

@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from infra.database import transaction
 from models.enums import Severity
-from models.errors import EmergencyOpen, EmergencyRuns, NoSuchCase, NotYours
+from models.errors import EmergencyOpen, EmergencyRuns, NoSuchCase, NoSuchMatter, NotYours
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.emergency import Emergency
@@ -76,6 +76,11 @@ async def test_a_run_begins_with_the_acceptance_and_blocks_the_review_until_it_h
         told = await who_was_told(connection, run)
     assert [(step.run, step.step) for step in mine.items] == [(run.code, "fire")]
     assert others.items == ()
+    for stranger in ("environment_handler", "other_duty", "reporter"):
+        with pytest.raises(NoSuchMatter):
+            await hall.look(KIND, run.code, stranger)
+    assert (await hall.listed("environment_handler", KIND)).total == 0
+    assert (await hall.listed("fire_handler", KIND)).total == 1
     assert FIRE in {one.department for one in told}
     assert all(one.read_at is None for one in told)
 
