@@ -1,11 +1,16 @@
 """Enterprises with the real stores: the register, the cases about them, and the colour that follows from those."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import text
+from temporalio.testing import ActivityEnvironment
 
+from activities.rollout import RolloutActivities
+from infra.store.matters.enterprise import assess_named
 from models.credit_code import check_character
 from models.errors import (
     LeadOfOtherEnterprise,
@@ -25,8 +30,10 @@ from models.errors import (
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.enterprise import Enterprise
-from models.policy.colours import Colour
-from tests.builders import ENVIRONMENT, GRID, MICRO, OTHER_GRID, person_id
+from models.messages import Rollout
+from models.policy.colours import Colour, ColourRule, Colours
+from models.policy.park import ParkPolicy
+from tests.builders import ENVIRONMENT, GRID, MICRO, OTHER_GRID, a_policy, person_id, publish
 from tests.services.matters.hall import Hall, eventually
 
 KIND = MatterKind.ENTERPRISE
@@ -68,6 +75,19 @@ async def becomes(hall: Hall, colour: Colour, code: str = CODE) -> Enterprise:
 
     await eventually(is_so)
     return await look(hall, code)
+
+
+#: Something that a duty can hang on, and a missed duty of an enterprise.
+PLEDGE: dict[str, Any] = {
+    "name": "承诺", "grid": GRID, "type": "pledge", "department": "fire", "statement": "承诺", "owner_name": "科",
+    "due_on": "2099-01-01",
+}  # fmt: skip
+A_DUTY = """
+    INSERT INTO duties (id, plan, batch, place, name, work, grid, grid_path, enterprise, day, shift, opens_at, due_at,
+        status, policy_version, missed_at, failed, photos, cases)
+    SELECT :id, m.id, 'b', 'p', '染色车间', 'pre_shift', u.code, u.path, :code, :day, '早班', :at, :at, 'missed', 1, :at,
+        0, '{}', '{}' FROM matters m, grid_units u WHERE m.code = :plan AND u.code = :grid
+"""
 
 
 # --- the register -----------------------------------------------------------------------------------------------------
@@ -234,3 +254,56 @@ async def test_set_by_hand_until_its_day(hall: Hall) -> None:
     assert (found.override, found.shown_colour, found.visits) == (None, "green", "monthly")
     with pytest.raises(MatterNotNow):
         await hall.do("supervisor", KIND, CODE, "lift_override", reason="再来")
+
+
+async def test_two_that_register_one_code_at_once(hall: Hall) -> None:
+    sent = await asyncio.gather(
+        *(hall.begin("duty", KIND, **plant(name=f"第{number}家")) for number in range(4)), return_exceptions=True
+    )
+    refused = [error for error in sent if isinstance(error, BaseException)]
+    assert len(refused) == 3
+    assert all(isinstance(error, MatterExists) for error in refused), refused
+    assert (await hall.listed("duty", KIND)).total == 1
+
+
+async def test_new_colour_rules_reach_every_enterprise(hall: Hall) -> None:
+    for code in (CODE, OTHER):
+        await hall.begin("duty", KIND, **plant(code))
+    await hall.town.report(category="0103", enterprise=CODE)
+    await hall.begin("duty", KIND, **plant(credit_code(3)))
+    await hall.do("duty", KIND, credit_code(3), "close", reason="停产")
+    rule = {"code": "fire", "colour": "red", "name_zh": "消防", "name_en": "fire", "counts": "cases"}
+    rules = ColourRule.model_validate({**rule, "categories": ["0103"], "hold_days": 0})
+    park = ParkPolicy(colours=Colours(rules=(rules,)))
+    async with hall.town.engine.begin() as connection:
+        await publish(connection, a_policy().model_copy(update={"park": park}), version=2)
+    rollout = RolloutActivities(hall.town.engine, hall.town.resources.temporal)
+    for _ in range(2):  # safe to repeat
+        await ActivityEnvironment().run(rollout.roll_out, Rollout(version=2))
+    found = await becomes(hall, Colour.RED)
+    assert [cause.rule for cause in found.causes] == ["fire"]
+    assert (await look(hall, OTHER)).colour is Colour.GREEN
+    assert (await hall.kinds(KIND, CODE)).count("colour_changed") == 1
+
+    async def is_empty() -> bool:
+        return await hall.waiting_effects() == 0
+
+    await eventually(is_empty)
+
+
+async def test_a_missed_round_counts(hall: Hall) -> None:
+    rule = {"code": "checks", "colour": "yellow", "name_zh": "检查", "name_en": "checks", "counts": "missed_rounds"}
+    missed = ColourRule.model_validate({**rule, "within_days": 30})
+    park = ParkPolicy(colours=Colours(rules=(missed,)))
+    async with hall.town.engine.begin() as connection:
+        await publish(connection, a_policy().model_copy(update={"park": park}), version=2)
+    await hall.begin("duty", KIND, **plant())
+    async with hall.town.engine.begin() as connection:
+        at = datetime.now(UTC)
+        plan = (await hall.begin("supervisor", MatterKind.UNDERTAKING, **PLEDGE)).receipt.code
+        values = {"id": new_id(), "plan": plan, "code": CODE, "grid": GRID, "at": at, "day": at.date()}
+        await connection.execute(text(A_DUTY), values)
+        await assess_named(connection, ("plan", new_id()), 1, [CODE], at)
+    found = await becomes(hall, Colour.YELLOW)
+    assert [line.of for line in found.causes[0].lines] == ["round"]
+    assert found.check_at == found.causes[0].until
