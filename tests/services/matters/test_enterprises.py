@@ -85,8 +85,8 @@ PLEDGE: dict[str, Any] = {
 A_DUTY = """
     INSERT INTO duties (id, plan, batch, place, name, work, grid, grid_path, enterprise, day, shift, opens_at, due_at,
         status, policy_version, missed_at, failed, photos, cases)
-    SELECT :id, m.id, 'b', 'p', '染色车间', 'pre_shift', u.code, u.path, :code, :day, '早班', :at, :at, 'missed', 1, :at,
-        0, '{}', '{}' FROM matters m, grid_units u WHERE m.code = :plan AND u.code = :grid
+    SELECT :id, m.id, 'b', 'p', '染色车间', 'pre_shift', u.code, u.path, :code, :day, '早班', :at, :at, 'missed', 1,
+        :at, 0, '{}', '{}' FROM matters m, grid_units u WHERE m.code = :plan AND u.code = :grid
 """
 
 
