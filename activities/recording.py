@@ -21,7 +21,7 @@ from infra.store import cases
 from infra.store.around_case import lock_both
 from infra.store.context import read_context, read_snapshot
 from infra.store.driver import transaction
-from infra.store.matters.emergency import begin_for_case, may_begin_one
+from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
@@ -37,6 +37,7 @@ from models.wire_names import RECORD_ACTIVITY
 from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import fold
+from rules.matters.emergencies.beginning import plan_to_begin
 
 log = structlog.get_logger(__name__)
 
@@ -185,8 +186,8 @@ async def _append(
     assert after is not None
     informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
     concerns = concerns_enterprises(case, facts, after)
-    begins = bool(policy.park.emergencies.plans) and may_begin_one(facts)
-    if not (informs or concerns or begins):
+    plan = plan_to_begin(case, facts, after, policy)
+    if not (informs or concerns or plan):
         return await cases.append_facts(connection, case, facts, after)
     async with transaction(connection):
         if not await cases.append_facts(connection, case, facts, after):
@@ -196,8 +197,8 @@ async def _append(
             await insert_notices(connection, step.report_id, facts)
         if concerns:
             await assess_enterprises(connection, case, facts, after)
-        if begins:
-            await begin_for_case(connection, case, facts, after, policy)
+        if plan is not None:
+            await begin_for_case(connection, plan, facts, after)
         return True
 
 

@@ -21,6 +21,7 @@ LATENESS = Histogram(
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600),
 )
 ORG_ALARMS = Counter("gridloop_org_alarms", "Times that a step of a ladder found a role vacant", ["role"])
+READINGS = Counter("gridloop_readings", "Readings of monitoring stations, by what became of them", ["outcome"])
 AUDIT_FINDINGS = Gauge(
     "gridloop_audit_findings", "What the latest audit found, by kind", ["kind"], multiprocess_mode="mostrecent"
 )

@@ -24,7 +24,7 @@ _KNOWN = """
         ON r.station = %(station)s AND r.metric = sent.metric AND r.at = sent.at
 """
 _STORE = """
-    WITH heard AS (UPDATE stations SET heard_at = %(now)s WHERE matter_id = %(station)s),
+    WITH heard AS (UPDATE stations SET heard_at = %(now)s WHERE matter_id = %(station)s AND %(heard)s),
     watched AS (INSERT INTO station_watches (station, metric, watch)
         SELECT %(station)s, w.metric, w.watch FROM jsonb_to_recordset(%(watches)s) AS w (metric text, watch jsonb)
         ON CONFLICT (station, metric) DO UPDATE SET watch = excluded.watch)
@@ -63,9 +63,11 @@ async def store_readings(
     readings: Iterable[StoredReading],
     watches: Mapping[str, Watch],
     now: datetime,
+    *,
+    heard: bool,
 ) -> None:
-    """Store new readings and the watches that changed; the station was heard at `now`."""
+    """Store new readings and the watches that changed; `heard`: the station counts as heard at `now`."""
     changed = [{"metric": metric, "watch": watch} for metric, watch in watches.items()]
-    values: dict[str, Any] = {"station": station, "now": now}
+    values: dict[str, Any] = {"station": station, "now": now, "heard": heard}
     values |= {"readings": to_json(list(readings)).decode(), "watches": to_json(changed).decode()}
     await run(connection, _STORE, values)

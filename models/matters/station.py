@@ -147,12 +147,15 @@ class ToldLater(Kept):
 
 
 class StationCase(Kept):
-    """The case of a metric, or (`metric` None) of the silence: asked for by `errand`, then known as `case_no`."""
+    """The case of a metric, or (`metric` None) of the silence: asked for by `errand`, then known as `case_no`.
+
+    `rungs`: the steps of the ladder that is climbed should the case be refused."""
 
     metric: str | None
     errand: str
     case_no: str | None = None
     breach: bool = False
+    rungs: tuple[Instant, ...] = ()
     untold: tuple[ToldLater, ...] = ()
 
 
@@ -314,6 +317,7 @@ class BreachBegan(MatterBody):
     severity: Severity | None = None
     title: str
     description: str
+    rungs: tuple[Instant, ...] = ()
 
 
 class BreachJoined(MatterBody):

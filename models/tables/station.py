@@ -13,7 +13,7 @@ from models.tables.columns import Json, Moment
 class StationRow(SQLModel, table=True):
     """What taking readings needs of a station; its row is the lock under which they are taken, one batch at a time.
 
-    Written from the facts of the matter, except `heard_at`: the last batch of which something was taken.
+    Written from the facts of the matter, except `heard_at`: the last batch of which something was evaluated.
     """
 
     __tablename__ = "stations"

@@ -3,6 +3,9 @@
 Each reading has an outcome of its own, so that one broken value does not hold back a station's other readings; nothing
 is stored of a reading that is refused, and nothing at all when the batch is. Only changes of state are sent on to the
 station's matter, by the outbox, in the same transaction.
+
+A station is heard only by readings that are evaluated: one whose clock is wrong, or that sends the same batch for ever,
+is as good as silent, and somebody must look after it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.database import transaction
+from infra.metrics import READINGS
 from infra.store.outbox import insert_effects
 from infra.store.policies import newest_version, policy_version
 from infra.store.stations import known_values, lock_station, store_readings
@@ -26,7 +30,7 @@ from models.errors import (
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.effects import ActOnMatter
-from models.matters.readings import MOST_READINGS, ItemOutcome, Outcome, Reading, StationConfig, Taken
+from models.matters.readings import MOST_READINGS, ItemOutcome, Outcome, Reading, ReadingState, StationConfig, Taken
 from models.matters.station import Observe
 from rules.matters.stations.intake import Intake, Judged, take
 from services.runtime.resources import Resources
@@ -66,6 +70,8 @@ async def take_readings(
         if any(judged.outcome is not Outcome.REFUSED for judged in intake.judged):
             await _store(connection, station, intake, now)
     taken = _taken(parsed, intake.judged, language)
+    for outcome, count in taken.model_dump(exclude={"items"}).items():
+        READINGS.labels(outcome=outcome).inc(count)
     if taken.refused == len(readings):
         raise NoReadingTaken(count=taken.refused, first=taken.items[0].detail, pointer="/readings/0")
     return taken
@@ -88,8 +94,9 @@ def _name(location: Sequence[str | int], language: str) -> str:
 
 async def _store(connection: AsyncConnection, station: StationConfig, intake: Intake, now: datetime) -> None:
     changed = {metric: watch for metric, watch in intake.watches.items() if watch != station.watches.get(metric)}
-    await store_readings(connection, station.matter_id, intake.stored, changed, now)
-    if intake.changes or station.silent:
+    heard = any(one.state is ReadingState.EVALUATED for one in intake.stored)
+    await store_readings(connection, station.matter_id, intake.stored, changed, now, heard=heard)
+    if intake.changes or (station.silent and heard):
         command = Observe(heard_at=now, changes=tuple(intake.changes)).model_dump(mode="json")
         effect = ActOnMatter(matter_kind=MatterKind.STATION, matter_id=station.matter_id, command=command)
         await insert_effects(connection, (MatterKind.STATION, station.matter_id), new_id(), (effect,), now)

@@ -43,7 +43,7 @@ class MetricNow(Frozen):
 
 
 class StationNow(Frozen):
-    """A station as it stands. `heard_at`: when something was last taken from it."""
+    """A station as it stands. `heard_at`: when a reading of it was last evaluated."""
 
     code: str
     heard_at: Instant | None

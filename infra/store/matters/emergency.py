@@ -9,12 +9,12 @@ from infra.store.driver import all_rows, first_row
 from infra.store.outbox import insert_effects
 from models.case import Case
 from models.enums import Stage
-from models.facts import Accepted, Fact, Recategorised
+from models.facts import Fact
 from models.matters.base import MatterCommand
 from models.matters.context import MatterContext
 from models.matters.emergency import BeginEmergency, Emergency, EmergencyAround
-from models.policy.document import Policy
-from rules.matters.emergencies.beginning import beginning_effects
+from models.policy.emergency import EmergencyPlan
+from rules.matters.emergencies.beginning import beginning_effect
 
 #: The row of the case is locked: of two runs of a plan that begin at once, one sees the other.
 _CASE = "SELECT grid, severity, stage, title FROM cases WHERE case_no = %(no)s FOR UPDATE"
@@ -44,20 +44,12 @@ async def running_codes(connection: AsyncConnection, case_no: str) -> tuple[str,
     return tuple(code for code, _ in rows)
 
 
-def may_begin_one(facts: Sequence[Fact]) -> bool:
-    """Whether these facts of a case may begin a run, so that they are stored in one transaction with it."""
-    return any(isinstance(fact.body, Accepted | Recategorised) for fact in facts)
-
-
-async def begin_for_case(
-    connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case, policy: Policy
-) -> None:
-    """Write the run that these facts begin to the outbox, in the transaction that stores them."""
-    row = await first_row(connection, "SELECT title FROM cases WHERE case_no = %(no)s", {"no": after.case_no})
-    effects = beginning_effects(before, facts, after, policy, str(row[0]))
-    if not effects:
+async def begin_for_case(connection: AsyncConnection, plan: EmergencyPlan, facts: Sequence[Fact], case: Case) -> None:
+    """Write a run of the plan to the outbox, in the transaction that stores the facts which begin it; not when one is
+    running already."""
+    running = await all_rows(connection, _RUNNING, {"no": case.case_no})
+    if plan.code in {code for _, code in running}:
         return
-    running = await all_rows(connection, _RUNNING, {"no": after.case_no})
-    plans = {plan for _, plan in running}
-    wanted = [effect for effect in effects if effect.command["plan"] not in plans]
-    await insert_effects(connection, ("case", after.report_id), facts[-1].seq, wanted, facts[-1].at)
+    row = await first_row(connection, "SELECT title FROM cases WHERE case_no = %(no)s", {"no": case.case_no})
+    effect = beginning_effect(plan, facts, case, str(row[0]))
+    await insert_effects(connection, ("case", case.report_id), facts[-1].seq, (effect,), facts[-1].at)

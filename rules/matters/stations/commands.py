@@ -29,6 +29,7 @@ from models.matters.station import (
     StationEnded,
     StationRegistered,
 )
+from rules.matters.climb import rungs_after
 from rules.matters.stations.watch import clear_at
 
 
@@ -140,6 +141,7 @@ def _breach_began(station: Station, metric: Metric, change: Change, errand: str,
         errand=errand,
         category=metric.category,
         severity=metric.severity,
+        rungs=rungs_after(ctx.now, ctx),
         title=f"{station.name}:{metric.name}{beyond}限值"[:120],
         description=(
             f"监测站 {station.code} {station.name}:{metric.name}自 {change.since.astimezone(zone):%m-%d %H:%M} 起"

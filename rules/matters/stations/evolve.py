@@ -29,6 +29,8 @@ from rules.matters.stations.effects import words_of
 
 #: What climbs the ladder when a station is silent.
 SILENCE = "silence"
+#: What climbs it when the case of a breach was refused, followed by the metric.
+NO_CASE = "no_case"
 Changes = dict[str, Any]
 
 
@@ -91,8 +93,9 @@ def _(body: StationEnded, station: Station, fact: MatterFact) -> Changes:
 
 @_change.register
 def _(body: BreachBegan, station: Station, fact: MatterFact) -> Changes:
-    case = StationCase(metric=body.change.metric, errand=body.errand, breach=True)
-    return {"cases": _with_case(station, case), "opening": (*station.opening, body.errand)}
+    case = StationCase(metric=body.change.metric, errand=body.errand, breach=True, rungs=body.rungs)
+    climbs = end_climb(station.climbs, f"{NO_CASE}:{body.change.metric}")
+    return {"cases": _with_case(station, case), "opening": (*station.opening, body.errand), "climbs": climbs}
 
 
 @_change.register
@@ -107,7 +110,11 @@ def _(body: BreachEnded, station: Station, fact: MatterFact) -> Changes:
 
 @_change.register
 def _(body: OpeningSettled, station: Station, fact: MatterFact) -> Changes:
-    return {"cases": tuple(_settled(case, body) for case in station.cases)}
+    cases = tuple(_settled(case, body) for case in station.cases)
+    asked = next((case for case in cases if case.errand == body.errand), None)
+    if body.case_no is not None or asked is None or not asked.breach:
+        return {"cases": cases}
+    return {"cases": cases, "climbs": start_climb(station.climbs, f"{NO_CASE}:{asked.metric}", fact.at, asked.rungs)}
 
 
 @_change.register
@@ -159,10 +166,13 @@ def _told(station: Station, body: BreachJoined | BreachEnded) -> Changes:
     if known is None:
         return {}
     update: Changes = {"breach": isinstance(body, BreachJoined)}
+    climbs = station.climbs
+    if isinstance(body, BreachEnded):
+        climbs = end_climb(climbs, f"{NO_CASE}:{body.change.metric}")
     if known.errand in station.opening:
         what, values = words_of(body)
         update["untold"] = (*known.untold, ToldLater(what=what, values=values))
-    return {"cases": _with_case(station, known.model_copy(update=update))}
+    return {"cases": _with_case(station, known.model_copy(update=update)), "climbs": climbs}
 
 
 def _settled(case: StationCase, body: OpeningSettled) -> StationCase:

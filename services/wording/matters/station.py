@@ -83,5 +83,5 @@ WORDS = MatterWords(
         "case_no": ("案件编号", "case number"),
     },
     options={"medium": MEDIA},
-    overdue={"silence": ("监测站无数据", "silent station")},
+    overdue={"silence": ("监测站无数据", "silent station"), "no_case": ("超标未能立案", "breach without a case")},
 )

@@ -168,7 +168,9 @@ def test_a_case_that_was_refused_is_asked_for_again_by_the_next_breach() -> None
     station = a_station()
     observe(station, "began")
     settle(station, None, refused="category_out_of_use")
+    assert station.do(None, {"kind": "wake", "moment": station.now.isoformat()}) == ["climbed"], "its owner is told"
     assert observe(station, "ended", "began") == ["breach_ended", "breach_began"]
+    assert station.matter.climbs == ()
 
 
 def test_a_silent_station_climbs_opens_a_case_and_is_heard_again() -> None:

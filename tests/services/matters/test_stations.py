@@ -203,6 +203,19 @@ async def test_what_is_not_plausible_is_stored_and_not_evaluated(hall: Hall) -> 
     assert await cases_of_sensors(hall) == []
 
 
+async def test_a_station_whose_clock_is_slow_counts_as_silent(hall: Hall) -> None:
+    key = await a_station(hall)
+    late = await send(hall, key, at_(-120), at_(-119))
+    assert late.late == 2
+    async with hall.town.engine.connect() as connection:
+        (now,) = (await read_now(connection, [await station(hall)])).values()
+        assert now.heard_at is None
+    await send(hall, key, at_(-1))
+    async with hall.town.engine.connect() as connection:
+        (now,) = (await read_now(connection, [await station(hall)])).values()
+    assert now.heard_at is not None
+
+
 @pytest.mark.parametrize(
     ("readings", "error"),
     [([], NoReadings), ([at_(-1)] * 10_000, TooManyReadings), ([at_(-1)] * 1_001, TooManyReadings)],
