@@ -42,7 +42,10 @@ def _silence_reported(station: Station, ctx: MatterContext) -> SilenceReported:
         case_no=open_no,
         category=category or "",
         title=f"{station.name}:监测站无数据"[:120],
-        description=f"监测站 {station.code} {station.name}自 {since:%m-%d %H:%M} 起没有可用的数据(迟到和存疑的读数不算),请检修设备、时钟和网络。",
+        description=(
+            f"监测站 {station.code} {station.name}自 {since:%m-%d %H:%M} 起没有可用的数据(迟到和存疑的读数不算),"
+            "请检修设备、时钟和网络。"
+        ),
     )
 
 
