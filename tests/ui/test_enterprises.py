@@ -5,9 +5,10 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from models.credit_code import check_character
-from tests.builders import GRID
+from tests.builders import GRID, MICRO
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
+from tests.ui.phone import HERE, expect_one_case, fill_report, open_phone, unique_text
 from tests.ui.site import Site
 
 
@@ -41,6 +42,15 @@ def test_an_enterprise_is_registered_and_its_code_checked(open_page: OpenPage) -
     expect(page.get_by_text("“登记企业”已记录")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("东方印染有限公司")
     expect(page.locator("#colour .plate").first).to_contain_text("绿牌")
+    page.get_by_role("link", name="更正登记").click()
+    expect(page.locator("textarea[name=shifts]")).to_have_value("早班 | 08:00 | 20:00\n晚班 | 20:00 | 08:00")
+    page.locator("textarea[name=workshops]").fill("")
+    page.get_by_label("用工人数").fill("420")
+    page.get_by_role("button", name="更正登记").click()
+    expect(page.get_by_text("“更正登记”已记录")).to_be_visible()
+    expect(page.locator("dl.details").first).to_contain_text("420")
+    expect(page.get_by_text("染色车间")).to_have_count(0)
+    expect(page.get_by_role("cell", name="早班")).to_be_visible()
 
 
 def test_the_colour_is_told_in_words_and_opens_its_cases(open_page: OpenPage, site: Site) -> None:
@@ -112,3 +122,20 @@ def test_points_lead_to_their_facts(open_page: OpenPage, site: Site) -> None:
     expect(page.get_by_role("heading", name="按期办结")).to_be_visible()
     expect(page.get_by_role("link", name=no)).to_be_visible()
     checked(page, "points_of")
+
+
+def test_a_report_from_the_phone_names_a_suggested_enterprise(open_page: OpenPage, site: Site) -> None:
+    code = credit_code(6)
+    place = {"lat": HERE["latitude"], "lon": HERE["longitude"]}
+    site.run(site.harness.enterprise(code, name="近旁印染有限公司", grid=MICRO, location=place))
+    page = open_phone(open_page, path="/m/#/report")
+    said = unique_text()
+    fill_report(page, said)
+    page.locator("#enterprise summary").click()
+    page.get_by_role("button", name="近旁印染有限公司").click()
+    expect(page.locator("#enterprise summary")).to_contain_text("近旁印染有限公司")
+    checked(page, "field_report_enterprise")
+    page.get_by_role("button", name="提交").click()
+    number = expect_one_case(page, site, said)
+    case = site.run(site.harness.get("admin", f"/cases/{number}"))
+    assert case["enterprise"] == {"code": code, "name": "近旁印染有限公司"}

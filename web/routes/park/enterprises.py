@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -37,8 +38,9 @@ from web.reader import Reader, SignedIn
 from web.routes.park.matters import OpenForm, require_section, show_matter, show_new
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.page_links import link_builder
-from web.views.park.extras import EXTRAS
+from web.views.park.extras import BODIES, EXTRAS
 from web.views.park.form_fields import form_fields
+from web.views.park.form_values import typed_of
 from web.views.park.plates import plate_of
 from web.views.refusals import refusal_text
 
@@ -46,6 +48,15 @@ router = APIRouter()
 KIND = MatterKind.ENTERPRISE
 #: How many cases and rounds the page of an enterprise shows; their lists have all.
 _SHOWN = 10
+#: What a field of the correction is once it was emptied.
+_EMPTY: dict[str, Any] = {
+    "industry": "",
+    "headcount": None,
+    "shifts": [],
+    "calendar": None,
+    "workshops": [],
+    "location": None,
+}
 
 
 class PageFilter(EnterpriseFilter):
@@ -124,6 +135,11 @@ async def show_one(
         if form not in command_models(RULES[kind]):
             raise UnknownMatterCommand(command=form[:40])
         opened = OpenForm(form, new_id(), form_fields(RULES[kind], form, reader.language))
+        if form == "amend":  # it begins with what is known
+            async with services.reading.connect() as connection:
+                view = await queries.get_matter(connection, reader.person, kind, code, reader.now, reader.language)
+            known = {**view.details, "department": view.department}
+            opened = replace(opened, typed=typed_of(opened.fields, known))
     more = await enterprise_extras(services, reader, code, at)
     return await show_matter(services, reader, section, kind, code, opened, did=did, **more)
 
@@ -161,6 +177,15 @@ async def enterprise_extras(services: Services, reader: Reader, code: str, at: s
 
 
 EXTRAS[KIND] = enterprise_extras
+
+
+def _amended(body: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+    """The body of a correction: what the form began with and was emptied is taken away."""
+    emptied = {name: empty for name, empty in _EMPTY.items() if name not in body and details.get(name)}
+    return {**body, **emptied, "department": body.get("department")}
+
+
+BODIES[KIND, "amend"] = _amended
 
 
 def _words(labels: Mapping[str, tuple[str, str]], reader: Reader) -> dict[str, str]:

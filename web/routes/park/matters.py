@@ -31,7 +31,7 @@ from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
 from web.views.park.contents import LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
 from web.views.park.details import details_of
-from web.views.park.extras import EXTRAS
+from web.views.park.extras import BODIES, EXTRAS
 from web.views.park.form_fields import FormField, form_fields
 from web.views.park.form_values import body_of
 from web.views.park.sections import BY_PATH, SECTIONS, Section
@@ -166,6 +166,8 @@ async def give(
     if not form.faults:
         try:
             body = body_of(form.fields, form.typed, reader.zone)
+            if (complete := BODIES.get((kind, command))) is not None:
+                body = complete(body, details)
             given = read_matter_command(kind, command, body)
             await act(services.resources, reader.person, kind, code, given, command_id=form.id, now=reader.now)
         except (NoSuchMatter, NotSignedIn):

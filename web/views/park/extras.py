@@ -9,3 +9,5 @@ from web.reader import Reader
 
 #: By kind: reads what its template in `park/kinds/` needs, for the matter of that code.
 EXTRAS: dict[MatterKind, Callable[[Services, Reader, str], Awaitable[dict[str, Any]]]] = {}
+#: By kind and command: completes the body that a form gave, knowing the details that the form began with.
+BODIES: dict[tuple[MatterKind, str], Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]] = {}

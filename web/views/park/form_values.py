@@ -59,3 +59,20 @@ def _moment(text: str, zone: ZoneInfo) -> str:
     except ValueError:
         return text
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def typed_of(fields: Sequence[FormField], details: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what a form would hold to say what the details say: a form that changes them begins with that."""
+    typed: dict[str, list[str]] = {}
+    for field in fields:
+        value = details.get(field.name)
+        if value in (None, "", [], {}):
+            continue
+        if field.kind == "rows":
+            lines = [f" {COLUMN} ".join(str(row.get(name) or "") for name, _ in field.columns) for row in value]
+            typed[field.name] = ["\n".join(lines)]
+        elif field.kind == "object":
+            typed |= {f"{field.name}.{name}": [str(value[name])] for name, _ in field.columns if value.get(name)}
+        else:
+            typed[field.name] = [str(value)]
+    return typed
