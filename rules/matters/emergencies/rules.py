@@ -152,7 +152,7 @@ def _step_to_settle(run: Emergency, code: str, command: str, ctx: MatterContext)
 def may_settle(run: Emergency, step: RunStep, ctx: MatterContext) -> bool:
     """Whether the person may settle the step: it was given to them, or they sit at the desk."""
     person = ctx.person
-    return person is None or is_given_to(run, step, person, ctx.today) or _sits_at_desk(run, person, ctx.today)
+    return person is None or is_given_to(run, step, person, ctx.today) or sits_at_desk(run, person, ctx.today)
 
 
 def is_given_to(run: Emergency, step: RunStep, person: Person, day: date) -> bool:
@@ -167,7 +167,8 @@ def is_given_to(run: Emergency, step: RunStep, person: Person, day: date) -> boo
     return any(g.role is step.role and g.role not in DEPARTMENT_ROLES and covers(g, run.grid_path) for g in grants)
 
 
-def _sits_at_desk(run: Emergency, person: Person, day: date) -> bool:
+def sits_at_desk(run: Emergency, person: Person, day: date) -> bool:
+    """Whether the person is a duty officer or supervisor of the place: they settle steps for others too."""
     return any(grant.role in _DESK_ROLES and covers(grant, run.grid_path) for grant in in_force(person, day))
 
 

@@ -15,6 +15,7 @@ from models.matters.base import MatterKind
 from models.matters.emergency import Emergency
 from models.policy.emergency import EmergencyPlan, EmergencyPolicy, PlanStep
 from models.policy.park import ParkPolicy
+from services.desk.notices import mark_read
 from services.emergencies.begin import begin_by_hand
 from services.emergencies.show import runs_of_case, steps_for, who_was_told
 from services.matters.send import MatterSent
@@ -83,6 +84,11 @@ async def test_a_run_begins_with_the_acceptance_and_blocks_the_review_until_it_h
     assert (await hall.listed("fire_handler", KIND)).total == 1
     assert FIRE in {one.department for one in told}
     assert all(one.read_at is None for one in told)
+    async with transaction(hall.town.engine) as connection:
+        assert await mark_read(connection, await hall.town.person("fire_head"), await hall.town.now(), None) == 1
+    async with hall.town.engine.connect() as connection:
+        told = await who_was_told(connection, run)
+    assert {one.department for one in told if one.read_at is not None} == {FIRE}
 
     host = (await hall.town.look("duty", case_no)).suggested_host
     await hall.town.do("duty", case_no, "dispatch", host=host)

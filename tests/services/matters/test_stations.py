@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from infra.database import transaction
+from infra.store.matters.station import project
 from models.enums import Source
 from models.errors import (
     DomainError,
@@ -19,10 +21,11 @@ from models.errors import (
     StationKeyWrong,
     TooManyReadings,
 )
+from models.facts import Actor
 from models.ids import new_id
-from models.matters.base import MatterKind
+from models.matters.base import MatterFact, MatterKind
 from models.matters.readings import ReadingState, Taken
-from models.matters.station import Station
+from models.matters.station import HeardUntil, Station
 from services.cases.queries import get_facts
 from services.stations.curves import read_pieces, read_readings
 from services.stations.intake import take_readings
@@ -266,3 +269,18 @@ async def test_only_a_station_reports_as_a_sensor(hall: Hall) -> None:
         with pytest.raises(InputError) as refused:
             await hall.town.report(who, source="sensor")
         assert "监测站" in refused.value.message("zh")
+
+
+async def test_readings_are_forgotten_when_the_policy_keeps_them_no_longer(hall: Hall) -> None:
+    key = await a_station(hall)
+    await send(hall, key, at_(-3), at_(-2), at_(-1))
+    found = await station(hall)
+    moment = datetime.now(UTC)
+    body = HeardUntil(heard_at=moment, forget_before=moment - 2.5 * MINUTE)
+    fact = MatterFact(
+        seq=found.seq + 1, at=moment, actor=Actor(), command_id=new_id(), command="wake", digest="", body=body
+    )
+    async with transaction(hall.town.engine) as connection:
+        await project(connection, found, found, [fact])
+    async with hall.town.engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM readings")) == 2

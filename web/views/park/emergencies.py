@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.ids import new_id
 from models.matters.emergency import Emergency, RunStep, StepState
-from rules.matters.emergencies.rules import is_given_to
+from rules.matters.emergencies.rules import is_given_to, sits_at_desk
 from services.cases.names import read_names_by_id
 from services.emergencies.show import who_was_told
 from services.wording import vocabulary
@@ -25,8 +25,8 @@ STATES = {
 
 @dataclass(frozen=True)
 class StepLine:
-    """A step in words. `late`: not settled in its minutes; `settles`: the reader is shown its buttons; `id`: of the
-    command that they send."""
+    """A step in words. `late`: not settled in its minutes; `mine`: it was given to the reader; `settles`: they may
+    settle it; `id`: of the command that they send."""
 
     step: RunStep
     name: str
@@ -36,6 +36,7 @@ class StepLine:
     given_to: tuple[str, ...]
     by: str
     mine: bool
+    settles: bool
     id: str
 
 
@@ -67,6 +68,7 @@ async def page_contents(connection: AsyncConnection, reader: Reader, run: Emerge
             found += [f"{names.people.get(str(p), '?')} {role}".strip() for p in one.people]
         return tuple(found)
 
+    at_desk = sits_at_desk(run, reader.person, reader.day)
     lines = tuple(
         StepLine(
             step=step,
@@ -77,6 +79,7 @@ async def page_contents(connection: AsyncConnection, reader: Reader, run: Emerge
             given_to=given_to(step),
             by="" if step.by is None else names.people.get(str(step.by), "?"),
             mine=is_given_to(run, step, reader.person, reader.day),
+            settles=at_desk or is_given_to(run, step, reader.person, reader.day),
             id=str(new_id()),
         )
         for step in run.steps
