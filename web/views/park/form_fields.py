@@ -26,6 +26,8 @@ _NAMED = {
     "cadre": "person",
 }
 _FORMATS = {"date": "date", "date-time": "moment", "time": "time"}
+#: The things that a field names and what names each, where that is not `key` and they are not called like the field.
+_THINGS = {"number": ("bookings", "number"), "step": ("steps", "code")}
 #: What a column of a line is parted by, besides a tab.
 COLUMN = "|"
 
@@ -59,21 +61,27 @@ def form_fields(
         for name, part in schema["properties"].items()
         if name not in left_out and not part.get("by_machine")
     )
-    return tuple(_with_keys(field, details or {}) for field in fields)
+    return tuple(_with_keys(field, details or {}, language) for field in fields)
 
 
-def _with_keys(field: FormField, details: Mapping[str, Any]) -> FormField:
-    """A field that names one of the matter's own things offers them."""
-    things = details.get(f"{field.name}s")
-    if field.kind != "line" or not isinstance(things, list) or not things:
+def _with_keys(field: FormField, details: Mapping[str, Any], language: str) -> FormField:
+    """A field that names one of the matter's own things offers those that are not settled yet."""
+    name, key = _THINGS.get(field.name, (f"{field.name}s", "key"))
+    things = details.get(name)
+    if field.kind not in ("line", "number") or not isinstance(things, list) or not things:
         return field
-    named = [one for one in things if isinstance(one, Mapping) and one.get("key")]
+    named = [one for one in things if isinstance(one, Mapping) and one.get(key)]
     choices = tuple(
-        (str(one["key"]), f"{one['key']} {one.get('name') or one.get('title') or ''}".strip())
+        (str(one[key]), f"{one[key]} {_title(one, language)}".strip())
         for one in named
-        if not (one.get("done_at") or one.get("outcome") or one.get("dropped"))
+        if not (one.get("done_at") or one.get("outcome") or one.get("dropped")) and one.get("state", "open") == "open"
     )
     return replace(field, kind="choice", choices=choices) if named else field
+
+
+def _title(thing: Mapping[str, Any], language: str) -> str:
+    own = thing.get("name_en" if language == "en" else "name_zh")
+    return str(own or thing.get("name") or thing.get("title") or thing.get("case_no") or "")
 
 
 @lru_cache(maxsize=256)
