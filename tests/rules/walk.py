@@ -14,6 +14,7 @@ from models.commands import (
     HUMAN_COMMAND_MODELS,
     Absorb,
     Command,
+    Inform,
     Recompute,
     Separate,
     SettleErrand,
@@ -137,12 +138,14 @@ class Walk:
         return {name: self.person(name) for name in self.people if name not in self.absent}
 
     def storm(self) -> None:
-        """A typhoon closes the park: the calendar is published anew, and every open case is told."""
+        """A typhoon closes the park: the calendar is published anew, and an emergency tells every open case."""
         days = {"since": self.day, "until": self.day + timedelta(days=1), "reason": "台风"}
         closed = (office(closures=(days,)),)
         for no, case in self.cases.items():
             if case.is_open:
                 self.give(no, None, Recompute(version=2), calendars=closed, calendars_version=2)
+                told = Inform(matter_kind="emergency", code="emergency-1", name="台风", what="emergency_begun")
+                self.give(no, None, told)
 
     def something_fitting(self) -> None:
         """A command that the case allows somebody; the ones that move it on are the likelier."""
