@@ -15,12 +15,15 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.database import open_database
-from models.ids import workflow_id
+from infra.temporal import DATA_CONVERTER
+from models.ids import matter_workflow_id, workflow_id
 from models.policy.limits import Limit
 from models.policy.standard import Limits
 from tests.builders import a_policy, publish
+from tests.replay.matters import play_matters
 from tests.scenarios import ALL
 from tests.servers import Servers, running_servers
+from tests.services.matters.hall import Hall
 from tests.town import Town, running_town, town_settings
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -49,6 +52,22 @@ async def record(version: str, servers: Servers) -> None:
         await engine.dispose()
 
 
+async def record_matters(version: str, servers: Servers) -> None:
+    """Plays matters and keeps the history of each: commands, a refusal, a resent command, effects, and the clock."""
+    client = await Client.connect(
+        servers.temporal_address, namespace=servers.temporal_namespace, data_converter=DATA_CONVERTER, tls=False
+    )
+    settings = town_settings(servers.create_database(f"record_{uuid4().hex}"))
+    engine = open_database(settings)
+    async with running_town(engine, client, settings) as town:
+        for name, (kind, id_) in (await play_matters(Hall(town))).items():
+            history = await client.get_workflow_handle(matter_workflow_id(kind, id_)).fetch_history()
+            file = HISTORIES / f"{version}-matter-{name}.json"
+            file.write_text(_of_no_machine(history.to_json()) + "\n")
+            print(file.name, len(history.events), "events")
+    await engine.dispose()
+
+
 def _of_no_machine(history: str) -> str:
     """The history without the traces of where this machine keeps its files; a replay asks for none."""
     return re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', history)
@@ -68,3 +87,4 @@ async def hurry(town: Town) -> None:
 if __name__ == "__main__":
     with running_servers() as started:
         asyncio.run(record(sys.argv[1], started))
+        asyncio.run(record_matters(sys.argv[1], started))

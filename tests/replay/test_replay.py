@@ -1,4 +1,4 @@
-"""Histories of cases that began under earlier code replay under today's: no open case would be wedged by it.
+"""Histories of cases and matters that began under earlier code replay under today's: no open one would be wedged by it.
 
 Here the workflow's own file runs within the sandbox, as it does not in a worker: what it may not ask for is refused.
 """
@@ -16,6 +16,7 @@ from infra.temporal import DATA_CONVERTER
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.replay.record import HISTORIES
 from workflows.case import CaseWorkflow
+from workflows.matter import MatterWorkflow
 from workflows.sandbox import PURE_MODULES
 
 FILES = sorted(HISTORIES.glob("*.json"))
@@ -24,7 +25,7 @@ FILES = sorted(HISTORIES.glob("*.json"))
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
     replayer = Replayer(
-        workflows=[CaseWorkflow],
+        workflows=[CaseWorkflow, MatterWorkflow],
         data_converter=DATA_CONVERTER,
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_MODULES)
