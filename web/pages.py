@@ -23,6 +23,7 @@ from web.texts import LANGUAGE_TAGS
 from web.views.case.limit_sources import limit_source_text
 from web.views.case.time_left import LIGHT_WORDS
 from web.views.page_links import to_page
+from web.views.park.links import linked
 from web.views.unit_names import short_unit
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -48,6 +49,7 @@ def environment() -> Environment:
     jinja.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
     jinja.filters["to_page"] = to_page
     jinja.filters["short_unit"] = short_unit
+    jinja.filters["linked"] = linked
     return jinja
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from models.errors import DomainError
 from models.ids import new_id
 from models.matters.base import MatterKind
-from models.policy.park import MatterRung, ParkPolicy
+from models.policy.park import ParkPolicy
+from models.policy.rungs import MatterRung
 from services.demo.work.history import PastStep, live
 from tests.builders import FIRE, GRID, PARK, a_policy, publish
 from tests.services.matters.hall import Hall, eventually

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.matters.base import MatterKind
 from services.matters.views import MatterItem
 from web.reader import Reader
-from web.views.park import emergencies, plans, referrals, stations
+from web.views.park import emergencies, plans, referrals, stations, undertakings
 
 #: The names that the template `park/kinds/{kind}.html` gets for one matter.
 PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awaitable[dict[str, Any]]]] = {
@@ -16,6 +16,7 @@ PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awai
     MatterKind.PLAN: plans.page_contents,
     MatterKind.REFERRAL_DESK: referrals.page_contents,
     MatterKind.STATION: stations.page_contents,
+    MatterKind.UNDERTAKING: undertakings.page_contents,
 }
 #: The names that the template `park/lists/{kind}.html` gets for a page of the list.
 LIST_CONTENTS: Mapping[
@@ -39,5 +40,6 @@ SHOWN_BY_KIND: Mapping[MatterKind, tuple[str, ...]] = {
         "resume_at",
     ),
     MatterKind.REFERRAL_DESK: ("persons", "sittings", "bookings", "last_number", "place"),
+    MatterKind.UNDERTAKING: ("percent",),
     MatterKind.STATION: ("metrics", "cases", "heard_at", "silence_case_at", "key_since"),
 }

@@ -42,6 +42,9 @@ export function MePage(): JSX.Element {
         <Cell href="#/notices">
           <Icon name="notification" /> {t("通知")}
         </Cell>
+        <Cell href="/park">
+          <Icon name="flag" /> {t("园区工作")}
+        </Cell>
         <Cell href="#/diagnosis">
           <Icon name="info-circle" /> {t("诊断信息")}
         </Cell>
