@@ -12,7 +12,8 @@ COMMANDS: Labels = {
 FACTS: Labels = {
     "commented": ("批注:{note}", "Note: {note}"),
     "climbed": ("“{about}”超期未办,已通知第 {step} 级", "“{about}” is overdue: step {step} was told"),
-    "opening_settled": ("案件 {case_no}", "case {case_no}"),
+    "opening_settled": ("已形成 {opened}", "It became {opened}"),
+    "opening_refused": ("未能形成案件或事项({refused})", "What was asked for was refused ({refused})"),
 }
 FIELDS: Labels = {
     "code": ("编号", "code"),

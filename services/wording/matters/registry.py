@@ -70,6 +70,9 @@ def status_label(kind: MatterKind, status: str, language: str) -> str:
 def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> str:
     """The sentence that tells a fact; its kind when there is none."""
     fact = str(body.get("kind"))
+    if fact == "opening_settled":
+        opened = body.get("case_no") or body.get("matter_code")
+        fact, body = (fact, {**body, "opened": opened}) if opened else ("opening_refused", body)
     found = {**common.FACTS, **WORDS[kind].facts}.get(fact)
     if found is None:
         return fact
@@ -77,8 +80,6 @@ def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> s
     if fact == "climbed":
         values["about"] = overdue_label(kind, str(body.get("about")), language)
         values["step"] = int(body.get("step", 0)) + 1
-    if fact == "opening_settled" and not body.get("case_no"):
-        return "报案未被受理" if not language.startswith("en") else "The report was refused"
     return _pick(found, language).format_map(_Values(values))
 
 

@@ -20,6 +20,7 @@ from models.matters.base import MatterKind
 from models.matters.claim import Claim
 from models.matters.meeting import Meeting
 from models.matters.topic import Topic
+from services.wording.matters.registry import fact_sentence
 from tests.builders import ENVIRONMENT, FIRE, GRID, LABOUR, MICRO, PARK
 from tests.services.matters.hall import Hall, eventually
 
@@ -202,3 +203,10 @@ async def test_a_meeting_takes_what_is_open_and_decides_it(hall: Hall) -> None:
     assert (await hall.town.case(case)).grid == PARK
     for one in (topic, later):
         assert (await hall.look(TOPIC, one)).status == "settled"
+
+
+def test_what_was_opened_is_told_by_its_number_and_what_was_refused_by_its_reason() -> None:
+    settled = {"kind": "opening_settled", "errand": "1", "report_id": "x"}
+    assert fact_sentence(MEETING, {**settled, "case_no": "C1"}, "zh") == "已形成 C1"
+    assert fact_sentence(MEETING, {**settled, "case_no": None, "matter_code": "B1"}, "en") == "It became B1"
+    assert "unknown_grid" in fact_sentence(MEETING, {**settled, "refused": "unknown_grid"}, "en")
