@@ -111,6 +111,7 @@ def test_the_desk_links_a_case(open_page: OpenPage, site: Site) -> None:
     expect(page.locator("#case-facts")).to_contain_text("鑫宏精密模具有限公司")
     page.goto(page.url.partition("/cases")[0] + f"/cases?enterprise={code}")
     expect(page.get_by_role("link", name="鑫宏精密拖欠工资").first).to_be_visible()
+    expect(page.locator(".chip", has_text="企业").first).to_contain_text("鑫宏精密模具有限公司")
 
 
 def test_points_lead_to_their_facts(open_page: OpenPage, site: Site) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.enums import Light, Stage
-from models.errors import BadFilter
+from models.errors import BadFilter, NoSuchMatter
+from models.matters.base import MatterKind
 from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
@@ -21,6 +22,7 @@ from services.desk.saved_views import departments_of, list_saved_views
 from services.desk.tab_first_page import first_page
 from services.desk.tabs import DeskTab, on_tab, tab_counts, tabs_of
 from services.directory.people import list_categories, list_departments, list_people, name_of
+from services.matters.queries import find_matter
 from web.reader import Reader
 from web.views.lists.case_rows import COLUMN_NAMES, Found, render_rows
 from web.views.lists.list_address import DUE_NAMES, MAX_ROWS, PAGE, SORTS, ListAddress, chips, parse_list_address
@@ -124,6 +126,18 @@ async def _people_names(connection: AsyncConnection, reader: Reader, address: Li
     return names
 
 
+async def _enterprise_names(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, str]:
+    """The name of the enterprise in the filter, if the reader may see it."""
+    code = address.filter.enterprise
+    if code is None:
+        return {}
+    try:
+        _, enterprise = await find_matter(connection, reader.person, MatterKind.ENTERPRISE, code, reader.now)
+    except NoSuchMatter:
+        return {}
+    return {address.value("enterprise"): enterprise.name}
+
+
 async def filter_context(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, Any]:
     """The choices of the filters, and the chips of those that are set."""
     english = reader.language == "en"
@@ -131,6 +145,7 @@ async def filter_context(connection: AsyncConnection, reader: Reader, address: L
     departments = (await list_departments(connection)).items
     names = {d.id: d.name_en if english else d.name_zh for d in departments}
     names |= await _people_names(connection, reader, address) | {str(reader.person.id): reader.text("我")}
+    names |= await _enterprise_names(connection, reader, address)
     for group in categories.groups:
         names[group.code] = group.name_en if english else group.name_zh
         names |= {c.code: c.name_en if english else c.name_zh for c in group.categories}
