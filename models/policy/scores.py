@@ -1,7 +1,7 @@
 """The scores of people, units and departments (先锋指数、星级评定): base, bonus and deduction lines, bands as stars.
 
-Every line counts a kind of thing that happened, so every point has its facts. Sources give bases of 20, 60 and 100 out of
-100 points; which of them, the lines and the bands are our choice.
+Every line counts a kind of thing that happened, so every point has its facts. Sources give bases of 20, 60 and 100 out
+of 100 points; which of them, the lines and the bands are our choice.
 """
 
 from collections import Counter
