@@ -57,7 +57,7 @@ class Climbed(MatterBody):
 
 
 class OpeningSettled(MatterBody):
-    """The case or matter asked for by `errand` exists, or was refused for good."""
+    """The case or matter asked for by `errand` exists, or was refused for good: then `reached` are told, who own it."""
 
     kind: Literal["opening_settled"] = "opening_settled"
     errand: str
@@ -65,6 +65,7 @@ class OpeningSettled(MatterBody):
     case_no: str | None = None
     refused: str | None = None
     matter_code: str | None = None
+    reached: tuple[Reached, ...] = ()
 
 
 CommonCommand = WakeMatter | SettleOpening | CommentMatter

@@ -50,7 +50,7 @@ def due_rungs(rules: MatterRules, matter: Matter, moment: datetime, ctx: MatterC
             vacancies: tuple[Vacancy, ...] = ()
             rung = ladder[min(climb.fired, len(ladder) - 1)]
             if rung.role is None:
-                reached = rules.in_charge(matter, climb.about) or (_owner(matter, ctx),)
+                reached = rules.in_charge(matter, climb.about) or (owner_reached(matter, ctx),)
             else:
                 reached, vacancies = reach_role(rung.role, rung.level, ctx)
             found.append(
@@ -84,7 +84,7 @@ def reach_role(wanted: Role, level: Level, ctx: MatterContext) -> tuple[tuple[Re
     return (Reached(mode=EscalationMode.INFORM, people=(ctx.fallback,)),), tuple(missed)
 
 
-def _owner(matter: Matter, ctx: MatterContext) -> Reached:
+def owner_reached(matter: Matter, ctx: MatterContext) -> Reached:
     """Whoever is to do it: its department, the people named, else whoever works at its unit or above."""
     if matter.people:
         return Reached(mode=EscalationMode.INFORM, people=matter.people)

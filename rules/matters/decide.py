@@ -24,7 +24,7 @@ from models.matters.common import (
 )
 from models.matters.context import MatterContext
 from models.matters.messages import MatterStep, content_digest
-from rules.matters.climb import after_step, due_rungs, next_rung
+from rules.matters.climb import after_step, due_rungs, next_rung, owner_reached
 from rules.matters.kind import MatterRules, Part
 from rules.matters.standing import check_part, parts
 
@@ -79,7 +79,7 @@ def decide(
     if now.ended_at is not None and command.kind not in rules.lasting and not isinstance(command, SettleOpening):
         raise MatterEnded(name=now.name)
     check_may_give(rules, now, command.kind, ctx)
-    bodies = _common(command, now) if command.kind in _COMMON_KINDS else rules.decide(now, command, ctx)
+    bodies = _common(command, now, ctx) if command.kind in _COMMON_KINDS else rules.decide(now, command, ctx)
     facts, after = _apply(rules, now, bodies, step, ctx)
     return (*due, *facts), after
 
@@ -136,13 +136,14 @@ def _due(
     return tuple(facts), matter
 
 
-def _common(command: MatterCommand, matter: Matter) -> Sequence[MatterBody]:
+def _common(command: MatterCommand, matter: Matter, ctx: MatterContext) -> Sequence[MatterBody]:
     if isinstance(command, CommentMatter):
         return [MatterCommented(note=command.note, attachments=command.attachments)]
     assert isinstance(command, SettleOpening)
     if command.errand not in matter.opening:
         return []
-    return [OpeningSettled(**command.model_dump(exclude={"kind"}))]
+    told = (owner_reached(matter, ctx),) if command.refused is not None else ()
+    return [OpeningSettled(**command.model_dump(exclude={"kind"}), reached=told)]
 
 
 def _apply(

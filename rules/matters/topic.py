@@ -162,6 +162,8 @@ def _changes(before: Topic, body: MatterBody, at: datetime) -> dict[str, Any]:
             return {**_ended("settled", at), "meeting": meeting, "decision_note": decision}
         case TopicOverdue(due_at=due_at, rungs=rungs):
             return {"overdue_at": due_at, "climbs": start_climb(before.climbs, AUDIT, due_at, rungs)}
+        case OpeningSettled(refused=str()):  # it waits for its audit again, and is late at once: the ladder tells whom
+            return {"status": "waiting", "ended_at": None, "due_at": at}
         case OpeningSettled(case_no=number, matter_code=code):
             return {"outcome": number or code}
     return {}

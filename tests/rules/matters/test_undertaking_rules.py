@@ -94,3 +94,26 @@ def test_an_item_nobody_claims_and_nobody_delivers() -> None:
     kinds = [kind for kind, _ in live(life)]
     assert kinds == ["unclaimed", "climbed", "climbed", "climbed", "overdue", "climbed", "climbed", "climbed"]
     assert life.matter.missed
+
+
+def test_a_topic_whose_case_is_refused_waits_for_its_audit_again_and_is_told() -> None:
+    life = MatterLife(
+        MatterKind.TOPIC,
+        {"kind": "submit", "name": "停车", "text": "占道"},
+        by="worker",
+        at=BEGIN,
+        policy=POLICY,
+        grid=GRID,
+        number="T1",
+    )
+    life.do("duty", {"kind": "audit", "decision": "case", "category": "0201"})
+    assert (life.matter.status, life.matter.opening) == ("case", ("outcome",))
+    life.now += timedelta(minutes=1)
+    refused = {"kind": "settle_opening", "errand": "outcome", "report_id": str(life.id), "refused": "unknown_grid"}
+    life.do(None, refused)
+    settled = life.facts[-1].body
+    assert settled.reached  # type: ignore[attr-defined]
+    assert (life.matter.status, life.matter.ended_at, life.matter.opening) == ("waiting", None, ())
+    assert [kind for kind, _ in live(life, life.now + timedelta(minutes=1))] == ["overdue", "climbed"]
+    life.do("duty", {"kind": "audit", "decision": "agenda"})
+    assert life.matter.climbs == ()
