@@ -1,6 +1,5 @@
 """A quarter in seconds: what is undertaken, posted and submitted is missed and climbs while nobody acts."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -18,19 +17,19 @@ DAYS = 95
 
 
 @pytest.fixture
-async def hall(town: Jumping, engine: AsyncEngine) -> AsyncIterator[Hall]:
+async def hall(town: Jumping, engine: AsyncEngine) -> Hall:
     """The tiny park on the time-skipping server, its calendar that of the demonstration."""
     async with transaction(engine) as connection:
         await publish(connection, a_policy(calendars=(PARK,)), 2)
-    yield Hall(town)
+    return Hall(town)
 
 
 async def test_a_quarter_in_which_nobody_acts(hall: Hall) -> None:
     assert isinstance(hall.town, Jumping)
     today = (await hall.town.now()).date()
     undertaken = await hall.begin(
-        "supervisor", MatterKind.UNDERTAKING, name="路灯", grid=GRID, type="pledge", statement="装灯", owner_name="市政科",
-        department=FIRE, due_on=str(today + timedelta(days=80)),
+        "supervisor", MatterKind.UNDERTAKING, name="路灯", grid=GRID, type="pledge", statement="装灯",
+        owner_name="市政科", department=FIRE, due_on=str(today + timedelta(days=80)),
         milestones=[{"key": "m", "name": "立项", "due_on": str(today + timedelta(days=20))}],
     )  # fmt: skip
     posted = await hall.begin(
