@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.recording import Recorder
 from cli.bench.export import export_rows
+from cli.bench.plans import plan_rows
 from cli.bench.queue import queue_rows
 from cli.bench.readings import reading_rows
 from cli.bench.search import search_rows
@@ -56,12 +57,13 @@ def bench(
     export: Annotated[int, typer.Option(min=0, help="Cases of a workbook; 0 leaves it out")] = 0,
     stations: Annotated[int, typer.Option(min=0, help="Monitoring stations that send readings; then nothing else")] = 0,
     faster: Annotated[float, typer.Option(min=0.1, help="Readings a minute of each, for --minutes")] = 1,
+    workshops: Annotated[int, typer.Option(min=0, max=300, help="A year of a plan of so many; then nothing else")] = 0,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
     options = BenchOptions(
         cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export,
-        stations, faster,
+        stations, faster, workshops,
     )  # fmt: skip
     run(_bench(options, data_dir))
 
@@ -85,6 +87,7 @@ class BenchOptions:
     export: int
     stations: int
     faster: float
+    workshops: int
 
 
 async def _bench(options: BenchOptions, data_dir: Path) -> None:
@@ -92,6 +95,9 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
     async with open_resources(data_dir) as resources:
         set_up_logging(resources.settings.model_copy(update={"log_level": "WARNING"}))
         cast = await _find_cast(resources)
+        if options.workshops:
+            out.print(localize("计划的一年 …", "A year of a plan …"))
+            return print_table(_COLUMNS, await plan_rows(resources, cast.worker, cast.grid, options.workshops))
         if options.stations:
             out.print(localize("监测站读数 …", "Readings of stations …"))
             host = HostSteal()
