@@ -97,7 +97,7 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
         cast = await _find_cast(resources)
         if options.workshops:
             out.print(localize("计划的一年 …", "A year of a plan …"))
-            return print_table(_COLUMNS, await plan_rows(resources, cast.worker, cast.grid, options.workshops))
+            return print_table(_COLUMNS, await plan_rows(resources, cast.duty, cast.grid, options.workshops))
         if options.stations:
             out.print(localize("监测站读数 …", "Readings of stations …"))
             host = HostSteal()

@@ -22,7 +22,6 @@ from rules.matters.plan.duties import duty_id
 from services.matters.send import act
 from services.runtime.resources import Resources
 
-YEAR = 2026
 ZONE = ZoneInfo("Asia/Shanghai")
 #: Every so many duties one is missed.
 MISSED_EVERY = 20
@@ -109,9 +108,9 @@ class _Year:
 
 
 async def measure_plan_year(resources: Resources, person: Person, grid: str, *, workshops: int) -> PlanYear:
-    """Record a year of one plan of `workshops` with two shifts a day, then send it `COMMANDS` commands."""
+    """Record the coming year of one plan of `workshops` with two shifts a day, then send it `COMMANDS` commands."""
     id_ = new_id()
-    begins = datetime(YEAR, 1, 1, tzinfo=ZONE)
+    begins = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     plan = {
         "kind": "make_plan", "name": f"bench {id_}", "grid": grid, "work": "pre_shift",
         "places": [{"grid": grid, "name": f"W{number}"} for number in range(workshops)],
@@ -126,7 +125,7 @@ async def measure_plan_year(resources: Resources, person: Person, grid: str, *, 
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         year = _Year(connection, person, id_)
         await year.record(begins, plan)
-        await year.live(datetime(YEAR + 1, 1, 1, tzinfo=ZONE), workshops)
+        await year.live(begins + timedelta(days=365), workshops)
         fact_bytes, facts, duty_bytes, duties = (await connection.execute(text(_BYTES), {"id": id_})).one()
     assert year.last.code is not None
     events, runs = await _send_many(resources, person, id_, year.last)

@@ -14,7 +14,9 @@ from models.errors import DutyDoneAlready, NoSuchDuty, NoSuchMatter, NotYours, S
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, ReportDuty
+from models.personal_numbers import mask_numbers
 from models.tables import AttachmentRow
+from services.matters.masking import mask_everywhere
 from services.plans.duties import get_duty, list_duties
 from services.plans.figures import read_duty_figures
 from services.plans.filter import DutyFilter
@@ -251,3 +253,12 @@ async def test_figures_and_load(hall: Hall) -> None:
     assert [(one.name, one.total, one.most) for one in load.bearers] == [("网格员", 20, 2)]
     assert (nothing.duties, [plan.code for plan in nothing.broken]) == (0, [code])
     assert hidden.plans == 0
+
+
+def test_codes_are_not_taken_for_the_numbers_of_people() -> None:
+    """A unit's code of 18 digits may pass the check of an identity card; only what people write is masked."""
+    codes = (f"13017210001100{number:04}" for number in range(10_000))
+    code = next(code for code in codes if mask_numbers(code) != code)
+    shown = mask_everywhere({"places": [{"grid": code, "name": f"楼长 {code}"}]})
+    assert shown["places"][0]["grid"] == code
+    assert code not in shown["places"][0]["name"]

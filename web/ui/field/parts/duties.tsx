@@ -25,11 +25,15 @@ export function useDuties(me: Me | null | undefined): CachedState<OwnDuties> & {
 
 const isUndone = ({ status }: Duty): boolean => status === "due" || status === "missed";
 
+const isPast = ({ status, due_at }: Duty): boolean => status === "missed" || new Date(due_at).getTime() <= Date.now();
+
 export function DutyList({ me }: { me: Me | null | undefined }): JSX.Element | null {
   const { value, reported } = useDuties(me);
   const all = value?.duties ?? [];
   const now = Date.now();
   const undone = all.filter((duty) => isUndone(duty) && !reported.has(duty.id) && new Date(duty.opens_at).getTime() <= now);
+  // What can still be done in time comes first.
+  const ordered = [...undone.filter((duty) => !isPast(duty)), ...undone.filter(isPast)];
   if (!all.length) return null;
   return (
     <section aria-label={t("今日勤务")}>
@@ -38,7 +42,7 @@ export function DutyList({ me }: { me: Me | null | undefined }): JSX.Element | n
         <a href="#/duties">{t("全部勤务")}</a>
       </h2>
       <div class="cells">
-        {undone.slice(0, FIRST).map((duty) => (
+        {ordered.slice(0, FIRST).map((duty) => (
           <DutyCell duty={duty} key={duty.id} />
         ))}
       </div>
@@ -59,7 +63,7 @@ export function DutyCell({ duty, reported }: { duty: Duty; reported?: "waits" | 
         {duty.shift && <span class="tag">{duty.shift}</span>}
       </span>
       <span class="cell-line muted">
-        {duty.plan_name} · {duty.grid_name}
+        {duty.place ? `${duty.plan_name} · ${duty.grid_name}` : duty.plan_name}
       </span>
     </Cell>
   );

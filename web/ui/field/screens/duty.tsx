@@ -90,7 +90,7 @@ function Head({ duty, reported }: { duty: Duty; reported?: "waits" | "sent" }): 
         <span class="muted">{t("%(time)s 前完成", { time: formatShort(duty.due_at) })}</span>
       </p>
       <p>
-        <strong>{duty.place || duty.grid_name}</strong> <span class="muted">{[duty.grid_name, duty.shift, duty.plan_name].filter(Boolean).join(" · ")}</span>
+        <strong>{duty.place || duty.grid_name}</strong> <span class="muted">{[duty.place && duty.grid_name, duty.shift, duty.plan_name].filter(Boolean).join(" · ")}</span>
       </p>
       {duty.done_at && <p class="muted">{t("%(who)s 于 %(time)s 完成", { who: duty.done_by ?? "", time: formatShort(duty.done_at) })}</p>}
     </section>
