@@ -81,10 +81,10 @@ def _plans(town: DemoTown, registered: set[str]) -> Iterator[MakePlan]:
     micros = sorted(code for code, path in town.paths.items() if path[1] == first)[:6]
     tours = [{"grid": code} for code in micros]
     yield _plan("第1社区志愿者巡访", first, "volunteer_tour", tours, {"role": "volunteer"}, daily, "volunteer")
-    for cadre in dict.fromkeys(plant.cadre for plant in plants if plant.cadre):
+    for number, cadre in enumerate(dict.fromkeys(plant.cadre for plant in plants if plant.cadre), 1):
         own = [{"grid": plant.grid, "enterprise": plant.code} for plant in plants if plant.cadre == cadre]
         rated = {"kind": "as_rated", "at": "17:30"}
-        yield _plan(f"联企走访({cadre})", park, "visit", own, {"person": cadre}, rated, "enterprise")
+        yield _plan(f"包联干部联企走访 {number}", park, "visit", own, {"person": cadre}, rated, "enterprise")
 
 
 def _plan(
