@@ -26,6 +26,9 @@ from services.matters.filter import FILTERS, MatterFilter
 from services.matters.send import act, create
 from services.matters.views import MatterFactView, MatterPage, MatterView
 
+#: No matter has more facts.
+MOST_SEQ = 2**31 - 1
+
 
 def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = frozenset()) -> APIRouter:
     """Return the routes of one kind under `/api/v1/{path}`; those of the commands `without` stand elsewhere."""
@@ -84,11 +87,19 @@ def _add_reading(router: APIRouter, kind: MatterKind) -> None:
 
     @router.get("/{code}/facts", name=f"{kind} facts", operation_id=f"get_{kind}_facts")
     async def get_facts(
-        code: str, resources: ResourcesDep, caller: Caller, now: Now, language: Language
+        code: str,
+        resources: ResourcesDep,
+        caller: Caller,
+        now: Now,
+        language: Language,
+        after: Annotated[int, Query(ge=0, le=MOST_SEQ, description="The number of the last fact known")] = 0,
+        limit: Annotated[int, Query(ge=1, le=queries.MOST_FACTS)] = queries.MOST_FACTS,
     ) -> tuple[MatterFactView, ...]:
-        """The timeline: every fact in order."""
+        """The timeline: the facts after number `after` in order, a thousand at most."""
         async with resources.reading.connect() as connection:
-            return await queries.get_matter_facts(connection, caller, kind, code, now, language)
+            return await queries.get_matter_facts(
+                connection, caller, kind, code, now, language, after=after, limit=limit
+            )
 
 
 def _creating_route(kind: MatterKind, model: type[MatterCommand]) -> Callable[..., Awaitable[MatterView]]:

@@ -31,6 +31,8 @@ from services.matters.views import (
     parts_of,
 )
 
+#: How many facts of one matter are returned at once.
+MOST_FACTS = 1_000
 #: Later than any deadline, and still a datetime that Python can represent.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -80,11 +82,24 @@ async def build_matter_view(
 
 
 async def get_matter_facts(
-    connection: AsyncConnection, person: Person, kind: MatterKind, code: str, now: datetime, language: str
+    connection: AsyncConnection,
+    person: Person,
+    kind: MatterKind,
+    code: str,
+    now: datetime,
+    language: str,
+    *,
+    after: int = 0,
+    limit: int = MOST_FACTS,
+    latest: bool = False,
 ) -> tuple[MatterFactView, ...]:
-    """Return the timeline of a matter. Raises NoSuchMatter."""
+    """Return the timeline of a matter, up to `limit` facts after the first `after` ones; `latest`: the last ones.
+
+    A plan has thousands of facts a year. Raises NoSuchMatter.
+    """
     rules, matter = await find_matter(connection, person, kind, code, now)
-    facts = as_facts(rules, await read_stored_facts(connection, matter.id))
+    first = max(after, matter.seq - limit) if latest else after
+    facts = as_facts(rules, await read_stored_facts(connection, matter.id, first, limit))
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await _names(connection, [matter], language, actors)
     found = parts_of(person, rules, matter, await local_day(connection, now))

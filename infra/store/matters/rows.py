@@ -35,7 +35,7 @@ _UPSERT = f"""
 """
 _FACTS = """
     SELECT seq, at, actor, command_id, command, digest, version, body FROM matter_facts
-    WHERE matter_id = %(id)s AND seq > %(after)s ORDER BY seq
+    WHERE matter_id = %(id)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s::bigint
 """
 _DIGEST = "SELECT digest FROM matter_facts WHERE matter_id = %(id)s AND command_id = %(command)s LIMIT 1"
 
@@ -59,9 +59,11 @@ async def taken_name(connection: AsyncConnection, rules: MatterRules, code: str)
     return None if row is None else str(row[0])
 
 
-async def read_stored_facts(connection: AsyncConnection, id_: UUID, after: int = 0) -> tuple[StoredMatterFact, ...]:
-    """Return the facts of a matter in order, without the first `after` ones."""
-    rows = await all_rows(connection, _FACTS, {"id": id_, "after": after})
+async def read_stored_facts(
+    connection: AsyncConnection, id_: UUID, after: int = 0, limit: int | None = None
+) -> tuple[StoredMatterFact, ...]:
+    """Return the facts of a matter in order, without the first `after` ones; at most `limit`, None for all."""
+    rows = await all_rows(connection, _FACTS, {"id": id_, "after": after, "limit": limit})
     return tuple(
         StoredMatterFact(
             seq=row[0], at=row[1], actor=Actor(person=row[2]), command_id=row[3], command=row[4], digest=row[5],

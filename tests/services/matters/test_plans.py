@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from models.matters.plan import DutyStatus, ReportDuty
 from models.personal_numbers import mask_numbers
 from models.tables import AttachmentRow
 from services.matters.masking import mask_everywhere
+from services.matters.queries import get_matter_facts
 from services.plans.duties import get_duty, list_duties
 from services.plans.figures import read_duty_figures
 from services.plans.filter import DutyFilter
@@ -134,6 +136,18 @@ async def test_a_failed_item_is_one_case(hall: Hall) -> None:
     assert case.reported_by == (await hall.town.person("worker")).id
     async with hall.town.engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM cases")) == 1
+
+
+async def test_a_long_timeline_is_read_in_parts(hall: Hall) -> None:
+    """Facts are returned after a number, a bounded count at a time; a page shows the last ones."""
+    code, duty = await planned(hall)
+    await report(hall, "worker", duty.id)
+    person, now = await hall.town.person("supervisor"), await hall.town.now()
+    async with hall.town.engine.connect() as connection:
+        read = partial(get_matter_facts, connection, person, KIND, code, now, "zh")
+        assert [fact.seq for fact in await read(after=1, limit=1)] == [2]
+        assert [fact.kind for fact in await read(limit=1, latest=True)] == ["duty_done"]
+        assert [fact.seq for fact in await read()] == [1, 2, 3]
 
 
 async def test_who_may_report(hall: Hall) -> None:

@@ -39,6 +39,8 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 
+#: How many facts the page of a matter shows: the last ones.
+_FACTS_SHOWN = 100
 #: What any address may hold besides: the language and the size of type.
 _PREFERENCES = frozenset({"lang", "large"})
 #: Details that the page of a matter shows elsewhere.
@@ -196,7 +198,9 @@ async def show_matter(
         more = await EXTRAS[kind](services, reader, code)
     async with services.reading.connect() as connection:
         view = await queries.get_matter(connection, reader.person, kind, code, reader.now, reader.language)
-        facts = await queries.get_matter_facts(connection, reader.person, kind, code, reader.now, reader.language)
+        facts = await queries.get_matter_facts(
+            connection, reader.person, kind, code, reader.now, reader.language, limit=_FACTS_SHOWN, latest=True
+        )
         choices = await _choices(connection, reader) if form is not None else {}
         _, matter = await queries.find_matter(connection, reader.person, kind, code, reader.now)
         if kind in PAGE_CONTENTS:
