@@ -1,5 +1,6 @@
 """The views that the doors show: the shapes of the HTTP contract. `services` makes, scopes and masks them."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,8 +27,10 @@ def hours_of(span: timedelta) -> str:
     return f"{sign}PT{''.join(parts) or '0S'}"
 
 
-#: The fields of facts that hold durations.
+#: The fields of facts that hold durations. Another field of such a name holds something else: a limit of 2.0 mg/m³.
 _DURATIONS = frozenset({"limit", "extended", "whole_extended"})
+#: How every stored duration begins.
+_WRITTEN_SPAN = re.compile(r"-?P(\d|T\d)")
 _SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 
@@ -39,7 +42,7 @@ def with_hours(content: Any) -> Any:
         return content
     return {
         name: hours_of(_SPAN.validate_python(entry))
-        if name in _DURATIONS and isinstance(entry, str)
+        if name in _DURATIONS and isinstance(entry, str) and _WRITTEN_SPAN.match(entry)
         else with_hours(entry)
         for name, entry in content.items()
     }

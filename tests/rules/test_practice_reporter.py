@@ -30,7 +30,7 @@ from models.errors import (
     NotYours,
 )
 from models.facts import ReviewPassed, StepFired
-from models.views import hours_of
+from models.views import hours_of, with_hours
 from rules.tasks import open_tasks
 from tests.builders import ENVIRONMENT, FIRE
 from tests.rules.lives import (
@@ -150,6 +150,9 @@ def test_f5_durations_are_hours_of_the_time_that_counts_and_never_days() -> None
     assert hours_of(timedelta(hours=120)) == "PT120H", "fifteen working days of eight hours"
     assert hours_of(timedelta(days=-1, minutes=-1)) == "-PT24H1M"
     assert hours_of(timedelta(seconds=1.5)) == "PT1.5S"
+    stored = {"limit": "P5D", "at": [{"extended": "-P1DT1M"}], "values": {"limit": "2.0", "whole_extended": "无"}}
+    shown = {"limit": "PT120H", "at": [{"extended": "-PT24H1M"}], "values": {"limit": "2.0", "whole_extended": "无"}}
+    assert with_hours(stored) == shown, "a value that only has the name of a duration is shown as it is"
 
 
 def test_f8_only_a_machine_reports_as_a_sensor() -> None:

@@ -1,5 +1,6 @@
 """Pages of monitoring stations, emergency runs and referral desks, and the public advice hours."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -76,13 +77,33 @@ def test_a_station_with_its_curve_and_a_new_key(site: Site, station: str, open_p
     assert shown.startswith("glst_")
     assert shown != station
     checked(page, "station-key")
-    answer = site.run(
-        site.harness.http.post("/stations/ST-01/readings", json={"readings": []}, headers={"X-Station-Key": station})
-    )
-    assert answer.status_code == 422
+    reading = {"metric": "voc", "at": datetime.now(UTC).isoformat(), "value": 0.4}
+    for key, status in ((station, 401), (shown, 200)):
+        sent = site.harness.http.post(
+            "/stations/ST-01/readings", json={"readings": [reading]}, headers={"X-Station-Key": key}
+        )
+        assert site.run(sent).status_code == status, "a new key replaces the old one at once"
     narrow = open_page("worker", "/park/stations/ST-01", viewport=PHONE)
     expect(narrow.get_by_role("link", name="更换密钥")).to_have_count(0)
     checked(narrow, "station-phone")
+
+
+def test_the_case_of_a_breach_names_the_station_as_its_origin(site: Site, station: str, open_page: OpenPage) -> None:
+    async def number() -> str:
+        async with asyncio.timeout(20):
+            while True:
+                (voc,) = (await site.harness.get("duty", "/stations/ST-01/now"))["metrics"]
+                if voc["case_no"]:
+                    return str(voc["case_no"])
+                await asyncio.sleep(0.05)
+
+    case_no = site.run(number())
+    page = open_page("duty", f"/cases/{case_no}")
+    origin = page.locator("dl.facts").first
+    expect(origin.get_by_role("link", name="东门空气站")).to_be_visible()
+    expect(origin.get_by_text("代号")).to_have_count(0)
+    printed = open_page("duty", f"/cases/{case_no}/print")
+    expect(printed.get_by_text("东门空气站 ST-01", exact=True)).to_be_visible()
 
 
 def test_a_station_is_registered_by_its_form(open_page: OpenPage, site: Site) -> None:
