@@ -18,7 +18,9 @@ NEAR = frozenset(Part) - {Part.READER, Part.PARTICIPANT, Part.REVIEWER}
 
 
 #: Fields that hold codes, which nobody writes as prose: one of 18 digits may look like the number of an identity card.
-_CODES = frozenset({"code", "grid", "grid_path", "enterprise", "case_no", "plan", "about", "fingerprint"})
+_CODES = frozenset(
+    {"code", "grid", "grid_path", "unit", "enterprise", "case_no", "matter_code", "about", "fingerprint"}
+)
 
 
 def mask_everywhere(value: Any) -> Any:

@@ -18,8 +18,9 @@ from rules.matters.registry import RULES
 from services.criteria.matters import matters_within, visible_matters
 from services.enterprises.counts import count_enterprises
 from services.plans.figures import read_duty_figures
+from services.wording.matters.enterprise import COLOURS
 from services.wording.matters.registry import WORDS, kind_label, status_label
-from services.wording.work import COLOURS, DUTIES, OVERDUE, SECTIONS, pick
+from services.wording.work import DUTIES, OVERDUE, SECTIONS, pick
 
 #: The kinds that are counted by their status, in the order shown. Enterprises and plans have figures of their own.
 BY_STATUS = (
