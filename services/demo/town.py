@@ -64,7 +64,7 @@ async def read_demo_town(resources: Resources) -> DemoTown:
         c = GRID_UNITS.c
         rows = await connection.execute(select(c.code, c.path).where(c.level == Level.MICRO_GRID).order_by(c.code))
         paths = {row.code: tuple(str(row.path).split(".")) for row in rows}
-    departments = sorted({g.department for p in people for g in p.grants if g.department})
+    departments = sorted({g.department for p in people for g in p.grants if g.department and g.role is Role.HANDLER})
     return DemoTown(tuple(people), reports, paths, tuple(departments), day)
 
 
