@@ -223,11 +223,21 @@ class ItemAnswer(Frozen):
 
 
 class Need(Frozen):
-    """A need that somebody told during a visit (走访诉求). With `category` a case opens for it."""
+    """A need that somebody told during a visit (走访诉求).
+
+    With `category` a case opens for it, as a `topic` it goes to the agenda (议题); else it is only noted.
+    """
 
     text: Note
     category: Code | None = None
+    topic: Annotated[bool, Field(exclude_if=is_empty)] = False
     photos: Attachments = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.topic and self.category is not None:
+            raise ValueError("a need becomes a case or a topic: one of the two")
+        return self
 
 
 class ReportDuty(MatterCommand):
@@ -389,7 +399,9 @@ class DutiesMissed(MatterBody):
 
 
 class FailedItem(Kept):
-    """An item that failed, with what its case is opened from. `errand` names it towards the outbox.
+    """An item that failed, or a need, with what is made of it. `errand` names it towards the outbox.
+
+    A case of `category`; without one a topic.
 
     `enterprise`: that of the place, if it is on the register.
     """
@@ -398,7 +410,7 @@ class FailedItem(Kept):
     item: str | None = None
     text: str
     note: str = ""
-    category: str
+    category: str | None = None
     severity: str | None = None
     enterprise: str | None = None
     photos: tuple[Sha256, ...] = ()
@@ -407,7 +419,8 @@ class FailedItem(Kept):
 class DutyDone(MatterBody):
     """A duty was done; `late`: it was told after its deadline, whatever `done_at`, the phone's time, says.
 
-    `failed` are the items and needs that open a case. `said` distinguishes this report from another one of the duty.
+    `failed` are the items and needs that open a case, `topics` the needs for the agenda. `said` distinguishes this
+    report from another one of the duty.
     """
 
     kind: Literal["duty_done"] = "duty_done"
@@ -426,6 +439,7 @@ class DutyDone(MatterBody):
     photos: tuple[Sha256, ...] = ()
     location: Location | None = None
     failed: tuple[FailedItem, ...] = ()
+    topics: tuple[FailedItem, ...] = ()
     said: str = ""
 
 

@@ -58,13 +58,14 @@ class ItemView(Frozen):
 
 
 class NeedView(Frozen):
-    """A need that was told during a visit; `case_no`: the case opened for it."""
+    """A need that was told during a visit; `case_no`: the case opened for it, `topic`: the code of its topic."""
 
     text: str
     category: str | None = None
     category_name: str | None = None
     photos: tuple[str, ...] = ()
     case_no: str | None = None
+    topic: str | None = None
 
 
 class DutyView(DutyItem):
@@ -119,7 +120,7 @@ def _item_fields(row: Any, names: Names) -> dict[str, Any]:
         "received_at": row.received_at,
         "done_by": person,
         "failed": row.failed,
-        "cases": tuple(number for number in row.cases.values() if number),
+        "cases": tuple(number for errand, number in row.cases.items() if number and ":topic" not in errand),
     }
 
 
@@ -175,6 +176,7 @@ def _needs(row: Any, names: Names, result: dict[str, Any]) -> list[NeedView]:
             category_name=names.category(need["category"]) if need.get("category") else None,
             photos=tuple(need.get("photos", ())),
             case_no=row.cases.get(f"duty:{row.id}:need{n}") or None,
+            topic=row.cases.get(f"duty:{row.id}:topic{n}") or None,
         )
         for n, need in enumerate(result.get("needs", ()))
     ]

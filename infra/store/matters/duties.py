@@ -79,9 +79,9 @@ async def _write(connection: AsyncConnection, plan: PlanState, fact: MatterFact)
             await run(connection, _DO, _done(body, fact))
             if body.failed:
                 await _assess(connection, plan, fact, (), body.duty)
-        case OpeningSettled(errand=errand, case_no=case_no) if errand.startswith("duty:"):
+        case OpeningSettled(errand=errand, case_no=case_no, matter_code=code) if errand.startswith("duty:"):
             duty = errand.split(":")[1]
-            await run(connection, _SETTLE, {"id": duty, "errand": errand, "case_no": case_no or ""})
+            await run(connection, _SETTLE, {"id": duty, "errand": errand, "case_no": case_no or code or ""})
 
 
 async def _assess(

@@ -85,6 +85,7 @@ def report(plan: PlanState, cmd: ReportDuty, ctx: MatterContext) -> Sequence[Mat
             photos=cmd.photos,
             location=cmd.location,
             failed=tuple(_failed(cmd, duty, checklist, ctx)),
+            topics=tuple(_topics(cmd, duty)),
             said=said,
         )
     ]
@@ -162,3 +163,10 @@ def _failed(cmd: ReportDuty, duty: KnownDuty, checklist: Checklist | None, ctx: 
             yield FailedItem(
                 errand=errand, text=need.text, category=need.category, enterprise=enterprise, photos=need.photos
             )
+
+
+def _topics(cmd: ReportDuty, duty: KnownDuty) -> Iterator[FailedItem]:
+    """The needs that go to the agenda."""
+    for n, need in enumerate(cmd.needs):
+        if need.topic:
+            yield FailedItem(errand=f"duty:{duty.id}:topic{n}", text=need.text, photos=need.photos)

@@ -132,7 +132,7 @@ def _done(plan: PlanState, body: DutyDone) -> dict[str, object]:
         "open": tuple(batch for batch in open_ if set(keys_of(plan.keys, batch)) - set(batch.done)),
         "missed": tuple(batch for batch in missed if batch.left),
         "climbs": climbs,
-        "opening": (*plan.opening, *(failed.errand for failed in body.failed)),
+        "opening": (*plan.opening, *(asked.errand for asked in (*body.failed, *body.topics))),
     }
 
 

@@ -1,4 +1,4 @@
-"""The cases that a duty opens: one for each item that failed, and for each need that was given a category."""
+"""What a duty sets off: a case for each item that failed and each need with a category, a topic for the agenda."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,13 @@ from models.commands.report import MatterReference, Report
 from models.enums import Severity, Source
 from models.ids import derived_id
 from models.matters.base import MatterFact, MatterKind
-from models.matters.effects import Effect, OpenCase
+from models.matters.effects import BeginMatter, Effect, OpenCase
 from models.matters.messages import content_digest
 from models.matters.plan import DutyDone, FailedItem, PlanState, PlanWork
+from models.matters.topic import SubmitTopic, TopicSource
 
+#: The longest title of a topic made of a need.
+_TITLE = 60
 #: What the case says of where it comes from.
 _FOUND_BY = {
     PlanWork.PRE_SHIFT: "班前检查",
@@ -20,13 +23,34 @@ _FOUND_BY = {
 
 
 def effects(before: PlanState | None, fact: MatterFact, after: PlanState) -> Sequence[Effect]:
-    """Open the cases of a duty that was done."""
+    """Open the cases of a duty that was done, and submit its topics."""
     if not isinstance(fact.body, DutyDone):
         return ()
-    return [
+    cases = [
         OpenCase(errand=failed.errand, report=_report(failed, fact.body, after, fact), actor=fact.actor)
         for failed in fact.body.failed
     ]
+    return [*cases, *(_topic(need, fact.body, after, fact) for need in fact.body.topics)]
+
+
+def _topic(need: FailedItem, duty: DutyDone, plan: PlanState, fact: MatterFact) -> BeginMatter:
+    """A need for the agenda: a topic, for whoever noted it."""
+    where = duty.where
+    topic = SubmitTopic(
+        name=need.text.splitlines()[0][:_TITLE],
+        grid=where.grid,
+        text=need.text,
+        source=TopicSource.VISIT,
+        reference=where.enterprise or plan.code,
+        attachments=need.photos,
+    )
+    return BeginMatter(
+        matter_kind=MatterKind.TOPIC,
+        matter_id=derived_id("duty-topic", duty.duty, need.errand),
+        command=topic.model_dump(mode="json"),
+        actor=fact.actor,
+        errand=need.errand,
+    )
 
 
 def _report(failed: FailedItem, duty: DutyDone, plan: PlanState, fact: MatterFact) -> Report:
@@ -42,7 +66,7 @@ def _report(failed: FailedItem, duty: DutyDone, plan: PlanState, fact: MatterFac
     content = {"duty": str(duty.duty), "errand": failed.errand, "lines": lines, "photos": list(failed.photos)}
     return Report(
         report_id=derived_id("duty-case", duty.duty, failed.errand),
-        category=failed.category,
+        category=failed.category or "",
         title=f"{found} · {place}"[:120] if place else found[:120],
         description="\n".join(lines),
         grid=duty.where.grid,

@@ -26,6 +26,7 @@ from services.plans.load import read_load
 from services.plans.own import read_own_duties
 from services.plans.report import report_duty
 from services.plans.views import DutyItem, DutyView
+from services.policies.preview import preview_all
 from tests.builders import CHECKLIST, COMMUNITY, GRID, MICRO, a_policy
 from tests.services.matters.hall import Hall, eventually
 from tests.services.matters.test_enterprises import CODE, plant
@@ -150,6 +151,22 @@ async def test_a_long_timeline_is_read_in_parts(hall: Hall) -> None:
         assert [fact.seq for fact in await read()] == [1, 2, 3]
 
 
+async def test_a_need_becomes_a_topic(hall: Hall) -> None:
+    """Once, by whoever noted it; the duty knows its code."""
+    _, duty = await planned(hall, work="visit", checklist=None)
+    needs = [{"text": "希望增设充电桩", "topic": True}, {"text": "只想说说"}]
+    id_ = new_id()
+
+    async def begun() -> bool:
+        return (await report(hall, "worker", duty.id, id_, items=[], needs=needs)).needs[0].topic is not None
+
+    await eventually(begun)
+    found = await report(hall, "worker", duty.id, id_, items=[], needs=needs)
+    (topic,) = (await hall.listed("supervisor", MatterKind.TOPIC)).items
+    assert (topic.code, topic.name, topic.grid) == (found.needs[0].topic, "希望增设充电桩", MICRO)
+    assert (found.cases, found.needs[1].topic) == ((), None)
+
+
 async def test_who_may_report(hall: Hall) -> None:
     _, duty = await planned(hall, workers={"person": "fire_handler"})
     with pytest.raises(NoSuchDuty):
@@ -265,6 +282,8 @@ async def test_figures_and_load(hall: Hall) -> None:
     assert (figures.totals.done, figures.totals.due, figures.totals.total) == (1, 1, 2)
     assert [(row.key, row.done) for row in figures.units] == [(COMMUNITY, 1)]
     assert [(one.name, one.total, one.most) for one in load.bearers] == [("网格员", 20, 2)]
+        counts = await preview_all(connection, a_policy(park={"duties_a_day": 1, "checklists": [CHECKLIST]}), 0, now)
+    assert (counts.plans, counts.plans_broken, counts.people_overloaded) == (1, 0, 1)
     assert (nothing.duties, [plan.code for plan in nothing.broken]) == (0, [code])
     assert hidden.plans == 0
 

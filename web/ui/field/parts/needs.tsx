@@ -28,6 +28,7 @@ export function NeedsForm({ needs, change }: { needs: DraftNeed[]; change: (need
             {t("办理方式")}
             <select value={need.category} onChange={(event) => set(n, { category: event.currentTarget.value })}>
               <option value="">{t("只记录")}</option>
+              <option value="topic">{t("提交为议题")}</option>
               {catalogue.value?.groups.map((group) => (
                 <optgroup label={t("立案:%(group)s", { group: localName(group) })} key={group.code}>
                   {group.categories

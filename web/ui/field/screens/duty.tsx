@@ -234,7 +234,7 @@ function toItem(draft: DutyDraft, duty: Duty, checklist: Checklist, me: Me, here
     return { item: code, outcome, ...(outcome === "failed" ? { note: note.trim(), photos: photos.map(({ id }) => id) } : {}) };
   });
   const used = [...draft.photos, ...checklist.items.flatMap(({ code }) => (draft.found[code]?.outcome === "failed" ? (draft.found[code]?.photos ?? []) : []))];
-  const needs = draft.needs.filter(({ text }) => text.trim()).map(({ text, category }) => ({ text: text.trim(), ...(category ? { category } : {}) }));
+  const needs = draft.needs.filter(({ text }) => text.trim()).map(({ text, category }) => ({ text: text.trim(), ...(category === "topic" ? { topic: true } : category ? { category } : {}) }));
   return {
     id: draft.id,
     kind: "duty",
