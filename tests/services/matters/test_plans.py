@@ -278,11 +278,11 @@ async def test_figures_and_load(hall: Hall) -> None:
         figures = await read_duty_figures(connection, person, now, "zh")
         load = await read_load(connection, person, now, "zh", days=10)
         nothing = await read_load(connection, None, now, "en", days=10, policy=a_policy(park={}))
+        counts = await preview_all(connection, a_policy(park={"duties_a_day": 1, "checklists": [CHECKLIST]}), 0, now)
         hidden = await read_load(connection, await hall.town.person("other_duty"), now, "zh")
     assert (figures.totals.done, figures.totals.due, figures.totals.total) == (1, 1, 2)
     assert [(row.key, row.done) for row in figures.units] == [(COMMUNITY, 1)]
     assert [(one.name, one.total, one.most) for one in load.bearers] == [("网格员", 20, 2)]
-        counts = await preview_all(connection, a_policy(park={"duties_a_day": 1, "checklists": [CHECKLIST]}), 0, now)
     assert (counts.plans, counts.plans_broken, counts.people_overloaded) == (1, 0, 1)
     assert (nothing.duties, [plan.code for plan in nothing.broken]) == (0, [code])
     assert hidden.plans == 0
