@@ -123,7 +123,9 @@ def _print_colour(found: dict[str, Any]) -> None:
         out.print(f"  {_BARS[line['colour']]} {escape(line['name'])} · {held} · {escape(cases)}", highlight=False)
     for change in found["changes"]:
         before, after = _colour_name(change["before"]), _colour_name(change["after"])
-        out.print(f"  [dim]{format_local(change['at'])}[/] {before} → {after}", highlight=False)
+        why = localize("人工", "by hand") if change["by_hand"] else localize("按规则", "by the rules")
+        reason = f" · {escape(change['reason'])}" if change["reason"] else ""
+        out.print(f"  [dim]{format_local(change['at'])}[/] {before} → {after} · {why}{reason}", highlight=False)
 
 
 def _print_outcomes(found: dict[str, Any]) -> None:

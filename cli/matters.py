@@ -37,6 +37,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         grid: Annotated[str | None, typer.Option(help="A grid code: its whole subtree")] = None,
         overdue: Annotated[bool | None, typer.Option("--overdue/--not-overdue")] = None,
         ended: Annotated[bool, typer.Option("--ended", help="Those that have ended")] = False,
+        where: Annotated[list[str] | None, typer.Option(help="A filter of this kind's own, as colour=red")] = None,
         limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
         cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
         as_: As = "supervisor",
@@ -49,6 +50,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
             "cursor": cursor,
         }  # fmt: skip
         params = {name: value for name, value in wanted.items() if value is not None}
+        params |= _own_filters(where or [])
         found = Api(data_dir, as_, password).call("GET", f"/{path}", params=params)
         return out.print_json(json.dumps(found)) if as_json else _print_list(found)
 
@@ -108,6 +110,14 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         return out.print_json(json.dumps(view)) if as_json else print_matter(kind, view)
 
     return app
+
+
+def _own_filters(where: list[str]) -> dict[str, str]:
+    """Read `name=value` of each option; the API knows the names."""
+    for one in where:
+        if "=" not in one:
+            fail(localize(f"--where {one}:应写成 名称=值", f"--where {one}: write it as name=value"))
+    return dict(one.split("=", 1) for one in where)
 
 
 def _print_list(found: dict[str, Any]) -> None:

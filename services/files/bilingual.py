@@ -12,7 +12,8 @@ Headers = Mapping[str, tuple[str, str]]
 def read_bilingual(path: Path, headers: Headers, needed: Sequence[str]) -> tuple[Table, int]:
     """Return the table with the columns `needed`, and in which language they are (0 English, 1 Chinese).
 
-    Other columns than those of `headers` are refused. Raises UnreadableFile, about the language that the file has.
+    Other columns than those of `headers` are refused. Raises UnreadableFile, about the language of
+    which the file has the more columns.
     """
     refused: UnreadableFile | None = None
     for language in (0, 1):
@@ -20,10 +21,10 @@ def read_bilingual(path: Path, headers: Headers, needed: Sequence[str]) -> tuple
         try:
             return read_table(path, wanted, [both[language] for both in headers.values()], strict=True), language
         except UnreadableFile as error:
-            # The error of the language whose headers the file has, if of any.
-            refused = error if refused is None or wanted[0] in error.reason_zh.partition(";")[2] else refused
-            if not error.missing:
+            # The error of the language of which the file has the more columns.
+            if refused is None or len(error.missing) < len(refused.missing):
                 refused = error
+            if not error.missing:
                 break
     assert refused is not None
     raise refused

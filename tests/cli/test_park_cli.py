@@ -1,10 +1,11 @@
-"""Stations, emergencies and referral desks on the command line."""
+"""Enterprises, stations, emergencies and referral desks on the command line."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from models.credit_code import check_character
 from tests.builders import MICRO
 from tests.cli.conftest import Run, answer, refusal
 
@@ -14,6 +15,38 @@ METRICS = '[{"code":"voc","name":"VOC","unit":"mg/m3","above":2,"category":"0201
 def at(minutes: float) -> str:
     """A moment so many minutes from now."""
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+
+
+def test_an_enterprise_is_loaded_given_a_colour_and_found_by_it(api: Run, tmp_path: Path) -> None:
+    code = "91130100MC7700001" + check_character("91130100MC7700001")
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    file = tmp_path / "register.csv"
+    file.write_text(f"信用代码,企业名称,网格\n{code},命令行印染,{MICRO}\n")
+    assert "columns missing: 统一社会信用代码;" in refusal(api("enterprises", "import", file, "--as", "duty"))
+    file.write_text(
+        f"统一社会信用代码,企业名称,网格\n{code},命令行印染,{MICRO}\n{wrong},错码,{MICRO}\n{code},重复,{MICRO}\n"
+    )
+    checked = api("enterprises", "import", file, "--dry-run", "--as", "duty")
+    assert checked.exit_code == 1
+    assert "could be registered 1 · not registered 2" in checked.output
+    for outcome in ("registered 1 · not registered 2", "registered before 1 · not registered 2"):
+        loaded = api("enterprises", "import", file, "--as", "duty")
+        assert outcome in loaded.output
+        assert f"line 3 {wrong}" in loaded.output
+        assert "the credit code is that of line 2" in loaded.output
+    until = at(60 * 24 * 3)[:10]
+    fields = ("colour=red", "reason=约谈", f"until={until}")
+    answer(api("enterprises", "act", code, "override_colour", *fields, "--json"))
+    assert [one["code"] for one in answer(api("enterprises", "list", "--where", "colour=red", "--json"))["items"]] == [
+        code
+    ]
+    told = api("enterprises", "colour", code).output
+    assert "By the rules: ▮▯▯ green" in told
+    assert "Set by hand: ▮▮▮ red" in told
+    assert "by hand · 约谈" in told
+    assert "/query/colour" in refusal(api("enterprises", "list", "--where", "colour=blue"))
+    assert "name=value" in refusal(api("enterprises", "list", "--where", "colour"))
+    assert "filter at" in refusal(api("enterprises", "colour", code, "--at", "2020-01-01"))
 
 
 def test_a_station_from_its_registration_to_a_file_of_readings(api: Run, tmp_path: Path) -> None:

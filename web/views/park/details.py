@@ -40,7 +40,8 @@ def details_of(kind: MatterKind, details: Mapping[str, Any], visitor: Visitor, l
             tables.append(_table(kind, label, value, visitor))
         elif isinstance(value, Mapping):
             text = " · ".join(
-                f"{field_label(kind, part, visitor.language)} {_text(kind, part, one, visitor)}"
+                ("" if part == "name" else f"{field_label(kind, part, visitor.language)} ")
+                + _text(kind, part, one, visitor)
                 for part, one in value.items()
                 if one not in (None, "", [], {})
             )
