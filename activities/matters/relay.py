@@ -19,10 +19,11 @@ from temporalio.client import Client
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
 from infra.database import is_away, transaction
 from infra.matter_client import act_on_matter, begin_matter
-from infra.store.cases import read_report_id
+from infra.store.cases import is_archived, read_report_id
+from infra.store.matters.rows import matter_goes_on
 from infra.store.outbox import OUTBOX_CHANNEL, WaitingEffect, delete_effect, next_due, put_back, refuse, take_effects
 from models.commands import Inform
-from models.errors import AlreadyArchived, DomainError, MatterEnded, NoSuchCase
+from models.errors import AlreadyArchived, DomainError, MatterEnded, NoSuchCase, StoreAway
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
@@ -102,7 +103,7 @@ class Relay:
             async with asyncio.timeout(EFFECT_TIMEOUT.total_seconds()):
                 await self._try(waiting)
         except MatterEnded:
-            log.info("nothing is owed to a matter that has ended", **about)
+            failure = await self._still_owed(waiting)
         except DomainError as error:
             refusal, failure = (error.code, None) if error.status < UNAVAILABLE else (None, error.code)
         except NO_ANSWER_ERRORS as error:
@@ -116,6 +117,19 @@ class Relay:
                 await put_back(connection, waiting, datetime.now(UTC), failure)
             else:
                 await delete_effect(connection, waiting.id)
+
+    async def _still_owed(self, waiting: WaitingEffect) -> str | None:
+        """Return why an effect whose receiver has no workflow must wait: the receiver goes on, and the audit will start
+        its workflow again. None when it has ended, or never was: nothing is owed to it then.
+        """
+        match waiting.effect:
+            case ActOnMatter(matter_id=id_):
+                receiver = id_
+            case _:
+                receiver = waiting.origin_id
+        async with self._engine.connect() as connection:
+            goes_on = await matter_goes_on(connection, receiver)
+        return "workflow_missing" if goes_on else None
 
     async def _try(self, waiting: WaitingEffect) -> None:
         match waiting.effect:
@@ -137,6 +151,9 @@ class Relay:
         try:
             await act_as_system(self._client, report_id, SystemAct(id=id_, command=inform))
         except AlreadyArchived:
+            async with self._engine.connect() as connection:
+                if not await is_archived(connection, report_id):  # the audit will start its workflow again
+                    raise StoreAway from None
             log.info("the case is archived and was not told", case_no=case_no)
 
     async def _open_case(self, waiting: WaitingEffect, effect: OpenCase) -> None:

@@ -67,6 +67,12 @@ async def read_report_id(connection: AsyncConnection, case_no: str) -> UUID | No
     return found
 
 
+async def is_archived(connection: AsyncConnection, report_id: UUID) -> bool:
+    """Return whether the case of that report is archived, or there is none."""
+    query = text("SELECT archived_at IS NULL FROM cases WHERE report_id = :report")
+    return not await connection.scalar(query, {"report": report_id})
+
+
 async def read_facts(connection: AsyncConnection, report_id: UUID, after: int = 0) -> tuple[Fact, ...]:
     """Return the facts of a case in order, without the first `after` ones."""
     rows = await connection.execute(

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.String, nullable=True),
     )
     op.create_index("outbox_next", "outbox", ["next_try_at", "id"])
+    op.create_index("outbox_origin", "outbox", ["origin_id", "written_at", "id"])
 
 
 def _create_matters() -> None:

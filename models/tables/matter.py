@@ -96,7 +96,10 @@ class OutboxRow(SQLModel, table=True):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_next", "next_try_at", "id"),)
+    __table_args__ = (
+        Index("outbox_next", "next_try_at", "id"),
+        Index("outbox_origin", "origin_id", "written_at", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     origin_kind: str

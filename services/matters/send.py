@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.case_client import NO_ANSWER_ERRORS
 from infra.matter_client import act_on_matter, begin_matter
 from infra.store.context import local_day
+from infra.store.matters.rows import matter_goes_on
 from models.context import Person
 from models.errors import (
     CommandIdReused,
@@ -117,6 +118,9 @@ async def send_act(resources: Resources, rules: MatterRules, matter: Matter, sen
     except NO_ANSWER_ERRORS as error:
         raise StoreAway() from error
     except MatterEnded as error:
+        async with resources.reading.connect() as connection:
+            if await matter_goes_on(connection, matter.id):  # the audit will start its workflow again
+                raise StoreAway() from error
         raise MatterEnded(name=matter.name) from error
     return MatterSent(sent.id, receipt)
 

@@ -15,9 +15,6 @@ from models.matters.messages import StoredMatterFact
 from rules.matters.decide import next_wake_up, read_body
 from rules.matters.kind import MatterRules
 
-#: NOTIFY channel for changed matters. The payload is the kind, the code and the revision.
-MATTER_CHANNEL = "gridloop_matter_changed"
-
 _COLUMNS = (
     "id", "kind", "code", "name", "seq", "status", "state", "grid", "grid_path", "department", "departments", "people",
     "created_at", "updated_at", "due_at", "overdue_at", "wake_at", "ended_at",
@@ -27,11 +24,8 @@ _UPSERT = f"""
     WITH stored AS (INSERT INTO matters AS m ({", ".join(_COLUMNS)})
         SELECT {", ".join(f"n.{name}" for name in _COLUMNS)}
         FROM jsonb_populate_record(NULL::matters, %(matter)s) n
-        ON CONFLICT (id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _UNCHANGING)}
-        RETURNING pg_notify('{MATTER_CHANNEL}', m.kind || ' ' || m.code || ' ' || m.seq) AS notified),
-    new_facts AS (INSERT INTO matter_facts
-        SELECT f.* FROM jsonb_populate_recordset(NULL::matter_facts, %(facts)s) f)
-    SELECT notified FROM stored
+        ON CONFLICT (id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _UNCHANGING)})
+    INSERT INTO matter_facts SELECT f.* FROM jsonb_populate_recordset(NULL::matter_facts, %(facts)s) f
 """
 _FACTS = """
     SELECT seq, at, actor, command_id, command, digest, version, body FROM matter_facts
@@ -57,6 +51,12 @@ async def taken_name(connection: AsyncConnection, rules: MatterRules, code: str)
     query = "SELECT name FROM matters WHERE kind = %(kind)s AND code = %(code)s"
     row = await first_row(connection, query, {"kind": rules.kind, "code": code})
     return None if row is None else str(row[0])
+
+
+async def matter_goes_on(connection: AsyncConnection, id_: UUID) -> bool:
+    """Return whether there is a matter of that id that has not ended."""
+    row = await first_row(connection, "SELECT 1 FROM matters WHERE id = %(id)s AND ended_at IS NULL", {"id": id_})
+    return row is not None
 
 
 async def read_stored_facts(

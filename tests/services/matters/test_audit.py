@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from activities.auditing.auditor import Auditor
 from infra.store.outbox import insert_effects
+from models.errors import StoreAway
 from models.ids import matter_workflow_id, new_id
 from models.jobs.audit import AuditReport, Drift
 from models.matters.base import MatterKind
@@ -72,5 +74,29 @@ async def test_an_effect_to_a_matter_that_never_was_is_dropped(hall: Hall) -> No
 
     async def is_done() -> bool:
         return await hall.waiting_effects() == 0
+
+    await eventually(is_done)
+
+
+async def test_a_matter_whose_workflow_is_lost_loses_nothing_that_is_sent_to_it(hall: Hall) -> None:
+    """A person hears that it can't be taken now; an effect waits until the audit has started the workflow again."""
+    code = (await hall.begin("supervisor", KIND, **pledge())).receipt.code
+    matter = await hall.look(KIND, code)
+    await hall.town.resources.temporal.get_workflow_handle(matter_workflow_id(KIND, matter.id)).terminate()
+    with pytest.raises(StoreAway):
+        await hall.do("fire_head", KIND, code, "report_progress", note="进展")
+    done = ActOnMatter(matter_kind=KIND, matter_id=matter.id, command={"kind": "complete", "result": "完工"})
+    async with hall.town.engine.begin() as connection:
+        await insert_effects(connection, (KIND, matter.id), new_id(), [done], datetime.now(UTC))
+
+    async def is_put_back() -> bool:
+        async with hall.town.engine.connect() as connection:
+            return str(await connection.scalar(text("SELECT failure FROM outbox"))) == "workflow_missing"
+
+    await eventually(is_put_back)
+    await audited(hall, fix=True)
+
+    async def is_done() -> bool:
+        return (await hall.look(KIND, code)).status == "done" and await hall.waiting_effects() == 0
 
     await eventually(is_done)
