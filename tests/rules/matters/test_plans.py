@@ -9,6 +9,7 @@ import pytest
 from models.errors import DomainError, DutyDoneAlready, DutyNotOpen, NotYours
 from models.matters.effects import OpenCase
 from models.matters.plan import DutiesIssued, DutiesMissed, DutyStatus, Every, PlantDays, Shift
+from models.policy.calendar import Closure
 from rules.deadlines.working_time import timetable
 from rules.matters.decide import next_wake_up
 from rules.matters.plan import RULES
@@ -299,6 +300,18 @@ def test_bad_plans_are_refused(changes: dict[str, Any], code: str) -> None:
     assert refused.value.code == code
     assert "?" not in refused.value.message("en") + refused.value.message("zh")
     assert life.facts == []
+
+
+def test_a_plan_without_a_working_day_in_a_year() -> None:
+    """It is refused with the reason: the calendar is closed for longer than that."""
+    closed = [{"since": f"{year}-01-01", "until": f"{year}-12-31", "reason": "停产"} for year in (2026, 2027, 2028)]
+    park = DEMO.calendars[0].model_copy(update={"closures": tuple(Closure.model_validate(one) for one in closed)})
+    policy = DEMO.model_copy(update={"calendars": (park, *DEMO.calendars[1:])})
+    for days in (None, {"weekdays": [1, 2], "on_holidays": True}):
+        with pytest.raises(DomainError) as refused:
+            PlanLife(policy=policy).give(at("2026-03-02T08:00:00"), {**PATROL, "plant_days": days})
+        assert refused.value.code == "plan_never_due"
+        assert "没有工作日" in refused.value.message("zh")
 
 
 def test_two_plans_that_say_the_same() -> None:

@@ -151,6 +151,15 @@ async def test_a_long_timeline_is_read_in_parts(hall: Hall) -> None:
         assert [fact.seq for fact in await read()] == [1, 2, 3]
 
 
+async def test_two_people_at_once(hall: Hall) -> None:
+    """Both were offline and both did it: the first counts, the second is told who was faster."""
+    code, duty = await planned(hall)
+    both = (report(hall, "worker", duty.id, note="甲"), report(hall, "supervisor", duty.id, note="乙"))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DutyDoneAlready", "DutyView"]
+    assert (await hall.kinds(KIND, code)).count("duty_done") == 1
+
+
 async def test_a_need_becomes_a_topic(hall: Hall) -> None:
     """Once, by whoever noted it; the duty knows its code."""
     _, duty = await planned(hall, work="visit", checklist=None)
