@@ -49,6 +49,11 @@ def decide(plan: PlanState | None, command: MatterCommand, ctx: MatterContext) -
             raise TypeError(f"no command of plans: {command.kind}")
 
 
+def fits(plan: PlanState, command: str) -> bool:
+    """Whether the command makes sense now."""
+    return command != {"paused": "pause_plan", "active": "resume_plan"}.get(plan.status)
+
+
 RULES = MatterRules(
     kind=MatterKind.PLAN,
     name_zh="计划",
@@ -69,6 +74,7 @@ RULES = MatterRules(
     due=due,
     next_wake_up=next_wake_up,
     effects=effects,
+    fits=fits,
     number_prefix="JH",
     creates="make_plan",
     lasting=frozenset({"report_duty"}),
