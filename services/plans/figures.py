@@ -17,7 +17,7 @@ from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus
 from models.tables import DUTIES, MATTERS
 from services.cases.names import read_names_by_id
-from services.criteria.duties import duties_within, visible_duties
+from services.criteria.duties import duties_of_days, duties_within, visible_duties
 
 
 class DutyNumbers(Frozen):
@@ -68,7 +68,7 @@ async def read_duty_figures(
     """Count the duties within `grid` that `person` may see, of today unless days are given."""
     day = await local_day(connection, now)
     first, last = since or day, until or day
-    condition = and_(visible_duties(person, day), duties_within(grid), DUTIES.c.day.between(first, last))
+    condition = and_(visible_duties(person, day), duties_within(grid), duties_of_days(first, last))
     path = DUTIES.c.grid_path
     unit = func.ltree2text(func.subpath(path, func.least(level.value, func.nlevel(path)) - 1, 1))
     units = await _count(connection, condition, unit)

@@ -12,7 +12,7 @@ from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, PlanWork
 from models.tables import DUTIES, MATTERS
 from models.text import clean_search
-from services.criteria.duties import duties_within, own_duties
+from services.criteria.duties import duties_of_days, duties_within, own_duties
 
 
 class DutyFilter(Frozen):
@@ -55,9 +55,4 @@ def duty_conditions(wanted: DutyFilter, person: Person, day: date, now: datetime
         conditions.append(c.plan == id_.scalar_subquery())
     if wanted.grid is not None:
         conditions.append(duties_within(wanted.grid))
-    return conditions + _of_days(wanted)
-
-
-def _of_days(wanted: DutyFilter) -> list[ColumnElement[bool]]:
-    since = [DUTIES.c.day >= wanted.since] if wanted.since is not None else []
-    return since + ([DUTIES.c.day <= wanted.until] if wanted.until is not None else [])
+    return [*conditions, duties_of_days(wanted.since, wanted.until)]

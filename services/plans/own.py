@@ -16,7 +16,7 @@ from services.criteria.duties import own_duties
 from services.plans.duties import duty_rows, read_duty_names
 from services.plans.views import DutyItem, duty_item
 
-#: How far ahead and back the phone keeps duties (our choice): missed ones are offered for a week.
+#: How far ahead and back the phone keeps duties (our choice): missed ones for a week, done ones for most of a day.
 AHEAD, BACK, DONE_BACK = timedelta(days=2), timedelta(days=7), timedelta(hours=18)
 #: The most duties a phone keeps.
 MOST = 200
@@ -58,10 +58,11 @@ async def read_own_duties(connection: AsyncConnection, person: Person, now: date
     day = await local_day(connection, now)
     wanted = or_(
         and_(c.status == DutyStatus.DUE, c.opens_at <= now + AHEAD),
-        and_(c.status == DutyStatus.MISSED, c.due_at >= now - BACK),
+        c.status == DutyStatus.MISSED,
         and_(c.status.in_([DutyStatus.DONE, DutyStatus.LATE]), c.received_at >= now - DONE_BACK),
     )
-    query = duty_rows(and_(own_duties(person, day), wanted)).order_by(c.due_at, c.id).limit(MOST)
+    lately = c.due_at >= now - BACK  # of a year of duties only these days are read, by the index on their deadlines
+    query = duty_rows(and_(lately, own_duties(person, day), wanted)).order_by(c.due_at, c.id).limit(MOST)
     rows = (await connection.execute(query)).all()
     names = await read_duty_names(connection, rows, language)
     used = {(row.checklist, row.policy_version) for row in rows if row.checklist is not None}
