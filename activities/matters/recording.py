@@ -27,6 +27,7 @@ from infra.store.matters.rows import (
     recorded_digest,
     taken_name,
 )
+from infra.store.org_alarms import raise_matter_alarms
 from infra.store.outbox import insert_effects
 from models.errors import CommandIdReused, DomainError, MatterExists, RecordingFailed, StoreBehind
 from models.matters.base import CreateMatter, Matter, MatterCommand, MatterFact
@@ -167,6 +168,7 @@ async def _store(
     await append_matter_facts(connection, rules, facts, after)
     await project(connection, rules.kind, before, after, facts)
     await insert_matter_notices(connection, after.id, facts)
+    await raise_matter_alarms(connection, after.id, facts)
     matter = before
     for fact in facts:
         following = evolve(rules, matter, fact)

@@ -12,6 +12,7 @@ from infra.store.holders import with_holders
 from models.context import Unit
 from models.enums import Level, Role
 from models.facts import Fact, StepFired
+from models.matters.base import MatterFact
 from models.organisation import OrgAlarm
 
 _RAISE = """
@@ -30,8 +31,18 @@ async def raise_alarms(connection: AsyncConnection, report_id: UUID, facts: Iter
     The order is fixed, so that two cases that escalate at once cannot deadlock.
     """
     met = [(v.unit, v.role, fact.at) for fact in facts if isinstance(fact.body, StepFired) for v in fact.body.vacancies]
+    await _raise(connection, report_id, met)
+
+
+async def raise_matter_alarms(connection: AsyncConnection, id_: UUID, facts: Iterable[MatterFact]) -> None:
+    """Store an alarm for every vacancy that facts of a matter met: a step of its ladder, duties that nobody can do."""
+    vacancies = ((getattr(fact.body, "vacancies", ()), fact.at) for fact in facts)
+    await _raise(connection, id_, [(v.unit, v.role, at) for found, at in vacancies for v in found])
+
+
+async def _raise(connection: AsyncConnection, cause: UUID, met: list[tuple[str, Role, datetime]]) -> None:
     for unit, role, at in sorted(met):
-        await run(connection, _RAISE, {"unit": unit, "role": role.value, "at": at, "case": report_id})
+        await run(connection, _RAISE, {"unit": unit, "role": role.value, "at": at, "case": cause})
 
 
 async def list_open_alarms(connection: AsyncConnection, now: datetime, today: date) -> tuple[OrgAlarm, ...]:

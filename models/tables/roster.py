@@ -37,7 +37,10 @@ class ShiftRow(SQLModel, table=True):
 
 
 class OrgAlarmRow(SQLModel, table=True):
-    """A role that ladder steps found vacant in a unit: how often, and when last."""
+    """A role that ladder steps, or duties of a plan, found vacant in a unit: how often, and when last.
+
+    `last_case` is the id of the case or matter that met it.
+    """
 
     __tablename__ = "org_alarms"
 

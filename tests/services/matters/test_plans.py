@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from infra.store.matters.enterprise import read_evidence
+from infra.store.org_alarms import list_open_alarms
+from models.enums import Role
 from models.errors import DutyDoneAlready, NoSuchDuty, NoSuchMatter, NotYours, SamePlan, UnknownAttachment
 from models.ids import new_id
 from models.matters.base import MatterKind
@@ -209,6 +211,24 @@ async def test_the_same_plan_twice(hall: Hall) -> None:
     assert code in refused.value.message("en")
     await hall.do("supervisor", KIND, code, "end_plan", reason="并入")
     await planned(hall)
+
+
+async def test_a_role_that_falls_vacant_is_an_alarm(hall: Hall) -> None:
+    """The plan goes on; whoever sees the board sees that nobody holds the role, until somebody does."""
+    code, _ = await planned(hall)
+    async with hall.town.engine.begin() as connection:
+        await connection.execute(text("UPDATE grants SET until = '2024-01-02' WHERE role = 'grid_worker'"))
+    await hall.do("supervisor", KIND, code, "pause_plan", reason="换岗")
+    await hall.do("supervisor", KIND, code, "resume_plan")
+    now = await hall.town.now()
+
+    async def alarmed() -> bool:
+        async with hall.town.engine.connect() as connection:
+            alarms = await list_open_alarms(connection, now, now.date())
+        return (MICRO, Role.GRID_WORKER) in {(alarm.unit, alarm.role) for alarm in alarms}
+
+    await eventually(alarmed)
+    assert (await duties(hall, "supervisor", plan=code, status=["due"]))[0].who == "网格员"
 
 
 async def test_hidden_from_others(hall: Hall) -> None:
