@@ -173,7 +173,8 @@ async def test_departments(client: httpx.AsyncClient, signed_in: SignedIn, engin
         await connection.execute(text("UPDATE departments SET active = false WHERE id = 'labour'"))
     body = (await client.get("/api/v1/departments", headers=signed_in("reporter"))).json()
     assert [item["id"] for item in body["items"]] == ["environment", "fire"]
-    assert body["items"][1] == {"id": "fire", "name_zh": "消防救援大队", "name_en": "Fire brigade"}
+    fire = {"id": "fire", "name_zh": "消防救援大队", "name_en": "Fire brigade", "help_group": False}
+    assert body["items"][1] == fire
 
 
 async def usernames(client: httpx.AsyncClient, headers: dict[str, str]) -> set[str]:

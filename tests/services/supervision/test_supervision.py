@@ -44,7 +44,7 @@ from tests.services.criteria.test_scope import a_life
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIVES = 260
+LIVES = 430
 DAY = timedelta(days=1)
 #: Months after the lives began, so that most deadlines have passed.
 NOW = START + 20 * DAY
