@@ -198,10 +198,10 @@ class EndPlan(MatterCommand):
     reason: Note
 
 
-class FollowRatings(MatterCommand):
-    """By the system: the enterprise `about` is to be visited more often, or less; give the duties out anew."""
+class FollowEnterprise(MatterCommand):
+    """By the system: the enterprise `about` is visited at another rhythm, or works other shifts or days."""
 
-    kind: Literal["follow_ratings"] = "follow_ratings"
+    kind: Literal["follow_enterprise"] = "follow_enterprise"
     about: Code
 
 
@@ -352,10 +352,10 @@ class PlanEnded(MatterBody):
     expired: bool = False
 
 
-class RatingsFollowed(MatterBody):
-    """The enterprise `about` is visited more often now, or less: the duties are given out anew."""
+class EnterpriseFollowed(MatterBody):
+    """The enterprise `about` is visited at another rhythm now, or works otherwise: the duties are given out anew."""
 
-    kind: Literal["ratings_followed"] = "ratings_followed"
+    kind: Literal["enterprise_followed"] = "enterprise_followed"
     about: str
 
 
@@ -445,7 +445,7 @@ class DutyDone(MatterBody):
 
 #: What happens to a plan.
 BODIES: tuple[type[MatterBody], ...] = (
-    PlanMade, PlanAmended, PlanPaused, PlanResumed, PlanEnded, RatingsFollowed,
+    PlanMade, PlanAmended, PlanPaused, PlanResumed, PlanEnded, EnterpriseFollowed,
     DutiesIssued, DutiesWithdrawn, DutiesMissed, DutyDone,
 )  # fmt: skip
 

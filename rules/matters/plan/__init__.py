@@ -13,7 +13,7 @@ from models.matters.plan import (
     BODIES,
     AmendPlan,
     EndPlan,
-    FollowRatings,
+    FollowEnterprise,
     MakePlan,
     PausePlan,
     PlanState,
@@ -41,8 +41,8 @@ def decide(plan: PlanState | None, command: MatterCommand, ctx: MatterContext) -
             return making.resume(plan, command, ctx)
         case EndPlan():
             return making.end(plan, command)
-        case FollowRatings():
-            return making.follow_ratings(plan, command)
+        case FollowEnterprise():
+            return making.follow_enterprise(plan, command)
         case ReportDuty():
             return doing.report(plan, command, ctx)
         case _:
@@ -59,7 +59,7 @@ RULES = MatterRules(
     name_zh="计划",
     name_en="plan",
     state=PlanState,
-    commands=(MakePlan, AmendPlan, PausePlan, ResumePlan, EndPlan, ReportDuty, FollowRatings),
+    commands=(MakePlan, AmendPlan, PausePlan, ResumePlan, EndPlan, ReportDuty, FollowEnterprise),
     bodies=BODIES,
     who={
         "make_plan": DESK,

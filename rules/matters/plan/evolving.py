@@ -9,6 +9,7 @@ from models.matters.plan import (
     DutiesMissed,
     DutiesWithdrawn,
     DutyDone,
+    EnterpriseFollowed,
     MissedBatch,
     PlanAmended,
     PlanEnded,
@@ -16,7 +17,6 @@ from models.matters.plan import (
     PlanPaused,
     PlanResumed,
     PlanState,
-    RatingsFollowed,
 )
 from rules.matters.climb import end_climb, start_climb
 
@@ -52,7 +52,7 @@ def _duties(plan: PlanState, body: MatterBody, at: datetime) -> dict[str, object
             known = {batch.key for batch in batches}
             kept = tuple(batch for batch in plan.open if batch.key not in known)
             return {"open": kept + batches, "issued_until": until, "next_issue_at": next_at}
-        case RatingsFollowed():
+        case EnterpriseFollowed():
             return {"issued_until": None, "next_issue_at": at}
         case DutiesWithdrawn(batches=keys):
             return {"open": tuple(batch for batch in plan.open if batch.key not in keys)}

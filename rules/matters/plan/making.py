@@ -25,8 +25,9 @@ from models.matters.plan import (
     AmendPlan,
     DutiesWithdrawn,
     EndPlan,
+    EnterpriseFollowed,
     Every,
-    FollowRatings,
+    FollowEnterprise,
     MakePlan,
     PausePlan,
     PlanAmended,
@@ -37,7 +38,6 @@ from models.matters.plan import (
     PlanResumed,
     PlanState,
     PlanTerms,
-    RatingsFollowed,
     ResumePlan,
     Rhythm,
 )
@@ -145,9 +145,9 @@ def end(plan: PlanState, cmd: EndPlan) -> Sequence[MatterBody]:
     return [*_withdrawal(plan), PlanEnded(reason=cmd.reason)]
 
 
-def follow_ratings(plan: PlanState, cmd: FollowRatings) -> Sequence[MatterBody]:
-    """Give the duties out anew, as often as the enterprises are to be visited now. A plan that rests does so later."""
-    return [*_withdrawal(plan), RatingsFollowed(about=cmd.about)] if plan.status == "active" else []
+def follow_enterprise(plan: PlanState, cmd: FollowEnterprise) -> Sequence[MatterBody]:
+    """Give the duties out anew, as the enterprises are visited and work now. A plan that rests does so later."""
+    return [*_withdrawal(plan), EnterpriseFollowed(about=cmd.about)] if plan.status == "active" else []
 
 
 def _withdrawal(plan: PlanState) -> Sequence[MatterBody]:

@@ -29,7 +29,7 @@ WORDS = MatterWords(
         "resume_plan": ("恢复", "resume"),
         "end_plan": ("终止", "end"),
         "report_duty": ("报送勤务", "report a duty"),
-        "follow_ratings": ("随等级调整频次", "follow the colour"),
+        "follow_enterprise": ("随企业调整", "follow the enterprise"),
     },
     statuses={"active": ("执行中", "active"), "paused": ("已暂停", "paused"), "ended": ("已终止", "ended")},
     facts={
@@ -38,9 +38,9 @@ WORDS = MatterWords(
         "plan_paused": ("暂停:{reason}", "Paused: {reason}"),
         "plan_resumed": ("恢复执行 {note}", "Resumed {note}"),
         "plan_ended": ("终止 {reason}", "Ended {reason}"),
-        "ratings_followed": (
-            "企业 {about} 的走访频次变化,重新下达勤务",
-            "{about} is visited at another rhythm: duties given out anew",
+        "enterprise_followed": (
+            "企业 {about} 的走访频次或班次变化,重新下达勤务",
+            "{about} is visited or works otherwise: duties given out anew",
         ),
         "duties_issued": ("下达勤务至 {until}", "Duties given out up to {until}"),
         "duties_withdrawn": ("撤销未到期的勤务", "Duties not due yet were withdrawn"),

@@ -151,7 +151,7 @@ def test_visits_follow_the_colour() -> None:
     life = begun(made, "2026-03-02T09:00:00", plants={"A": weekly, "B": quarterly})
     life.until(at("2026-04-30T12:00:00"))
     life.plants["A"], life.plants["B"] = quarterly, weekly
-    life.give(at("2026-04-30T12:00:00"), {"kind": "follow_ratings", "about": "B"}, by=None)
+    life.give(at("2026-04-30T12:00:00"), {"kind": "follow_enterprise", "about": "B"}, by=None)
     life.until(at("2026-06-30T00:00:00"))
     due = [r for r in life.rows.values() if r.status in (DutyStatus.DUE, DutyStatus.MISSED)]
     assert sorted(str(r.day) for r in due if r.where.name == "乙厂")[:3] == ["2026-05-06", "2026-05-11", "2026-05-18"]

@@ -274,6 +274,14 @@ async def test_the_checks_of_an_enterprise(hall: Hall) -> None:
     await eventually(opened)
     case = await hall.town.case((await duties(hall, "supervisor", enterprise=CODE))[0].cases[0])
     assert case.enterprise == CODE
+    other = [{"name": "长白班", "start": "09:00", "end": "18:00"}]
+    await hall.do("supervisor", MatterKind.ENTERPRISE, CODE, "amend", shifts=other)
+
+    async def follows() -> bool:
+        due = await duties(hall, "supervisor", enterprise=CODE, status=["due"])
+        return bool(due) and {item.shift for item in due} == {"长白班"}
+
+    await eventually(follows)
     async with hall.town.engine.connect() as connection:
         evidence = await read_evidence(connection, CODE, datetime.now(UTC))
     assert [mark.code for mark in evidence.failed_rounds] == [f"{duty.plan} {duty.day} 当班 染色车间"]
@@ -295,7 +303,7 @@ async def test_visits_follow_the_colour(hall: Hall) -> None:
         return bool(found) and (found[0].day - datetime.now(SHANGHAI).date()).days <= 7
 
     await eventually(weekly)
-    assert "ratings_followed" in await hall.kinds(KIND, code)
+    assert "enterprise_followed" in await hall.kinds(KIND, code)
 
 
 async def test_figures_and_load(hall: Hall) -> None:
