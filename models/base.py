@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from pydantic import (
@@ -49,8 +49,26 @@ def _refuse_number(value: object) -> object:
 #: A moment in input from outside: text (ISO 8601), never a number.
 WrittenInstant = Annotated[Instant, BeforeValidator(_refuse_number)]
 
+
+def _refuse_number_as_day(value: object, info: ValidationInfo) -> object:
+    """Return `value`, unless it is a bare number, which would be read as seconds since 1970."""
+    stored = info.context is not None and info.context.get("stored")
+    if not stored and (isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value))):
+        raise PydanticKnownError("date_parsing", {"error": "a number is not a date"})
+    return value
+
+
+#: A day in input from outside: text (ISO 8601), never a number.
+WrittenDay = Annotated[date, BeforeValidator(_refuse_number_as_day, json_schema_input_type=date)]
+
 #: Validation context for what is read back from a store: it is taken as it was written, whatever is refused today.
 STORED: Final = {"stored": True}
+
+
+def fault(zh: str, en: str) -> PydanticCustomError:
+    """Return the error of a validator with its sentence in both languages, to be raised; each is a part of a sentence
+    without a full stop."""
+    return PydanticCustomError("told", "{en}", {"zh": zh, "en": en})
 
 
 def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra import metrics
 from infra.database import autocommit_engine, is_away
 from infra.store.cases import next_sequence
-from infra.store.context import read_surroundings
+from infra.store.context import read_surroundings, unknown_attachments
 from infra.store.driver import transaction
 from infra.store.matters.notices import insert_matter_notices
 from infra.store.matters.registry import project, read_extra
@@ -37,6 +37,7 @@ from models.matters.effects import Effect
 from models.matters.messages import MatterRecorded, MatterStep, StoredMatterFact, content_digest
 from models.wire_names import RECORD_MATTER_ACTIVITY
 from rules.matters.decide import decide, evolve, next_wake_up, read_command
+from rules.matters.given import files_in
 from rules.matters.kind import MatterRules
 from rules.matters.registry import RULES
 
@@ -141,6 +142,8 @@ async def _read_context(
         fallback=around.fallback,
     )
     changes: dict[str, object] = {"extra": await read_extra(connection, rules.kind, matter, command, ctx)}
+    if files := files_in(command):
+        changes["unknown_attachments"] = tuple(await unknown_attachments(connection, list(files)))
     if matter is None and rules.number_prefix is not None and isinstance(command, CreateMatter) and ctx.units:
         park = ctx.units[-1].code
         number = await next_sequence(connection, f"{park}:{rules.kind}", ctx.today)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from models.base import Code, Instant, Note, OptionalNote
+from models.base import Code, Instant, Note, OptionalNote, WrittenDay
 from models.commands.report import Attachments
 from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 from models.matters.milestones import Milestone, PlannedMilestones
@@ -15,8 +15,8 @@ class PostItem(CreateMatter):
 
     kind: Literal["post"] = "post"
     text: Note
-    claim_by: date | None = None
-    due_on: date
+    claim_by: WrittenDay | None = None
+    due_on: WrittenDay
     topic: Code | None = None
 
 

@@ -17,6 +17,7 @@ class MatterContext(Frozen):
 
     `policy` and its calendars are those in force now. `units` runs from the matter's own unit up to the park, with
     everybody who holds a role there now. `number` is the number drawn for a new matter of a kind that draws them.
+    `unknown_attachments` are those files a command names of which none is stored.
     `extra` is what only this kind reads (see `infra/store/matters/`).
     """
 
@@ -30,6 +31,7 @@ class MatterContext(Frozen):
     departments: tuple[Department, ...]
     fallback: UUID
     number: str | None = None
+    unknown_attachments: tuple[str, ...] = ()
     extra: SkipValidation[Any] = None
 
     @property

@@ -1,13 +1,25 @@
 """The enterprise (企业): its state, its commands and its facts."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
-from models.base import Code, CreditCode, Frozen, Instant, Line, Note, OptionalNote, Phone, Title, is_none
+from models.base import (
+    Code,
+    CreditCode,
+    Frozen,
+    Instant,
+    Line,
+    Note,
+    OptionalNote,
+    Phone,
+    Title,
+    WrittenDay,
+    fault,
+    is_none,
+)
 from models.commands.report import GivenLocation, Location
 from models.context import Unit
 from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
@@ -119,13 +131,13 @@ class _Particulars(Frozen):
     def _is_consistent(self) -> Self:
         for shift in self.shifts:
             if shift.start % (24 * 60) == shift.end % (24 * 60):
-                raise ValueError(f"shift “{shift.name}” has no length")
+                raise fault(f"班次“{shift.name}”的起止时间相同", f"shift “{shift.name}” has no length")
         for what, names in (
-            ("shifts", [shift.name for shift in self.shifts]),
-            ("workshops", [workshop.number for workshop in self.workshops]),
+            (("班次名称", "shifts"), [shift.name for shift in self.shifts]),
+            (("车间编号", "workshops"), [workshop.number for workshop in self.workshops]),
         ):
             if len(set(names)) < len(names):
-                raise ValueError(f"{what} given twice")
+                raise fault(f"{what[0]}重复", f"{what[1]} given twice")
         return self
 
 
@@ -208,7 +220,7 @@ class OverrideColour(MatterCommand):
 
     kind: Literal["override_colour"] = "override_colour"
     colour: Colour
-    until: date
+    until: WrittenDay
     reason: Note
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Instant, Line, Note, Text, Title, WrittenInstant
+from models.base import Code, Instant, Line, Note, Text, Title, WrittenDay, WrittenInstant
 from models.facts import Reached
 from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
 
@@ -75,7 +75,7 @@ class DecideItem(MatterCommand):
     category: Code | None = None
     department: Code | None = None
     owner_name: Annotated[Line, StringConstraints(max_length=80)] | None = None
-    due_on: date | None = None
+    due_on: WrittenDay | None = None
 
 
 class MoveMeeting(MatterCommand):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Code, Frozen, Instant, Title
+from models.base import Code, Frozen, Instant, Title, WrittenDay
 from models.matters.base import Kept
 
 #: How many milestones one matter may have (our choice).
@@ -17,7 +17,7 @@ class PlannedMilestone(Frozen):
 
     key: Code
     name: Title
-    due_on: date
+    due_on: WrittenDay
 
 
 class Milestone(Kept):

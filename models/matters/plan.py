@@ -8,7 +8,20 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Instant, Line, Note, OptionalNote, Sha256, Title, WrittenInstant, is_empty
+from models.base import (
+    Code,
+    Frozen,
+    Instant,
+    Line,
+    Note,
+    OptionalNote,
+    Sha256,
+    Title,
+    WrittenDay,
+    WrittenInstant,
+    fault,
+    is_empty,
+)
 from models.commands.report import Attachments, GivenLocation, Location
 from models.enums import Role
 from models.facts import Reached, Vacancy
@@ -49,9 +62,10 @@ class Shift(Frozen):
 
 
 def _each_shift_once(shifts: tuple[Shift, ...]) -> tuple[Shift, ...]:
-    for what, values in (("name", [s.name for s in shifts]), ("time", [str(s.begins) for s in shifts])):
-        if twice := sorted(value for value, times in Counter(values).items() if times > 1):
-            raise ValueError(f"two shifts have the same {what}: {', '.join(twice)}")
+    names, times = [s.name for s in shifts], [f"{s.begins // 60:02}:{s.begins % 60:02}" for s in shifts]
+    for zh, en, values in (("名称", "name", names), ("开始时间", "time", times)):
+        if twice := sorted(value for value, count in Counter(values).items() if count > 1):
+            raise fault(f"两个班次{zh}相同:{'、'.join(twice)}", f"two shifts have the same {en}: {', '.join(twice)}")
     return shifts
 
 
@@ -116,7 +130,10 @@ class Workers(Frozen):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if sum(value is not None for value in (self.role, self.person, self.department)) != 1:
-            raise ValueError("a plan names a role, a person or a department: one of the three")
+            raise fault(
+                "须指定由谁完成:角色、人员、部门三者选一",
+                "a plan names a role, a person or a department: one of the three",
+            )
         return self
 
 
@@ -153,8 +170,8 @@ class MakePlan(CreateMatter):
     calendar: Code | None = None
     plant_days: PlantDays | None = None
     checklist: Code | None = None
-    first_due: date | None = None
-    until: date | None = None
+    first_due: WrittenDay | None = None
+    until: WrittenDay | None = None
 
 
 class AmendPlan(MatterCommand):
@@ -171,8 +188,8 @@ class AmendPlan(MatterCommand):
     calendar: Code | None = None
     plant_days: PlantDays | None = None
     checklist: Code | None = None
-    first_due: date | None = None
-    until: date | None = None
+    first_due: WrittenDay | None = None
+    until: WrittenDay | None = None
     clear: tuple[Literal["calendar", "plant_days", "checklist", "until"], ...] = ()
 
 
@@ -181,7 +198,7 @@ class PausePlan(MatterCommand):
 
     kind: Literal["pause_plan"] = "pause_plan"
     reason: Note
-    until: date | None = None
+    until: WrittenDay | None = None
 
 
 class ResumePlan(MatterCommand):
@@ -236,7 +253,7 @@ class Need(Frozen):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.topic and self.category is not None:
-            raise ValueError("a need becomes a case or a topic: one of the two")
+            raise fault("诉求或立案或转议题,只能选一", "a need becomes a case or a topic: one of the two")
         return self
 
 

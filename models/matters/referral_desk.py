@@ -7,7 +7,18 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.base import Code, Frozen, Instant, Note, OptionalName, OptionalNote, Title, WrittenInstant
+from models.base import (
+    Code,
+    Frozen,
+    Instant,
+    Note,
+    OptionalName,
+    OptionalNote,
+    Title,
+    WrittenDay,
+    WrittenInstant,
+    fault,
+)
 from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
 
 #: The lengths of a slot, in minutes.
@@ -68,9 +79,11 @@ class Hours(Frozen):
 
 def _require_forward(start: time, end: time) -> None:
     if start.tzinfo is not None or end.tzinfo is not None:
-        raise ValueError("the times of a sitting are those of the wall clock, without a zone")
+        raise fault(
+            "坐诊时间按本地时刻填写,不带时区", "the times of a sitting are those of the wall clock, without a zone"
+        )
     if end <= start:
-        raise ValueError("a sitting ends after it begins")
+        raise fault("坐诊的结束时间须晚于开始时间", "a sitting ends after it begins")
 
 
 class ChangedDay(Frozen):
@@ -152,7 +165,7 @@ class ChangeDay(MatterCommand):
     """Have other sittings on one day, or (empty) none. Bookings that no longer lie in a sitting must be moved first."""
 
     kind: Literal["change_day"] = "change_day"
-    day: date
+    day: WrittenDay
     sittings: Annotated[tuple[Hours, ...], Field(max_length=10)] = ()
     note: Note
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Instant, Line, Note, OptionalName, Sha256, Title, is_none
+from models.base import Code, Frozen, Instant, Line, Note, OptionalName, Sha256, Title, fault, is_none
 from models.commands.report import GivenLocation, Location
 from models.enums import Severity
 from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
@@ -63,15 +63,27 @@ class Metric(Frozen):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if (self.above is not None or self.below is not None) and self.category is None:
-            raise ValueError(f"metric {self.code} has a limit and needs the category of the case that a breach opens")
+            raise fault(
+                f"指标 {self.code} 设有限值,须填超标立案的小类",
+                f"metric {self.code} has a limit and needs the category of the case that a breach opens",
+            )
         if self.lowest is not None and self.highest is not None and self.lowest >= self.highest:
-            raise ValueError(f"metric {self.code}: the plausible range ends before it begins")
+            raise fault(
+                f"指标 {self.code} 的合理范围上限须高于下限",
+                f"metric {self.code}: the plausible range ends before it begins",
+            )
         if self.above is not None and self.below is not None and self.above - self.below <= 2 * self.hysteresis:
-            raise ValueError(f"metric {self.code}: the limits are so near to each other that a breach could never end")
+            raise fault(
+                f"指标 {self.code} 的上下限过近,超标将永远无法解除",
+                f"metric {self.code}: the limits are so near to each other that a breach could never end",
+            )
         too_high = self.above is not None and self.highest is not None and self.above >= self.highest
         too_low = self.below is not None and self.lowest is not None and self.below <= self.lowest
         if too_high or too_low:
-            raise ValueError(f"metric {self.code}: a limit at or beyond the plausible range could never be exceeded")
+            raise fault(
+                f"指标 {self.code} 的限值不在合理范围之内,永远不会超标",
+                f"metric {self.code}: a limit at or beyond the plausible range could never be exceeded",
+            )
         return self
 
 
@@ -81,7 +93,7 @@ Metrics = Annotated[tuple[Metric, ...], Field(min_length=1, max_length=MOST_METR
 def _once_each(metrics: tuple[Metric, ...]) -> None:
     codes = [metric.code for metric in metrics]
     if len(set(codes)) != len(codes):
-        raise ValueError("a metric is named twice")
+        raise fault("同一指标填了两次", "a metric is named twice")
 
 
 # --- what readings come to --------------------------------------------------------------------------------------------

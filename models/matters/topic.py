@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from models.base import Code, Instant, Line, Note, OptionalNote
+from models.base import Code, Instant, Line, Note, OptionalNote, WrittenDay
 from models.commands.report import Attachments
 from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 
@@ -50,7 +50,7 @@ class AuditTopic(MatterCommand):
     decision: TopicDecision
     note: OptionalNote = ""
     category: Code | None = None
-    due_on: date | None = None
+    due_on: WrittenDay | None = None
 
 
 class WithdrawTopic(MatterCommand):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Frozen, Instant, Line, Note, Text, Title
+from models.base import Code, Frozen, Instant, Line, Note, Text, Title, WrittenDay
 from models.commands.report import Attachments, GivenLocation
 from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
 from models.matters.milestones import Milestone, PlannedMilestones
@@ -50,7 +50,7 @@ class Undertake(CreateMatter):
     owner_name: Annotated[Line, StringConstraints(min_length=1, max_length=80)]
     department: Code | None = None
     person: Code | None = None
-    due_on: date
+    due_on: WrittenDay
     number: Annotated[int | None, Field(ge=1, le=99)] = None
     category: Code | None = None
     milestones: PlannedMilestones = ()
@@ -100,7 +100,7 @@ class PostponeUndertaking(MatterCommand):
     """Move its day (延期), with a reason; the day first given stays public, and so does having missed it."""
 
     kind: Literal["postpone"] = "postpone"
-    due_on: date
+    due_on: WrittenDay
     reason: Note
 
 

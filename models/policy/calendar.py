@@ -4,6 +4,7 @@ The holidays and make-up workdays (调休) of a year are announced by the State 
 without an announcement is `provisional` or missing; deadlines that reach into it are marked provisional.
 """
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
@@ -12,19 +13,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from models.base import Code, Frozen, OptionalName, Text
+from models.base import Code, Frozen, OptionalName, Text, fault
 
 MINUTES_A_DAY = 24 * 60
+_WALL_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 
 
 def _minutes(value: object) -> object:
     """Return “08:30” as minutes since midnight; 24:00 is the end of the day."""
     if not isinstance(value, str):
         return value
-    hours, colon, minutes = value.partition(":")
-    if not (colon and len(minutes) == 2 and hours.isdigit() and minutes.isdigit() and int(minutes) < 60):
-        raise ValueError(f"“{value}” is not a time of day like 08:30")
-    return int(hours) * 60 + int(minutes)
+    if (found := _WALL_TIME.fullmatch(value)) is None:
+        shown = value[:20] if value.isprintable() else "…"  # half a character could not be sent back
+        raise fault(f"“{shown}”不是 08:30 这样的时刻", f"“{shown}” is not a time of day like 08:30")
+    return int(found[1]) * 60 + int(found[2])
 
 
 #: A wall time of a day in minutes, written "08:30"; 24:00 is allowed as an end.

@@ -53,6 +53,8 @@ class MatterFactRow(SQLModel, table=True):
     __table_args__ = (
         Index("matter_facts_command", "matter_id", "command_id"),
         Index("matter_facts_at", "kind", "at", "matter_id"),
+        Index("matter_facts_attachments", text("(body -> 'attachments')"), postgresql_using="gin"),
+        Index("matter_facts_evidence", text("(body -> 'evidence')"), postgresql_using="gin"),
     )
 
     matter_id: UUID = Field(

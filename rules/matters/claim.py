@@ -92,6 +92,10 @@ def _post(command: PostItem, ctx: MatterContext) -> ItemPosted:
             why_en="it is to be claimed between today and the day it is due",
             pointer="/claim_by",
         )
+    if command.topic is not None and ctx.person is not None and ctx.extra is None:
+        raise InputError(
+            why_zh=f"没有议题 {command.topic}", why_en=f"there is no topic {command.topic}", pointer="/topic"
+        )
     assert ctx.number is not None
     return ItemPosted(
         id=ctx.id,

@@ -25,6 +25,7 @@ from models.matters.common import (
 from models.matters.context import MatterContext
 from models.matters.messages import MatterStep, content_digest
 from rules.matters.climb import after_step, due_rungs, next_rung, owner_reached
+from rules.matters.given import check_given
 from rules.matters.kind import MatterRules, Part
 from rules.matters.standing import check_part, parts
 
@@ -79,6 +80,8 @@ def decide(
     if now.ended_at is not None and command.kind not in rules.lasting and not isinstance(command, SettleOpening):
         raise MatterEnded(name=now.name)
     check_may_give(rules, now, command.kind, ctx)
+    if ctx.person is not None:
+        check_given(command, ctx)
     bodies = _common(command, now, ctx) if command.kind in _COMMON_KINDS else rules.decide(now, command, ctx)
     facts, after = _apply(rules, now, bodies, step, ctx)
     return (*due, *facts), after
@@ -112,6 +115,7 @@ def _begin(
         department = getattr(command, "department", None)
         found = parts(ctx.person, rules, ctx.today, grid_path=ctx.grid_path, department=department)
         check_part(found, rules, command.kind)
+        check_given(command, ctx)
     return _apply(rules, None, rules.decide(None, command, ctx), step, ctx)
 
 

@@ -153,11 +153,11 @@ def _open_item(before: Meeting, key: str) -> AgendaItem:
 
 def _decide_item(before: Meeting, command: DecideItem, ctx: MatterContext) -> AgendaItemDecided:
     item = _open_item(before, command.item)
+    if command.category is not None or command.outcome is ItemOutcome.CASE:
+        category = ctx.policy.category(command.category or "")
+        if category is None or not category.active:
+            raise UnknownCategory(category=command.category or "", pointer="/category")
     match command.outcome:
-        case ItemOutcome.CASE:
-            category = ctx.policy.category(command.category or "")
-            if category is None or not category.active:
-                raise UnknownCategory(category=command.category or "", pointer="/category")
         case ItemOutcome.UNDERTAKING:
             if not command.owner_name:
                 raise InputError(

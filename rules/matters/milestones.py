@@ -9,7 +9,8 @@ from rules.matters.days import end_of
 
 
 def plan_milestones(planned: tuple[PlannedMilestone, ...], last: date, ctx: MatterContext) -> tuple[Milestone, ...]:
-    """The milestones with their deadlines. Raises InputError for a key named twice or a day after `last`."""
+    """The milestones with their deadlines. Raises InputError for a key named twice, a day after `last` or a day
+    that has passed."""
     keys: set[str] = set()
     for at, one in enumerate(planned):
         if one.key in keys:
@@ -20,6 +21,11 @@ def plan_milestones(planned: tuple[PlannedMilestone, ...], last: date, ctx: Matt
         if one.due_on > last:
             raise InputError(
                 why_zh="节点日期不能晚于总期限", why_en="a milestone must not be due after the whole",
+                pointer=f"/milestones/{at}/due_on",
+            )  # fmt: skip
+        if one.due_on < ctx.today:
+            raise InputError(
+                why_zh="节点日期不能早于今天", why_en="a milestone must not be due before today",
                 pointer=f"/milestones/{at}/due_on",
             )  # fmt: skip
         keys.add(one.key)

@@ -1,4 +1,4 @@
-"""Store attachments of people who may act; find them for the uploader, or for readers of a case or duty with them."""
+"""Store attachments of people who may act; find them for the uploader, or for readers of what has them."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ from typing import IO, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Text, and_, literal, literal_column, select, text
+from sqlalchemy import Text, and_, literal, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,10 +20,12 @@ from infra.store.context import local_day
 from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
-from models.tables import CASES, DUTIES, AttachmentRow
+from models.tables import CASES, DUTIES, MATTER_FACTS, MATTERS, AttachmentRow
+from rules.matters.registry import RULES
 from services.attachments.files import Limits, StoredFile, path_of, store_file
 from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
 from services.criteria.duties import visible_duties
+from services.criteria.matters import visible_matters
 from services.criteria.scope import visible
 
 log = structlog.get_logger(__name__)
@@ -103,7 +105,8 @@ async def _register(connection: AsyncConnection, stored: StoredFile, person: UUI
 async def find_attachment(
     connection: AsyncConnection, settings: Settings, person: Person, sha256: str, now: datetime
 ) -> tuple[Path, str]:
-    """Return the path of the attachment and its media type, if `person` uploaded it or may see a case that has it.
+    """Return the path of the attachment and its media type, if `person` uploaded it or may see a case, duty or
+    matter that has it.
 
     Raises NoSuchPage, whether it is hidden or does not exist, and AttachmentLost when its file is gone.
     """
@@ -163,7 +166,12 @@ async def _media_type(connection: AsyncConnection, person: Person, sha256: str, 
             .exists()
         )
     )
-    return str(row.media_type) if visible_case or await _of_a_duty(connection, person, sha256, now) else None
+    found = (
+        visible_case
+        or await _of_a_duty(connection, person, sha256, now)
+        or await _of_a_matter(connection, person, sha256, now)
+    )
+    return str(row.media_type) if found else None
 
 
 async def _of_a_duty(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> bool:
@@ -171,3 +179,17 @@ async def _of_a_duty(connection: AsyncConnection, person: Person, sha256: str, n
     shown = DUTIES.c.photos.bool_op("@>")(literal([sha256], ARRAY(Text)))
     condition = and_(shown, visible_duties(person, await local_day(connection, now)))
     return bool(await connection.scalar(select(select(DUTIES.c.id).where(condition).exists())))
+
+
+async def _of_a_matter(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> bool:
+    """Whether a fact of a matter that the person may see names the file."""
+    day = await local_day(connection, now)
+    # Written exactly like the indexes on these expressions.
+    attachments = literal_column("(matter_facts.body -> 'attachments')").op("?")(sha256)
+    evidence = literal_column("(matter_facts.body -> 'evidence')").op("?")(sha256)
+    condition = and_(
+        or_(attachments, evidence),
+        or_(*(visible_matters(person, rules, day) for rules in RULES.values())),
+    )
+    facts = select(MATTER_FACTS.c.seq).join(MATTERS, MATTERS.c.id == MATTER_FACTS.c.matter_id)
+    return bool(await connection.scalar(select(facts.where(condition).exists())))

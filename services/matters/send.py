@@ -20,6 +20,7 @@ from models.errors import (
     MatterEnded,
     MatterExists,
     NoSuchPage,
+    PlaceOutsidePark,
     StaleRevision,
     StoreAway,
     UnknownMatterCommand,
@@ -29,11 +30,13 @@ from models.matters.base import CreateMatter, Matter, MatterCommand, MatterKind
 from models.matters.messages import MatterAct, MatterReceipt, MatterStart, content_digest
 from models.tables import MATTERS
 from rules.matters.decide import read_command
+from rules.matters.given import places_in
 from rules.matters.kind import MatterRules
 from rules.matters.registry import RULES
 from rules.matters.standing import check_part
 from services.matters.queries import find_matter
 from services.matters.views import parts_of
+from services.organisation.locate import check_place
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -70,8 +73,9 @@ async def create(
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
         earlier = await earlier_answer(connection, kind, id_, id_, content)
-    if earlier is not None:
-        return MatterSent(id_, earlier)
+        if earlier is not None:
+            return MatterSent(id_, earlier)
+        await _check_places(connection, command, command.grid)
     first = MatterAct(id=id_, actor=Actor(person=person.id), command=content)
     start = MatterStart(matter_kind=kind, matter_id=id_, first=first)
     try:
@@ -106,6 +110,7 @@ async def act(
         _check_early(rules, matter, command, parts_of(person, rules, matter, await local_day(connection, now)))
         if if_revision is not None and if_revision != matter.seq:
             raise StaleRevision(current=matter.seq, seen=if_revision)
+        await _check_places(connection, command, matter.grid)
     sent = MatterAct(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=content)
     return await send_act(resources, rules, matter, sent)
 
@@ -133,6 +138,15 @@ def _check_early(rules: MatterRules, matter: Matter, command: MatterCommand, fou
         check_part(found, rules, command.kind)
     if matter.ended_at is not None and command.kind not in rules.lasting:
         raise MatterEnded(name=matter.name)
+
+
+async def _check_places(connection: AsyncConnection, command: MatterCommand, grid: str) -> None:
+    """Raises PlaceOutsidePark for a place given in the command that no micro-grid of the park contains."""
+    for pointer, place in places_in(command):
+        try:
+            await check_place(connection, grid, place, mismatch_meant=True)
+        except PlaceOutsidePark:
+            raise PlaceOutsidePark(pointer=pointer) from None
 
 
 async def earlier_answer(

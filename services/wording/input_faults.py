@@ -89,6 +89,10 @@ _CHOICES = {"enum": "expected", "literal_error": "expected", "union_tag_invalid"
 _LABELS: tuple[Labels, ...] = (STAGES, LIGHTS, SEVERITIES, ROLES, SOURCES, OUTCOMES, URGE_KINDS, LEVELS)
 
 
+#: Sentences in both languages: of a control character, and those that a validator told itself (`models.base.fault`).
+_BOTH: Mapping[str, tuple[str, str]] = {"control_character": (_CONTROL_ZH, _CONTROL_EN), "told": ("{zh}", "{en}")}
+
+
 def fault_text(error: Mapping[str, Any], language: str) -> str:
     """Return what is wrong in `zh` or `en`. A kind without a Chinese sentence gets a general one."""
     kind, context = str(error["type"]), error.get("ctx") or {}
@@ -103,8 +107,8 @@ def fault_text(error: Mapping[str, Any], language: str) -> str:
         return pattern_text[1] if language.startswith("en") else pattern_text[0]
     if kind == "string_pattern_mismatch":
         return "is not in the form expected" if language.startswith("en") else "格式不符"
-    if kind == "control_character":
-        return (_CONTROL_EN if language.startswith("en") else _CONTROL_ZH).format_map(context)
+    if kind in _BOTH:
+        return _BOTH[kind][1 if language.startswith("en") else 0].format_map(context)
     if language.startswith("en"):
         return _EN[kind].format_map(_Lenient(context)) if kind in _EN else str(error["msg"])
     if (choices := context.get(_CHOICES.get(kind, ""))) is not None:

@@ -7,10 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import unknown_attachments
 from infra.store.driver import all_rows, first_row
 from infra.store.holders import with_holders
-from infra.store.matters.duties import photos_of
 from infra.store.matters.people import find_people
 from infra.store.policies import policy_version
 from models.base import STORED
@@ -195,7 +193,6 @@ async def read_duty(connection: AsyncConnection, plan: PlanState, command: Repor
     if row is None:
         return {}
     duty = KnownDuty.model_validate(row[0], context=STORED)
-    photos = photos_of(command)
     policy = await policy_version(connection, duty.policy_version) if duty.checklist is not None else None
     plants = (
         await all_rows(connection, _ENTERPRISES, {"codes": [duty.where.enterprise]}) if duty.where.enterprise else []
@@ -204,5 +201,4 @@ async def read_duty(connection: AsyncConnection, plan: PlanState, command: Repor
         "duty": duty,
         "on_register": bool(plants),
         "checklist": None if policy is None else policy.park.checklist(duty.checklist),
-        "unknown_attachments": tuple(await unknown_attachments(connection, sorted(photos))) if photos else (),
     }

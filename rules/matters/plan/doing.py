@@ -18,7 +18,6 @@ from models.errors import (
     NotYours,
     PhotoMissing,
     TimeInFuture,
-    UnknownAttachment,
     UnknownCategory,
     UnknownChecklist,
     UnknownItem,
@@ -64,8 +63,6 @@ def report(plan: PlanState, cmd: ReportDuty, ctx: MatterContext) -> Sequence[Mat
         raise TimeInFuture(moment=done_at, pointer="/done_at")
     if min(done_at, ctx.now) < duty.opens_at:
         raise DutyNotOpen(opens_at=duty.opens_at, pointer="/done_at" if ctx.now >= duty.opens_at else None)
-    if extra.unknown_attachments:
-        raise UnknownAttachment(sha256=extra.unknown_attachments[0], pointer="/photos")
     checklist = _checklist(duty, extra.checklist)
     _check_items(cmd, checklist)
     return [

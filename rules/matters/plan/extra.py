@@ -40,7 +40,6 @@ class PlanExtra(Frozen):
     duty: KnownDuty | None = None
     on_register: bool = False
     checklist: Checklist | None = None
-    unknown_attachments: tuple[str, ...] = ()
 
 
 def extra_of(ctx: MatterContext) -> PlanExtra:
