@@ -12,8 +12,8 @@ from models.errors import InputError, TooLate, UnknownAttachment
 from models.matters.base import MatterCommand
 from models.matters.context import MatterContext
 
-#: How far ahead a day or moment may lie (our choice): beyond any plan of a park, and within what every part can store.
-FARTHEST = timedelta(days=3653)
+#: How far ahead a day or moment may lie, a century (our choice): beyond any plan, and within what every part stores.
+FARTHEST = timedelta(days=36525)
 #: The fields that name uploaded files by their hash.
 FILE_FIELDS = frozenset({"attachments", "evidence", "photos"})
 
