@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import is_away
+from infra.listening import listening
 from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
@@ -73,7 +74,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                async with listening(self._url) as connection:
                     for channel in (CHANGED_CHANNEL, VIEWED_CHANNEL):
                         await connection.execute(f"LISTEN {channel}")
                     while True:

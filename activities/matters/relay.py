@@ -6,9 +6,10 @@ are carried out in the order written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -18,6 +19,7 @@ from temporalio.client import Client
 
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
 from infra.database import is_away, transaction
+from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
 from infra.store.cases import is_archived, read_report_id
 from infra.store.matters.rows import matter_goes_on
@@ -42,6 +44,8 @@ LONGEST_SLEEP = timedelta(seconds=10)
 RECONNECT_SECONDS = 1.0
 #: How long one effect may take. Less than the lease, so that no other process takes it meanwhile.
 EFFECT_TIMEOUT = timedelta(seconds=20)
+#: How long what is being carried out may take once the process stops.
+STOP_SECONDS = 2.0
 #: From this HTTP status on a refusal is the system's, not the rules': it passes.
 UNAVAILABLE = 500
 
@@ -69,10 +73,10 @@ class Relay:
     async def _run(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as listener:
+                async with listening(self._url) as listener:
                     await listener.execute(f"LISTEN {OUTBOX_CHANNEL}")
                     while True:
-                        pause = await self._carry_out_due()
+                        pause = await _finishing(self._carry_out_due())
                         async for _ in listener.notifies(timeout=pause.total_seconds(), stop_after=1):
                             pass
             except Exception as error:
@@ -197,6 +201,19 @@ class Relay:
     async def _settle(self, waiting: WaitingEffect, settle: SettleOpening) -> None:
         act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle.model_dump(mode="json"))
         await act_on_matter(self._client, MatterKind(waiting.origin_kind), waiting.origin_id, act)
+
+
+async def _finishing(work: Coroutine[Any, Any, timedelta]) -> timedelta:
+    """Return the result of `work`. Cancelled meanwhile, it may end first, for a moment: what it has begun then counts,
+    and no connection is left half open.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=STOP_SECONDS)
+        task.cancel()
+        raise
 
 
 def _is_cancelled() -> bool:
