@@ -20,7 +20,7 @@ from services.cases.queries import find_case
 from services.matters.queries import get_matter
 from services.matters.views import MatterView
 from services.referrals.calendar_file import MEDIA_TYPE, calendar_file
-from services.referrals.slots import BookingOfCase, SlotView, book, bookings_of_case, find_desk, read_slots
+from services.referrals.slots import BookingOfCase, SlotView, book, bookings_of_case, find_desk, for_reader, read_slots
 
 router = APIRouter(prefix="/api/v1", tags=["referral-desks"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
@@ -49,6 +49,7 @@ async def get_slots(
         desk = await find_desk(connection, caller, code, now)
         begin = first or await local_day(connection, now)
         slots = await read_slots(connection, desk, begin, last or begin + timedelta(days=_USUAL_DAYS), now)
+        slots = await for_reader(connection, caller, desk, slots, now)
     return Slots(desk=desk.code, items=slots)
 
 
@@ -76,6 +77,7 @@ async def export_day(
     async with resources.reading.connect() as connection:
         desk = await find_desk(connection, caller, code, now)
         slots = await read_slots(connection, desk, day, day, now)
+        slots = await for_reader(connection, caller, desk, slots, now)
     name = f"{desk.code}-{day}.ics"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(calendar_file(desk, slots, now, language), media_type=MEDIA_TYPE, headers=headers)

@@ -20,7 +20,7 @@ from models.matters.readings import Taken
 from services.stations.curves import MOST_ROWS, ReadingView, read_readings
 from services.stations.intake import take_readings
 from services.stations.keys import GivenKey, give_key
-from services.stations.show import StationNow, find_station, metric_of, read_now
+from services.stations.show import StationNow, find_station, metric_of, read_for
 
 _PREFIX = "/api/v1/stations"
 router = APIRouter(prefix=_PREFIX, tags=["stations"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
@@ -102,7 +102,7 @@ async def get_now(code: str, resources: ResourcesDep, caller: Caller, now: Now) 
     """Each metric with its newest reading and its state, and when the station was last heard."""
     async with resources.reading.connect() as connection:
         station = await find_station(connection, caller, code, now)
-        return (await read_now(connection, [station]))[station.id]
+        return await read_for(connection, caller, station, now)
 
 
 @router.post("/{code}/key")

@@ -20,6 +20,7 @@ from rules.matters.registry import RULES
 from services.cases.names import Names, read_names_by_id
 from services.criteria.cursors import cursor_after, read_cursor, read_time_cursor, time_cursor
 from services.criteria.matters import visible_matters
+from services.matters.case_numbers import numbers_in, readable_cases, sees_all_numbers
 from services.matters.filter import MatterFilter, matter_conditions
 from services.matters.views import (
     MatterFactView,
@@ -78,7 +79,9 @@ async def build_matter_view(
 ) -> MatterView:
     """Return the view of a matter for `person`."""
     names = await _names(connection, [matter], language)
-    return matter_view(rules, matter, parts_of(person, rules, matter, await local_day(connection, now)), names)
+    day = await local_day(connection, now)
+    readable = await readable_cases(connection, person, day, numbers_in(matter.model_dump(mode="json")))
+    return matter_view(rules, matter, parts_of(person, rules, matter, day), names, readable)
 
 
 async def get_matter_facts(
@@ -102,8 +105,11 @@ async def get_matter_facts(
     facts = as_facts(rules, await read_stored_facts(connection, matter.id, first, limit))
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await _names(connection, [matter], language, actors)
-    found = parts_of(person, rules, matter, await local_day(connection, now))
-    return tuple(fact_view(rules, fact, found, names) for fact in facts)
+    day = await local_day(connection, now)
+    found = parts_of(person, rules, matter, day)
+    bodies = [] if sees_all_numbers(rules, found) else [fact.body.model_dump(mode="json") for fact in facts]
+    readable = await readable_cases(connection, person, day, numbers_in(bodies))
+    return tuple(fact_view(rules, fact, found, names, readable) for fact in facts)
 
 
 async def list_matters(
@@ -132,7 +138,11 @@ async def list_matters(
     page, more = rows[: wanted.limit], len(rows) > wanted.limit
     matters = [read_state(rules, row.state) for row in page]
     names = await _names(connection, matters, language)
-    items = tuple(matter_item(rules, matter, parts_of(person, rules, matter, day), names) for matter in matters)
+    states = [row.state for row in page] if rules.open_to_staff else []
+    readable = await readable_cases(connection, person, day, numbers_in(states))
+    items = tuple(
+        matter_item(rules, matter, parts_of(person, rules, matter, day), names, readable) for matter in matters
+    )
     return MatterPage(items=items, next_cursor=_cursor(wanted, kind, page[-1]) if more else None, total=total)
 
 

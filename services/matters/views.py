@@ -14,6 +14,7 @@ from rules.matters.decide import may_give
 from rules.matters.kind import MatterRules, Part
 from rules.matters.standing import parts
 from services.cases.names import Names
+from services.matters.case_numbers import sees_all_numbers, without_numbers
 from services.matters.masking import NEAR, enterprise_details, mask_everywhere, without_private
 from services.wording.matters.registry import command_label, fact_sentence, status_label
 
@@ -94,17 +95,21 @@ def parts_of(person: Person, rules: MatterRules, matter: Matter, day: date) -> f
     )
 
 
-def matter_item(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> MatterItem:
-    """Return the matter as one item of a list."""
-    return MatterItem(**_item_fields(rules, matter, found, names))
+def matter_item(
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+) -> MatterItem:
+    """Return the matter as one item of a list. `readable`: the cases that its reader may see."""
+    return MatterItem(**_item_fields(rules, matter, found, names, readable))
 
 
-def matter_view(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> MatterView:
-    """Return the whole matter for somebody who plays these parts."""
+def matter_view(
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+) -> MatterView:
+    """Return the whole matter for somebody who plays these parts. `readable`: the cases that they may see."""
     commands = tuple(name for name in (*rules.who, "comment") if _gives(rules, found, matter, name))
     path = tuple(names.units.get(code, code) for code in matter.grid_path)
     return MatterView(
-        **_item_fields(rules, matter, found, names),
+        **_item_fields(rules, matter, found, names, readable),
         id=str(matter.id),
         place=GridView(code=matter.grid, name=path[-1], level=Level(len(path)), path=matter.grid_path, path_names=path),
         people=tuple(names.people.get(str(person), str(person)) for person in matter.people),
@@ -118,7 +123,9 @@ def _gives(rules: MatterRules, found: frozenset[Part], matter: Matter, command: 
     return may_give(rules, found, matter, command)
 
 
-def _item_fields(rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names) -> dict[str, Any]:
+def _item_fields(
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+) -> dict[str, Any]:
     language, kind = names.language, rules.kind
     return {
         "kind": kind,
@@ -136,7 +143,7 @@ def _item_fields(rules: MatterRules, matter: Matter, found: frozenset[Part], nam
         "created_at": matter.created_at,
         "updated_at": matter.updated_at,
         "ended_at": matter.ended_at,
-        "details": _with_names(details_of(rules, matter, found), names),
+        "details": _with_names(_for_reader(rules, found, details_of(rules, matter, found), readable), names),
     }
 
 
@@ -156,14 +163,25 @@ def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> di
     return masked
 
 
-def fact_view(rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names) -> MatterFactView:
-    """Return a fact as one line of the timeline, for somebody who plays these parts."""
+def _for_reader(
+    rules: MatterRules, found: frozenset[Part], content: dict[str, Any], readable: frozenset[str]
+) -> dict[str, Any]:
+    """The content without the numbers of cases that somebody with these parts may not see."""
+    shown: dict[str, Any] = content if sees_all_numbers(rules, found) else without_numbers(content, readable)
+    return shown
+
+
+def fact_view(
+    rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names, readable: frozenset[str]
+) -> MatterFactView:
+    """Return a fact as one line of the timeline, for somebody who plays these parts. `readable` as in `matter_view`."""
     person, language = fact.actor.person, names.language
     system = "system" if language.startswith("en") else "系统"
     name = system if person is None else names.people.get(str(person), str(person))
     body = mask_everywhere(fact.body.model_dump(mode="json"))
     if found.isdisjoint(NEAR) and rules.kind in CONCEAL:
         body = CONCEAL[rules.kind](body)
+    body = _for_reader(rules, found, body, readable)
     return MatterFactView(
         seq=fact.seq,
         at=fact.at,

@@ -27,7 +27,7 @@ def calendar_file(desk: ReferralDesk, slots: Sequence[SlotView], now: datetime, 
         event.add("dtstamp", now)
         event.add("dtstart", slot.at)
         event.add("dtend", slot.until)
-        event.add("summary", f"{kind[english]} {slot.booking.case_no}")
+        event.add("summary", f"{kind[english]} {slot.booking.case_no or '#' + str(slot.booking.number)}")
         event.add("location", desk.place)
         event.add("description", f"{desk.name} #{slot.booking.number} · {state[english]}")
         file.add_component(event)

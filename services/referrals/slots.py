@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.context import local_day
 from infra.store.driver import all_rows
 from infra.store.policies import newest_version, policy_version
 from models.base import Frozen, Instant
@@ -18,9 +19,12 @@ from models.matters.referral_desk import Book, ReferralDesk
 from models.personal_numbers import mask_numbers
 from models.policy.document import Policy
 from rules.matters.referrals.slots import slots_between
+from rules.matters.registry import RULES
 from services.cases.queries import find_case
+from services.matters.case_numbers import readable_cases, sees_all_numbers
 from services.matters.queries import find_matter
 from services.matters.send import MatterSent, act
+from services.matters.views import parts_of
 from services.runtime.resources import Resources
 
 #: The most days that one request covers.
@@ -37,12 +41,12 @@ _OF_CASE = """
 
 
 class BookingView(Frozen):
-    """A booking as the staff of the park sees it: the number of the case, never a name of a client."""
+    """A booking: the number of the case, never a name of a client. `for_reader` hides what is about a hidden case."""
 
     number: int
     at: Instant
     until: Instant
-    case_no: str
+    case_no: str | None
     state: str
     outcome: str | None
     note: str
@@ -128,6 +132,25 @@ def _booking(row: Sequence[Any]) -> BookingView:
         number=number, at=at.astimezone(UTC), until=until.astimezone(UTC), case_no=case_no, state=state,
         outcome=outcome, note=mask_numbers(note), booked_by=by,
     )  # fmt: skip
+
+
+async def for_reader(
+    connection: AsyncConnection, person: Person, desk: ReferralDesk, slots: Sequence[SlotView], now: datetime
+) -> tuple[SlotView, ...]:
+    """Return the slots without what is about cases that `person` may not see, unless they work at the desk."""
+    day = await local_day(connection, now)
+    rules = RULES[MatterKind.REFERRAL_DESK]
+    if sees_all_numbers(rules, parts_of(person, rules, desk, day)):
+        return tuple(slots)
+    numbers = [slot.booking.case_no for slot in slots if slot.booking is not None and slot.booking.case_no]
+    readable = await readable_cases(connection, person, day, numbers)
+    bare: dict[str, Any] = {"case_no": None, "outcome": None, "note": ""}
+    return tuple(
+        slot.model_copy(update={"booking": slot.booking.model_copy(update=bare)})
+        if slot.booking is not None and slot.booking.case_no not in readable
+        else slot
+        for slot in slots
+    )
 
 
 async def bookings_of_case(connection: AsyncConnection, case_no: str) -> tuple[BookingOfCase, ...]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.context import local_day
 from infra.store.driver import all_rows
 from models.base import STORED, Frozen, Instant
 from models.context import Person
@@ -13,7 +14,10 @@ from models.errors import UnknownMetric
 from models.matters.base import MatterKind
 from models.matters.readings import ReadingState
 from models.matters.station import Metric, Station, Watch, WatchState
+from rules.matters.registry import RULES
+from services.matters.case_numbers import readable_cases, sees_all_numbers
 from services.matters.queries import find_matter
+from services.matters.views import parts_of
 
 _NOW = """
     SELECT s.matter_id, s.heard_at, m.metric, w.watch, r.at, r.value, r.state
@@ -82,6 +86,18 @@ def _metric_now(metric: Metric, watch: Watch, newest: Sequence[object], case_no:
             "since": since, "peak": watch.peak, "case_no": case_no,
         }
     )  # fmt: skip
+
+
+async def read_for(connection: AsyncConnection, person: Person, station: Station, now: datetime) -> StationNow:
+    """Return the station as it stands, with the numbers of those cases that `person` may see, or all in their area."""
+    found = (await read_now(connection, [station]))[station.id]
+    day, rules = await local_day(connection, now), RULES[MatterKind.STATION]
+    if sees_all_numbers(rules, parts_of(person, rules, station, day)):
+        return found
+    readable = await readable_cases(connection, person, day, [one.case_no for one in found.metrics if one.case_no])
+    bare = {"case_no": None}
+    metrics = [one if one.case_no in readable else one.model_copy(update=bare) for one in found.metrics]
+    return found.model_copy(update={"metrics": tuple(metrics)})
 
 
 async def find_station(connection: AsyncConnection, person: Person, code: str, now: datetime) -> Station:

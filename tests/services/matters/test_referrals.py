@@ -15,7 +15,7 @@ from models.matters.referral_desk import Book, ReferralDesk
 from services.matters.send import MatterSent
 from services.referrals.calendar_file import calendar_file
 from services.referrals.public import public_desks
-from services.referrals.slots import book, bookings_of_case, find_desk, read_slots
+from services.referrals.slots import book, bookings_of_case, find_desk, for_reader, read_slots
 from services.wording.informed import informed_text
 from tests.builders import LABOUR, MICRO
 from tests.services.matters.hall import Hall, eventually
@@ -66,10 +66,19 @@ async def test_two_book_one_slot_at_once_and_the_first_has_it(hall: Hall) -> Non
     async with hall.town.engine.connect() as connection:
         desk = await find_desk(connection, await hall.town.person("worker"), "LAW", datetime.now(UTC))
         slots = await read_slots(connection, desk, day, day, datetime.now(UTC))
+        seen = {}
+        for who in ("worker", "labour_handler", "fire_handler"):
+            person = await hall.town.person(who)
+            found = await for_reader(connection, person, desk, slots, datetime.now(UTC))
+            seen[who] = [slot.booking.case_no for slot in found if slot.booking is not None]
         of_case = await bookings_of_case(connection, winner)
         shown = await public_desks(connection, datetime.now(UTC))
     assert [(slot.free, slot.booking is not None) for slot in slots] == [(False, True), (True, False)]
     assert [(one.desk, one.state) for one in of_case] == [("LAW", "booked")]
+    assert seen == {"worker": [winner], "labour_handler": [winner], "fire_handler": [None]}
+    for who, tells in (("duty", True), ("labour_handler", True), ("fire_handler", False), ("keeper", True)):
+        told = repr((await hall.facts(KIND, "LAW", who), await hall.listed(who, KIND)))
+        assert (winner in told) == tells, f"{who} reads the number of a case that they may not see"
     (public,) = shown
     assert next(one.free for one in public.days if one.day == day) == 1
     assert winner not in repr(shown), "nothing of a case in public"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.ids import new_id
 from models.matters.referral_desk import ReferralDesk
-from services.referrals.slots import SlotView, read_slots
+from services.referrals.slots import SlotView, for_reader, read_slots
 from services.wording.matters.referral_desk import BOOKING_STATES, OUTCOMES, WEEKDAYS
 from web.reader import Reader
 
@@ -43,6 +43,7 @@ async def page_contents(connection: AsyncConnection, reader: Reader, desk: Refer
     query = parse_qs(reader.query)
     first = _day(query.get("from", [""])[0]) or reader.day
     slots = await read_slots(connection, desk, first, first + timedelta(days=DAYS - 1), reader.now)
+    slots = await for_reader(connection, reader.person, desk, slots, reader.now)
     days: dict[date, list[SlotLine]] = {}
     for slot in slots:
         local = slot.at.astimezone(reader.zone)

@@ -13,7 +13,7 @@ from models.matters.station import Metric, Side, Station
 from rules.matters.stations.watch import clear_at
 from services.matters.views import MatterItem
 from services.stations.curves import PIECES, Piece, read_pieces
-from services.stations.show import MetricNow, read_now, stations_of
+from services.stations.show import MetricNow, read_for, read_now, stations_of
 from services.wording.matters.station import MEDIA, READING_STATES, WATCH_STATES
 from web.draw.svg_curve import Line, Point, Tick, curve
 from web.local_time import format_exact, format_short
@@ -55,7 +55,7 @@ async def page_contents(connection: AsyncConnection, reader: Reader, station: St
     """The metrics of a station as they stand, each with its curve over the time that the address names."""
     wanted = parse_qs(reader.query).get("span", ["day"])[0]
     span = wanted if wanted in SPANS else "day"
-    now = (await read_now(connection, [station]))[station.id]
+    now = await read_for(connection, reader.person, station, reader.now)
     curves = [await _curve(connection, reader, station, one, span) for one in now.metrics]
     spans = {name: reader.text(title) for name, (title, *_rest) in SPANS.items()}
     return {"now": now, "curves": curves, "span": span, "spans": spans, "signs_of": STATE_SIGNS}
