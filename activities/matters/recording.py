@@ -5,6 +5,7 @@ of cases (`activities/recording.py`).
 """
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +25,7 @@ from infra.store.matters.rows import (
     as_stored,
     lock_matter,
     read_stored_facts,
-    recorded_digest,
+    recorded_command,
     taken_name,
 )
 from infra.store.org_alarms import raise_matter_alarms
@@ -98,8 +99,8 @@ async def _record(connection: AsyncConnection, rules: MatterRules, step: MatterS
     if head < step.known:
         return MatterRecorded(refusal=StoreBehind(stored=head, known=step.known).as_refusal())
     missed = await read_stored_facts(connection, step.matter_id, after=step.known) if head > step.known else ()
-    if matter is not None and (earlier := await _earlier_digest(connection, step, missed)) is not None:
-        if earlier != content_digest(step.command):
+    if matter is not None and (earlier := await _earlier(connection, step, missed)) is not None:
+        if earlier != (content_digest(step.command), step.actor.person):
             return _result(rules, matter, missed, CommandIdReused())
         return _result(rules, matter, missed)
     try:
@@ -114,14 +115,14 @@ async def _record(connection: AsyncConnection, rules: MatterRules, step: MatterS
     return _result(rules, after, (*missed, *as_stored(facts)))
 
 
-async def _earlier_digest(
+async def _earlier(
     connection: AsyncConnection, step: MatterStep, missed: tuple[StoredMatterFact, ...]
-) -> str | None:
-    """Return the digest of the command that was recorded under this id; None when none was."""
+) -> tuple[str, UUID | None] | None:
+    """Return digest and giver of the command that was recorded under this id; None when none was."""
     found = next((fact for fact in missed if fact.command_id == step.id), None)
     if found is None and step.known:
-        return await recorded_digest(connection, step.matter_id, step.id)
-    return None if found is None else found.digest
+        return await recorded_command(connection, step.matter_id, step.id)
+    return None if found is None else (found.digest, found.actor.person)
 
 
 async def _read_context(

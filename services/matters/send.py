@@ -72,7 +72,7 @@ async def create(
     """
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
-        earlier = await earlier_answer(connection, kind, id_, id_, content)
+        earlier = await earlier_answer(connection, kind, id_, id_, content, person)
         if earlier is not None:
             return MatterSent(id_, earlier)
         await _check_places(connection, command, command.grid)
@@ -104,7 +104,7 @@ async def act(
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
         rules, matter = await find_matter(connection, person, kind, code, now)
-        earlier = await earlier_answer(connection, kind, matter.id, command_id, content)
+        earlier = await earlier_answer(connection, kind, matter.id, command_id, content, person)
         if earlier is not None:
             return MatterSent(command_id, earlier)
         _check_early(rules, matter, command, parts_of(person, rules, matter, await local_day(connection, now)))
@@ -150,14 +150,17 @@ async def _check_places(connection: AsyncConnection, command: MatterCommand, gri
 
 
 async def earlier_answer(
-    connection: AsyncConnection, kind: MatterKind, id_: UUID, command_id: UUID, content: dict[str, Any]
+    connection: AsyncConnection, kind: MatterKind, id_: UUID, command_id: UUID, content: dict[str, Any], person: Person
 ) -> MatterReceipt | None:
-    """Return the answer to a command that was recorded before. Raises CommandIdReused if its content was another."""
-    query = text("SELECT digest FROM matter_facts WHERE matter_id = :id AND command_id = :command LIMIT 1")
-    digest = await connection.scalar(query, {"id": id_, "command": command_id})
-    if digest is None:
+    """Return the answer to a command that was recorded before.
+
+    Raises CommandIdReused if its content was another, or if somebody else gave it.
+    """
+    query = text("SELECT digest, actor FROM matter_facts WHERE matter_id = :id AND command_id = :command LIMIT 1")
+    earlier = (await connection.execute(query, {"id": id_, "command": command_id})).one_or_none()
+    if earlier is None:
         return None
-    if digest != content_digest(content):
+    if earlier.digest != content_digest(content) or earlier.actor != person.id:
         raise CommandIdReused()
     row = (
         await connection.execute(select(MATTERS.c.code, MATTERS.c.seq, MATTERS.c.kind).where(MATTERS.c.id == id_))

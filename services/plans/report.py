@@ -31,7 +31,7 @@ async def report_duty(
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:
         _, plan = await find_duty(connection, person, command.duty, now)
-        earlier = await earlier_answer(connection, MatterKind.PLAN, plan.id, command_id, content)
+        earlier = await earlier_answer(connection, MatterKind.PLAN, plan.id, command_id, content, person)
         if earlier is not None:
             return MatterSent(command_id, earlier)
         await _check_early(connection, person, plan, command, now)

@@ -31,7 +31,7 @@ _FACTS = """
     SELECT seq, at, actor, command_id, command, digest, version, body FROM matter_facts
     WHERE matter_id = %(id)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s::bigint
 """
-_DIGEST = "SELECT digest FROM matter_facts WHERE matter_id = %(id)s AND command_id = %(command)s LIMIT 1"
+_RECORDED = "SELECT digest, actor FROM matter_facts WHERE matter_id = %(id)s AND command_id = %(command)s LIMIT 1"
 
 
 async def lock_matter(connection: AsyncConnection, rules: MatterRules, id_: UUID) -> Matter | None:
@@ -73,10 +73,10 @@ async def read_stored_facts(
     )  # fmt: skip
 
 
-async def recorded_digest(connection: AsyncConnection, id_: UUID, command_id: UUID) -> str | None:
-    """Return the digest of the command that was recorded under that id; None when none was."""
-    row = await first_row(connection, _DIGEST, {"id": id_, "command": command_id})
-    return None if row is None else str(row[0])
+async def recorded_command(connection: AsyncConnection, id_: UUID, command_id: UUID) -> tuple[str, UUID | None] | None:
+    """Return digest and giver of the command that was recorded under that id; None when none was."""
+    row = await first_row(connection, _RECORDED, {"id": id_, "command": command_id})
+    return None if row is None else (str(row[0]), row[1])
 
 
 def as_facts(rules: MatterRules, stored: Iterable[StoredMatterFact]) -> tuple[MatterFact, ...]:

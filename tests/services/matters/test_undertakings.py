@@ -74,11 +74,15 @@ async def test_sent_twice_counts_once(hall: Hall) -> None:
     assert (first.receipt, again.created) == (again.receipt, False)
     with pytest.raises(CommandIdReused):
         await hall.begin("supervisor", KIND, id_=id_, **pledge(owner_name="另一科"))
+    with pytest.raises(CommandIdReused):
+        await hall.begin("duty", KIND, id_=id_, **pledge())
     code, command = first.receipt.code, new_id()
     for _ in range(2):
         await hall.do("fire_head", KIND, code, "report_progress", id_=command, note="进展")
     with pytest.raises(CommandIdReused):
         await hall.do("fire_head", KIND, code, "report_progress", id_=command, note="别的进展")
+    with pytest.raises(CommandIdReused):  # what somebody else sends is not lost behind an answer to another
+        await hall.do("fire_handler", KIND, code, "report_progress", id_=command, note="进展")
     with pytest.raises(StaleRevision):
         await hall.do("fire_head", KIND, code, "report_progress", if_revision=1, note="进展")
     assert await hall.kinds(KIND, code) == ["undertaken", "progress_reported"]
