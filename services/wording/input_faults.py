@@ -72,6 +72,10 @@ _EN: Mapping[str, str] = {
     "string_too_long": "must have at most {max_length} characters",
     "greater_than_equal": "must not be less than {ge}",
     "less_than_equal": "must not be more than {le}",
+    "too_short": "must have at least {min_length} item(s)",
+    "too_long": "must have at most {max_length} item(s)",
+    "union_tag_not_found": "lacks the field {discriminator}, which says what it is",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
 }
 _CONTROL_ZH = "第 {position} 个字符是控制字符({code}),请删去后重填"
 _CONTROL_EN = "character {position} is a control character ({code}): remove it"

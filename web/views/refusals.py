@@ -27,6 +27,8 @@ def _param_text(name: str, value: str, visitor: Visitor, names: Mapping[str, str
 
 
 def _moment_text(value: str, visitor: Visitor) -> str:
+    if len(value) == len("2026-11-29"):  # a day has no time, and is the same in every zone
+        return value
     parse: Callable[[str], datetime] = datetime.fromisoformat
     try:
         return format_exact(parse(value), visitor)[:16]

@@ -1,8 +1,11 @@
 """Input faults in Chinese and English; choices are listed as codes with their labels."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
+from models.matters.plan import MakePlan
 from services.cases.filter import CaseFilter
 from services.criteria.due_filter import DueWithin
 from services.wording.input_faults import fault_text
@@ -32,3 +35,26 @@ def test_codes_without_a_label_are_listed_alone() -> None:
 
 def test_english_stays_as_it_is() -> None:
     assert fault_of("en", stage=("xx",)) == "Input should be 'receive', 'dispatch', 'handle', 'review' or 'closed'"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "zh", "en"),
+    [
+        ({"places": []}, "至少 1 项", "must have at least 1 item(s)"),
+        (
+            {"rhythm": {"kind": "yearly"}},
+            "'kind' 须为以下之一:per_shift、every 或 as_rated",
+            "'kind' must be one of 'per_shift', 'every', 'as_rated'",
+        ),
+        ({"rhythm": {}}, "缺少用于区分类型的字段 'kind'", "lacks the field 'kind', which says what it is"),
+    ],
+)
+def test_lists_and_variants_are_told_plainly(wrong: dict[str, Any], zh: str, en: str) -> None:
+    plan: dict[str, Any] = {
+        "name": "巡查", "grid": "1", "work": "patrol", "places": [{"grid": "1"}], "workers": {"role": "grid_worker"},
+        "rhythm": {"kind": "as_rated"},
+    }  # fmt: skip
+    with pytest.raises(ValidationError) as refused:
+        MakePlan.model_validate({**plan, **wrong})
+    (error,) = refused.value.errors()
+    assert (fault_text(error, "zh"), fault_text(error, "en")) == (zh, en)

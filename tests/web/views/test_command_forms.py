@@ -72,6 +72,8 @@ def test_refusals_speak_in_words() -> None:
     assert told == "现在不能执行“认领”:已有人认领。"
     late = refusal_text(TooLate(moment="2026-11-25T02:00:00+00:00", limit="2026-11-24T02:00:00+00:00"), a_visitor())
     assert late == "时间 2026-11-25 10:00 超过上限 2026-11-24 10:00。"
+    day = refusal_text(TooLate(moment="2126-12-02", limit="2126-12-01"), a_visitor())
+    assert day == "时间 2126-12-02 超过上限 2126-12-01。", "a day has no time"
 
 
 def test_an_appeal_is_chosen_with_its_round() -> None:
