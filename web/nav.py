@@ -63,4 +63,6 @@ def home(reader: Reader) -> str:
     entries = menu(reader)
     if reader.acts_as(Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN):
         return "/board"
+    if reader.acts_as(Role.GRID_WORKER, Role.VOLUNTEER):  # their day is on the phone: duties of today come first
+        return "/m/"
     return entries[0].href if entries else "/m/"

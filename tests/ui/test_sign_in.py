@@ -27,8 +27,9 @@ def test_somebody_signs_in_and_comes_to_where_they_wanted(open_page: OpenPage) -
 
 @pytest.mark.parametrize(
     ("username", "place"),
-    [("fire_handler", "/queue"), ("duty", "/intake"), ("supervisor", "/board"), ("admin", "/board"), ("worker", "/m/")],
-)
+    [("fire_handler", "/queue"), ("duty", "/intake"), ("supervisor", "/board"), ("admin", "/board"), ("worker", "/m/"),
+     ("volunteer", "/m/")],
+)  # fmt: skip
 def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, place: str) -> None:
     browser = {"Accept": "text/html,*/*"}
     stranger = httpx.get(f"{site.url}/", headers=browser)
