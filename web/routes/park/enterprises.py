@@ -1,7 +1,6 @@
 """The pages of enterprises besides those of every matter: colours in the list, the colour explained, a file to load."""
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,34 +10,28 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import model_validator
 from starlette.datastructures import UploadFile
 
-from doors.dependencies import Services, ServicesDep
+from doors.dependencies import ServicesDep
 from doors.uploads import form_with_files
-from models.errors import BadFilter, DomainError, UnknownMatterCommand
+from models.errors import DomainError, UnknownMatterCommand
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.policy.colours import Colour
 from rules.matters.kind import command_models
 from rules.matters.registry import RULES
 from rules.matters.standing import may_begin
-from services.cases.filter import CaseFilter
-from services.cases.lists import list_cases
-from services.enterprises.colour import read_at, read_colour
 from services.enterprises.counts import count_enterprises
 from services.enterprises.register import RegisterOutcome
 from services.enterprises.tables import COLUMNS
 from services.enterprises.upload import MOST_BYTES, load_register
 from services.matters import queries
 from services.matters.filter import EnterpriseFilter
-from services.plans.duties import list_duties
-from services.plans.filter import DutyFilter
 from services.wording.matters.enterprise import COLOUR_MEANINGS, COLOURS, SIZES
 from services.wording.matters.registry import WORDS, command_label, status_label
 from web.pages import page
 from web.reader import Reader, SignedIn
 from web.routes.park.matters import OpenForm, require_section, show_matter, show_new
-from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.page_links import link_builder
-from web.views.park.extras import BODIES, EXTRAS
+from web.views.park import enterprises
 from web.views.park.form_fields import form_fields
 from web.views.park.form_values import typed_of
 from web.views.park.plates import plate_of
@@ -46,17 +39,6 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 KIND = MatterKind.ENTERPRISE
-#: How many cases and rounds the page of an enterprise shows; their lists have all.
-_SHOWN = 10
-#: What a field of the correction is once it was emptied.
-_EMPTY: dict[str, Any] = {
-    "industry": "",
-    "headcount": None,
-    "shifts": [],
-    "calendar": None,
-    "workshops": [],
-    "location": None,
-}
 
 
 class PageFilter(EnterpriseFilter):
@@ -87,8 +69,8 @@ async def show_list(services: ServicesDep, reader: SignedIn, wanted: Annotated[P
         begins=may_begin(RULES[kind], reader.person, reader.day),
         creates=command_label(kind, RULES[kind].creates, reader.language),
         here=link_builder(section.href, **given),
-        sizes=_words(SIZES, reader),
-        meanings=_words(COLOUR_MEANINGS, reader),
+        sizes=enterprises.words(SIZES, reader),
+        meanings=enterprises.words(COLOUR_MEANINGS, reader),
         colours=tuple(reversed(Colour)),
         plate=lambda colour: plate_of(colour, reader),
     )
@@ -140,56 +122,9 @@ async def show_one(
                 view = await queries.get_matter(connection, reader.person, kind, code, reader.now, reader.language)
             known = {**view.details, "department": view.department}
             opened = replace(opened, typed=typed_of(opened.fields, known))
-    more = await enterprise_extras(services, reader, code, at)
-    return await show_matter(services, reader, section, kind, code, opened, did=did, **more)
-
-
-async def enterprise_extras(services: Services, reader: Reader, code: str, at: str = "") -> dict[str, Any]:
-    """What the page of an enterprise shows besides: its colour, its cases, its rounds."""
-    fault = ""
     async with services.reading.connect() as connection:
-        try:
-            colour = await read_colour(connection, reader.person, code, reader.now, reader.language, read_at(at))
-        except BadFilter:
-            fault = reader.text("该日尚未登记,或尚未到来")
-            colour = await read_colour(connection, reader.person, code, reader.now, reader.language)
-        cases = await list_cases(
-            connection, reader.person, CaseFilter(enterprise=colour.code, limit=_SHOWN, sort="-reported_at"),
-            reader.now, reader.language,
-        )  # fmt: skip
-        rounds = await list_duties(
-            connection, reader.person,
-            DutyFilter(enterprise=colour.code, sort="-due_at", limit=_SHOWN, until=reader.day),
-            reader.now, reader.language,
-        )  # fmt: skip
-    return {
-        "colour": colour,
-        "at": at,
-        "at_fault": fault,
-        "cases": cases,
-        "rounds": rounds,
-        "plate": lambda colour: plate_of(colour, reader),
-        "meanings": _words(COLOUR_MEANINGS, reader),
-        "left_text": left_text,
-        "light_of": light_of,
-        "unit_text": unit_text,
-    }
-
-
-EXTRAS[KIND] = enterprise_extras
-
-
-def _amended(body: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
-    """The body of a correction: what the form began with and was emptied is taken away."""
-    emptied = {name: empty for name, empty in _EMPTY.items() if name not in body and details.get(name)}
-    return {**body, **emptied, "department": body.get("department")}
-
-
-BODIES[KIND, "amend"] = _amended
-
-
-def _words(labels: Mapping[str, tuple[str, str]], reader: Reader) -> dict[str, str]:
-    return {code: both[1] if reader.language == "en" else both[0] for code, both in labels.items()}
+        colour = await enterprises.colour_contents(connection, reader, code, at) if at else {}
+    return await show_matter(services, reader, section, kind, code, opened, did=did, **colour)
 
 
 def _import_page(reader: Reader, *, loaded: Any = None, fault: str = "", status: int = 200) -> Response:

@@ -29,9 +29,8 @@ from web.reader import Reader, SignedIn
 from web.routes.common import GridCode
 from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
-from web.views.park.contents import LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
+from web.views.park.contents import COMPLETED_BODIES, LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
 from web.views.park.details import details_of
-from web.views.park.extras import BODIES, EXTRAS
 from web.views.park.form_fields import FormField, form_fields
 from web.views.park.form_values import body_of
 from web.views.park.sections import BY_PATH, SECTIONS, Section
@@ -44,10 +43,7 @@ _FACTS_SHOWN = 100
 #: What any address may hold besides: the language and the size of type.
 _PREFERENCES = frozenset({"lang", "large"})
 #: Details that the page of a matter shows elsewhere.
-_SHOWN_ELSEWHERE = (
-    "name", "evidence", "due_on", "colour", "shown_colour", "causes", "held", "check_at", "override", "visits",
-    "volunteer", "cadre",
-)  # fmt: skip
+_SHOWN_ELSEWHERE = ("name", "evidence", "due_on")
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ async def give(
     if not form.faults:
         try:
             body = body_of(form.fields, form.typed, reader.zone)
-            if (complete := BODIES.get((kind, command))) is not None:
+            if (complete := COMPLETED_BODIES.get((kind, command))) is not None:
                 body = complete(body, details)
             given = read_matter_command(kind, command, body)
             await act(services.resources, reader.person, kind, code, given, command_id=form.id, now=reader.now)
@@ -194,8 +190,6 @@ async def show_matter(
     **more: Any,
 ) -> Response:
     """The page of a matter; a kind may have a template of its own in `park/kinds/`, and pass `more` to it."""
-    if not more and kind in EXTRAS:
-        more = await EXTRAS[kind](services, reader, code)
     async with services.reading.connect() as connection:
         view = await queries.get_matter(connection, reader.person, kind, code, reader.now, reader.language)
         facts = await queries.get_matter_facts(

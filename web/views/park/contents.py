@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.matters.base import MatterKind
 from services.matters.views import MatterItem
 from web.reader import Reader
-from web.views.park import emergencies, plans, referrals, stations, undertakings
+from web.views.park import emergencies, enterprises, plans, referrals, stations, undertakings
 
 #: The names that the template `park/kinds/{kind}.html` gets for one matter.
 PAGE_CONTENTS: Mapping[MatterKind, Callable[[AsyncConnection, Reader, Any], Awaitable[dict[str, Any]]]] = {
     MatterKind.EMERGENCY: emergencies.page_contents,
+    MatterKind.ENTERPRISE: enterprises.page_contents,
     MatterKind.PLAN: plans.page_contents,
     MatterKind.REFERRAL_DESK: referrals.page_contents,
     MatterKind.STATION: stations.page_contents,
@@ -28,6 +29,17 @@ LIST_CONTENTS: Mapping[
 #: The details that such a template shows in its own way.
 SHOWN_BY_KIND: Mapping[MatterKind, tuple[str, ...]] = {
     MatterKind.EMERGENCY: ("steps", "summary", "case_no", "plan", "plan_zh", "plan_en", "by_hand"),
+    MatterKind.ENTERPRISE: (
+        "colour",
+        "shown_colour",
+        "causes",
+        "held",
+        "check_at",
+        "override",
+        "visits",
+        "volunteer",
+        "cadre",
+    ),
     MatterKind.PLAN: (
         "terms",
         "keys",
@@ -42,4 +54,8 @@ SHOWN_BY_KIND: Mapping[MatterKind, tuple[str, ...]] = {
     MatterKind.REFERRAL_DESK: ("persons", "sittings", "bookings", "last_number", "place"),
     MatterKind.UNDERTAKING: ("percent",),
     MatterKind.STATION: ("metrics", "cases", "heard_at", "silence_case_at", "key_since"),
+}
+#: By kind and command: completes the body that a form gave, knowing the details that the form began with.
+COMPLETED_BODIES: Mapping[tuple[MatterKind, str], Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]] = {
+    (MatterKind.ENTERPRISE, "amend"): enterprises.amended,
 }
