@@ -6,8 +6,8 @@ from models.errors.base import DomainError
 class StoreAway(DomainError):
     code = "store_away"
     status = 503
-    zh = "存储暂不可用,本次请求未保存,请用同一编号重发。"
-    en = "The store is away and nothing was stored; send it again with the same id."
+    zh = "存储暂不可用,尚不能确认本次请求是否已保存;请用同一编号重发,不会重复登记。"
+    en = "The store is away; it is not known whether this was stored. Send it again with the same id: it counts once."
 
 
 class RecordingFailed(DomainError):

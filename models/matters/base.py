@@ -37,7 +37,7 @@ class MatterCommand(Frozen):
 
 
 class CreateMatter(MatterCommand):
-    """The command that begins a matter. `code` is left out by kinds whose numbers are drawn."""
+    """The command that begins a matter. Kinds whose numbers are drawn take no `code`."""
 
     code: Code | None = None
     name: Title

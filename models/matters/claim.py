@@ -14,6 +14,7 @@ class PostItem(CreateMatter):
     """Put an item on the board (发榜). Somebody is to claim it by the end of `claim_by`, and deliver by `due_on`."""
 
     kind: Literal["post"] = "post"
+    code: None = None
     text: Note
     claim_by: WrittenDay | None = None
     due_on: WrittenDay

@@ -69,6 +69,7 @@ class BeginEmergency(CreateMatter):
     """Begin a run of `plan` for the case; `name` and `grid` are those of the case."""
 
     kind: Literal["begin"] = "begin"
+    code: None = None
     case_no: Code
     plan: Code
 

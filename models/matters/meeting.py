@@ -37,6 +37,7 @@ class CallMeeting(CreateMatter):
     """Call a meeting (召集会议). Its agenda is made of what is open in the unit; the departments are told."""
 
     kind: Literal["call"] = "call"
+    code: None = None
     type: MeetingType
     meet_at: WrittenInstant
     place: Annotated[Line, StringConstraints(min_length=1, max_length=120)]

@@ -36,6 +36,7 @@ class SubmitTopic(CreateMatter):
     """Submit a topic (提交议题). `reference` is the code of the enterprise, visit or case that it comes from."""
 
     kind: Literal["submit"] = "submit"
+    code: None = None
     text: Note
     source: TopicSource = TopicSource.OTHER
     reference: Annotated[Line, StringConstraints(max_length=80)] | None = None

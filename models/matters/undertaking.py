@@ -45,6 +45,7 @@ class Undertake(CreateMatter):
     """
 
     kind: Literal["undertake"] = "undertake"
+    code: None = None
     type: UndertakingType
     statement: Note
     owner_name: Annotated[Line, StringConstraints(min_length=1, max_length=80)]

@@ -63,7 +63,8 @@ async def send(
 ) -> Sent:
     """Send `command` to the case. Sent again with the same id, it gets the same answer and does nothing.
 
-    Raises the DomainError of the refusal, or StoreAway: then nothing was stored.
+    Raises the DomainError of the refusal, or StoreAway: it may not be recorded then; sending it
+    again counts once.
     """
     case_no = clean_code(case_no)
     message = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)

@@ -68,7 +68,7 @@ async def create(
     """Begin a matter. `id_` becomes its id: sent again with the same content, it is there once.
 
     Raises the DomainError of the refusal (CommandIdReused for other content under the same id, MatterExists for a code
-    that is registered), or StoreAway: then nothing may have been stored, and sending it again is safe.
+    that is registered), or StoreAway: it may not be stored then; sending it again counts once.
     """
     content = command.model_dump(mode="json")
     async with resources.reading.connect() as connection:

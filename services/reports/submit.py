@@ -89,7 +89,8 @@ async def submit(
     """Turn a report into a case.
 
     With `Submitted.receipt` None the report is durable in Temporal, and recorded as soon as PostgreSQL is back. Raises
-    the DomainError that says what is wrong with it, ReportIdReused, or StoreAway: then nothing was stored.
+    the DomainError that says what is wrong with it, ReportIdReused, or StoreAway: it may not be stored then;
+    sending it again counts once.
     """
     try:
         async with transaction(resources.engine) as connection:

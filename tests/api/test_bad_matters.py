@@ -268,7 +268,10 @@ async def test_everything_wrong_about_a_command_is_refused_before_it_is_taken(
         if name == "begin":
             path, fields = f"/cases/{case_no}/emergencies", set()
         before = await stored(harness)
-        faults = await refuse_all(harness, by, path, list(wrong(known, fields)))
+        bodies = list(wrong(known, fields))
+        if not code and RULES[kind].number_prefix is not None:
+            bodies.append(json.dumps({**known, "code": "MINE-1"}))
+        faults = await refuse_all(harness, by, path, bodies)
         assert not faults, f"{len(faults)} of {kind} {name}:\n" + "\n".join(faults[:12])
         assert await stored(harness) == before, f"{kind} {name}"
         answer = await send(harness, by, path, json.dumps(known))
