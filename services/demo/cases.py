@@ -23,6 +23,7 @@ from services.demo.case_script import Job, play_case
 from services.demo.enterprises import demo_enterprises, register_demo_enterprises
 from services.demo.past.load import load_past
 from services.demo.past.plan import OF_WORK
+from services.demo.patience import patiently
 from services.demo.town import DemoTown, read_demo_town
 from services.files.shipped import POLICY
 from services.policies.files import read_policy
@@ -80,11 +81,18 @@ async def play_demo_cases(
     """Load `past_count` cases of the last sixty days, play `count` more, and return how many there are now of both; 0
     when that was done before.
 
-    Raises StoreAway when Temporal or PostgreSQL goes away meanwhile; repeated, it continues.
+    Goes on when Temporal or PostgreSQL was away meanwhile.
     """
     mark = data_dir / MARK
     if count + past_count == 0 or mark.exists():
         return 0
+    done = await patiently(lambda: _play(resources, count, past_count, progress))
+    mark.write_text(json.dumps({"cases": done}))
+    return done
+
+
+async def _play(resources: Resources, count: int, past_count: int, progress: Callable[[int], None]) -> int:
+    """Make all of it; what an earlier attempt made is not made twice."""
     await refresh_reference(resources, datetime.now(UTC))
     town = await read_demo_town(resources)
     policy = read_policy(POLICY)
@@ -106,7 +114,6 @@ async def play_demo_cases(
         async with asyncio.TaskGroup() as group:
             for job in jobs:
                 group.create_task(play_one(job))
-    mark.write_text(json.dumps({"cases": done}))
     return done
 
 

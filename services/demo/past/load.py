@@ -51,7 +51,7 @@ async def load_past(
     count: int,
     progress: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Load `count` cases of the last sixty days, and return how many were loaded.
+    """Load `count` cases of the last sixty days, once, and return how many of them there are.
 
     A park that has other cases already, or had no policy in force sixty days ago, gets none. Raises StoreAway when a
     store goes away meanwhile; repeated, it continues.
@@ -59,7 +59,8 @@ async def load_past(
     now = datetime.now(UTC)
     ids = [past_id(number) for number in range(count)]
     async with resources.engine.connect() as connection:
-        stored = await connection.scalar(text("SELECT count(*) FROM cases WHERE report_id = ANY (:ids)"), {"ids": ids})
+        query = text("SELECT count(*) FROM cases WHERE report_id = ANY (:ids)")
+        stored = int(await connection.scalar(query, {"ids": ids}) or 0)
         others = await connection.scalar(text("SELECT EXISTS (SELECT 1 FROM cases)"))
         since = now - timedelta(days=DAYS)
         world_plan = None if stored or others or not count else await _prepare(connection, town, count, since, now)
@@ -71,7 +72,7 @@ async def load_past(
     if stored or loaded:
         await _start_workflows(resources, ids, progress)
         await make_past_bulletins(resources.engine, now)
-    return loaded
+    return stored or loaded
 
 
 async def _prepare(

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from services.demo.patience import patiently
 from services.demo.town import DemoTown, read_demo_town
 from services.demo.work.emergencies import make_emergency
 from services.demo.work.plans import make_plans
@@ -37,7 +39,8 @@ async def make_work(resources: Resources, data_dir: Path) -> None:
     if state.get("made"):
         return
     mark.write_text(json.dumps(state))
-    town, begun_at = await read_demo_town(resources), datetime.fromisoformat(state["begun_at"])
+    begun_at = datetime.fromisoformat(state["begun_at"])
+    town = await patiently(lambda: read_demo_town(resources))
     for make in MAKERS:
-        await make(resources, town, begun_at)
+        await patiently(partial(make, resources, town, begun_at))
     mark.write_text(json.dumps({**state, "made": True}))

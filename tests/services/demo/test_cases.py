@@ -1,13 +1,10 @@
 """The demonstration's cases: played by real commands, and the same ones when it is repeated."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import yaml
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
 
 from models.policy.limits import Limit
 from rules.deadlines.standards import openings
@@ -20,18 +17,6 @@ from services.files.shipped import POLICY
 from services.policies.files import read_policy
 from services.policies.versions import read_current
 from services.runtime.resources import Resources
-from tests.town import town_settings
-from worker import running_worker
-
-
-@pytest.fixture
-async def resources(
-    demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path
-) -> AsyncIterator[Resources]:
-    """The demonstration park with a worker running."""
-    settings = town_settings(demo_url, data_dir=tmp_path)
-    async with running_worker(temporal_client, demo, settings):
-        yield Resources(settings, demo, temporal_client)
 
 
 @pytest.mark.timeout(300)

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
 
 from activities.auditing.matters import audit_matters
 from infra.store.context import read_person
@@ -20,33 +19,26 @@ from services.plans.filter import DutyFilter
 from services.runtime.resources import Resources
 from services.work.figures import read_work
 from tests.services.matters.hall import eventually
-from tests.town import town_settings
-from worker import running_worker
 
 
-async def test_it_is_made_once_and_both_stores_agree(
-    demo: AsyncEngine, demo_url: str, temporal_client: Client, tmp_path: Path
-) -> None:
-    settings = town_settings(demo_url, data_dir=tmp_path)
-    resources = Resources(settings, demo, temporal_client)
-    async with running_worker(temporal_client, demo, settings):
-        await make_work(resources, tmp_path)
+async def test_it_is_made_once_and_both_stores_agree(resources: Resources, demo: AsyncEngine, tmp_path: Path) -> None:
+    await make_work(resources, tmp_path)
 
-        async def is_carried_out() -> bool:
-            async with demo.connect() as connection:
-                return not await connection.scalar(text("SELECT count(*) FROM outbox"))
+    async def is_carried_out() -> bool:
+        async with demo.connect() as connection:
+            return not await connection.scalar(text("SELECT count(*) FROM outbox"))
 
-        await eventually(is_carried_out, timedelta(seconds=60))
-        counts = await _counts(demo)
-        begun = json.loads((tmp_path / MARK).read_text())
-        (tmp_path / MARK).write_text(json.dumps({**begun, "made": False}))  # as if it had been stopped on the way
-        await make_work(resources, tmp_path)
-        assert await _counts(demo) == counts
-        audit = await audit_matters(
-            demo, temporal_client, settings.case_queue, tolerance=timedelta(minutes=2), query=True
-        )
-        for username in ("supervisor", "community01", "grid01", "environment1"):
-            await _check_figures(demo, username)
+    await eventually(is_carried_out, timedelta(seconds=60))
+    counts = await _counts(demo)
+    begun = json.loads((tmp_path / MARK).read_text())
+    (tmp_path / MARK).write_text(json.dumps({**begun, "made": False}))  # as if it had been stopped on the way
+    await make_work(resources, tmp_path)
+    assert await _counts(demo) == counts
+    audit = await audit_matters(
+        demo, resources.temporal, resources.settings.case_queue, tolerance=timedelta(minutes=2), query=True
+    )
+    for username in ("supervisor", "community01", "grid01", "environment1"):
+        await _check_figures(demo, username)
     assert audit.findings == ()
     assert all(
         counts.get(kind)
