@@ -76,8 +76,8 @@ def test_a_topic_is_submitted_audited_claimed_and_decided(open_page: OpenPage) -
     worker = open_page("worker", "/park/topics/new")
     fill(worker, name="印染污泥处置难", grid=GRID, text="三家企业堆存超量", source="visit")
     worker.locator(".matter-form button.primary").click()
-    topic = worker.url.split("?")[0]
     expect(worker.get_by_text("待审核")).to_be_visible()
+    topic = worker.url.split("?")[0]
     assert worker.get_by_role("link", name="审核", exact=True).count() == 0
 
     duty = open_page("duty", topic.removeprefix(re.match(r"https?://[^/]+", topic)[0]))  # type: ignore[index]

@@ -157,7 +157,7 @@ def at_(minutes: float, value: Any = 1.0, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("reading", "code", "said"),
     [
-        (at_(10), "reading_in_future", "未来"),
+        (at_(60 * 24), "reading_in_future", "未来"),
         (at_(-60 * 24 * 500), "reading_too_old", "保存期"),
         (at_(-1, float("nan")), "bad_input", "value 须为有限的数字"),
         (at_(-1, float("inf")), "bad_input", "有限"),
