@@ -1,13 +1,16 @@
 """Run the API alone: `python -m api`."""
 
+import sys
+
 import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.server import server_config
 from infra.settings import settings
 
-#: Seconds that running requests get to finish when the process stops.
-GRACE = 10
+#: The exit status when the server could not start, as of uvicorn's own command.
+STARTUP_FAILURE = 3
 
 
 def serve(app: FastAPI) -> None:
@@ -15,17 +18,13 @@ def serve(app: FastAPI) -> None:
 
     It is one process: run several behind a load balancer to use more processors.
     """
-    config = settings()
-    uvicorn.run(
-        app,
-        host=config.web_host,
-        port=config.web_port,
-        loop="auto",  # uvloop, where there is one
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-    )
+    server = uvicorn.Server(server_config(app, settings()))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 if __name__ == "__main__":

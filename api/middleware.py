@@ -11,10 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from doors.client import check_host
 from doors.problems import RefusalRenderer, error_for_unexpected, problem_response
 from infra.metrics import REQUESTS
 from infra.store.policies import cache_newest_version
-from models.errors import BodyTooLarge, DomainError
+from models.errors import BodyTooLarge, DomainError, UnknownHost
 from models.ids import new_id
 
 log = structlog.get_logger("api.access")
@@ -61,11 +62,12 @@ class RequestMiddleware:
     async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
         request = Request(scope)
         try:
+            check_host(scope, request.app.state.services.settings)
             exchange.check_declared_length()
             await self.app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED_REQUEST
-        except BodyTooLarge as error:
+        except (BodyTooLarge, UnknownHost) as error:
             await _render_refusal(request, error)(scope, exchange.receive, exchange.send)
         except Exception as error:
             domain_error = error_for_unexpected(error)

@@ -53,6 +53,7 @@ _TITLES: Mapping[int, tuple[str, str]] = {
     412: ("数据已更新", "Changed meanwhile"),
     413: ("内容过大", "Too large"),
     415: ("类型不接受", "Type not accepted"),
+    421: ("地址有误", "Misdirected request"),
     422: ("输入有误", "Bad input"),
     429: ("请求过于频繁", "Too many requests"),
     500: ("服务器内部错误", "Internal error"),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
+from doors.client import is_https
 from models.errors import ForeignRequest
 
 COOKIE = "gridloop_session"
@@ -18,8 +19,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def set_session_cookie(response: Response, request: Request, token: str, seconds: int) -> None:
     """Set the session cookie for `seconds`."""
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, token, max_age=seconds, httponly=True, secure=secure, samesite="lax")
+    response.set_cookie(COOKIE, token, max_age=seconds, httponly=True, secure=is_https(request), samesite="lax")
 
 
 def delete_session_cookie(response: Response) -> None:

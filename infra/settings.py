@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra.web_address import Hosts, Networks, PublicUrl
 from models.wire_names import CASE_QUEUE
 
 #: An allowed tile address. No character in it can end a header or add one.
@@ -49,6 +50,12 @@ class Settings(BaseSettings):
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    #: The origin at which people reach the pages, for links and QR codes. None: that of each request.
+    public_url: PublicUrl | None = None
+    #: Further names that requests may be for, besides the public URL's, the machine's own, and its addresses.
+    allowed_hosts: Hosts = ()
+    #: Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks.
+    trusted_proxies: Networks = ()
     #: Sites that may show our pages in a frame: a CSP source list.
     web_frame_ancestors: str = "'none'"
     #: Tile layer of the map (`https://host/{z}/{x}/{y}.png`), its coordinate system and its credit. None: pages load

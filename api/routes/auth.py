@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
+from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -84,7 +85,7 @@ async def close_session(request: Request, response: Response) -> None:
 
 
 async def _sign_in(request: Request, services: Services, username: str, password: str, now: datetime) -> Token:
-    client = request.client.host if request.client else ""
+    client = client_address(request)
     return await sign_in(
         services.engine, services.settings, services.attempts, username, password, client=client, now=now
     )

@@ -327,6 +327,9 @@ from models.errors.request import (
 from models.errors.request import (
     NotSentAsJson as NotSentAsJson,
 )
+from models.errors.request import (
+    UnknownHost as UnknownHost,
+)
 from models.errors.rights import (
     ForeignRequest as ForeignRequest,
 )

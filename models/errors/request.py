@@ -33,6 +33,15 @@ class BrokenForm(DomainError):
     en = "The body is not a valid form."
 
 
+class UnknownHost(DomainError):
+    """The Host header names no address of ours. Nothing was read or done."""
+
+    code = "unknown_host"
+    status = 421
+    zh = "本系统不以“{host}”的名义提供服务。"
+    en = "This system does not answer under the name “{host}”."
+
+
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     status = 405

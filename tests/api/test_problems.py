@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from api.middleware import RequestMiddleware
 from doors.negotiation import preferred_language
 from doors.problems import add_error_handlers, problem_document
+from infra.settings import Settings
 from infra.store.policies import NoPolicy
 from models.errors import DomainError, NotYours, UnknownGrid, WrongStage
 
@@ -32,9 +34,10 @@ class Body(BaseModel):
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client(api_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A small application in which everything goes wrong."""
     app = FastAPI()
+    app.state.services = SimpleNamespace(settings=api_settings)
 
     @app.post("/body")
     async def body(body: Body) -> datetime | None:

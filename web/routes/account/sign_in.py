@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
+from doors.client import client_address
 from doors.dependencies import ServicesDep
 from models.errors import DomainError, TooManyAttempts, WrongPassword
 from services.accounts.sign_in import sign_in
@@ -32,7 +33,6 @@ async def open_session(
 ) -> Response:
     """Sign in and go to `next`; if refused, show the form again with the reason."""
     place = safe_path(next, "/")
-    client = request.client.host if request.client else ""
     try:
         token = await sign_in(
             services.engine,
@@ -40,7 +40,7 @@ async def open_session(
             services.attempts,
             username,
             password,
-            client=client,
+            client=client_address(request),
             now=datetime.now(UTC),
         )
     except (WrongPassword, TooManyAttempts) as error:

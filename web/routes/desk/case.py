@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doors.client import public_address
 from doors.dependencies import Services, ServicesDep
 from models.enums import Role, Severity, Stage
 from models.ids import new_id
@@ -259,7 +260,7 @@ async def preview(case_no: str, request: Request, services: ServicesDep, reader:
 async def print_case(case_no: str, request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """案卷: the case file for print on A4."""
     view = await _read_view(services, reader, case_no)
-    address = str(request.url_for("show", case_no=case_no))
+    address = public_address(request, str(request.app.url_path_for("show", case_no=case_no)))
     return page(reader, "print/case.html", **case_context(reader, view), qr=qr_code(address), address=address)
 
 

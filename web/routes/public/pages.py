@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Text
@@ -142,7 +143,7 @@ async def show_form(services: ServicesDep, visitor: AnyVisitor) -> Response:
 @router.post("/p/report")
 async def take_report(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
-    address = _client_address(request)
+    address = client_address(request)
     record, files = services.public_reports.record(address), services.public_files.record(address)
     # A caller who must wait gets the form back with the typed text; their photos are not read.
     most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else public_limits(services).most
@@ -208,7 +209,7 @@ def _report_body(typed: dict[str, str]) -> dict[str, Any]:
 
 async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
     """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
-    record = services.code_attempts.record(_client_address(request))
+    record = services.code_attempts.record(client_address(request))
     async with record.lock:
         record.check(visitor.now)
         try:
@@ -307,7 +308,3 @@ def _draw_maps(units: Sequence[PublicUnit], visitor: Visitor) -> dict[str, Marku
         if unit.geometry is not None:
             parks[unit.park].append(Community(unit.code, short_unit(unit.name), unit.geometry))
     return {park: draw_picker(communities, visitor.text("北")) for park, communities in parks.items()}
-
-
-def _client_address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy import text
 
+from doors.client import public_address
 from doors.dependencies import ServicesDep
 from models.errors import NoSuchPage
 from services.attachments.files import path_of
@@ -26,7 +27,7 @@ async def draw_code(request: Request, code: str = "") -> Response:
     clean_code = normalize_code(code[:40])
     if len(clean_code) != LENGTH or set(clean_code) - set(ALPHABET):
         raise NoSuchPage(what="qr")
-    address = f"{request.url_for('ask_for_code')}?code={clean_code}"
+    address = public_address(request, f"{request.app.url_path_for('ask_for_code')}?code={clean_code}")
     return Response(qr_image(address), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
+from doors.client import public_address
 from doors.dependencies import ServicesDep
 from models.enums import Role, UrgeKind
 from models.errors import DomainError
@@ -117,7 +118,7 @@ async def _letter_page(
         states=STATES,
         may_answer="answer_urge" in case.allowed_commands and urge.state in (UrgeState.WAITING, UrgeState.LATE),
         watches=reader.acts_as(Role.SUPERVISOR),
-        qr=letter_qr(str(request.base_url.replace(path=f"/urges/{case_no}/{number}"))),
+        qr=letter_qr(public_address(request, f"/urges/{case_no}/{number}")),
         done=done,
         fault=fault,
         note=note,
