@@ -1,6 +1,6 @@
 """The standing of a person towards a case: the one rule behind every list, every view and every command.
 
-`services.criteria.scope` says the same in SQL; a property test compares the two.
+`infra.store.criteria.scope` says the same in SQL; a property test compares the two.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Who stands how to a matter, and so may see it: the one rule behind lists, views and commands of matters.
 
-`services.criteria.matters` says the same in SQL; a test compares the two.
+`infra.store.criteria.matters` says the same in SQL; a test compares the two.
 """
 
 from datetime import date

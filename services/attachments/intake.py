@@ -17,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra.database import transaction
 from infra.settings import Settings
 from infra.store.context import local_day
+from infra.store.criteria.duties import visible_duties
+from infra.store.criteria.matters import visible_matters
+from infra.store.criteria.scope import visible
 from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
@@ -24,9 +27,6 @@ from models.tables import CASES, DUTIES, MATTER_FACTS, MATTERS, AttachmentRow
 from rules.matters.registry import RULES
 from services.attachments.files import Limits, StoredFile, path_of, store_file
 from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
-from services.criteria.duties import visible_duties
-from services.criteria.matters import visible_matters
-from services.criteria.scope import visible
 
 log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.base import Code, Frozen, Text, WrittenInstant
 from models.case import Case
 from models.context import Person
@@ -16,7 +17,6 @@ from models.tables import CASES
 from models.views import CaseItem, CountedTime
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.scope import visible
 
 #: How near and how recent a case must be, and how many are returned (our choice, after 城管 practice).
 NEAR_METRES = 200

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, exists, func
 
+from infra.store.criteria.scope import within, within_zone
 from models.base import EARLIEST, Code, CreditCode, Frozen, Text, WrittenInstant
 from models.enums import Light, Stage
 from models.errors import BadFilter
@@ -15,7 +16,6 @@ from models.tables import CASES, FACTS
 from services.cases.search import search_condition
 from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
-from services.criteria.scope import within, within_zone
 from services.figures.conditions import Period
 from services.figures.definitions import FIGURES
 

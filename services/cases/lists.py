@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.base import EARLIEST
 from models.context import Person
 from models.tables import CASES
@@ -17,7 +18,6 @@ from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
 from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
-from services.criteria.scope import visible
 from services.figures.responsible import handler_of_case, led_by
 
 #: Later than any deadline, and still a datetime that Python can represent.

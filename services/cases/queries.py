@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import read_facts
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.case import Case
 from models.context import Person
 from models.errors import NoSuchCase, NoSuchPage
@@ -20,7 +21,6 @@ from services.cases.names import read_names
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import only_reported, read_told
 from services.cases.views import case_view, fact_views, files_of
-from services.criteria.scope import visible
 
 
 async def find_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime) -> Row[Any]:

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, exists, fu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import CACHE_SIZE, visible
 from models.base import Frozen
 from models.context import Person
 from models.enums import OwnerKind, TaskKind
 from models.tables import CASES, TASKS, GrantRow, PersonRow
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.criteria.conditions import is_overdue
-from services.criteria.scope import CACHE_SIZE, visible
 
 _PEOPLE: Any = PersonRow.__table__  # type: ignore[attr-defined]
 _GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]

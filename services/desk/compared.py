@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.base import Frozen
 from models.context import Person
 from models.personal_numbers import mask_numbers
 from models.tables import CASES
 from services.cases.first_photos import read_first_photos
-from services.criteria.scope import visible
 
 
 class Compared(Frozen):

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible, within
 from models.case import Case, Owner
 from models.context import Grant, Person
 from models.enums import Level, OwnerKind, Role, TaskKind
@@ -16,7 +17,6 @@ from services.cases.names import read_names
 from services.cases.reporter_alias import masked_owner
 from services.cases.views import case_item
 from services.criteria.assigned import assigned_to, left_by_absent
-from services.criteria.scope import visible, within
 
 #: The tasks at a unit's desk, by the role that does them.
 _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.base import Frozen, Instant
 from models.context import Grant, Person
 from models.tables import CASES, FACTS
 from models.tables.directory import GrantRow
 from rules.scope import in_force
-from services.criteria.scope import visible
 from services.desk.tabs import DONE_WITHIN, DeskTab
 
 _GRANTS: Any = GrantRow.__table__  # type: ignore[attr-defined]

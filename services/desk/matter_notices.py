@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.criteria.matters import matters_within
+from infra.store.criteria.scope import CACHE_SIZE
 from models.base import Frozen, Instant
 from models.context import Person
 from models.enums import EscalationMode
@@ -16,8 +18,6 @@ from models.matters.paths import PATHS
 from models.personal_numbers import mask_numbers
 from models.tables import MATTER_FACTS, MATTER_NOTICES, MATTERS
 from rules.scope import DEPARTMENT_ROLES, in_force
-from services.criteria.matters import matters_within
-from services.criteria.scope import CACHE_SIZE
 from services.wording.matters.registry import fact_sentence
 
 #: The kinds that alert in quiet hours too (our choice).

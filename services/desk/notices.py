@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import CACHE_SIZE, visible, within
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.base import Frozen, Instant, WrittenInstant
 from models.case import Case
@@ -22,7 +23,6 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 from services.accounts.preferences import read_settings
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.scope import CACHE_SIZE, visible, within
 from services.desk.matter_notices import MatterNotice, find_matter_notices, mark_matters_read, unread_matter_counts
 
 MAX_NOTICES = 200

@@ -8,12 +8,12 @@ from sqlalchemy import Select, and_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import CACHE_SIZE, visible
 from models.context import Person
 from models.views import CasePage
 from services.cases.filter import CaseFilter, Sort
 from services.cases.lists import build_page, page_statement
 from services.criteria.conditions import NOW
-from services.criteria.scope import CACHE_SIZE, visible
 from services.desk.tabs import DeskTab, on_tab
 
 

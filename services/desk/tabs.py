@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, any_, false, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import CACHE_SIZE, visible, within_unindexed
 from models.context import Grant, Person
 from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
@@ -19,7 +20,6 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.tasks import DECISIONS
 from services.criteria.assigned import assigned_to
 from services.criteria.conditions import NOW, Moment, is_open, shows_light
-from services.criteria.scope import CACHE_SIZE, visible, within_unindexed
 
 #: Makes a condition on cases from their open tasks: kinds, and further conditions on the task.
 _TaskCondition = Callable[..., ColumnElement[bool]]

@@ -1,4 +1,4 @@
-"""The scope of grid units and colleagues that a person may look up. The scope of cases is `services.criteria.scope`."""
+"""The scope of units and colleagues that a person may look up. That of cases is `infra.store.criteria.scope`."""
 
 from dataclasses import dataclass
 from datetime import date

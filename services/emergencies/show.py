@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import visible_matters
 from infra.store.driver import all_rows
 from infra.store.matters.rows import read_state
 from models.base import Frozen, Instant
@@ -15,7 +16,6 @@ from models.matters.base import MatterKind
 from models.matters.emergency import Emergency
 from models.tables import MATTERS
 from rules.matters.emergencies.rules import RULES, is_given_to
-from services.criteria.matters import visible_matters
 
 _NOTICES = """
     SELECT n.at, n.read_at, p.name, n.department, f.kind, f.body ->> 'about'

@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import matters_within, visible_matters
 from models.base import Frozen
 from models.context import Person
 from models.matters.base import MatterKind
 from models.policy.colours import Colour
 from models.tables import MATTERS
 from rules.matters.registry import RULES
-from services.criteria.matters import matters_within, visible_matters
 from services.matters.filter import shown_colour
 
 

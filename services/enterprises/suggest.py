@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import visible_matters
 from models.base import Frozen
 from models.context import Person
 from models.credit_code import clean_credit_code
@@ -19,7 +20,6 @@ from models.policy.colours import Colour
 from models.tables import GRID_UNITS, MATTERS
 from models.text import fold_for_search
 from rules.matters.registry import RULES
-from services.criteria.matters import visible_matters
 from services.matters.filter import shown_colour
 
 #: Beyond this distance an enterprise is not suggested for being near (our choice), in metres.

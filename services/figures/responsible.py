@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Uuid, and_, cast, false, func, or_, select
 
+from infra.store.criteria.scope import within
 from models.context import Person
 from models.enums import Role
 from models.tables import CASES, FACTS
 from rules.scope import in_force
-from services.criteria.scope import within
 
 
 def handler_of_case() -> ColumnElement[Any]:

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.criteria.scope import visible, within
 from infra.store.policies import newest_version, policy_version
 from models.context import Person
 from models.enums import Role
 from models.errors import NoSuchPage, NotYours
 from models.tables import GRID_UNITS
 from rules.scope import in_force
-from services.criteria.scope import visible, within
 from services.directory.scope import UnitScope, unit_scope
 from services.figures.conditions import Period
 from services.figures.views import UnitName

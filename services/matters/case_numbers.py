@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.criteria.scope import visible
 from models.context import Person
 from models.tables import CASES
 from rules.matters.kind import MatterRules, Part
-from services.criteria.scope import visible
 from services.matters.masking import NEAR
 
 #: Stands in the place of the number of a case that the reader may not see.

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, func, or_
 
+from infra.store.criteria.matters import matters_within
 from models.base import Code, Frozen, Line, Text
 from models.matters.base import MatterKind
 from models.matters.enterprise import SizeClass
 from models.policy.colours import Colour
 from models.tables import MATTERS
 from models.text import clean_search
-from services.criteria.matters import matters_within
 
 MatterSort = Literal["code", "-created_at", "-updated_at", "due_at"]
 

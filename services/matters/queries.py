@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import visible_matters
 from infra.store.matters.rows import as_facts, read_state, read_stored_facts
 from models.context import Person
 from models.errors import NoSuchMatter
@@ -19,7 +20,6 @@ from rules.matters.kind import MatterRules
 from rules.matters.registry import RULES
 from services.cases.names import Names, read_names_by_id
 from services.criteria.cursors import cursor_after, read_cursor, read_time_cursor, time_cursor
-from services.criteria.matters import visible_matters
 from services.matters.case_numbers import numbers_in, readable_cases, sees_all_numbers
 from services.matters.filter import MatterFilter, matter_conditions
 from services.matters.views import (

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.duties import visible_duties
 from infra.store.matters.rows import read_state
 from infra.store.policies import policy_version
 from models.context import Person
@@ -20,7 +21,6 @@ from rules.matters.plan import RULES
 from rules.matters.plan.doing import may_do
 from services.cases.names import Names, read_names_by_id
 from services.criteria.cursors import beyond_time_cursor, time_cursor
-from services.criteria.duties import visible_duties
 from services.plans.filter import DutyFilter, duty_conditions
 from services.plans.views import DutyPage, DutyView, duty_item, duty_view
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.duties import duties_of_days, duties_within, visible_duties
 from models.base import Frozen
 from models.context import Person
 from models.enums import Level
@@ -17,7 +18,6 @@ from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus
 from models.tables import DUTIES, MATTERS
 from services.cases.names import read_names_by_id
-from services.criteria.duties import duties_of_days, duties_within, visible_duties
 
 
 class DutyNumbers(Frozen):

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, select
 
+from infra.store.criteria.duties import duties_of_days, duties_within, own_duties
 from models.base import Code, Frozen, Line
 from models.context import Person
 from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, PlanWork
 from models.tables import DUTIES, MATTERS
 from models.text import clean_search
-from services.criteria.duties import duties_of_days, duties_within, own_duties
 
 
 class DutyFilter(Frozen):

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import matters_within, visible_matters
 from infra.store.matters.plan import read_places, read_plants
 from infra.store.matters.rows import read_state
 from infra.store.policies import newest_version, policy_version
@@ -22,7 +23,6 @@ from rules.matters.plan import RULES
 from rules.matters.plan.load import Bearer, Load, LoadedPlan, count_load
 from rules.matters.plan.occurrences import Surroundings
 from services.cases.names import Names, read_names_by_id
-from services.criteria.matters import matters_within, visible_matters
 from services.wording.refusals import refusal_message
 
 #: The longest period that is counted.

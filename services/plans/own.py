@@ -7,12 +7,12 @@ from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.duties import own_duties
 from infra.store.policies import policy_version
 from models.base import Frozen, Instant
 from models.context import Person
 from models.matters.plan import DutyStatus
 from models.tables import DUTIES
-from services.criteria.duties import own_duties
 from services.plans.duties import duty_rows, read_duty_names
 from services.plans.views import DutyItem, duty_item
 

@@ -14,6 +14,8 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.criteria.duties import duties_within, visible_duties
+from infra.store.criteria.scope import visible
 from infra.store.policies import NoPolicy, policy_version, version_in_force
 from models.base import Code, Frozen, Instant, Line
 from models.context import Person
@@ -23,8 +25,6 @@ from models.policy.scores import Scored, Scores, Subject
 from models.tables import DUTIES, metadata
 from rules.points import PointFact, Points, placed, points_of
 from rules.scope import in_force
-from services.criteria.duties import duties_within, visible_duties
-from services.criteria.scope import visible
 from services.directory.people import department_names, unit_names
 from services.figures.responsible import leads, led_by
 from services.figures.viewpoint import Viewpoint, find_root, read_viewpoint

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from infra.store.policies import newest_version, policy_version
 from models.base import Frozen, Instant
 from models.case import Case
@@ -15,7 +16,6 @@ from models.tables import CASES, FACTS
 from models.views import CaseItem
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.scope import visible
 
 #: The most reports that a phone is given to keep, and the most reasons of rework.
 MAX_REPORTS = 200

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible
 from models.base import Frozen, Instant, Text
 from models.case import Case
 from models.context import Person
@@ -21,7 +22,6 @@ from models.tables import CASES, metadata
 from rules.life_cycle import Who
 from rules.scope import standing
 from services.cases.queries import find_case
-from services.criteria.scope import visible
 
 _INSPECTIONS = metadata.tables["inspections"]
 _PEOPLE = metadata.tables["people"]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, DateTime, Integer, and_, cast, func, liter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.scope import visible, within
 from infra.store.policies import newest_version, policy_version
 from models.base import Code, Frozen, Instant
 from models.case import Case
@@ -26,7 +27,6 @@ from services.cases.queries import find_case
 from services.cases.reporter_alias import display_name
 from services.cases.views import case_item
 from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
-from services.criteria.scope import visible, within
 from services.wording.vocabulary import URGE_CAUSES, label_of
 
 #: The time for an answer where the policy has no rule for that kind of order (our choice).

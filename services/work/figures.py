@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
+from infra.store.criteria.matters import matters_within, visible_matters
 from models.base import Frozen, Instant
 from models.context import Grant, Person
 from models.enums import Role
@@ -15,7 +16,6 @@ from models.matters.base import MatterKind
 from models.matters.paths import PATHS
 from models.tables import MATTERS
 from rules.matters.registry import RULES
-from services.criteria.matters import matters_within, visible_matters
 from services.enterprises.counts import count_enterprises
 from services.plans.figures import read_duty_figures
 from services.wording.matters.enterprise import COLOURS

@@ -10,12 +10,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.store.context import read_person
+from infra.store.criteria.matters import visible_matters
 from models.context import Person
 from models.matters.base import MatterKind
 from models.tables import MATTERS
 from rules.matters.registry import RULES
 from rules.matters.standing import parts
-from services.criteria.matters import visible_matters
 from tests.builders import ENVIRONMENT, FIRE, GRID, MICRO, OTHER_PARK, PARK, PEOPLE, UNITS, person_id, small_park
 from tests.rules.world import START
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from infra.store.cases import append_facts
+from infra.store.criteria.scope import visible
 from models.case import Case
 from models.context import Grant, Person
 from models.enums import OwnerKind, Role, Stage
@@ -20,7 +21,6 @@ from models.wire_names import PUBLIC
 from rules.evolve import fold
 from rules.life_cycle import Who
 from rules.scope import may_see, standing
-from services.criteria.scope import visible
 from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
 from tests.rules.walk import Walk
 from tests.rules.world import EVERYBODY, START, ZONE
