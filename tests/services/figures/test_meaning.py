@@ -25,8 +25,8 @@ from services.figures.definitions import figure_condition
 from services.figures.viewpoint import read_viewpoint
 from services.supervision.ranking import RankingFilter, read_ranking
 from tests.builders import COMMUNITY, FIRE, MICRO, PARK, small_park
+from tests.infra.criteria.test_scope import a_life
 from tests.rules.world import EVERYBODY
-from tests.services.criteria.test_scope import a_life
 
 K = FigureKey
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)

@@ -38,9 +38,9 @@ from services.supervision.overdue import OverdueFilter, overdue_page, stream_ove
 from services.supervision.overdue_order import OverdueSort
 from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK, PARK, small_park
+from tests.infra.criteria.test_scope import a_life
 from tests.rules.world import EVERYBODY, START
 from tests.servers import Servers
-from tests.services.criteria.test_scope import a_life
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
