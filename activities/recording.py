@@ -19,7 +19,7 @@ from infra import metrics
 from infra.database import autocommit_engine, is_away
 from infra.store import cases
 from infra.store.around_case import lock_both
-from infra.store.context import read_context, read_snapshot
+from infra.store.context import CaseSnapshot, read_context, read_snapshot
 from infra.store.driver import transaction
 from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
@@ -173,24 +173,25 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
         facts = decide(case, step, context)
     except DomainError as error:
         raise _Refused(error, missed) from error
-    if facts and not await _append(connection, step, case, facts, context.policy):
+    if facts and not await _append(connection, step, snapshot, facts, context.policy):
         return None
     return Recorded(facts=(*missed, *facts))
 
 
 async def _append(
-    connection: AsyncConnection, step: Step, case: Case | None, facts: tuple[Fact, ...], policy: Policy
+    connection: AsyncConnection, step: Step, snapshot: CaseSnapshot, facts: tuple[Fact, ...], policy: Policy
 ) -> bool:
     """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`."""
+    case = snapshot.case
     after = fold(facts, case)
     assert after is not None
     informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
     concerns = concerns_enterprises(case, facts, after)
     plan = plan_to_begin(case, facts, after, policy)
     if not (informs or concerns or plan):
-        return await cases.append_facts(connection, case, facts, after)
+        return await cases.append_facts(connection, case, facts, after, snapshot.link)
     async with transaction(connection):
-        if not await cases.append_facts(connection, case, facts, after):
+        if not await cases.append_facts(connection, case, facts, after, snapshot.link):
             return False
         if informs:
             await raise_alarms(connection, step.report_id, facts)

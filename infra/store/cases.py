@@ -11,9 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns, words_columns
+from infra.store.chain import INSERT_HASHES, chain_of, extend_chain, hash_rows
 from infra.store.driver import first_row, run
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
+from rules.history.chain import Link
 from rules.tasks import Task, open_tasks
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
@@ -23,8 +25,9 @@ CHANGED_CHANNEL = "gridloop_case_changed"
 
 #: Rows are sent as JSON with the names of the columns; a missing name is NULL. `stored` is the row of the case. When it
 #: is empty, because another step was recorded meanwhile, facts and tasks are not stored either.
-_STORE_FACTS_AND_TASKS = """
+_STORE_FACTS_AND_TASKS = f"""
     new_facts AS (INSERT INTO facts SELECT f.* FROM stored, jsonb_populate_recordset(NULL::facts, %(facts)s) f),
+    new_hashes AS ({INSERT_HASHES.format(source="stored, ")}),
     done_tasks AS (DELETE FROM tasks t USING stored WHERE t.report_id = %(report)s AND t.key = ANY (%(done)s)),
     open_tasks AS (INSERT INTO tasks SELECT t.* FROM stored, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
         ON CONFLICT (report_id, key) DO UPDATE SET
@@ -38,10 +41,11 @@ _INSERT = f"""
     new_words AS (INSERT INTO case_words SELECT w.* FROM jsonb_populate_record(NULL::case_words, %(words)s) w),
     {_STORE_FACTS_AND_TASKS}
 """
-_INSERT_MANY = """
+_INSERT_MANY = f"""
     WITH new_cases AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
     new_words AS (INSERT INTO case_words SELECT * FROM jsonb_populate_recordset(NULL::case_words, %(words)s)),
-    new_facts AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s))
+    new_facts AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s)),
+    new_hashes AS ({INSERT_HASHES.format(source="")})
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
 """
 _UPDATE = f"""
@@ -111,9 +115,12 @@ async def next_sequence(connection: AsyncConnection, park: str, day: date, count
     return int(last)
 
 
-async def append_facts(connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case) -> bool:
-    """Append `facts`, and write the case's row and open tasks as they are after them, in one statement.
+async def append_facts(
+    connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case, link: Link | None = None
+) -> bool:
+    """Append `facts` with their hashes, and write the row and open tasks as they are after them, in one statement.
 
+    `link`: the last hash of the case, read with `before`; without it the chain is computed anew.
     Return False when the case is no longer at `before`: nothing was stored, and the caller must decide again on the
     new state. Raises IntegrityError when a new case (`before` None) exists already.
     """
@@ -126,6 +133,8 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
     old_tasks = {} if before is None else {task.key: task for task in open_tasks(before)}
     new_tasks = {task.key: task for task in open_tasks(after)}
     changed = [_task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
+    head = before.seq if before else 0
+    links = await extend_chain(connection, after.report_id, "facts", link, head, facts)
     stored = await first_row(
         connection,
         _INSERT if before is None else _UPDATE,
@@ -135,6 +144,7 @@ async def append_facts(connection: AsyncConnection, before: Case | None, facts: 
             "case": _json(row | _last_location(facts)),
             "words": _json(words),
             "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
+            "hashes": _json(hash_rows(after.report_id, links)),
             "done": [key for key in old_tasks if key not in new_tasks],
             "tasks": _json(changed),
         },
@@ -152,7 +162,8 @@ async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequen
         words.append(words_columns(first))
     tasks = [_task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
     fact_rows = [_fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
-    values = {"cases": rows, "words": words, "facts": fact_rows, "tasks": tasks}
+    hashes = [row for facts, case in lives for row in hash_rows(case.report_id, chain_of(case.report_id, facts))]
+    values = {"cases": rows, "words": words, "facts": fact_rows, "hashes": hashes, "tasks": tasks}
     await run(connection, _INSERT_MANY, {name: _json(value) for name, value in values.items()})
 
 

@@ -24,6 +24,7 @@ from infra.store.around_case import (
     read_review_and_reach,
 )
 from infra.store.cases import read_facts
+from infra.store.chain import LAST_LINK, parse_link
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
 from infra.store.matters.emergency import running_codes
@@ -47,6 +48,7 @@ from models.enums import Stage
 from models.messages import Step
 from models.policy.document import Policy
 from rules.escalation.wake_ups import next_wake_up
+from rules.history.chain import Link
 from rules.result_evidence import result_evidence
 
 _PERSON = """
@@ -94,6 +96,7 @@ _WORLD = f"""
 _CASE_AND_WORLD = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
+        {LAST_LINK},
         {_WORLD.format(grid="coalesce(c.grid, %(grid)s)")}
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """
@@ -128,10 +131,14 @@ def _parse_world(text_: str) -> _World:
 
 @dataclass(frozen=True)
 class CaseSnapshot:
-    """A case as it was read (None: not recorded yet). `digest` is set when the step's command is recorded already."""
+    """A case as it was read (None: not recorded yet), with the last hash of its facts.
+
+    `digest` is set when the step's command is recorded already.
+    """
 
     case: Case | None
     digest: str | None
+    link: Link | None
     world: "_WorldSnapshot"
 
 
@@ -172,7 +179,7 @@ async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot
         },
     )
     case = None if row[0] is None else Case.model_validate_json(row[0])
-    return CaseSnapshot(case, row[1], _WorldSnapshot(row[2], zone, fallback))
+    return CaseSnapshot(case, row[1], parse_link(row[2]), _WorldSnapshot(row[3], zone, fallback))
 
 
 async def read_context(

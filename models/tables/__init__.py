@@ -9,6 +9,7 @@ from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, T
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
+from models.tables.history import AnchorRow, FactHashRow
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
@@ -28,6 +29,7 @@ __all__ = [
     "EXPORTS",
     "EXPORT_PIECES",
     "FACTS",
+    "FACT_HASHES",
     "GRID_UNITS",
     "MATTERS",
     "MATTER_FACTS",
@@ -36,6 +38,7 @@ __all__ = [
     "TASKS",
     "ZONES",
     "AbsenceRow",
+    "AnchorRow",
     "AttachmentRow",
     "AuditRow",
     "BulletinRow",
@@ -46,6 +49,7 @@ __all__ = [
     "DutyRow",
     "ExportPieceRow",
     "ExportRow",
+    "FactHashRow",
     "FactRow",
     "GrantRow",
     "GridUnitRow",
@@ -81,6 +85,7 @@ CASE_WORDS = metadata.tables["case_words"]
 EXPORTS = metadata.tables["exports"]
 EXPORT_PIECES = metadata.tables["export_pieces"]
 FACTS = metadata.tables["facts"]
+FACT_HASHES = metadata.tables["fact_hashes"]
 GRID_UNITS = metadata.tables["grid_units"]
 DUTIES = metadata.tables["duties"]
 MATTERS = metadata.tables["matters"]

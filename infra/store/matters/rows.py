@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.chain import INSERT_HASHES, extend_chain, hash_rows, read_link
 from infra.store.driver import all_rows, first_row, run
 from models.base import STORED
 from models.facts import Actor
@@ -24,7 +25,8 @@ _UPSERT = f"""
     WITH stored AS (INSERT INTO matters AS m ({", ".join(_COLUMNS)})
         SELECT {", ".join(f"n.{name}" for name in _COLUMNS)}
         FROM jsonb_populate_record(NULL::matters, %(matter)s) n
-        ON CONFLICT (id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _UNCHANGING)})
+        ON CONFLICT (id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _UNCHANGING)}),
+    new_hashes AS ({INSERT_HASHES.format(source="")})
     INSERT INTO matter_facts SELECT f.* FROM jsonb_populate_recordset(NULL::matter_facts, %(facts)s) f
 """
 _FACTS = """
@@ -95,7 +97,7 @@ def as_stored(facts: Iterable[MatterFact]) -> tuple[StoredMatterFact, ...]:
 async def append_matter_facts(
     connection: AsyncConnection, rules: MatterRules, facts: Sequence[MatterFact], after: Matter
 ) -> None:
-    """Append `facts` and write the row as it is after them; the caller holds the row's lock.
+    """Append `facts` with their hashes and write the row as it is after them; the caller holds the row's lock.
 
     Raises IntegrityError for a new matter whose code another one took at the same moment.
     """
@@ -114,4 +116,8 @@ async def append_matter_facts(
         }
         for fact in facts
     ]  # fmt: skip
-    await run(connection, _UPSERT, {"matter": to_json(row).decode(), "facts": to_json(rows).decode()})
+    head = facts[0].seq - 1
+    last = await read_link(connection, after.id, head) if head else None
+    links = await extend_chain(connection, after.id, "matter_facts", last, head, facts)
+    values = {"matter": row, "facts": rows, "hashes": hash_rows(after.id, links)}
+    await run(connection, _UPSERT, {name: to_json(value).decode() for name, value in values.items()})

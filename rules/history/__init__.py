@@ -1,0 +1,1 @@
+"""What makes recorded facts provable: the chain of hashes of a case, and the tree of hashes over all of them."""
