@@ -19,6 +19,7 @@ from infra import metrics
 from infra.database import autocommit_engine, is_away
 from infra.store import cases
 from infra.store.around_case import lock_both
+from infra.store.attachments import keep_files, use_up
 from infra.store.context import CaseSnapshot, read_context, read_snapshot
 from infra.store.driver import transaction
 from infra.store.matters.emergency import begin_for_case
@@ -37,6 +38,7 @@ from models.wire_names import RECORD_ACTIVITY
 from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import fold
+from rules.files_named import files_named
 from rules.matters.emergencies.beginning import plan_to_begin
 
 log = structlog.get_logger(__name__)
@@ -139,8 +141,9 @@ async def record_step(connection: AsyncConnection, step: Step) -> Recorded:
     """Record the step on this connection, within the caller's transaction if there is one. Raises _Refused."""
     if isinstance(step.command, Report):
         async with transaction(connection):
-            recorded = await _try_record(connection, step)
-            assert recorded is not None, "starting a case twice raises IntegrityError"
+            # Starting a case twice raises IntegrityError: None means that a file it names was swept just now.
+            while (recorded := await _try_record(connection, step)) is None:
+                log.info("file swept meanwhile, deciding again", report_id=str(step.report_id))
             return recorded
     if isinstance(step.command, Merge):
         async with transaction(connection):
@@ -181,18 +184,24 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
 async def _append(
     connection: AsyncConnection, step: Step, snapshot: CaseSnapshot, facts: tuple[Fact, ...], policy: Policy
 ) -> bool:
-    """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`."""
+    """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`, and where
+    a file that the command names was swept after the context was read.
+    """
     case = snapshot.case
     after = fold(facts, case)
     assert after is not None
     informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
     concerns = concerns_enterprises(case, facts, after)
     plan = plan_to_begin(case, facts, after, policy)
-    if not (informs or concerns or plan):
+    files = files_named(step.command)
+    if not (informs or concerns or plan or files):
         return await cases.append_facts(connection, case, facts, after, snapshot.link)
     async with transaction(connection):
+        if files and not await keep_files(connection, files):
+            return False
         if not await cases.append_facts(connection, case, facts, after, snapshot.link):
             return False
+        await use_up(connection, step.actor.person, files)
         if informs:
             await raise_alarms(connection, step.report_id, facts)
             await insert_notices(connection, step.report_id, facts)

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel
 
@@ -23,7 +23,15 @@ from models.ids import derived_id
 from models.policy.document import Category, Group, Policy, RouteRule
 from models.policy.limits import Limit
 from models.policy.standard import Limits
-from models.tables import DepartmentRow, GrantRow, GridUnitRow, PersonRow, PolicyRow
+from models.tables import (
+    AttachmentRow,
+    DepartmentRow,
+    GrantRow,
+    GridUnitRow,
+    PendingUploadRow,
+    PersonRow,
+    PolicyRow,
+)
 
 PASSWORD = "test-password-1"
 SINCE = date(2024, 1, 1)
@@ -279,3 +287,15 @@ def _unit_row(unit: UnitSpec) -> dict[str, Any]:
 
 async def _insert(connection: AsyncConnection, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
     await connection.execute(insert(table), rows)
+
+
+async def put_photo(engine: AsyncEngine, sha256: str, *usernames: str) -> None:
+    """Store the row of a photo that these people, by default everybody, have uploaded and not named yet."""
+    now = datetime.now(UTC)
+    row = {"sha256": sha256, "media_type": "image/jpeg", "size": 1, "width": 1, "height": 1, "uploaded_at": now}
+    async with engine.begin() as connection:
+        everybody = (await connection.execute(text("SELECT id FROM people"))).scalars()
+        people = [person_id(name) for name in usernames] or list(everybody)
+        await connection.execute(insert(AttachmentRow).values(**row, uploaded_by=people))
+        pending = [{"sha256": sha256, "person": person, "uploaded_at": now} for person in people]
+        await connection.execute(insert(PendingUploadRow), pending)

@@ -5,15 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
 
 from infra.case_client import act_as_system
 from models.commands import Recompute
 from models.errors import NoExtensionOnceOverdue
 from models.ids import new_id
 from models.messages import SystemAct
-from models.tables import ATTACHMENTS
-from tests.builders import MICRO_2, person_id, publish
+from tests.builders import MICRO_2, publish, put_photo
 from tests.timed import a_hasty_policy, a_stormy_policy, a_timed_policy
 from tests.town import Town
 
@@ -23,17 +21,7 @@ PHOTO = "a" * 64
 
 async def have_photo(town: Town) -> None:
     """An attachment that commands can name."""
-    row = {
-        "sha256": PHOTO,
-        "media_type": "image/jpeg",
-        "size": 1,
-        "width": 1,
-        "height": 1,
-        "uploaded_by": [person_id("worker")],
-        "uploaded_at": await town.now(),
-    }
-    async with town.engine.begin() as connection:
-        await connection.execute(insert(ATTACHMENTS), row)
+    await put_photo(town.engine, PHOTO)
 
 
 async def dispatched(town: Town, host: str = "labour", **report: str) -> str:

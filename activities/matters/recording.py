@@ -15,8 +15,9 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
 from infra.database import autocommit_engine, is_away
+from infra.store.attachments import keep_files, known_files, use_up
 from infra.store.cases import next_sequence
-from infra.store.context import read_surroundings, unknown_attachments
+from infra.store.context import read_surroundings
 from infra.store.driver import transaction
 from infra.store.matters.notices import insert_matter_notices
 from infra.store.matters.registry import project, read_extra
@@ -112,6 +113,7 @@ async def _record(connection: AsyncConnection, rules: MatterRules, step: MatterS
         raise _Refused(_result(rules, matter, missed, error)) from error
     if facts and after is not None:
         await _store(connection, rules, matter, after, facts)
+        await use_up(connection, step.actor.person, files_in(command))
     return _result(rules, after, (*missed, *as_stored(facts)))
 
 
@@ -144,7 +146,9 @@ async def _read_context(
     )
     changes: dict[str, object] = {"extra": await read_extra(connection, rules.kind, matter, command, ctx)}
     if files := files_in(command):
-        changes["unknown_attachments"] = tuple(await unknown_attachments(connection, list(files)))
+        await keep_files(connection, files)
+        known = await known_files(connection, around.person, files, around.today)
+        changes["unknown_attachments"] = tuple(sha256 for sha256 in files if sha256 not in known)
     if matter is None and rules.number_prefix is not None and isinstance(command, CreateMatter) and ctx.units:
         park = ctx.units[-1].code
         number = await next_sequence(connection, f"{park}:{rules.kind}", ctx.today)

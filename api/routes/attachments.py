@@ -57,7 +57,7 @@ _CACHE = "private, max-age=31536000, immutable"
     "/attachments",
     status_code=201,
     openapi_extra=_BODY,
-    responses={200: {"model": AttachmentView, "description": "The same bytes were stored before"}},
+    responses={200: {"model": AttachmentView, "description": "The same bytes of yours are stored already"}},
 )
 async def upload(
     request: Request, response: Response, services: ServicesDep, caller: Caller, now: Now

@@ -23,6 +23,7 @@ from infra.store.around_case import (
     read_lead,
     read_review_and_reach,
 )
+from infra.store.attachments import known_files
 from infra.store.cases import read_facts
 from infra.store.chain import LAST_LINK, parse_link
 from infra.store.driver import first_row
@@ -48,6 +49,7 @@ from models.enums import Stage
 from models.messages import Step
 from models.policy.document import Policy
 from rules.escalation.wake_ups import next_wake_up
+from rules.files_named import files_named
 from rules.history.chain import Link
 from rules.result_evidence import result_evidence
 
@@ -212,7 +214,7 @@ async def read_context(
         fallback=world.fallback,
         claimant=await read_claimant(connection, case, today),
         enterprise=await read_enterprise(connection, getattr(step.command, "enterprise", None)),
-        **await _read_for_command(connection, step, case, today, in_force),
+        **await _read_for_command(connection, step, case, world.person, today, in_force),
     )
 
 
@@ -314,7 +316,7 @@ async def read_units_above(connection: AsyncConnection, grid: str, today: date) 
 
 
 async def _read_for_command(
-    connection: AsyncConnection, step: Step, case: Case | None, today: date, in_force: int
+    connection: AsyncConnection, step: Step, case: Case | None, person: Person | None, today: date, in_force: int
 ) -> dict[str, Any]:
     """Read the fields of the context that only this kind of command needs."""
     command = step.command
@@ -340,9 +342,10 @@ async def _read_for_command(
             if photos:
                 facts = await read_facts(connection, step.report_id)
                 found["result_photos"] = await filter_pictures(connection, result_evidence(facts))
-    attachments = getattr(command, "attachments", ()) or getattr(command, "evidence", ())
-    if attachments:
-        found["unknown_attachments"] = await unknown_attachments(connection, list(attachments))
+    if files := files_named(command):
+        of_system = isinstance(command, Report) and command.matter is not None
+        known = await known_files(connection, None if of_system else person, files, today)
+        found["unknown_attachments"] = tuple(sha256 for sha256 in files if sha256 not in known)
     return found
 
 
@@ -374,15 +377,3 @@ async def filter_pictures(connection: AsyncConnection, hashes: Sequence[str]) ->
     statement = text("SELECT sha256 FROM attachments WHERE sha256 = ANY (:hashes) AND media_type LIKE 'image/%'")
     found = set((await connection.execute(statement, {"hashes": list(hashes)})).scalars())
     return tuple(sha256 for sha256 in hashes if sha256 in found)
-
-
-async def unknown_attachments(connection: AsyncConnection, hashes: list[str]) -> list[str]:
-    """Return those hashes of which no file is stored."""
-    rows = await connection.execute(
-        text(
-            "SELECT hash FROM unnest(CAST(:hashes AS text[])) AS hash"
-            " WHERE NOT EXISTS (SELECT 1 FROM attachments WHERE sha256 = hash)"
-        ),
-        {"hashes": hashes},
-    )
-    return [row.hash for row in rows]

@@ -17,7 +17,7 @@ class MatterContext(Frozen):
 
     `policy` and its calendars are those in force now. `units` runs from the matter's own unit up to the park, with
     everybody who holds a role there now. `number` is the number drawn for a new matter of a kind that draws them.
-    `unknown_attachments` are those files a command names of which none is stored.
+    `unknown_attachments` are those files a command names that do not count for its giver (`infra.store.attachments`).
     `extra` is what only this kind reads (see `infra/store/matters/`).
     """
 

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.tables.attachment import AttachmentRow
+from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, TaskRow
@@ -60,6 +60,7 @@ __all__ = [
     "NoticeRow",
     "OrgAlarmRow",
     "OutboxRow",
+    "PendingUploadRow",
     "PersonRow",
     "PersonSettingsRow",
     "PolicyDraftRow",

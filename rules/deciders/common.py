@@ -86,7 +86,7 @@ def require_enterprise(code: str | None, park: str, ctx: Context) -> None:
 
 
 def require_attachments(ctx: Context, pointer: str) -> None:
-    """Raise UnknownAttachment when the command names an attachment that was never uploaded."""
+    """Raise UnknownAttachment when the command names a file that its giver neither uploaded nor may see."""
     if ctx.unknown_attachments:
         raise UnknownAttachment(sha256=ctx.unknown_attachments[0], pointer=pointer)
 

@@ -41,7 +41,7 @@ def places_in(command: MatterCommand) -> tuple[tuple[str, Location], ...]:
 
 
 def check_given(command: MatterCommand, ctx: MatterContext) -> None:
-    """Raises TooLate or InputError for a day or moment out of reach, UnknownAttachment for a file nobody uploaded."""
+    """Raises TooLate, InputError for a day out of reach; UnknownAttachment for a file that does not count."""
     for pointer, name, value in given_fields(command):
         if isinstance(value, date):
             _check_time(value, ctx, pointer)

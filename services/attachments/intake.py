@@ -6,26 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
-from uuid import UUID
+from typing import IO
 
 import structlog
-from sqlalchemy import Text, and_, literal, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from infra.settings import Settings
+from infra.store.attachments import known_files, register_upload
 from infra.store.context import local_day
-from infra.store.criteria.duties import visible_duties
-from infra.store.criteria.matters import visible_matters
-from infra.store.criteria.scope import visible
 from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
-from models.tables import CASES, DUTIES, MATTER_FACTS, MATTERS, AttachmentRow
-from rules.matters.registry import RULES
-from services.attachments.files import Limits, StoredFile, path_of, store_file
+from services.attachments.files import Limits, path_of, store_file
 from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
 
 log = structlog.get_logger(__name__)
@@ -48,7 +42,7 @@ class AttachmentView(Frozen):
 
 @dataclass(frozen=True)
 class StoredUpload:
-    """The result of an upload; `created` False when the same bytes were stored before."""
+    """The result of an upload; `created` False when the same person's upload of the same bytes waits to be named."""
 
     view: AttachmentView
     created: bool
@@ -76,7 +70,7 @@ async def store_upload(
         _THREADS, store_file, source, settings.attachments_dir, limits or limits_of(settings)
     )
     async with transaction(engine) as connection:
-        created = await _register(connection, stored, person.id, now)
+        created = await register_upload(connection, vars(stored), person.id, now)
     view = AttachmentView(
         sha256=stored.sha256,
         media_type=stored.media_type,
@@ -87,26 +81,10 @@ async def store_upload(
     return StoredUpload(view, created)
 
 
-_REGISTER = text("""
-INSERT INTO attachments AS a (sha256, media_type, size, width, height, uploaded_by, uploaded_at)
-VALUES (:sha256, :media_type, :size, :width, :height, ARRAY[CAST(:person AS uuid)], :now)
-ON CONFLICT (sha256) DO UPDATE SET uploaded_by =
-  CASE WHEN CAST(:person AS uuid) = ANY (a.uploaded_by) THEN a.uploaded_by
-       ELSE array_append(a.uploaded_by, CAST(:person AS uuid)) END
-RETURNING (xmax = 0)
-""")
-
-
-async def _register(connection: AsyncConnection, stored: StoredFile, person: UUID, now: datetime) -> bool:
-    values: dict[str, Any] = {**vars(stored), "person": person, "now": now}
-    return bool(await connection.scalar(_REGISTER, values))
-
-
 async def find_attachment(
     connection: AsyncConnection, settings: Settings, person: Person, sha256: str, now: datetime
 ) -> tuple[Path, str]:
-    """Return the path of the attachment and its media type, if `person` uploaded it or may see a case, duty or
-    matter that has it.
+    """Return the path of the attachment and its media type, if it counts for `person` (`infra.store.attachments`).
 
     Raises NoSuchPage, whether it is hidden or does not exist, and AttachmentLost when its file is gone.
     """
@@ -143,53 +121,9 @@ async def thumbnail_of(settings: Settings, path: Path, media_type: str, size: Si
 
 
 async def _media_type(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> str | None:
-    row = (
-        await connection.execute(
-            select(AttachmentRow.media_type, AttachmentRow.uploaded_by).where(  # type: ignore[call-overload]
-                AttachmentRow.sha256 == sha256
-            )
-        )
-    ).one_or_none()
-    if row is None:
+    found = await known_files(connection, person, (sha256,), await local_day(connection, now))
+    if not found:
         return None
-    if person.id in row.uploaded_by:
-        return str(row.media_type)
-    visible_case = await connection.scalar(
-        select(
-            select(literal_column("1"))
-            .select_from(CASES)
-            .where(
-                # Written exactly like an index on this expression would be.
-                literal_column("(cases.state -> 'attachments')").op("?")(sha256),
-                visible(person, await local_day(connection, now)),
-            )
-            .exists()
-        )
-    )
-    found = (
-        visible_case
-        or await _of_a_duty(connection, person, sha256, now)
-        or await _of_a_matter(connection, person, sha256, now)
-    )
-    return str(row.media_type) if found else None
-
-
-async def _of_a_duty(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> bool:
-    """Whether the file belongs to a duty that the person may see."""
-    shown = DUTIES.c.photos.bool_op("@>")(literal([sha256], ARRAY(Text)))
-    condition = and_(shown, visible_duties(person, await local_day(connection, now)))
-    return bool(await connection.scalar(select(select(DUTIES.c.id).where(condition).exists())))
-
-
-async def _of_a_matter(connection: AsyncConnection, person: Person, sha256: str, now: datetime) -> bool:
-    """Whether a fact of a matter that the person may see names the file."""
-    day = await local_day(connection, now)
-    # Written exactly like the indexes on these expressions.
-    attachments = literal_column("(matter_facts.body -> 'attachments')").op("?")(sha256)
-    evidence = literal_column("(matter_facts.body -> 'evidence')").op("?")(sha256)
-    condition = and_(
-        or_(attachments, evidence),
-        or_(*(visible_matters(person, rules, day) for rules in RULES.values())),
-    )
-    facts = select(MATTER_FACTS.c.seq).join(MATTERS, MATTERS.c.id == MATTER_FACTS.c.matter_id)
-    return bool(await connection.scalar(select(facts.where(condition).exists())))
+    query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256")
+    media_type: str | None = await connection.scalar(query, {"sha256": sha256})
+    return media_type

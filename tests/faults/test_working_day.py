@@ -9,17 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from infra.database import snapshot_connection
 from infra.store.cases import read_facts
 from models.case import Case
 from models.ids import new_id
-from models.tables import ATTACHMENTS
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
 from rules.tasks import open_tasks
-from tests.builders import MICRO, person_id
+from tests.builders import MICRO, put_photo
 from tests.faults.conftest import RunningSystem
 from tests.faults.test_reconcile import reconcile
 from tests.rules.choices import About, a_command, chosen
@@ -120,12 +119,7 @@ def about(view: dict[str, Any], numbers: list[str]) -> About:
 
 async def have_photo(running: RunningSystem) -> None:
     """The attachment that commands name."""
-    row = {
-        "sha256": PHOTO, "media_type": "image/jpeg", "size": 1, "width": 1, "height": 1,
-        "uploaded_by": [person_id("worker")], "uploaded_at": datetime.now(UTC),
-    }  # fmt: skip
-    async with running.engine.begin() as connection:
-        await connection.execute(insert(ATTACHMENTS), row)
+    await put_photo(running.engine, PHOTO)
 
 
 async def stored(running: RunningSystem) -> dict[str, Case]:

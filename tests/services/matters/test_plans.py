@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from infra.store.matters.enterprise import read_evidence
 from infra.store.org_alarms import list_open_alarms
@@ -18,7 +18,6 @@ from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, ReportDuty
 from models.personal_numbers import mask_numbers
-from models.tables import AttachmentRow
 from services.matters.masking import mask_everywhere
 from services.matters.queries import get_matter_facts
 from services.plans.duties import get_duty, list_duties
@@ -29,7 +28,7 @@ from services.plans.own import read_own_duties
 from services.plans.report import report_duty
 from services.plans.views import DutyItem, DutyView
 from services.policies.preview import preview_all
-from tests.builders import CHECKLIST, COMMUNITY, GRID, MICRO, a_policy
+from tests.builders import CHECKLIST, COMMUNITY, GRID, MICRO, a_policy, put_photo
 from tests.services.matters.hall import Hall, eventually
 from tests.services.matters.test_enterprises import CODE, plant
 
@@ -80,16 +79,8 @@ async def report(hall: Hall, username: str, duty: UUID, id_: UUID | None = None,
 
 async def an_attachment(hall: Hall) -> str:
     """The hash of a stored photo."""
-    row = {
-        "sha256": "a" * 64,
-        "media_type": "image/jpeg",
-        "size": 1,
-        "uploaded_by": [],
-        "uploaded_at": datetime.now(UTC),
-    }
-    async with hall.town.engine.begin() as connection:
-        await connection.execute(insert(AttachmentRow).values(row))
-    return str(row["sha256"])
+    await put_photo(hall.town.engine, "a" * 64)
+    return "a" * 64
 
 
 async def test_from_plan_to_done(hall: Hall) -> None:
