@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.anchoring import AnchorActivities
 from activities.auditing.activity import AuditActivities
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
@@ -33,7 +34,10 @@ from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
 from services.exports.make import make_export, record_failure, remove_export
+from services.history.anchors import make_anchors
+from services.history.schedule import schedule_anchors
 from services.policies.publish import catch_up_rollouts
+from workflows.anchor import AnchorWorkflow
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
@@ -59,7 +63,15 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[CaseWorkflow, MatterWorkflow, RolloutWorkflow, AuditWorkflow, BulletinWorkflow, ExportWorkflow],
+        workflows=[
+            CaseWorkflow,
+            MatterWorkflow,
+            RolloutWorkflow,
+            AuditWorkflow,
+            AnchorWorkflow,
+            BulletinWorkflow,
+            ExportWorkflow,
+        ],
         activities=[
             Recorder(recording_engine or engine).record,
             MatterRecorder(recording_engine or engine).record_matter,
@@ -67,6 +79,7 @@ def build_worker(
             ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
             AuditActivities(engine, client, settings.case_queue).audit,
+            AnchorActivities(engine, settings, make_anchors).make_anchors,
             BulletinActivities(engine, make_bulletins).make_bulletins,
             exports.make_export,
             exports.remove_export,
@@ -106,6 +119,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
         try:
             await catch_up_rollouts(engine, client, queue)
             await schedule_audits(client, queue)
+            await schedule_anchors(client, queue)
             return await schedule_bulletins(client, engine, queue)
         except Exception as error:  # noqa: BLE001 (logged and retried)
             log.warning("schedules not started yet", error=type(error).__name__, reason=str(error))

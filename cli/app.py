@@ -28,6 +28,8 @@ COMMANDS = {
     "clock": "cli.policies.clock:clock",
     "simulate": "cli.policies.simulate:simulate",
     "reconcile": "cli.reconcile:reconcile",
+    "verify": "cli.history.verify:verify",
+    "history": "cli.history.history:app",
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",

@@ -1,7 +1,8 @@
 """The database connection of commands that work on the database directly."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -45,8 +46,15 @@ def with_database(data_dir: Path, work: Callable[[AsyncEngine], Awaitable[T]]) -
         finally:
             await engine.dispose()
 
-    try:
+    with exit_when_away():
         return asyncio.run(run())
+
+
+@contextmanager
+def exit_when_away() -> Iterator[None]:
+    """Exit with code 1 when the block finds the database away."""
+    try:
+        yield
     except Exception as error:
         if is_away(error):
             fail(localize("数据库无法连接", "the database cannot be reached"))

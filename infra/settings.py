@@ -74,12 +74,27 @@ class Settings(BaseSettings):
     log_json: bool | None = None
     log_level: str = "INFO"
 
+    #: Where anchors are written: best a folder on another disk or machine. None: `anchors` in the data directory.
+    anchors_folder: Path | None = None
+    #: The key that signs anchors and exports of facts (PEM). None: `keys/anchor.pem` in the data directory.
+    anchor_key_file: Path | None = None
+
     @property
     def tiles(self) -> Tiles | None:
         """The tile layer of the map, or None."""
         if self.map_tiles_url is None:
             return None
         return Tiles(url=self.map_tiles_url, crs=self.map_tiles_crs, credit=self.map_tiles_credit)
+
+    @property
+    def anchors_dir(self) -> Path:
+        """The directory of anchors."""
+        return self.anchors_folder or self.data_dir / "anchors"
+
+    @property
+    def anchor_key(self) -> Path:
+        """The file of the key that signs anchors."""
+        return self.anchor_key_file or self.data_dir / "keys" / "anchor.pem"
 
     @property
     def attachments_dir(self) -> Path:

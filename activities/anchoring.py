@@ -1,0 +1,43 @@
+"""The activity that makes anchors.
+
+The function that makes them comes from `services` as an argument, because activities may not import services.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from infra.database import is_away
+from infra.settings import Settings
+from models.jobs.history import ANCHOR_ACTIVITY, AnchorsMade
+
+
+class MakeAnchors(Protocol):
+    """Makes the anchors that are due; see `services.history.anchors`."""
+
+    def __call__(self, engine: AsyncEngine, settings: Settings, *, beat: Callable[[], None]) -> Awaitable[AnchorsMade]:
+        """Make them."""
+
+
+class AnchorActivities:
+    """The activity, bound to a database, the settings and `make`."""
+
+    def __init__(self, engine: AsyncEngine, settings: Settings, make: MakeAnchors) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._make = make
+
+    @activity.defn(name=ANCHOR_ACTIVITY)
+    async def make_anchors(self) -> AnchorsMade:
+        """Make the anchors that are due. Safe to repeat. A database that is away is an error to retry."""
+        try:
+            return await self._make(self._engine, self._settings, beat=activity.heartbeat)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            raise ApplicationError(
+                "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
+            ) from None

@@ -1,0 +1,1 @@
+"""Commands about provable history: verify, anchor, export."""

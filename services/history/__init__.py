@@ -1,0 +1,1 @@
+"""Provable history: anchors outside the database, exports that others can verify, and the verification."""

@@ -1,0 +1,57 @@
+"""All recorded facts with their hashes, case by case and matter by matter."""
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rules.history.chain import fact_record
+from rules.history.check import HashedFact
+
+#: Rows fetched at a time.
+CHUNK = 2_000
+
+_FACTS = text("""
+    SELECT coalesce(f.origin, h.origin) AS origin, f.seq, f.at, f.kind, f.version, f.actor, f.command_id, f.command,
+        f.digest, f.body, h.seq AS hashed_seq, h.hash
+    FROM (SELECT report_id AS origin, seq, at, kind, version, actor, command_id, command, digest, body FROM facts
+        UNION ALL
+        SELECT matter_id, seq, at, kind, version, actor, command_id, command, digest, body FROM matter_facts) f
+    FULL JOIN fact_hashes h ON h.origin = f.origin AND h.seq = f.seq
+    ORDER BY 1, coalesce(f.seq, h.seq)
+""")
+
+
+class OriginFacts(NamedTuple):
+    """The facts of one case or matter, and all hashes that there are for it."""
+
+    id: UUID
+    facts: list[HashedFact]
+    hashes: dict[int, bytes]
+
+
+async def stream_history(connection: AsyncConnection) -> AsyncIterator[OriginFacts]:
+    """Yield the facts of each case and matter in order, read in chunks because all of them may not fit into memory."""
+    current: OriginFacts | None = None
+    async with connection.stream(_FACTS, execution_options={"yield_per": CHUNK}) as rows:
+        async for row in rows:
+            if current is None or current.id != row.origin:
+                if current is not None:
+                    yield current
+                current = OriginFacts(row.origin, [], {})
+            if row.hash is not None:
+                current.hashes[row.hashed_seq] = bytes(row.hash)
+            if row.seq is not None:
+                current.facts.append(_hashed_fact(row))
+    if current is not None:
+        yield current
+
+
+def _hashed_fact(row: Any) -> HashedFact:
+    record = fact_record(
+        origin=row.origin, seq=row.seq, at=row.at, kind=row.kind, version=row.version, actor=row.actor,
+        command_id=row.command_id, command=row.command, digest=row.digest, body=row.body,
+    )  # fmt: skip
+    return HashedFact(record, None if row.hash is None else bytes(row.hash))
