@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -210,6 +211,7 @@ async def run(system: System, console: Console, progress: Progress, live: Live |
         if await start(system, console, progress, stop):
             write_runtime(system.data_dir, system.environment)
             print_banner(console, system.data_dir, system.environment)
+            await tell_without_admin(system, console)
             task = None if live is None else asyncio.create_task(live(system.data_dir, system.environment))
             await stop.wait()
             if task is not None:
@@ -223,6 +225,22 @@ async def run(system: System, console: Console, progress: Progress, live: Live |
         remove_runtime(system.data_dir)
         print_line(console, f"已停止 Stopped. {system.data_dir} has everything; start again to go on.")
     return failure
+
+
+async def tell_without_admin(system: System, console: Console) -> None:
+    """Say how the first administrator is added, if there is none."""
+    from services.accounts.first_admin import find_admins
+    from services.directory.people import local_today
+
+    engine = open_database(settings_for(system.data_dir, system.environment))
+    try:
+        async with engine.connect() as connection:
+            there = await find_admins(connection, await local_today(connection, datetime.now(UTC)))
+    finally:
+        await engine.dispose()
+    if not there:
+        command = f"starter.py people add-admin USERNAME NAME --data-dir {system.data_dir}"
+        print_line(console, f"还没有管理员,请先添加 There is no administrator yet; add one: {command}")
 
 
 def _show_progress(status: Status, title: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """Dependencies for the caller and the moment of a request."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doors.dependencies import Services, ServicesDep
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
 from infra.database import AWAY_ERRORS, is_away
-from infra.store.context import read_person
+from infra.store.access import Signed, read_session
 from models.context import Person
-from models.errors import ForeignRequest, NotSignedIn, StoreAway
-from services.accounts.sign_in import read_token
+from models.errors import ForeignRequest, NotSignedIn, PasswordChangeRequired, StoreAway
+from services.accounts.sign_in import Claims, read_token
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,10 @@ _BEARER = OAuth2PasswordBearer(
 )
 
 
+#: The bearer token of the request, or None.
+Bearer = Annotated[str | None, Depends(_BEARER)]
+
+
 async def now() -> datetime:
     """Return the moment of the request, in UTC."""
     return datetime.now(UTC)
@@ -36,62 +41,97 @@ async def now() -> datetime:
 Now = Annotated[datetime, Depends(now)]
 
 
-async def caller(
-    request: Request, bearer: Annotated[str | None, Depends(_BEARER)], services: ServicesDep, moment: Now
-) -> Person:
-    """Return the person of the bearer token, or of the browser's session where there is no token.
+@dataclass(frozen=True)
+class Access:
+    """What a request is let in by: the person, and the session of its token.
 
-    A change by session must come from our own pages, with their header. Raises ForeignRequest and the errors of
-    `person_for_token`.
+    `must_change_password`: until they have changed their first password, they may do nothing else.
+    """
+
+    person: Person
+    session: UUID
+    must_change_password: bool = False
+
+    def check(self) -> None:
+        """Raise PasswordChangeRequired if something has to be done before anything else."""
+        if self.must_change_password:
+            raise PasswordChangeRequired()
+
+
+async def access_at_all(request: Request, bearer: Bearer, services: ServicesDep, moment: Now) -> Access:
+    """Return what the request is let in by: its bearer token, or the browser's session where there is no token.
+
+    A change by session must come from our own pages, with their header. For the few routes that are open before a first
+    password has been changed. Raises ForeignRequest and the errors of `access_for_token`.
     """
     if bearer is not None:
-        return await person_for_token(services, bearer, moment)
+        return await access_for_token(services, bearer, moment)
     token = session_token(request)
     if token is not None:
         check_same_origin(request)
         if request.method not in ("GET", "HEAD") and SCRIPT_HEADER not in request.headers:
             raise ForeignRequest()
-    return await person_for_token(services, token, moment)
+    return await access_for_token(services, token, moment)
 
 
-async def person_for_token(services: Services, token: str | None, moment: datetime) -> Person:
-    """Return the person in the token, with all roles, past and future ones included.
+AnyAccess = Annotated[Access, Depends(access_at_all)]
 
-    While the database is away, return the person from the cache of this process, at most 15 minutes old, so that a
+
+async def caller(access: AnyAccess) -> Person:
+    """Return the caller, who may do what their roles allow. Raises the errors of `access_at_all` and `Access.check`."""
+    access.check()
+    return access.person
+
+
+async def access_for_token(services: Services, token: str | None, moment: datetime) -> Access:
+    """Return the person in the token, with all roles, past and future ones included, and their session.
+
+    While the database is away, return them from the cache of this process, at most 15 minutes old, so that a
     report can still be accepted. Everything that reads or decides needs the database anyway, and the recording step
     checks the roles again.
-    Raises NotSignedIn for no token, a bad or expired one, or a person who has left; StoreAway when the database
-    is away and this process has not seen the person.
+    Raises NotSignedIn for no token, a bad or expired one, a session that has ended, or a person who has left; StoreAway
+    when the database is away and this process has not seen the session.
     """
-    person_id = person_id_in_token(services, token, moment)
+    claims = claims_of(services, token, moment)
     try:
         async with services.reading.connect() as connection:
-            return await person_by_id(connection, services, person_id, moment)
+            return await access_over(connection, services, claims, moment)
     except (SQLAlchemyError, *AWAY_ERRORS) as error:
         if not is_away(error):
             raise
-        cached = services.people.recall(person_id, moment)
+        cached = services.people.recall(claims.session, moment)
         if cached is None:
             raise StoreAway() from error
-        log.warning("database away, using cached roles", person=str(person_id))
-        return cached
+        log.warning("database away, using cached roles", person=str(claims.person))
+        return _access(cached, claims.session)
 
 
-async def person_by_id(connection: AsyncConnection, services: Services, person_id: UUID, moment: datetime) -> Person:
-    """Return the person of that id, read over this connection, and cache them. Raises NotSignedIn."""
-    person = await read_person(connection, person_id)
-    if person is None or not person.active:
-        services.people.forget(person_id)
+async def access_over(connection: AsyncConnection, services: Services, claims: Claims, moment: datetime) -> Access:
+    """Return the person and the session of a valid token as they are now, in one statement over this connection.
+
+    A live stream calls it again while it runs. Raises NotSignedIn for a session that has ended, or for a person who has
+    left.
+    """
+    noting = services.people.must_note(claims.session, moment)
+    signed = await read_session(connection, claims.person, claims.session, moment, seen=noting)
+    if signed is None or not signed.person.active:
+        services.people.forget(claims.session)
         raise NotSignedIn()
-    services.people.remember(person, moment)
-    return person
+    if noting:
+        services.people.note(claims.session, moment)
+    services.people.remember(claims.session, signed, moment)
+    return _access(signed, claims.session)
 
 
-def person_id_in_token(services: Services, token: str | None, moment: datetime) -> UUID:
-    """Return the person id in the token. Raises NotSignedIn for no token, and for a bad or expired one."""
+def _access(signed: Signed, session: UUID) -> Access:
+    return Access(signed.person, session, must_change_password=signed.must_change_password)
+
+
+def claims_of(services: Services, token: str | None, moment: datetime) -> Claims:
+    """Return the content of the token. Raises NotSignedIn for no token, and for a bad or expired one."""
     if token is None:
         raise NotSignedIn()
-    return read_token(services.settings, token, moment).person
+    return read_token(services.settings, token, moment)
 
 
 Caller = Annotated[Person, Depends(caller)]

@@ -18,6 +18,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel
 
+from infra.settings import Settings
 from models.enums import Level, Role, Severity, UnitType
 from models.ids import derived_id
 from models.policy.document import Category, Group, Policy, RouteRule
@@ -31,7 +32,9 @@ from models.tables import (
     PendingUploadRow,
     PersonRow,
     PolicyRow,
+    SessionRow,
 )
+from services.accounts.sign_in import issue_token
 
 PASSWORD = "test-password-1"
 SINCE = date(2024, 1, 1)
@@ -120,6 +123,25 @@ PEOPLE = (
 
 
 @cache
+def session_id(username: str) -> UUID:
+    """The id of a session that the person of that name always has open."""
+    return derived_id("test-session", username)
+
+
+def token_for(settings: Settings, username: str, now: datetime | None = None) -> str:
+    """The token of that session, issued `now`."""
+    at = now or datetime.now(UTC)
+    return issue_token(settings, person_id(username), username, at, session_id(username)).access_token
+
+
+def _session(username: str) -> dict[str, Any]:
+    begun = datetime(2024, 1, 1, tzinfo=UTC)
+    return {
+        "id": session_id(username), "person": person_id(username), "kind": "api", "address": "", "agent": "tests",
+        "created_at": begun, "last_seen_at": begun, "expires_at": datetime(2999, 1, 1, tzinfo=UTC), "ended_at": None,
+    }  # fmt: skip
+
+
 def person_id(username: str) -> UUID:
     """The id of the person of that name in the tiny world."""
     return derived_id("test-person", username)
@@ -206,6 +228,7 @@ async def add_people(connection: AsyncConnection, *holders: Holder) -> None:
             for h in known.values()
         ],
     )
+    await _insert(connection, SessionRow, [_session(h.username) for h in known.values()])
     await add_grants(connection, *holders)
 
 

@@ -20,6 +20,7 @@ from web.nav import menu
 from web.reader import Reader, Visitor
 from web.static import asset
 from web.texts import LANGUAGE_TAGS
+from web.views.accounts import SESSION_KINDS
 from web.views.case.limit_sources import limit_source_text
 from web.views.case.time_left import LIGHT_WORDS
 from web.views.page_links import to_page
@@ -47,6 +48,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     jinja.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
+    jinja.globals["session_kinds"] = SESSION_KINDS
     jinja.filters["to_page"] = to_page
     jinja.filters["short_unit"] = short_unit
     jinja.filters["linked"] = linked

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doors.dependencies import ServicesDep
+from doors.dependencies import Services, ServicesDep
 from doors.negotiation import preferred_language
-from doors.security import person_by_id, person_id_in_token
+from doors.security import Access, access_over, claims_of
 from doors.session import check_same_origin, session_token
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant, Person
@@ -95,10 +96,13 @@ class Reader(Visitor):
 
     If they have chosen one of several roles, `person` has only the grants of that role, so their pages show and offer
     what that role may see and do. This narrows the view only; they keep all their rights.
+    `session`: by which they are signed in.
     `roles`: the roles to choose from; `acting`: the chosen role; `acts_for`: names of units and departments.
     """
 
     person: Person
+    session: UUID
+    must_change_password: bool
     name: str
     day: date
     settings: PersonSettings
@@ -124,15 +128,30 @@ async def current_visitor(request: Request) -> Visitor:
 
 
 async def current_reader(request: Request, services: ServicesDep) -> Reader:
-    """The signed-in reader of the page. Raises NotSignedIn, which is answered with a redirect to the sign-in page."""
+    """The signed-in reader of the page.
+
+    Raises NotSignedIn and PasswordChangeRequired, which are answered with a redirect to the page for it.
+    """
+    return await _read(request, services, at_all=False)
+
+
+async def current_reader_at_all(request: Request, services: ServicesDep) -> Reader:
+    """The signed-in reader of a page that is open before a first password has been changed. Raises NotSignedIn."""
+    return await _read(request, services, at_all=True)
+
+
+async def _read(request: Request, services: Services, *, at_all: bool) -> Reader:
     visitor = await current_visitor(request)
-    person_id = person_id_in_token(services, session_token(request), visitor.now)
+    claims = claims_of(services, session_token(request), visitor.now)
     async with services.reading.connect() as connection:
-        person = await person_by_id(connection, services, person_id, visitor.now)
-        return await _build_reader(connection, visitor, person)
+        access = await access_over(connection, services, claims, visitor.now)
+        if not at_all:
+            access.check()
+        return await _build_reader(connection, visitor, access)
 
 
-async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: Person) -> Reader:
+async def _build_reader(connection: AsyncConnection, visitor: Visitor, access: Access) -> Reader:
+    person = access.person
     try:
         zone = ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
     except NoPolicy:
@@ -152,6 +171,8 @@ async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: P
         now=visitor.now,
         zone=zone,
         person=person,
+        session=access.session,
+        must_change_password=access.must_change_password,
         name=account.name,
         day=day,
         settings=account.settings,
@@ -164,3 +185,4 @@ async def _build_reader(connection: AsyncConnection, visitor: Visitor, person: P
 
 AnyVisitor = Annotated[Visitor, Depends(current_visitor)]
 SignedIn = Annotated[Reader, Depends(current_reader)]
+SignedInAtAll = Annotated[Reader, Depends(current_reader_at_all)]

@@ -6,6 +6,8 @@ Each router has its whole prefix (`APIRouter(prefix="/api/v1", …)`), because m
 from fastapi import APIRouter
 
 from api.routes import (
+    account,
+    admin_accounts,
     attachments,
     auth,
     cases,
@@ -30,6 +32,7 @@ from api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     auth.router,
+    account.router,
     cases.router,
     commands.router,
     attachments.router,
@@ -37,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     own.router,
     organisation.router,
+    admin_accounts.router,
     points.router,
     supervision.router,
     exports.router,

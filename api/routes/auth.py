@@ -1,20 +1,20 @@
 """Routes for signing in and out, and for the caller's own account."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
 from doors import session
-from doors.client import client_address
-from doors.dependencies import Services, ServicesDep
+from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
-from doors.security import Caller, Now
+from doors.security import Bearer, Caller, Now
+from doors.sign_in import sign_in_from, sign_out
 from models.base import Frozen
 from models.enums import Role
 from rules.scope import in_force
-from services.accounts.sign_in import Token, sign_in
+from services.accounts.sessions import SessionKind
 from services.directory.people import local_today, name_of
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
@@ -57,7 +57,7 @@ async def get_token(
     now: Now,
 ) -> TokenAnswer:
     """A token for a user name and a password (OAuth 2 password flow)."""
-    token = await _sign_in(request, services, username, password, now)
+    token = await sign_in_from(request, services, username, password, SessionKind.API, now)
     response.headers["Cache-Control"] = "no-store"
     return TokenAnswer(access_token=token.access_token, expires_in=token.expires_in)
 
@@ -73,22 +73,19 @@ async def open_session(
 ) -> None:
     """Signs a browser in: the token is set as an HttpOnly cookie. Only for our own pages."""
     session.check_same_origin(request)
-    token = await _sign_in(request, services, username, password, now)
+    token = await sign_in_from(request, services, username, password, SessionKind.PHONE, now)
     session.set_session_cookie(response, request, token.access_token, token.expires_in)
 
 
 @router.delete("/auth/session", status_code=204)
-async def close_session(request: Request, response: Response) -> None:
-    """Signs the browser out."""
-    session.check_same_origin(request)
+async def close_session(
+    request: Request, response: Response, bearer: Bearer, services: ServicesDep, now: Now
+) -> None:  # fmt: skip
+    """Signs out: the session of the bearer token, or else of the browser, ends; its token is worth nothing any more."""
+    if bearer is None:
+        session.check_same_origin(request)
+    await sign_out(services, bearer or session.session_token(request), now)
     session.delete_session_cookie(response)
-
-
-async def _sign_in(request: Request, services: Services, username: str, password: str, now: datetime) -> Token:
-    client = client_address(request)
-    return await sign_in(
-        services.engine, services.settings, services.attempts, username, password, client=client, now=now
-    )
 
 
 @router.get("/me")

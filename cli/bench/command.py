@@ -28,7 +28,8 @@ from infra.database import open_recording_engine
 from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
 from models.context import Person
-from services.accounts.sign_in import issue_token
+from services.accounts.sessions import Origin, SessionKind
+from services.accounts.sign_in import sign_in_trusted
 from services.measure.host_steal import HostSteal
 from services.measure.http_cases import http_cases_a_second
 from services.measure.latency import Latency, send_reports
@@ -188,21 +189,25 @@ async def _measure_throughput(
 
 
 async def _measure_latency(resources: Resources, cast: Participants, seconds: float, rate: float) -> Latency:
-    url, token = os.environ["GRIDLOOP_WEB_URL"], _token(resources, cast.worker)
+    url, token = os.environ["GRIDLOOP_WEB_URL"], await _token(resources, cast.worker)
     return await send_reports(url, token, _report_body(cast), a_second=rate, seconds=seconds)
 
 
 async def _measure_http_cases(resources: Resources, cast: Participants, cases: int, abreast: int) -> Row:
     """Run whole cases through the system's own API and workers."""
     people = {"worker": cast.worker, "duty": cast.duty, "handler": cast.handler, "reviewer": cast.reviewer}
-    tokens = {part: _token(resources, person) for part, person in people.items()}
+    tokens = {part: await _token(resources, person) for part, person in people.items()}
     async with httpx.AsyncClient(base_url=os.environ["GRIDLOOP_WEB_URL"], timeout=60) as http:
         rate = await http_cases_a_second(http, tokens, _report_body(cast), cases=cases, concurrency=abreast)
     return localize("经 HTTP 的一案(上报 + 4 条命令)/秒", "whole cases over HTTP a second"), f"{rate:.1f}"
 
 
-def _token(resources: Resources, person: Person) -> str:
-    return issue_token(resources.settings, person.id, person.username, datetime.now(UTC)).access_token
+async def _token(resources: Resources, person: Person) -> str:
+    origin = Origin(SessionKind.API, "", "bench")
+    token = await sign_in_trusted(
+        resources.engine, resources.settings, person.id, person.username, origin, datetime.now(UTC)
+    )
+    return token.access_token
 
 
 def _report_body(cast: Participants) -> dict[str, str]:

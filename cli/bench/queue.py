@@ -11,11 +11,15 @@ from cli.labels import localize
 from doors.dependencies import Services
 from doors.session import COOKIE
 from models.context import Person
-from services.accounts.sign_in import issue_token
+from services.accounts.sessions import Origin, SessionKind
+from services.accounts.sign_in import sign_in_trusted
 from services.desk.tabs import DeskTab
 from services.measure.queue import TabSpeed, format_percentiles, measure_queue, queue_database
 from services.runtime.resources import Resources
 from web.app import create_app
+
+#: The sessions of the measurement.
+ORIGIN = Origin(SessionKind.API, "", "bench")
 
 
 async def queue_rows(resources: Resources, cases: int, rounds: int = 40) -> list[Row]:
@@ -38,10 +42,14 @@ async def measure_pages(resources: Resources, engine: AsyncEngine, rounds: int) 
     settings = resources.settings.model_copy(update={"database_url": SecretStr(url)})
     app = create_app()
     app.state.services = Services(Resources(settings, engine, resources.temporal))
+    tokens: dict[str, str] = {}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench") as client:
 
         async def request_page(person: Person, tab: DeskTab) -> None:
-            token = issue_token(settings, person.id, person.username, datetime.now(UTC)).access_token
+            if person.username not in tokens:
+                found = await sign_in_trusted(engine, settings, person.id, person.username, ORIGIN, datetime.now(UTC))
+                tokens[person.username] = found.access_token
+            token = tokens[person.username]
             response = await client.get("/queue", params={"tab": tab}, headers={"Cookie": f"{COOKIE}={token}"})
             response.raise_for_status()
 

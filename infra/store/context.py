@@ -53,7 +53,8 @@ from rules.files_named import files_named
 from rules.history.chain import Link
 from rules.result_evidence import result_evidence
 
-_PERSON = """
+#: A person as JSON, with all roles; `{}` is a condition on the row `p` of `people`.
+PERSON_JSON = """
     (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
         coalesce((SELECT json_agg(json_build_object('role', h.role, 'grid', h.grid, 'department', h.department,
             'since', h.since, 'until', h.until, 'path', coalesce((
@@ -89,7 +90,7 @@ _IN_FORCE = """
 """
 _WORLD = f"""
     json_build_object('units', {_UNITS.format(today="%(today)s", grid="{grid}")},
-        'person', {_PERSON.format("p.id = %(person)s")},
+        'person', {PERSON_JSON.format("p.id = %(person)s")},
         'departments',
         (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
         'in_force', ({_IN_FORCE}),
@@ -103,8 +104,8 @@ _CASE_AND_WORLD = f"""
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """
 _WORLD_ONLY = f"SELECT {_WORLD.format(grid='%(grid)s')}"
-_ONE_PERSON = f"SELECT {_PERSON.format('p.id = %(person)s')}"
-_BY_USERNAME = text(f"SELECT {_PERSON.format('p.username = :username')}")
+_ONE_PERSON = f"SELECT {PERSON_JSON.format('p.id = %(person)s')}"
+_BY_USERNAME = text(f"SELECT {PERSON_JSON.format('p.username = :username')}")
 _ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
 
 

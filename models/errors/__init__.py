@@ -334,6 +334,9 @@ from models.errors.rights import (
     ForeignRequest as ForeignRequest,
 )
 from models.errors.rights import (
+    NoSuchSession as NoSuchSession,
+)
+from models.errors.rights import (
     NotSignedIn as NotSignedIn,
 )
 from models.errors.rights import (
@@ -341,6 +344,12 @@ from models.errors.rights import (
 )
 from models.errors.rights import (
     OutsideYourScope as OutsideYourScope,
+)
+from models.errors.rights import (
+    PasswordChangedMeanwhile as PasswordChangedMeanwhile,
+)
+from models.errors.rights import (
+    PasswordChangeRequired as PasswordChangeRequired,
 )
 from models.errors.rights import (
     ReviewerHandledIt as ReviewerHandledIt,
@@ -352,10 +361,19 @@ from models.errors.rights import (
     SecondPersonNeeded as SecondPersonNeeded,
 )
 from models.errors.rights import (
+    SignOutNotStored as SignOutNotStored,
+)
+from models.errors.rights import (
     TooManyAttempts as TooManyAttempts,
 )
 from models.errors.rights import (
+    WeakPassword as WeakPassword,
+)
+from models.errors.rights import (
     WrongCode as WrongCode,
+)
+from models.errors.rights import (
+    WrongOldPassword as WrongOldPassword,
 )
 from models.errors.rights import (
     WrongPassword as WrongPassword,

@@ -35,6 +35,57 @@ class WrongPassword(DomainError):
     en = "The user name or the password is wrong."
 
 
+class WrongOldPassword(DomainError):
+    """The password that somebody who is signed in gave as their present one."""
+
+    code = "wrong_old_password"
+    status = 422
+    zh = "原密码不正确。"
+    en = "The present password is wrong."
+
+
+class WeakPassword(DomainError):
+    code = "weak_password"
+    status = 422
+    zh = "新密码不合要求:{why_zh}。"
+    en = "The new password will not do: {why_en}."
+
+
+class PasswordChangeRequired(DomainError):
+    """The password is a first one, which somebody else knows: nothing else is allowed before it is changed."""
+
+    code = "password_change_required"
+    status = 403
+    zh = "您使用的是初始密码,请先修改密码。"
+    en = "Your password is a first one: change it before you go on."
+
+
+class PasswordChangedMeanwhile(DomainError):
+    code = "password_changed_meanwhile"
+    status = 409
+    zh = "密码刚刚已被改过,本次没有更改。"
+    en = "The password has just been changed by somebody else; nothing was changed now."
+
+
+class SignOutNotStored(DomainError):
+    """The browser is signed out, but the database was away, so that a copy of its session would still be let in."""
+
+    code = "sign_out_not_stored"
+    status = 503
+    zh = "本浏览器已退出,但系统暂时无法结束这一登录。恢复后请重新登录,在“登录与安全”中结束它。"
+    en = (
+        "This browser is signed out, but the session could not be ended now. Sign in again later, and end it under"
+        " “Sign-in and security”."
+    )
+
+
+class NoSuchSession(DomainError):
+    code = "no_such_session"
+    status = 404
+    zh = "没有这一登录,或已结束。"
+    en = "There is no such session, or it has ended already."
+
+
 class TooManyAttempts(DomainError):
     code = "too_many_attempts"
     status = 429

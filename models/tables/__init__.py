@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from models.tables.account import SessionRow
 from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
@@ -70,6 +71,7 @@ __all__ = [
     "ReferralBookingRow",
     "ReporterRow",
     "SavedViewRow",
+    "SessionRow",
     "ShiftRow",
     "StationRow",
     "StationWatchRow",

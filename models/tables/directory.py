@@ -1,13 +1,13 @@
 """The directory: grid units, departments, people, and the roles they hold."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Boolean, Column, Index, false
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import Json, Ltree
+from models.tables.columns import Json, Ltree, Moment
 
 
 class GridUnitRow(SQLModel, table=True):
@@ -47,7 +47,7 @@ class DepartmentRow(SQLModel, table=True):
 
 
 class PersonRow(SQLModel, table=True):
-    """A person who can act. `password_hash` None: cannot sign in."""
+    """A person who can act. `password_hash` None: cannot sign in. `password_first`: they must change it first."""
 
     __tablename__ = "people"
 
@@ -56,6 +56,8 @@ class PersonRow(SQLModel, table=True):
     name: str
     active: bool
     password_hash: str | None
+    password_first: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    password_set_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class GrantRow(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from asyncio import to_thread
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -53,6 +53,8 @@ class KnownPerson:
     name: str
     active: bool
     can_sign_in: bool
+    password_first: bool
+    password_set_at: datetime | None
     grants: tuple[HeldGrant, ...]
 
 
@@ -60,7 +62,10 @@ async def read_known(connection: AsyncConnection, username: str) -> KnownPerson:
     """Return a person, those who have left included. Raises NoSuchPage."""
     row = (
         await connection.execute(
-            text("SELECT id, name, active, password_hash IS NOT NULL AS signs FROM people WHERE username = :u"),
+            text(
+                "SELECT id, name, active, password_hash IS NOT NULL AS signs, password_first, password_set_at"
+                " FROM people WHERE username = :u"
+            ),
             {"u": username},
         )
     ).one_or_none()
@@ -74,7 +79,7 @@ async def read_known(connection: AsyncConnection, username: str) -> KnownPerson:
         {"p": row.id},
     )
     held = tuple(HeldGrant(g.id, Role(g.role), g.grid, g.department, g.since, g.until) for g in grants)
-    return KnownPerson(username, row.name, row.active, row.signs, held)
+    return KnownPerson(username, row.name, row.active, row.signs, row.password_first, row.password_set_at, held)
 
 
 async def find_left(connection: AsyncConnection, words: str) -> tuple[tuple[str, str], ...]:
@@ -97,7 +102,9 @@ async def add_person(connection: AsyncConnection, person: NewPerson) -> None:
     password = None if secret is None else await to_thread(hash_password, secret)
     added = await connection.execute(
         text(
-            "INSERT INTO people (id, username, name, active, password_hash) VALUES (:id, :username, :name, true, :hash)"
+            "INSERT INTO people (id, username, name, active, password_hash, password_first, password_set_at)"
+            " VALUES (:id, :username, :name, true, CAST(:hash AS text), CAST(:hash AS text) IS NOT NULL,"
+            " CASE WHEN CAST(:hash AS text) IS NOT NULL THEN now() END)"
             " ON CONFLICT (username) DO NOTHING RETURNING id"
         ),
         {
@@ -121,6 +128,12 @@ async def change_person(connection: AsyncConnection, username: str, name: str, *
     )
     if changed.first() is None:
         raise NoSuchPage(what=f"person {username}")
+    if not active:  # who comes back later signs in anew
+        left = text(
+            "UPDATE sessions SET ended_at = now() FROM people p"
+            " WHERE p.id = sessions.person AND p.username = :u AND ended_at IS NULL"
+        )
+        await connection.execute(left, {"u": username})
     await _keep_an_administrator(connection, today)
 
 

@@ -85,9 +85,13 @@ class PersonEntry(Frozen):
 
 
 class PeopleFile(Frozen):
-    """People, and the date from which their roles hold unless a grant has its own; zones, absences and shifts."""
+    """People, and the date from which their roles hold unless a grant has its own; zones, absences and shifts.
+
+    `passwords_settled`: the passwords need not be changed at the first sign-in, as for accounts to try things out with.
+    """
 
     since: date
+    passwords_settled: bool = False
     zones: tuple[ZoneEntry, ...] = ()
     people: tuple[PersonEntry, ...]
     absences: tuple[AbsenceDraft, ...] = ()
@@ -299,6 +303,7 @@ def _record(file: PeopleFile, person: PersonEntry, hashes: Mapping[str, str]) ->
         name=person.name,
         active=person.active,
         password_hash=hashes.get(person.username),
+        password_first=not file.passwords_settled,
         grants=tuple(
             GrantRecord(g.role, unit, g.department, file.starts(g), g.until)
             for g in person.grants

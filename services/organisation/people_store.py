@@ -41,6 +41,8 @@ class PersonRecord:
     grants: tuple[GrantRecord, ...]
     active: bool = True
     password_hash: str | None = None
+    #: Whether the password must be changed at the first sign-in.
+    password_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,24 @@ RETURNING (xmax = 0) AS fresh
 
 # A stored password is never replaced: the one in a file is only the first.
 _PEOPLE = text("""
-INSERT INTO people AS p (id, username, name, active, password_hash)
-SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:username AS text[]), CAST(:name AS text[]),
-                     CAST(:active AS bool[]), CAST(:hash AS text[]))
+INSERT INTO people AS p (id, username, name, active, password_hash, password_first, password_set_at)
+SELECT id, username, name, active, hash, hash IS NOT NULL AND first, CASE WHEN hash IS NOT NULL THEN now() END
+FROM unnest(CAST(:id AS uuid[]), CAST(:username AS text[]), CAST(:name AS text[]), CAST(:active AS bool[]),
+            CAST(:hash AS text[]), CAST(:first AS bool[])) AS given (id, username, name, active, hash, first)
 ON CONFLICT (username) DO UPDATE SET
   name = excluded.name, active = excluded.active,
-  password_hash = coalesce(p.password_hash, excluded.password_hash)
+  password_hash = coalesce(p.password_hash, excluded.password_hash),
+  password_first = CASE WHEN p.password_hash IS NULL THEN excluded.password_first ELSE p.password_first END,
+  password_set_at = CASE WHEN p.password_hash IS NULL THEN excluded.password_set_at ELSE p.password_set_at END
 WHERE (p.name, p.active) IS DISTINCT FROM (excluded.name, excluded.active)
    OR (p.password_hash IS NULL AND excluded.password_hash IS NOT NULL)
 RETURNING (xmax = 0) AS fresh
+""")
+
+# Who comes back later signs in anew.
+_END_SESSIONS = text("""
+UPDATE sessions SET ended_at = now() FROM people p
+WHERE p.id = sessions.person AND p.username = ANY(CAST(:left AS text[])) AND sessions.ended_at IS NULL
 """)
 
 _IDS = text("SELECT username, id FROM people WHERE username = ANY(CAST(:usernames AS text[]))")
@@ -119,8 +130,10 @@ async def store_people(connection: AsyncConnection, people: Iterable[PersonRecor
         "name": [p.name for p in ordered],
         "active": [p.active for p in ordered],
         "hash": [p.password_hash for p in ordered],
+        "first": [p.password_first for p in ordered],
     }
     rows = (await connection.execute(_PEOPLE, columns)).scalars().all()
+    await connection.execute(_END_SESSIONS, {"left": [p.username for p in ordered if not p.active]})
     return _stored(rows, len(ordered)), await _store_grants(connection, ordered)
 
 

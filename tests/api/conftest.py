@@ -1,7 +1,6 @@
 """The application on a new database with the tiny park of `tests.builders`."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -14,9 +13,8 @@ from temporalio.client import Client
 from api.app import create_app
 from doors.dependencies import Services
 from infra.settings import Settings
-from services.accounts.sign_in import issue_token
 from services.runtime.resources import Resources
-from tests.builders import person_id, small_park
+from tests.builders import small_park, token_for
 
 #: Nothing listens there: the client is lazy, and only the readiness check calls it.
 NOWHERE = "127.0.0.1:9"
@@ -66,7 +64,6 @@ def signed_in(api_settings: Settings) -> SignedIn:
     """Sign in any person without a password."""
 
     def headers(username: str) -> dict[str, str]:
-        token = issue_token(api_settings, person_id(username), username, datetime.now(UTC))
-        return {"Authorization": f"Bearer {token.access_token}"}
+        return {"Authorization": f"Bearer {token_for(api_settings, username)}"}
 
     return headers

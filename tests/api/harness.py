@@ -4,7 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,9 +30,8 @@ from models.messages import Step
 from models.policy.document import Category
 from models.policy.limits import Limit
 from models.policy.standard import Limits
-from services.accounts.sign_in import issue_token
 from services.runtime.resources import Resources
-from tests.builders import GRID, MICRO, a_policy, person_id, publish, small_park
+from tests.builders import GRID, MICRO, a_policy, person_id, publish, small_park, token_for
 from tests.servers import Servers
 from worker import running_worker
 
@@ -59,8 +58,7 @@ class ApiHarness:
 
     def signed_in(self, username: str) -> dict[str, str]:
         """The headers of a signed-in person."""
-        token = issue_token(self.settings, person_id(username), username, datetime.now(UTC))
-        return {"Authorization": f"Bearer {token.access_token}"}
+        return {"Authorization": f"Bearer {token_for(self.settings, username)}"}
 
     async def get(self, username: str, path: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
         """The JSON of a successful GET."""

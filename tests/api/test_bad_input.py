@@ -16,10 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.enums import Role
 from models.ids import workflow_id
-from services.accounts.sign_in import issue_token
 from services.criteria.cursors import cursor_after
 from tests.api.harness import WAGES, ApiHarness, a_picture, open_harness
-from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, person_id
+from tests.builders import FIRE, GRID, LABOUR, MICRO, OTHER_MICRO, Holder, add_grants, token_for
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -219,10 +218,10 @@ async def test_a_body_beyond_the_cap_is_refused(harness: ApiHarness) -> None:
 
 
 async def test_without_a_good_token_nothing_is_taken(harness: ApiHarness) -> None:
-    late = issue_token(harness.settings, person_id("worker"), "worker", datetime.now(UTC) - timedelta(days=3))
+    late = token_for(harness.settings, "worker", datetime.now(UTC) - timedelta(days=3))
     other = harness.settings.model_copy(update={"token_secret": type(harness.settings.token_secret)("9" * 64)})
-    forged = issue_token(other, person_id("worker"), "worker", datetime.now(UTC))
-    for token in (None, "nonsense", late.access_token, forged.access_token):
+    forged = token_for(other, "worker")
+    for token in (None, "nonsense", late, forged):
 
         async def send(language: str, token: str | None = token) -> httpx.Response:
             headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {token}"} if token else {})

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import uvicorn
 
 from infra.embedded.ports import free_ports
-from services.accounts.sign_in import issue_token
+from services.accounts.sessions import Origin, SessionKind
+from services.accounts.sign_in import sign_in_trusted
 from tests.api.harness import ApiHarness, open_harness
 from tests.builders import person_id
 from tests.servers import Servers
@@ -36,8 +37,12 @@ class Site:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def token(self, username: str) -> str:
-        """The session token of a signed-in user."""
-        return issue_token(self.harness.settings, person_id(username), username, datetime.now(UTC)).access_token
+        """The token of a new session of somebody."""
+        harness, origin = self.harness, Origin(SessionKind.BROWSER, "", "tests")
+        opening = sign_in_trusted(
+            harness.engine, harness.settings, person_id(username), username, origin, datetime.now(UTC)
+        )
+        return self.run(opening).access_token
 
     def report(self, username: str = "worker", **fields: Any) -> str:
         """Make a report. Return the number of the new case."""

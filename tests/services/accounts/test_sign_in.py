@@ -11,10 +11,12 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from infra.store.access import Signed
 from models.context import Person
 from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
 from services.accounts import sign_in as accounts
 from services.accounts.rate_limit import Attempts
+from services.accounts.sessions import Origin, SessionKind
 from services.accounts.sign_in import issue_token, read_token, sign_in
 from services.runtime.person_cache import PersonCache
 from tests.builders import PASSWORD, person_id, small_park
@@ -26,21 +28,32 @@ SETTINGS = Settings(database_url=SecretStr("postgresql://x"), token_secret=Secre
 
 def test_a_token_comes_back_as_its_claims() -> None:
     person = uuid4()
-    token = issue_token(SETTINGS, person, "duty", NOW)
+    session = uuid4()
+    token = issue_token(SETTINGS, person, "duty", NOW, session)
     assert token.expires_in == 3600
     claims = read_token(SETTINGS, token.access_token, NOW + timedelta(minutes=59))
-    assert (claims.person, claims.username, claims.issued_at) == (person, "duty", NOW)
+    assert (claims.person, claims.session, claims.username, claims.issued_at) == (person, session, "duty", NOW)
     with pytest.raises(NotSignedIn):
         read_token(SETTINGS, token.access_token, NOW + timedelta(minutes=60))
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"iss": "other"}, {"sub": "nobody"}, {"sub": None}, {"exp": None}, {"exp": "soon"}, {"exp": 1e30}, {"iat": None}],
+    [
+        {"iss": "other"},
+        {"sub": "nobody"},
+        {"sub": None},
+        {"sid": None},
+        {"sid": "1"},
+        {"exp": None},
+        {"exp": "soon"},
+        {"exp": 1e30},
+        {"iat": None},
+    ],
 )
 def test_a_token_that_we_did_not_issue_is_refused(changed: dict[str, object]) -> None:
     stamp = int(NOW.timestamp())
-    claims = {"sub": str(uuid4()), "iat": stamp, "exp": stamp + 60, "iss": "gridloop"} | changed
+    claims = {"sub": str(uuid4()), "sid": str(uuid4()), "iat": stamp, "exp": stamp + 60, "iss": "gridloop"} | changed
     claims = {name: value for name, value in claims.items() if value is not None}
     with pytest.raises(NotSignedIn):
         read_token(SETTINGS, jwt.encode(claims, SECRET, "HS256"), NOW)
@@ -48,16 +61,17 @@ def test_a_token_that_we_did_not_issue_is_refused(changed: dict[str, object]) ->
 
 def test_a_token_signed_otherwise_is_refused() -> None:
     stamp = int(NOW.timestamp())
-    claims = {"sub": str(uuid4()), "iat": stamp, "exp": stamp + 60, "iss": "gridloop"}
+    claims = {"sub": str(uuid4()), "sid": str(uuid4()), "iat": stamp, "exp": stamp + 60, "iss": "gridloop"}
     for token in (jwt.encode(claims, "t" * 64, "HS256"), jwt.encode(claims, "", "none"), "", "a.b.c", "网.格.员"):
         with pytest.raises(NotSignedIn):
             read_token(SETTINGS, token, NOW)
 
 
 async def try_it(engine: AsyncEngine, attempts: Attempts, username: str, password: str, **at: object) -> None:
-    client, now = str(at.get("client", "1.2.3.4")), at.get("now", NOW)
+    origin = Origin(SessionKind.API, str(at.get("client", "1.2.3.4")), "tests")
+    now = at.get("now", NOW)
     assert isinstance(now, datetime)
-    token = await sign_in(engine, SETTINGS, attempts, username, password, client=client, now=now)
+    token = await sign_in(engine, SETTINGS, attempts, username, password, origin=origin, now=now)
     assert read_token(SETTINGS, token.access_token, now).person == person_id(username)
 
 
@@ -106,12 +120,13 @@ def test_the_memory_of_attempts_is_bounded() -> None:
 
 def test_cached_people_expire() -> None:
     cache = PersonCache(limit=2)
-    people = [Person(id=uuid4(), username=str(number)) for number in range(3)]
-    cache.remember(people[0], NOW)
-    assert cache.recall(people[0].id, NOW + timedelta(minutes=15)) == people[0]
-    assert cache.recall(people[0].id, NOW + timedelta(minutes=15, seconds=1)) is None
-    cache.remember(people[1], NOW)
-    cache.remember(people[2], NOW)
-    assert cache.recall(people[0].id, NOW) is None
-    cache.forget(people[1].id)
-    assert cache.recall(people[1].id, NOW) is None
+    sessions = [uuid4() for _ in range(3)]
+    people = [Signed(person=Person(id=uuid4(), username=str(number))) for number in range(3)]
+    cache.remember(sessions[0], people[0], NOW)
+    assert cache.recall(sessions[0], NOW + timedelta(minutes=15)) == people[0]
+    assert cache.recall(sessions[0], NOW + timedelta(minutes=15, seconds=1)) is None
+    cache.remember(sessions[1], people[1], NOW)
+    cache.remember(sessions[2], people[2], NOW)
+    assert cache.recall(sessions[0], NOW) is None
+    cache.forget(sessions[1])
+    assert cache.recall(sessions[1], NOW) is None

@@ -1,6 +1,5 @@
 """The measurements of `bench` measure what they claim."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -10,14 +9,13 @@ from sqlalchemy import func, select
 
 from infra.settings import Settings
 from models.tables import CASES
-from services.accounts.sign_in import issue_token
 from services.measure import exports
 from services.measure.exports import measure_export
 from services.measure.http_cases import http_cases_a_second
 from services.measure.queue import queue_database
 from services.measure.search import measure_search, search_database
 from tests.api.harness import open_harness
-from tests.builders import MICRO, person_id
+from tests.builders import MICRO, token_for
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio
@@ -57,10 +55,7 @@ async def test_the_search_is_measured_by_what_it_finds(servers: Servers) -> None
 async def test_whole_cases_over_http_are_closed(servers: Servers, tmp_path: Path) -> None:
     async with open_harness(servers, tmp_path) as harness:
         names = {"worker": "worker", "duty": "duty", "handler": "labour_handler", "reviewer": "reviewer"}
-        now = datetime.now(UTC)
-        tokens = {
-            part: issue_token(harness.settings, person_id(name), name, now).access_token for part, name in names.items()
-        }
+        tokens = {part: token_for(harness.settings, name) for part, name in names.items()}
         report = {"category": "0201", "title": "测量用上报", "grid": MICRO}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(harness.app), base_url="http://test") as http:
             rate = await http_cases_a_second(http, tokens, report, cases=3, concurrency=2)

@@ -1,15 +1,17 @@
 """Signing in and out."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from doors import session
-from doors.client import client_address
 from doors.dependencies import ServicesDep
-from models.errors import DomainError, TooManyAttempts, WrongPassword
-from services.accounts.sign_in import sign_in
+from doors.sign_in import sign_in_from, sign_out
+from infra.database import AWAY_ERRORS, is_away
+from models.errors import DomainError, SignOutNotStored, TooManyAttempts, WrongPassword
+from services.accounts.sessions import SessionKind
+from web.errors import error_page
 from web.pages import go_to, page, safe_path
 from web.reader import AnyVisitor
 
@@ -34,15 +36,7 @@ async def open_session(
     """Sign in and go to `next`; if refused, show the form again with the reason."""
     place = safe_path(next, "/")
     try:
-        token = await sign_in(
-            services.engine,
-            services.settings,
-            services.attempts,
-            username,
-            password,
-            client=client_address(request),
-            now=datetime.now(UTC),
-        )
+        token = await sign_in_from(request, services, username, password, SessionKind.BROWSER, visitor.now)
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(visitor, place, username, error)
     response = go_to(request, place)
@@ -51,9 +45,15 @@ async def open_session(
 
 
 @router.post("/sign-out")
-async def close_session(request: Request, visitor: AnyVisitor) -> Response:
-    """End the browser's session."""
-    response = go_to(request, "/sign-in")
+async def close_session(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
+    """End the browser's session. While the database is away only the cookie goes, and the page says so."""
+    try:
+        await sign_out(services, session.session_token(request), visitor.now)
+        response = go_to(request, "/sign-in")
+    except (SQLAlchemyError, *AWAY_ERRORS) as error:
+        if not is_away(error):
+            raise
+        response = error_page(request, SignOutNotStored())
     session.delete_session_cookie(response)
     return response
 

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.enums import Role
-from models.errors import DomainError
-from services.admin import people
+from models.errors import DomainError, NoSuchSession, PasswordChangedMeanwhile
+from services.accounts.sessions import SessionView
+from services.admin import accounts, people
 from services.directory.people import list_departments, unit_names
 from services.organisation.people_edit import NewGrant, NewPerson, read_known
 from services.wording.input_faults import fault_text
@@ -64,12 +66,21 @@ async def _person_page(
         known = await read_known(connection, username)
         departments = await list_departments(connection)
         units = await unit_names(connection, {grant.grid for grant in known.grants if grant.grid})
+        sessions = await _sessions(connection, reader, username)
     names = {one.id: one.name_en if reader.language == "en" else one.name_zh for one in departments.items}
-    context = {"fault": "", "done": False, "typed_name": known.name, **context}
+    context = {"fault": "", "done": False, "given": "", "typed_name": known.name, **context}
     context["typed"] = {**_EMPTY_GRANT, "since": reader.day.isoformat(), **context.get("typed", {})}
     return admin_page(
-        reader, "person.html", status, known=known, departments=names, units=units, roles=tuple(Role), **context
-    )
+        reader, "person.html", status, known=known, departments=names, units=units, roles=tuple(Role),
+        sessions=sessions, **context,
+    )  # fmt: skip
+
+
+async def _sessions(connection: AsyncConnection, reader: Reader, username: str) -> tuple[SessionView, ...]:
+    """Where the person is signed in, for administrators."""
+    if not reader.acts_as(Role.ADMIN):
+        return ()
+    return await accounts.list_sessions(connection, reader.person, username, reader.now)
 
 
 @router.post("/admin/people/{username}")
@@ -116,6 +127,31 @@ async def change_roles(
     except (DomainError, ValidationError, ValueError) as error:
         kept = {name: value or "" for name, value in typed.items()} if grant is None else {}
         return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed=kept)
+    return go_to(request, f"/admin/people/{username}?done=1")
+
+
+@router.post("/admin/people/{username}/password")
+async def reset_password(services: ServicesDep, reader: SignedIn, username: str) -> Response:
+    """Give the person a first password, which this answer shows once."""
+    try:
+        async with transaction(services.engine) as connection:
+            first = await accounts.reset_password(connection, reader.person, username, None, reader.now)
+    except PasswordChangedMeanwhile as error:
+        return await _person_page(services, reader, username, error.status, fault=_fault(error, reader))
+    return await _person_page(services, reader, username, given=first)
+
+
+@router.post("/admin/people/{username}/sessions")
+async def end_sessions(
+    request: Request, services: ServicesDep, reader: SignedIn, username: str,
+    session: Annotated[UUID | None, Form()] = None,
+) -> Response:  # fmt: skip
+    """End one session of the person, or all of them."""
+    try:
+        async with transaction(services.engine) as connection:
+            await accounts.end_sessions(connection, reader.person, username, session, reader.now)
+    except NoSuchSession as error:
+        return await _person_page(services, reader, username, error.status, fault=_fault(error, reader))
     return go_to(request, f"/admin/people/{username}?done=1")
 
 

@@ -66,6 +66,11 @@ export function MePage(): JSX.Element {
         </button>
         <p class="hint">{t("清理不影响待上传的内容和草稿")}</p>
       </section>
+      {!expired && (
+        <a class="button wide" href="/settings/security">
+          {t("登录与安全")}
+        </a>
+      )}
       {expired ? (
         <button type="button" class="primary wide" onClick={() => bridge.login()}>
           {t("登录")}

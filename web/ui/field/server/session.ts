@@ -88,9 +88,17 @@ export async function refreshUser(): Promise<void> {
     await setUser(data);
   } catch (error) {
     await reading;
+    if (leadToNewPassword(error)) return;
     if (error instanceof ServerRefusal && error.status === 401) updateSession({ me: session.me ?? null, expired: true });
     else if (session.me === undefined) updateSession({ me: null });
   }
+}
+
+/** Where the first password is changed: nothing else is allowed before. The page leads back here. */
+function leadToNewPassword(error: unknown): boolean {
+  const must = error instanceof ServerRefusal && error.code === "password_change_required";
+  if (must) location.assign(`/settings/password?next=${encodeURIComponent(location.pathname)}`);
+  return must;
 }
 
 /** Pending while cached data of another person may still be on the phone. */
@@ -120,7 +128,11 @@ async function storeUser(me: Me): Promise<void> {
 export async function signIn(username: string, password: string): Promise<void> {
   await withLock(async () => {
     await request("POST", "auth/session", { form: new URLSearchParams({ username, password }), language });
-    await setUser((await request<Me>("GET", "me", { language })).data);
+    try {
+      await setUser((await request<Me>("GET", "me", { language })).data);
+    } catch (error) {
+      if (!leadToNewPassword(error)) throw error;
+    }
   });
   notifyChange();
 }

@@ -1,0 +1,65 @@
+"""Routes for administrators: the accounts of other people."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import Field, SecretStr
+
+from api.parameters import KNOWN_PARAMETERS
+from api.routes.account import Ended, SessionList
+from doors.dependencies import ServicesDep
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
+from infra.database import transaction
+from models.base import Frozen
+from services.admin import accounts
+
+router = APIRouter(prefix="/api/v1/admin", tags=["administration"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+
+Username = Annotated[str, Path(max_length=200)]
+
+
+class PasswordReset(Frozen):
+    """The first password to give. None: one is made by chance."""
+
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1000)] | None = None
+
+
+class FirstPassword(Frozen):
+    """A first password, shown this once. Its owner must change it before anything else."""
+
+    username: str
+    password: str
+
+
+@router.post("/people/{username}/password")
+async def reset_password(
+    username: Username, body: PasswordReset, services: ServicesDep, caller: Caller, now: Now
+) -> FirstPassword:
+    """Gives somebody a first password, and ends all their sessions."""
+    given = None if body.password is None else body.password.get_secret_value()
+    async with transaction(services.engine) as connection:
+        first = await accounts.reset_password(connection, caller, username, given, now)
+    return FirstPassword(username=username, password=first)
+
+
+@router.get("/people/{username}/sessions")
+async def list_sessions(username: Username, services: ServicesDep, caller: Caller, now: Now) -> SessionList:
+    """Where somebody is signed in."""
+    async with services.reading.connect() as connection:
+        return SessionList(items=await accounts.list_sessions(connection, caller, username, now))
+
+
+@router.delete("/people/{username}/sessions")
+async def end_sessions(username: Username, services: ServicesDep, caller: Caller, now: Now) -> Ended:
+    """Signs somebody out everywhere."""
+    async with transaction(services.engine) as connection:
+        return Ended(ended=await accounts.end_sessions(connection, caller, username, None, now))
+
+
+@router.delete("/people/{username}/sessions/{id}")
+async def end_session(username: Username, id: UUID, services: ServicesDep, caller: Caller, now: Now) -> Ended:
+    """Ends one session of somebody."""
+    async with transaction(services.engine) as connection:
+        return Ended(ended=await accounts.end_sessions(connection, caller, username, id, now))

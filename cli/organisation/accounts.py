@@ -1,0 +1,88 @@
+"""`gridloop people passwd` and `add-admin`: accounts by the operator, who has the database at hand."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
+from cli.labels import is_english, localize
+from cli.output import fail, out
+from infra.database import transaction
+from models.base import Code
+from models.errors import DomainError
+from services.accounts.first_admin import add_first_admin
+from services.accounts.password_changes import reset_password
+from services.directory.people import local_today
+
+FromStdin = Annotated[
+    bool, typer.Option("--stdin", help="Read the password from standard input instead of making one by chance.")
+]
+
+
+def passwd(
+    username: Annotated[str, typer.Argument(help="Whose password")],
+    from_stdin: FromStdin = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Gives somebody a first password, which they must change, and ends their sessions."""
+    given = _read_password() if from_stdin else None
+    first = _in_transaction(data_dir, lambda connection: reset_password(connection, username, given, _now()))
+    _tell(username, first, shown=given is None)
+
+
+def add_admin(
+    username: Annotated[str, typer.Argument(help="User name: letters, digits, - and _")],
+    name: Annotated[str, typer.Argument(help="Name")],
+    from_stdin: FromStdin = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Adds the first administrator of a new system; refused when there is one."""
+    try:
+        code = TypeAdapter(Code).validate_python(username)
+    except ValidationError:
+        fail(localize(f"用户名“{username}”不合要求", f"“{username}” is no user name"))
+    given = _read_password() if from_stdin else None
+
+    async def add(connection: AsyncConnection) -> str:
+        today = await local_today(connection, _now())
+        return await add_first_admin(connection, code, name, given, _now(), today)
+
+    _tell(code, _in_transaction(data_dir, add), shown=given is None)
+
+
+def _in_transaction(data_dir: DataDir, work: Callable[[AsyncConnection], Awaitable[str]]) -> str:
+    async def run(engine: AsyncEngine) -> str:
+        async with transaction(engine) as connection:
+            return await work(connection)
+
+    try:
+        return with_database(data_dir, run)
+    except DomainError as error:
+        fail(error.message("en" if is_english() else "zh"))
+
+
+def _read_password() -> str:
+    """Return the first line of standard input. Exits with code 1 when there is none."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        fail(localize("标准输入中没有密码", "there is no password on standard input"))
+    return line
+
+
+def _tell(username: str, first: str, *, shown: bool) -> None:
+    if shown:
+        out.print(localize(f"{username} 的初始密码(只显示这一次):{first}", f"First password of {username}: {first}"))
+    out.print(
+        localize(
+            "首次登录后须修改;原有登录已全部结束。", "It must be changed after signing in; all sessions have ended."
+        )
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,44 @@
+"""Signing in and out over HTTP, the same at every door."""
+
+from datetime import datetime
+
+from fastapi import Request
+
+from doors.client import client_address
+from doors.dependencies import Services
+from infra.database import transaction
+from models.errors import NotSignedIn
+from services.accounts.agents import short_agent
+from services.accounts.sessions import Origin, SessionKind, end_session
+from services.accounts.sign_in import Token, read_token, sign_in
+
+
+def origin_of(request: Request, kind: SessionKind) -> Origin:
+    """Return where a sign-in comes from."""
+    return Origin(kind, client_address(request), short_agent(request.headers.get("user-agent", "")))
+
+
+async def sign_in_from(
+    request: Request, services: Services, username: str, password: str, kind: SessionKind, now: datetime
+) -> Token:
+    """Open a session for whoever has that name and password. Raises WrongPassword, TooManyAttempts."""
+    origin = origin_of(request, kind)
+    return await sign_in(
+        services.engine, services.settings, services.attempts, username, password, origin=origin, now=now
+    )
+
+
+async def sign_out(services: Services, token: str | None, now: datetime) -> None:
+    """End the session of the token; without a valid one there is none to end.
+
+    Raises an error of the database while it is away.
+    """
+    if token is None:
+        return
+    try:
+        claims = read_token(services.settings, token, now)
+    except NotSignedIn:
+        return
+    async with transaction(services.engine) as connection:
+        await end_session(connection, claims.person, claims.session, now)
+    services.people.forget(claims.session)

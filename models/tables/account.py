@@ -1,0 +1,28 @@
+"""Accounts: the sessions of sign-ins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import Moment
+
+
+class SessionRow(SQLModel, table=True):
+    """A sign-in: from where, with what, and until when. `kind`: browser, phone or api. A request is let in while
+    `ended_at` is None and `expires_at` is to come.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_open", "person", "kind", postgresql_where=text("ended_at IS NULL")),)
+
+    id: UUID = Field(primary_key=True)
+    person: UUID = Field(foreign_key="people.id")
+    kind: str
+    address: str
+    agent: str
+    created_at: datetime = Field(sa_type=Moment)
+    last_seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(sa_type=Moment)

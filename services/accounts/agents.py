@@ -1,0 +1,25 @@
+"""The short form of a browser's or program's name, by which people recognise a session of theirs."""
+
+import re
+
+#: A browser that contains another one's name comes first.
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"), ("Edg", "Edge"), ("OPR/", "Opera"), ("HuaweiBrowser", "Huawei Browser"),
+    ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+    ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+_PRODUCT = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+_LONGEST = 60
+
+
+def short_agent(header: str) -> str:
+    """Return "Chrome · Windows" for a browser, the first product of its header for a program, "" for none."""
+    browser = next((name for mark, name in _BROWSERS if mark in header), "")
+    system = next((name for mark, name in _SYSTEMS if mark in header), "")
+    if browser:
+        return " · ".join(filter(None, (browser, system)))
+    product = _PRODUCT.match(header.strip())
+    return product.group()[:_LONGEST] if product else ""

@@ -1,0 +1,53 @@
+"""The accounts of other people, in the hands of administrators: passwords and sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.context import Person
+from models.errors import NoSuchPage, NoSuchSession
+from services.accounts import password_changes, sessions
+from services.accounts.sessions import SessionView
+from services.admin.rights import require_admin
+
+
+async def reset_password(
+    connection: AsyncConnection, admin: Person, username: str, password: str | None, now: datetime
+) -> str:
+    """Give somebody a first password, made by chance unless given, and return it.
+
+    Raises NotYours, NoSuchPage, WeakPassword, or PasswordChangedMeanwhile for the second of two resets at once.
+    """
+    await require_admin(connection, admin, now, "people passwd")
+    return await password_changes.reset_password(connection, username, password, now)
+
+
+async def list_sessions(
+    connection: AsyncConnection, admin: Person, username: str, now: datetime
+) -> tuple[SessionView, ...]:
+    """Return where somebody is signed in. Raises NotYours, NoSuchPage."""
+    await require_admin(connection, admin, now, "people sessions")
+    return await sessions.list_sessions(connection, await id_of(connection, username), now)
+
+
+async def end_sessions(
+    connection: AsyncConnection, admin: Person, username: str, session: UUID | None, now: datetime
+) -> int:
+    """End a session of somebody, or all of them; return how many ended. Raises NotYours, NoSuchPage, NoSuchSession."""
+    await require_admin(connection, admin, now, "people sessions")
+    person = await id_of(connection, username)
+    if session is None:
+        return len(await sessions.end_sessions(connection, person, now))
+    if not await sessions.end_session(connection, person, session, now):
+        raise NoSuchSession()
+    return 1
+
+
+async def id_of(connection: AsyncConnection, username: str) -> UUID:
+    """Return the id of a person, those who have left included. Raises NoSuchPage."""
+    found: UUID | None = await connection.scalar(text("SELECT id FROM people WHERE username = :u"), {"u": username})
+    if found is None:
+        raise NoSuchPage(what=f"person {username}")
+    return found

@@ -1,0 +1,125 @@
+"""登录与安全 in a browser: passwords and sessions, one's own and those of others."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from doors.session import COOKIE
+from infra.database import transaction
+from models.enums import Role
+from tests.builders import GRID, PASSWORD, Holder, add_people
+from tests.ui.checks import check_screen, screenshot
+from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.phone import open_phone
+from tests.ui.site import Site
+
+NEW = "麦田里的守望者 2041"
+
+
+def add_somebody(site: Site, username: str, role: Role = Role.GRID_WORKER) -> None:
+    async def add() -> None:
+        async with transaction(site.harness.engine) as connection:
+            await add_people(connection, Holder(username, "新人", role, grid=GRID))
+
+    site.run(add())
+
+
+def reset(site: Site, username: str) -> str:
+    answer = site.run(site.harness.send("admin", f"/admin/people/{username}/password", {}))
+    return str(answer.json()["password"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", ["/settings/security", "/settings/password", "/admin/people/worker"])
+def test_the_pages_are_accessible(open_page: OpenPage, lang: str, path: str) -> None:
+    page = open_page("admin", f"{path}?lang={lang}")
+    check_screen(page)
+    screenshot(page, f"account-{path.rsplit('/', 1)[-1]}-{lang}")
+    if lang == "en":
+        own = page.locator("main h2, main button, main th[scope=col], main label").all_inner_texts()
+        assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
+
+
+@pytest.mark.parametrize("path", ["/settings/security", "/settings/password"])
+def test_the_pages_fit_a_phone(open_page: OpenPage, path: str) -> None:
+    check_screen(open_page("worker", path, viewport=PHONE))
+
+
+def test_a_session_elsewhere_is_ended_and_this_one_marked(open_page: OpenPage, site: Site) -> None:
+    elsewhere = {COOKIE: site.token("reviewer")}
+    page = open_page("reviewer", "/settings/security")
+    expect(page.get_by_role("row").filter(has_text="当前")).to_have_count(1)
+    page.get_by_role("button", name="结束其他全部登录").click()
+    expect(page.get_by_role("status").filter(has_text="已结束")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(2)
+    assert httpx.get(f"{site.url}/queue", cookies=elsewhere).status_code == 303
+    page.get_by_role("row").filter(has_text="当前").get_by_role("button").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(open_page: OpenPage, site: Site) -> None:
+    page = open_page("fire_handler", "/queue")
+    copied = {one["name"]: one["value"] for one in page.context.cookies()}
+    assert httpx.get(f"{site.url}/queue", cookies=copied).status_code == 200
+    page.locator("details.who summary").click()
+    page.get_by_role("button", name="退出").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert httpx.get(f"{site.url}/queue", cookies=copied).status_code == 303
+
+
+def test_a_first_password_is_changed_before_anything_else(open_page: OpenPage, site: Site) -> None:
+    add_somebody(site, "newcomer", Role.DUTY_OFFICER)
+    first = reset(site, "newcomer")
+    page = open_page("", "/intake", expect=("422",))
+    page.get_by_label("用户名").fill("newcomer")
+    page.get_by_label("密码").fill(first)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(re.compile(r"/settings/password\?next="))
+    page.goto("/queue")
+    expect(page).to_have_url(re.compile(r"/settings/password\?next=%2Fqueue|/settings/password\?next=/queue"))
+    check_screen(page)
+    page.get_by_label("原密码").fill(first)
+    page.get_by_label("新密码", exact=True).fill("password123")
+    page.get_by_label("再输一遍新密码").fill("password123")
+    page.get_by_role("button", name="修改密码").click()
+    expect(page.get_by_role("alert")).to_contain_text("太容易猜到")
+    page.get_by_label("原密码").fill(first)
+    page.get_by_label("新密码", exact=True).fill(NEW)
+    page.get_by_label("再输一遍新密码").fill(NEW)
+    page.get_by_role("button", name="修改密码").click()
+    expect(page).to_have_url(re.compile("/queue$"))
+
+
+def test_the_phone_leads_to_the_new_password_and_back(open_page: OpenPage, site: Site) -> None:
+    add_somebody(site, "fresh")
+    first = reset(site, "fresh")
+    page = open_phone(open_page, "", expect=("401", "403"))
+    page.get_by_label("用户名").fill("fresh")
+    page.get_by_label("密码").fill(first)
+    page.locator("form").get_by_role("button", name="登录").click()
+    expect(page).to_have_url(re.compile(r"/settings/password\?next="))
+    page.get_by_label("原密码").fill(first)
+    page.get_by_label("新密码", exact=True).fill(NEW)
+    page.get_by_label("再输一遍新密码").fill(NEW)
+    page.get_by_role("button", name="修改密码").click()
+    expect(page.get_by_role("link", name="拍照上报")).to_be_visible()
+    page.get_by_role("link", name="我", exact=True).click()
+    page.get_by_role("link", name="登录与安全").click()
+    expect(page.get_by_role("row").filter(has_text="当前")).to_contain_text("手机版")
+
+
+def test_an_administrator_resets_a_password_and_it_is_shown_once(open_page: OpenPage, site: Site) -> None:
+    add_somebody(site, "forgetful")
+    page = open_page("admin", "/admin/people/forgetful")
+    page.get_by_role("button", name="重设密码").click()
+    first = page.locator("code.secret").inner_text()
+    assert re.fullmatch(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", first)
+    expect(page.get_by_text("使用初始密码,尚未修改。")).to_be_visible()
+    check_screen(page)
+    page.goto("/admin/people/forgetful")
+    expect(page.locator("code.secret")).to_have_count(0)
+    old = httpx.post(f"{site.url}/api/v1/auth/token", data={"username": "forgetful", "password": PASSWORD})
+    new = httpx.post(f"{site.url}/api/v1/auth/token", data={"username": "forgetful", "password": first})
+    assert (old.status_code, new.status_code) == (401, 200)
