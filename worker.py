@@ -30,6 +30,7 @@ from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
+from models.personal_numbers import choose_kinds
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
@@ -130,6 +131,7 @@ async def main() -> None:
     """Run a worker until SIGINT or SIGTERM."""
     config = settings()
     set_up_logging(config)
+    choose_kinds(config.masked_numbers)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

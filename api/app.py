@@ -12,6 +12,7 @@ from api.compression import CompressionMiddleware
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
 from doors.dependencies import Services
+from doors.masking import MaskingMiddleware
 from doors.problems import Problem, add_error_handlers
 from doors.version import version
 from doors.warm_up import warm_up
@@ -20,6 +21,7 @@ from infra.event_loop import freeze_garbage_collector
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
+from models.personal_numbers import choose_kinds
 from services.runtime.resources import Resources
 
 _DESCRIPTION = (
@@ -37,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """
     config = settings()
     set_up_logging(config)
+    choose_kinds(config.masked_numbers)
     engine = open_database(config, timeout=ANSWER_TIMEOUT)
     try:
         app.state.services = Services(Resources(config, engine, await connect(lazy=True)))
@@ -63,6 +66,7 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
+    app.add_middleware(MaskingMiddleware)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(RequestMiddleware)
     _add_problem_schema(app)

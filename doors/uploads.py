@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
+from services.runtime.shown_numbers import show
 
 #: Bytes allowed around the file: boundaries, part headers, other fields.
 _ENVELOPE = 64 * 1024
@@ -70,6 +71,7 @@ async def form_with_files(
     except MultiPartException as error:
         raise BrokenForm() from error
     try:
+        show(*(value for _, value in form.multi_items() if isinstance(value, str)))
         yield form
     finally:
         await form.close()

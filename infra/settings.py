@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.web_address import Hosts, Networks, PublicUrl
+from models.personal_numbers import DEFAULT_KINDS, NumberKind
 from models.wire_names import CASE_QUEUE
 
 #: An allowed tile address. No character in it can end a header or add one.
@@ -71,6 +72,8 @@ class Settings(BaseSettings):
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    #: Numbers in text that are masked besides mobile and identity-card numbers (`models.personal_numbers`), as JSON.
+    masked_numbers: frozenset[NumberKind] = DEFAULT_KINDS
     log_json: bool | None = None
     log_level: str = "INFO"
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from infra.store.search_words import case_words
+from infra.store.search_words import case_numbers, case_words
 from models.case import Case, Clock
 from models.enums import Stage
 from models.facts import Received
@@ -93,7 +93,8 @@ def _close_due_at(case: Case, clocks: tuple[Clock, ...]) -> datetime | None:
 
 def words_columns(body: Received) -> dict[str, Any]:
     """Return the columns of the table `case_words`, by name."""
-    return {"report_id": body.report_id, "case_no": body.case_no, "words": case_words(body)}
+    numbers = case_numbers(body)
+    return {"report_id": body.report_id, "case_no": body.case_no, "words": case_words(body), "numbers": numbers}
 
 
 def report_columns(body: Received) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from functools import cache
 from opencc import OpenCC
 
 from models.facts import Received
+from models.personal_numbers import mask_numbers, numbers_in
 from models.text import fold_for_search
 
 
@@ -29,6 +30,16 @@ def search_form(text: str) -> str:
 
 
 def case_words(report: Received) -> str:
-    """Return what the search finds a case by besides its number: title, description, number in another system."""
+    """Return what the search finds a case by besides its number: title, description, number in another system; the
+    numbers of people in them masked."""
+    return search_form(mask_numbers(_text(report)))
+
+
+def case_numbers(report: Received) -> list[str]:
+    """Return the numbers of people in the text of a report, by which those who read them may search."""
+    return sorted(numbers_in(_text(report)))
+
+
+def _text(report: Received) -> str:
     number = report.external.number if report.external else ""
-    return search_form(f"{report.title} {report.description} {number}")
+    return f"{report.title} {report.description} {number}"

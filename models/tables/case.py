@@ -121,7 +121,8 @@ class CaseRow(SQLModel, table=True):
 class CaseWordsRow(SQLModel, table=True):
     """What the search finds a case by. Written with its first fact, apart from the row that every fact rewrites.
 
-    `words` are in the form of `infra.store.search_words`; `search_pairs` makes pairs of characters of them.
+    `words` are in the form of `infra.store.search_words`, numbers of people masked; `search_pairs` makes pairs of
+    characters of them. `numbers` are those numbers, for who reads them (`services.criteria.hidden_numbers`).
     """
 
     __tablename__ = "case_words"
@@ -129,11 +130,13 @@ class CaseWordsRow(SQLModel, table=True):
         Index("case_words_pairs", text("search_pairs(words)"), postgresql_using="gin"),
         Index("case_words_number_end", text("reverse(case_no) text_pattern_ops")),
         Index("case_words_number", text("case_no text_pattern_ops")),
+        Index("case_words_numbers", "numbers", postgresql_using="gin"),
     )
 
     report_id: UUID = Field(primary_key=True, foreign_key="cases.report_id", ondelete="CASCADE")
     case_no: str = Field(sa_column=Column(Text, nullable=False))
     words: str = Field(sa_column=Column(Text, nullable=False))
+    numbers: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
 
 
 class FactRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from models.tables import CASES
 from models.views import CaseItem, CountedTime
 from services.cases.names import read_names
 from services.cases.views import case_item
+from services.criteria.hidden_numbers import typed_without_numbers, without_numbers
 
 #: How near and how recent a case must be, and how many are returned (our choice, after 城管 practice).
 NEAR_METRES = 200
@@ -80,7 +81,8 @@ async def find_duplicates(
     if not near:
         return Duplicates(items=())
     same = c.category == query.category
-    like = func.similarity(c.title, query.title) if query.title else literal(None)
+    typed = typed_without_numbers(query.title or "")
+    like = func.similarity(without_numbers(c.title), typed) if typed else literal(None)
     group = query.category[:2]
     conditions = [
         visible(person, day), c.closed_at.is_(None), or_(*near),

@@ -13,7 +13,6 @@ from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
 from models.tables import CASES, FACTS
-from services.cases.search import search_condition
 from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
 from services.figures.conditions import Period
@@ -81,7 +80,7 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
         conditions.append(c.enterprise == case_filter.enterprise)
     if case_filter.owner is not None:
         conditions.append(c.owner_id == case_filter.owner)
-    return [*conditions, *_figure_conditions(case_filter, now), *_text_and_date_conditions(case_filter)]
+    return [*conditions, *_figure_conditions(case_filter, now), *_date_conditions(case_filter)]
 
 
 def _figure_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -124,10 +123,8 @@ def completed_by(person: UUID) -> ColumnElement[bool]:
     return exists().where(last_handling, f.actor == person)
 
 
-def _text_and_date_conditions(case_filter: CaseFilter) -> list[ColumnElement[bool]]:
+def _date_conditions(case_filter: CaseFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if case_filter.q:
-        conditions.append(search_condition(case_filter.q))
     if case_filter.reported_from is not None:
         conditions.append(CASES.c.reported_at >= case_filter.reported_from)
     if case_filter.reported_to is not None:

@@ -16,8 +16,10 @@ from models.tables import CASES
 from models.views import CaseItem, CasePage
 from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
+from services.cases.search import search_condition
 from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
+from services.criteria.hidden_numbers import numbers_readable
 from services.figures.responsible import handler_of_case, led_by
 
 #: Later than any deadline, and still a datetime that Python can represent.
@@ -158,6 +160,9 @@ async def _list_condition(
         narrowed.append(handler_of_case() == case_filter.handler)
     if case_filter.due is not None:
         narrowed.append(await due_condition(connection, case_filter.due, now))
+    if case_filter.q:
+        readable = numbers_readable(person, await local_day(connection, now))
+        narrowed.append(search_condition(case_filter.q, readable))
     return and_(in_scope, *narrowed, *filter_conditions(case_filter, now))
 
 

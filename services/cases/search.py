@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.search_words import search_form
-from models.personal_numbers import mask_numbers
+from models.personal_numbers import mask_numbers, numbers_in
 from models.tables import CASE_WORDS, CASES
 from models.text import clean_code
 from models.views import CaseItem
@@ -25,17 +25,23 @@ _SHORTEST_DIVIDED = 8
 _EXCERPT_LENGTH, _EXCERPT_BEFORE = 60, 12
 
 
-def search_condition(query: str) -> ColumnElement[bool]:
+def search_condition(query: str, readable: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition that every word of `query` occurs in a case.
 
     A word may stand in its title, its description or the number that another system gave it; four digits and more may
-    begin or end its case number, which may be divided by spaces or hyphens.
+    begin or end its case number, which may be divided by spaces or hyphens. Numbers of people are masked in the words
+    that are compared; whole ones are found where `readable` holds: by whom they are shown to.
     """
     w = CASE_WORDS.c
     every_word = and_(*(_occurs(word) for word in search_words(query)))
     number = divided_number(query)
     found = every_word if number is None else or_(every_word, _has_number(number))
-    return CASES.c.report_id.in_(select(w.report_id).where(found))
+    condition = CASES.c.report_id.in_(select(w.report_id).where(found))
+    people = numbers_in(query)
+    if not people:
+        return condition
+    named = select(w.report_id).where(w.numbers.contains(list(people)))
+    return or_(condition, and_(CASES.c.report_id.in_(named), readable))
 
 
 def search_words(query: str) -> tuple[str, ...]:
@@ -135,9 +141,9 @@ def _shows(item: CaseItem, word: str) -> bool:
 
 
 def _excerpt(row: Any, words: Sequence[str]) -> Excerpt | None:
-    title = search_form(row.title)
+    title = search_form(mask_numbers(row.title))
     sought = [word for word in words if word not in title]
-    for text in (row.external_number or "", mask_numbers(row.description)):
+    for text in (mask_numbers(row.external_number or ""), mask_numbers(row.description)):
         line = " ".join(text.split())
         form, places = _form_with_places(line)
         starts = [form.find(word) for word in sought if word in form]

@@ -31,12 +31,14 @@ from models.views import (
 )
 from rules.deadlines.clocks import elapsed, remaining, terms_of
 from rules.deadlines.lights import headline_clock, light
+from rules.masking import reads_numbers
 from rules.requests import pending_requests
-from rules.scope import allowed_commands, speaks_with_reporter
+from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
 from services.cases.told import only_reported, open_fields
+from services.runtime.shown_numbers import show
 from services.wording.vocabulary import URGE_CAUSES, label_of
 
 
@@ -97,11 +99,13 @@ def case_view(
 ) -> CaseView:
     """Return the case as it stands, for `person`; `phone` is the reporter's number as far as they are shown it.
 
-    Numbers of people in the text are whole only for those who speak with reporters.
+    Numbers of people in the text are whole only for those who need them (`rules.masking`).
     """
     case = Case.model_validate(row.state)
     item = case_item(case, names, now)
-    whole = speaks_with_reporter(person, case, day)
+    whole = reads_numbers(person, case, day)
+    if whole:
+        show(case.title, row.description, row.external_number)
     return CaseView(
         **item.model_dump(exclude={"grid", "grid_name", "title"}),
         title=case.title if whole else item.title,
@@ -159,7 +163,9 @@ def case_view(
         merged_into=case.merged_into,
         external=None
         if row.external_number is None
-        else ExternalReference(system=row.external_system, number=row.external_number),
+        else ExternalReference(
+            system=row.external_system, number=row.external_number if whole else mask_numbers(row.external_number)
+        ),
         matter=case.matter,
         occurred_at=case.occurred_at,
         received_at=case.received_at,
@@ -172,9 +178,9 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
     """Return the timeline for `person`: each fact with its actor named, unless that is the reporter.
 
     Who only reported the case reads what is written for them: the answer and the reasons, no results and notes. Numbers
-    of people in the text are whole only for those who speak with reporters.
+    of people in the text are whole only for those who need them (`rules.masking`).
     """
-    whole = speaks_with_reporter(person, case, day)
+    whole = reads_numbers(person, case, day)
     reader = person if only_reported(person, case, day) else None
     return tuple(
         FactView(
@@ -183,11 +189,20 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
             kind=fact.body.kind,
             command=fact.command,
             actor=_actor(fact.actor, case, names),
-            body=_body(fact, reader, names.language) if whole else mask_prose(_body(fact, reader, names.language)),
+            body=_prose(_body(fact, reader, names.language), whole=whole),
             why=_reasons(fact) if reader is None else (),
         )
         for fact in facts
     )
+
+
+def _prose(body: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    """Return the content with its numbers of people masked, or shown."""
+    if whole:
+        show(body)
+        return body
+    masked: dict[str, Any] = mask_prose(body)
+    return masked
 
 
 def _body(fact: Fact, reporter: Person | None, language: str) -> dict[str, Any]:

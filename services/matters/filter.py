@@ -13,6 +13,7 @@ from models.matters.enterprise import SizeClass
 from models.policy.colours import Colour
 from models.tables import MATTERS
 from models.text import clean_search
+from services.criteria.hidden_numbers import without_numbers
 
 MatterSort = Literal["code", "-created_at", "-updated_at", "due_at"]
 
@@ -80,7 +81,9 @@ def matter_conditions(wanted: MatterFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.q:
         words = clean_search(wanted.q)
-        conditions.append(or_(c.name.icontains(words, autoescape=True), c.code.icontains(words, autoescape=True)))
+        conditions.append(
+            or_(without_numbers(c.name).icontains(words, autoescape=True), c.code.icontains(words, autoescape=True))
+        )
     if wanted.status is not None:
         conditions.append(c.status == wanted.status)
     if wanted.grid is not None:

@@ -7,6 +7,7 @@ from models.matters.base import Matter
 from models.matters.enterprise import Enterprise
 from models.personal_numbers import mask_numbers
 from rules.matters.kind import Part
+from services.runtime.shown_numbers import show
 
 #: Fields that nobody needs to see: the digest of a station's key, and its own record of when it was heard, which is
 #: less exact than that of `services.stations`.
@@ -41,7 +42,11 @@ def enterprise_details(enterprise: Enterprise, found: frozenset[Part]) -> dict[s
     own = enterprise.model_dump(mode="json", exclude=set(Matter.model_fields))
     shown: dict[str, Any] = {"shown_colour": enterprise.shown_colour.value, **mask_everywhere(own)}
     if found & NEAR:
-        return {**shown, "safety_officer": own["safety_officer"]}
+        officer = own["safety_officer"]
+        if officer is not None and officer.get("phone"):
+            show(officer["phone"])
+            shown["safety_officer"] = {**shown["safety_officer"], "phone": officer["phone"]}
+        return shown
     return without_private(shown)
 
 

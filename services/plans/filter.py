@@ -13,6 +13,7 @@ from models.matters.base import MatterKind
 from models.matters.plan import DutyStatus, PlanWork
 from models.tables import DUTIES, MATTERS
 from models.text import clean_search
+from services.criteria.hidden_numbers import without_numbers
 
 
 class DutyFilter(Frozen):
@@ -45,7 +46,7 @@ def duty_conditions(wanted: DutyFilter, person: Person, day: date, now: datetime
     if wanted.open:
         conditions += [c.status.in_([DutyStatus.DUE, DutyStatus.MISSED]), c.opens_at <= now]
     if wanted.q:
-        conditions.append(c.name.icontains(clean_search(wanted.q), autoescape=True))
+        conditions.append(without_numbers(c.name).icontains(clean_search(wanted.q), autoescape=True))
     if wanted.status:
         conditions.append(c.status.in_(wanted.status))
     equal = {"work": wanted.work, "enterprise": wanted.enterprise}

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from models.enums import Stage
 from models.tables import CASES, FACTS, metadata
 from services.criteria.conditions import overdue_since
+from services.criteria.hidden_numbers import without_numbers
 
 _DEPARTMENTS = metadata.tables["departments"]
 
@@ -64,7 +65,7 @@ def _last_action_at() -> ColumnElement[datetime]:
 
 _KEYS: Mapping[OverdueSort, Callable[[datetime], ColumnElement[Any]]] = {
     OverdueSort.LATE: lambda now: now - overdue_since(),
-    OverdueSort.TITLE: lambda now: CASES.c.title,
+    OverdueSort.TITLE: lambda now: without_numbers(CASES.c.title),
     OverdueSort.GRID: lambda now: CASES.c.grid,
     OverdueSort.STAGE: lambda now: when(
         {stage.value: place for place, stage in enumerate(Stage)}, value=CASES.c.stage, else_=0

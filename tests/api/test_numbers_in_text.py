@@ -33,7 +33,7 @@ async def test_numbers_in_text_are_hidden_from_those_who_need_not_see_them(harne
     case_no = (await harness.report("worker", **{**WAGES, **typed}))["case_no"]
     await harness.do("duty", case_no, "accept", note=f"已致电 {MOBILE}")
     await harness.do("duty", case_no, "dispatch", host=LABOUR)
-    for who, whole in (("duty", True), ("reviewer", True), ("labour_handler", False), ("supervisor", False),
+    for who, whole in (("duty", True), ("reviewer", False), ("labour_handler", False), ("supervisor", False),
                        ("auditor", False)):  # fmt: skip
         for path in (f"/cases/{case_no}", f"/cases/{case_no}/facts"):
             shown = json.dumps(await harness.get(who, path), ensure_ascii=False)

@@ -33,7 +33,7 @@ LATERAL jsonb_populate_record(c, jsonb_build_object('report_id', id, 'case_no', 
 WHERE c.case_no = :first
 """
 _WORDS = """
-INSERT INTO case_words SELECT report_id, case_no, title FROM cases WHERE case_no LIKE 'K%'
+INSERT INTO case_words (report_id, case_no, words) SELECT report_id, case_no, title FROM cases WHERE case_no LIKE 'K%'
 """
 _TASKS = """
 INSERT INTO tasks SELECT c.report_id, t.key, t.kind, t.assignee_kind, t.assignee_id, c.due_at

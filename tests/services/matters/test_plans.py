@@ -317,9 +317,9 @@ async def test_figures_and_load(hall: Hall) -> None:
 
 
 def test_codes_are_not_taken_for_the_numbers_of_people() -> None:
-    """A unit's code of 18 digits may pass the check of an identity card; only what people write is masked."""
-    codes = (f"13017210001100{number:04}" for number in range(10_000))
-    code = next(code for code in codes if mask_numbers(code) != code)
+    """A code of 18 digits may read like the number of an identity card; only what people write is masked."""
+    code = "110101199003070011"
+    assert mask_numbers(code) != code
     shown = mask_everywhere({"places": [{"grid": code, "name": f"楼长 {code}"}]})
     assert shown["places"][0]["grid"] == code
     assert code not in shown["places"][0]["name"]
