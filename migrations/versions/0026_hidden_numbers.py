@@ -1,7 +1,7 @@
 """Search: numbers of people are masked in the words of a case, and kept beside them.
 
-Revision ID: 0025
-Revises: 0024
+Revision ID: 0026
+Revises: 0025
 """
 
 import sqlalchemy as sa
@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from infra.store.search_words import search_form
 from models.personal_numbers import mask_numbers, numbers_in
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
