@@ -17,7 +17,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.anchoring import AnchorActivities
-from activities.auditing.activity import AuditActivities
+from activities.auditing.activity import AuditActivities, Sweep
+from activities.auditing.auditor import UNNAMED_RETENTION
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
 from activities.exports import ExportActivities
@@ -31,6 +32,8 @@ from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
 from models.personal_numbers import choose_kinds
+from services.accounts.limits import sweep_limits
+from services.attachments.sweep import sweep_files, sweep_half_written
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
@@ -79,7 +82,7 @@ def build_worker(
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
-            AuditActivities(engine, client, settings.case_queue).audit,
+            AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings)).audit,
             AnchorActivities(engine, settings, make_anchors).make_anchors,
             BulletinActivities(engine, make_bulletins).make_bulletins,
             exports.make_export,
@@ -91,6 +94,17 @@ def build_worker(
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
     )
+
+
+def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
+    """Return what the scheduled audit calls to remove what nothing names any more."""
+
+    async def sweep(now: datetime) -> int:
+        await sweep_half_written(settings.attachments_dir, now, UNNAMED_RETENTION)
+        await sweep_limits(engine, now)
+        return await sweep_files(engine, settings.attachments_dir, now - UNNAMED_RETENTION)
+
+    return sweep
 
 
 @asynccontextmanager

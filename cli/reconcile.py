@@ -116,6 +116,13 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
         f" closely, {report.seconds:.1f} s",
     )
     out.print(summary)
+    if report.unnamed_files:
+        out.print(
+            localize(
+                f"{report.unnamed_files} 个上传文件一天以上无人引用,下次定时对账时清理",
+                f"{report.unnamed_files} uploaded files that nothing has named for a day: the next audit removes them",
+            )
+        )
     if not report.findings:
         out.print(
             localize("✓ 两边一致,到期步骤均已执行", "✓ both sides agree, and every due step has fired"), style="green"

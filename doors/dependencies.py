@@ -4,7 +4,6 @@ Dependencies are `async` even where they await nothing: FastAPI would run a plai
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -19,15 +18,11 @@ from services.runtime.resources import Resources
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, the cache of people, and the counters of failed sign-ins and guessed codes."""
+    """The connections of the process, the cache of people, and the counters of failed sign-ins."""
 
     resources: Resources
     people: PersonCache = field(default_factory=PersonCache)
     attempts: Attempts = field(default_factory=Attempts)
-    #: Per hour and address: ten wrong progress codes, ten reports without an account, sixty files for such reports.
-    code_attempts: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
-    public_reports: Attempts = field(default_factory=lambda: Attempts(limit=10, window=timedelta(hours=1)))
-    public_files: Attempts = field(default_factory=lambda: Attempts(limit=60, window=timedelta(hours=1)))
 
     @property
     def settings(self) -> Settings:

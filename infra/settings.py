@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
+    #: The most files that one person uploads within an hour.
+    uploads_per_hour: Annotated[int, Field(ge=1, le=100_000)] = 300
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     #: Numbers in text that are masked besides mobile and identity-card numbers (`models.personal_numbers`), as JSON.
     masked_numbers: frozenset[NumberKind] = DEFAULT_KINDS

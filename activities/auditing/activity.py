@@ -1,8 +1,9 @@
 """The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint.
 
-It also ends the claims whose role has ended.
+It also ends the claims whose role has ended, and removes uploads that nothing has named.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from zoneinfo import ZoneInfo
@@ -40,13 +41,19 @@ UNCLAIMED_RETENTION = timedelta(days=1)
 #: While there is such a finding, a pending report may still become a case.
 REPORTS_PENDING = (Drift.UNRECORDED, Drift.ROW_MISSING, Drift.UNANSWERED, Drift.NO_WORKER)
 
+#: Removes what nothing names any more, as of a moment; returns how many files it removed.
+Sweep = Callable[[datetime], Awaitable[int]]
+
 
 class AuditActivities:
     """The activity, bound to a database, a Temporal client and a task queue."""
 
-    def __init__(self, engine: AsyncEngine, client: Client, queue: str, sample: int = SAMPLE_SIZE) -> None:
+    def __init__(
+        self, engine: AsyncEngine, client: Client, queue: str, sweep: Sweep, *, sample: int = SAMPLE_SIZE
+    ) -> None:
         self._engine = engine
         self._client = client
+        self._sweep = sweep
         self._auditor = Auditor(engine, client, queue)
         self._sample = sample
 
@@ -59,14 +66,17 @@ class AuditActivities:
         async with transaction(self._engine) as connection:
             summary = await summarise(connection, report)
             await insert_audit(connection, summary)
-            if not any(report.counts[kind] for kind in REPORTS_PENDING):
+        swept = 0
+        if not any(report.counts[kind] for kind in REPORTS_PENDING):
+            async with transaction(self._engine) as connection:
                 await delete_unclaimed_reporters(connection, report.at - UNCLAIMED_RETENTION)
+            swept = await self._sweep(report.at)
         set_gauges(summary)
         found = {kind: number for kind, number in summary.counts.items() if number}
         write = log.error if found else log.info
         write(
             "audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds,
-            claims_ended=ended, **found,
+            claims_ended=ended, files_swept=swept, **found,
         )  # fmt: skip
         return summary.counts
 

@@ -16,12 +16,15 @@ from activities.auditing.compare import CaseComparer
 from activities.auditing.matters import audit_matters
 from activities.auditing.repair import Repairer
 from activities.auditing.running_workflows import has_worker, list_running
+from infra.store.attachments import count_unnamed
 from infra.store.context import local_day
 from infra.store.policies import NoPolicy, newest_version
 from models.jobs.audit import AuditReport, Drift, Finding
 
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
 TOLERANCE, GRACE = timedelta(minutes=2), timedelta(minutes=1)
+#: How long an upload is kept that no command names (our choice).
+UNNAMED_RETENTION = timedelta(days=1)
 #: How many cases are compared at once: the recording step needs connections too.
 CONCURRENCY = 8
 #: How often a difference must be seen before it is a finding, and the pause between: a change in progress is no drift.
@@ -111,6 +114,8 @@ class Auditor:
             self._engine, self._client, self._queue, tolerance=self._tolerance, query=worker_there
         )
         findings += of_matters.findings
+        async with self._engine.connect() as connection:
+            unnamed = await count_unnamed(connection, at - UNNAMED_RETENTION)
         if worker_there and comparer.gave_up:
             findings.append(sentences.no_worker(self._queue))
         return AuditReport(
@@ -119,6 +124,7 @@ class Auditor:
             workflows=len(workflows),
             looked_into=queried,
             matters=of_matters.matters,
+            unnamed_files=unnamed,
             findings=tuple(findings),
             seconds=round(time.monotonic() - started, 3),
         )

@@ -68,6 +68,7 @@ async def upload(
 
     `sha256` is the hash of the stored bytes and the name of the attachment. The response comes once it is on the disk.
     """
+    await intake.count_upload(services.engine, services.settings, caller, now)
     async with uploaded_file(request, intake.limits_of(services.settings).most) as source:
         stored = await intake.store_upload(services.engine, services.settings, caller, source, now)
     response.status_code = 201 if stored.created else 200

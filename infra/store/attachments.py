@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.criteria.duties import visible_duties
 from infra.store.criteria.matters import visible_matters
 from infra.store.criteria.scope import visible
-from infra.store.driver import all_rows, run
+from infra.store.driver import all_rows, first_row, run
 from models.context import Person
 from models.tables import CASES, DUTIES, MATTER_FACTS, MATTERS
 from rules.matters.registry import RULES
@@ -42,6 +42,26 @@ _OWN = """
 #: The row of a file is kept until the transaction ends: the sweep skips it.
 _KEEP = "SELECT sha256 FROM attachments WHERE sha256 = ANY (%(hashes)s) ORDER BY sha256 FOR KEY SHARE"
 _USE_UP = "DELETE FROM pending_uploads WHERE person = %(person)s AND sha256 = ANY (%(hashes)s)"
+
+#: What has a file, for the row `a` of the table `attachments`.
+_HELD = """(
+  EXISTS (SELECT 1 FROM cases c WHERE (c.state -> 'attachments') ? a.sha256::text)
+  OR EXISTS (SELECT 1 FROM duties d WHERE d.photos @> ARRAY[a.sha256::text])
+  OR EXISTS (SELECT 1 FROM matter_facts f WHERE (f.body -> 'attachments') ? a.sha256::text)
+  OR EXISTS (SELECT 1 FROM matter_facts f WHERE (f.body -> 'evidence') ? a.sha256::text))
+"""
+_OVERDUE = """
+    a.sha256 IN (SELECT sha256 FROM pending_uploads WHERE uploaded_at < %(before)s ORDER BY uploaded_at {limit})
+    AND NOT EXISTS (SELECT 1 FROM pending_uploads p WHERE p.sha256 = a.sha256 AND p.uploaded_at >= %(before)s)
+"""
+_LOCK_OVERDUE = f"""
+    SELECT a.sha256 FROM attachments a WHERE {_OVERDUE.format(limit="LIMIT %(most)s::bigint")}
+    ORDER BY a.sha256 FOR UPDATE OF a SKIP LOCKED
+"""
+_UNHELD = f"SELECT a.sha256 FROM attachments a WHERE a.sha256 = ANY (%(hashes)s) AND NOT {_HELD}"
+_COUNT_UNNAMED = f"SELECT count(*) FROM attachments a WHERE {_OVERDUE.format(limit='')} AND NOT {_HELD}"
+_DELETE = "DELETE FROM attachments WHERE sha256 = ANY (%(hashes)s)"
+_EXPIRE = "DELETE FROM pending_uploads WHERE sha256 = ANY (%(hashes)s) AND uploaded_at < %(before)s"
 
 
 async def register_upload(connection: AsyncConnection, file: dict[str, Any], person: UUID, now: datetime) -> bool:
@@ -78,6 +98,35 @@ async def use_up(connection: AsyncConnection, person: UUID | None, hashes: Seque
     """Take the uploads of `person` as named, in the transaction that stores the naming."""
     if person is not None and hashes:
         await run(connection, _USE_UP, {"person": person, "hashes": sorted(set(hashes))})
+
+
+async def lock_unnamed(
+    connection: AsyncConnection, before: datetime, most: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lock at most `most` files whose every upload is older than `before` and was not named.
+
+    Return the hashes of all that were locked, and of those that nothing else has either.
+    """
+    looked_at = [row[0] for row in await all_rows(connection, _LOCK_OVERDUE, {"before": before, "most": most})]
+    # A statement of its own, so that it sees what was named before the lock was had.
+    unnamed = [row[0] for row in await all_rows(connection, _UNHELD, {"hashes": looked_at})] if looked_at else []
+    return tuple(looked_at), tuple(unnamed)
+
+
+async def delete_files(connection: AsyncConnection, hashes: Sequence[str]) -> None:
+    """Delete the rows of files."""
+    await run(connection, _DELETE, {"hashes": list(hashes)})
+
+
+async def expire_uploads(connection: AsyncConnection, hashes: Sequence[str], before: datetime) -> None:
+    """End the uploads older than `before` of files that something has: they are not named any more."""
+    await run(connection, _EXPIRE, {"hashes": list(hashes), "before": before})
+
+
+async def count_unnamed(connection: AsyncConnection, before: datetime) -> int:
+    """Return how many files the sweep would remove."""
+    (found,) = await first_row(connection, _COUNT_UNNAMED, {"before": before})
+    return int(found)
 
 
 async def _is_shown(connection: AsyncConnection, person: Person, sha256: str, day: date) -> bool:

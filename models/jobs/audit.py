@@ -61,7 +61,8 @@ class AuditReport(Frozen):
     """What one audit checked and found.
 
     `cases` are those not archived, `workflows` those running for them, `looked_into` the cases whose workflow was
-    queried; `matters` are those that have not ended. `repaired` findings were corrected; `failures` say why others
+    queried; `matters` are those that have not ended; `unnamed_files` are uploads that nothing has named for a
+    day, which the next scheduled audit removes. `repaired` findings were corrected; `failures` say why others
     could not be. The audit took `seconds`.
     """
 
@@ -70,6 +71,7 @@ class AuditReport(Frozen):
     workflows: int
     looked_into: int
     matters: int = 0
+    unnamed_files: int = 0
     findings: tuple[Finding, ...] = ()
     repaired: int = 0
     failures: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, Outb
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.policy import PolicyRow
+from models.tables.rate_limit import RateLimitRow
 from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
@@ -67,6 +68,7 @@ __all__ = [
     "PolicyDraftRow",
     "PolicyRow",
     "ProgressCodeRow",
+    "RateLimitRow",
     "ReadingRow",
     "ReferralBookingRow",
     "ReporterRow",

@@ -65,11 +65,11 @@ def store_file(source: IO[bytes], directory: Path, limits: Limits) -> StoredFile
             os.fsync(target.fileno())
             target.seek(0)
             sha256 = hashlib.file_digest(target, "sha256").hexdigest()
+            length = os.fstat(target.fileno()).st_size
             path = path_of(directory, sha256)
             _make_folders(directory, path.parent)
             temporary.replace(path)
             _sync_folder(path.parent)
-            length = path.stat().st_size
     except OSError as error:
         if error.errno in DISK_FULL:
             raise StorageFull() from error

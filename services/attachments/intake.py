@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,7 @@ from infra.store.context import local_day
 from models.base import Frozen
 from models.context import Person
 from models.errors import AttachmentLost, NoSuchPage
+from services.accounts.limits import uploads_limit
 from services.attachments.files import Limits, path_of, store_file
 from services.attachments.thumbnails import Size, Thumbnail, read_thumbnail
 
@@ -53,6 +55,11 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(settings.attachment_megabytes * _MEGABYTE, settings.video_megabytes * _MEGABYTE)
 
 
+async def count_upload(engine: AsyncEngine, settings: Settings, person: Person, now: datetime) -> None:
+    """Count a file that `person` is about to upload. Raises TooManyAttempts above `uploads_per_hour`."""
+    await uploads_limit(settings.uploads_per_hour).use(engine, str(person.id), now)
+
+
 async def store_upload(
     engine: AsyncEngine,
     settings: Settings,
@@ -66,11 +73,14 @@ async def store_upload(
     Raises what `services.attachments.files.store_file` raises, and the database's errors; a file without a row does not
     count.
     """
-    stored = await asyncio.get_running_loop().run_in_executor(
-        _THREADS, store_file, source, settings.attachments_dir, limits or limits_of(settings)
-    )
-    async with transaction(engine) as connection:
-        created = await register_upload(connection, vars(stored), person.id, now)
+    store = partial(store_file, source, settings.attachments_dir, limits or limits_of(settings))
+    while True:
+        stored = await asyncio.get_running_loop().run_in_executor(_THREADS, store)
+        async with transaction(engine) as connection:
+            created = await register_upload(connection, vars(stored), person.id, now)
+        # An older upload of the same bytes may have been swept between the two steps.
+        if await asyncio.to_thread(path_of(settings.attachments_dir, stored.sha256).is_file):
+            break
     view = AttachmentView(
         sha256=stored.sha256,
         media_type=stored.media_type,

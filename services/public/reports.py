@@ -6,6 +6,7 @@ from typing import IO, Annotated
 from uuid import UUID
 
 from pydantic import StringConstraints
+from sqlalchemy import text
 
 from infra.database import transaction
 from infra.store.cases import read_case, read_facts
@@ -20,7 +21,7 @@ from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress import turn_of
 from services.public.progress_code import issue_code
-from services.reports.submit import ReporterInput, ReportInput, submit
+from services.reports.submit import ReporterInput, ReportInput, check, submit
 from services.runtime.resources import Resources
 
 
@@ -57,6 +58,20 @@ async def store_public_file(resources: Resources, file: IO[bytes], limits: Limit
     return stored.view.sha256
 
 
+async def check_public_report(resources: Resources, report: PublicReport, now: datetime) -> None:
+    """Check everything about the report but its files, and store nothing.
+
+    Raises what `submit_public_report` would. A report that is a case already is not checked again: whether it is the
+    same one is known when its files are.
+    """
+    async with transaction(resources.engine) as connection:
+        person = await public_account(connection)
+        known = text("SELECT 1 FROM cases WHERE report_id = :id")
+        if await connection.scalar(known, {"id": report.report_id}) is not None:
+            return
+    await check(resources, person, _input(report, ()), now)
+
+
 async def submit_public_report(
     resources: Resources, report: PublicReport, photos: tuple[str, ...], now: datetime
 ) -> PubliclyReported:
@@ -66,27 +81,26 @@ async def submit_public_report(
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-    place = f"\n地点: {report.place}" if report.place else ""
-    submitted = await submit(
-        resources,
-        person,
-        ReportInput(
-            report_id=report.report_id,
-            category=report.category,
-            title=report.title,
-            description=f"{report.description}{place}".strip(),
-            grid=report.grid,
-            location=report.location,
-            source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
-            attachments=photos,
-            reporter=report.reporter,
-        ),
-        now,
-    )
+    submitted = await submit(resources, person, _input(report, photos), now)
     phone = report.reporter.phone if report.reporter else None
     async with transaction(resources.engine) as connection:
         code = await issue_code(connection, resources.settings, report.report_id, phone, now)
     return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
+
+
+def _input(report: PublicReport, photos: tuple[str, ...]) -> ReportInput:
+    place = f"\n地点: {report.place}" if report.place else ""
+    return ReportInput(
+        report_id=report.report_id,
+        category=report.category,
+        title=report.title,
+        description=f"{report.description}{place}".strip(),
+        grid=report.grid,
+        location=report.location,
+        source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
+        attachments=photos,
+        reporter=report.reporter,
+    )
 
 
 async def send_by_code(

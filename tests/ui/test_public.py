@@ -175,7 +175,7 @@ def test_a_photo_that_is_none_is_refused_and_a_real_one_taken(open_page: OpenPag
 def test_the_place_is_pointed_at_or_located_and_everyday_words_stand_for_categories(
     open_page: OpenPage, site: Site
 ) -> None:
-    site.harness.app.state.services.public_reports.record("127.0.0.1").clear()
+    site.clear_limits()
     elsewhere: dict[str, Any] = {"permissions": ["geolocation"], "geolocation": {"latitude": 38.9, "longitude": 1}}
     page = open_page("", expect=("422",), viewport=PHONE, **elsewhere)
     page.goto("/p/report")
@@ -244,7 +244,7 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
     case_no = site.report(title="有码")
     answer = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code"))
     right = answer.json()["code"]
-    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()
+    site.clear_limits()
     with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}) as http:
         statuses = [http.post("/p", data={"code": f"0000{n}-00000"}).status_code for n in range(10)]
         assert statuses == [404] * 10
@@ -253,7 +253,7 @@ def test_guessing_is_answered_alike_and_ends_after_ten(site: Site) -> None:
         assert 0 < int(eleventh.headers["retry-after"]) <= 3600
         assert "登录" not in eleventh.text
         assert case_no[-6:] not in eleventh.text
-    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()
+    site.clear_limits()
 
 
 def test_the_code_comes_as_a_qr_code_too(open_page: OpenPage, site: Site) -> None:

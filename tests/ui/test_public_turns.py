@@ -18,7 +18,7 @@ from tests.ui.site import Site
 @pytest.fixture
 def public(site: Site) -> Any:
     """A browser's client without scripts."""
-    site.harness.app.state.services.public_reports.record("127.0.0.1").clear()
+    site.clear_limits()
     with httpx.Client(base_url=site.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=30) as http:
         yield http
 
@@ -185,4 +185,4 @@ def test_code_and_digits_are_read_as_people_type_them(site: Site, public: httpx.
     ):
         assert "办理经过" in public.post("/p", data={"code": typed, "phone_tail": tail}).text, (typed, tail)
     assert public.post("/p", data={"code": code, "phone_tail": "0801"}).status_code == 404
-    site.harness.app.state.services.code_attempts.record("127.0.0.1").clear()
+    site.clear_limits()

@@ -22,6 +22,7 @@ async def store_files(
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) and name.startswith("files.") and value.filename:
             try:
+                await attachments.count_upload(services.engine, services.settings, reader.person, reader.now)
                 stored = await attachments.store_upload(
                     services.engine, services.settings, reader.person, value.file, reader.now
                 )

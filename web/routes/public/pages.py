@@ -18,20 +18,20 @@ from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
-from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, WrongCode
+from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, TooManyAttempts, WrongCode
 from models.ids import new_id
-from services.accounts.rate_limit import Record
+from services.accounts.limits import PUBLIC_REPORTS, WRONG_CODES
 from services.directory.people import list_categories
 from services.public.photo_tokens import make_photo_token
 from services.public.progress import read_progress
 from services.public.progress_code import find_report, make_code, normalize_code
-from services.public.reports import PublicReport, send_by_code, submit_public_report
+from services.public.reports import PublicReport, check_public_report, send_by_code, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.draw.svg_picker import Community, draw_picker
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
-from web.routes.public.photos import MAX_PHOTOS, Photos, public_limits, take_photos
+from web.routes.public.photos import MAX_PHOTOS, Photos, has_new_photos, kept_photos, public_limits, take_photos
 from web.views.forms import blank
 from web.views.refusals import refusal_text
 from web.views.unit_names import short_unit
@@ -144,34 +144,43 @@ async def show_form(services: ServicesDep, visitor: AnyVisitor) -> Response:
 async def take_report(request: Request, services: ServicesDep, visitor: AnyVisitor) -> Response:
     """Accept a report; if something is wrong with it, show the form again with the typed values."""
     address = client_address(request)
-    record, files = services.public_reports.record(address), services.public_files.record(address)
+    wait: TooManyAttempts | None = None
+    try:
+        await PUBLIC_REPORTS.use(services.engine, address, visitor.now)
+    except TooManyAttempts as error:
+        wait = error
     # A caller who must wait gets the form back with the typed text; their photos are not read.
-    most = _TEXT_ONLY_BYTES if record.must_wait(visitor.now) else public_limits(services).most
+    most = _TEXT_ONLY_BYTES if wait else public_limits(services).most
     async with form_with_files(request, most, MAX_PHOTOS, limit_files=False) as form:
-        return await _accept_report(services, visitor, form, record, files)
+        return await _accept_report(services, visitor, form, address, wait)
 
 
 async def _accept_report(
-    services: Services, visitor: Visitor, form: FormData, record: Record, files: Record
+    services: Services, visitor: Visitor, form: FormData, address: str, wait: TooManyAttempts | None
 ) -> Response:
-    """`record` counts the reports of the caller's address, `files` what it has sent with or without a report."""
+    """Check everything that the form says, then store its files, then submit the report.
+
+    `wait`: the refusal of an address that has sent too many.
+    """
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     if typed.get("website"):  # a hidden field that only bots fill in
         return RedirectResponse("/p", 303)
-    photos = Photos((), ())
+    photos = kept_photos(services, visitor, form)
     try:
-        record.check(visitor.now)
-        photos = await take_photos(services, visitor, form, files)
+        if wait is not None:
+            raise wait
+        report = PublicReport.model_validate(_report_body(typed))
+        await check_public_report(services.resources, report, visitor.now)
+        photos = await take_photos(services, visitor, form, address)
         if photos.faults:
             faults = {"file": " ".join(photos.faults)}
             return await _show_report_form(services, visitor, typed, faults, photos.status, photos)
-        report = PublicReport.model_validate(_report_body(typed))
         reported = await submit_public_report(services.resources, report, photos.stored, visitor.now)
     except ValidationError as error:
         faults = {_field_at(one["loc"]): fault_text(one, visitor.language) for one in error.errors()}
         if not (typed.get("grid") or typed.get("lat")):
             faults = {"grid": visitor.text("必填"), **faults}
-        return await _show_report_form(services, visitor, typed, faults, 422, photos)
+        return await _show_report_form(services, visitor, typed, _with_lost(faults, form, visitor), 422, photos)
     except ReportIdReused:
         return await _show_changed_report(services, visitor, typed, photos)
     except DomainError as error:
@@ -180,9 +189,17 @@ async def _accept_report(
         if isinstance(error, PlaceOutsidePark):
             typed |= {"lat": "", "lon": ""}
             fault = visitor.text("该位置不在本园区内,请在下面选择社区。")
-        return await _show_report_form(services, visitor, typed, {field: fault}, error.status, photos)
-    record.fail(visitor.now)
+        faults = {field: fault}
+        if not set(photos.stored) - set(kept_photos(services, visitor, form).stored):
+            faults = _with_lost(faults, form, visitor)
+        return await _show_report_form(services, visitor, typed, faults, error.status, photos)
     return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
+
+
+def _with_lost(faults: dict[str, str], form: FormData, visitor: Visitor) -> dict[str, str]:
+    """Add that the files of the form must be chosen again: nothing of a refused form is stored."""
+    lost = {"file": visitor.text("照片未保存,请重新选择。")} if has_new_photos(form) else {}
+    return {**faults, **lost}
 
 
 async def _show_changed_report(services: Services, visitor: Visitor, typed: dict[str, str], photos: Photos) -> Response:
@@ -209,15 +226,12 @@ def _report_body(typed: dict[str, str]) -> dict[str, Any]:
 
 async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
     """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
-    record = services.code_attempts.record(client_address(request))
-    async with record.lock:
-        record.check(visitor.now)
-        try:
-            async with services.reading.connect() as connection:
-                return await find_report(connection, services.settings, code, phone_tail, visitor.now)
-        except WrongCode:
-            record.fail(visitor.now)
-            raise
+    address = client_address(request)
+    await WRONG_CODES.use(services.engine, address, visitor.now)
+    async with services.reading.connect() as connection:
+        found = await find_report(connection, services.settings, code, phone_tail, visitor.now)
+    await WRONG_CODES.give_back(services.engine, address)
+    return found
 
 
 async def _progress_page(

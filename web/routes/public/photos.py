@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from doors.dependencies import Services
 from infra.store.context import filter_pictures
 from models.errors import DomainError, NoSuchPage
-from services.accounts.rate_limit import Record
+from services.accounts.limits import PUBLIC_FILES
 from services.attachments.files import Limits
 from services.attachments.intake import limits_of
 from services.public.photo_tokens import make_photo_token, read_photo_token
@@ -40,10 +40,20 @@ def public_limits(services: Services) -> Limits:
     return Limits(size, size)
 
 
-async def take_photos(services: Services, visitor: Visitor, form: FormData, record: Record) -> Photos:
+def kept_photos(services: Services, visitor: Visitor, form: FormData) -> Photos:
+    """The files that an earlier answer to the form has stored."""
+    return Photos(tuple(_kept(services, visitor, form.getlist("kept"))), ())
+
+
+def has_new_photos(form: FormData) -> bool:
+    """Whether the form brings files."""
+    return any(isinstance(one, UploadFile) and one.filename for one in form.getlist("photos"))
+
+
+async def take_photos(services: Services, visitor: Visitor, form: FormData, address: str) -> Photos:
     """Store the files of the form, besides those that it kept from before. A refused one does not affect the others.
 
-    `record` counts the files of the caller: they are stored before there is a report.
+    `address`: the client's, whose files are counted. Everything else in the form has been checked before.
     """
     stored = _kept(services, visitor, form.getlist("kept"))
     given = [one for one in form.getlist("photos") if isinstance(one, UploadFile) and one.filename]
@@ -56,8 +66,7 @@ async def take_photos(services: Services, visitor: Visitor, form: FormData, reco
         )
     for one in given[: MAX_PHOTOS - len(stored)]:
         try:
-            record.check(visitor.now)
-            record.fail(visitor.now)
+            await PUBLIC_FILES.use(services.engine, address, visitor.now)
             sha256 = await store_public_file(services.resources, one.file, public_limits(services), visitor.now)
         except DomainError as error:
             status = error.status
