@@ -188,7 +188,8 @@ class CaseView(Frozen):
     """A case in its present state, for the person who asked.
 
     `told`: what its reporter is told about its end; None while it is open. `external`: the number by which another
-    system knows it. `matter`: the one on whose behalf it was opened, a duty, a station, a campaign.
+    system knows it. `matter`: the one on whose behalf it was opened, a duty, a station, a campaign. `proof`: the proof
+    code of its last fact, by which anybody can later show that nothing up to it was changed.
     """
 
     case_no: str
@@ -243,6 +244,7 @@ class CaseView(Frozen):
     updated_at: Instant
     closed_at: Instant | None
     archived_at: Instant | None
+    proof: str | None = None
     allowed_commands: tuple[str, ...]
 
 

@@ -18,6 +18,7 @@ from models.tables import CASES
 from models.text import clean_code, escape_controls, find_control
 from models.views import CaseView, FactView
 from services.cases.names import read_names
+from services.cases.proof import LAST_HASH, proof_code
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import only_reported, read_told
 from services.cases.views import case_view, fact_views, files_of
@@ -31,7 +32,7 @@ async def find_case(connection: AsyncConnection, person: Person, case_no: str, n
     day = await local_day(connection, now)
     row = (
         await connection.execute(
-            select(CASES).where(CASES.c.case_no == number, visible(person, day)),
+            select(CASES, LAST_HASH).where(CASES.c.case_no == number, visible(person, day)),
         )
     ).one_or_none()
     if row is None:
@@ -67,7 +68,7 @@ async def get_case_acted_on(
     connection: AsyncConnection, person: Person, case_no: str, now: datetime, language: str
 ) -> CaseView:
     """Return the case to a person whose command on it has just counted, even if that took it out of their sight."""
-    row = (await connection.execute(select(CASES).where(CASES.c.case_no == clean_code(case_no)))).one()
+    row = (await connection.execute(select(CASES, LAST_HASH).where(CASES.c.case_no == clean_code(case_no)))).one()
     return await build_case_view(connection, row, person, now, language)
 
 
@@ -78,7 +79,7 @@ async def get_report(
     it.
     """
     may_see = visible(person, await local_day(connection, now)).label("may_see")
-    row = (await connection.execute(select(CASES, may_see).where(CASES.c.report_id == report_id))).one_or_none()
+    row = (await connection.execute(select(CASES, LAST_HASH, may_see).where(CASES.c.report_id == report_id))).one_or_none()
     if row is None:
         return None
     if not row.may_see:
@@ -96,6 +97,7 @@ async def build_case_view(
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
     view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
+    view = view.model_copy(update={"proof": proof_code(row.report_id, row.seq, row.last_hash)})
     reported = only_reported(person, case, day)
     if case.is_open and not reported:
         return view

@@ -33,6 +33,7 @@ from rules.deadlines.expectation import expected_end
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
 from services.cases.names import Names, read_names
+from services.cases.proof import read_proof
 from services.cases.told import read_told
 
 #: How long after archiving a code still works.
@@ -55,7 +56,7 @@ class ProgressUpdate(Frozen):
 class Progress(Frozen):
     """Everything that a code shows: nobody's name, no phone, no inner note, no house number.
 
-    `tail`: the last digits of the case's number. `accept_by`: before acceptance, when that is decided at the latest;
+    `tail`: the last digits of the case's number. `proof`: the proof code of its last fact. `accept_by`: before acceptance, when that is decided at the latest;
     from then on `expected_by` says when the whole matter is to be over. Both None once closed, or while the clock
     stands still. `merged`: it is handled with another report, whose course this is. `turn`: the number of the fact to
     which the reporter can now say something, a question or the end; the same words count again at another turn.
@@ -66,6 +67,7 @@ class Progress(Frozen):
     """
 
     tail: str
+    proof: str | None = None
     category: str
     place: str
     stage: Stage
@@ -103,7 +105,8 @@ async def read_progress(connection: AsyncConnection, report_id: UUID, now: datet
     names = await read_names(connection, [case] if lead is None else [case, lead[0]], language)
     found = _progress(case, facts, names) if lead is None else _merged_progress(case, facts, *lead, names)
     told, photos = await read_told(connection, case, facts), await filter_pictures(connection, found.photos)
-    return found.model_copy(update={"told": told, "photos": photos})
+    proof = await read_proof(connection, report_id, case.seq)
+    return found.model_copy(update={"told": told, "photos": photos, "proof": proof})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:

@@ -21,6 +21,7 @@ from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress import turn_of
 from services.public.progress_code import issue_code
+from services.cases.proof import read_proof
 from services.reports.submit import ReporterInput, ReportInput, check, submit
 from services.runtime.resources import Resources
 
@@ -44,10 +45,14 @@ class PublicReport(Frozen):
 
 @dataclass(frozen=True)
 class PubliclyReported:
-    """The code to follow the report by; `case_no` None: accepted, and recorded as soon as the store is back."""
+    """The code to follow the report by; `case_no` None: accepted, and recorded as soon as the store is back.
+
+    `proof`: the proof code of the report; None while it is not recorded.
+    """
 
     code: str
     case_no: str | None
+    proof: str | None
 
 
 async def store_public_file(resources: Resources, file: IO[bytes], limits: Limits, now: datetime) -> str:
@@ -85,7 +90,8 @@ async def submit_public_report(
     phone = report.reporter.phone if report.reporter else None
     async with transaction(resources.engine) as connection:
         code = await issue_code(connection, resources.settings, report.report_id, phone, now)
-    return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None)
+        proof = await read_proof(connection, report.report_id, seq=1)
+    return PubliclyReported(code, submitted.receipt.case_no if submitted.receipt else None, proof)
 
 
 def _input(report: PublicReport, photos: tuple[str, ...]) -> ReportInput:

@@ -52,6 +52,7 @@ def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch
 WRITING = {
     "up", "bench", "grids load", "people load", "people passwd", "people add-admin", "people absent",
     "people shift", "policy publish", "import", "report", "act", "referral-desks ics",
+    "history anchor", "history key",
 }  # fmt: skip
 
 

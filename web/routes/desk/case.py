@@ -261,7 +261,9 @@ async def print_case(case_no: str, request: Request, services: ServicesDep, read
     """案卷: the case file for print on A4."""
     view = await _read_view(services, reader, case_no)
     address = public_address(request, str(request.app.url_path_for("show", case_no=case_no)))
-    return page(reader, "print/case.html", **case_context(reader, view), qr=qr_code(address), address=address)
+    proof = qr_code(view.case.proof) if view.case.proof else None
+    context = {**case_context(reader, view), "qr": qr_code(address), "address": address, "proof_qr": proof}
+    return page(reader, "print/case.html", **context)
 
 
 @router.get("/cases/{case_no}/history.json")

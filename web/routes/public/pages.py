@@ -29,6 +29,7 @@ from services.public.reports import PublicReport, check_public_report, send_by_c
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.draw.svg_picker import Community, draw_picker
+from web.draw.qr import qr_code
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 from web.routes.public.photos import MAX_PHOTOS, Photos, has_new_photos, kept_photos, public_limits, take_photos
