@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -15,6 +15,8 @@ from cli.progress import counting
 from infra.database import open_database
 from infra.signing import SigningKeyUnreadable
 from models.jobs.history import Fault, Verification
+from rules.history.proof import parse_proof
+from services.history.proofs import ProofCheck, check_proof
 from services.history.verify import verify_store
 from services.history.verify_export import NoExport, verify_export
 
@@ -47,6 +49,10 @@ def verify(
         str | None,
         typer.Option(help="Public key (hexadecimal) that must have signed the export, as `history key` prints it."),
     ] = None,
+    proof: Annotated[
+        str | None,
+        typer.Option(help="A proof code (存证码) from a receipt or a printed case file: check its case alone."),
+    ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -54,6 +60,8 @@ def verify(
 
     An edited, missing, reordered or forged fact, a case that is gone and a day without anchor are named one by one.
     """  # fmt: skip
+    if proof is not None:
+        _verify_proof(data_dir, proof, as_json=as_json)
     with counting(localize("案件与事项", "cases and matters")) as progress:
         if export is not None:
             try:
@@ -84,6 +92,37 @@ def _verify_running(data_dir: Path, progress: Callable[[int, int], None]) -> Ver
             return asyncio.run(run())
         except (SigningKeyUnreadable, PermissionError) as error:
             fail(localize(f"无法读取锚或密钥:{error}", f"anchors or key can't be read: {error}"))
+
+
+def _verify_proof(data_dir: Path, code: str, *, as_json: bool) -> NoReturn:
+    try:
+        proof = parse_proof(code)
+    except ValueError as error:
+        fail(localize(f"不是存证码:{error}", f"no proof code: {error}"))
+    settings = read_settings(data_dir)
+
+    async def run() -> ProofCheck:
+        engine = open_database(settings)
+        try:
+            return await check_proof(engine, proof)
+        finally:
+            await engine.dispose()
+
+    with exit_when_away():
+        check = asyncio.run(run())
+    if as_json:
+        print_json(check)
+    elif not check.findings:
+        out.print(
+            localize(
+                f"✓ {check.number} 第 1 至 {check.seq} 条事实未被改动",
+                f"✓ facts 1 to {check.seq} of {check.number} are unchanged",
+            ),
+            style="green",
+        )
+    for finding in () if as_json else check.findings:
+        err.print(localize(finding.zh, finding.en), style="bold red", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if check.findings else 0)
 
 
 def _print(result: Verification, *, pinned: bool) -> None:

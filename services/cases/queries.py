@@ -79,7 +79,9 @@ async def get_report(
     it.
     """
     may_see = visible(person, await local_day(connection, now)).label("may_see")
-    row = (await connection.execute(select(CASES, LAST_HASH, may_see).where(CASES.c.report_id == report_id))).one_or_none()
+    row = (
+        await connection.execute(select(CASES, LAST_HASH, may_see).where(CASES.c.report_id == report_id))
+    ).one_or_none()
     if row is None:
         return None
     if not row.may_see:

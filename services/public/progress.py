@@ -56,14 +56,14 @@ class ProgressUpdate(Frozen):
 class Progress(Frozen):
     """Everything that a code shows: nobody's name, no phone, no inner note, no house number.
 
-    `tail`: the last digits of the case's number. `proof`: the proof code of its last fact. `accept_by`: before acceptance, when that is decided at the latest;
+    `tail`: the last digits of the case's number. `accept_by`: before acceptance, when that is decided at the latest;
     from then on `expected_by` says when the whole matter is to be over. Both None once closed, or while the clock
     stands still. `merged`: it is handled with another report, whose course this is. `turn`: the number of the fact to
     which the reporter can now say something, a question or the end; the same words count again at another turn.
-    `reached`: how many of the five stages have been entered. `question`: the open question to the reporter. `told`: the
-    answer and the reasons; of a case merged into another, those of the other. `supervisor_decides`: who decides whether
-    it is reopened: the desk the first time, a supervisor from then on. `photos`: the hashes of photos of the result,
-    where the reviewer has released them.
+    `reached`: how many of the five stages have been entered. `proof`: the proof code of the case's last fact.
+    `question`: the open question to the reporter. `told`: the answer and the reasons; of a case merged into another,
+    those of the other. `supervisor_decides`: who decides whether it is reopened: the desk the first time, a supervisor
+    from then on. `photos`: the hashes of photos of the result, where the reviewer has released them.
     """
 
     tail: str

@@ -17,11 +17,11 @@ from models.errors import TurnPassed, WrongCode
 from models.ids import derived_id
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
+from services.cases.proof import read_proof
 from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress import turn_of
 from services.public.progress_code import issue_code
-from services.cases.proof import read_proof
 from services.reports.submit import ReporterInput, ReportInput, check, submit
 from services.runtime.resources import Resources
 

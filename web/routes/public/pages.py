@@ -28,8 +28,8 @@ from services.public.progress_code import find_report, make_code, normalize_code
 from services.public.reports import PublicReport, check_public_report, send_by_code, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
-from web.draw.svg_picker import Community, draw_picker
 from web.draw.qr import qr_code
+from web.draw.svg_picker import Community, draw_picker
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 from web.routes.public.photos import MAX_PHOTOS, Photos, has_new_photos, kept_photos, public_limits, take_photos
@@ -194,7 +194,14 @@ async def _accept_report(
         if not set(photos.stored) - set(kept_photos(services, visitor, form).stored):
             faults = _with_lost(faults, form, visitor)
         return await _show_report_form(services, visitor, typed, faults, error.status, photos)
-    return public_page(visitor, "public/reported.html", code=reported.code, recorded=reported.case_no is not None)
+    return public_page(
+        visitor,
+        "public/reported.html",
+        code=reported.code,
+        recorded=reported.case_no is not None,
+        proof=reported.proof,
+        proof_qr=qr_code(reported.proof) if reported.proof else None,
+    )
 
 
 def _with_lost(faults: dict[str, str], form: FormData, visitor: Visitor) -> dict[str, str]:
