@@ -213,7 +213,7 @@ def test_a_person_is_added_and_given_a_role_by_forms(open_page: OpenPage, lang: 
     expect(page.locator("select[name=role]")).to_have_value("grid_worker")
     give.locator("input[name=grid]").fill(GRID)
     give.locator("button").click()
-    row = page.locator("main tbody tr")
+    row = page.locator("main tbody").first.locator("tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text(f"第一网格 {GRID}")
     check_screen(page)
