@@ -11,18 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.settings import Settings
-from services.accounts.rate_limit import Attempts
 from services.runtime.person_cache import PersonCache
 from services.runtime.resources import Resources
 
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, the cache of people, and the counters of failed sign-ins."""
+    """The connections of the process, and the cache of people."""
 
     resources: Resources
     people: PersonCache = field(default_factory=PersonCache)
-    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def settings(self) -> Settings:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from doors.client import client_address
 from doors.dependencies import Services
+from doors.device import device_of, remember_device
+from doors.session import set_session_cookie
 from infra.database import transaction
 from models.errors import NotSignedIn
 from services.accounts.agents import short_agent
@@ -22,10 +24,15 @@ async def sign_in_from(
     request: Request, services: Services, username: str, password: str, kind: SessionKind, now: datetime
 ) -> Token:
     """Open a session for whoever has that name and password. Raises WrongPassword, TooManyAttempts."""
+    device = device_of(request, services.settings)
     origin = origin_of(request, kind)
-    return await sign_in(
-        services.engine, services.settings, services.attempts, username, password, origin=origin, now=now
-    )
+    return await sign_in(services.engine, services.settings, username, password, origin=origin, now=now, device=device)
+
+
+def let_in(request: Request, response: Response, services: Services, username: str, token: Token) -> None:
+    """Set the cookies of a browser that has been signed in: the session, and that the device is known."""
+    set_session_cookie(response, request, token.access_token, token.expires_in)
+    remember_device(request, response, services.settings, username)
 
 
 async def sign_out(services: Services, token: str | None, now: datetime) -> None:

@@ -10,7 +10,7 @@ from doors import session
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Bearer, Caller, Now
-from doors.sign_in import sign_in_from, sign_out
+from doors.sign_in import let_in, sign_in_from, sign_out
 from models.base import Frozen
 from models.enums import Role
 from rules.scope import in_force
@@ -74,7 +74,7 @@ async def open_session(
     """Signs a browser in: the token is set as an HttpOnly cookie. Only for our own pages."""
     session.check_same_origin(request)
     token = await sign_in_from(request, services, username, password, SessionKind.PHONE, now)
-    session.set_session_cookie(response, request, token.access_token, token.expires_in)
+    let_in(request, response, services, username, token)
 
 
 @router.delete("/auth/session", status_code=204)

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.tables.account import SessionRow
+from models.tables.account import SessionRow, SignInAttemptsRow
 from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
@@ -75,6 +75,7 @@ __all__ = [
     "SavedViewRow",
     "SessionRow",
     "ShiftRow",
+    "SignInAttemptsRow",
     "StationRow",
     "StationWatchRow",
     "TaskRow",

@@ -26,3 +26,14 @@ class SessionRow(SQLModel, table=True):
     last_seen_at: datetime = Field(sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(sa_type=Moment)
+
+
+class SignInAttemptsRow(SQLModel, table=True):
+    """Failures to sign in, by what was tried (`services.accounts.attempts`), and when the next one is let through."""
+
+    __tablename__ = "sign_in_attempts"
+
+    key: str = Field(primary_key=True)
+    failures: int
+    last_at: datetime = Field(sa_type=Moment, index=True)
+    next_at: datetime = Field(sa_type=Moment)

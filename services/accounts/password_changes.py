@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from models.errors import NoSuchPage, PasswordChangedMeanwhile, WeakPassword, WrongOldPassword
+from services.accounts.attempts import count_attempt, person_keys, succeeded
 from services.accounts.password_rules import check_password
 from services.accounts.passwords import hash_password, verify_password
 from services.accounts.sessions import end_sessions
@@ -35,10 +36,12 @@ async def change_password(
 ) -> None:  # fmt: skip
     """Change one's own password, and end every session but this one.
 
-    Raises WrongOldPassword, WeakPassword, or PasswordChangedMeanwhile when it was changed elsewhere at the same time.
+    Raises TooManyAttempts, WrongOldPassword, WeakPassword, or PasswordChangedMeanwhile when it was changed elsewhere at
+    the same time.
     """
     async with engine.connect() as connection:
         row = (await connection.execute(_READ, {"person": person})).one()
+    await count_attempt(engine, keys := person_keys(person), now)
     # Both are slow by design: in a thread, so that the event loop stays free.
     if not await asyncio.to_thread(verify_password, row.password_hash, old):
         raise WrongOldPassword(pointer="/old_password")
@@ -48,6 +51,7 @@ async def change_password(
         values = {"id": row.id, "fresh": fresh, "first": False, "now": now, "read": row.password_hash}
         if await connection.scalar(_CHANGE, values) is None:
             raise PasswordChangedMeanwhile()
+        await succeeded(connection, keys, now)
         await end_sessions(connection, row.id, now, but=session)
 
 

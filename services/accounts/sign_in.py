@@ -14,8 +14,8 @@ from infra.settings import Settings
 from models.errors import NotSignedIn, WrongPassword
 from models.tables import PersonRow
 from models.text import clean_code, find_control
+from services.accounts.attempts import KnownDevice, count_attempt, sign_in_keys, succeeded
 from services.accounts.passwords import verify_password
-from services.accounts.rate_limit import Attempts
 from services.accounts.sessions import Origin, open_session
 
 ISSUER = "gridloop"
@@ -45,31 +45,28 @@ class Claims:
 async def sign_in(
     engine: AsyncEngine,
     settings: Settings,
-    attempts: Attempts,
     username: str,
     password: str,
     *,
     origin: Origin,
     now: datetime,
+    device: KnownDevice | None = None,
 ) -> Token:
     """Open a session for the person of that name and password, and return its token.
 
     Raises WrongPassword for an unknown name, a person without a password or who has left, and a wrong password; neither
-    the message nor the time tells which. Raises TooManyAttempts after ten failures in five minutes under this name from
-    the address of `origin`.
+    the message nor the time tells which. Raises TooManyAttempts as `services.accounts.attempts` counts.
     """
-    record = attempts.record(username.casefold()[:200], origin.address)
-    # One at a time per name and client, so that parallel guesses count like sequential ones.
-    async with record.lock:
-        record.check(now)
-        person, password_hash = await _credentials(engine, username)
-        right = await asyncio.to_thread(verify_password, password_hash, password)
-        if not right or person is None:
-            record.fail(now)
-            raise WrongPassword()
-        record.clear()
+    keys = sign_in_keys(username, origin.address, device)
+    await count_attempt(engine, keys, now)
+    person, password_hash = await _credentials(engine, username)
+    right = await asyncio.to_thread(verify_password, password_hash, password)
+    if not right or person is None:
+        raise WrongPassword()
     async with transaction(engine) as connection:
         session = await open_session(connection, person, password_hash, origin, now, _lasts(settings))
+        if session is not None:
+            await succeeded(connection, keys, now)
     if session is None:  # the password was changed, or the person left, while it was verified
         raise WrongPassword()
     return issue_token(settings, person, username, now, session)

@@ -69,8 +69,27 @@ async def test_too_many_failed_sign_ins_are_refused_for_a_while(client: httpx.As
     refused = await sign_in(client, "duty")
     assert refused.status_code == 429
     assert refused.json()["code"] == "too_many_attempts"
-    assert 1 <= int(refused.headers["retry-after"]) <= 300
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    headers = {"X-Forwarded-For": "203.0.113.77", "Forwarded": "for=203.0.113.77"}
+    data = {"username": "duty", "password": PASSWORD}
+    assert (await client.post("/api/v1/auth/token", data=data, headers=headers)).status_code == 429
+    ours = {"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}
+    assert (await client.post("/api/v1/auth/session", data=data, headers=ours)).status_code == 429
     assert (await sign_in(client, "reviewer")).status_code == 200
+
+
+async def test_a_device_that_signed_in_before_has_a_count_of_its_own(client: httpx.AsyncClient) -> None:
+    ours = {"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}
+    data = {"username": "duty", "password": PASSWORD}
+    known = (await client.post("/api/v1/auth/session", data=data, headers=ours)).cookies["gridloop_device"]
+    client.cookies.clear()
+    for _ in range(10):
+        await sign_in(client, "duty", "wrong")
+    assert (await sign_in(client, "duty")).status_code == 429
+    for cookie, status in ((known, 204), (known[:-3] + "abc", 429), ("nonsense", 429)):
+        headers = {**ours, "Cookie": f"gridloop_device={cookie}"}
+        assert (await client.post("/api/v1/auth/session", data=data, headers=headers)).status_code == status
+        client.cookies.clear()
 
 
 async def test_no_token_no_door(client: httpx.AsyncClient) -> None:

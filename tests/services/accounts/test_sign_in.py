@@ -1,7 +1,9 @@
 """Tokens, passwords, and the limit on guesses."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import Mock
 from uuid import uuid4
 
@@ -14,8 +16,9 @@ from infra.settings import Settings
 from infra.store.access import Signed
 from models.context import Person
 from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
+from models.text import clean_code
 from services.accounts import sign_in as accounts
-from services.accounts.rate_limit import Attempts
+from services.accounts.attempts import KnownDevice, account_digest
 from services.accounts.sessions import Origin, SessionKind
 from services.accounts.sign_in import issue_token, read_token, sign_in
 from services.runtime.person_cache import PersonCache
@@ -67,37 +70,91 @@ def test_a_token_signed_otherwise_is_refused() -> None:
             read_token(SETTINGS, token, NOW)
 
 
-async def try_it(engine: AsyncEngine, attempts: Attempts, username: str, password: str, **at: object) -> None:
-    origin = Origin(SessionKind.API, str(at.get("client", "1.2.3.4")), "tests")
-    now = at.get("now", NOW)
-    assert isinstance(now, datetime)
-    token = await sign_in(engine, SETTINGS, attempts, username, password, origin=origin, now=now)
-    assert read_token(SETTINGS, token.access_token, now).person == person_id(username)
+async def try_it(
+    engine: AsyncEngine, username: str, password: str, *, at: datetime = NOW, client: str = "1.2.3.4",
+    device: KnownDevice | None = None,
+) -> None:  # fmt: skip
+    origin = Origin(SessionKind.API, client, "tests")
+    token = await sign_in(engine, SETTINGS, username, password, origin=origin, now=at, device=device)
+    assert read_token(SETTINGS, token.access_token, at).person == person_id(clean_code(username))
 
 
-async def test_guesses_are_counted_per_name_and_client(engine: AsyncEngine) -> None:
+async def outcomes(engine: AsyncEngine, *names: str, **more: Any) -> Counter[str]:
+    """What comes of wrong passwords for these names at the same time."""
+    tried = await asyncio.gather(*(try_it(engine, name, "wrong", **more) for name in names), return_exceptions=True)
+    return Counter(type(one).__name__ for one in tried)
+
+
+async def test_guesses_at_the_same_time_count_like_one_after_the_other(engine: AsyncEngine) -> None:
     await small_park(engine)
-    attempts = Attempts()
-    guesses = [try_it(engine, attempts, "duty", "wrong") for _ in range(15)]
-    outcomes = await asyncio.gather(*guesses, return_exceptions=True)
-    assert sum(isinstance(outcome, WrongPassword) for outcome in outcomes) == 10
-    assert sum(isinstance(outcome, TooManyAttempts) for outcome in outcomes) == 5
-    with pytest.raises(TooManyAttempts) as refused:
-        await try_it(engine, attempts, "DUTY", PASSWORD, now=NOW + timedelta(minutes=1))
-    assert refused.value.params == {"seconds": "240"}
-    await try_it(engine, attempts, "duty", PASSWORD, client="5.6.7.8")
-    await try_it(engine, attempts, "reviewer", PASSWORD)
-    await try_it(engine, attempts, "duty", PASSWORD, now=NOW + timedelta(minutes=5))
+    assert await outcomes(engine, *["duty"] * 15) == {"WrongPassword": 10, "TooManyAttempts": 5}
+
+
+async def test_an_account_waits_longer_after_each_failure(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    for number in range(10):  # each from an address of its own
+        assert await outcomes(engine, "duty", client=f"10.0.0.{number}") == {"WrongPassword": 1}
+    at, waits = NOW, []
+    for number in range(6):
+        with pytest.raises(TooManyAttempts) as refused:
+            await try_it(engine, " DUTY ", PASSWORD, client="5.6.7.8", at=at)
+        waits.append(int(refused.value.params["seconds"]))
+        at += timedelta(seconds=waits[-1])
+        assert await outcomes(engine, "duty", client=f"10.0.1.{number}", at=at) == {"WrongPassword": 1}
+    assert waits == [60, 120, 240, 480, 900, 900]
+    await try_it(engine, "reviewer", PASSWORD, at=at)
+    await try_it(engine, "duty", PASSWORD, client="5.6.7.8", at=at + timedelta(seconds=900))
+
+
+async def test_a_known_device_is_not_locked_by_the_guesses_of_others(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    mine = KnownDevice(uuid4(), frozenset({account_digest("duty")}))
+    assert await outcomes(engine, *["duty"] * 12) == {"WrongPassword": 10, "TooManyAttempts": 2}
+    await try_it(engine, "duty", PASSWORD, device=mine)
+    assert await outcomes(engine, *["duty"] * 12, device=mine) == {"WrongPassword": 10, "TooManyAttempts": 2}
+    other = KnownDevice(uuid4(), frozenset({account_digest("worker")}))
+    with pytest.raises(TooManyAttempts):
+        await try_it(engine, "duty", PASSWORD, device=other, client="9.9.9.9", at=NOW)
+
+
+async def test_many_names_from_one_address_are_slowed(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    names = [f"nobody{number}" for number in range(150)]
+    assert await outcomes(engine, *names) == {"WrongPassword": 20, "TooManyAttempts": 130}
+    at, waits = NOW, []
+    for name in names[:10]:
+        with pytest.raises(TooManyAttempts) as refused:
+            await try_it(engine, name, "wrong", at=at)
+        waits.append(int(refused.value.params["seconds"]))
+        at += timedelta(seconds=waits[-1])
+        assert (await outcomes(engine, name, at=at))["WrongPassword"] == 1
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert await outcomes(engine, "duty", client="5.6.7.8", at=at) == {"WrongPassword": 1}
+
+
+async def test_an_own_account_does_not_end_the_count_of_an_address(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    for number in range(19):
+        await outcomes(engine, f"nobody{number}")
+        await try_it(engine, "worker", PASSWORD)
+    assert await outcomes(engine, "nobody19") == {"WrongPassword": 1}
+    with pytest.raises(TooManyAttempts):
+        await try_it(engine, "worker", PASSWORD)
 
 
 async def test_success_clears_the_count(engine: AsyncEngine) -> None:
     await small_park(engine)
-    attempts = Attempts()
-    for _ in range(3):
-        for _ in range(9):
-            with pytest.raises(WrongPassword):
-                await try_it(engine, attempts, "duty", "wrong")
-        await try_it(engine, attempts, "duty", PASSWORD)
+    for _ in range(2):
+        assert await outcomes(engine, *["duty"] * 9) == {"WrongPassword": 9}
+        await try_it(engine, "duty", PASSWORD)
+
+
+async def test_failures_of_long_ago_are_forgotten(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    assert await outcomes(engine, *["duty"] * 9) == {"WrongPassword": 9}
+    later = NOW + timedelta(minutes=31)
+    assert await outcomes(engine, *["duty"] * 9, at=later) == {"WrongPassword": 9}
+    await try_it(engine, "duty", PASSWORD, at=later)
 
 
 async def test_a_hash_is_checked_for_an_unknown_name_too(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,16 +163,8 @@ async def test_a_hash_is_checked_for_an_unknown_name_too(engine: AsyncEngine, mo
     monkeypatch.setattr(accounts, "verify_password", checked)
     for username in ("nobody", "a\x00b"):
         with pytest.raises(WrongPassword):
-            await try_it(engine, Attempts(), username, PASSWORD)
+            await try_it(engine, username, PASSWORD)
     assert checked.call_args_list == [((None, PASSWORD),)] * 2
-
-
-def test_the_memory_of_attempts_is_bounded() -> None:
-    attempts = Attempts(remembered=3)
-    first = attempts.record("a", "x")
-    for name in ("b", "c", "d"):
-        attempts.record(name, "x")
-    assert attempts.record("a", "x") is not first
 
 
 def test_cached_people_expire() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doors import session
 from doors.dependencies import ServicesDep
-from doors.sign_in import sign_in_from, sign_out
+from doors.sign_in import let_in, sign_in_from, sign_out
 from infra.database import AWAY_ERRORS, is_away
 from models.errors import DomainError, SignOutNotStored, TooManyAttempts, WrongPassword
 from services.accounts.sessions import SessionKind
@@ -40,7 +40,7 @@ async def open_session(
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(visitor, place, username, error)
     response = go_to(request, place)
-    session.set_session_cookie(response, request, token.access_token, token.expires_in)
+    let_in(request, response, services, username, token)
     return response
 
 
