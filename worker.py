@@ -27,6 +27,7 @@ from activities.matters.relay import Relay
 from activities.recording import Recorder
 from activities.rollout import RolloutActivities
 from infra.database import open_database, open_recording_engine
+from infra.database_roles import warn_of_rights
 from infra.event_loop import freeze_garbage_collector, run
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
@@ -157,6 +158,7 @@ async def main() -> None:
     freeze_garbage_collector()
     async with running_worker(client, engine, config, recording_engine):
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
+        await warn_of_rights(engine)
         log.info("worker started", queue=config.case_queue, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")

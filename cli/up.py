@@ -209,7 +209,7 @@ async def run(system: System, console: Console, progress: Progress, live: Live |
     failure = None
     try:
         if await start(system, console, progress, stop):
-            write_runtime(system.data_dir, system.environment)
+            write_runtime(system.data_dir, system.operator_environment)
             print_banner(console, system.data_dir, system.environment)
             await tell_without_admin(system, console)
             task = None if live is None else asyncio.create_task(live(system.data_dir, system.environment))

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path(".gridloop")
     database_url: SecretStr
+    #: URL of the role that owns the tables, for operators' commands that make databases or tables; never for a worker
+    #: or the API. None: that of `database_url`.
+    database_owner_url: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     token_secret: Annotated[SecretStr, Field(min_length=32)]
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60

@@ -15,12 +15,14 @@ from psycopg import sql
 
 from infra.embedded.child import Child, ChildFailed, Run, describe_exit, with_launcher
 from infra.embedded.postgres_leftover import stop_leftover
+from infra.embedded.postgres_roles import role_password
 from infra.embedded.postgres_user import BIN, allow_running_binaries, allow_traversal, change_owner, server_user
 
 #: Major version of the wheel. A data directory of another version must be dumped and restored.
 MAJOR = "18"
 DATABASE = "gridloop"
-OWNER = "gridloop"
+#: The superuser; used to make the roles and for nothing else.
+SUPERUSER = "gridloop"
 HOST = "127.0.0.1"
 
 #: Locales, tried in this order. UTF-8 first: `pg_trgm` recognises Chinese letters only where the locale does. All of
@@ -42,8 +44,12 @@ class EmbeddedPostgres:
     notify: Callable[[str], None] = lambda _: None
 
     def url(self, database: str = DATABASE) -> str:
-        """Return the URL of `database`, password included."""
-        return f"postgresql://{OWNER}:{self.password}@{HOST}:{self.port}/{database}"
+        """Return the superuser's URL of `database`, password included."""
+        return f"postgresql://{SUPERUSER}:{self.password}@{HOST}:{self.port}/{database}"
+
+    def role_url(self, role: str, database: str = DATABASE) -> str:
+        """Return the URL of `database` for one of the roles in `postgres_roles`, password included."""
+        return f"postgresql://{role}:{role_password(self.password, role)}@{HOST}:{self.port}/{database}"
 
     def child(self) -> Child:
         """Return the child for the supervisor. Each start creates the directory if needed and stops leftovers."""
@@ -140,7 +146,7 @@ class EmbeddedPostgres:
             file.write(f"{self.password}\n")
         change_owner(password, user)
         command = [
-            *(str(BIN / "initdb"), "-D", str(fresh), "-U", OWNER),
+            *(str(BIN / "initdb"), "-D", str(fresh), "-U", SUPERUSER),
             *("--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8", f"--locale={locale}"),
             *(() if self.fsync else ("--no-sync",)),
         ]

@@ -13,9 +13,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from infra import metrics
+from infra.database_roles import grant_runtime
 from infra.embedded.child import Child, Run
 from infra.embedded.ports import HOST
-from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.postgres import DATABASE, EmbeddedPostgres
+from infra.embedded.postgres_roles import OWNER_ROLE, RUNTIME_ROLE, ensure_roles
 from infra.embedded.secrets import load_keys
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
@@ -70,11 +72,12 @@ class System:
         self._temporal = EmbeddedTemporal(
             directory=data_dir / "temporal", port=ports.temporal, ui_port=ports.temporal_ui
         )
-        #: The environment of the children, also written to `runtime.json`.
+        self._owner_url = self._postgres.role_url(OWNER_ROLE)
+        #: The environment of the children. None of them gets the URL of the role that owns the tables.
         self.environment = {
             "GRIDLOOP_DATA_DIR": str(data_dir),
             metrics.MULTIPROC_DIR_VARIABLE: str(data_dir.resolve() / "metrics"),
-            "GRIDLOOP_DATABASE_URL": self._postgres.url(),
+            "GRIDLOOP_DATABASE_URL": self._postgres.role_url(RUNTIME_ROLE),
             "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
             "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
             "GRIDLOOP_WEB_HOST": HOST,
@@ -84,6 +87,11 @@ class System:
             "TEMPORAL_ADDRESS": self._temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
         }
+
+    @property
+    def operator_environment(self) -> dict[str, str]:
+        """The environment of operators' commands, written to `runtime.json`."""
+        return {**self.environment, "GRIDLOOP_DATABASE_OWNER_URL": self._owner_url}
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Yield the steps of the start in order: title and work. A step raises ChildFailed when it fails."""
@@ -106,10 +114,12 @@ class System:
     async def _start_postgres(self) -> str:
         await self._supervisor.start(self._postgres.child())
         await self._postgres.create_database()
+        await ensure_roles(self._postgres.url(), self._postgres.password, DATABASE)
         return ""
 
     async def _migrate(self) -> str:
-        await asyncio.to_thread(upgrade, self._postgres.url())
+        await asyncio.to_thread(upgrade, self._owner_url)
+        await asyncio.to_thread(grant_runtime, self._owner_url, RUNTIME_ROLE)
         return ""
 
     async def _start_temporal(self) -> str:

@@ -102,6 +102,7 @@ async def compare_supervision(
 async def benchmark_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """A migrated database beside that of `settings`, with a park, a policy and no case; dropped at the end."""
     name = f"gridloop_bench_{uuid4().hex[:12]}"
+    settings = settings.model_copy(update={"database_url": settings.database_owner_url or settings.database_url})
     own_url = make_url(settings.database_url.get_secret_value())
     url = own_url.set(database=name).render_as_string(hide_password=False)
     admin_engine = open_database(settings)
