@@ -40,6 +40,8 @@ async def ensure_roles(superuser_url: str, password: str, database: str) -> None
     `superuser_url`: a URL of `database` with the superuser's `password`.
     """
     async with await psycopg.AsyncConnection.connect(superuser_url) as connection:
+        # Roles belong to the whole server; two that make them at once would change the same row.
+        await connection.execute("LOCK TABLE pg_authid IN SHARE ROW EXCLUSIVE MODE")
         for role, rights in ((OWNER_ROLE, "CREATEDB"), (RUNTIME_ROLE, "NOCREATEDB")):
             found = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
             if await found.fetchone() is None:
