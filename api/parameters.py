@@ -4,15 +4,16 @@ FastAPI ignores them, so a misspelled filter would silently return the whole lis
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from doors.security import Caller
+from models.base import Instant
 
 
 async def reject_unknown_parameters(request: Request, _: Caller) -> None:
@@ -44,6 +45,9 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
     for dependency in dependant.dependencies:
         yield from _parameters(dependency)
 
+
+#: An earlier moment, with its zone.
+AsOf = Annotated[Instant | None, Query(description="A past moment, with its zone; what happened at it counts")]
 
 #: For routers whose lists declare their parameters one by one.
 KNOWN_PARAMETERS = Depends(reject_unknown_parameters)

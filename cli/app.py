@@ -16,6 +16,7 @@ COMMANDS = {
     "up": "cli.up:up",
     "report": "cli.cases:report",
     "show": "cli.cases:show",
+    "as-of": "cli.as_of:as_of",
     "list": "cli.cases:list_",
     "act": "cli.cases:act",
     "inbox": "cli.cases:inbox",

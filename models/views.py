@@ -189,7 +189,8 @@ class CaseView(Frozen):
 
     `told`: what its reporter is told about its end; None while it is open. `external`: the number by which another
     system knows it. `matter`: the one on whose behalf it was opened, a duty, a station, a campaign. `proof`: the proof
-    code of its last fact, by which anybody can later show that nothing up to it was changed.
+    code of its last fact, by which anybody can later show that nothing up to it was changed. `as_of`: the earlier
+    moment that it is shown at; None: now.
     """
 
     case_no: str
@@ -245,6 +246,7 @@ class CaseView(Frozen):
     closed_at: Instant | None
     archived_at: Instant | None
     proof: str | None = None
+    as_of: Instant | None = None
     allowed_commands: tuple[str, ...]
 
 

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.headers import IdempotencyKey
-from api.parameters import KNOWN_PARAMETERS
+from api.parameters import KNOWN_PARAMETERS, AsOf
 from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from infra.case_client import is_started
-from infra.database import transaction
+from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day
 from models.base import Frozen
 from models.case import Case
@@ -25,6 +25,7 @@ from services.cases import lists, queries
 from services.cases.duplicates import DuplicateQuery, Duplicates, find_duplicates
 from services.cases.filter import CaseFilter
 from services.cases.forecast import Forecast, get_forecast
+from services.cases.past import get_past_case
 from services.cases.reporter_contact import phone_of
 from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
@@ -129,9 +130,18 @@ async def list_duplicates(
 
 @router.get("/cases/{case_no}")
 async def get_case(
-    case_no: str, response: Response, resources: ResourcesDep, caller: Caller, now: Now, language: Language
+    case_no: str,
+    response: Response,
+    resources: ResourcesDep,
+    caller: Caller,
+    now: Now,
+    language: Language,
+    as_of: AsOf = None,
 ) -> CaseView:
-    """The case as it stands; `ETag` is its revision."""
+    """The case as it stands; `ETag` is its revision. With `as_of`, as it stood then, without `ETag` and commands."""
+    if as_of is not None:
+        async with snapshot_connection(resources.engine) as connection:
+            return await get_past_case(connection, caller, case_no, as_of, now, language)
     async with resources.reading.connect() as connection:
         return with_etag(await queries.get_case(connection, caller, case_no, now, language), response)
 

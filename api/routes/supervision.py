@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.parameters import KNOWN_PARAMETERS
+from api.parameters import KNOWN_PARAMETERS, AsOf
 from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
@@ -33,6 +33,7 @@ from services.figures.views import Board, Definitions, OverduePage, Ranking
 from services.runtime.resources import Resources
 from services.supervision.board import read_board
 from services.supervision.overdue import OverdueFilter, overdue_page
+from services.supervision.past_board import read_past_board
 from services.supervision.ranking import RankingFilter, read_ranking
 from services.work.figures import Work, read_work
 
@@ -85,8 +86,13 @@ async def show_work(resources: ResourcesDep, caller: Caller, now: Now, language:
 
 
 @router.get("/board")
-async def show_board(reader: Reader, grid: Grid = None) -> Board:
-    """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies."""
+async def show_board(reader: Reader, grid: Grid = None, as_of: AsOf = None) -> Board:
+    """看板: open cases by light and stage, overdue, due today, urged, reported and closed today; vacancies.
+
+    With `as_of`, as it stood then: without vacancies, and its numbers open no lists.
+    """
+    if as_of is not None:
+        return await read_past_board(reader.resources.engine, reader.caller, as_of, reader.now, reader.language, grid)
     async with reader.open() as (connection, viewpoint):
         return await read_board(connection, viewpoint, grid)
 

@@ -132,7 +132,7 @@ async def append_facts(
         words = words_columns(first)
     old_tasks = {} if before is None else {task.key: task for task in open_tasks(before)}
     new_tasks = {task.key: task for task in open_tasks(after)}
-    changed = [_task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
+    changed = [task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
     head = before.seq if before else 0
     links = await extend_chain(connection, after.report_id, "facts", link, head, facts)
     stored = await first_row(
@@ -141,7 +141,7 @@ async def append_facts(
         {
             "report": after.report_id,
             "before": before.seq if before else None,
-            "case": _json(row | _last_location(facts)),
+            "case": _json(row | last_location(facts)),
             "words": _json(words),
             "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
             "hashes": _json(hash_rows(after.report_id, links)),
@@ -158,9 +158,9 @@ async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequen
     for facts, case in lives:
         first = facts[0].body
         assert isinstance(first, Received)
-        rows.append(case_columns(case) | report_columns(first) | _last_location(facts))
+        rows.append(case_columns(case) | report_columns(first) | last_location(facts))
         words.append(words_columns(first))
-    tasks = [_task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
+    tasks = [task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
     fact_rows = [_fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
     hashes = [row for facts, case in lives for row in hash_rows(case.report_id, chain_of(case.report_id, facts))]
     values = {"cases": rows, "words": words, "facts": fact_rows, "hashes": hashes, "tasks": tasks}
@@ -171,7 +171,7 @@ def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def _last_location(facts: Sequence[Fact]) -> dict[str, Any]:
+def last_location(facts: Sequence[Fact]) -> dict[str, Any]:
     """Return the columns of the last location that `facts` set; none when no fact does, so the reported one stays."""
     locations = [f.body.location for f in facts if isinstance(f.body, Relocated) and f.body.location is not None]
     return {"lat": locations[-1].lat, "lon": locations[-1].lon} if locations else {}
@@ -192,7 +192,8 @@ def _fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:
     }
 
 
-def _task_columns(report_id: UUID, task: Task) -> dict[str, Any]:
+def task_columns(report_id: UUID, task: Task) -> dict[str, Any]:
+    """Return the columns of an open task of the case."""
     return {
         "report_id": report_id,
         "key": task.key,

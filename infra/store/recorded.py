@@ -1,6 +1,7 @@
 """Every recorded fact, case by case, for simulation and statistics."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,10 @@ _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 CHUNK_SIZE = 2_000
 _FACTS = text(
     "SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts ORDER BY report_id, seq"
+)
+_FACTS_OF = text(
+    "SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts"
+    " WHERE report_id = ANY (:ids) AND at <= :until ORDER BY report_id, seq"
 )
 
 
@@ -39,6 +44,14 @@ async def stream_recorded_cases(connection: AsyncConnection) -> AsyncIterator[tu
                     yield report_id, tuple(map(_fact, case_rows))
     if pending:
         yield pending[0].report_id, tuple(map(_fact, pending))
+
+
+async def read_recorded_cases(
+    connection: AsyncConnection, ids: Sequence[UUID], until: datetime
+) -> list[tuple[UUID, tuple[Fact, ...]]]:
+    """Return the facts of these cases up to and including the moment `until`, case by case in order."""
+    rows = await connection.execute(_FACTS_OF, {"ids": list(ids), "until": until})
+    return [(id_, tuple(map(_fact, group))) for id_, group in groupby(rows, key=lambda row: row.report_id)]
 
 
 def _fact(row: Any) -> Fact:

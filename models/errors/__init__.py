@@ -154,6 +154,9 @@ from models.errors.input import (
     NothingToChange as NothingToChange,
 )
 from models.errors.input import (
+    NotYetPast as NotYetPast,
+)
+from models.errors.input import (
     OutsideYourDepartments as OutsideYourDepartments,
 )
 from models.errors.input import (

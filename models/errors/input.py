@@ -166,6 +166,15 @@ class PastCeiling(DomainError):
     en = "The time {moment} is past the ceiling {ceiling} ({source}): no extension may reach it."
 
 
+class NotYetPast(DomainError):
+    """A moment that is asked for as past and is still to come."""
+
+    code = "not_yet_past"
+    status = 422
+    zh = "{moment} 尚未到来,只能查看过去的时刻。"
+    en = "{moment} is still to come; only a past moment can be looked at."
+
+
 class NoSuchCase(DomainError):
     code = "no_such_case"
     status = 404

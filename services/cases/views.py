@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
 from models.context import Person
@@ -95,15 +93,22 @@ def clock_fields(clocks: Sequence[Clock], policy: Policy, now: datetime) -> dict
 
 
 def case_view(
-    row: Row[Any], names: Names, person: Person, day: date, now: datetime, phone: str | None = None
+    row: Any,
+    names: Names,
+    person: Person,
+    day: date,
+    now: datetime,
+    phone: str | None = None,
+    present: Case | None = None,
 ) -> CaseView:
-    """Return the case as it stands, for `person`; `phone` is the reporter's number as far as they are shown it.
+    """Return the case of a row of `cases` for `person`; `phone` is the reporter's number as far as they are shown it.
 
-    Numbers of people in the text are whole only for those who need them (`rules.masking`).
+    `present`: the case as it is today, where the row is of the past: who does not need numbers today does not read them
+    in the past either. Numbers of people in the text are whole only for those who need them (`rules.masking`).
     """
     case = Case.model_validate(row.state)
     item = case_item(case, names, now)
-    whole = reads_numbers(person, case, day)
+    whole = reads_numbers(person, case, day) and (present is None or reads_numbers(person, present, day))
     if whole:
         show(case.title, row.description, row.external_number)
     return CaseView(

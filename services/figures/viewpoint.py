@@ -26,6 +26,8 @@ ROLES = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DEPARTMENT_HEAD, Role.D
 class Viewpoint:
     """A reader of figures, `person` (None: the system, for a bulletin), at `now`, in the zone of the policy in
     force.
+
+    `scope_day`: the day whose roles decide what they may see, when figures of the past are read; None: that of `now`.
     """
 
     person: Person | None
@@ -33,13 +35,14 @@ class Viewpoint:
     zone: ZoneInfo
     language: str
     units: UnitScope
+    scope_day: date | None = None
 
     @property
     def own_departments(self) -> frozenset[str] | None:
         """The departments of a person who is only a head of departments; None: any department."""
         if self.person is None:
             return None
-        grants = [grant for grant in in_force(self.person, self.day) if grant.role in ROLES]
+        grants = [grant for grant in in_force(self.person, self.scope_day or self.day) if grant.role in ROLES]
         if any(grant.role is not Role.DEPARTMENT_HEAD for grant in grants):
             return None
         return frozenset(grant.department for grant in grants if grant.department is not None)
@@ -60,7 +63,7 @@ class Viewpoint:
 
     def cases_in(self, grid: str | None = None) -> ColumnElement[bool]:
         """The condition of the cases that may be counted, in the subtree of `grid`; None means anywhere."""
-        visible_cases = true() if self.person is None else visible(self.person, self.day)
+        visible_cases = true() if self.person is None else visible(self.person, self.scope_day or self.day)
         return and_(visible_cases, within(grid))
 
     def _midnight(self, day: date) -> datetime:

@@ -7,7 +7,7 @@ from models.views import CaseItem, CountedTime, UrgeView
 
 
 class Number(Frozen):
-    """A count of cases, and the address of their list."""
+    """A count of cases, and the address of their list; empty for the past, because lists show cases as they are."""
 
     count: int
     cases: str

@@ -36,9 +36,16 @@ class _Tally:
 
 
 async def read_board(
-    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, day: Period | None = None
+    connection: AsyncConnection,
+    viewpoint: Viewpoint,
+    grid: str | None,
+    day: Period | None = None,
+    *,
+    past: bool = False,
 ) -> Board:
     """Return the board of the communities, or of the children of `grid`; `day` is today unless given.
+
+    `past`: its cases are those of an earlier moment; it opens no lists, and vacancies of then are not known.
 
     Raises NoSuchPage for a unit out of scope.
     """
@@ -47,13 +54,13 @@ async def read_board(
     level = Level.COMMUNITY if root is None else root.level + 1
     units = await list_units(connection, viewpoint, level=level, beneath=grid) if level <= Level.MICRO_GRID else ()
     tallies = await _count(connection, viewpoint, grid, level, today)
-    numbers = _Numbers(today)
+    numbers = _Numbers(today, lists=not past)
     return Board(
         as_of=viewpoint.now,
         grid=root,
         totals=BoardNumbers(**numbers.fields(_sum(tallies.values()), grid)),
         rows=tuple(BoardRow(unit=unit, **numbers.fields(tallies[unit.code], unit.code)) for unit in units),
-        alarms=await list_alarms(connection, viewpoint, grid),
+        alarms=() if past else await list_alarms(connection, viewpoint, grid),
     )
 
 
@@ -91,10 +98,11 @@ def _sum(tallies: Iterable[_Tally]) -> _Tally:
 
 
 class _Numbers:
-    """Converts counts into the numbers of the board."""
+    """Converts counts into the numbers of the board, with the addresses of their `lists` if there are any."""
 
-    def __init__(self, today: Period) -> None:
+    def __init__(self, today: Period, *, lists: bool) -> None:
         self._today = today
+        self._lists = lists
 
     def fields(self, tally: _Tally, grid: str | None) -> dict[str, Any]:
         """Return the fields of BoardNumbers for the place."""
@@ -135,7 +143,7 @@ class _Numbers:
         }
 
     def _href(self, key: FigureKey, grid: str | None, **filters: Any) -> str:
-        return cases_url(key, self._today, grid=grid, **filters)
+        return cases_url(key, self._today, grid=grid, **filters) if self._lists else ""
 
 
 async def list_alarms(connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None) -> tuple[AlarmView, ...]:
