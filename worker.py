@@ -42,6 +42,7 @@ from services.exports.make import make_export, record_failure, remove_export
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.policies.publish import catch_up_rollouts
+from services.reporters.prepare import prepare_reporters
 from workflows.anchor import AnchorWorkflow
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
@@ -133,6 +134,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
     """
     while True:
         try:
+            await prepare_reporters(engine)
             await catch_up_rollouts(engine, client, queue)
             await schedule_audits(client, queue)
             await schedule_anchors(client, queue)

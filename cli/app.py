@@ -31,6 +31,7 @@ COMMANDS = {
     "reconcile": "cli.reconcile:reconcile",
     "verify": "cli.history.verify:verify",
     "history": "cli.history.history:app",
+    "keys": "cli.keys:app",
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",

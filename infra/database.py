@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from infra.db_timeouts import TimeoutConnection, connector_with_timeout
+from infra.keys.access import KEYS_OPTION, keys_for
 from infra.settings import Settings
 
 #: Errors that mean PostgreSQL cannot be reached.
@@ -96,7 +97,7 @@ def _create_engine(
     settings: Settings, options: str = "", connect_args: Mapping[str, Any] | None = None, **more: Any
 ) -> AsyncEngine:
     url = settings.database_url.get_secret_value()
-    return create_async_engine(
+    engine = create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=settings.database_pool,
         max_overflow=0,
@@ -110,6 +111,7 @@ def _create_engine(
         },
         **more,
     )
+    return engine.execution_options(**{KEYS_OPTION: keys_for(settings)})
 
 
 @asynccontextmanager

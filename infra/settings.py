@@ -87,6 +87,24 @@ class Settings(BaseSettings):
     #: The key that signs anchors and exports of facts (PEM). None: `keys/anchor.pem` in the data directory.
     anchor_key_file: Path | None = None
 
+    #: The master keys that wrap the keys of reporters' records. None: `keys/reporters.json` in the data directory.
+    key_file: Path | None = None
+    #: A key service instead of the file (`infra.keys.ring.ServiceRing`), and the token it is asked with.
+    key_service_url: str | None = None
+    key_service_token: SecretStr | None = None
+    #: Where the wrapped key of each reporter lies as a file. None: `vault` in the data directory.
+    vault_folder: Path | None = None
+
+    @property
+    def key_ring(self) -> Path:
+        """The file of the master keys."""
+        return self.key_file or self.data_dir / "keys" / "reporters.json"
+
+    @property
+    def vault_dir(self) -> Path:
+        """The directory of the wrapped keys of reporters."""
+        return self.vault_folder or self.data_dir / "vault"
+
     @property
     def tiles(self) -> Tiles | None:
         """The tile layer of the map, or None."""

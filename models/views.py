@@ -118,6 +118,7 @@ class ReporterView(Frozen):
     anonymous: bool
     contact_kept: bool
     phone: str | None = None
+    keys_away: bool = False
 
 
 class RequestView(Frozen):

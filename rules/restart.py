@@ -6,13 +6,15 @@ from models.case import Case
 from models.commands import Report
 from models.facts import Fact, Received
 from models.messages import CaseStart
+from models.sealed import Sealed
 
 #: How many command ids are passed to the new run, so that it recognises a resent command.
 REMEMBERED_COMMANDS = 200
 
 
-def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
-    """The input of a new run that continues the case after `facts`, which are all of its facts.
+def restart(case: Case, facts: Sequence[Fact], sealed: Sealed | None = None) -> CaseStart:
+    """The input of a new run that continues the case after `facts`, which are all of its facts; `sealed` is the
+    reporter's record, for the new history to hold.
 
     Raises ValueError when they do not lead to `case`: a damaged record must not be used.
     """
@@ -22,13 +24,12 @@ def restart(case: Case, facts: Sequence[Fact]) -> CaseStart:
     if not isinstance(received, Received):
         raise ValueError(f"case {case.case_no} does not begin with its report")
     ids = list(dict.fromkeys(fact.command_id for fact in facts))
-    return CaseStart(
-        report=original_report(received), actor=facts[0].actor, case=case, done=tuple(ids[-REMEMBERED_COMMANDS:])
-    )
+    report = original_report(received).model_copy(update={"sealed": sealed})
+    return CaseStart(report=report, actor=facts[0].actor, case=case, done=tuple(ids[-REMEMBERED_COMMANDS:]))
 
 
 def original_report(received: Received) -> Report:
     """The report that the fact records."""
     return Report(
-        **{name: getattr(received, name) for name in Report.model_fields if name != "kind"},
+        **{name: getattr(received, name) for name in Report.model_fields if name not in ("kind", "sealed")},
     )

@@ -20,6 +20,7 @@ from temporalio.client import Client
 from infra.database import open_database
 from infra.embedded.temporal_server import find_program
 from infra.event_loop import freeze_garbage_collector
+from infra.keys.ring import create_ring
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
@@ -109,9 +110,15 @@ def empty_database_url(servers: Servers) -> Iterator[str]:
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on this test's own database."""
-    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64))
+async def engine(database_url: str, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """An engine on this test's own database, with master keys of its own."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        token_secret=SecretStr("0" * 64),
+        key_file=tmp_path / "engine-keys.json",
+        vault_folder=tmp_path / "engine-vault",
+    )
+    create_ring(settings.key_ring)
     opened = open_database(settings)
     yield opened
     await opened.dispose()

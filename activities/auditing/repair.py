@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from activities.auditing.matters import repair_matter
 from infra.case_client import act_as_system, restart_case
 from infra.store.cases import read_case, read_facts
+from infra.store.reporters import read_reporter
 from models.commands import Recompute, WakeUp
 from models.errors import DomainError
 from models.ids import new_id
@@ -75,5 +76,9 @@ class Repairer:
         async with self._engine.connect() as connection:
             case = await read_case(connection, report_id)
             facts = await read_facts(connection, report_id)
+            reference = None if case is None else case.reporter_ref
+            reporter = None if reference is None else await read_reporter(connection, reference)
         if case is not None and case.archived_at is None:
-            await restart_case(self._client, restart(case, facts), queue=self._queue)
+            await restart_case(
+                self._client, restart(case, facts, None if reporter is None else reporter.sealed), queue=self._queue
+            )

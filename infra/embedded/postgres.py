@@ -103,6 +103,16 @@ class EmbeddedPostgres:
         except TimeoutError as error:
             raise ChildFailed(str(error)) from error
 
+    async def has_rows(self, table: str, condition: str) -> bool:
+        """Return whether the table has a row that meets the condition; both come from our own code."""
+        async with await psycopg.AsyncConnection.connect(self.url()) as connection:
+            query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {})").format(
+                sql.Identifier(table),
+                sql.SQL(condition),
+            )
+            row = await (await connection.execute(query)).fetchone()
+            return bool(row and row[0])
+
     async def create_database(self, name: str = DATABASE) -> None:
         """Create the database `name` if it is missing. The server must be running."""
         async with await psycopg.AsyncConnection.connect(self.url("postgres"), autocommit=True) as connection:

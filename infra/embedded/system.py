@@ -21,6 +21,7 @@ from infra.embedded.postgres_roles import OWNER_ROLE, RUNTIME_ROLE, ensure_roles
 from infra.embedded.secrets import load_keys
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
+from infra.keys.ring import create_ring
 from infra.migrate import upgrade
 from models.wire_names import CASE_QUEUE
 
@@ -79,6 +80,7 @@ class System:
             metrics.MULTIPROC_DIR_VARIABLE: str(data_dir.resolve() / "metrics"),
             "GRIDLOOP_DATABASE_URL": self._postgres.role_url(RUNTIME_ROLE),
             "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
+            "GRIDLOOP_KEY_FILE": os.environ.get("GRIDLOOP_KEY_FILE") or str(data_dir / "keys" / "reporters.json"),
             "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
             "GRIDLOOP_WEB_HOST": HOST,
             "GRIDLOOP_WEB_PORT": str(ports.web),
@@ -120,6 +122,16 @@ class System:
     async def _migrate(self) -> str:
         await asyncio.to_thread(upgrade, self._owner_url)
         await asyncio.to_thread(grant_runtime, self._owner_url, RUNTIME_ROLE)
+        return await self._ensure_master_key()
+
+    async def _ensure_master_key(self) -> str:
+        """Create the master keys of reporters' records at the first start. A file that is lost is not replaced."""
+        path = Path(self.environment["GRIDLOOP_KEY_FILE"])
+        if path.exists() or os.environ.get("GRIDLOOP_KEY_SERVICE_URL"):
+            return ""
+        if await self._postgres.has_rows("reporters", "wrapped_key IS NOT NULL"):
+            return f" (缺密钥文件,上报人信息读不出 reporters can't be read without {path})"
+        create_ring(path)
         return ""
 
     async def _start_temporal(self) -> str:

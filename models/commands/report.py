@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from models.base import Frozen, Instant, Sha256, is_none
 from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
+from models.sealed import Sealed
 
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
 
@@ -66,7 +67,8 @@ class Report(Frozen):
     `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not
     checked again: the report is stored as it stands here. `matter`: the report was made by the rules of that
     matter, which have checked who may cause it; no door takes this field. `enterprise`: the credit code of the
-    enterprise that it is about.
+    enterprise that it is about. `sealed`: the reporter's encrypted record, kept in the history for a lost database; no
+    fact holds it, and it is no part of the command's digest.
     """
 
     kind: Literal["report"] = "report"
@@ -88,3 +90,4 @@ class Report(Frozen):
     matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
     content_hash: str
+    sealed: Annotated[Sealed | None, Field(exclude_if=is_none)] = None

@@ -204,6 +204,9 @@ from models.errors.input import (
 from models.errors.input import (
     VersionNotNewer as VersionNotNewer,
 )
+from models.errors.keys import (
+    KeysAway as KeysAway,
+)
 from models.errors.lists import (
     BadFilter as BadFilter,
 )

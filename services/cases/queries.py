@@ -98,7 +98,8 @@ async def build_case_view(
     case = Case.model_validate(row.state)
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
-    view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
+    phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
+    view = case_view(row, names, person, day, now, phone)
     view = view.model_copy(update={"proof": proof_code(row.report_id, row.seq, row.last_hash)})
     reported = only_reported(person, case, day)
     if case.is_open and not reported:

@@ -3,32 +3,47 @@
 from datetime import date
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.reporters import read_contact
 from models.case import Case
 from models.context import Person
+from models.errors import KeysAway
 from rules.scope import speaks_with_reporter
 
-_PHONE = text("SELECT phone FROM reporters WHERE id = :reference AND NOT anonymous")
+log = structlog.get_logger(__name__)
+
+#: In place of a number that can't be opened, because the keys are away.
+KEYS_AWAY = "?"
 
 
-async def masked_phone(connection: AsyncConnection, case: Case, person: Person, day: date) -> str | None:
-    """Return the reporter's number with all but its last digits hidden.
+async def masked_phone(
+    connection: AsyncConnection, case: Case, person: Person, day: date, *, anonymous: bool
+) -> str | None:
+    """Return the reporter's number with all but its last digits hidden; `KEYS_AWAY` while it can't be opened.
 
-    None where no number was given, the reporter wants to stay anonymous, or `person` does not speak with reporters.
+    None where no number was given, the reporter wants to stay anonymous or was erased, or `person` does not speak with
+    reporters.
     """
     if case.reporter_ref is None or not speaks_with_reporter(person, case, day):
         return None
-    phone: str | None = await connection.scalar(_PHONE, {"reference": case.reporter_ref})
-    return None if phone is None else mask(phone)
+    if anonymous:
+        return None
+    try:
+        contact = await read_contact(connection, case.reporter_ref)
+    except KeysAway:
+        log.warning("keys of reporters away", report_id=str(case.report_id))
+        return KEYS_AWAY
+    return None if contact is None or contact.phone is None else mask(contact.phone)
 
 
 async def phone_of(connection: AsyncConnection, report_id: UUID) -> str | None:
-    """Return the number that the reporter of a case gave, for internal use; never to be shown."""
-    statement = text("SELECT r.phone FROM reporters r JOIN cases c ON c.reporter_ref = r.id WHERE c.report_id = :id")
-    found: str | None = await connection.scalar(statement, {"id": report_id})
-    return found
+    """Return the number that the reporter of a case gave, for internal use; never to be shown. Raises KeysAway."""
+    reference = await connection.scalar(text("SELECT reporter_ref FROM cases WHERE report_id = :id"), {"id": report_id})
+    contact = None if reference is None else await read_contact(connection, reference)
+    return None if contact is None else contact.phone
 
 
 def mask(phone: str) -> str:

@@ -35,6 +35,7 @@ from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.names import Names
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
+from services.cases.reporter_contact import KEYS_AWAY
 from services.cases.told import only_reported, open_fields
 from services.runtime.shown_numbers import show
 from services.wording.vocabulary import URGE_CAUSES, label_of
@@ -162,7 +163,8 @@ def case_view(
             alias=reporter_alias(case.report_id),
             anonymous=row.anonymous,
             contact_kept=case.reporter_ref is not None,
-            phone=phone,
+            phone=None if phone == KEYS_AWAY else phone,
+            keys_away=phone == KEYS_AWAY,
         ),
         rating=case.rating,
         merged_into=case.merged_into,

@@ -144,7 +144,8 @@ async def get_case_page(
     if reporter:
         shown = tuple(f for f in shown if f.kind in TOLD_KINDS or f.actor.kind == "reporter" or f.actor.id == person.id)
     files = await read_files(connection, files_of(shown) if reporter else case.attachments)
-    view = case_view(row, names, person, day, now, await masked_phone(connection, case, person, day))
+    phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
+    view = case_view(row, names, person, day, now, phone)
     return CasePageView(
         case=view.model_copy(update={"attachments": tuple(files), "urges": ()}) if reporter else view,
         facts=shown,

@@ -15,16 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
 from infra.database import is_away, transaction
+from infra.keys.access import keys_of
+from infra.keys.ring import WrappedKey
+from infra.keys.sealing import Contact, seal
 from infra.store.context import local_day, read_context
-from infra.store.reporters import delete_reporter
+from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
-from models.errors import DomainError, GridMissing, PlaceOutsidePark, ReportIdReused, StoreAway
+from models.errors import DomainError, GridMissing, KeysAway, PlaceOutsidePark, ReportIdReused, StoreAway
 from models.facts import Actor
 from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
+from models.sealed import Sealed
 from rules.decide import decide
 from rules.scope import in_force
 from services.organisation.locate import check_place, find_unit_at
@@ -97,14 +101,16 @@ async def submit(
             receipt = await _earlier_receipt(connection, person, report_input)
             if receipt is not None:
                 return Submitted(report_input.report_id, receipt, created=False)
-            reference = await _reporter_ref(connection, report_input, now)
-            start = await _checked_start(connection, person, report_input, now, external, reference)
+            reporter = await _seal_reporter(connection, report_input, now)
+            start = await _checked_start(connection, person, report_input, now, external, reporter)
     except DomainError:
         raise
     except Exception as error:
         if not is_away(error):
             raise
-        start = _start_from_cache(resources, person, report_input, now, external, error)
+        start, reporter = _start_from_cache(resources, person, report_input, now, external, error), None
+    if reporter is not None:  # before anything is acknowledged
+        await asyncio.to_thread(keys_of(resources.engine).vault.keep, reporter.sealed.id, reporter.wrapped)
     return await _start_case(resources, start)
 
 
@@ -181,20 +187,30 @@ async def _find_grid(connection: AsyncConnection, location: Location | None) -> 
     return grid
 
 
-async def _reporter_ref(connection: AsyncConnection, report_input: ReportInput, now: datetime) -> UUID | None:
-    """Store the reporter's data in a table of its own, and return the reference to it."""
+@dataclass(frozen=True)
+class _SealedReporter:
+    sealed: Sealed
+    wrapped: WrappedKey
+
+
+async def _seal_reporter(
+    connection: AsyncConnection, report_input: ReportInput, now: datetime
+) -> _SealedReporter | None:
+    """Store the reporter's data, sealed, in a table of its own; None for a report without any.
+
+    A report sent again keeps the record of the first time. Raises KeysAway.
+    """
     reporter = report_input.reporter
     if reporter is None or (reporter.name is None and reporter.phone is None):
         return None
     reference = derived_id(report_input.report_id, "reporter")
-    await connection.execute(
-        text(
-            "INSERT INTO reporters (id, name, phone, anonymous, created_at)"
-            " VALUES (:id, :name, :phone, :anonymous, :now) ON CONFLICT (id) DO NOTHING"
-        ),
-        {"id": reference, **reporter.model_dump(), "now": now},
-    )
-    return reference
+    sealed, wrapped = await seal(keys_of(connection), reference, Contact(reporter.name, reporter.phone))
+    if await insert_reporter(connection, sealed, wrapped, anonymous=reporter.anonymous, now=now):
+        return _SealedReporter(sealed, wrapped)
+    stored = await read_reporter(connection, reference)
+    if stored is None or stored.sealed is None or stored.wrapped is None:
+        raise KeysAway()
+    return _SealedReporter(stored.sealed, stored.wrapped)
 
 
 async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
@@ -211,13 +227,13 @@ async def _checked_start(
     report_input: ReportInput,
     now: datetime,
     external: ExternalReference | None,
-    reporter_ref: UUID | None,
+    reporter: _SealedReporter | None,
 ) -> CaseStart:
     """Return the start of the case, with its micro-grid found and its rule run without recording."""
     grid = report_input.grid or await _find_grid(connection, report_input.location)
     if report_input.grid is not None and report_input.location is not None:
         await check_place(connection, grid, report_input.location, mismatch_meant=report_input.mismatch_meant)
-    start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter_ref)
+    start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter)
     await _check(connection, start, now)
     return start
 
@@ -229,7 +245,7 @@ def _start(
     now: datetime,
     today: date,
     external: ExternalReference | None,
-    reporter_ref: UUID | None,
+    reporter: _SealedReporter | None,
 ) -> CaseStart:
     reported_at = report_input.reported_at or now
     report = Report(
@@ -244,7 +260,8 @@ def _start(
         severity=report_input.severity,
         source=report_input.source or _default_source(person, today),
         attachments=report_input.attachments,
-        reporter_ref=reporter_ref,
+        reporter_ref=None if reporter is None else reporter.sealed.id,
+        sealed=None if reporter is None else reporter.sealed,
         anonymous=report_input.reporter.anonymous if report_input.reporter else False,
         external=external,
         enterprise=report_input.enterprise,

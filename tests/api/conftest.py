@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from api.app import create_app
 from doors.dependencies import Services
+from infra.keys.ring import create_ring
 from infra.settings import Settings
 from services.runtime.resources import Resources
 from tests.builders import small_park, token_for
@@ -26,6 +27,7 @@ SignedIn = Callable[[str], dict[str, str]]
 @pytest.fixture
 def api_settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings with this test's own data directory, and a limit of 1 MB for attachments."""
+    create_ring(tmp_path / "keys" / "reporters.json")
     return Settings(
         database_url=SecretStr(database_url),
         token_secret=SecretStr("1" * 64),

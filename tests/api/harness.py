@@ -21,6 +21,7 @@ from activities.recording import record_step
 from api.app import create_app
 from doors.dependencies import Services
 from infra.database import open_database, transaction
+from infra.keys.ring import create_ring
 from infra.settings import Settings
 from infra.temporal import DATA_CONVERTER
 from models.commands import Command, Report
@@ -198,6 +199,8 @@ async def open_harness(
     """Open a harness on a database of its own, with a worker running. `make` creates the application."""
     name = f"test_{uuid4().hex}"
     settings = harness_settings(await asyncio.to_thread(servers.create_database, name), data_dir)
+    if not settings.key_ring.exists():
+        create_ring(settings.key_ring)
     engine = open_database(settings)
     temporal = await Client.connect(
         servers.temporal_address,

@@ -1,5 +1,6 @@
 """Who reported, and how to reach them, is nowhere but in its own table: not in answers, histories, facts or logs."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -11,7 +12,13 @@ import pytest_asyncio
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from infra.keys.access import keys_of
+from infra.keys.ring import create_ring
+from infra.keys.sealing import Contact, open_sealed
+from infra.store.reporters import read_contact
+from infra.temporal import DATA_CONVERTER
 from models.ids import workflow_id
+from models.messages import CaseStart
 from tests.api.harness import WAGES, ApiHarness, open_harness
 from tests.builders import LABOUR, PEOPLE, person_id
 from tests.servers import Servers
@@ -46,18 +53,15 @@ async def case(harness: ApiHarness) -> Any:
     return await harness.get("duty", f"/cases/{no}")
 
 
-async def test_the_secret_is_kept_in_its_own_table(harness: ApiHarness, case: Any) -> None:
-    known = {"anonymous": True, "contact_kept": True, "phone": None}
+async def test_the_secret_is_sealed_in_its_own_table_and_in_clear_in_none(harness: ApiHarness, case: Any) -> None:
+    known = {"anonymous": True, "contact_kept": True, "phone": None, "keys_away": False}
     assert case["reporter"] == {"alias": case["reporter"]["alias"], **known}
     async with harness.engine.connect() as connection:
-        kept = (
-            await connection.execute(
-                text("SELECT name, phone FROM reporters r JOIN cases c ON c.reporter_ref = r.id WHERE case_no = :no"),
-                {"no": case["case_no"]},
-            )
-        ).one()
-        assert tuple(kept) == (NAME, PHONE)
-        for table in ("cases", "facts", "tasks"):
+        query = text("SELECT reporter_ref FROM cases WHERE case_no = :no")
+        reference = await connection.scalar(query, {"no": case["case_no"]})
+        assert await read_contact(connection, reference) == Contact(NAME, PHONE)
+        tables = await connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        for table in tables.all():
             rows = await connection.execute(text(f"SELECT t::text FROM {table} t"))
             assert not tells("".join(row[0] for row in rows), (NAME, PHONE)), table
 
@@ -125,6 +129,60 @@ async def test_the_history_holds_a_reference_only(harness: ApiHarness, case: Any
     assert not tells(events, (NAME, PHONE))
     described = await handle.describe()
     assert not tells(described.raw_description.SerializeToString(), (NAME, PHONE))
+
+
+async def test_the_history_and_the_vault_give_the_reporter_back(harness: ApiHarness, case: Any) -> None:
+    handle = harness.temporal.get_workflow_handle(workflow_id(case["report_id"]))
+    (first, *_) = (await handle.fetch_history()).events
+    payloads = first.workflow_execution_started_event_attributes.input.payloads
+    (start,) = await DATA_CONVERTER.decode(payloads, [CaseStart])
+    sealed = start.report.sealed
+    assert sealed is not None
+    keys = keys_of(harness.engine)
+    wrapped = keys.vault.find(sealed.id)
+    assert wrapped is not None
+    assert await open_sealed(keys, sealed, wrapped) == Contact(NAME, PHONE)
+
+
+async def test_without_their_keys_nobody_is_shown_and_cases_go_on(harness: ApiHarness) -> None:
+    known = await harness.report("worker", reporter={"name": NAME, "phone": PHONE})
+    no, ring = known["case_no"], harness.settings.key_ring
+    kept = ring.read_bytes()
+    other = ring.with_suffix(".other")
+    other.unlink(missing_ok=True)
+    create_ring(other)
+    try:
+        for content in (None, other.read_bytes()):
+            ring.unlink(missing_ok=True)
+            if content is not None:
+                ring.write_bytes(content)
+            shown = (await harness.get("duty", f"/cases/{no}"))["reporter"]
+            assert (shown["phone"], shown["keys_away"], shown["contact_kept"]) == (None, True, True)
+            await harness.do("duty", no, "comment", note="照常办理")
+            await harness.report("worker", title="没有联系方式")
+        ring.unlink()
+        body = {"report_id": str(uuid4()), **WAGES, "reporter": REPORTER}
+        refused = await harness.send("worker", "/cases", body)
+        assert (refused.status_code, refused.json()["code"]) == (503, "keys_away")
+        assert "密钥" in refused.json()["detail"]
+    finally:
+        ring.write_bytes(kept)
+    assert (await harness.send("worker", "/cases", body)).status_code == 201
+    assert (await harness.get("duty", f"/cases/{no}"))["reporter"]["phone"] == "*******4321"
+
+
+async def test_a_report_sent_again_keeps_its_first_record(harness: ApiHarness) -> None:
+    report_id = uuid4()
+    body = {"report_id": str(report_id), **WAGES, "reporter": REPORTER}
+    first, again = await asyncio.gather(*(harness.send("worker", "/cases", body) for _ in range(2)))
+    assert {first.status_code, again.status_code} == {200, 201}
+    handle = harness.temporal.get_workflow_handle(workflow_id(report_id))
+    payloads = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes.input.payloads
+    (start,) = await DATA_CONVERTER.decode(payloads, [CaseStart])
+    keys, sealed = keys_of(harness.engine), start.report.sealed
+    wrapped = keys.vault.find(sealed.id)
+    assert wrapped is not None
+    assert await open_sealed(keys, sealed, wrapped) == Contact(NAME, PHONE)
 
 
 async def test_the_openapi_description_contains_no_reporter(harness: ApiHarness) -> None:

@@ -1,0 +1,1 @@
+"""The records of reporters: encrypting what is in clear, changing master keys, erasing people."""
