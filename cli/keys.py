@@ -73,7 +73,7 @@ def _print_state(state: KeysState) -> None:
 
 @app.command()
 def encrypt(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Encrypt records that an earlier version stored in clear, and settle rows and vault. Workers do this when they start.
+    """Encrypt records that an earlier version stored in clear, and settle rows and vault, as workers do at their start.
 
     Run once by the owner of the database after the upgrade, it also rewrites the table, so that its file holds nothing
     of what was in clear.
