@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from doors.security import Caller
-from models.base import Instant
+from models.base import WrittenInstant
 
 
 async def reject_unknown_parameters(request: Request, _: Caller) -> None:
@@ -47,7 +47,7 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
 
 
 #: An earlier moment, with its zone.
-AsOf = Annotated[Instant | None, Query(description="A past moment, with its zone; what happened at it counts")]
+AsOf = Annotated[WrittenInstant | None, Query(description="A past moment, with its zone; what happened at it counts")]
 
 #: For routers whose lists declare their parameters one by one.
 KNOWN_PARAMETERS = Depends(reject_unknown_parameters)

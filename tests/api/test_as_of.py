@@ -36,7 +36,8 @@ async def do(harness: ApiHarness, who: str, no: str, command: str, **body: Any) 
 
 
 async def look(harness: ApiHarness, who: str, path: str, moment: datetime | None = None) -> Any:
-    answer = await harness.ask(who, path, **({} if moment is None else {"as_of": moment.isoformat()}))
+    params: dict[str, Any] = {} if moment is None else {"as_of": moment.isoformat()}
+    answer = await harness.ask(who, path, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -65,10 +66,10 @@ async def test_case_and_board_of_each_moment_are_those_answered_then(harness: Ap
     ]
     then: list[tuple[datetime, Any, Any, Any]] = []
     for who, command, body in steps:
-        due = (await look(harness, "duty", f"/cases/{no}"))["due_at"]
-        values = {"DUE+2": lambda due=due: (datetime.fromisoformat(due) + timedelta(days=2)).isoformat(),
-                  "NOW+1": lambda: (datetime.now(UTC) + timedelta(days=1)).isoformat()}  # fmt: skip
-        await do(harness, who, no, command, **{k: values[v]() if v in values else v for k, v in body.items()})
+        due = datetime.fromisoformat((await look(harness, "duty", f"/cases/{no}"))["due_at"] or START)
+        values = {"DUE+2": due + timedelta(days=2), "NOW+1": datetime.now(UTC) + timedelta(days=1)}
+        sent = {key: values[value].isoformat() if value in values else value for key, value in body.items()}
+        await do(harness, who, no, command, **sent)
         if command == "urge":
             await do(harness, "duty", other, "void", reason="重复")
         boards = [await look(harness, "supervisor", path) for path in BOARDS]
@@ -87,6 +88,7 @@ async def test_case_and_board_of_each_moment_are_those_answered_then(harness: Ap
     assert without_lists(await look(harness, "supervisor", BOARDS[0])) == without_lists(then[-1][2])
 
 
+START = "2026-01-01T00:00:00+00:00"
 BOARDS = ("/supervision/board", f"/supervision/board?grid={PARK}")
 
 
