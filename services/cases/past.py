@@ -50,7 +50,7 @@ async def get_past_case(
     names = await read_names(connection, [case], language)
     present = Case.model_validate(row.state)
     columns = {"state": case, "report_id": case.report_id} | report_columns(first) | last_location(facts)
-    phone = await masked_phone(connection, present, person, day)
+    phone = await masked_phone(connection, present, person, day, anonymous=row.anonymous)
     view = case_view(SimpleNamespace(**columns), names, person, day, moment, phone, present)
     changes = {
         "as_of": moment,
