@@ -35,6 +35,7 @@ COMMANDS = {
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",
+    "actions": "cli.actions:actions",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
     "enterprises": "cli.enterprises:app",

@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -114,11 +116,33 @@ def _create_engine(
     return engine.execution_options(**{KEYS_OPTION: keys_for(settings)})
 
 
+@dataclass(frozen=True)
+class Acting:
+    """For whom a change of the administration is written down: a person, or None for an operator's command."""
+
+    action: str
+    person: UUID | None = None
+
+
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open a transaction: committed when the block ends, rolled back when it raises."""
+async def transaction(engine: AsyncEngine, acting: Acting | None = None) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction: committed when the block ends, rolled back when it raises.
+
+    `acting`: who changes what, for the table of administrators' actions.
+    """
     async with engine.begin() as connection:
+        if acting is not None:
+            await note_acting(connection, acting)
         yield connection
+
+
+_NOTE = text("SELECT set_config('gridloop.actor', :actor, true), set_config('gridloop.action', :action, true)")
+
+
+async def note_acting(connection: AsyncConnection, acting: Acting) -> None:
+    """Say in the caller's transaction who changes what; the triggers of `admin_actions` write it down."""
+    values = {"actor": "" if acting.person is None else str(acting.person), "action": acting.action}
+    await connection.execute(_NOTE, values)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from api.routes import (
     account,
     admin_accounts,
+    admin_actions,
     attachments,
     auth,
     cases,
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     own.router,
     organisation.router,
     admin_accounts.router,
+    admin_actions.router,
     points.router,
     supervision.router,
     exports.router,

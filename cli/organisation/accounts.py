@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.labels import is_english, localize
 from cli.output import fail, out
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.base import Code
 from models.errors import DomainError
 from services.accounts.first_admin import add_first_admin
@@ -31,7 +31,9 @@ def passwd(
 ) -> None:
     """Gives somebody a first password, which they must change, and ends their sessions."""
     given = _read_password() if from_stdin else None
-    first = _in_transaction(data_dir, lambda connection: reset_password(connection, username, given, _now()))
+    first = _in_transaction(
+        data_dir, "people passwd", lambda connection: reset_password(connection, username, given, _now())
+    )
     _tell(username, first, shown=given is None)
 
 
@@ -52,12 +54,12 @@ def add_admin(
         today = await local_today(connection, _now())
         return await add_first_admin(connection, code, name, given, _now(), today)
 
-    _tell(code, _in_transaction(data_dir, add), shown=given is None)
+    _tell(code, _in_transaction(data_dir, "people add-admin", add), shown=given is None)
 
 
-def _in_transaction(data_dir: DataDir, work: Callable[[AsyncConnection], Awaitable[str]]) -> str:
+def _in_transaction(data_dir: DataDir, action: str, work: Callable[[AsyncConnection], Awaitable[str]]) -> str:
     async def run(engine: AsyncEngine) -> str:
-        async with transaction(engine) as connection:
+        async with transaction(engine, Acting(action)) as connection:
             return await work(connection)
 
     try:

@@ -12,6 +12,7 @@ from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import PrintJson
 from cli.labels import localize
 from cli.output import err, exit_on_problems, out, print_json, print_table
+from infra.database import Acting
 from models.enums import Level
 from rules.organisation.tiling import Box
 from services.organisation.grid_registry import LoadSummary, load_file, read_checked
@@ -63,7 +64,7 @@ async def _load(
         def progress(done: int, total: int) -> None:
             bar.update(task, description=localize("写入", "storing"), completed=done, total=total)
 
-        return await load_file(engine, file, make_lower, micro_grids, box, progress)
+        return await load_file(engine, file, make_lower, micro_grids, box, progress, Acting("grids load"))
 
 
 def _parse_box(value: str | None) -> Box | None:

@@ -12,6 +12,7 @@ from cli.http import PrintJson
 from cli.labels import localize
 from cli.organisation import accounts, roster
 from cli.output import exit_on_problems, out, print_json, print_table
+from infra.database import Acting
 from models.enums import Role
 from services.organisation.people_files import load_people
 from services.organisation.people_store import Stored
@@ -36,7 +37,8 @@ def load(
 ) -> None:
     """Loads departments, people and roles; with any problem, nothing. Loading again changes nothing."""
     with exit_on_problems():
-        summary = with_database(data_dir, lambda engine: load_people(engine, departments, people))
+        acting = Acting("people load")
+        summary = with_database(data_dir, lambda engine: load_people(engine, departments, people, acting))
     print_table(
         localize("项目 新增 更新 未变 移除", "what added updated unchanged removed").split(),
         (

@@ -16,7 +16,7 @@ from cli.labels import localize
 from cli.moments import parse_day, parse_moment
 from cli.output import language, out, print_table
 from cli.terminal import escape_json
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.enums import Role
 from models.errors import InputError
 from services.organisation.roster import (
@@ -124,7 +124,7 @@ async def _read_roster(engine: AsyncEngine) -> Roster:
 
 def _run_in_transaction(work: Callable[[AsyncConnection], Awaitable[T]], *, data_dir: Path) -> T:
     async def run(engine: AsyncEngine) -> T:
-        async with transaction(engine) as connection:
+        async with transaction(engine, Acting("people roster")) as connection:
             return await work(connection)
 
     with _exit_on_input_error():

@@ -16,6 +16,7 @@ from cli.http import Api, PrintJson, build_path
 from cli.labels import STAGES, label, localize
 from cli.operator import open_resources
 from cli.output import Column, err, exit_on_problems, language, out, print_json, print_table
+from infra.database import Acting
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
@@ -73,7 +74,10 @@ def publish_file_(
     with exit_on_problems():
         try:
             published = with_database(
-                data_dir, lambda engine: publish_file(engine, file, effective_from=from_, rehearsing=announce_rehearsal)
+                data_dir,
+                lambda engine: publish_file(
+                    engine, file, effective_from=from_, rehearsing=announce_rehearsal, acting=Acting("policy publish")
+                ),
             )
         except DomainError as error:
             raise ValueError(refusal_message(error, language())) from error

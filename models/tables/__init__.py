@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.tables.account import SessionRow, SignInAttemptsRow
+from models.tables.account import AdminActionRow, SessionRow, SignInAttemptsRow
 from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
@@ -40,6 +40,7 @@ __all__ = [
     "TASKS",
     "ZONES",
     "AbsenceRow",
+    "AdminActionRow",
     "AnchorRow",
     "AttachmentRow",
     "AuditRow",

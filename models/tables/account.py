@@ -1,12 +1,13 @@
-"""Accounts: the sessions of sign-ins."""
+"""Accounts: the sessions of sign-ins, failures to sign in, and what administrators change."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import Moment
+from models.tables.columns import Json, Moment
 
 
 class SessionRow(SQLModel, table=True):
@@ -37,3 +38,25 @@ class SignInAttemptsRow(SQLModel, table=True):
     failures: int
     last_at: datetime = Field(sa_type=Moment, index=True)
     next_at: datetime = Field(sa_type=Moment)
+
+
+class AdminActionRow(SQLModel, table=True):
+    """A change by an administrator or an operator, with before and after. Appended by triggers and never changed.
+
+    `kind`: the table that was changed; `actor` None: an operator's command, named by `action`.
+    """
+
+    __tablename__ = "admin_actions"
+    __table_args__ = (
+        Index("admin_actions_object", "kind", "object", "id"),
+        Index("admin_actions_actor", "actor", "id"),
+    )
+
+    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = Field(sa_type=Moment)
+    actor: UUID | None
+    action: str
+    kind: str
+    object: str
+    before: dict[str, Any] | None = Field(sa_column=Column(Json))
+    after: dict[str, Any] | None = Field(sa_column=Column(Json))

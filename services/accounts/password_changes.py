@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.errors import NoSuchPage, PasswordChangedMeanwhile, WeakPassword, WrongOldPassword
 from services.accounts.attempts import count_attempt, person_keys, succeeded
 from services.accounts.password_rules import check_password
@@ -47,7 +47,7 @@ async def change_password(
         raise WrongOldPassword(pointer="/old_password")
     await asyncio.to_thread(_check_new, new, old, row.username, row.name)
     fresh = await asyncio.to_thread(hash_password, new)
-    async with transaction(engine) as connection:
+    async with transaction(engine, Acting("own password", row.id)) as connection:
         values = {"id": row.id, "fresh": fresh, "first": False, "now": now, "read": row.password_hash}
         if await connection.scalar(_CHANGE, values) is None:
             raise PasswordChangedMeanwhile()

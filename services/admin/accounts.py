@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.admin_actions import record_action
 from models.context import Person
 from models.errors import NoSuchPage, NoSuchSession
 from services.accounts import password_changes, sessions
 from services.accounts.sessions import SessionView
-from services.admin.rights import require_admin
+from services.admin.rights import begin_change, require_admin
 
 
 async def reset_password(
@@ -20,7 +21,7 @@ async def reset_password(
 
     Raises NotYours, NoSuchPage, WeakPassword, or PasswordChangedMeanwhile for the second of two resets at once.
     """
-    await require_admin(connection, admin, now, "people passwd")
+    await begin_change(connection, admin, now, "people passwd")
     return await password_changes.reset_password(connection, username, password, now)
 
 
@@ -36,13 +37,18 @@ async def end_sessions(
     connection: AsyncConnection, admin: Person, username: str, session: UUID | None, now: datetime
 ) -> int:
     """End a session of somebody, or all of them; return how many ended. Raises NotYours, NoSuchPage, NoSuchSession."""
-    await require_admin(connection, admin, now, "people sessions")
+    await begin_change(connection, admin, now, "people sessions")
     person = await id_of(connection, username)
     if session is None:
-        return len(await sessions.end_sessions(connection, person, now))
-    if not await sessions.end_session(connection, person, session, now):
+        ended = await sessions.end_sessions(connection, person, now)
+    elif await sessions.end_session(connection, person, session, now):
+        ended = (session,)
+    else:
         raise NoSuchSession()
-    return 1
+    if ended:
+        before = {"sessions": [str(one) for one in ended]}
+        await record_action(connection, admin.id, "people sessions", ("sessions", username), before, {"sessions": []})
+    return len(ended)
 
 
 async def id_of(connection: AsyncConnection, username: str) -> UUID:

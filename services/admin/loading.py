@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.database import Acting
 from models.context import Person
 from models.errors import InputError
 from rules.organisation.grid_tree import Checked
@@ -54,7 +55,7 @@ async def load_grids(
     with TemporaryDirectory() as directory:
         path = _write_files(Path(directory), {name: content})[0]
         try:
-            return await load_file(engine, path, make_lower, None, box)
+            return await load_file(engine, path, make_lower, None, box, acting=Acting("grids load", person.id))
         except ValueError as error:
             raise InputError(why_zh=str(error), why_en=str(error), pointer="/box") from error
 
@@ -76,7 +77,7 @@ async def load_people_files(
     with TemporaryDirectory() as directory:
         files = {f"departments{suffixes[0]}": departments, f"people{suffixes[1]}": people}
         first, second = _write_files(Path(directory), files)
-        return await load_people(engine, first, second)
+        return await load_people(engine, first, second, Acting("people load", person.id))
 
 
 def quotable(content: bytes) -> str:

@@ -15,14 +15,14 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.base import FileText, Frozen, Instant, Title
 from models.context import Person
 from models.errors import DraftChanged, NoSuchPage
 from models.ids import new_id
 from models.policy.document import Policy
 from models.tables import metadata
-from services.admin.rights import check_admin, require_admin
+from services.admin.rights import begin_change, check_admin
 from services.files.reference_files import BadFile, FileProblem, read_yaml
 from services.organisation.people_store import held_posts, known_departments, known_usernames
 from services.policies.files import read_and_check
@@ -124,7 +124,7 @@ def _statement() -> Any:
 
 async def new_draft(connection: AsyncConnection, person: Person, text: DraftText, now: datetime) -> UUID:
     """Store a new draft and return its id. Raises NotYours."""
-    await require_admin(connection, person, now, "policy draft")
+    await begin_change(connection, person, now, "policy draft")
     id_ = new_id()
     values = {"id": id_, "author": person.id, "created_at": now, "updated_at": now, **text.model_dump()}
     await connection.execute(insert(_DRAFTS).values(values))
@@ -146,7 +146,7 @@ async def save_draft(
 
 async def lock_draft(connection: AsyncConnection, person: Person, id_: UUID, now: datetime) -> DraftView:
     """Return a draft that nobody else changes until the caller's transaction ends. Raises NotYours, NoSuchPage."""
-    await require_admin(connection, person, now, "policy draft")
+    await begin_change(connection, person, now, "policy draft")
     await connection.execute(select(_DRAFTS.c.id).where(_DRAFTS.c.id == id_).with_for_update())
     return await get_draft(connection, id_)
 
@@ -158,7 +158,7 @@ async def store_draft(connection: AsyncConnection, id_: UUID, content: str, now:
 
 async def delete_draft(connection: AsyncConnection, person: Person, id_: UUID, now: datetime) -> None:
     """Delete a draft. Raises NotYours."""
-    await require_admin(connection, person, now, "policy draft")
+    await begin_change(connection, person, now, "policy draft")
     await connection.execute(delete(_DRAFTS).where(_DRAFTS.c.id == id_))
 
 
@@ -228,9 +228,9 @@ async def publish_draft(
         draft = await get_draft(connection, id_)
     if seen is not None and seen != draft.mark:
         raise DraftChanged(pointer="/content")
-    content = draft.content
+    content, acting = draft.content, Acting("policy publish", person.id)
     with draft_file(content) as path:
-        published = await publish_file(engine, path, effective_from=effective_from)
-    async with transaction(engine) as connection:
+        published = await publish_file(engine, path, effective_from=effective_from, acting=acting)
+    async with transaction(engine, acting) as connection:
         await connection.execute(delete(_DRAFTS).where(_DRAFTS.c.id == id_))
     return published

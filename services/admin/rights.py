@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra.database import Acting, note_acting
 from models.context import Person
 from models.enums import Role
 from models.errors import NotYours
@@ -19,6 +20,15 @@ async def require_admin(connection: AsyncConnection, person: Person, now: dateti
     day = await local_today(connection, now)
     if not any(grant.role is Role.ADMIN and grant.grid is None for grant in in_force(person, day)):
         raise NotYours(command=command, who=Role.ADMIN)
+
+
+async def begin_change(connection: AsyncConnection, person: Person, now: datetime, command: str) -> None:
+    """Begin a change of the administration in the caller's transaction: what follows is written down for `person`.
+
+    Raises NotYours, as `require_admin`.
+    """
+    await require_admin(connection, person, now, command)
+    await note_acting(connection, Acting(command, person.id))
 
 
 async def require_reader(connection: AsyncConnection, person: Person, now: datetime) -> None:

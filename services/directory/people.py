@@ -64,6 +64,14 @@ async def local_today(connection: AsyncConnection, now: datetime) -> date:
     return day
 
 
+async def local_zone(connection: AsyncConnection) -> ZoneInfo:
+    """Return the zone of the newest policy; the default zone while none is published."""
+    try:
+        return ZoneInfo((await policy_version(connection, await newest_version(connection))).zone)
+    except NoPolicy:
+        return _ZONE
+
+
 async def name_of(connection: AsyncConnection, person: UUID) -> str:
     """Return the person's name; empty for a person that does not exist."""
     return str(await connection.scalar(text("SELECT name FROM people WHERE id = :id"), {"id": person}) or "")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.enums import Level
 from rules.organisation.grid_tree import Checked, GridUnit, UnitLine, check
 from rules.organisation.lower_levels import make_lower_levels
@@ -130,6 +130,7 @@ async def load_file(
     micro_grids: int | None = None,
     box: Box | None = None,
     progress: Progress | None = None,
+    acting: Acting | None = None,
 ) -> LoadSummary:
     """Load a registry in one transaction; with any problem, nothing.
 
@@ -137,7 +138,7 @@ async def load_file(
     placeholder rectangles inside it (`rules.organisation.tiling`). Raises BadFile, and ValueError when the target
     number of micro-grids or the box does not fit.
     """
-    async with transaction(engine) as connection:
+    async with transaction(engine, acting) as connection:
         # Checking a city's shapes takes seconds; in a thread, so that the event loop stays free.
         checked = await asyncio.to_thread(read_checked, path, await read_levels(connection))
         if box is not None and any(unit.geometry for unit in checked.units):

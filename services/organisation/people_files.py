@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.database import transaction
+from infra.database import Acting, transaction
 from models.base import Code, Frozen, Line
 from models.enums import Role
 from services.accounts.passwords import hash_password
@@ -253,14 +253,16 @@ def grant_faults(
     return [(field, zh, en) for is_wrong, field, zh, en in checks if is_wrong]
 
 
-async def load_people(engine: AsyncEngine, departments_path: Path, people_path: Path) -> PeopleSummary:
+async def load_people(
+    engine: AsyncEngine, departments_path: Path, people_path: Path, acting: Acting | None = None
+) -> PeopleSummary:
     """Load departments, people, grants, absences and shifts in one transaction; with any problem, nothing.
 
     The same files again change nothing and hash nothing. A person in the file gets exactly the roles it grants; nobody
     is deleted, no stored password is replaced, and no absence or shift is cancelled. Raises BadFile, FileNotFoundError.
     """
     departments = read_departments(departments_path).departments
-    async with transaction(engine) as connection:
+    async with transaction(engine, acting) as connection:
         usable = {d.id for d in departments if d.active} | (
             await known_departments(connection) - {d.id for d in departments}
         )

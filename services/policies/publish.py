@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from infra.database import transaction
+from infra.database import Acting, transaction
 from infra.store.policies import NoPolicy, version_in_force
 from models.errors import CalendarsMissing, PublishedIntoThePast
 from models.messages import Rollout
@@ -49,17 +49,18 @@ async def publish_file(
     *,
     effective_from: datetime | None = None,
     rehearsing: Callable[[], None] = lambda: None,
+    acting: Acting | None = None,
 ) -> Published:
     """Publish the policy in `path`, in force from `effective_from` on (None: from now). It is published whole or not at
     all.
 
-    `rehearsing` is called when the rehearsal begins, which takes some seconds. Raises BadFile with every problem at its
-    line, PublishedIntoThePast, or CalendarsMissing.
+    `rehearsing` is called when the rehearsal begins, which takes some seconds. `acting`: who publishes.
+    Raises BadFile with every problem at its line, PublishedIntoThePast, or CalendarsMissing.
     """
     now = datetime.now(UTC)
     if effective_from is not None and effective_from < now - NOW_TOLERANCE:
         raise PublishedIntoThePast(moment=effective_from.isoformat())
-    async with transaction(engine) as connection:
+    async with transaction(engine, acting) as connection:
         departments = await known_departments(connection)
         people = await known_usernames(connection, active=True)
         policy = read_and_check(path, departments, people, await held_posts(connection))

@@ -274,6 +274,23 @@ STANDINGS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+#: What a change by an administrator is about: `admin_actions.kind`.
+ACTION_KINDS: dict[str, tuple[str, ...]] = {
+    "people": ("人员", "person"),
+    "grants": ("角色", "role"),
+    "absences": ("请假", "absence"),
+    "shifts": ("值班", "shift"),
+    "departments": ("部门", "department"),
+    "zones": ("片区", "zone"),
+    "grid_units": ("网格", "grid unit"),
+    "policies": ("策略", "policy"),
+    "policy_drafts": ("策略草稿", "draft of a policy"),
+    "stations": ("监测站密钥", "key of a station"),
+    "sessions": ("登录", "session"),
+    "tokens": ("访问令牌", "personal token"),
+    "second_factors": ("二次验证", "second factor"),
+}
+
 
 def label_of(labels: Labels, code: str, language: str) -> str:
     """Return the label of a code in `zh` or `en`; an unknown code is returned as it is."""

@@ -14,6 +14,7 @@ from api.app import create_app
 from doors.dependencies import Services
 from infra.keys.ring import create_ring
 from infra.settings import Settings
+from infra.temporal import DATA_CONVERTER
 from services.runtime.resources import Resources
 from tests.builders import small_park, token_for
 
@@ -40,7 +41,7 @@ def api_settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
     """What the lifespan would open, without Temporal."""
-    temporal = await Client.connect(NOWHERE, lazy=True)
+    temporal = await Client.connect(NOWHERE, lazy=True, data_converter=DATA_CONVERTER)
     return Services(Resources(api_settings, engine, temporal))
 
 

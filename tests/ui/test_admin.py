@@ -15,7 +15,7 @@ from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
 SCREENS = ("/admin", "/admin/org", "/admin/grids", "/admin/people", "/admin/roster", "/admin/categories",
-           "/admin/calendars", "/admin/ladders", "/admin/policies", "/admin/policies/1")  # fmt: skip
+           "/admin/calendars", "/admin/ladders", "/admin/policies", "/admin/policies/1", "/admin/actions")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", SCREENS)
@@ -30,7 +30,7 @@ def test_every_screen_is_accessible(open_page: OpenPage, site: Site, path: str) 
     assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said) and "测试" not in said]
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/grids", "/admin/calendars", "/admin/categories", "/admin/policies"])
+@pytest.mark.parametrize("path", ["/admin", "/admin/grids", "/admin/calendars", "/admin/categories", "/admin/policies", "/admin/actions"])
 def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
     page = open_page("admin", path, viewport=PHONE)
     check_screen(page)

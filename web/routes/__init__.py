@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from web.routes import home, live
 from web.routes.account import preferences, security, settings, sign_in
-from web.routes.admin import drafts, organisation, people, policies
+from web.routes.admin import actions, drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
@@ -33,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     palette.router,
     board.router,
     drafts.router,
+    actions.router,
     policies.router,
     organisation.router,
     people.router,

@@ -27,6 +27,10 @@ _KEEP = """
     ON CONFLICT (matter_id) DO UPDATE SET key_digest = excluded.key_digest, metrics = excluded.metrics,
         silence_minutes = excluded.silence_minutes, silent = excluded.silent
 """
+#: Another key is an action of an administrator, which the table writes down by itself.
+_ACTING = """
+    SELECT set_config('gridloop.actor', %(actor)s, true), set_config('gridloop.action', %(action)s, true)
+"""
 _FORGET_WATCHES = "DELETE FROM station_watches WHERE station = %(id)s AND metric <> ALL (%(metrics)s)"
 _FORGET_READINGS = "DELETE FROM readings WHERE station = %(id)s AND metric = ANY (%(metrics)s) AND at < %(before)s"
 
@@ -51,6 +55,9 @@ async def project(
     if before is None:
         await ensure_account(connection, STATIONS, "stations", "环境监测站")
     metrics = [metric.code for metric in after.metrics]
+    if before is not None and before.key_digest != after.key_digest:
+        by = {"actor": str(facts[-1].actor.person or ""), "action": facts[-1].command}
+        await run(connection, _ACTING, by)
     await run(
         connection,
         _KEEP,
