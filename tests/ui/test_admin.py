@@ -30,7 +30,9 @@ def test_every_screen_is_accessible(open_page: OpenPage, site: Site, path: str) 
     assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said) and "测试" not in said]
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/grids", "/admin/calendars", "/admin/categories", "/admin/policies", "/admin/actions"])
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/grids", "/admin/calendars", "/admin/categories", "/admin/policies", "/admin/actions"]
+)
 def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
     page = open_page("admin", path, viewport=PHONE)
     check_screen(page)
