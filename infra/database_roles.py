@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 #: Tables whose trigger refuses changes.
 _APPEND_ONLY = """
     SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE p.proname = 'facts_stay' ORDER BY 1
+    WHERE p.proname IN ('facts_stay', 'admin_actions_stay') ORDER BY 1
 """
 _GRANTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
