@@ -15,6 +15,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.errors import UnknownMatterCommand
 from models.ids import new_id
 from models.matters.base import MatterCommand, MatterKind
@@ -32,7 +33,13 @@ MOST_SEQ = 2**31 - 1
 
 def matter_router(kind: MatterKind, path: str, *, without: frozenset[str] = frozenset()) -> APIRouter:
     """Return the routes of one kind under `/api/v1/{path}`; those of the commands `without` stand elsewhere."""
-    router = APIRouter(prefix=f"/api/v1/{path}", tags=[path], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+    router = APIRouter(
+        route_class=StrictRoute,
+        prefix=f"/api/v1/{path}",
+        tags=[path],
+        responses=PROBLEMS,
+        dependencies=[KNOWN_PARAMETERS],
+    )
     _add_reading(router, kind)
     rules = RULES[kind]
     models = command_models(rules)

@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doors.client import check_host
 from doors.problems import RefusalRenderer, error_for_unexpected, problem_response
+from doors.written_address import check_address
 from infra.metrics import REQUESTS
 from infra.store.policies import cache_newest_version
-from models.errors import BodyTooLarge, DomainError, UnknownHost
+from models.errors import BodyTooLarge, DomainError, InputError, NoSuchPage, UnknownHost
 from models.ids import new_id
 
 log = structlog.get_logger("api.access")
@@ -63,11 +64,12 @@ class RequestMiddleware:
         request = Request(scope)
         try:
             check_host(scope, request.app.state.services.settings)
+            check_address(scope)
             exchange.check_declared_length()
             await self.app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED_REQUEST
-        except (BodyTooLarge, UnknownHost) as error:
+        except (BodyTooLarge, UnknownHost, NoSuchPage, InputError) as error:
             await _render_refusal(request, error)(scope, exchange.receive, exchange.send)
         except Exception as error:
             domain_error = error_for_unexpected(error)

@@ -8,8 +8,10 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
+from starlette.routing import Match, Mount
 
 from doors.input_errors import pointer
 from doors.negotiation import CONTENT_LANGUAGE, preferred_language
@@ -208,7 +210,21 @@ def _framework_response(request: Request, error: HTTPException) -> Response:
         return _response(document, language, headers)
     response = problem_response(request, domain_error)
     response.headers.update(headers)
+    if isinstance(domain_error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(allowed_methods(request))
     return response
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return the methods that the address of the request takes, over all routes that it fits (RFC 9110, 15.5.6)."""
+    found = set()
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
+        scope = {**request.scope, "method": method}
+        for route in request.app.router.routes:
+            if route.matches(dict(scope))[0] is Match.FULL:
+                found.add(method) if not isinstance(route, Mount) else found.update(("GET", "HEAD"))
+                break
+    return sorted(found)
 
 
 def error_for_unexpected(error: Exception) -> DomainError:
@@ -219,6 +235,10 @@ def error_for_unexpected(error: Exception) -> DomainError:
     if is_away(error):
         log.warning("database away", error=type(error).__name__)
         return StoreAway()
+    # A value that the database or a date can't hold comes from a sender: nothing of ours is so large or so odd.
+    if isinstance(error, DataError | UnicodeEncodeError | OverflowError):
+        log.warning("value out of range", exc_info=error)
+        return InputError(why_zh="含有无法保存的字符或超出范围的值", why_en="it holds a value that cannot be stored")
     log.error("unexpected error", exc_info=error)
     return Internal()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Final
 
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
@@ -60,6 +61,30 @@ def _refuse_number_as_day(value: object, info: ValidationInfo) -> object:
 
 #: A day in input from outside: text (ISO 8601), never a number.
 WrittenDay = Annotated[date, BeforeValidator(_refuse_number_as_day, json_schema_input_type=date)]
+
+#: A time of day by the wall clock, as it is written.
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+
+
+def _check_time_of_day(value: object, info: ValidationInfo) -> object:
+    """Return `value`, unless it is written otherwise than `TIME_OF_DAY`; an offset has no meaning on a wall clock."""
+    if info.context is not None and info.context.get("stored"):
+        return value
+    written = isinstance(value, str) and re.fullmatch(TIME_OF_DAY, value.strip())
+    if not written and not (isinstance(value, time) and value.tzinfo is None):
+        zh, en = "须为 08:30 这样的时刻,不带时区", "must be a time of day like 08:30, without an offset"
+        raise PydanticCustomError("told", "{en}", {"zh": zh, "en": en})
+    return value.strip() if isinstance(value, str) else value
+
+
+#: A time of day by the wall clock: "08:30" or "08:30:15", never with an offset. One that was stored with an offset
+#: is read without it.
+WallTime = Annotated[
+    time,
+    BeforeValidator(_check_time_of_day),
+    AfterValidator(lambda value: value.replace(tzinfo=None)),
+    WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY, "examples": ["08:30"]}),
+]
 
 #: Validation context for what is read back from a store: it is taken as it was written, whatever is refused today.
 STORED: Final = {"stored": True}

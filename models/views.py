@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainSerializer, TypeAdapter
+from pydantic import PlainSerializer, TypeAdapter, WithJsonSchema
 
 from models.base import Frozen, Instant
 from models.case import Interval
@@ -48,8 +48,20 @@ def with_hours(content: Any) -> Any:
     }
 
 
-#: A duration of the time that a unit counts, in hours.
-CountedTime = Annotated[timedelta, PlainSerializer(hours_of, return_type=str, when_used="json")]
+def _whole_hours_of(span: timedelta) -> str:
+    """`hours_of` in whole seconds: what is less than one is left out."""
+    return hours_of(timedelta(seconds=int(span.total_seconds())))
+
+
+#: A duration of the time that a unit counts, in hours, minutes and whole seconds; negative once it is passed.
+CountedTime = Annotated[
+    timedelta,
+    PlainSerializer(_whole_hours_of, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^-?PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", "examples": ["PT7H30M", "-PT12S"]},
+        mode="serialization",
+    ),
+]
 
 
 class GridView(Frozen):

@@ -1,10 +1,12 @@
 """Pages from templates: rendering, the functions that templates may call, redirects."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -114,11 +116,25 @@ def is_part(request: Request) -> bool:
 def go_to(request: Request, place: str) -> Response:
     """Redirect the browser to another of our pages, also when a script made the request."""
     if is_scripted(request):
-        return Response(status_code=204, headers={"HX-Redirect": place})
+        return Response(status_code=204, headers={"HX-Redirect": quote(place, safe=_URL_SIGNS)})
     return RedirectResponse(place, 303)
 
 
+#: What may stand in a URL as it is; `RedirectResponse` quotes the rest as well.
+_URL_SIGNS = ":/%#?=@[]!$&'()*+,"
+
+
 def safe_path(place: str | None, default: str) -> str:
-    """`place` if it is a path on this site, else `default`: a prepared link must not redirect to another site."""
-    fits = place is not None and place.startswith("/") and not place.startswith(("//", "/\\")) and "\n" not in place
-    return place if fits and place is not None else default
+    """`place` if it is a path on this site, else `default`: a prepared link must not redirect to another site.
+
+    Browsers drop tabs and line breaks within an address, and read a backslash as a slash.
+    """
+    if place is None or not place.startswith("/") or place.startswith("//") or len(place) > _LONGEST_PATH:
+        return default
+    if "\\" in place or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in place):
+        return default
+    return place
+
+
+#: Longer than the address of any of our pages.
+_LONGEST_PATH = 4_000

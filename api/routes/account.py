@@ -9,13 +9,14 @@ from pydantic import Field, SecretStr
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import AnyAccess, Now
+from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
 from models.errors import NoSuchSession
 from services.accounts.password_changes import change_password
 from services.accounts.sessions import SessionView, end_session, end_sessions, list_sessions
 
-router = APIRouter(prefix="/api/v1/me", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1/me", tags=["accounts"], responses=PROBLEMS)
 
 
 class PasswordChange(Frozen):

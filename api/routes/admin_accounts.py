@@ -11,11 +11,18 @@ from api.routes.account import Ended, SessionList
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
 from services.admin import accounts
 
-router = APIRouter(prefix="/api/v1/admin", tags=["administration"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1/admin",
+    tags=["administration"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 Username = Annotated[str, Path(max_length=200)]
 

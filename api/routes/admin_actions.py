@@ -12,12 +12,19 @@ from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Instant
 from services.admin.actions import ActionFilter, ActionPage, add_actions, export_actions, list_actions
 from services.directory.people import local_zone
 from services.files.workbook import Sheets
 
-router = APIRouter(prefix="/api/v1/admin", tags=["administration"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1/admin",
+    tags=["administration"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 Word = Annotated[str | None, Query(max_length=200)]
 

@@ -10,13 +10,14 @@ from doors.dependencies import ServicesDep
 from doors.etags import has_tag
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from doors.uploads import uploaded_file
 from services.attachments import intake
 from services.attachments.intake import AttachmentView
 from services.attachments.media_types import STORED
 from services.attachments.thumbnails import MEDIA_TYPE, Size
 
-router = APIRouter(prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1", tags=["attachments"], responses=PROBLEMS)
 
 #: The body is parsed by hand, to stop at the size limit, so it is described by hand too.
 _BODY: dict[str, Any] = {

@@ -11,13 +11,14 @@ from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Bearer, Caller, Now
 from doors.sign_in import let_in, sign_in_from, sign_out
+from doors.strict_json import StrictRoute
 from models.base import Frozen
 from models.enums import Role
 from rules.scope import in_force
 from services.accounts.sessions import SessionKind
 from services.directory.people import local_today, name_of
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
 
 
 class TokenAnswer(Frozen):

@@ -12,6 +12,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.case_client import is_started
 from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day
@@ -31,7 +32,9 @@ from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
 from services.reports.submit import ReportInput, refresh_reference, submit
 
-router = APIRouter(prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 
 class Pending(Frozen):

@@ -16,6 +16,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS, problem_document
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Code, Frozen
 from models.commands import HUMAN_COMMAND_MODELS
 from models.errors import UnknownCommand
@@ -26,7 +27,7 @@ from services.commands.bulk import MAX_CASES, Outcome, send_many
 from services.commands.send import send
 from services.desk.inbox import read_inbox
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1", responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
 
 
 class BulkOutcome(Frozen):

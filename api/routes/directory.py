@@ -9,13 +9,16 @@ from doors.dependencies import ServicesDep
 from doors.etags import has_tag
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from doors.version import version
 from models.base import Code
 from services.directory import people, units
 from services.directory.views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
 from services.organisation.zones import ZoneList, list_zones
 
-router = APIRouter(prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 GEO_JSON = "application/geo+json"
 _FEATURES: dict[int | str, dict[str, Any]] = {

@@ -13,6 +13,7 @@ from doors.dependencies import ResourcesDep, ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Code, Frozen, OptionalNote, WrittenInstant
 from models.commands.report import Attachments, GivenLocation
 from models.ids import new_id
@@ -25,7 +26,13 @@ from services.plans.own import OwnDuties, read_own_duties
 from services.plans.report import report_duty
 from services.plans.views import DutyPage, DutyView
 
-router = APIRouter(prefix="/api/v1/duties", tags=["duties"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1/duties",
+    tags=["duties"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 
 class DutyReport(Frozen):

@@ -11,6 +11,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Code, Frozen
 from models.ids import new_id
 from models.matters.base import MatterKind
@@ -22,7 +23,9 @@ from services.emergencies.show import MySteps, Told, runs_of_case, steps_for, wh
 from services.matters.queries import build_matter_view, find_matter
 from services.matters.views import MatterView
 
-router = APIRouter(prefix="/api/v1", tags=["emergencies"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["emergencies"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 
 class Beginning(Frozen):

@@ -13,6 +13,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from doors.uploads import uploaded_file
 from models.base import Code, Frozen, Text
 from models.datum import Datum, to_wgs84
@@ -24,7 +25,11 @@ from services.enterprises.suggest import EnterpriseSuggestion, Place, suggest_en
 from services.enterprises.upload import MOST_BYTES, load_register
 
 router = APIRouter(
-    prefix="/api/v1/enterprises", tags=["enterprises"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+    route_class=StrictRoute,
+    prefix="/api/v1/enterprises",
+    tags=["enterprises"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
 )
 
 

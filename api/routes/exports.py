@@ -12,6 +12,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
 from models.context import Person
@@ -20,7 +21,13 @@ from services.exports.jobs import ExportView
 from services.exports.request import ExportRequest
 from services.runtime.resources import Resources
 
-router = APIRouter(prefix="/api/v1/exports", tags=["exports"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1/exports",
+    tags=["exports"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 
 class ExportList(Frozen):

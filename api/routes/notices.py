@@ -9,10 +9,13 @@ from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Frozen
 from services.desk.notices import Notices, ReadUpTo, find_notices, mark_read
 
-router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["notices"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 
 class Marked(Frozen):

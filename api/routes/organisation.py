@@ -6,10 +6,17 @@ from api.parameters import KNOWN_PARAMETERS
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from services.organisation import lint
 from services.organisation.lint import OrgLint
 
-router = APIRouter(prefix="/api/v1/org", tags=["organisation"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1/org",
+    tags=["organisation"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 
 @router.get("/lint")

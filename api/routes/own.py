@@ -7,13 +7,16 @@ from doors.dependencies import ServicesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
 from rules.deadlines.quiet_hours import QuietHours
 from services.accounts.preferences import read_settings, save_settings
 from services.reports.own import OwnReports, read_own_reports
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["accounts"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 
 @router.get("/me/reports")

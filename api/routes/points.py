@@ -10,12 +10,17 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Line
 from models.policy.scores import Subject
 from services.points.read import PointsFilter, PointsRanking, PointsView, explain_points, rank_points
 
 router = APIRouter(
-    prefix="/api/v1/supervision/points", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+    route_class=StrictRoute,
+    prefix="/api/v1/supervision/points",
+    tags=["supervision"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
 )
 PeriodName = Annotated[
     Line,

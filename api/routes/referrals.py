@@ -11,6 +11,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.store.context import local_day
 from models.base import Frozen
 from models.ids import new_id
@@ -22,7 +23,13 @@ from services.matters.views import MatterView
 from services.referrals.calendar_file import MEDIA_TYPE, calendar_file
 from services.referrals.slots import BookingOfCase, SlotView, book, bookings_of_case, find_desk, for_reader, read_slots
 
-router = APIRouter(prefix="/api/v1", tags=["referral-desks"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute,
+    prefix="/api/v1",
+    tags=["referral-desks"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
+)
 
 #: How many days are shown when no end is given.
 _USUAL_DAYS = 13

@@ -13,6 +13,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from models.base import Code, Frozen, Instant, WrittenInstant
 from models.errors import BadFilter
 from models.ids import new_id
@@ -23,9 +24,11 @@ from services.stations.keys import GivenKey, give_key
 from services.stations.show import StationNow, find_station, metric_of, read_for
 
 _PREFIX = "/api/v1/stations"
-router = APIRouter(prefix=_PREFIX, tags=["stations"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix=_PREFIX, tags=["stations"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 #: What stations call: no person signs in.
-intake = APIRouter(prefix=_PREFIX, tags=["stations"], responses=PROBLEMS)
+intake = APIRouter(route_class=StrictRoute, prefix=_PREFIX, tags=["stations"], responses=PROBLEMS)
 
 _STATION_KEY = HTTPBearer(
     scheme_name="station-key",

@@ -17,6 +17,7 @@ from doors.dependencies import ResourcesDep
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.database import snapshot_connection
 from models.base import Code, Frozen
 from models.context import Person
@@ -38,7 +39,11 @@ from services.supervision.ranking import RankingFilter, read_ranking
 from services.work.figures import Work, read_work
 
 router = APIRouter(
-    prefix="/api/v1/supervision", tags=["supervision"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+    route_class=StrictRoute,
+    prefix="/api/v1/supervision",
+    tags=["supervision"],
+    responses=PROBLEMS,
+    dependencies=[KNOWN_PARAMETERS],
 )
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

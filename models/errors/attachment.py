@@ -6,8 +6,8 @@ from models.errors.base import DomainError
 class UnknownAttachment(DomainError):
     code = "unknown_attachment"
     status = 422
-    zh = "附件 {sha256} 尚未上传。"
-    en = "Attachment {sha256} has not been uploaded."
+    zh = "附件 {sha256} 并非您上传,也不在您可见的案件或事项中。"
+    en = "Attachment {sha256} was not uploaded by you, and nothing that you may see has it."
 
 
 class EvidenceMissing(DomainError):

@@ -15,6 +15,7 @@ from models.base import (
     OptionalName,
     OptionalNote,
     Title,
+    WallTime,
     WrittenDay,
     WrittenInstant,
     fault,
@@ -56,8 +57,8 @@ class Sitting(Frozen):
     """A sitting every week: on `weekday` (1 is Monday, 7 Sunday), from `start` to `end` by the wall clock."""
 
     weekday: Annotated[int, Field(ge=1, le=7)]
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
@@ -68,8 +69,8 @@ class Sitting(Frozen):
 class Hours(Frozen):
     """A sitting on one day, from `start` to `end` by the wall clock."""
 
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
@@ -78,10 +79,6 @@ class Hours(Frozen):
 
 
 def _require_forward(start: time, end: time) -> None:
-    if start.tzinfo is not None or end.tzinfo is not None:
-        raise fault(
-            "坐诊时间按本地时刻填写,不带时区", "the times of a sitting are those of the wall clock, without a zone"
-        )
     if end <= start:
         raise fault("坐诊的结束时间须晚于开始时间", "a sitting ends after it begins")
 

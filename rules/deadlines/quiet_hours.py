@@ -1,10 +1,10 @@
 """Quiet hours (免打扰), in which notices that can wait are held back. Urgent ones always pass."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import model_validator
 
-from models.base import Frozen
+from models.base import Frozen, WallTime
 
 
 class QuietHours(Frozen):
@@ -13,8 +13,8 @@ class QuietHours(Frozen):
     Raises ValueError when both are the same: that could mean the whole day or none of it.
     """
 
-    since: time
-    until: time
+    since: WallTime
+    until: WallTime
 
     @model_validator(mode="after")
     def _some_length(self) -> "QuietHours":

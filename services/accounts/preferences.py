@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import first_row
-from models.base import Frozen
+from models.base import STORED, Frozen
 from models.context import Grant, Person
 from rules.deadlines.quiet_hours import QuietHours
 
@@ -87,7 +87,7 @@ async def read_details(
 
 def _settings(content: object) -> PersonSettings:
     try:
-        return PersonSettings.model_validate(content or {})
+        return PersonSettings.model_validate(content or {}, context=STORED)
     except ValidationError:
         return PersonSettings()
 

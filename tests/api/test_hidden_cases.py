@@ -72,7 +72,7 @@ async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def case(harness: ApiHarness) -> Any:
     """A case that labour handles, with a photo and an urge order."""
-    photo = await harness.upload("admin")
+    photo = await harness.upload("worker")
     no = (await harness.report(title=TITLE, attachments=[photo]))["case_no"]
     await harness.do("duty", no, "accept")
     await harness.do("duty", no, "dispatch", host=LABOUR)

@@ -32,7 +32,8 @@ async def read(harness: ApiHarness, case_no: str, username: str = "reporter") ->
 async def test_the_reporter_reads_the_answer_and_no_notes(harness: ApiHarness) -> None:
     before = await harness.upload("reporter", a_picture("red"))
     story = await Story.at_handling(harness, "reporter", attachments=[before])
-    after, inner = [await harness.upload("labour_handler", a_picture(colour)) for colour in ("green", "blue")]
+    after = await harness.upload("labour_handler", a_picture("green"))
+    inner = await harness.upload("fire_handler", a_picture("blue"))
     await story.does("labour_handler", "comment", note=INNER)
     await story.does("duty", "add_co_handler", departments=[FIRE], note=INNER)
     await story.does("fire_handler", "report_progress", note=INNER, attachments=[inner])

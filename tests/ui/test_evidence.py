@@ -14,7 +14,8 @@ from tests.ui.site import Site
 
 
 def test_the_evidence_comes_as_one_file_that_proves_itself(open_page: OpenPage, site: Site) -> None:
-    before, after = (site.run(site.harness.upload("worker", a_photo(colour))) for colour in ("#a65", "#4a6"))
+    before = site.run(site.harness.upload("worker", a_photo("#a65")))
+    after = site.run(site.harness.upload("fire_handler", a_photo("#4a6")))
     no = site.at_handling(category="0103", attachments=[before])
     site.do("fire_handler", no, "attach", note="现场", attachments=[before, after])
     page = open_page("fire_handler", f"/cases/{no}")

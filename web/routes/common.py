@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services
@@ -17,7 +17,7 @@ from web.reader import Reader
 from web.views.forms import blank
 
 GridCode = Annotated[Code | None, blank()]
-Cursor = Annotated[str | None, blank(), Query(max_length=200)]
+Cursor = Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Query()]
 
 
 @asynccontextmanager

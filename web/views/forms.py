@@ -13,7 +13,10 @@ def _none_if_blank(value: Any) -> Any:
 
 
 def blank() -> BeforeValidator:
-    """A validator that reads blank text as None."""
+    """A validator that reads blank text as None.
+
+    Constraints stand within the type, `Annotated[int, Field(ge=0)] | None`: beside it they would be applied to None.
+    """
     return BeforeValidator(_none_if_blank)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
@@ -96,7 +96,7 @@ async def import_grids(
 async def show_people(
     services: ServicesDep,
     reader: SignedIn,
-    cursor: Annotated[str | None, blank(), Query(max_length=200)] = None,
+    cursor: Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Query()] = None,
     q: Annotated[str, Query(max_length=100)] = "",
     loaded: str = "",
 ) -> Response:
@@ -176,7 +176,7 @@ async def change_absence(
     person: Words = "",
     since: Words = "",
     until: Words = "",
-    deputy: Annotated[str | None, blank(), Form(max_length=200)] = None,
+    deputy: Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Form()] = None,
     reason: Annotated[str, Form(max_length=4000)] = "",
     cancel: Annotated[bool, Form()] = False,
 ) -> Response:

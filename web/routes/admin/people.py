@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import ServicesDep
@@ -25,7 +25,7 @@ from web.views.forms import blank
 router = APIRouter()
 
 Words = Annotated[str, Form(max_length=200)]
-Optional = Annotated[str | None, blank(), Form(max_length=200)]
+Optional = Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Form()]
 _EMPTY_GRANT = dict.fromkeys(("role", "department", "grid", "since", "until"), "")
 
 

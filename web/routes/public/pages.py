@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from starlette.datastructures import FormData
 
 from doors.client import client_address
@@ -48,7 +48,7 @@ Code = Annotated[str, Form(max_length=40)]
 PhoneTail = Annotated[str, Form(max_length=60)]
 Note = Annotated[Text, Form(max_length=2_000)]
 #: The turn of the case that the page showed; see `services.public.progress.turn_of`.
-Turn = Annotated[int | None, blank(), Form(ge=0)]
+Turn = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, blank(), Form()]
 
 
 @dataclass(frozen=True)

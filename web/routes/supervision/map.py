@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from doors.dependencies import ServicesDep
+from models.base import Code
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.supervision.map import MapData, feature_text, have_shapes, list_map_units, list_points, read_map
@@ -25,7 +27,10 @@ MEASURES = {"overdue": _("超期数"), "open": _("未结案数"), "share": _("�
 #: Maximum number of cases of a unit in the list beside the map.
 MAX_LISTED = 30
 
-OfLevel = Annotated[int | None, blank(), Query(ge=1, le=4)]
+#: A box on the map, in degrees: west, south, east, north.
+_DEGREES = r"-?[0-9]{1,3}(\.[0-9]{1,20})?"
+Box = Annotated[str, Field(pattern=rf"^{_DEGREES}(,{_DEGREES}){{3}}$", max_length=100)]
+OfLevel = Annotated[Annotated[int, Field(ge=1, le=4)] | None, blank(), Query()]
 
 
 @router.get("/map")
@@ -144,7 +149,7 @@ async def points(
     services: ServicesDep,
     reader: SignedIn,
     grid: GridCode = None,
-    box: Annotated[str | None, blank(), Query(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$", max_length=100)] = None,
+    box: Annotated[Box | None, blank(), Query()] = None,
 ) -> Response:
     """The open cases with a location; none if there are too many to draw. `box`: west, south, east, north."""
     corners = [float(part) for part in box.split(",")] if box else None
@@ -156,7 +161,7 @@ async def points(
 
 
 @router.get("/map/cases/{code}")
-async def side_list(services: ServicesDep, reader: SignedIn, code: str) -> Response:
+async def side_list(services: ServicesDep, reader: SignedIn, code: Code) -> Response:
     """The list beside the map: the open cases of a unit, the most urgent first."""
     return await _side_page(services, reader, code)
 

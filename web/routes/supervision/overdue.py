@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
@@ -71,9 +71,9 @@ async def show_overdue(
     category: Annotated[Code | None, blank()] = None,
     department: Annotated[Code | None, blank()] = None,
     since: Annotated[Instant | None, blank()] = None,
-    sort: Annotated[str | None, blank(), Query(pattern=SORTS)] = None,
+    sort: Annotated[Annotated[str, Field(pattern=SORTS)] | None, blank(), Query()] = None,
     cursor: Cursor = None,
-    sample: Annotated[int | None, blank(), Query(ge=1, le=200)] = None,
+    sample: Annotated[Annotated[int, Field(ge=1, le=200)] | None, blank(), Query()] = None,
     seed: Annotated[str, Query(pattern="^[A-Za-z0-9]{0,20}$")] = "",
 ) -> Response:
     """The list, the longest overdue first; with `sample`, that many cases drawn at random by `seed`."""
