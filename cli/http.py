@@ -70,13 +70,16 @@ class Connection:
         return self._request("GET", path).content
 
     def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        try:
-            response = self._http.request(method, f"/api/v1{path}", **more)
-        except httpx.TransportError as error:
-            fail(localize(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
+        response = self._send(method, path, **more)
         if not response.is_success:
             _print_problem(response)
         return response
+
+    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, f"/api/v1{path}", **more)
+        except httpx.TransportError as error:
+            fail(localize(f"无法连接系统:{error}", f"cannot reach the system: {error}"))
 
 
 class Api(Connection):
@@ -85,8 +88,18 @@ class Api(Connection):
     def __init__(self, data_dir: Path, username: str, password: str | None) -> None:
         super().__init__(data_dir)
         password = password or _demo_password(data_dir, username)
-        token = self.call("POST", "/auth/token", data={"username": username, "password": password})
+        token = self._sign_in({"username": username, "password": password})
         self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
+
+    def _sign_in(self, data: dict[str, str]) -> Any:
+        """Return the token; ask for a code of the second factor where it takes one (or GRIDLOOP_OTP has it)."""
+        answer = self._send("POST", "/auth/token", data=data)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and "second_factor_required" in answer.text:
+            code = os.environ.get("GRIDLOOP_OTP") or typer.prompt(localize("验证码", "Code of the second factor"))
+            return self.call("POST", "/auth/token", data={**data, "otp": code})
+        if not answer.is_success:
+            _print_problem(answer)
+        return answer.json()
 
     def upload(self, file: Path) -> str:
         """Upload a file and return its hash."""

@@ -58,6 +58,8 @@ def up(
     ] = 600,
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal, workers, the API and the pages. Ctrl-C stops it."""
+    if demo:  # the demo park is for trying things out: a second factor is possible, but nobody must have one
+        os.environ.setdefault("GRIDLOOP_SECOND_FACTOR_ROLES", "")
     console, progress = Console(highlight=False), Progress()
     populate = ("演示案件 Demo cases", partial(load_demo_cases, demo_cases, demo_past, progress))
     data_path = data_dir.expanduser().resolve()

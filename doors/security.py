@@ -1,7 +1,7 @@
 """Dependencies for the caller and the moment of a request."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -14,9 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doors.dependencies import Services, ServicesDep
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
 from infra.database import AWAY_ERRORS, is_away
+from infra.settings import Settings
 from infra.store.access import Signed, read_session
 from models.context import Person
-from models.errors import ForeignRequest, NotSignedIn, PasswordChangeRequired, StoreAway
+from models.errors import (
+    ForeignRequest,
+    NotSignedIn,
+    PasswordChangeRequired,
+    SecondFactorEnrolmentRequired,
+    StoreAway,
+)
 from services.accounts.sign_in import Claims, read_token
 
 log = structlog.get_logger(__name__)
@@ -45,17 +52,21 @@ Now = Annotated[datetime, Depends(now)]
 class Access:
     """What a request is let in by: the person, and the session of its token.
 
-    `must_change_password`: until they have changed their first password, they may do nothing else.
+    `must_change_password`: until they have changed their first password, they may do nothing else; `must_enrol`: nor
+    until they have a second factor, which a role of theirs requires.
     """
 
     person: Person
     session: UUID
     must_change_password: bool = False
+    must_enrol: bool = False
 
     def check(self) -> None:
-        """Raise PasswordChangeRequired if something has to be done before anything else."""
+        """Raise PasswordChangeRequired or SecondFactorEnrolmentRequired if that has to be done before anything else."""
         if self.must_change_password:
             raise PasswordChangeRequired()
+        if self.must_enrol:
+            raise SecondFactorEnrolmentRequired()
 
 
 async def access_at_all(request: Request, bearer: Bearer, services: ServicesDep, moment: Now) -> Access:
@@ -103,7 +114,7 @@ async def access_for_token(services: Services, token: str | None, moment: dateti
         if cached is None:
             raise StoreAway() from error
         log.warning("database away, using cached roles", person=str(claims.person))
-        return _access(cached, claims.session)
+        return _access(services, cached, claims.session, moment)
 
 
 async def access_over(connection: AsyncConnection, services: Services, claims: Claims, moment: datetime) -> Access:
@@ -120,11 +131,27 @@ async def access_over(connection: AsyncConnection, services: Services, claims: C
     if noting:
         services.people.note(claims.session, moment)
     services.people.remember(claims.session, signed, moment)
-    return _access(signed, claims.session)
+    return _access(services, signed, claims.session, moment)
 
 
-def _access(signed: Signed, session: UUID) -> Access:
-    return Access(signed.person, session, must_change_password=signed.must_change_password)
+def _access(services: Services, signed: Signed, session: UUID, moment: datetime) -> Access:
+    must_enrol = not (signed.second_factor or signed.vouched) and needs_second_factor(
+        services.settings, signed.person, moment
+    )
+    return Access(
+        signed.person, session, must_change_password=signed.must_change_password, must_enrol=must_enrol
+    )  # fmt: skip
+
+
+def needs_second_factor(settings: Settings, person: Person, moment: datetime) -> bool:
+    """Whether a role of the person, held now, requires a second factor. A day more at both ends covers every zone."""
+    day = moment.date()
+    return any(
+        grant.role in settings.second_factor_roles
+        and grant.since <= day + timedelta(days=1)
+        and (grant.until is None or grant.until >= day - timedelta(days=1))
+        for grant in person.grants
+    )
 
 
 def claims_of(services: Services, token: str | None, moment: datetime) -> Claims:

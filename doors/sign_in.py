@@ -12,7 +12,7 @@ from infra.database import transaction
 from models.errors import NotSignedIn
 from services.accounts.agents import short_agent
 from services.accounts.sessions import Origin, SessionKind, end_session
-from services.accounts.sign_in import Token, read_token, sign_in
+from services.accounts.sign_in import Token, Verified, read_token, sign_in, verify
 
 
 def origin_of(request: Request, kind: SessionKind) -> Origin:
@@ -21,12 +21,28 @@ def origin_of(request: Request, kind: SessionKind) -> Origin:
 
 
 async def sign_in_from(
-    request: Request, services: Services, username: str, password: str, kind: SessionKind, now: datetime
-) -> Token:
-    """Open a session for whoever has that name and password. Raises WrongPassword, TooManyAttempts."""
+    request: Request, services: Services, username: str, password: str, kind: SessionKind, now: datetime,
+    otp: str | None = None,
+) -> Token:  # fmt: skip
+    """Open a session for whoever has that name and password, and the code of the second factor where they have one.
+
+    Raises the errors of `services.accounts.sign_in.sign_in`.
+    """
     device = device_of(request, services.settings)
     origin = origin_of(request, kind)
-    return await sign_in(services.engine, services.settings, username, password, origin=origin, now=now, device=device)
+    return await sign_in(
+        services.engine, services.settings, username, password, origin=origin, now=now, device=device, otp=otp
+    )
+
+
+async def verify_from(
+    request: Request, services: Services, username: str, password: str, kind: SessionKind, now: datetime
+) -> Verified:
+    """Return whoever has that name and password. Raises WrongPassword, TooManyAttempts."""
+    device = device_of(request, services.settings)
+    return await verify(
+        services.engine, username, password, origin=origin_of(request, kind), now=now, device=device
+    )  # fmt: skip
 
 
 def let_in(request: Request, response: Response, services: Services, username: str, token: Token) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.web_address import Hosts, Networks, PublicUrl
+from models.enums import Role
 from models.personal_numbers import DEFAULT_KINDS, NumberKind
 from models.wire_names import CASE_QUEUE
 
@@ -23,6 +24,14 @@ def _check_tiles_url(value: str) -> str:
     if not _TILES_URL.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
         raise ValueError("a tile is at an address like https://host/{z}/{x}/{y}.png")
     return value
+
+
+def _split_names(value: object) -> object:
+    """Return the names in a comma-separated text; anything else as it is."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+RoleNames = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split_names)]
 
 
 class Tiles(BaseModel):
@@ -51,6 +60,8 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     token_secret: Annotated[SecretStr, Field(min_length=32)]
+    #: Roles whose holders must give a second factor when they sign in (comma-separated; empty: nobody must).
+    second_factor_roles: RoleNames = (Role.KEEPER, Role.SUPERVISOR, Role.ADMIN)
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080

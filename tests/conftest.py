@@ -48,6 +48,8 @@ LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the controller of an xdist run, before its workers."""
     structlog.configure(processors=PLAIN_LOGS)
+    # The small park of the tests has no second factors; those that test them say which roles need one.
+    os.environ.setdefault("GRIDLOOP_SECOND_FACTOR_ROLES", "")
     controls_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     if controls_workers and not config.option.collectonly:
         config.stash[_STACK] = stack = ExitStack()

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from doors.problems import problem_for_handled, problem_response, request_id_of
 from doors.session import COOKIE
-from models.errors import DomainError, NotSignedIn, PasswordChangeRequired
+from models.errors import DomainError, NotSignedIn, PasswordChangeRequired, SecondFactorEnrolmentRequired
 from web.pages import go_to, is_scripted, page, safe_path
 from web.reader import Visitor, read_preferences
 from web.views.refusals import refusal_text
@@ -60,7 +60,7 @@ def _return_path(request: Request) -> str:
 
 
 def error_page(request: Request, error: Exception) -> Response:
-    """The page for an error; for NotSignedIn and PasswordChangeRequired, a redirect to where one goes on."""
+    """The page for an error; where something has to be done first, a redirect to where it is done."""
     visitor = Visitor(request.url.path, "", read_preferences(request), datetime.now(UTC))
     if isinstance(error, NotSignedIn):
         # Who sends a form or loads a part of a page had been signed in: their session has ended.
@@ -68,6 +68,8 @@ def error_page(request: Request, error: Exception) -> Response:
         return go_to(request, f"/sign-in?next={quote(_return_path(request))}{ended}")
     if isinstance(error, PasswordChangeRequired):
         return go_to(request, f"/settings/password?next={quote(_return_path(request))}")
+    if isinstance(error, SecondFactorEnrolmentRequired):
+        return go_to(request, f"/settings/second-factor?next={quote(_return_path(request))}")
     problem = problem_for_handled(request, error, visitor.language)
     part = is_scripted(request)
     template = "errors/part.html" if part else "errors/page.html"

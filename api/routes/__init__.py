@@ -25,6 +25,7 @@ from api.routes import (
     own,
     points,
     referrals,
+    second_factor,
     stations,
     supervision,
 )
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     auth.router,
     account.router,
+    second_factor.router,
     cases.router,
     commands.router,
     attachments.router,

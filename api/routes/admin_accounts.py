@@ -51,6 +51,13 @@ async def reset_password(
     return FirstPassword(username=username, password=first)
 
 
+@router.delete("/people/{username}/second-factor", status_code=204)
+async def reset_second_factor(username: Username, services: ServicesDep, caller: Caller, now: Now) -> None:
+    """Removes the second factor of somebody who lost theirs, and ends all their sessions."""
+    async with transaction(services.engine) as connection:
+        await accounts.reset_second_factor(connection, caller, username, now)
+
+
 @router.get("/people/{username}/sessions")
 async def list_sessions(username: Username, services: ServicesDep, caller: Caller, now: Now) -> SessionList:
     """Where somebody is signed in."""

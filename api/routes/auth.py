@@ -21,6 +21,10 @@ from services.directory.people import local_today, name_of
 router = APIRouter(route_class=StrictRoute, prefix="/api/v1", tags=["accounts"], responses=PROBLEMS)
 
 
+#: A code of the second factor, for those who have one: 401 `second_factor_required` asks for it.
+Otp = Annotated[str | None, Form(max_length=40)]
+
+
 class TokenAnswer(Frozen):
     """A bearer token, good for `expires_in` seconds."""
 
@@ -56,9 +60,10 @@ async def get_token(
     response: Response,
     services: ServicesDep,
     now: Now,
+    otp: Otp = None,
 ) -> TokenAnswer:
     """A token for a user name and a password (OAuth 2 password flow)."""
-    token = await sign_in_from(request, services, username, password, SessionKind.API, now)
+    token = await sign_in_from(request, services, username, password, SessionKind.API, now, otp)
     response.headers["Cache-Control"] = "no-store"
     return TokenAnswer(access_token=token.access_token, expires_in=token.expires_in)
 
@@ -71,10 +76,11 @@ async def open_session(
     response: Response,
     services: ServicesDep,
     now: Now,
+    otp: Otp = None,
 ) -> None:
     """Signs a browser in: the token is set as an HttpOnly cookie. Only for our own pages."""
     session.check_same_origin(request)
-    token = await sign_in_from(request, services, username, password, SessionKind.PHONE, now)
+    token = await sign_in_from(request, services, username, password, SessionKind.PHONE, now, otp)
     let_in(request, response, services, username, token)
 
 

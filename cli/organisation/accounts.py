@@ -17,6 +17,7 @@ from models.base import Code
 from models.errors import DomainError
 from services.accounts.first_admin import add_first_admin
 from services.accounts.password_changes import reset_password
+from services.admin.accounts import remove_for
 from services.directory.people import local_today
 
 FromStdin = Annotated[
@@ -55,6 +56,20 @@ def add_admin(
         return await add_first_admin(connection, code, name, given, _now(), today)
 
     _tell(code, _in_transaction(data_dir, "people add-admin", add), shown=given is None)
+
+
+def reset_second_factor(
+    username: Annotated[str, typer.Argument(help="Whose second factor")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Removes the second factor of somebody who lost theirs, and ends their sessions."""
+
+    async def remove(connection: AsyncConnection) -> str:
+        await remove_for(connection, None, username, _now())
+        return ""
+
+    _in_transaction(data_dir, "people reset-second-factor", remove)
+    out.print(localize(f"已重置 {username} 的二次验证。", f"The second factor of {username} is removed."))
 
 
 def _in_transaction(data_dir: DataDir, action: str, work: Callable[[AsyncConnection], Awaitable[str]]) -> str:

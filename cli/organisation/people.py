@@ -26,6 +26,7 @@ app.command("absent")(roster.absent)
 app.command("shift")(roster.shift)
 app.command("roster")(roster.show_roster)
 app.command("passwd")(accounts.passwd)
+app.command("reset-second-factor")(accounts.reset_second_factor)
 app.command("add-admin")(accounts.add_admin)
 
 

@@ -12,7 +12,9 @@ from models.base import Frozen
 from models.context import Person
 
 _FOUND = f"""
-    SELECT {PERSON_JSON.format("p.id = s.person")}, json_build_object('must_change_password', q.password_first)
+    SELECT {PERSON_JSON.format("p.id = s.person")}, json_build_object(
+        'must_change_password', q.password_first, 'vouched', s.vouched,
+        'second_factor', EXISTS (SELECT 1 FROM second_factors f WHERE f.person = q.id AND f.confirmed_at IS NOT NULL))
     FROM sessions s JOIN people q ON q.id = s.person
     WHERE s.id = %(session)s AND s.person = %(person)s AND s.ended_at IS NULL AND s.expires_at > %(now)s
 """
@@ -24,10 +26,15 @@ _FOUND_AND_SEEN = f"""
 
 
 class Signed(Frozen):
-    """A signed-in person. `must_change_password`: their password is the first one, which somebody else knows."""
+    """A signed-in person. `must_change_password`: their password is the first one, which somebody else knows.
+
+    `second_factor`: they are asked for one when they sign in; `vouched`: somebody else signed them in.
+    """
 
     person: Person
     must_change_password: bool = False
+    second_factor: bool = False
+    vouched: bool = False
 
 
 async def read_session(

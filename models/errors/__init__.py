@@ -364,6 +364,21 @@ from models.errors.rights import (
     ReviewerOfHost as ReviewerOfHost,
 )
 from models.errors.rights import (
+    SecondFactorEnrolmentRequired as SecondFactorEnrolmentRequired,
+)
+from models.errors.rights import (
+    SecondFactorExists as SecondFactorExists,
+)
+from models.errors.rights import (
+    SecondFactorNeeded as SecondFactorNeeded,
+)
+from models.errors.rights import (
+    SecondFactorRequired as SecondFactorRequired,
+)
+from models.errors.rights import (
+    SecondFactorUnreadable as SecondFactorUnreadable,
+)
+from models.errors.rights import (
     SecondPersonNeeded as SecondPersonNeeded,
 )
 from models.errors.rights import (
@@ -383,6 +398,9 @@ from models.errors.rights import (
 )
 from models.errors.rights import (
     WrongPassword as WrongPassword,
+)
+from models.errors.rights import (
+    WrongSecondFactor as WrongSecondFactor,
 )
 from models.errors.stage import (
     AlreadyArchived as AlreadyArchived,

@@ -79,6 +79,54 @@ class SignOutNotStored(DomainError):
     )
 
 
+class SecondFactorRequired(DomainError):
+    """The password is right; a code of the second factor has to come with it."""
+
+    code = "second_factor_required"
+    status = 401
+    zh = "请输入验证码:打开身份验证器应用,输入其中的 6 位数字,或用一个恢复码。"
+    en = "Give the six digits that your authenticator app shows, or a recovery code."
+
+
+class WrongSecondFactor(DomainError):
+    code = "wrong_second_factor"
+    status = 401
+    zh = "验证码不正确,或已经用过。请等应用显示下一个再试。"
+    en = "The code is wrong, or was used before. Wait for the next one and try again."
+
+
+class SecondFactorEnrolmentRequired(DomainError):
+    """A role of the person requires a second factor, and they have none: nothing else is allowed before."""
+
+    code = "second_factor_enrolment_required"
+    status = 403
+    zh = "您的角色须使用二次验证,请先设置。"
+    en = "Your role requires a second factor: set one up before you go on."
+
+
+class SecondFactorExists(DomainError):
+    code = "second_factor_exists"
+    status = 409
+    zh = "已设置二次验证。"
+    en = "There is a second factor already."
+
+
+class SecondFactorNeeded(DomainError):
+    code = "second_factor_needed"
+    status = 409
+    zh = "您的角色须使用二次验证,不能关闭。换手机请找管理员重置。"
+    en = "Your role requires the second factor. An administrator can reset it for a new phone."
+
+
+class SecondFactorUnreadable(DomainError):
+    """The secret was encrypted under another token secret."""
+
+    code = "second_factor_unreadable"
+    status = 409
+    zh = "系统密钥已更换,二次验证无法读取,请联系管理员重置。"
+    en = "The system's secret has changed, so the second factor can't be read: ask an administrator to reset it."
+
+
 class NoSuchSession(DomainError):
     code = "no_such_session"
     status = 404

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.tables.account import AdminActionRow, SessionRow, SignInAttemptsRow
+from models.tables.account import AdminActionRow, SecondFactorRow, SessionRow, SignInAttemptsRow
 from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
@@ -74,6 +74,7 @@ __all__ = [
     "ReferralBookingRow",
     "ReporterRow",
     "SavedViewRow",
+    "SecondFactorRow",
     "SessionRow",
     "ShiftRow",
     "SignInAttemptsRow",

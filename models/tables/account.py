@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, false, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.tables.columns import Json, Moment
@@ -27,6 +28,8 @@ class SessionRow(SQLModel, table=True):
     last_seen_at: datetime = Field(sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(sa_type=Moment)
+    #: Somebody else vouches for the person: they answer for a second factor, too.
+    vouched: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class SignInAttemptsRow(SQLModel, table=True):
@@ -60,3 +63,18 @@ class AdminActionRow(SQLModel, table=True):
     object: str
     before: dict[str, Any] | None = Field(sa_column=Column(Json))
     after: dict[str, Any] | None = Field(sa_column=Column(Json))
+
+
+class SecondFactorRow(SQLModel, table=True):
+    """The second factor of somebody: its secret, encrypted, and the hashes of the recovery codes that are left.
+
+    `confirmed_at` None: it is being enrolled. `last_step`: of the last code taken; no earlier one counts.
+    """
+
+    __tablename__ = "second_factors"
+
+    person: UUID = Field(primary_key=True, foreign_key="people.id")
+    secret: bytes
+    recovery: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    confirmed_at: datetime | None = Field(sa_type=Moment)
+    last_step: int | None = Field(sa_column=Column(BigInteger))

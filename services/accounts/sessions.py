@@ -54,8 +54,8 @@ _OPEN = text("""
 WITH owner AS (
   SELECT id FROM people WHERE id = :person AND active AND (:trusted OR password_hash IS NOT DISTINCT FROM :verified)
   FOR SHARE)
-INSERT INTO sessions (id, person, kind, address, agent, created_at, last_seen_at, expires_at)
-SELECT :id, id, :kind, :address, :agent, :now, :now, :expires FROM owner RETURNING id
+INSERT INTO sessions (id, person, kind, address, agent, created_at, last_seen_at, expires_at, vouched)
+SELECT :id, id, :kind, :address, :agent, :now, :now, :expires, :trusted FROM owner RETURNING id
 """)
 _TIDY = text("""
 WITH old AS (DELETE FROM sessions WHERE person = :person AND expires_at < :kept)

@@ -3,19 +3,20 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
 from infra.settings import Settings
-from models.errors import NotSignedIn, WrongPassword
-from models.tables import PersonRow
+from models.errors import NotSignedIn, SecondFactorRequired, WrongPassword
 from models.text import clean_code, find_control
-from services.accounts.attempts import KnownDevice, count_attempt, sign_in_keys, succeeded
+from services.accounts.attempts import KnownDevice, count_attempt, person_keys, sign_in_keys, succeeded
 from services.accounts.passwords import verify_password
+from services.accounts.second_factor import check_second_factor
 from services.accounts.sessions import Origin, open_session
 
 ISSUER = "gridloop"
@@ -42,6 +43,20 @@ class Claims:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Verified:
+    """Somebody whose password was right. `enrolled`: a second factor is to be given as well.
+
+    `keys`: what the attempt was counted for.
+    """
+
+    person: UUID
+    username: str
+    password_hash: str
+    enrolled: bool
+    keys: tuple[str, ...] = ()
+
+
 async def sign_in(
     engine: AsyncEngine,
     settings: Settings,
@@ -51,25 +66,67 @@ async def sign_in(
     origin: Origin,
     now: datetime,
     device: KnownDevice | None = None,
+    otp: str | None = None,
 ) -> Token:
     """Open a session for the person of that name and password, and return its token.
+
+    Raises the errors of `verify` and `complete`.
+    """
+    verified = await verify(engine, username, password, origin=origin, now=now, device=device)
+    return await complete(engine, settings, verified, origin, now, otp)
+
+
+async def verify(
+    engine: AsyncEngine,
+    username: str,
+    password: str,
+    *,
+    origin: Origin,
+    now: datetime,
+    device: KnownDevice | None = None,
+) -> Verified:
+    """Return the person of that name and password.
 
     Raises WrongPassword for an unknown name, a person without a password or who has left, and a wrong password; neither
     the message nor the time tells which. Raises TooManyAttempts as `services.accounts.attempts` counts.
     """
     keys = sign_in_keys(username, origin.address, device)
     await count_attempt(engine, keys, now)
-    person, password_hash = await _credentials(engine, username)
+    found = await _credentials(engine, username)
+    password_hash = None if found is None else found.password_hash
     right = await asyncio.to_thread(verify_password, password_hash, password)
-    if not right or person is None:
+    if not right or found is None:
         raise WrongPassword()
+    return Verified(found.id, username, found.password_hash, found.enrolled, keys)
+
+
+async def complete(
+    engine: AsyncEngine, settings: Settings, verified: Verified, origin: Origin, now: datetime, otp: str | None
+) -> Token:
+    """Open a session for somebody whose password was right, and return its token.
+
+    Raises SecondFactorRequired without the code that they owe, WrongSecondFactor, TooManyAttempts after too many of
+    these, WrongPassword if the password was changed or they left meanwhile.
+    """
+    keys = verified.keys
+    if verified.enrolled:
+        if not (otp or "").strip():
+            async with transaction(engine) as connection:
+                await succeeded(connection, keys, now)
+            raise SecondFactorRequired(pointer="/otp")
+        await count_attempt(engine, person_keys(verified.person), now)
+        async with transaction(engine) as connection:
+            await check_second_factor(connection, settings, verified.person, otp or "", now)
+        keys = (*keys, *person_keys(verified.person))
     async with transaction(engine) as connection:
-        session = await open_session(connection, person, password_hash, origin, now, _lasts(settings))
+        session = await open_session(
+            connection, verified.person, verified.password_hash, origin, now, _lasts(settings)
+        )  # fmt: skip
         if session is not None:
             await succeeded(connection, keys, now)
-    if session is None:  # the password was changed, or the person left, while it was verified
+    if session is None:
         raise WrongPassword()
-    return issue_token(settings, person, username, now, session)
+    return issue_token(settings, verified.person, verified.username, now, session)
 
 
 async def sign_in_trusted(
@@ -89,20 +146,20 @@ def _lasts(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.token_minutes)
 
 
-async def _credentials(engine: AsyncEngine, username: str) -> tuple[UUID | None, str | None]:
-    """Return the person who may sign in under that name, with the hash of their password; None for nobody."""
+_CREDENTIALS = text("""
+SELECT p.id, p.password_hash, EXISTS (
+    SELECT 1 FROM second_factors f WHERE f.person = p.id AND f.confirmed_at IS NOT NULL) AS enrolled
+FROM people p WHERE p.username = :username AND p.active
+""")
+
+
+async def _credentials(engine: AsyncEngine, username: str) -> Any:
+    """Return id, hash of the password and `enrolled` of whoever may sign in under that name; None for nobody."""
     username = clean_code(username)
     if find_control(username):
-        return None, None
+        return None
     async with engine.connect() as connection:
-        row = (
-            await connection.execute(
-                select(PersonRow.id, PersonRow.password_hash).where(  # type: ignore[call-overload]
-                    PersonRow.username == username, PersonRow.active
-                )
-            )
-        ).one_or_none()
-    return (None, None) if row is None else (row.id, row.password_hash)
+        return (await connection.execute(_CREDENTIALS, {"username": username})).one_or_none()
 
 
 def issue_token(settings: Settings, person: UUID, username: str, now: datetime, session: UUID) -> Token:

@@ -10,6 +10,7 @@ from infra.store.admin_actions import record_action
 from models.context import Person
 from models.errors import NoSuchPage, NoSuchSession
 from services.accounts import password_changes, sessions
+from services.accounts.second_factor import read_second_factor, remove_second_factor
 from services.accounts.sessions import SessionView
 from services.admin.rights import begin_change, require_admin
 
@@ -49,6 +50,28 @@ async def end_sessions(
         before = {"sessions": [str(one) for one in ended]}
         await record_action(connection, admin.id, "people sessions", ("sessions", username), before, {"sessions": []})
     return len(ended)
+
+
+async def reset_second_factor(connection: AsyncConnection, admin: Person, username: str, now: datetime) -> None:
+    """Remove the second factor of somebody who lost theirs, and end their sessions. Raises NotYours, NoSuchPage."""
+    await begin_change(connection, admin, now, "people reset-second-factor")
+    await remove_for(connection, admin.id, username, now)
+
+
+async def remove_for(connection: AsyncConnection, admin: UUID | None, username: str, now: datetime) -> None:
+    """Remove the second factor of somebody, for an administrator or an operator, and write it down.
+
+    Raises NoSuchPage where there is none.
+    """
+    person = await id_of(connection, username)
+    there = await read_second_factor(connection, person)
+    if not await remove_second_factor(connection, person):
+        raise NoSuchPage(what=f"second factor of {username}")
+    await sessions.end_sessions(connection, person, now)
+    before = {"since": there.since, "recovery_left": there.recovery_left}
+    await record_action(
+        connection, admin, "people reset-second-factor", ("second_factors", username), before, {"since": None}
+    )  # fmt: skip
 
 
 async def id_of(connection: AsyncConnection, username: str) -> UUID:

@@ -55,6 +55,7 @@ class KnownPerson:
     can_sign_in: bool
     password_first: bool
     password_set_at: datetime | None
+    second_factor: bool
     grants: tuple[HeldGrant, ...]
 
 
@@ -63,8 +64,9 @@ async def read_known(connection: AsyncConnection, username: str) -> KnownPerson:
     row = (
         await connection.execute(
             text(
-                "SELECT id, name, active, password_hash IS NOT NULL AS signs, password_first, password_set_at"
-                " FROM people WHERE username = :u"
+                "SELECT id, name, active, password_hash IS NOT NULL AS signs, password_first, password_set_at,"
+                " EXISTS (SELECT 1 FROM second_factors f WHERE f.person = people.id"
+                " AND f.confirmed_at IS NOT NULL) AS second FROM people WHERE username = :u"
             ),
             {"u": username},
         )
@@ -79,7 +81,9 @@ async def read_known(connection: AsyncConnection, username: str) -> KnownPerson:
         {"p": row.id},
     )
     held = tuple(HeldGrant(g.id, Role(g.role), g.grid, g.department, g.since, g.until) for g in grants)
-    return KnownPerson(username, row.name, row.active, row.signs, row.password_first, row.password_set_at, held)
+    return KnownPerson(
+        username, row.name, row.active, row.signs, row.password_first, row.password_set_at, row.second, held
+    )
 
 
 async def find_left(connection: AsyncConnection, words: str) -> tuple[tuple[str, str], ...]:

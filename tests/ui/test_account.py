@@ -1,10 +1,12 @@
 """登录与安全 in a browser: passwords and sessions, one's own and those of others."""
 
 import re
+import time
 
 import httpx
+import pyotp
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from doors.session import COOKIE
 from infra.database import transaction
@@ -15,6 +17,7 @@ from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import open_phone
 from tests.ui.site import Site
 
+OWN = ("/settings/security", "/settings/password", "/settings/second-factor")
 NEW = "麦田里的守望者 2041"
 
 
@@ -32,7 +35,9 @@ def reset(site: Site, username: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("path", ["/settings/security", "/settings/password", "/admin/people/worker"])
+@pytest.mark.parametrize(
+    "path", ["/settings/security", "/settings/password", "/settings/second-factor", "/admin/people/worker"]
+)
 def test_the_pages_are_accessible(open_page: OpenPage, lang: str, path: str) -> None:
     page = open_page("admin", f"{path}?lang={lang}")
     check_screen(page)
@@ -42,7 +47,7 @@ def test_the_pages_are_accessible(open_page: OpenPage, lang: str, path: str) -> 
         assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
 
 
-@pytest.mark.parametrize("path", ["/settings/security", "/settings/password"])
+@pytest.mark.parametrize("path", OWN)
 def test_the_pages_fit_a_phone(open_page: OpenPage, path: str) -> None:
     check_screen(open_page("worker", path, viewport=PHONE))
 
@@ -123,3 +128,47 @@ def test_an_administrator_resets_a_password_and_it_is_shown_once(open_page: Open
     old = httpx.post(f"{site.url}/api/v1/auth/token", data={"username": "forgetful", "password": PASSWORD})
     new = httpx.post(f"{site.url}/api/v1/auth/token", data={"username": "forgetful", "password": first})
     assert (old.status_code, new.status_code) == (401, 200)
+
+
+def secret_of(page: Page) -> str:
+    return page.locator("code.secret").inner_text()
+
+
+def test_a_second_factor_is_enrolled_and_asked_for_at_desk_and_phone(open_page: OpenPage, site: Site) -> None:
+    add_somebody(site, "careful", Role.DUTY_OFFICER)
+    page = open_page("careful", "/settings/security", expect=("401", "422"))
+    page.get_by_role("link", name="启用二次验证").click()
+    check_screen(page)
+    screenshot(page, "account-second-factor")
+    totp = pyotp.TOTP(secret_of(page))
+    page.get_by_label("验证码").fill("000000")
+    page.get_by_role("button", name="启用").click()
+    expect(page.get_by_role("alert")).to_contain_text("验证码不正确")
+    now = time.time()
+    page.get_by_label("验证码").fill(totp.at(now - 30))
+    page.get_by_role("button", name="启用").click()
+    expect(page.locator("code.secret")).to_have_count(10)
+    recovery = page.locator("code.secret").all_inner_texts()
+    check_screen(page)
+    screenshot(page, "account-recovery")
+    page.get_by_role("link", name="已保管好").click()
+    expect(page.get_by_text("剩余恢复码 10 个")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto("/settings/security")
+    page.get_by_label("用户名").fill("careful")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    check_screen(page)
+    page.get_by_label("验证码").fill("111111")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_contain_text("验证码不正确")
+    page.get_by_label("验证码").fill(totp.at(now))
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(re.compile("/settings/security$"))
+    phone = open_phone(open_page, "", expect=("401",))
+    phone.get_by_label("用户名").fill("careful")
+    phone.get_by_label("密码").fill(PASSWORD)
+    phone.locator("form").get_by_role("button", name="登录").click()
+    phone.get_by_label("验证码").fill(recovery[0])
+    phone.locator("form").get_by_role("button", name="登录").click()
+    expect(phone.get_by_role("link", name="我", exact=True)).to_be_visible()

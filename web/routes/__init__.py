@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from web.routes import home, live
-from web.routes.account import preferences, security, settings, sign_in
+from web.routes.account import preferences, second_factor, security, settings, sign_in
 from web.routes.admin import actions, drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
@@ -30,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     settings.router,
     security.router,
+    second_factor.router,
     palette.router,
     board.router,
     drafts.router,

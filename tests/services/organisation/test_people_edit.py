@@ -48,7 +48,14 @@ async def park(engine: AsyncEngine) -> AsyncEngine:
 
 async def test_a_person_is_added_renamed_and_leaves(park: AsyncEngine) -> None:
     assert (await known(park)) == KnownPerson(
-        "new1", "新人", active=True, can_sign_in=False, password_first=False, password_set_at=None, grants=()
+        "new1",
+        "新人",
+        active=True,
+        can_sign_in=False,
+        password_first=False,
+        password_set_at=None,
+        second_factor=False,
+        grants=(),
     )
     with pytest.raises(InputError, match="taken by 新人"):
         async with transaction(park) as connection:

@@ -11,6 +11,7 @@ from infra.database import transaction
 from models.errors import DomainError
 from services.accounts.password_changes import change_password
 from services.accounts.password_rules import SHORTEST
+from services.accounts.second_factor import read_second_factor
 from services.accounts.sessions import end_session, end_sessions, list_sessions
 from web.pages import go_to, page, safe_path
 from web.reader import Reader, SignedIn, SignedInAtAll
@@ -25,7 +26,8 @@ async def show_security(services: ServicesDep, reader: SignedIn, changed: bool =
     """Where the reader is signed in, and the way to a new password."""
     async with services.reading.connect() as connection:
         sessions = await list_sessions(connection, reader.person.id, reader.now, reader.session)
-    return page(reader, "account/security.html", sessions=sessions, changed=changed, ended=ended)
+        second = await read_second_factor(connection, reader.person.id)
+    return page(reader, "account/security.html", sessions=sessions, second=second, changed=changed, ended=ended)
 
 
 @router.post("/settings/sessions/end")

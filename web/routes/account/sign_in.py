@@ -7,10 +7,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doors import session
 from doors.dependencies import ServicesDep
-from doors.sign_in import let_in, sign_in_from, sign_out
+from doors.sign_in import let_in, origin_of, sign_out, verify_from
 from infra.database import AWAY_ERRORS, is_away
-from models.errors import DomainError, SignOutNotStored, TooManyAttempts, WrongPassword
+from models.errors import (
+    DomainError,
+    NotSignedIn,
+    SecondFactorRequired,
+    SecondFactorUnreadable,
+    SignOutNotStored,
+    TooManyAttempts,
+    WrongPassword,
+    WrongSecondFactor,
+)
 from services.accounts.sessions import SessionKind
+from services.accounts.sign_in import complete
+from services.accounts.steps import make_ticket, read_ticket
 from web.errors import error_page
 from web.pages import go_to, page, safe_path
 from web.reader import AnyVisitor
@@ -36,11 +47,41 @@ async def open_session(
     """Sign in and go to `next`; if refused, show the form again with the reason."""
     place = safe_path(next, "/")
     try:
-        token = await sign_in_from(request, services, username, password, SessionKind.BROWSER, visitor.now)
+        verified = await verify_from(request, services, username, password, SessionKind.BROWSER, visitor.now)
+        if verified.enrolled:
+            ticket = make_ticket(services.settings, verified, visitor.now)
+            return page(visitor, "account/code.html", next=place, ticket=ticket, error="")
+        origin = origin_of(request, SessionKind.BROWSER)
+        token = await complete(services.engine, services.settings, verified, origin, visitor.now, None)
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(visitor, place, username, error)
     response = go_to(request, place)
     let_in(request, response, services, username, token)
+    return response
+
+
+@router.post("/sign-in/code")
+async def give_code(
+    request: Request,
+    services: ServicesDep,
+    visitor: AnyVisitor,
+    ticket: Annotated[str, Form(max_length=2000)] = "",
+    otp: Annotated[str, Form(max_length=40)] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """The second step: give the code of the second factor, and go to `next`."""
+    place = safe_path(next, "/")
+    try:
+        verified = await read_ticket(services.engine, services.settings, ticket, visitor.now)
+        origin = origin_of(request, SessionKind.BROWSER)
+        token = await complete(services.engine, services.settings, verified, origin, visitor.now, otp)
+    except (SecondFactorRequired, WrongSecondFactor, TooManyAttempts, SecondFactorUnreadable) as error:
+        fault = error.message(visitor.language)
+        return page(visitor, "account/code.html", error.status, next=place, ticket=ticket, error=fault)
+    except (NotSignedIn, WrongPassword) as error:
+        return _show_error(visitor, place, "", error)
+    response = go_to(request, place)
+    let_in(request, response, services, verified.username, token)
     return response
 
 

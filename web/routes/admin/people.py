@@ -141,6 +141,14 @@ async def reset_password(services: ServicesDep, reader: SignedIn, username: str)
     return await _person_page(services, reader, username, given=first)
 
 
+@router.post("/admin/people/{username}/second-factor")
+async def reset_second_factor(request: Request, services: ServicesDep, reader: SignedIn, username: str) -> Response:
+    """Remove the second factor of somebody who lost theirs."""
+    async with transaction(services.engine) as connection:
+        await accounts.reset_second_factor(connection, reader.person, username, reader.now)
+    return go_to(request, f"/admin/people/{username}?done=1")
+
+
 @router.post("/admin/people/{username}/sessions")
 async def end_sessions(
     request: Request, services: ServicesDep, reader: SignedIn, username: str,

@@ -14,6 +14,7 @@ export function SignIn(): JSX.Element {
   const online = useOnline();
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
+  const [asksCode, setAsksCode] = useState(false);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (busy) return;
@@ -21,10 +22,11 @@ export function SignIn(): JSX.Element {
     setBusy(true);
     setFault("");
     try {
-      await signIn(String(form.get("username")).trim(), String(form.get("password")));
+      await signIn(String(form.get("username")).trim(), String(form.get("password")), String(form.get("otp") ?? ""));
       if (currentRoute().parts[0] === "sign-in") replaceRoute("");
       void flush(true);
     } catch (error) {
+      if (error instanceof ServerRefusal && error.code === "second_factor_required") setAsksCode(true);
       setFault(error instanceof ServerRefusal ? error.detail : t("连不上服务器,请在有网络时登录"));
     }
     setBusy(false);
@@ -47,6 +49,12 @@ export function SignIn(): JSX.Element {
           {t("密码")}
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
+        {asksCode && (
+          <label>
+            {t("验证码")}
+            <input name="otp" autocomplete="one-time-code" autocapitalize="none" maxLength={20} required />
+          </label>
+        )}
         <button class="primary wide" disabled={busy}>
           {busy ? t("正在登录…") : t("登录")}
         </button>

@@ -88,17 +88,22 @@ export async function refreshUser(): Promise<void> {
     await setUser(data);
   } catch (error) {
     await reading;
-    if (leadToNewPassword(error)) return;
+    if (leadToWhatComesFirst(error)) return;
     if (error instanceof ServerRefusal && error.status === 401) updateSession({ me: session.me ?? null, expired: true });
     else if (session.me === undefined) updateSession({ me: null });
   }
 }
 
-/** Where the first password is changed: nothing else is allowed before. The page leads back here. */
-function leadToNewPassword(error: unknown): boolean {
-  const must = error instanceof ServerRefusal && error.code === "password_change_required";
-  if (must) location.assign(`/settings/password?next=${encodeURIComponent(location.pathname)}`);
-  return must;
+/** Where something is done before anything else is allowed, by the code of the refusal. The page leads back here. */
+const FIRST_DONE_AT: Record<string, string> = {
+  password_change_required: "/settings/password",
+  second_factor_enrolment_required: "/settings/second-factor",
+};
+
+function leadToWhatComesFirst(error: unknown): boolean {
+  const place = error instanceof ServerRefusal ? FIRST_DONE_AT[error.code] : undefined;
+  if (place) location.assign(`${place}?next=${encodeURIComponent(location.pathname)}`);
+  return place !== undefined;
 }
 
 /** Pending while cached data of another person may still be on the phone. */
@@ -125,13 +130,13 @@ async function storeUser(me: Me): Promise<void> {
 }
 
 /** Sign in. Throws ServerRefusal (wrong password, too many attempts) and Unreachable. */
-export async function signIn(username: string, password: string): Promise<void> {
+export async function signIn(username: string, password: string, otp = ""): Promise<void> {
   await withLock(async () => {
-    await request("POST", "auth/session", { form: new URLSearchParams({ username, password }), language });
+    await request("POST", "auth/session", { form: new URLSearchParams(otp ? { username, password, otp } : { username, password }), language });
     try {
       await setUser((await request<Me>("GET", "me", { language })).data);
     } catch (error) {
-      if (!leadToNewPassword(error)) throw error;
+      if (!leadToWhatComesFirst(error)) throw error;
     }
   });
   notifyChange();
