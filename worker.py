@@ -155,7 +155,7 @@ async def main() -> None:
     engine, recording_engine = open_database(config, ping=False), open_recording_engine(config)
     if config.worker_metrics_port:
         start_http_server(config.worker_metrics_port, addr="127.0.0.1")
-    client = await connect()
+    client = await connect(config)
     await Recorder(recording_engine).warm_up(datetime.now(UTC))
     freeze_garbage_collector()
     async with running_worker(client, engine, config, recording_engine):

@@ -42,7 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     choose_kinds(config.masked_numbers)
     engine = open_database(config, timeout=ANSWER_TIMEOUT)
     try:
-        app.state.services = Services(Resources(config, engine, await connect(lazy=True)))
+        app.state.services = Services(Resources(config, engine, await connect(config, lazy=True)))
         await warm_up(app.state.services.resources, datetime.now(UTC))
         freeze_garbage_collector()
         yield

@@ -1,11 +1,15 @@
-"""`gridloop keys`: the master keys that protect reporters' records."""
+"""`gridloop keys`: the master keys that protect reporters' records and what Temporal stores."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from cli.database import DEFAULT_DATA_DIR, DataDir, exit_when_away
 from cli.labels import localize
@@ -13,30 +17,36 @@ from cli.operator import read_settings
 from cli.output import fail, out, print_json
 from cli.progress import counting
 from infra.database import open_database
-from infra.keys.ring import add_key, create_ring, remove_key
-from infra.settings import Settings
+from infra.keys.ring import FileRing, add_key, create_ring, remove_key
+from infra.payload_usage import PayloadKeys, count_payload_keys
+from infra.settings import KEY_FILE, Settings
+from infra.temporal import connect
 from models.errors import KeysAway
+from services.auditing.schedule import schedule_audits
+from services.bulletins.schedules import schedule_bulletins
+from services.history.schedule import schedule_anchors
 from services.reporters.keys import KeysState, encrypt_clear_rows, keys_state, settle_vault, wrap_anew
 from services.reporters.prepare import remove_old_versions
 
 T = TypeVar("T")
 
-app = typer.Typer(no_args_is_help=True, help="Keys of reporters' records: create, count, change, remove master keys.")
+app = typer.Typer(no_args_is_help=True, help="Master keys: create, count, change, remove them.")
 
 
 @app.command()
 def create(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Create the file of master keys, for a system that is not started by `up`. An existing file is kept.
+    """Create the file of master keys, for a system that is not started by `up`, or whose file is lost for good. An
+    existing file is kept.
 
-    Keep a copy apart from the database and its backups: without it no reporter can be reached again.
+    Keep a copy apart from the databases and their backups: without it no reporter can be reached again, and no open
+    case goes on.
     """
-    settings = read_settings(data_dir)
-    _require_file(settings)
+    path = Path(os.environ.get("GRIDLOOP_KEY_FILE") or data_dir / KEY_FILE)
     try:
-        id_ = create_ring(settings.key_ring)
+        id_ = create_ring(path)
     except FileExistsError:
-        fail(localize(f"{settings.key_ring} 已存在,未改动", f"{settings.key_ring} exists already and was not changed"))
-    out.print(localize(f"✓ 主密钥 {id_} 已写入 {settings.key_ring}", f"✓ master key {id_} in {settings.key_ring}"))
+        fail(localize(f"{path} 已存在,未改动", f"{path} exists already and was not changed"))
+    out.print(localize(f"✓ 主密钥 {id_} 已写入 {path}", f"✓ master key {id_} in {path}"))
 
 
 @app.command()
@@ -44,16 +54,21 @@ def status(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Say how many records each master key wraps, and how many are left to an older one.
+    """Say how many records each master key wraps, how many are left to an older one, and which keys open workflows
+    still name.
 
-    Exit 1 while any are left, are in clear, or have no file in the vault.
+    Exit 1 while any are left, are in clear, or have no file in the vault, and when a workflow names a key that is not
+    in the file.
     """
-    state = _run(read_settings(data_dir), keys_state)
+    settings = read_settings(data_dir)
+    state, payloads = _run(settings, keys_state), _payload_keys(settings)
+    missing = sorted({*payloads.workflows, *payloads.schedules} - set(FileRing(settings.key_ring).ids()))
     if as_json:
-        print_json({**state.__dict__, "left": state.left})
+        print_json({**state.__dict__, "left": state.left, **payloads.__dict__, "missing": missing})
     else:
         _print_state(state)
-    if state.left or state.clear or state.without_file:
+        _print_payload_keys(payloads, missing)
+    if state.left or state.clear or state.without_file or missing:
         raise typer.Exit(1)
 
 
@@ -67,6 +82,24 @@ def _print_state(state: KeysState) -> None:
             f"待换密钥 {state.left};明文待加密 {state.clear};缺密钥文件 {state.without_file};已删除的人 {state.erased}",
             f"left under older keys {state.left}; in clear {state.clear}; without a file {state.without_file};"
             f" people erased {state.erased}",
+        )
+    )
+
+
+def _print_payload_keys(payloads: PayloadKeys, missing: list[str]) -> None:
+    for id_ in sorted({*payloads.workflows, *payloads.schedules}):
+        mark = localize(" (文件中没有)", " (not in the file)") if id_ in missing else ""
+        open_, planned = payloads.workflows.get(id_, 0), payloads.schedules.get(id_, 0)
+        out.print(
+            localize(
+                f"{id_}{mark}:在办流程 {open_},定时任务 {planned}",
+                f"{id_}{mark}: {open_} open workflows, {planned} schedules",
+            )
+        )
+    out.print(
+        localize(
+            f"当前密钥之前开始、已结束的流程:{payloads.closed}(到保存期满为止)",
+            f"closed workflows from before the current key: {payloads.closed}, kept until the retention ends",
         )
     )
 
@@ -95,12 +128,14 @@ def rotate(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     resume: Annotated[bool, typer.Option("--resume", help="Make no new key; go on with what is left.")] = False,
 ) -> None:
-    """Make a new master key and wrap the key of every record by it, while everything runs.
+    """Make a new master key, wrap the key of every record by it, and write the schedules anew, while everything runs.
+    From now on workflows are encrypted by it; what they stored before stays readable while the older key is kept.
 
-    May be stopped and resumed, and run several times at once. With a key service, the service names the new key.
+    May be stopped and resumed, and run several times at once. With a key service, the service names the key that wraps
+    records.
     """
     settings = read_settings(data_dir)
-    if not resume and settings.key_service_url is None:
+    if not resume:
         try:
             id_ = add_key(settings.key_ring)
         except KeysAway as error:
@@ -114,6 +149,7 @@ def rotate(
     with counting(localize("更换密钥", "wrapping anew")) as progress:
         done = _run(settings, work)
     out.print(localize(f"✓ 已更换 {done} 条", f"✓ {done} wrapped anew"))
+    _run(settings, lambda engine: _with_temporal(settings, lambda client: _renew_schedules(engine, client, settings)))
 
 
 @app.command()
@@ -121,11 +157,18 @@ def remove(
     key_id: Annotated[str, typer.Argument(help="Id of the older master key, as `keys status` shows it.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Remove an older master key from the file, once it wraps nothing. Copies of the database older than the rotation
-    can then no longer be read.
+    """Remove an older master key from the file, once it wraps nothing and no open workflow names it. Copies of the
+    databases older than the rotation, and the histories of workflows that closed before, can then no longer be read.
     """
     settings = read_settings(data_dir)
-    _require_file(settings)
+    named = _payload_keys(settings).named(key_id)
+    if named:
+        fail(
+            localize(
+                f"{named} 个在办流程或定时任务仍用 {key_id},未删除",
+                f"{named} open workflows or schedules still name {key_id}; it was not removed",
+            )
+        )
     left = _run(settings, keys_state).left_under(key_id)
     if left:
         fail(localize(f"{key_id} 仍有 {left} 条在用,未删除", f"{key_id} still wraps {left} keys and was not removed"))
@@ -136,9 +179,23 @@ def remove(
     out.print(localize(f"✓ 已删除 {key_id}", f"✓ {key_id} removed"))
 
 
-def _require_file(settings: Settings) -> None:
-    if settings.key_service_url is not None:
-        fail(localize("密钥由密钥服务保管", "the keys are held by the key service"))
+def _payload_keys(settings: Settings) -> PayloadKeys:
+    ring = FileRing(settings.key_ring)
+    return _run(settings, lambda _: _with_temporal(settings, lambda client: count_payload_keys(client, ring)))
+
+
+async def _with_temporal(settings: Settings, work: Callable[[Client], Awaitable[T]]) -> T:
+    try:
+        return await work(await connect(settings))
+    except (RPCError, RuntimeError):  # RuntimeError: not even the port is open
+        fail(localize("Temporal 无法连接", "Temporal cannot be reached"))
+
+
+async def _renew_schedules(engine: AsyncEngine, client: Client, settings: Settings) -> None:
+    """Write the schedules anew, so that the current key encrypts what they hold."""
+    await schedule_audits(client, settings.case_queue)
+    await schedule_anchors(client, settings.case_queue)
+    await schedule_bulletins(client, engine, settings.case_queue)
 
 
 def _run(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:

@@ -33,7 +33,7 @@ async def open_resources(data_dir: Path) -> AsyncIterator[Resources]:
     settings = read_settings(data_dir)
     engine = open_database(settings)
     try:
-        yield Resources(settings=settings, engine=engine, temporal=await connect())
+        yield Resources(settings=settings, engine=engine, temporal=await connect(settings))
     finally:
         await engine.dispose()
 

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.status import Status
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import Client
 
 from cli.banner import print_banner
 from infra.database import open_database
@@ -29,7 +28,7 @@ from infra.embedded.system import Ports, System
 from infra.embedded.temporal_server import ProgramMissing
 from infra.runtime import remove_runtime, write_runtime
 from infra.settings import Settings
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import connect
 from web.static import BuildFailed
 
 if TYPE_CHECKING:
@@ -185,10 +184,7 @@ async def opened_resources(data_dir: Path, environment: Mapping[str, str]) -> As
     settings = settings_for(data_dir, environment)
     engine = open_database(settings)
     try:
-        temporal = await Client.connect(
-            environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"], data_converter=DATA_CONVERTER
-        )
-        yield Resources(settings, engine, temporal)
+        yield Resources(settings, engine, await connect(settings, environment=environment))
     finally:
         await engine.dispose()
 
@@ -199,6 +195,7 @@ def settings_for(data_dir: Path, environment: Mapping[str, str]) -> Settings:
         data_dir=data_dir,
         database_url=SecretStr(environment["GRIDLOOP_DATABASE_URL"]),
         token_secret=SecretStr(environment["GRIDLOOP_TOKEN_SECRET"]),
+        key_file=Path(environment["GRIDLOOP_KEY_FILE"]),
     )
 
 

@@ -24,13 +24,22 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Frozen
-from models.errors import AlreadyArchived, DomainError, RecordingFailed, Refusal, StoreAway, StoreBehind, refusal
+from models.errors import (
+    AlreadyArchived,
+    DomainError,
+    PayloadKeysAway,
+    RecordingFailed,
+    Refusal,
+    StoreAway,
+    StoreBehind,
+    refusal,
+)
 from models.ids import new_id, workflow_id
 from models.messages import Act, CaseStart, Receipt, SystemAct, Telling
 from models.wire_names import ABSORB_UPDATE, ACT_UPDATE, CASE_WORKFLOW, RECEIPT_UPDATE, SYSTEM_UPDATE
 
 #: No answer in time. The message may have been accepted or not: ask, or send it again under the same id.
-NO_ANSWER_ERRORS = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
+NO_ANSWER_ERRORS = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, PayloadKeysAway)
 #: Refusals that come from the state of the store, not from the command.
 TRANSIENT_REFUSALS = (StoreBehind, RecordingFailed)
 #: How long the question whether something is durable may take, after an answer did not come in time.
@@ -155,6 +164,11 @@ async def is_accepted(client: Client, report_id: UUID, command: Act) -> bool:
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
         return False
     return answer.stage >= _ACCEPTED
+
+
+def no_answer(error: Exception) -> StoreAway:
+    """Return what the caller is told about one of `NO_ANSWER_ERRORS`."""
+    return error if isinstance(error, StoreAway) else StoreAway()
 
 
 def domain_error(error: WorkflowUpdateFailedError) -> DomainError:

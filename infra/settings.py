@@ -19,6 +19,10 @@ from models.wire_names import CASE_QUEUE
 _TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
 
 
+#: The master keys, in the data directory.
+KEY_FILE = Path("keys", "master.json")
+
+
 def _check_tiles_url(value: str) -> str:
     """Return `value` when it is a tile address with {z}, {x} and {y}. Raises ValueError."""
     if not _TILES_URL.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
@@ -98,9 +102,10 @@ class Settings(BaseSettings):
     #: The key that signs anchors and exports of facts (PEM). None: `keys/anchor.pem` in the data directory.
     anchor_key_file: Path | None = None
 
-    #: The master keys that wrap the keys of reporters' records. None: `keys/reporters.json` in the data directory.
+    #: The master keys: they encrypt what Temporal stores, and wrap the keys of reporters' records. None:
+    #: `keys/master.json` in the data directory.
     key_file: Path | None = None
-    #: A key service instead of the file (`infra.keys.ring.ServiceRing`), and the token it is asked with.
+    #: A key service that wraps the keys of reporters' records instead (`infra.keys.ring.ServiceRing`), and its token.
     key_service_url: str | None = None
     key_service_token: SecretStr | None = None
     #: Where the wrapped key of each reporter lies as a file. None: `vault` in the data directory.
@@ -109,7 +114,7 @@ class Settings(BaseSettings):
     @property
     def key_ring(self) -> Path:
         """The file of the master keys."""
-        return self.key_file or self.data_dir / "keys" / "reporters.json"
+        return self.key_file or self.data_dir / KEY_FILE
 
     @property
     def vault_dir(self) -> Path:

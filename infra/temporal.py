@@ -1,7 +1,9 @@
 """The client for Temporal, configured by its own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, …)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,12 +14,19 @@ from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     UpdateNamespaceRequest,
 )
-from temporalio.client import Client
+from temporalio.client import Client, HeaderCodecBehavior
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
-from temporalio.converter import CompositePayloadConverter, DataConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression
 
+from infra.keys.ring import FileRing
+from infra.payload_codec import EncryptionCodec
+from infra.settings import Settings
 from models.base import STORED
 
 #: Names of this machine.
@@ -51,21 +60,29 @@ class _SharedConverter(CompositePayloadConverter):
         super().__init__(*_CONVERTERS)
 
 
-#: Payloads are pydantic JSON.
-DATA_CONVERTER = DataConverter(payload_converter_class=_SharedConverter)
+def make_converter(key_file: Path) -> DataConverter:
+    """Return the data converter: pydantic JSON, encrypted by the master keys in the file; messages and traces of
+    failures as well. Every client, worker and replay has the same.
+    """
+    return DataConverter(
+        payload_converter_class=_SharedConverter,
+        payload_codec=EncryptionCodec(FileRing(key_file)),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
-async def connect(*, lazy: bool = False) -> Client:
-    """Return a client with our data converter for the server that the environment names.
+async def connect(settings: Settings, *, environment: Mapping[str, str] | None = None, lazy: bool = False) -> Client:
+    """Return a client with our data converter for the server that `TEMPORAL_*` name, in `environment` or our own.
 
     `lazy` connects at the first call, for the API and the pages; a worker needs the server at once.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = ClientConfig.load_client_connect_config(override_env_vars=environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
         **config,
         lazy=lazy,
-        data_converter=DATA_CONVERTER,
+        data_converter=make_converter(settings.key_ring),
+        header_codec_behavior=HeaderCodecBehavior.CODEC,
         grpc_compression=_choose_compression(config.get("target_host")),
     )
 

@@ -22,7 +22,7 @@ from infra.embedded.temporal_server import find_program
 from infra.event_loop import freeze_garbage_collector
 from infra.keys.ring import create_ring
 from infra.settings import Settings
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import make_converter
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 gc.disable()  # until everything is imported
@@ -138,11 +138,19 @@ def temporal_namespace(servers: Servers) -> str:
     return servers.temporal_namespace
 
 
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Master keys for what the tests of this process store in Temporal."""
+    path = tmp_path_factory.mktemp("keys") / "master.json"
+    create_ring(path)
+    return path
+
+
 @pytest.fixture
-async def temporal_client(temporal_address: str, temporal_namespace: str) -> Client:
+async def temporal_client(temporal_address: str, temporal_namespace: str, key_file: Path) -> Client:
     """A client of the shared Temporal server with our converter."""
     return await Client.connect(
-        temporal_address, namespace=temporal_namespace, data_converter=DATA_CONVERTER, tls=False
+        temporal_address, namespace=temporal_namespace, data_converter=make_converter(key_file), tls=False
     )
 
 

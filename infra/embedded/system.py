@@ -14,15 +14,16 @@ from temporalio.service import RPCError
 
 from infra import metrics
 from infra.database_roles import grant_runtime
-from infra.embedded.child import Child, Run
+from infra.embedded.child import Child, ChildFailed, Run
 from infra.embedded.ports import HOST
 from infra.embedded.postgres import DATABASE, EmbeddedPostgres
 from infra.embedded.postgres_roles import OWNER_ROLE, RUNTIME_ROLE, ensure_roles
 from infra.embedded.secrets import load_keys
 from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
-from infra.keys.ring import create_ring
+from infra.keys.ring import KeyFileLost, ensure_ring
 from infra.migrate import upgrade
+from infra.settings import KEY_FILE
 from models.wire_names import CASE_QUEUE
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ class System:
             metrics.MULTIPROC_DIR_VARIABLE: str(data_dir.resolve() / "metrics"),
             "GRIDLOOP_DATABASE_URL": self._postgres.role_url(RUNTIME_ROLE),
             "GRIDLOOP_TOKEN_SECRET": keys.token_secret,
-            "GRIDLOOP_KEY_FILE": os.environ.get("GRIDLOOP_KEY_FILE") or str(data_dir / "keys" / "reporters.json"),
+            "GRIDLOOP_KEY_FILE": os.environ.get("GRIDLOOP_KEY_FILE") or str(data_dir / KEY_FILE),
             "GRIDLOOP_CASE_QUEUE": CASE_QUEUE,
             "GRIDLOOP_WEB_HOST": HOST,
             "GRIDLOOP_WEB_PORT": str(ports.web),
@@ -125,13 +126,13 @@ class System:
         return await self._ensure_master_key()
 
     async def _ensure_master_key(self) -> str:
-        """Create the master keys of reporters' records at the first start. A file that is lost is not replaced."""
-        path = Path(self.environment["GRIDLOOP_KEY_FILE"])
-        if path.exists() or os.environ.get("GRIDLOOP_KEY_SERVICE_URL"):
-            return ""
-        if await self._postgres.has_rows("reporters", "wrapped_key IS NOT NULL"):
-            return f" (缺密钥文件,上报人信息读不出 reporters can't be read without {path})"
-        create_ring(path)
+        """Create the master keys at the first start. Raises ChildFailed for a file that is lost."""
+        try:
+            used = self._temporal.has_encrypted or await self._postgres.has_rows("reporters", "wrapped_key IS NOT NULL")
+            ensure_ring(Path(self.environment["GRIDLOOP_KEY_FILE"]), used=used)
+        except KeyFileLost as error:
+            raise ChildFailed(str(error)) from error
+        self._temporal.note_encrypted()
         return ""
 
     async def _start_temporal(self) -> str:

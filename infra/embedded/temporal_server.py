@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from infra.embedded.child import Child, Run
-from infra.temporal import DATA_CONVERTER, ensure_retention
+from infra.temporal import ensure_retention
 
 NAMESPACE = "gridloop"
 HOST = "127.0.0.1"
@@ -82,13 +82,27 @@ class EmbeddedTemporal:
             for suffix in ("", "-wal", "-shm"):
                 self._database.with_name(f"{self._database.name}{suffix}").unlink(missing_ok=True)
 
+    @property
+    def has_encrypted(self) -> bool:
+        """Whether what is stored here was encrypted: the master keys must be there."""
+        return self._encrypted_marker.exists()
+
+    def note_encrypted(self) -> None:
+        """Note that what is stored from now on is encrypted."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._encrypted_marker.touch()
+
     async def connect(self) -> Client:
-        """Return a client of this server with our data converter."""
-        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=DATA_CONVERTER, tls=False)
+        """Return a client of this server that asks about the server itself: it can't read what is stored there."""
+        return await Client.connect(self.address, namespace=NAMESPACE, tls=False)
 
     @property
     def _database(self) -> Path:
         return self.directory / "temporal.db"
+
+    @property
+    def _encrypted_marker(self) -> Path:
+        return self.directory / "encrypted"
 
     @property
     def _schema_marker(self) -> Path:

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import httpx
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from infra.files import write_private
 from models.errors import KeysAway
@@ -60,35 +62,57 @@ class FileRing:
         self._seen: tuple[int, int, int] | None = None
         self._current = ""
         self._keys: dict[str, bytes] = {}
+        self._made_at: dict[str, datetime] = {}
 
     async def current(self) -> str:
         """Return the id of the current key. Raises KeysAway."""
+        return self.current_id()
+
+    def current_id(self) -> str:
+        """Return the id of the current key. Raises KeysAway."""
         self._load()
         return self._current
+
+    def subkey(self, id_: str, purpose: str) -> bytes:
+        """Return the key of 32 bytes that is derived from a master key for one purpose (HKDF, RFC 5869).
+
+        Raises KeysAway when there is no such master key.
+        """
+        self._load()
+        master = self._keys.get(id_)
+        if master is None:
+            raise KeysAway()
+        return HKDF(SHA256(), 32, None, f"gridloop {purpose}".encode()).derive(master)
 
     async def wrap(self, key: bytes, about: bytes) -> WrappedKey:
         """See `Ring`."""
         self._load()
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self._keys[self._current]).encrypt(nonce, key, _bound(self._current, about))
+        sealed = self._wrapper(self._current).encrypt(nonce, key, _bound(self._current, about))
         return WrappedKey(self._current, nonce + sealed)
 
     async def unwrap(self, wrapped: WrappedKey, about: bytes) -> bytes:
         """See `Ring`."""
         self._load()
-        master = self._keys.get(wrapped.key_id)
-        if master is None:
-            raise KeysAway()
+        cipher = self._wrapper(wrapped.key_id)
         nonce, sealed = wrapped.content[:NONCE_BYTES], wrapped.content[NONCE_BYTES:]
         try:
-            return AESGCM(master).decrypt(nonce, sealed, _bound(wrapped.key_id, about))
+            return cipher.decrypt(nonce, sealed, _bound(wrapped.key_id, about))
         except (InvalidTag, ValueError) as error:
             raise KeysAway() from error
+
+    def _wrapper(self, id_: str) -> AESGCM:
+        return AESGCM(self.subkey(id_, "reporter"))
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all keys, the oldest first. Raises KeysAway."""
         self._load()
         return tuple(self._keys)
+
+    def made_at(self, id_: str) -> datetime | None:
+        """Return when that key was made; None where the file doesn't say. Raises KeysAway."""
+        self._load()
+        return self._made_at.get(id_)
 
     def _load(self) -> None:
         try:
@@ -98,12 +122,15 @@ class FileRing:
                 return
             content = json.loads(self.path.read_text("utf-8"))
             keys = {str(id_): base64.b64decode(one["key"], validate=True) for id_, one in content["keys"].items()}
+            made_at = {
+                id_: datetime.fromisoformat(one["made_at"]) for id_, one in content["keys"].items() if "made_at" in one
+            }
             current = str(content["current"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
             raise KeysAway() from error
         if current not in keys or any(len(key) != 32 for key in keys.values()):
             raise KeysAway()
-        self._current, self._keys, self._seen = current, keys, seen
+        self._current, self._keys, self._made_at, self._seen = current, keys, made_at, seen
 
 
 def _bound(key_id: str, about: bytes) -> bytes:
@@ -116,6 +143,24 @@ def create_ring(path: Path) -> str:
     id_ = _new_id(())
     write_private(path, _ring_content(id_, {id_: _new_key()}), replace=False)
     return id_
+
+
+class KeyFileLost(Exception):
+    """The file of the master keys is gone, though they have encrypted something."""
+
+
+def ensure_ring(path: Path, *, used: bool) -> None:
+    """Create the file of master keys at the first start. Raises KeyFileLost when it is missing and was `used`: new keys
+    would read nothing of what there is.
+    """
+    if path.exists():
+        return
+    if used:
+        raise KeyFileLost(
+            f"{path} is missing: cases under way and reporters can't be read without it. Put back a copy. "
+            "If there is none, `starter.py keys create` makes new ones: what the old ones encrypted stays unreadable"
+        )
+    create_ring(path)
 
 
 def add_key(path: Path) -> str:

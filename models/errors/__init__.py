@@ -207,6 +207,9 @@ from models.errors.input import (
 from models.errors.keys import (
     KeysAway as KeysAway,
 )
+from models.errors.keys import (
+    PayloadKeysAway as PayloadKeysAway,
+)
 from models.errors.lists import (
     BadFilter as BadFilter,
 )

@@ -1,5 +1,6 @@
-"""Errors of the keys of reporters' data."""
+"""Errors of the master keys: those of reporters' data and of what Temporal stores."""
 
+from models.errors.availability import StoreAway
 from models.errors.base import DomainError
 
 
@@ -12,4 +13,17 @@ class KeysAway(DomainError):
     en = (
         "The keys of reporters' data are not available: contacts can be neither read nor stored. Cases go on. "
         "An administrator must check the key file or the key service."
+    )
+
+
+class PayloadKeysAway(StoreAway):
+    """What Temporal stores can't be read or written, because its key is missing or another one."""
+
+    code = "payload_keys_away"
+    zh = (
+        "流程数据的密钥({key})不可用,尚不能确认本次请求是否已保存;请用同一编号重发,不会重复登记。请管理员核对密钥文件。"
+    )
+    en = (
+        "The key of the workflows' data ({key}) is not available; it is not known whether this was stored. "
+        "Send it again with the same id: it counts once. An administrator must check the key file."
     )

@@ -11,13 +11,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.case_client import NO_ANSWER_ERRORS, act, is_accepted
+from infra.case_client import NO_ANSWER_ERRORS, act, is_accepted, no_answer
 from infra.database import is_away
 from infra.store.context import local_day
 from models.case import Case
 from models.commands import HumanCommand, Location, Relocate
 from models.context import Person
-from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, StoreAway, UnknownCommand
+from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, UnknownCommand
 from models.facts import Actor
 from models.messages import Act, Receipt, command_digest
 from models.text import clean_code, find_control
@@ -141,7 +141,7 @@ async def _send(resources: Resources, report_id: UUID, case_no: str, message: Ac
         if await is_accepted(resources.temporal, report_id, message):
             log.warning("command accepted, not yet recorded", case_no=case_no, command=message.command.kind)
             return Sent(message.id, case_no, None)
-        raise StoreAway() from error
+        raise no_answer(error) from error
     return Sent(message.id, case_no, receipt)
 
 

@@ -14,6 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from infra.case_client import no_answer
 from infra.database import transaction
 from infra.store.context import local_day
 from models.base import Frozen, Instant
@@ -80,11 +81,11 @@ async def request_export(
     try:
         async with asyncio.timeout(resources.settings.answer_seconds):
             await _start(resources, id_)
-    except (RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: the client never connected
+    except (RPCError, RuntimeError, TimeoutError, StoreAway) as error:  # RuntimeError: the client never connected
         if fresh:  # an export that was joined stays
             async with transaction(resources.engine) as connection:
                 await connection.execute(delete(EXPORTS).where(EXPORTS.c.id == id_))
-        raise StoreAway() from error
+        raise no_answer(error) from error
     async with resources.engine.connect() as connection:
         return await get_export(connection, person, id_, now, language)
 

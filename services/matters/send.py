@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.case_client import NO_ANSWER_ERRORS
+from infra.case_client import NO_ANSWER_ERRORS, no_answer
 from infra.matter_client import act_on_matter, begin_matter
 from infra.store.context import local_day
 from infra.store.matters.rows import matter_goes_on
@@ -82,7 +82,7 @@ async def create(
         async with asyncio.timeout(resources.settings.answer_seconds):
             receipt = await begin_matter(resources.temporal, start, queue=resources.settings.case_queue)
     except NO_ANSWER_ERRORS as error:
-        raise StoreAway() from error
+        raise no_answer(error) from error
     return MatterSent(id_, receipt, created=True)
 
 
@@ -121,7 +121,7 @@ async def send_act(resources: Resources, rules: MatterRules, matter: Matter, sen
         async with asyncio.timeout(resources.settings.answer_seconds):
             receipt = await act_on_matter(resources.temporal, rules.kind, matter.id, sent)
     except NO_ANSWER_ERRORS as error:
-        raise StoreAway() from error
+        raise no_answer(error) from error
     except MatterEnded as error:
         async with resources.reading.connect() as connection:
             if await matter_goes_on(connection, matter.id):  # the audit will start its workflow again

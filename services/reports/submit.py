@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.case_client import NO_ANSWER_ERRORS, is_started, open_case
+from infra.case_client import NO_ANSWER_ERRORS, is_started, no_answer, open_case
 from infra.database import is_away, transaction
 from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
@@ -152,7 +152,7 @@ async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
         if await is_started(resources.temporal, report_id):
             log.warning("report accepted, not yet recorded", report_id=str(report_id))
             return Submitted(report_id, None, created=True)
-        raise StoreAway() from error
+        raise no_answer(error) from error
     except DomainError:
         await _forget_reporter(resources, start)
         raise

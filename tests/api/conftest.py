@@ -14,7 +14,7 @@ from api.app import create_app
 from doors.dependencies import Services
 from infra.keys.ring import create_ring
 from infra.settings import Settings
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import make_converter
 from services.runtime.resources import Resources
 from tests.builders import small_park, token_for
 
@@ -28,7 +28,7 @@ SignedIn = Callable[[str], dict[str, str]]
 @pytest.fixture
 def api_settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings with this test's own data directory, and a limit of 1 MB for attachments."""
-    create_ring(tmp_path / "keys" / "reporters.json")
+    create_ring(tmp_path / "keys" / "master.json")
     return Settings(
         database_url=SecretStr(database_url),
         token_secret=SecretStr("1" * 64),
@@ -41,7 +41,7 @@ def api_settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
     """What the lifespan would open, without Temporal."""
-    temporal = await Client.connect(NOWHERE, lazy=True, data_converter=DATA_CONVERTER)
+    temporal = await Client.connect(NOWHERE, lazy=True, data_converter=make_converter(api_settings.key_ring))
     return Services(Resources(api_settings, engine, temporal))
 
 

@@ -23,7 +23,7 @@ from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.keys.ring import create_ring
 from infra.settings import Settings
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import make_converter
 from models.commands import Command, Report
 from models.enums import Source
 from models.facts import Actor
@@ -205,7 +205,7 @@ async def open_harness(
     temporal = await Client.connect(
         servers.temporal_address,
         namespace=servers.temporal_namespace,
-        data_converter=DATA_CONVERTER,
+        data_converter=make_converter(settings.key_ring),
         tls=False,
     )
     try:

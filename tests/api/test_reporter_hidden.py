@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from infra.keys.access import keys_of
 from infra.keys.ring import create_ring
 from infra.keys.sealing import Contact, open_sealed
+from infra.payload_usage import payloads_in
 from infra.store.reporters import read_contact
-from infra.temporal import DATA_CONVERTER
 from models.ids import workflow_id
 from models.messages import CaseStart
 from tests.api.harness import WAGES, ApiHarness, open_harness
@@ -124,7 +124,10 @@ async def test_no_response_to_a_command_contains_the_reporter(harness: ApiHarnes
 async def test_the_history_holds_a_reference_only(harness: ApiHarness, case: Any) -> None:
     handle = harness.temporal.get_workflow_handle(workflow_id(case["report_id"]))
     history = await handle.fetch_history()
-    events = b"".join(event.SerializeToString() for event in history.events)
+    codec = harness.temporal.data_converter.payload_codec
+    assert codec is not None
+    payloads = await codec.decode([payload for event in history.events for payload in payloads_in(event)])
+    events = b"".join(payload.data for payload in payloads)
     assert "工地欠薪".encode() in events or json.dumps("工地欠薪").strip('"').encode() in events
     assert not tells(events, (NAME, PHONE))
     described = await handle.describe()
@@ -135,7 +138,7 @@ async def test_the_history_and_the_vault_give_the_reporter_back(harness: ApiHarn
     handle = harness.temporal.get_workflow_handle(workflow_id(case["report_id"]))
     (first, *_) = (await handle.fetch_history()).events
     payloads = first.workflow_execution_started_event_attributes.input.payloads
-    (start,) = await DATA_CONVERTER.decode(payloads, [CaseStart])
+    (start,) = await harness.temporal.data_converter.decode(payloads, [CaseStart])
     sealed = start.report.sealed
     assert sealed is not None
     keys = keys_of(harness.engine)
@@ -178,7 +181,7 @@ async def test_a_report_sent_again_keeps_its_first_record(harness: ApiHarness) -
     assert {first.status_code, again.status_code} == {200, 201}
     handle = harness.temporal.get_workflow_handle(workflow_id(report_id))
     payloads = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes.input.payloads
-    (start,) = await DATA_CONVERTER.decode(payloads, [CaseStart])
+    (start,) = await harness.temporal.data_converter.decode(payloads, [CaseStart])
     keys, sealed = keys_of(harness.engine), start.report.sealed
     wrapped = keys.vault.find(sealed.id)
     assert wrapped is not None

@@ -16,6 +16,7 @@ from infra.database import open_database
 from infra.embedded.ports import free_ports
 from infra.embedded.system import Ports, System
 from infra.settings import Settings
+from infra.temporal import connect
 from tests.builders import PASSWORD, small_park
 from tests.servers import temporary_directory
 
@@ -28,10 +29,12 @@ class RunningSystem:
         self.data_dir = data_dir
         self.news = news
         self.url = system.environment["GRIDLOOP_WEB_URL"]
-        settings = Settings(
-            database_url=SecretStr(system.environment["GRIDLOOP_DATABASE_URL"]), token_secret=SecretStr("0" * 64)
+        self._settings = Settings(
+            database_url=SecretStr(system.environment["GRIDLOOP_DATABASE_URL"]),
+            token_secret=SecretStr("0" * 64),
+            key_file=Path(system.environment["GRIDLOOP_KEY_FILE"]),
         )
-        self.engine: AsyncEngine = open_database(settings)
+        self.engine: AsyncEngine = open_database(self._settings)
         self._tokens: dict[str, str] = {}
 
     def kill(self, name: str) -> None:
@@ -50,7 +53,7 @@ class RunningSystem:
 
     async def temporal(self) -> Client:
         """A fresh client of the system's Temporal server."""
-        return await self.system._temporal.connect()
+        return await connect(self._settings, environment=self.system.environment)
 
     async def token(self, http: httpx.AsyncClient, username: str) -> str:
         """A token, obtained once."""

@@ -11,7 +11,6 @@ from temporalio.client import Client
 
 from infra.case_client import is_accepted, is_started
 from infra.database import open_database
-from infra.temporal import DATA_CONVERTER
 from models.commands import Comment
 from models.errors import StoreAway
 from models.facts import Actor
@@ -43,7 +42,7 @@ async def door(
     settings = town_settings(database_url, answer_seconds=1.0)
     engine = open_database(settings)
     through = await Client.connect(
-        f"127.0.0.1:{line.port}", namespace=temporal_namespace, data_converter=DATA_CONVERTER, tls=False
+        f"127.0.0.1:{line.port}", namespace=temporal_namespace, data_converter=temporal_client.data_converter, tls=False
     )
     async with running_town(engine, temporal_client, settings) as town:
         yield town, Resources(settings=settings, engine=engine, temporal=through)

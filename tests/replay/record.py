@@ -5,6 +5,7 @@ cases begun under them may still be open.
 """
 
 import asyncio
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -12,10 +13,9 @@ from uuid import uuid4
 
 from sqlalchemy import text
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from infra.database import open_database
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import make_converter
 from models.ids import matter_workflow_id, workflow_id
 from models.policy.limits import Limit
 from models.policy.standard import Limits
@@ -27,6 +27,8 @@ from tests.services.matters.hall import Hall
 from tests.town import Town, running_town, town_settings
 
 HISTORIES = Path(__file__).parent / "histories"
+#: Our converter without encryption: the files are read without keys.
+READABLE = dataclasses.replace(make_converter(Path()), payload_codec=None)
 
 
 async def record(version: str, servers: Servers) -> None:
@@ -34,7 +36,7 @@ async def record(version: str, servers: Servers) -> None:
     client = await Client.connect(
         servers.temporal_address,
         namespace=servers.temporal_namespace,
-        data_converter=pydantic_data_converter,
+        data_converter=READABLE,
         tls=False,
     )
     for name, scenario in ALL.items():
@@ -55,7 +57,7 @@ async def record(version: str, servers: Servers) -> None:
 async def record_matters(version: str, servers: Servers) -> None:
     """Plays matters and keeps the history of each: commands, a refusal, a resent command, effects, and the clock."""
     client = await Client.connect(
-        servers.temporal_address, namespace=servers.temporal_namespace, data_converter=DATA_CONVERTER, tls=False
+        servers.temporal_address, namespace=servers.temporal_namespace, data_converter=READABLE, tls=False
     )
     settings = town_settings(servers.create_database(f"record_{uuid4().hex}"))
     engine = open_database(settings)

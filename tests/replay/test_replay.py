@@ -12,7 +12,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from infra.temporal import DATA_CONVERTER
+from infra.temporal import make_converter
 from models.commands import HUMAN_COMMAND_MODELS
 from tests.replay.record import HISTORIES
 from workflows.case import CaseWorkflow
@@ -23,10 +23,10 @@ FILES = sorted(HISTORIES.glob("*.json"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-async def test_a_recorded_history_replays(file: Path) -> None:
+async def test_a_recorded_history_replays(file: Path, key_file: Path) -> None:
     replayer = Replayer(
         workflows=[CaseWorkflow, MatterWorkflow],
-        data_converter=DATA_CONVERTER,
+        data_converter=make_converter(key_file),
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_MODULES)
         ),

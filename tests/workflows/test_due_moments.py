@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.recording import record_step
+from infra.temporal import make_converter
 from models.commands import Accept
 from models.enums import Light, Stage
 from models.facts import Actor
@@ -29,11 +30,13 @@ class Jumping(Town):
 
 
 @pytest.fixture
-async def town(engine: AsyncEngine, database_url: str, time_skipping_binary: str) -> AsyncIterator[Jumping]:
+async def town(
+    engine: AsyncEngine, database_url: str, time_skipping_binary: str, key_file: Path
+) -> AsyncIterator[Jumping]:
     """The tiny park on the time-skipping server."""
     async with (
         await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=time_skipping_binary, data_converter=pydantic_data_converter
+            test_server_existing_path=time_skipping_binary, data_converter=make_converter(key_file)
         ) as env,
         running_town(engine, env.client, town_settings(database_url), env.get_current_time) as running,
     ):

@@ -22,7 +22,6 @@ from activities.exports import ExportActivities
 from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.store.context import read_person
-from infra.temporal import DATA_CONVERTER
 from models.commands import Accept, Claim, Dispatch
 from models.ids import new_id
 from models.jobs.export import RETENTION, ExportOrder
@@ -276,7 +275,7 @@ async def test_too_many_rows_are_refused(harness: ApiHarness, monkeypatch: pytes
 
 async def test_with_temporal_away_nothing_is_kept(harness: ApiHarness) -> None:
     before = await harness.get("supervisor", ROOT)
-    away = await Client.connect("127.0.0.1:9", lazy=True, data_converter=DATA_CONVERTER)
+    away = await Client.connect("127.0.0.1:9", lazy=True, data_converter=harness.temporal.data_converter)
     known = harness.app.state.services
     settings = harness.settings.model_copy(update={"answer_seconds": 1.0})
     harness.app.state.services = Services(Resources(settings, harness.engine, away))
@@ -311,7 +310,7 @@ async def run_to_its_end(binary: str, harness: ApiHarness, id_: str, make: Any) 
     """Run the workflow of an export on the time-skipping server, and return how long it took by its clock."""
     exports = ExportActivities(harness.engine, make, record_failure, remove_export)
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary, data_converter=DATA_CONVERTER
+        test_server_existing_path=binary, data_converter=harness.temporal.data_converter
     ) as environment:
         client = environment.client
         async with Worker(

@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from infra.database import transaction
+from infra.temporal import make_converter
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.referral_desk import Book
@@ -38,11 +39,13 @@ PARK = ParkPolicy(
 
 
 @pytest.fixture
-async def hall(engine: AsyncEngine, database_url: str, time_skipping_binary: str) -> AsyncIterator[Hall]:
+async def hall(
+    engine: AsyncEngine, database_url: str, time_skipping_binary: str, key_file: Path
+) -> AsyncIterator[Hall]:
     """The tiny park on the time-skipping server, with a policy for the work of the park."""
     async with (
         await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=time_skipping_binary, data_converter=pydantic_data_converter
+            test_server_existing_path=time_skipping_binary, data_converter=make_converter(key_file)
         ) as env,
         running_town(engine, env.client, town_settings(database_url), env.get_current_time) as running,
     ):
