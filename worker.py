@@ -29,6 +29,7 @@ from activities.rollout import RolloutActivities
 from infra.database import open_database, open_recording_engine
 from infra.database_roles import warn_of_rights
 from infra.event_loop import freeze_garbage_collector, run
+from infra.files import keep_private
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
 from infra.temporal import connect
@@ -147,6 +148,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
 async def main() -> None:
     """Run a worker until SIGINT or SIGTERM."""
     config = settings()
+    keep_private(config.data_dir)
     set_up_logging(config)
     choose_kinds(config.masked_numbers)
     stop = asyncio.Event()

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.server import server_config
+from infra.files import keep_private
 from infra.settings import settings
 
 #: The exit status when the server could not start, as of uvicorn's own command.
@@ -18,7 +19,9 @@ def serve(app: FastAPI) -> None:
 
     It is one process: run several behind a load balancer to use more processors.
     """
-    server = uvicorn.Server(server_config(app, settings()))
+    config = settings()
+    keep_private(config.data_dir)
+    server = uvicorn.Server(server_config(app, config))
     try:
         server.run()
     except KeyboardInterrupt:

@@ -61,6 +61,7 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,  # its route asks who wants it (`api.routes.health`)
         lifespan=lifespan,
     )
     for router in ROUTERS:

@@ -11,8 +11,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from doors.client import check_host
+from doors.client import check_host, request_is_https
 from doors.problems import RefusalRenderer, error_for_unexpected, problem_response
+from doors.security_headers import set_security_headers
 from doors.written_address import check_address
 from infra.metrics import REQUESTS
 from infra.store.policies import cache_newest_version
@@ -96,6 +97,8 @@ class _Exchange:
         uncapped = scope["path"] in UNCAPPED_PATHS or UNCAPPED_FORMS.fullmatch(scope["path"]) is not None
         self._cap = None if uncapped else BODY_CAP
         self._seen = 0
+        self._path: str = scope["path"]
+        self._secure = request_is_https(scope)
 
     def check_declared_length(self) -> None:
         """Check the declared length before anything is read. Raises BodyTooLarge."""
@@ -122,7 +125,7 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._request_id
-            headers.setdefault("X-Content-Type-Options", "nosniff")
+            set_security_headers(headers, self._path, secure=self._secure)
         await self._send(message)
 
 

@@ -26,6 +26,7 @@ from infra.embedded.postgres_user import UserMissing
 from infra.embedded.secrets import KeysUnreadable
 from infra.embedded.system import Ports, System
 from infra.embedded.temporal_server import ProgramMissing
+from infra.files import keep_private
 from infra.runtime import remove_runtime, write_runtime
 from infra.settings import Settings
 from infra.temporal import connect
@@ -101,6 +102,7 @@ def create_data_dir(path: Path) -> None:
     try:
         # Under root, PostgreSQL runs as another user, who must reach its own directory in here.
         path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        keep_private(path)
     except OSError as error:
         raise CannotStart(f"--data-dir {path}: {error.strerror}") from error
     if not os.access(path, os.W_OK | os.X_OK):
@@ -136,7 +138,12 @@ async def build_pages() -> str:
     """Build the scripts and styles of the pages unless they are up to date. Raises BuildFailed."""
     from web.build import bring_up_to_date  # here: only this step needs it
 
-    built = await asyncio.to_thread(bring_up_to_date)
+    # Built files belong to the program, not to the data: another account may serve them.
+    private = os.umask(0o022)
+    try:
+        built = await asyncio.to_thread(bring_up_to_date)
+    finally:
+        os.umask(private)
     return "" if built else " (已有 already there)"
 
 

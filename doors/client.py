@@ -35,10 +35,25 @@ def client_address(request: Request) -> str:
     return str(address)
 
 
+def is_local(request: Request) -> bool:
+    """Whether the request comes from this machine itself, and not through a proxy on it."""
+    host = request.client.host if request.client else ""
+    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
+    try:
+        return ip_address(host).is_loopback and not forwarded
+    except ValueError:
+        return False
+
+
 def is_https(request: Request) -> bool:
     """Whether the browser came by https, to us or to the trusted proxy; else whether our public address is https."""
-    settings: Settings = request.app.state.services.settings
-    return request.url.scheme == "https" or (settings.public_url or "").startswith("https:")
+    return request_is_https(request.scope)
+
+
+def request_is_https(scope: Scope) -> bool:
+    """`is_https` for the scope of a request."""
+    settings: Settings = scope["app"].state.services.settings
+    return scope.get("scheme") == "https" or (settings.public_url or "").startswith("https:")
 
 
 def public_address(request: Request, path: str) -> str:

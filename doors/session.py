@@ -23,8 +23,12 @@ def set_session_cookie(response: Response, request: Request, token: str, seconds
 
 
 def delete_session_cookie(response: Response) -> None:
-    """Delete the session cookie."""
+    """Delete the session cookie, and let the browser drop what it has cached of our answers.
+
+    Its storage stays: on a phone it holds reports that are not sent yet, and only their own person sees them again.
+    """
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def session_token(request: Request) -> str | None:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -35,3 +37,33 @@ def sync_directory(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def keep_private(data_dir: Path) -> None:
+    """Let nobody but our own account read what is in the data directory, and what this process writes from now on.
+
+    What an earlier version left readable is narrowed. What belongs to another account (PostgreSQL's own directory,
+    where `up` runs under root) stays as it is, and its account may pass through the data directory.
+    """
+    os.umask(0o077)
+    if not data_dir.is_dir():
+        return
+    for one in data_dir.iterdir():
+        _narrow(one)
+    if data_dir.stat().st_uid == os.geteuid():
+        data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _narrow(top: Path) -> None:
+    """Take the rights of others from `top` and all that is in it. Its own go last: a narrow one has been narrowed."""
+    found = top.lstat()
+    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid() or not found.st_mode & 0o077:
+        return
+    for folder, names, files in os.walk(top):
+        for name in (*names, *files):
+            inner = Path(folder, name)
+            with suppress(FileNotFoundError):  # removed meanwhile
+                mode = inner.lstat().st_mode
+                if mode & 0o077 and not stat.S_ISLNK(mode):
+                    inner.chmod(stat.S_IMODE(mode) & 0o700)
+    top.chmod(stat.S_IMODE(found.st_mode) & 0o700)

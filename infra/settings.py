@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
+    #: The bearer token of /metrics. None: they are told on this machine alone.
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    #: Whether the OpenAPI document is told to everybody, or to who is signed in.
+    openapi_public: bool = False
     #: The most files that one person uploads within an hour.
     uploads_per_hour: Annotated[int, Field(ge=1, le=100_000)] = 300
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0

@@ -11,14 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from doors.problems import problem_for_handled, problem_response, request_id_of
+from doors.security_headers import PROGRAM_PATHS
 from doors.session import COOKIE
 from models.errors import DomainError, NotSignedIn, PasswordChangeRequired, SecondFactorEnrolmentRequired
 from web.pages import go_to, is_scripted, page, safe_path
 from web.reader import Visitor, read_preferences
 from web.views.refusals import refusal_text
-
-#: Requests under these paths get problem documents, also from a browser.
-_API_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 Handler = Callable[[Request, Exception], Any]
 
@@ -33,7 +31,7 @@ def add_handlers(app: FastAPI) -> None:
 
 def _page_or_problem(api_handler: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
-        if request.url.path.startswith(_API_PATHS):
+        if request.url.path.startswith(PROGRAM_PATHS):
             answer: Response = await api_handler(request, error)
             return answer
         return error_page(request, error)
@@ -43,7 +41,9 @@ def _page_or_problem(api_handler: Handler) -> Callable[[Request, Exception], Awa
 
 def render_error(request: Request, error: DomainError) -> Response:
     """Answer an error that no handler caught: a page, or a problem document for an API path."""
-    return problem_response(request, error) if request.url.path.startswith(_API_PATHS) else error_page(request, error)
+    return (
+        problem_response(request, error) if request.url.path.startswith(PROGRAM_PATHS) else error_page(request, error)
+    )
 
 
 def _is_page(request: Request) -> bool:

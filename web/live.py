@@ -7,7 +7,7 @@ scope rule.
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -21,6 +21,7 @@ from infra.listening import listening
 from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
+from models.errors import NotSignedIn, StoreAway
 from services.cases.queries import visible_case_nos
 from services.desk.viewers import VIEWED_CHANNEL, Presence
 
@@ -32,10 +33,14 @@ HISTORY_SIZE, QUEUE_SIZE = 1_000, 500
 BATCH_SECONDS = 0.3
 #: Interval of the comment line that keeps proxies from closing a quiet stream.
 HEARTBEAT_SECONDS = 20.0
-#: A stream ends after this many seconds, and the page opens a new one. Who has lost a role is then refused.
+#: A stream ends after this many seconds, and the page opens a new one.
 STREAM_SECONDS = 15 * 60.0
 #: Seconds before a lost listener connects again.
 RECONNECT_SECONDS = 2.0
+
+
+#: Tells the reader of a stream as they are now. Raises NotSignedIn once their session has ended or they have left.
+Whose = Callable[[], Awaitable[Person]]
 
 
 class Change(Frozen):
@@ -134,10 +139,11 @@ class Hub:
         finally:
             self._subscribers.discard(queue)
 
-    async def stream(self, engine: AsyncEngine, person: Person, last_id: str | None) -> AsyncIterator[bytes]:
-        """Server-sent events for one page: `case` for each change that `person` may see, `resync` after a gap.
+    async def stream(self, engine: AsyncEngine, whose: Whose, last_id: str | None) -> AsyncIterator[bytes]:
+        """Server-sent events for one page: `case` for each change that its reader may see, `resync` after a gap.
 
-        Ends after `STREAM_SECONDS`, because the grants of `person` are those of the beginning.
+        `whose` tells the reader as they are now, before every batch and every sign of life. The stream ends where it
+        raises NotSignedIn, and after `STREAM_SECONDS`.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + STREAM_SECONDS
@@ -146,11 +152,20 @@ class Hub:
             yield b": open\n\n"
             batch: list[Change | None] = [None] if missed is None else list(missed)
             while clock() < until:
-                for event in await self._events(engine, person, batch):
-                    yield event
-                batch = await _next_batch(queue)
-                if not batch:
+                try:
+                    person = await whose()
+                except NotSignedIn:
+                    return
+                except StoreAway:
+                    batch = [None]
+                else:
+                    for event in await self._events(engine, person, batch):
+                        yield event
+                    batch = []
+                following = await _next_batch(queue)
+                if not following:
                     yield b": still here\n\n"
+                batch += following
 
     async def _events(self, engine: AsyncEngine, person: Person, batch: Sequence[Change | None]) -> list[bytes]:
         """The events for a batch: the last change of each case that the person may see, and `resync` after a gap."""

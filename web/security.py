@@ -4,6 +4,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from doors.security_headers import PROGRAM_PATHS
 from infra.settings import Settings
 
 #: Nothing inline, nothing evaluated, nothing from other sites except the map tiles where they are configured.
@@ -13,8 +14,6 @@ _CONTENT_POLICY = (
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
 )
 _PERMISSIONS = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
-#: Paths for programs: their responses get no page headers.
-_API_PATHS = ("/api/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 #: Built files: the policy of their page applies to them, and they were compressed by the build.
 _STATIC_PATHS = "/static/"
 
@@ -37,7 +36,7 @@ class PageMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         path: str = scope["path"]
-        if path.startswith((*_API_PATHS, _STATIC_PATHS)):
+        if path.startswith((*PROGRAM_PATHS, _STATIC_PATHS)):
             return await self._app(scope, receive, send)
         settings: Settings = scope["app"].state.services.settings
 

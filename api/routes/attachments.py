@@ -50,8 +50,8 @@ _THUMBNAILS: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "Unchanged"},
 }
-#: The bytes under a hash never change, but the right to see them can: no shared cache may keep them.
-_CACHE = "private, max-age=31536000, immutable"
+#: The bytes under a hash never change, but the right to see them can: a browser asks each time, and gets 304.
+_CACHE = "private, no-cache"
 
 
 @router.post(

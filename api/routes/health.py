@@ -1,20 +1,23 @@
 """Routes at the root: liveness, readiness, metrics, and links to everything else."""
 
+import hmac
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from doors.dependencies import ServicesDep
+from doors.client import is_local
+from doors.dependencies import Services, ServicesDep
 from doors.language import Language
 from doors.negotiation import CONTENT_LANGUAGE
 from doors.problems import PROBLEMS, problem_response
 from doors.readiness import Readiness, check_readiness
+from doors.security import Bearer, Now, access_at_all
 from doors.version import version
 from infra.metrics import render_metrics
 from models.base import Frozen
-from models.errors import NotReady
+from models.errors import NotReady, NotSignedIn
 from services.auditing.audit import show_latest_audit
 
 router = APIRouter(tags=["health"])
@@ -65,10 +68,31 @@ async def ready(request: Request, services: ServicesDep) -> Response:
     response_class=Response,
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(services: ServicesDep) -> Response:
-    """Metrics of the API and the workers for Prometheus, and the findings of the latest audit."""
+async def metrics(request: Request, services: ServicesDep) -> Response:
+    """Metrics of the API and the workers for Prometheus, and the findings of the latest audit.
+
+    For requests from this machine, and with the token of the settings as a bearer token.
+    """
+    if not is_local(request) and not _has_metrics_token(request, services):
+        raise NotSignedIn()
     await show_latest_audit(services.engine)
     return Response(render_metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _has_metrics_token(request: Request, services: Services) -> bool:
+    token = services.settings.metrics_token
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(sent.strip().encode(), token.get_secret_value().encode())
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request, bearer: Bearer, services: ServicesDep, now: Now) -> Response:
+    """The OpenAPI document: for who is signed in, or for everybody where the settings say so."""
+    if not services.settings.openapi_public:
+        (await access_at_all(request, bearer, services, now)).check()
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/")

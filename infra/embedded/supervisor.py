@@ -68,7 +68,7 @@ class Supervisor:
 
         Raises ChildFailed, with the tail of its log, when it does not become ready.
         """
-        self._logs.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         supervised = _SupervisedChild(child, self._logs / f"{child.name}.log")
         rotate_log(supervised.log)
         self._children.append(supervised)

@@ -193,4 +193,4 @@ class System:
 def _recreate_dir(folder: Path) -> None:
     """Create the directory of shared metrics anew, without the files of an earlier run."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)

@@ -57,7 +57,7 @@ class Run(Frozen):
 
 def _directory(settings: Settings) -> Path:
     directory = settings.data_dir / "simulations"
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
 
 

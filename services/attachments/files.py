@@ -3,21 +3,21 @@
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from models.errors import AttachmentEmpty, AttachmentTooLarge, AttachmentTypeRefused, StorageFull
 from models.ids import new_id
 from services.attachments.images import rewrite_picture, stored_kind
 from services.attachments.media_types import HEAD, VIDEOS, Kind, accepted_kind, describe_type
+from services.attachments.pdfs import rewrite_pdf
 from services.attachments.videos import rewrite_video
 
-_CHUNK = 1024 * 1024
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -53,9 +53,9 @@ def path_of(directory: Path, sha256: str) -> Path:
 def store_file(source: IO[bytes], directory: Path, limits: Limits) -> StoredFile:
     """Check the file, write it under its hash without metadata, and return once it is on disk.
 
-    Pictures are re-encoded, videos are not. Blocks: run it off the event loop. Raises AttachmentEmpty,
-    AttachmentTooLarge, AttachmentTypeRefused, what `rewrite_picture` and `rewrite_video` raise, and StorageFull; then
-    nothing is left behind.
+    Pictures are re-encoded, PDF files written anew, videos are not. Blocks: run it off the event loop. Raises
+    AttachmentEmpty, AttachmentTooLarge, AttachmentTypeRefused, what `rewrite_picture`, `rewrite_pdf` and
+    `rewrite_video` raise, and StorageFull; then nothing is left behind.
     """
     kind = _kind(source, limits)
     try:
@@ -98,7 +98,8 @@ def _kind(source: IO[bytes], limits: Limits) -> Kind:
 
 def _rewrite(source: IO[bytes], kind: Kind, target: IO[bytes]) -> tuple[int, int] | None:
     if kind is Kind.PDF:
-        shutil.copyfileobj(source, target, _CHUNK)
+        with TemporaryDirectory() as folder:
+            rewrite_pdf(source, target, Path(folder))
         return None
     return rewrite_video(source, target) if kind in VIDEOS else rewrite_picture(source, kind, target)
 
@@ -110,7 +111,7 @@ def temporary_file(directory: Path) -> Iterator[tuple[Path, BufferedRandom]]:
     _make_folders(directory, incoming)
     temporary = incoming / str(new_id())
     try:
-        with temporary.open("x+b") as target:
+        with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as target:
             yield temporary, target
     finally:
         temporary.unlink(missing_ok=True)
@@ -120,10 +121,10 @@ def _make_folders(directory: Path, folder: Path) -> None:
     """Create `folder`, somewhere below `directory`, so that it survives a power cut."""
     if folder.is_dir():
         return
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.parent != directory:
         _make_folders(directory, folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     _sync_folder(folder.parent)
 
 

@@ -181,6 +181,16 @@ def a_picture(colour: str = "white") -> bytes:
     return target.getvalue()
 
 
+#: A whole PDF with one page, a title, and metadata of its author.
+PDF = (
+    b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+    b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>\nendobj\n"
+    b"4 0 obj\n<</Title(Secret title)/Author(Secret author)>>\nendobj\n"
+    b"xref\n0 5\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \n0000000105 00000 n \n"
+    b"0000000168 00000 n \ntrailer\n<</Size 5/Root 1 0 R/Info 4 0 R>>\nstartxref\n230\n%%EOF\n"
+)
+
+
 def harness_settings(database_url: str, data_dir: Path) -> Settings:
     """Settings of one harness: only the servers are shared with others."""
     return Settings(

@@ -12,6 +12,7 @@ from api.app import create_app, lifespan
 from doors.dependencies import Services
 from doors.readiness import Condition
 from infra.settings import settings
+from tests.api.conftest import SignedIn
 
 
 async def test_alive(client: httpx.AsyncClient) -> None:
@@ -62,11 +63,11 @@ async def test_the_start_is_localized(client: httpx.AsyncClient, language: str |
     assert body["name"] == "Gridloop"
     assert body["version"].count(".") == 2
     assert title in body["title"]
-    assert (await client.get(body["links"]["openapi"])).status_code == 200
+    assert (await client.get(body["links"]["openapi"])).status_code == 401, "it is for who is signed in"
 
 
-async def test_every_reference_in_openapi_exists(client: httpx.AsyncClient) -> None:
-    schema = (await client.get("/openapi.json")).json()
+async def test_every_reference_in_openapi_exists(client: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    schema = (await client.get("/openapi.json", headers=signed_in("worker"))).json()
     assert schema["openapi"].startswith("3.1")
     assert schema["info"]["title"] == "Gridloop"
     token = schema["components"]["securitySchemes"]["bearer"]["flows"]["password"]["tokenUrl"]

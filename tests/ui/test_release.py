@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.harness import PDF
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import AWAY, a_photo, open_phone
@@ -12,7 +13,6 @@ from tests.ui.site import Site
 from tests.ui.test_field_tasks import fire_case, stage_of, until_kept, wait_until_sent
 
 SHOWN, HIDDEN = "#4a6", "#46a"
-PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 WHICH = "向反映人公开的成果照片"
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_shown_unless_it_is_chosen(open_page: OpenPage, site: Site) -
 
 
 def test_a_paper_is_not_offered_and_a_choice_is_kept_as_a_draft(open_page: OpenPage, site: Site) -> None:
-    case_no, (_, shown, paper) = at_review(site, PAPER)
+    case_no, (_, shown, paper) = at_review(site, PDF)
     page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}/pass_review")
     choice = page.get_by_role("group", name=WHICH)
     expect(choice.get_by_role("checkbox")).to_have_count(2)

@@ -14,7 +14,9 @@ from services.desk.viewers import VIEWED_CHANNEL
 from web import live
 from web.live import Hub
 
-SOMEBODY = Person(id=uuid4(), username="somebody")
+
+async def somebody() -> Person:
+    return Person(id=uuid4(), username="somebody")
 
 
 async def test_a_stream_ends_so_that_roles_are_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +24,7 @@ async def test_a_stream_ends_so_that_roles_are_checked_again(monkeypatch: pytest
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
     engine: Any = None  # no change comes, so the database is not used
     async with asyncio.timeout(5):
-        events = [event async for event in Hub("").stream(engine, SOMEBODY, None)]
+        events = [event async for event in Hub("").stream(engine, somebody, None)]
     assert events[0] == b": open\n\n"
     assert set(events[1:]) == {b": still here\n\n"}
 

@@ -1,10 +1,15 @@
 """The stream of changes for a page, and who else has a case open."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from doors.dependencies import ServicesDep
+from doors.security import access_for_token
+from doors.session import session_token
 from infra.database import transaction
+from models.context import Person
 from services.desk.viewers import announce_view
 from web.live import Hub
 from web.pages import page
@@ -26,5 +31,12 @@ async def look(case_no: str, request: Request, services: ServicesDep, reader: Si
 async def follow(request: Request, services: ServicesDep, reader: SignedIn) -> StreamingResponse:
     """Server-sent events: `case` {case_no, revision} for changes that the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
-    events = hub.stream(services.engine, reader.person, request.headers.get("last-event-id"))
+    token = session_token(request)
+
+    async def whose() -> Person:
+        access = await access_for_token(services, token, datetime.now(UTC))
+        access.check()
+        return access.person
+
+    events = hub.stream(services.engine, whose, request.headers.get("last-event-id"))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -1,7 +1,10 @@
-// Drafts of the forms of a case: typed text survives a reload, until the command has its receipt or the reader signs out.
+// Drafts of the forms of a case: typed text survives a reload, until the command has its receipt or the reader signs out
+// or somebody else signs in.
 import { RECENT_KEY } from "./recent";
 
 const PREFIX = "draft:";
+/** Whose drafts and recent cases are stored. */
+const OWNER_KEY = "drafts-of";
 const draftKey = (form: HTMLElement): string => PREFIX + (form.dataset["draft"] ?? "");
 type Field = HTMLInputElement | HTMLTextAreaElement;
 const fieldsOf = (form: HTMLElement): Field[] => [...form.querySelectorAll<Field>("[data-keep]")];
@@ -39,6 +42,25 @@ export function isDirty(form: HTMLElement | null): boolean {
   return form !== null && (fieldsOf(form).some((field) => field.value !== field.defaultValue) || form.querySelector(".uploaded li") !== null);
 }
 
+function forgetAll(...prefixes: string[]): void {
+  Object.keys(localStorage)
+    .filter((key) => key === RECENT_KEY || prefixes.some((prefix) => key.startsWith(prefix)))
+    .forEach((key) => localStorage.removeItem(key));
+}
+
+/** Remove what another person left in this browser when their session ended without a sign-out. */
+function forgetOthers(): void {
+  const person = document.body.dataset["person"];
+  if (!person) return;
+  try {
+    const before = localStorage.getItem(OWNER_KEY);
+    if (before !== null && before !== person) forgetAll(PREFIX, "held:");
+    localStorage.setItem(OWNER_KEY, person);
+  } catch {
+    // A private window: nothing is stored.
+  }
+}
+
 function removeSent(): void {
   document.querySelectorAll<HTMLElement>("[data-receipt]").forEach((receipt) => {
     localStorage.removeItem(PREFIX + (receipt.dataset["receipt"] ?? ""));
@@ -55,9 +77,9 @@ export function setUpDrafts(): void {
     restore();
   });
   document.addEventListener("submit", (event) => {
-    if ((event.target as HTMLFormElement).getAttribute("action") !== "/sign-out") return;
-    Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) || key === RECENT_KEY).forEach((key) => localStorage.removeItem(key));
+    if ((event.target as HTMLFormElement).getAttribute("action") === "/sign-out") forgetAll(PREFIX);
   });
+  forgetOthers();
   removeSent();
   restore();
 }
