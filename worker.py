@@ -17,6 +17,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.anchoring import AnchorActivities
+from activities.archiving import ArchiveActivities
 from activities.auditing.activity import AuditActivities, Sweep
 from activities.auditing.auditor import UNNAMED_RETENTION
 from activities.bulletins import BulletinActivities
@@ -35,6 +36,8 @@ from infra.settings import Settings, settings
 from infra.temporal import connect
 from models.personal_numbers import choose_kinds
 from services.accounts.limits import sweep_limits
+from services.archive.run import archive_all
+from services.archive.schedule import schedule_archive
 from services.attachments.sweep import sweep_files, sweep_half_written
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
@@ -45,6 +48,7 @@ from services.history.schedule import schedule_anchors
 from services.policies.publish import catch_up_rollouts
 from services.reporters.prepare import prepare_reporters
 from workflows.anchor import AnchorWorkflow
+from workflows.archive import ArchiveWorkflow
 from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
@@ -76,6 +80,7 @@ def build_worker(
             RolloutWorkflow,
             AuditWorkflow,
             AnchorWorkflow,
+            ArchiveWorkflow,
             BulletinWorkflow,
             ExportWorkflow,
         ],
@@ -86,6 +91,7 @@ def build_worker(
             ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
             AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings)).audit,
+            ArchiveActivities(engine, settings, archive_all).archive,
             AnchorActivities(engine, settings, make_anchors).make_anchors,
             BulletinActivities(engine, make_bulletins).make_bulletins,
             exports.make_export,
@@ -138,6 +144,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
             await prepare_reporters(engine)
             await catch_up_rollouts(engine, client, queue)
             await schedule_audits(client, queue)
+            await schedule_archive(client, queue)
             await schedule_anchors(client, queue)
             return await schedule_bulletins(client, engine, queue)
         except Exception as error:  # noqa: BLE001 (logged and retried)

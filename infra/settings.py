@@ -132,6 +132,10 @@ class Settings(BaseSettings):
             return None
         return Tiles(url=self.map_tiles_url, crs=self.map_tiles_crs, credit=self.map_tiles_credit)
 
+    #: Where facts are archived: a folder, or `s3://bucket/path` of an S3-compatible store. None: `archive` in the data
+    #: directory.
+    archive: str | None = None
+
     @property
     def anchors_dir(self) -> Path:
         """The directory of anchors."""

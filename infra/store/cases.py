@@ -143,7 +143,7 @@ async def append_facts(
             "before": before.seq if before else None,
             "case": _json(row | last_location(facts)),
             "words": _json(words),
-            "facts": _json([_fact_columns(after.report_id, fact) for fact in facts]),
+            "facts": _json([fact_columns(after.report_id, fact) for fact in facts]),
             "hashes": _json(hash_rows(after.report_id, links)),
             "done": [key for key in old_tasks if key not in new_tasks],
             "tasks": _json(changed),
@@ -161,7 +161,7 @@ async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequen
         rows.append(case_columns(case) | report_columns(first) | last_location(facts))
         words.append(words_columns(first))
     tasks = [task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
-    fact_rows = [_fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
+    fact_rows = [fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
     hashes = [row for facts, case in lives for row in hash_rows(case.report_id, chain_of(case.report_id, facts))]
     values = {"cases": rows, "words": words, "facts": fact_rows, "hashes": hashes, "tasks": tasks}
     await run(connection, _INSERT_MANY, {name: _json(value) for name, value in values.items()})
@@ -177,7 +177,8 @@ def last_location(facts: Sequence[Fact]) -> dict[str, Any]:
     return {"lat": locations[-1].lat, "lon": locations[-1].lon} if locations else {}
 
 
-def _fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:
+def fact_columns(report_id: UUID, fact: Fact) -> dict[str, Any]:
+    """Return the columns of a fact of the case."""
     return {
         "report_id": report_id,
         "seq": fact.seq,

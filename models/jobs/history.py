@@ -8,6 +8,8 @@ from models.base import Frozen, Instant
 
 ANCHOR_WORKFLOW = "Anchor"
 ANCHOR_ACTIVITY = "anchor"
+ARCHIVE_WORKFLOW = "Archive"
+ARCHIVE_ACTIVITY = "archive"
 
 
 class Fault(StrEnum):
@@ -84,6 +86,13 @@ class Anchor(Frozen):
     previous: str | None
     key: str
     signature: str
+
+
+class ArchiveMade(Frozen):
+    """What a run of archiving wrote: files, and facts in them."""
+
+    files: int = 0
+    facts: int = 0
 
 
 class AnchorsMade(Frozen):

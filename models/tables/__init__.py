@@ -10,7 +10,7 @@ from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, T
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
-from models.tables.history import AnchorRow, FactHashRow
+from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHashRow
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
@@ -42,6 +42,8 @@ __all__ = [
     "AbsenceRow",
     "AdminActionRow",
     "AnchorRow",
+    "ArchiveFileRow",
+    "ArchivedRow",
     "AttachmentRow",
     "AuditRow",
     "BulletinRow",

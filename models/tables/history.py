@@ -23,6 +23,26 @@ class FactHashRow(SQLModel, table=True):
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ArchivedRow(SQLModel, table=True):
+    """How many facts of a case or a matter lie in the archive: those up to `seq`."""
+
+    __tablename__ = "archived"
+
+    origin: UUID = Field(primary_key=True)
+    seq: int
+
+
+class ArchiveFileRow(SQLModel, table=True):
+    """A file in the archive: `name` has the SHA-256 of its content."""
+
+    __tablename__ = "archive_files"
+
+    name: str = Field(primary_key=True)
+    written_at: datetime = Field(sa_type=Moment, index=True)
+    origins: int
+    facts: int
+
+
 class AnchorRow(SQLModel, table=True):
     """An anchor that was made: its number, its day, and the SHA-256 of its file, which lies outside the database."""
 

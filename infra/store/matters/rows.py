@@ -99,6 +99,8 @@ async def append_matter_facts(
 ) -> None:
     """Append `facts` with their hashes and write the row as it is after them; the caller holds the row's lock.
 
+    Without facts, the row alone.
+
     Raises IntegrityError for a new matter whose code another one took at the same moment.
     """
     row = {
@@ -116,7 +118,7 @@ async def append_matter_facts(
         }
         for fact in facts
     ]  # fmt: skip
-    head = facts[0].seq - 1
+    head = facts[0].seq - 1 if facts else after.seq
     last = await read_link(connection, after.id, head) if head else None
     links = await extend_chain(connection, after.id, "matter_facts", last, head, facts)
     values = {"matter": row, "facts": rows, "hashes": hash_rows(after.id, links)}

@@ -1,0 +1,1 @@
+"""The archive of facts and of what the facts refer to, and the rebuilding of a lost store from it."""

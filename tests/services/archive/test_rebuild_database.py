@@ -1,0 +1,225 @@
+"""A lost database comes back from archive and histories: every table as it was, however much of it was lost."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.archive import Archive, open_archive
+from infra.database import open_database
+from infra.keys.ring import create_ring
+from models.jobs.rebuild import DatabaseRebuilt
+from models.tables import metadata
+from services.archive.facts import archive_facts
+from services.archive.rebuild_database import rebuild_database
+from services.archive.reference import copy_reference
+from services.archive.tables import PASSING
+from services.history.anchors import make_anchors
+from services.history.verify import verify_store
+from tests.scenarios import ALL
+from tests.servers import Servers
+from tests.town import Town, running_town, town_settings
+
+#: What a rebuilt database holds otherwise than before, and may.
+#: Effects that were carried out already wait again; their ids make them count once.
+OTHERWISE = PASSING | {"archive_files", "archived", "outbox"}
+
+
+@pytest.fixture
+async def town(engine: AsyncEngine, database_url: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Town]:
+    """The tiny park; archive, vault and keys lie in a folder of the test."""
+    settings = town_settings(database_url).model_copy(update={"data_dir": tmp_path})
+    create_ring(settings.key_ring)
+    own = open_database(settings)
+    try:
+        async with running_town(own, temporal_client, settings) as running:
+            yield running
+    finally:
+        await own.dispose()
+
+
+@pytest.fixture
+async def empty(servers: Servers, town: Town) -> AsyncIterator[AsyncEngine]:
+    """An engine on a fresh database with the tables and nothing in them."""
+    name = f"rebuilt_{town.resources.settings.case_queue.rpartition('-')[2][:20]}".replace("-", "_")
+    url = servers.create_database(name)
+    settings = town.resources.settings.model_copy(
+        update={"database_url": type(town.resources.settings.database_url)(url)}
+    )
+    engine = open_database(settings)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+        servers.drop_database(name)
+
+
+async def dump(engine: AsyncEngine) -> dict[str, list[Any]]:
+    """The rows of all tables."""
+    found: dict[str, list[Any]] = {}
+    async with engine.connect() as connection:
+        for name in metadata.tables:
+            rows = await connection.scalars(text(f'SELECT to_jsonb(t)::text FROM "{name}" t'))
+            found[name] = sorted(rows)
+    return {name: [json.loads(row) for row in rows] for name, rows in found.items()}
+
+
+async def live(town: Town) -> None:
+    for name in ("hard", "passed-on", "put-right", "short", "entangled"):
+        await ALL[name](town)
+
+
+async def rebuild(engine: AsyncEngine, town: Town, archive: Archive) -> DatabaseRebuilt:
+    return await rebuild_database(engine, archive, town.resources.temporal, town.resources.settings.case_queue)
+
+
+def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> dict[str, Any]:
+    """The tables that differ, with rows of one and not of the other."""
+    found = {}
+    for name in before.keys() - OTHERWISE:
+        gone = [row for row in before[name] if row not in after[name]]
+        new = [row for row in after[name] if row not in before[name]]
+        if gone or new:
+            found[name] = {"gone": gone[:2], "new": new[:2]}
+    return found
+
+
+async def test_an_empty_database_comes_back_from_archive_and_histories(town: Town, empty: AsyncEngine) -> None:
+    archive = open_archive(town.resources.settings)
+    await ALL["plain"](town)
+    await archive_facts(town.engine, archive)
+    await live(town)
+    await town.report("reporter", title="有联系方式", reporter={"name": "王五", "phone": "13912345678"})
+    await copy_reference(town.engine, archive)
+    await make_anchors(town.engine, town.resources.settings, today=True)
+    before = await dump(town.engine)
+    rebuilt = await rebuild(empty, town, archive)
+    assert (rebuilt.drift, rebuilt.faults) == (0, ())
+    assert rebuilt.new == rebuilt.origins > 5
+    found = differences(before, await dump(empty))
+    assert set(found) == set(), found
+    assert (await verify_store(empty, town.resources.settings)).findings == ()
+    again = await rebuild(empty, town, archive)
+    assert (again.new, again.extended, again.replaced, again.corrected, again.reference) == (0, 0, 0, 0, 0)
+    assert (again.whole, again.drift, again.faults) == (rebuilt.origins, 0, ())
+
+
+async def tamper(engine: AsyncEngine, *statements: str) -> None:
+    """Change a database as a disk fault, or its owner, could."""
+    async with engine.begin() as connection:
+        for table in ("facts", "matter_facts", "fact_hashes"):
+            await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        for statement in statements:
+            await connection.execute(text(statement))
+        for table in ("facts", "matter_facts", "fact_hashes"):
+            await connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+
+
+DAMAGE = {
+    "a fact edited": "UPDATE facts SET body = jsonb_set(body, '{title}', '\"别的\"') WHERE seq = 1",
+    "facts in between gone": "DELETE FROM facts WHERE seq = 3",
+    "the last facts gone": "DELETE FROM facts f WHERE seq = (SELECT max(seq) FROM facts WHERE report_id = f.report_id)",
+    "rows of another time": "UPDATE cases SET stage = 'receive', state = jsonb_set(state, '{stage}', '\"receive\"')",
+    "columns that differ from the state": "UPDATE cases SET owner_id = 'x', due_at = now()",
+    "tasks gone": "DELETE FROM tasks",
+    "hashes of facts gone wrong": "UPDATE fact_hashes SET hash = sha256(hash) WHERE seq = 2",
+    "facts of a matter edited": 'UPDATE matter_facts SET body = body || \'{"note": "x"}\' WHERE seq = 1',
+    "everything gone": "TRUNCATE cases, facts, matters, matter_facts, fact_hashes, tasks, archived CASCADE",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+async def test_a_damaged_database_is_brought_forward(town: Town, damage: str) -> None:
+    archive = open_archive(town.resources.settings)
+    for name in ("plain", "hard"):
+        await ALL[name](town)
+    await town.enterprise()
+    await archive_facts(town.engine, archive)
+    await copy_reference(town.engine, archive)
+    before = await dump(town.engine)
+    await tamper(town.engine, DAMAGE[damage])
+    rebuilt = await rebuild(town.engine, town, archive)
+    assert (rebuilt.drift, rebuilt.faults) == (0, ())
+    assert rebuilt.new + rebuilt.extended + rebuilt.replaced + rebuilt.corrected > 0
+    assert differences(before, await dump(town.engine)) == {}
+    assert (await verify_store(town.engine, town.resources.settings)).findings == ()
+
+
+async def test_an_older_copy_of_the_database_is_brought_forward(town: Town, servers: Servers) -> None:
+    """As after a backup was put back, while workers go on with what they know."""
+    archive = open_archive(town.resources.settings)
+    no = await town.report()
+    await copy_reference(town.engine, archive)
+    await town.do("duty", no, "accept")
+    await archive_facts(town.engine, archive)
+    await town.do("duty", no, "dispatch", host="labour")
+    later = await town.report(title="备份之后")
+    before = await dump(town.engine)
+    row = await town.case(no)
+    gone = (await town.case(later)).report_id
+    await tamper(
+        town.engine,
+        f"DELETE FROM facts WHERE seq > 1 OR report_id = '{gone}'",
+        f"DELETE FROM fact_hashes WHERE seq > 1 OR origin = '{gone}'",
+        "DELETE FROM tasks", f"DELETE FROM cases WHERE report_id = '{gone}'", "DELETE FROM case_counters",
+    )  # fmt: skip
+    rebuilt = await rebuild(town.engine, town, archive)
+    assert (rebuilt.new, rebuilt.extended, rebuilt.drift, rebuilt.faults) == (1, 1, 0, ())
+    assert differences(before, await dump(town.engine)) == {}
+    view = await town.do("labour_handler", no, "claim")  # and it goes on
+    assert view.revision == row.seq + 1
+    fresh = await town.report(title="再报")
+    assert fresh not in {no, later}
+
+
+async def test_a_file_that_was_changed_is_named_and_not_believed(town: Town, empty: AsyncEngine) -> None:
+    archive = open_archive(town.resources.settings)
+    await town.report()
+    await archive_facts(town.engine, archive)
+    await copy_reference(town.engine, archive)
+    folder = town.resources.settings.data_dir / "archive" / "facts"
+    (path,) = folder.rglob("*.gz")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    rebuilt = await rebuild(empty, town, archive)
+    (fault,) = rebuilt.faults
+    assert path.name in fault.en
+    assert (rebuilt.new, rebuilt.drift) == (1, 0)  # Temporal's history has it as well
+
+
+async def test_somebody_of_whom_no_copy_tells_does_not_cost_a_case(town: Town, empty: AsyncEngine) -> None:
+    archive = open_archive(town.resources.settings)
+    await town.report()
+    await copy_reference(town.engine, archive)
+    names = [name async for name in archive.names("reference/tables/people/")]
+    for name in names:
+        await archive.delete(name)
+    rebuilt = await rebuild(empty, town, archive)
+    assert rebuilt.new == 0 or rebuilt.drift == 0
+    assert any("people" in fault.en for fault in rebuilt.faults)
+
+
+async def test_without_histories_the_archive_alone_is_enough(town: Town, empty: AsyncEngine) -> None:
+    archive = open_archive(town.resources.settings)
+    await ALL["plain"](town)
+    await archive_facts(town.engine, archive)
+    await copy_reference(town.engine, archive)
+    before = await dump(town.engine)
+    rebuilt = await rebuild_database(empty, archive, None, town.resources.settings.case_queue)
+    assert (rebuilt.runs, rebuilt.drift, rebuilt.faults) == (0, 0, ())
+    assert differences(before, await dump(empty)) == {}
+
+
+async def test_archiving_twice_at_once_writes_everything_once(town: Town) -> None:
+    archive = open_archive(town.resources.settings)
+    for number in range(3):
+        await town.report(title=f"第 {number} 件")
+    done = await asyncio.gather(*(archive_facts(town.engine, archive) for _ in range(3)))
+    assert sorted(one.facts for one in done) == [0, 0, 3]
+    assert (await archive_facts(town.engine, archive)).facts == 0
