@@ -36,6 +36,7 @@ COMMANDS = {
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",
     "actions": "cli.actions:actions",
+    "tokens": "cli.tokens:app",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
     "enterprises": "cli.enterprises:app",

@@ -54,7 +54,9 @@ class Connection:
 
     def call(self, method: str, path: str, **more: Any) -> Any:
         """Send a request and return the JSON of the response. A problem is printed and exits with code 1."""
-        response = self._request(method, path, **more)
+        return self._read(self._request(method, path, **more))
+
+    def _read(self, response: httpx.Response) -> Any:
         try:
             return response.json()
         except ValueError:
@@ -65,9 +67,9 @@ class Connection:
                 )
             )
 
-    def download(self, path: str) -> bytes:
-        """Return the bytes of a file. A problem is printed and exits with code 1."""
-        return self._request("GET", path).content
+    def download(self, path: str, method: str = "GET") -> bytes:
+        """Return the bytes of the answer. A problem is printed and exits with code 1."""
+        return self._request(method, path).content
 
     def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
         response = self._send(method, path, **more)
@@ -86,7 +88,10 @@ class Api(Connection):
     """A signed-in session with the running system."""
 
     def __init__(self, data_dir: Path, username: str, password: str | None) -> None:
-        super().__init__(data_dir)
+        token = os.environ.get("GRIDLOOP_TOKEN")
+        super().__init__(data_dir, token)
+        if token:  # a personal token: its owner acts, whoever `--as` names
+            return
         password = password or _demo_password(data_dir, username)
         token = self._sign_in({"username": username, "password": password})
         self._http.headers["Authorization"] = f"Bearer {token['access_token']}"
@@ -99,7 +104,7 @@ class Api(Connection):
             return self.call("POST", "/auth/token", data={**data, "otp": code})
         if not answer.is_success:
             _print_problem(answer)
-        return answer.json()
+        return self._read(answer)
 
     def upload(self, file: Path) -> str:
         """Upload a file and return its hash."""

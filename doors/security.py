@@ -12,26 +12,30 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
+from doors.scopes import scope_of_request
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
 from infra.database import AWAY_ERRORS, is_away
 from infra.settings import Settings
 from infra.store.access import Signed, read_session
+from infra.store.access import read_token as read_personal_token
 from models.context import Person
 from models.errors import (
     ForeignRequest,
     NotSignedIn,
     PasswordChangeRequired,
+    ScopeMissing,
     SecondFactorEnrolmentRequired,
     StoreAway,
 )
 from services.accounts.sign_in import Claims, read_token
+from services.accounts.tokens import PREFIX, token_digest
 
 log = structlog.get_logger(__name__)
 
 _BEARER = OAuth2PasswordBearer(
     tokenUrl="/api/v1/auth/token",
     scheme_name="bearer",
-    description="A token from `POST /api/v1/auth/token`, sent as `Authorization: Bearer …`.",
+    description="A token from `POST /api/v1/auth/token`, or a personal token (`glp_…`): `Authorization: Bearer …`.",
     auto_error=False,
 )
 
@@ -53,13 +57,15 @@ class Access:
     """What a request is let in by: the person, and the session of its token.
 
     `must_change_password`: until they have changed their first password, they may do nothing else; `must_enrol`: nor
-    until they have a second factor, which a role of theirs requires.
+    until they have a second factor, which a role of theirs requires. `scopes`: all that a personal token allows, of
+    which `session` then is the id; None for a session.
     """
 
     person: Person
     session: UUID
     must_change_password: bool = False
     must_enrol: bool = False
+    scopes: frozenset[str] | None = None
 
     def check(self) -> None:
         """Raise PasswordChangeRequired or SecondFactorEnrolmentRequired if that has to be done before anything else."""
@@ -76,13 +82,19 @@ async def access_at_all(request: Request, bearer: Bearer, services: ServicesDep,
     password has been changed. Raises ForeignRequest and the errors of `access_for_token`.
     """
     if bearer is not None:
-        return await access_for_token(services, bearer, moment)
+        access = await access_for_token(services, bearer, moment)
+        if access.scopes is not None and (scope := scope_of_request(request)) not in access.scopes:
+            raise ScopeMissing(scope=scope)
+        return access
     token = session_token(request)
     if token is not None:
         check_same_origin(request)
         if request.method not in ("GET", "HEAD") and SCRIPT_HEADER not in request.headers:
             raise ForeignRequest()
-    return await access_for_token(services, token, moment)
+    access = await access_for_token(services, token, moment)
+    if access.scopes is not None:  # a personal token is for scripts, not for a browser
+        raise NotSignedIn()
+    return access
 
 
 AnyAccess = Annotated[Access, Depends(access_at_all)]
@@ -103,35 +115,53 @@ async def access_for_token(services: Services, token: str | None, moment: dateti
     Raises NotSignedIn for no token, a bad or expired one, a session that has ended, or a person who has left; StoreAway
     when the database is away and this process has not seen the session.
     """
-    claims = claims_of(services, token, moment)
+    given = credential_of(services, token, moment)
     try:
         async with services.reading.connect() as connection:
-            return await access_over(connection, services, claims, moment)
+            return await access_over(connection, services, given, moment)
     except (SQLAlchemyError, *AWAY_ERRORS) as error:
         if not is_away(error):
             raise
-        cached = services.people.recall(claims.session, moment)
+        cached = services.people.recall(given.key, moment)
         if cached is None:
             raise StoreAway() from error
-        log.warning("database away, using cached roles", person=str(claims.person))
-        return _access(services, cached, claims.session, moment)
+        log.warning("database away, using cached roles", person=str(cached.person.id))
+        return _access(services, cached, given.key, moment)
 
 
-async def access_over(connection: AsyncConnection, services: Services, claims: Claims, moment: datetime) -> Access:
-    """Return the person and the session of a valid token as they are now, in one statement over this connection.
+@dataclass(frozen=True)
+class Credential:
+    """What a request brings: the claims of a session's token, or the digest of a personal token.
 
-    A live stream calls it again while it runs. Raises NotSignedIn for a session that has ended, or for a person who has
-    left.
+    `key`: by which the process remembers it.
     """
-    noting = services.people.must_note(claims.session, moment)
-    signed = await read_session(connection, claims.person, claims.session, moment, seen=noting)
+
+    key: UUID
+    claims: Claims | None = None
+    digest: bytes | None = None
+
+
+async def access_over(
+    connection: AsyncConnection, services: Services, given: Credential, moment: datetime
+) -> Access:  # fmt: skip
+    """Return whom a token lets in as they are now, in one statement over this connection.
+
+    A live stream calls it again while it runs. Raises NotSignedIn for a session that has ended, a token that was
+    revoked or is over, and a person who has left.
+    """
+    noting = services.people.must_note(given.key, moment)
+    if given.claims is not None:
+        claims = given.claims
+        signed = await read_session(connection, claims.person, claims.session, moment, seen=noting)
+    else:
+        signed = await read_personal_token(connection, given.digest or b"", moment, seen=noting)
     if signed is None or not signed.person.active:
-        services.people.forget(claims.session)
+        services.people.forget(given.key)
         raise NotSignedIn()
     if noting:
-        services.people.note(claims.session, moment)
-    services.people.remember(claims.session, signed, moment)
-    return _access(services, signed, claims.session, moment)
+        services.people.note(given.key, moment)
+    services.people.remember(given.key, signed, moment)
+    return _access(services, signed, given.key, moment)
 
 
 def _access(services: Services, signed: Signed, session: UUID, moment: datetime) -> Access:
@@ -139,7 +169,11 @@ def _access(services: Services, signed: Signed, session: UUID, moment: datetime)
         services.settings, signed.person, moment
     )
     return Access(
-        signed.person, session, must_change_password=signed.must_change_password, must_enrol=must_enrol
+        signed.person,
+        signed.token or session,
+        must_change_password=signed.must_change_password,
+        must_enrol=must_enrol,
+        scopes=signed.scopes,
     )  # fmt: skip
 
 
@@ -154,11 +188,15 @@ def needs_second_factor(settings: Settings, person: Person, moment: datetime) ->
     )
 
 
-def claims_of(services: Services, token: str | None, moment: datetime) -> Claims:
-    """Return the content of the token. Raises NotSignedIn for no token, and for a bad or expired one."""
+def credential_of(services: Services, token: str | None, moment: datetime) -> Credential:
+    """Return what the token is. Raises NotSignedIn for no token, and for a bad or expired one of a session."""
     if token is None:
         raise NotSignedIn()
-    return read_token(services.settings, token, moment)
+    if token.startswith(PREFIX):
+        digest = token_digest(token)
+        return Credential(UUID(bytes=digest[:16]), digest=digest)
+    claims = read_token(services.settings, token, moment)
+    return Credential(claims.session, claims)
 
 
 Caller = Annotated[Person, Depends(caller)]

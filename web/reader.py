@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
 from doors.negotiation import preferred_language
-from doors.security import Access, access_over, claims_of
+from doors.security import Access, access_over, credential_of
 from doors.session import check_same_origin, session_token
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.context import Grant, Person
 from models.enums import Role
+from models.errors import NotSignedIn
 from models.policy.document import Policy
 from rules.scope import in_force
 from services.accounts.preferences import PersonSettings, read_details
@@ -142,9 +143,11 @@ async def current_reader_at_all(request: Request, services: ServicesDep) -> Read
 
 async def _read(request: Request, services: Services, *, at_all: bool) -> Reader:
     visitor = await current_visitor(request)
-    claims = claims_of(services, session_token(request), visitor.now)
+    given = credential_of(services, session_token(request), visitor.now)
+    if given.claims is None:  # a personal token is for scripts, not for a browser
+        raise NotSignedIn()
     async with services.reading.connect() as connection:
-        access = await access_over(connection, services, claims, visitor.now)
+        access = await access_over(connection, services, given, visitor.now)
         if not at_all:
             access.check()
         return await _build_reader(connection, visitor, access)

@@ -28,6 +28,7 @@ from api.routes import (
     second_factor,
     stations,
     supervision,
+    tokens,
 )
 
 #: In the order in which they are matched and documented.
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     account.router,
     second_factor.router,
+    tokens.router,
     cases.router,
     commands.router,
     attachments.router,

@@ -58,6 +58,13 @@ async def reset_second_factor(username: Username, services: ServicesDep, caller:
         await accounts.reset_second_factor(connection, caller, username, now)
 
 
+@router.delete("/people/{username}/tokens")
+async def revoke_tokens(username: Username, services: ServicesDep, caller: Caller, now: Now) -> Ended:
+    """Revokes every personal token of somebody."""
+    async with transaction(services.engine) as connection:
+        return Ended(ended=await accounts.revoke_tokens_of(connection, caller, username, now))
+
+
 @router.get("/people/{username}/sessions")
 async def list_sessions(username: Username, services: ServicesDep, caller: Caller, now: Now) -> SessionList:
     """Where somebody is signed in."""

@@ -17,7 +17,8 @@ from models.base import Code
 from models.errors import DomainError
 from services.accounts.first_admin import add_first_admin
 from services.accounts.password_changes import reset_password
-from services.admin.accounts import remove_for
+from services.accounts.tokens import revoke_tokens
+from services.admin.accounts import id_of, remove_for
 from services.directory.people import local_today
 
 FromStdin = Annotated[
@@ -32,9 +33,13 @@ def passwd(
 ) -> None:
     """Gives somebody a first password, which they must change, and ends their sessions."""
     given = _read_password() if from_stdin else None
-    first = _in_transaction(
-        data_dir, "people passwd", lambda connection: reset_password(connection, username, given, _now())
-    )
+
+    async def reset(connection: AsyncConnection) -> str:
+        first = await reset_password(connection, username, given, _now())
+        await revoke_tokens(connection, await id_of(connection, username), _now(), by=None)
+        return first
+
+    first = _in_transaction(data_dir, "people passwd", reset)
     _tell(username, first, shown=given is None)
 
 

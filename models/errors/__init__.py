@@ -346,6 +346,9 @@ from models.errors.rights import (
     NoSuchSession as NoSuchSession,
 )
 from models.errors.rights import (
+    NoSuchToken as NoSuchToken,
+)
+from models.errors.rights import (
     NotSignedIn as NotSignedIn,
 )
 from models.errors.rights import (
@@ -365,6 +368,9 @@ from models.errors.rights import (
 )
 from models.errors.rights import (
     ReviewerOfHost as ReviewerOfHost,
+)
+from models.errors.rights import (
+    ScopeMissing as ScopeMissing,
 )
 from models.errors.rights import (
     SecondFactorEnrolmentRequired as SecondFactorEnrolmentRequired,

@@ -127,6 +127,22 @@ class SecondFactorUnreadable(DomainError):
     en = "The system's secret has changed, so the second factor can't be read: ask an administrator to reset it."
 
 
+class ScopeMissing(DomainError):
+    """The personal token does not hold the scope that the request takes."""
+
+    code = "scope_missing"
+    status = 403
+    zh = "令牌没有“{scope}”权限。"
+    en = "The token lacks the scope “{scope}”."
+
+
+class NoSuchToken(DomainError):
+    code = "no_such_token"
+    status = 404
+    zh = "没有这个令牌,或已撤销。"
+    en = "There is no such token, or it has been revoked."
+
+
 class NoSuchSession(DomainError):
     code = "no_such_session"
     status = 404

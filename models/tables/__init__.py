@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.tables.account import AdminActionRow, SecondFactorRow, SessionRow, SignInAttemptsRow
+from models.tables.account import AdminActionRow, PersonalTokenRow, SecondFactorRow, SessionRow, SignInAttemptsRow
 from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
@@ -68,6 +68,7 @@ __all__ = [
     "PendingUploadRow",
     "PersonRow",
     "PersonSettingsRow",
+    "PersonalTokenRow",
     "PolicyDraftRow",
     "PolicyRow",
     "ProgressCodeRow",

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, false, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, String, false, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.tables.columns import Json, Moment
@@ -78,3 +78,19 @@ class SecondFactorRow(SQLModel, table=True):
     recovery: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     confirmed_at: datetime | None = Field(sa_type=Moment)
     last_step: int | None = Field(sa_column=Column(BigInteger))
+
+
+class PersonalTokenRow(SQLModel, table=True):
+    """A personal token for scripts, by its digest. It is good while `revoked_at` is None and `expires_at` to come."""
+
+    __tablename__ = "personal_tokens"
+
+    id: UUID = Field(primary_key=True)
+    person: UUID = Field(foreign_key="people.id", index=True)
+    name: str
+    scopes: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    digest: bytes = Field(unique=True)
+    created_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    last_used_at: datetime | None = Field(sa_type=Moment)
+    revoked_at: datetime | None = Field(sa_type=Moment)

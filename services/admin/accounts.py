@@ -12,18 +12,21 @@ from models.errors import NoSuchPage, NoSuchSession
 from services.accounts import password_changes, sessions
 from services.accounts.second_factor import read_second_factor, remove_second_factor
 from services.accounts.sessions import SessionView
+from services.accounts.tokens import revoke_tokens
 from services.admin.rights import begin_change, require_admin
 
 
 async def reset_password(
     connection: AsyncConnection, admin: Person, username: str, password: str | None, now: datetime
 ) -> str:
-    """Give somebody a first password, made by chance unless given, and return it.
+    """Give somebody a first password, made by chance unless given, and return it. Their personal tokens are revoked.
 
     Raises NotYours, NoSuchPage, WeakPassword, or PasswordChangedMeanwhile for the second of two resets at once.
     """
     await begin_change(connection, admin, now, "people passwd")
-    return await password_changes.reset_password(connection, username, password, now)
+    first = await password_changes.reset_password(connection, username, password, now)
+    await revoke_tokens(connection, await id_of(connection, username), now, by=admin.id)
+    return first
 
 
 async def list_sessions(
@@ -50,6 +53,12 @@ async def end_sessions(
         before = {"sessions": [str(one) for one in ended]}
         await record_action(connection, admin.id, "people sessions", ("sessions", username), before, {"sessions": []})
     return len(ended)
+
+
+async def revoke_tokens_of(connection: AsyncConnection, admin: Person, username: str, now: datetime) -> int:
+    """Revoke every personal token of somebody; return how many. Raises NotYours, NoSuchPage."""
+    await begin_change(connection, admin, now, "token revoke")
+    return await revoke_tokens(connection, await id_of(connection, username), now, by=admin.id)
 
 
 async def reset_second_factor(connection: AsyncConnection, admin: Person, username: str, now: datetime) -> None:

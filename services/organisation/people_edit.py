@@ -138,6 +138,11 @@ async def change_person(connection: AsyncConnection, username: str, name: str, *
             " WHERE p.id = sessions.person AND p.username = :u AND ended_at IS NULL"
         )
         await connection.execute(left, {"u": username})
+        revoked = text(
+            "UPDATE personal_tokens SET revoked_at = now() FROM people p"
+            " WHERE p.id = personal_tokens.person AND p.username = :u AND revoked_at IS NULL"
+        )
+        await connection.execute(revoked, {"u": username})
     await _keep_an_administrator(connection, today)
 
 

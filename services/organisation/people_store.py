@@ -87,6 +87,11 @@ UPDATE sessions SET ended_at = now() FROM people p
 WHERE p.id = sessions.person AND p.username = ANY(CAST(:left AS text[])) AND sessions.ended_at IS NULL
 """)
 
+_REVOKE_TOKENS = text("""
+UPDATE personal_tokens SET revoked_at = now() FROM people p
+WHERE p.id = personal_tokens.person AND p.username = ANY(CAST(:left AS text[])) AND personal_tokens.revoked_at IS NULL
+""")
+
 _IDS = text("SELECT username, id FROM people WHERE username = ANY(CAST(:usernames AS text[]))")
 
 _DELETE_OTHER_GRANTS = text("""
@@ -133,7 +138,9 @@ async def store_people(connection: AsyncConnection, people: Iterable[PersonRecor
         "first": [p.password_first for p in ordered],
     }
     rows = (await connection.execute(_PEOPLE, columns)).scalars().all()
-    await connection.execute(_END_SESSIONS, {"left": [p.username for p in ordered if not p.active]})
+    left = {"left": [p.username for p in ordered if not p.active]}
+    await connection.execute(_END_SESSIONS, left)
+    await connection.execute(_REVOKE_TOKENS, left)
     return _stored(rows, len(ordered)), await _store_grants(connection, ordered)
 
 

@@ -125,6 +125,16 @@ async def lose_factor(desk: Desk, method: str, path: str) -> httpx.Response:
     return await desk.client.request(method, path)
 
 
+async def revoke_tokens(desk: Desk) -> httpx.Response:
+    query = (
+        "INSERT INTO personal_tokens (id, person, name, scopes, digest, created_at, expires_at)"
+        " SELECT id, id, 'x', '{read}', 'x', now(), now() + interval '1 day' FROM people WHERE username = 'worker'"
+    )
+    async with desk.engine.begin() as connection:
+        await connection.execute(text(query))
+    return await desk.client.delete("/api/v1/admin/people/worker/tokens")
+
+
 #: Every route of the administration that changes something: how it is used, the action and the kinds it leaves.
 ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]], str, set[str]]] = {
     ("POST", "/admin/drafts"): (lambda d: d.post("/admin/drafts", title="t"), "policy draft", {"policy_drafts"}),
@@ -141,6 +151,7 @@ ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]],
         lambda d: d.post("/admin/people/worker/password"), "people passwd", {"people"}),
     ("POST", "/admin/people/{username}/sessions"): (
         lambda d: d.post("/admin/people/worker/sessions", which="all"), "people sessions", {"sessions"}),
+    ("DELETE", "/api/v1/admin/people/{username}/tokens"): (revoke_tokens, "token revoke", {"tokens"}),
     ("POST", "/admin/people/{username}/second-factor"): (
         lambda d: lose_factor(d, "POST", "/admin/people/worker/second-factor"), "people reset-second-factor",
         {"second_factors"}),

@@ -51,7 +51,7 @@ def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch
 #: Commands that change something and report it in a sentence; every other command reads, and prints JSON when asked.
 WRITING = {
     "up", "bench", "grids load", "people load", "people passwd", "people reset-second-factor",
-    "people add-admin", "people absent",
+    "people add-admin", "tokens revoke", "people absent",
     "people shift", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key",
 }  # fmt: skip

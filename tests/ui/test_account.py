@@ -17,7 +17,7 @@ from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import open_phone
 from tests.ui.site import Site
 
-OWN = ("/settings/security", "/settings/password", "/settings/second-factor")
+OWN = ("/settings/security", "/settings/password", "/settings/second-factor", "/settings/tokens")
 NEW = "麦田里的守望者 2041"
 
 
@@ -172,3 +172,21 @@ def test_a_second_factor_is_enrolled_and_asked_for_at_desk_and_phone(open_page: 
     phone.get_by_label("验证码").fill(recovery[0])
     phone.locator("form").get_by_role("button", name="登录").click()
     expect(phone.get_by_role("link", name="我", exact=True)).to_be_visible()
+
+
+def test_a_token_is_made_used_and_revoked(open_page: OpenPage, site: Site) -> None:
+    page = open_page("reviewer", "/settings/tokens", expect=("422",))
+    expect(page.get_by_label("管理")).to_have_count(0)
+    page.get_by_label("用途").fill("夜间统计")
+    page.get_by_role("button", name="生成").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("用途").fill("夜间统计")
+    page.get_by_label("读取").check()
+    page.get_by_role("button", name="生成").click()
+    bearer = {"Authorization": f"Bearer {page.locator('code.secret').inner_text()}"}
+    check_screen(page)
+    screenshot(page, "account-token")
+    assert httpx.get(f"{site.url}/api/v1/me", headers=bearer).json()["username"] == "reviewer"
+    page.get_by_role("button", name="撤销令牌: 夜间统计").click()
+    expect(page.get_by_role("row").filter(has_text="夜间统计")).to_contain_text("已撤销")
+    assert httpx.get(f"{site.url}/api/v1/me", headers=bearer).status_code == 401

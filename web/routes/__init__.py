@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from web.routes import home, live
-from web.routes.account import preferences, second_factor, security, settings, sign_in
+from web.routes.account import preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import actions, drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
@@ -31,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     security.router,
     second_factor.router,
+    tokens.router,
     palette.router,
     board.router,
     drafts.router,
