@@ -86,7 +86,7 @@ async def test_a_token_does_what_its_scopes_allow(
     client: httpx.AsyncClient, signed_in: SignedIn, scopes: tuple[str, ...], method: str, path: str, missing: str | None
 ) -> None:
     token = await made(client, signed_in("duty"), *scopes)
-    body = {} if method in ("POST", "PUT") else None
+    body: dict[str, Any] | None = {} if method in ("POST", "PUT") else None
     answer = await client.request(method, f"/api/v1{path}", headers={**token, "Accept-Language": "en"}, json=body)
     if missing is None:
         assert answer.status_code not in (401, 500)

@@ -179,7 +179,7 @@ def test_a_token_is_made_used_and_revoked(open_page: OpenPage, site: Site) -> No
     expect(page.get_by_label("管理")).to_have_count(0)
     page.get_by_label("用途").fill("夜间统计")
     page.get_by_role("button", name="生成").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("main p.alert")).to_be_visible()
     page.get_by_label("用途").fill("夜间统计")
     page.get_by_label("读取").check()
     page.get_by_role("button", name="生成").click()
