@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     allowed_hosts: Hosts = ()
     #: Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks.
     trusted_proxies: Networks = ()
+    #: The origin of Temporal's web interface where it is not behind our own: only it may call the codec server.
+    temporal_ui_origin: PublicUrl | None = None
     #: Sites that may show our pages in a frame: a CSP source list.
     web_frame_ancestors: str = "'none'"
     #: Tile layer of the map (`https://host/{z}/{x}/{y}.png`), its coordinate system and its credit. None: pages load

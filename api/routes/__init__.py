@@ -12,6 +12,7 @@ from api.routes import (
     attachments,
     auth,
     cases,
+    codec,
     commands,
     directory,
     duties,
@@ -34,6 +35,7 @@ from api.routes import (
 #: In the order in which they are matched and documented.
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    codec.router,
     auth.router,
     account.router,
     second_factor.router,

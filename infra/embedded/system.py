@@ -72,7 +72,10 @@ class System:
             directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, notify=notify
         )
         self._temporal = EmbeddedTemporal(
-            directory=data_dir / "temporal", port=ports.temporal, ui_port=ports.temporal_ui
+            directory=data_dir / "temporal",
+            port=ports.temporal,
+            ui_port=ports.temporal_ui,
+            codec_url=f"{self._web_url}/codec",
         )
         self._owner_url = self._postgres.role_url(OWNER_ROLE)
         #: The environment of the children. None of them gets the URL of the role that owns the tables.
@@ -87,6 +90,7 @@ class System:
             "GRIDLOOP_WEB_PORT": str(ports.web),
             "GRIDLOOP_WEB_URL": self._web_url,
             "GRIDLOOP_TEMPORAL_UI_URL": self._temporal.ui_url,
+            "GRIDLOOP_TEMPORAL_UI_ORIGIN": self._temporal.ui_url,
             "TEMPORAL_ADDRESS": self._temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
         }

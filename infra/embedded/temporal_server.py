@@ -36,11 +36,14 @@ def find_program(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedTemporal:
-    """The server on `directory`. `dynamic_config`: Temporal's dynamic configuration, JSON values by key."""
+    """The server on `directory`. `codec_url`: the codec server that its pages ask to read payloads. `dynamic_config`:
+    Temporal's dynamic configuration, JSON values by key.
+    """
 
     directory: Path
     port: int
     ui_port: int
+    codec_url: str | None = None
     dynamic_config: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -61,6 +64,8 @@ class EmbeddedTemporal:
             *("--sqlite-pragma", "journal_mode=wal", "--log-format", "json", "--log-level", "warn"),
             "--ui-disable-news-fetch",
         ]
+        if self.codec_url is not None:
+            command += ["--ui-codec-endpoint", self.codec_url]
         for key, value in self.dynamic_config.items():
             command += ["--dynamic-config-value", f"{key}={value}"]
         return Child(

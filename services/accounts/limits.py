@@ -58,6 +58,8 @@ class Limit:
 PUBLIC_REPORTS = Limit("public_reports", 10)
 PUBLIC_FILES = Limit("public_files", 60)
 WRONG_CODES = Limit("wrong_codes", 10)
+#: Per person: calls of the codec server. A page of Temporal's interface makes some dozens.
+CODEC_CALLS = Limit("codec", 3000)
 
 
 def uploads_limit(most: int) -> Limit:

@@ -289,6 +289,7 @@ ACTION_KINDS: dict[str, tuple[str, ...]] = {
     "sessions": ("登录", "session"),
     "tokens": ("访问令牌", "personal token"),
     "second_factors": ("二次验证", "second factor"),
+    "temporal": ("流程数据", "workflow data"),
 }
 
 
