@@ -153,7 +153,10 @@ def test_every_operation_says_who_may_call_it(schema: Any) -> None:
     for method, path, operation in operations(schema):
         if (method, path) == ("post", f"{V1}/stations/{{code}}/readings"):
             assert operation.get("security") == [{"station-key": []}], "a station has a key of its own"
-        elif (path.startswith((V1, "/codec/")) and path not in OPEN) or (method, path) == ("delete", f"{V1}/auth/session"):
+        elif (path.startswith((V1, "/codec/")) and path not in OPEN) or (method, path) == (
+            "delete",
+            f"{V1}/auth/session",
+        ):
             assert operation.get("security") == [{"bearer": []}], (method, path)
         else:
             assert not operation.get("security"), (method, path)
