@@ -47,6 +47,7 @@ from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.policies.publish import catch_up_rollouts
 from services.reporters.prepare import prepare_reporters
+from services.reporters.retention import retain
 from workflows.anchor import AnchorWorkflow
 from workflows.archive import ArchiveWorkflow
 from workflows.audit import AuditWorkflow
@@ -90,7 +91,7 @@ def build_worker(
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
             RolloutActivities(engine, client).roll_out,
-            AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings)).audit,
+            AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), retain).audit,
             ArchiveActivities(engine, settings, archive_all).archive,
             AnchorActivities(engine, settings, make_anchors).make_anchors,
             BulletinActivities(engine, make_bulletins).make_bulletins,

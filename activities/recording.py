@@ -26,10 +26,11 @@ from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
 from infra.store.org_alarms import raise_alarms
+from infra.store.personal_data import concerns_reporters, settle_reporters
 from models.case import Case
 from models.commands import Merge, Report, WakeUp
 from models.context import Context
-from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind
+from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind, UnderLegalHold
 from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, SummonsMissed, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
@@ -176,8 +177,11 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
         facts = decide(case, step, context)
     except DomainError as error:
         raise _Refused(error, missed) from error
-    if facts and not await _append(connection, step, snapshot, facts, context.policy):
-        return None
+    try:
+        if facts and not await _append(connection, step, snapshot, facts, context.policy):
+            return None
+    except UnderLegalHold as error:
+        raise _Refused(error, missed) from error
     return Recorded(facts=(*missed, *facts))
 
 
@@ -194,7 +198,8 @@ async def _append(
     concerns = concerns_enterprises(case, facts, after)
     plan = plan_to_begin(case, facts, after, policy)
     files = files_named(step.command)
-    if not (informs or concerns or plan or files):
+    personal = concerns_reporters(facts)
+    if not (informs or concerns or plan or files or personal):
         return await cases.append_facts(connection, case, facts, after, snapshot.link)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
@@ -207,6 +212,8 @@ async def _append(
             await insert_notices(connection, step.report_id, facts)
         if concerns:
             await assess_enterprises(connection, case, facts, after)
+        if personal:
+            await settle_reporters(connection, step.report_id, facts, after)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
         return True

@@ -32,6 +32,7 @@ COMMANDS = {
     "verify": "cli.history.verify:verify",
     "history": "cli.history.history:app",
     "keys": "cli.keys:app",
+    "retention": "cli.retention:retention",
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",

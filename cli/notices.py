@@ -62,6 +62,8 @@ def _notice_row(notice: dict[str, Any]) -> tuple[str, ...]:
     case = notice["case"]
     mode = localize("接办", "to act") if notice["mode"] == "act" else localize("知会", "informed")
     why = localize(f"第 {notice['step']} 步", f"step {notice['step']}")
+    if notice["kind"] == "reporter_unmasked":
+        why = localize("揭示上报人", "reporter unmasked")
     why += localize(f" · 督办 {notice['urge']}", f" · urge order {notice['urge']}") if notice["urge"] else ""
     why += localize(" · 列入会商", " · consultation list") if notice["consultation"] else ""
     dot = "" if notice["read"] else "● "

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.base import Frozen, Instant, is_none
+from models.base import Frozen, Instant, is_empty, is_none
 from models.commands import Part
 from models.commands.report import MatterReference
 from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
@@ -233,6 +233,8 @@ class Case(Frozen):
     matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     reported_by: UUID
     reporter_ref: UUID | None = None
+    data_held: Annotated[bool, Field(exclude_if=is_empty)] = False
+    reporter_erased: Annotated[bool, Field(exclude_if=is_empty)] = False
     occurred_at: Instant
     reported_at: Instant
     received_at: Instant

@@ -166,6 +166,16 @@ class UrgeCause(StrEnum):
     SECOND_REOPENING = "second_reopening"
 
 
+class UnmaskPurpose(StrEnum):
+    """Why a keeper looks at a reporter's data."""
+
+    CALL_BACK = "call_back"
+    SAFETY = "safety"
+    LEGAL = "legal"
+    COMPLAINT = "complaint"
+    OTHER = "other"
+
+
 class EscalationMode(StrEnum):
     """To act: ownership moves up. To be informed: it stays."""
 

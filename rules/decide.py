@@ -20,6 +20,7 @@ from rules.deciders import (
     closed,
     dispatch,
     handle,
+    personal_data,
     reassign,
     receive,
     requests,
@@ -59,6 +60,7 @@ DECIDERS: dict[str, Decider] = {
     **requests.DECIDERS,
     **reassign.DECIDERS,
     **several_cases.DECIDERS,
+    **personal_data.DECIDERS,
 }
 
 

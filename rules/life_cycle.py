@@ -46,6 +46,7 @@ class Who(StrEnum):
     REVIEWER = "reviewer"
     SUPERVISOR = "supervisor"
     INVOLVED = "involved"
+    KEEPER = "keeper"
     READER = "reader"
     SYSTEM = "system"
 
@@ -164,6 +165,11 @@ COMMANDS: dict[str, CommandRule] = {
     "refuse_reopen": CommandRule(_CLOSED, _DESK),
     "appeal": CommandRule(_CLOSED, (Who.HOST, Who.HOST_HEAD, Who.PAST_HOST)),
     "decide_appeal": CommandRule(_ANY_STAGE, (Who.SUPERVISOR,), while_suspended=True),
+    # about the reporter's data
+    "unmask": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
+    "hold_data": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
+    "release_data": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
+    "erase_reporter": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
     # the system's own
     "wake_up": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
@@ -249,6 +255,15 @@ _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
         lambda c: any(clock.was_late for clock in c.all_clocks), "没有超期记录", "nothing was overdue",
     ),
     "decide_appeal": (lambda c: bool(c.pending_appeals), "没有待裁定的申诉", "no appeal awaits a decision"),
+    "unmask": (
+        lambda c: c.reporter_ref is None or not c.reporter_erased, "上报人信息已删除", "the reporter was erased",
+    ),
+    "hold_data": (lambda c: not c.data_held, "已在依法留存", "it is under legal hold already"),
+    "release_data": (lambda c: c.data_held, "未在依法留存", "it is not under legal hold"),
+    "erase_reporter": (
+        lambda c: c.reporter_ref is not None and not c.reporter_erased,
+        "没有上报人信息,或已删除", "nothing is kept of a reporter, or they were erased",
+    ),
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ ENTRIES = (
         "p",
     ),
     Entry("/bulletins", "通报", "file", _WATCH),
+    Entry("/unmaskings", "上报人台账", "file", (Role.AUDITOR, Role.KEEPER)),
     Entry("/admin", "管理", "setting", (Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)),
 )
 

@@ -43,17 +43,27 @@ REPORTS_PENDING = (Drift.UNRECORDED, Drift.ROW_MISSING, Drift.UNANSWERED, Drift.
 
 #: Removes what nothing names any more, as of a moment; returns how many files it removed.
 Sweep = Callable[[datetime], Awaitable[int]]
+#: Erases the reporters whose time has come; called once a night.
+Retain = Callable[[AsyncEngine, datetime], Awaitable[object]]
 
 
 class AuditActivities:
     """The activity, bound to a database, a Temporal client and a task queue."""
 
     def __init__(
-        self, engine: AsyncEngine, client: Client, queue: str, sweep: Sweep, *, sample: int = SAMPLE_SIZE
+        self,
+        engine: AsyncEngine,
+        client: Client,
+        queue: str,
+        sweep: Sweep,
+        retain: Retain,
+        *,
+        sample: int = SAMPLE_SIZE,
     ) -> None:
         self._engine = engine
         self._client = client
         self._sweep = sweep
+        self._retain = retain
         self._auditor = Auditor(engine, client, queue)
         self._sample = sample
 
@@ -71,6 +81,8 @@ class AuditActivities:
             async with transaction(self._engine) as connection:
                 await delete_unclaimed_reporters(connection, report.at - UNCLAIMED_RETENTION)
             swept = await self._sweep(report.at)
+        if summary.lint is not None:  # once a night
+            await self._retain(self._engine, report.at)
         set_gauges(summary)
         found = {kind: number for kind, number in summary.counts.items() if number}
         write = log.error if found else log.info

@@ -192,6 +192,18 @@ from models.commands.handle import (
 from models.commands.handle import (
     Transfer as Transfer,
 )
+from models.commands.personal_data import (
+    EraseReporter as EraseReporter,
+)
+from models.commands.personal_data import (
+    HoldData as HoldData,
+)
+from models.commands.personal_data import (
+    ReleaseData as ReleaseData,
+)
+from models.commands.personal_data import (
+    Unmask as Unmask,
+)
 from models.commands.report import (
     Attachments as Attachments,
 )
@@ -240,7 +252,8 @@ HumanCommand = Annotated[
     | RequestExtension | GrantExtension | RefuseExtension
     | RequestSuspension | GrantSuspension | RefuseSuspension | Resume | Abort
     | PassReview | FailReview | AssignReviewer
-    | Rate | RequestReopen | GrantReopen | RefuseReopen | Appeal | DecideAppeal,
+    | Rate | RequestReopen | GrantReopen | RefuseReopen | Appeal | DecideAppeal
+    | Unmask | HoldData | ReleaseData | EraseReporter,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

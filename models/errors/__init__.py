@@ -208,7 +208,13 @@ from models.errors.keys import (
     KeysAway as KeysAway,
 )
 from models.errors.keys import (
+    NotUnmasked as NotUnmasked,
+)
+from models.errors.keys import (
     PayloadKeysAway as PayloadKeysAway,
+)
+from models.errors.keys import (
+    UnderLegalHold as UnderLegalHold,
 )
 from models.errors.lists import (
     BadFilter as BadFilter,

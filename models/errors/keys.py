@@ -4,6 +4,20 @@ from models.errors.availability import StoreAway
 from models.errors.base import DomainError
 
 
+class NotUnmasked(DomainError):
+    code = "not_unmasked"
+    status = 403
+    zh = "须先由保密员说明理由揭示上报人信息;揭示 15 分钟内有效。"
+    en = "The keeper must unmask the reporter with a reason first; that holds for 15 minutes."
+
+
+class UnderLegalHold(DomainError):
+    code = "under_legal_hold"
+    status = 409
+    zh = "上报人信息处于依法留存,不能删除;请先解除留存。"
+    en = "The reporter's data is under legal hold and can't be erased; end the hold first."
+
+
 class KeysAway(DomainError):
     """The master key is missing, another one, or its service does not answer. Cases go on without it."""
 

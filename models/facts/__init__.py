@@ -62,6 +62,10 @@ from models.facts.life_cycle import SentBack as SentBack
 from models.facts.life_cycle import Transferred as Transferred
 from models.facts.life_cycle import VerificationReported as VerificationReported
 from models.facts.life_cycle import VerificationRequested as VerificationRequested
+from models.facts.personal_data import DataHeld as DataHeld
+from models.facts.personal_data import DataReleased as DataReleased
+from models.facts.personal_data import ReporterErased as ReporterErased
+from models.facts.personal_data import ReporterUnmasked as ReporterUnmasked
 from models.facts.requests import AppealDecided as AppealDecided
 from models.facts.requests import Appealed as Appealed
 from models.facts.requests import ExtensionGranted as ExtensionGranted
@@ -108,7 +112,8 @@ Body = Annotated[
     | ClaimEnded | CoHandlerReleased | CoHandlersAdded | Recalled | Redispatched
     | ReviewerAssigned | SentBack | VerificationReported | VerificationRequested
     | RequestLapsed | RequestRetracted | TransferRefused | TransferRequested | VoidRefused | SummonsMissed
-    | LightChanged | Overdue | Reminded | StepFired | AcknowledgementLapsed | Recomputed,
+    | LightChanged | Overdue | Reminded | StepFired | AcknowledgementLapsed | Recomputed
+    | ReporterUnmasked | DataHeld | DataReleased | ReporterErased,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

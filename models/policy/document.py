@@ -31,7 +31,8 @@ class Category(Frozen):
 
     `withdrawable` False: once accepted, its reporter can no longer withdraw it (a hazard, pollution). `limits` is short
     for one condition that always fits, with these limits and the policy's first ladder. `active` False: nothing new is
-    reported under it; its open cases go on.
+    reported under it; its open cases go on. `reporter_months`: for how many months after the closure a reporter's data
+    is kept; None: as the policy says.
     """
 
     code: Code
@@ -44,6 +45,7 @@ class Category(Frozen):
     limits: Limits | None = None
     conditions: tuple[Condition, ...] = ()
     active: Annotated[bool, Field(exclude_if=bool)] = True
+    reporter_months: Annotated[int | None, Field(ge=1, le=1200, exclude_if=is_none)] = None
 
     @model_validator(mode="after")
     def _has_a_standard(self) -> Self:
@@ -96,14 +98,20 @@ class EverydayWord(Frozen):
     category: Code
 
 
+#: For how many months after its closure a reporter's data is kept (our choice: hazard records are kept for 3 years).
+REPORTER_MONTHS = 36
+
+
 class Policy(Frozen):
     """Everything configurable about how cases run, and the weights by which rankings are scored.
 
     Limits per round: `extensions` granted, `suspensions` granted (`suspension_days` in all), `info_requests`, `returns`
     and `transfers` asked for. `decide_within`: the time to decide a request (None: five legal working days);
     `request_ladder`: the ladder of an undecided one (None: the desk, its supervisor, the park's). `answers_required`:
-    the channels whose reports are completed only with a public answer. A newer field at its default is not written, so
-    that the digest of an older policy stays the same. Without `scoring`, the public rule of `models.figures` holds.
+    the channels whose reports are completed only with a public answer. `reporter_months`: for how many months after
+    the closure a reporter's data is kept, where the category says nothing else. A newer field at its default is not
+    written, so that the digest of an older policy stays the same. Without `scoring`, the public rule of
+    `models.figures` holds.
     """
 
     name: Text
@@ -113,6 +121,9 @@ class Policy(Frozen):
     routes: tuple[RouteRule, ...]
     fallback_owner: Code
     answer_hours: Hours = 72
+    reporter_months: Annotated[int, Field(ge=1, le=1200, exclude_if=lambda value: value == REPORTER_MONTHS)] = (
+        REPORTER_MONTHS
+    )
     archive_days: Annotated[int, Field(ge=1, le=3650)] = 30
     remind_hours: Hours = 24
     extensions: Annotated[int, Field(ge=0, le=10)] = 2

@@ -14,6 +14,7 @@ from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHa
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
+from models.tables.personal_data import RetentionRunRow, UnmaskLookRow
 from models.tables.policy import PolicyRow
 from models.tables.rate_limit import RateLimitRow
 from models.tables.referral import ReferralBookingRow
@@ -76,6 +77,7 @@ __all__ = [
     "ReadingRow",
     "ReferralBookingRow",
     "ReporterRow",
+    "RetentionRunRow",
     "SavedViewRow",
     "SecondFactorRow",
     "SessionRow",
@@ -84,6 +86,7 @@ __all__ = [
     "StationRow",
     "StationWatchRow",
     "TaskRow",
+    "UnmaskLookRow",
     "ZoneRow",
     "metadata",
 ]

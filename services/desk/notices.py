@@ -21,11 +21,13 @@ from models.views import CaseItem
 from rules.deadlines.quiet_hours import QuietHours
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.accounts.preferences import read_settings
-from services.cases.names import read_names
+from services.cases.names import Names, read_names
 from services.cases.views import case_item
 from services.desk.matter_notices import MatterNotice, find_matter_notices, mark_matters_read, unread_matter_counts
 
 MAX_NOTICES = 200
+#: The fact of which auditors are told.
+UNMASKED = "reporter_unmasked"
 #: The severities that alert in quiet hours too; anything about an urge order does as well (our choice).
 URGENT = (Severity.URGENT, Severity.MAJOR)
 
@@ -34,11 +36,13 @@ class Notice(Frozen):
     """A step that reached the reader (or their department): to act, or to be informed.
 
     `urge`: the urge order whose ladder the step belongs to; `consultation`: the step put the case on the consultation
-    list.
+    list. `kind` is that of the fact; "reporter_unmasked" tells an auditor that `by` looks at a reporter, at no step.
     """
 
     at: Instant
     mode: EscalationMode
+    kind: str = "step_fired"
+    by: str | None = None
     step: int
     urge: int | None
     level: Level
@@ -80,15 +84,18 @@ async def find_notices(
     joined = NOTICES.join(CASES, CASES.c.report_id == NOTICES.c.report_id).join(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
-    query = select(NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, CASES.c.state).select_from(joined)
+    query = select(
+        NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, FACTS.c.kind, FACTS.c.actor, CASES.c.state
+    ).select_from(joined)
     rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MAX_NOTICES))).all()
     cases = [Case.model_validate(row.state) for row in rows]
-    names = await read_names(connection, cases, language)
+    actors = {row.actor for row in rows if row.kind == UNMASKED}
+    names = await read_names(connection, cases, language, actors)
     unread_counts = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
     day = await local_day(connection, now)
     return Notices(
         matters=await find_matter_notices(connection, person, day, language, MAX_NOTICES, unread=unread),
-        items=tuple(_notice(row, case_item(case, names, now)) for row, case in zip(rows, cases, strict=True)),
+        items=tuple(_notice(row, case_item(case, names, now), names) for row, case in zip(rows, cases, strict=True)),
         **unread_counts.model_dump(),
     )
 
@@ -154,14 +161,16 @@ def _mine(person: Person, day: date) -> ColumnElement[bool]:
     return and_(or_(*receivers), visible(person, day))
 
 
-def _notice(row: Any, item: CaseItem) -> Notice:
+def _notice(row: Any, item: CaseItem, names: Names) -> Notice:
     body = row.body
     return Notice(
         at=row.at,
         mode=row.mode,
-        step=body["step"],
+        kind=row.kind,
+        by=names.people.get(str(row.actor)) if row.kind == UNMASKED else None,
+        step=body.get("step", 0),
         urge=body.get("urge"),
-        level=body["level"],
+        level=body.get("level", item.level),
         consultation=bool(body.get("consultation")),
         read=row.read_at is not None,
         case=item,

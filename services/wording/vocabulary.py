@@ -102,6 +102,10 @@ FACTS: dict[str, tuple[str, ...]] = {
     "step_fired": ("升级梯级", "ladder"),
     "acknowledgement_lapsed": ("知悉已失效,继续升级", "acknowledgement lapsed"),
     "recomputed": ("按新日历重算期限", "deadline recomputed"),
+    "reporter_unmasked": ("揭示上报人", "reporter unmasked"),
+    "data_held": ("依法留存上报人信息", "reporter's data under legal hold"),
+    "data_released": ("解除依法留存", "legal hold ended"),
+    "reporter_erased": ("删除上报人信息", "reporter erased"),
 }
 UNITS: dict[str, tuple[str, str]] = {
     "urgent_hour": ("小时(全天计时)", "hours round the clock"),
@@ -147,6 +151,10 @@ TASKS: dict[str, tuple[str, ...]] = {
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "comment": ("批注", "note"),
+    "unmask": ("揭示上报人", "unmask the reporter"),
+    "hold_data": ("依法留存上报人信息", "put the reporter's data under legal hold"),
+    "release_data": ("解除依法留存", "end the legal hold"),
+    "erase_reporter": ("删除上报人信息", "erase the reporter"),
     "attach": ("补充附件", "attach"),
     "acknowledge": ("知悉", "acknowledge"),
     "escalate": ("升级", "escalate"),
@@ -221,6 +229,13 @@ URGE_KINDS: dict[str, tuple[str, ...]] = {
     "leader": ("领导督办", "by a leader"),
     "interview": ("约谈", "talk"),
 }
+UNMASK_PURPOSES: dict[str, tuple[str, ...]] = {
+    "call_back": ("回访核实", "to call back"),
+    "safety": ("涉及人身安全", "somebody's safety"),
+    "legal": ("司法、监察机关依法调取", "lawful request of a court or an inspection body"),
+    "complaint": ("核查对办理人员的投诉", "to look into a complaint"),
+    "other": ("其他(须写明)", "other (say which)"),
+}
 URGE_CAUSES: dict[str, tuple[str, ...]] = {
     "overdue_at_the_top": ("最高层级仍超期", "overdue at the top level"),
     "third_return": ("第三次退单", "third return"),
@@ -262,6 +277,7 @@ STANDINGS: dict[str, tuple[str, ...]] = {
     "reviewer": ("核查员", "a reviewer"),
     "supervisor": ("督查员", "a supervisor"),
     "involved": ("经办人员", "somebody involved"),
+    "keeper": ("保密员", "the keeper"),
     "reader": ("查阅人员", "a reader"),
     "claimant": ("认领人", "whoever claimed it"),
     "somebody other than who asked": ("申请人以外的人", "somebody other than who asked"),

@@ -6,7 +6,7 @@ from web.routes import home, live
 from web.routes.account import preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import actions, drafts, organisation, people, policies
 from web.routes.admin import home as admin
-from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue
+from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue, reporter
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
@@ -26,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     commands.router,
     case.router,
+    reporter.router,
     intake.router,
     notices.router,
     settings.router,

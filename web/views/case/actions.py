@@ -41,7 +41,7 @@ WITHOUT_REVISION = frozenset((
     "report_verification", "retract",
 ))  # fmt: skip
 #: Commands that are hard to undo: their buttons look different.
-GRAVE = frozenset({"reject", "void", "abort", "fail_review", "withdraw", "merge"})
+GRAVE = frozenset({"erase_reporter", "reject", "void", "abort", "fail_review", "withdraw", "merge"})
 
 
 @dataclass(frozen=True)

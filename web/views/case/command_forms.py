@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.commands import HUMAN_COMMAND_MODELS
-from models.enums import EscalationMode, Severity, UrgeKind
+from models.enums import EscalationMode, Severity, UnmaskPurpose, UrgeKind
 from services.wording import vocabulary
 from web.views.translation_marks import _
 
@@ -64,6 +64,7 @@ _FIELDS: Mapping[str, Field] = {
     "reply_by": Field("reply_by", "moment", _("答复期限")),
     "meet_at": Field("meet_at", "moment", _("会商时间")),
     "mode": Field("mode", "select", _("方式"), choices=tuple(EscalationMode), book="escalation_modes"),
+    "purpose": Field("purpose", "select", _("用途"), choices=tuple(UnmaskPurpose), book="unmask_purposes"),
     "urge_kind": Field("urge_kind", "select", _("督办类型"), choices=tuple(UrgeKind), book="urge_kinds"),
     "severity": Field("severity", "select", _("紧急程度"), choices=tuple(Severity), book="severities"),
     "urge": Field("urge", "urge", _("答复哪一件督办"), hint=_("不选则答复最早的一件。")),
@@ -93,6 +94,10 @@ _FIELDS: Mapping[str, Field] = {
 }
 _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("comment", "note"): {"label": _("批注")},
+    ("unmask", "reason"): {"hint": _("至少 5 个字。理由记入案件并通知审计员;15 分钟内的每次查看都会计数。")},
+    ("hold_data", "reason"): {"hint": _("至少 5 个字。留存期间任何人和任何定时任务都不能删除。")},
+    ("release_data", "reason"): {"hint": _("至少 5 个字。")},
+    ("erase_reporter", "reason"): {"hint": _("至少 5 个字。密钥一经销毁,历史和备份中的信息也不再可读,不能恢复。")},
     ("report_progress", "note"): {"label": _("进展")},
     ("answer_urge", "note"): {"label": _("答复内容")},
     ("urge", "note"): {"label": _("督办要求")},

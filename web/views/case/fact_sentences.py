@@ -239,6 +239,7 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("reports_for", _("代表部门"), _name),
     ("mode", _("方式"), _word(vocabulary.ESCALATION_MODES)),
     ("urge_kind", _("督办类型"), _word(vocabulary.URGE_KINDS)),
+    ("purpose", _("用途"), _word(vocabulary.UNMASK_PURPOSES)),
     ("cause", _("起因"), _word(vocabulary.URGE_CAUSES)),
     ("category", _("类别"), _name),
     ("severity", _("紧急程度"), _word(vocabulary.SEVERITIES)),

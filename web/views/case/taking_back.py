@@ -26,9 +26,9 @@ class Way(StrEnum):
 
 #: The commands with a true opposite that leaves everything as it was.
 REVERSES: Mapping[str, str] = {"claim": "release"}
-_AT_ONCE = frozenset({"respond", "acknowledge", "release", "retract", "refuse_void", "rate"})
+_AT_ONCE = frozenset({"respond", "acknowledge", "release", "retract", "refuse_void", "rate", "unmask"})
 #: Sent after a question where they can't be held: without scripts, and where a person has switched holding off.
-HEAVY = frozenset({"reject", "void", "abort", "withdraw", "merge", "fail_review", "unmerge", "split"})
+HEAVY = frozenset({"reject", "void", "abort", "withdraw", "merge", "fail_review", "unmerge", "split", "erase_reporter"})
 #: What each command is, before the time left is looked at.
 WAYS: Mapping[str, Way] = {
     name: Way.REVERSE if name in REVERSES else Way.NOW if name in _AT_ONCE else Way.HOLD for name in HUMAN_COMMANDS

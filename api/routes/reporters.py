@@ -1,0 +1,27 @@
+"""Routes for a reporter's data: the keeper's look, the auditor's list, the runs of retention."""
+
+from fastapi import APIRouter, Response
+
+from api.parameters import KNOWN_PARAMETERS
+from doors.dependencies import ResourcesDep
+from doors.problems import PROBLEMS
+from doors.security import Caller, Now
+from services.reporters.unmask import UnmaskedReporter, Unmasking, list_unmaskings, look_at_reporter
+
+router = APIRouter(prefix="/api/v1", tags=["reporters"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+
+
+@router.get("/cases/{case_no}/reporter")
+async def look(case_no: str, response: Response, resources: ResourcesDep, caller: Caller, now: Now) -> UnmaskedReporter:
+    """The reporter of the case, for the keeper who gave the command `unmask` within the last 15 minutes. Each look is
+    counted, and shown to the auditor."""
+    response.headers["Cache-Control"] = "no-store"
+    async with resources.reading.connect() as connection:
+        return await look_at_reporter(connection, caller, case_no, now)
+
+
+@router.get("/unmaskings")
+async def unmaskings(resources: ResourcesDep, caller: Caller, now: Now) -> tuple[Unmasking, ...]:
+    """The latest unmaskings with their reasons and how often the keeper looked; for auditors and keepers."""
+    async with resources.reading.connect() as connection:
+        return await list_unmaskings(connection, caller, now)
