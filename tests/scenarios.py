@@ -53,6 +53,16 @@ async def plain_life(town: Town) -> list[str]:
     return [no]
 
 
+async def protected_life(town: Town) -> list[str]:
+    """Everything that a keeper may do about the reporter."""
+    no = await town.report(reporter={"name": "某人", "phone": "13800000000"})
+    await town.do("keeper", no, "hold_data", reason="法院调取期间留存")
+    await town.do("keeper", no, "unmask", purpose="legal", reason="法院依法调取")
+    await town.do("keeper", no, "release_data", reason="诉讼已经终结")
+    await town.do("keeper", no, "erase_reporter", reason="本人依法要求删除")
+    return [no]
+
+
 async def hard_life(town: Town) -> list[str]:
     """Everything that can be asked for while a case is handled, a failed review, and a reopening."""
     no = await dispatched(town)
@@ -227,4 +237,5 @@ ALL: dict[str, Scenario] = {
     "entangled": entangled,
     "contested": contested,
     "climbing": climbing,
+    "protected": protected_life,
 }

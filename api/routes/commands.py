@@ -110,6 +110,9 @@ def _bulk_outcome(outcome: Outcome, language: str) -> BulkOutcome:
     return BulkOutcome(case_no=outcome.case_no, ok=True, pending=receipt is None, revision=revision)
 
 
+#: A reporter is looked at, held and erased one by one, each with a reason of its own.
+ONE_BY_ONE = frozenset({"unmask", "hold_data", "release_data", "erase_reporter"})
+
 for _kind, _model in HUMAN_COMMAND_MODELS.items():
     router.add_api_route(
         f"/cases/{{case_no}}/commands/{_kind}",
@@ -121,6 +124,8 @@ for _kind, _model in HUMAN_COMMAND_MODELS.items():
         name=_kind,
         operation_id=f"command_{_kind}",
     )
+    if _kind in ONE_BY_ONE:
+        continue
     router.add_api_route(
         f"/bulk/{_kind}",
         _bulk_route(_model),

@@ -144,6 +144,7 @@ class FactRow(SQLModel, table=True):
 
     __tablename__ = "facts"
     __table_args__ = (
+        Index("facts_unmasked", "at", postgresql_where=text("kind = 'reporter_unmasked'")),
         Index("facts_command", "report_id", "command_id"),
         Index(
             "facts_redirected",

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from api.routes.commands import ONE_BY_ONE
 from infra.database import transaction
 from models.enums import Role
 from rules.life_cycle import HUMAN_COMMANDS
@@ -41,7 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "attach": {"attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}, "adopt": {"version": 2},
     "report_verification": {"confirmed": True}, "redispatch": {"host": FIRE},
     "add_co_handler": {"departments": [FIRE]}, "release_co_handler": {"department": FIRE},
-    "assign_reviewer": {"person": "reviewer"},
+    "assign_reviewer": {"person": "reviewer"}, "unmask": {"purpose": "safety"},
 }  # fmt: skip
 
 
@@ -161,7 +162,7 @@ async def nothing_in(harness: ApiHarness, username: str, wanted: dict[str, Any])
 async def test_no_command_reveals_that_the_case_exists(harness: ApiHarness, case: Any, name: str) -> None:
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     body = {
-        "note": "x", "reason": "x", "question": "x", "result": "x", "right_channel": "x", "until": later,
+        "note": "x", "reason": "依据很充分", "question": "x", "result": "x", "right_channel": "x", "until": later,
         "reply_by": later, "meet_at": later,
     }  # fmt: skip
     model = await fields_of(harness, name)
@@ -169,6 +170,8 @@ async def test_no_command_reveals_that_the_case_exists(harness: ApiHarness, case
     before = await harness.stored()
     for username in (f"duty_officer-{list(AREAS).index(MICRO_2)}", f"handler-0-{FIRE}", "reporter-0"):
         assert await harness.refused(username, case["case_no"], name, **sent) == (404, "no_such_case")
+        if name in ONE_BY_ONE:
+            continue
         many = await harness.send(username, f"/bulk/{name}", {"cases": [case["case_no"]], "command": sent})
         outcome = many.json()["outcomes"][0]
         assert (outcome["ok"], outcome["problem"]["code"]) == (False, "no_such_case")

@@ -53,7 +53,7 @@ WRITING = {
     "up", "bench", "grids load", "people load", "people passwd", "people reset-second-factor",
     "people add-admin", "tokens revoke", "people absent",
     "people shift", "policy publish", "import", "report", "act", "referral-desks ics",
-    "history anchor", "history key",
+    "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import re
 import sys
+import tempfile
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from infra.database import open_database
+from infra.keys.ring import create_ring
 from infra.temporal import make_converter
 from models.ids import matter_workflow_id, workflow_id
 from models.policy.limits import Limit
@@ -40,7 +42,10 @@ async def record(version: str, servers: Servers) -> None:
         tls=False,
     )
     for name, scenario in ALL.items():
-        settings = town_settings(servers.create_database(f"record_{uuid4().hex}"))
+        place = Path(tempfile.mkdtemp())
+        create_ring(place / "ring.json")
+        url = servers.create_database(f"record_{uuid4().hex}")
+        settings = town_settings(url, key_file=place / "ring.json", vault_folder=place / "vault")
         engine = open_database(settings)
         async with running_town(engine, client, settings) as town:
             if name == "contested":
