@@ -33,6 +33,7 @@ from infra.event_loop import freeze_garbage_collector, run
 from infra.files import keep_private
 from infra.logging import set_up_logging
 from infra.settings import Settings, settings
+from infra.store.workers import giving_signs
 from infra.temporal import connect
 from models.personal_numbers import choose_kinds
 from services.accounts.limits import sweep_limits
@@ -123,7 +124,7 @@ async def running_worker(
 ) -> AsyncIterator[None]:
     """Run a worker and the relay of the outbox until the block ends. Parameters as for `build_worker`."""
     relay = Relay(engine, client, settings.case_queue, settings.database_url.get_secret_value())
-    async with build_worker(client, engine, settings, recording_engine), relay.running():
+    async with build_worker(client, engine, settings, recording_engine), relay.running(), giving_signs(engine, client):
         yield
 
 

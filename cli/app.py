@@ -29,6 +29,7 @@ COMMANDS = {
     "clock": "cli.policies.clock:clock",
     "simulate": "cli.policies.simulate:simulate",
     "reconcile": "cli.reconcile:reconcile",
+    "rebuild": "cli.history.rebuild:rebuild",
     "verify": "cli.history.verify:verify",
     "history": "cli.history.history:app",
     "keys": "cli.keys:app",

@@ -131,9 +131,11 @@ def town_settings(database_url: str, **changed: Any) -> Settings:
 
 @asynccontextmanager
 async def running_town(
-    engine: AsyncEngine, client: Client, settings: Settings, clock: Clock | None = None
+    engine: AsyncEngine, client: Client, settings: Settings, clock: Clock | None = None, *, fill: bool = True
 ) -> AsyncIterator[Town]:
-    """Run a worker for the tiny park. `clock` returns the time where it is not the machine's."""
-    await small_park(engine)
+    """Run a worker for the tiny park. `clock` returns the time where it is not the machine's; without `fill` the
+    park is there already."""
+    if fill:
+        await small_park(engine)
     async with running_worker(client, engine, settings):
         yield Town(Resources(settings=settings, engine=engine, temporal=client), clock)

@@ -21,6 +21,7 @@ from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
+from models.tables.worker import WorkerRow
 from models.tables.zone import ZoneRow
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "StationWatchRow",
     "TaskRow",
     "UnmaskLookRow",
+    "WorkerRow",
     "ZoneRow",
     "metadata",
 ]

@@ -21,6 +21,7 @@ PASSING = frozenset(
         "readings",
         "sessions",
         "sign_in_attempts",
+        "workers",
     }
 )
 #: Columns that a copy does not hold: the key of a reporter is in the vault alone, so that it can be destroyed.
