@@ -5,7 +5,6 @@ A name never changes its content, so writing twice is safe and everything may be
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -48,10 +47,12 @@ class FolderArchive:
 
     async def put(self, name: str, content: bytes) -> None:
         """See Archive."""
+        path = self._folder / name
         try:
-            with suppress(FileExistsError):
-                await asyncio.to_thread(write_private, self._folder / name, content, replace=False)
+            await asyncio.to_thread(write_private, path, content, replace=False)
         except OSError as error:
+            if isinstance(error, FileExistsError) and path.is_file():
+                return
             raise ArchiveAway(str(error)) from error
 
     async def get(self, name: str) -> bytes | None:

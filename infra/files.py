@@ -13,7 +13,7 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
     Afterwards the file is there whole, also after a power cut. Raises FileExistsError when `replace` is False and the
     file exists, and OSError when it can't be written; then nothing is left behind.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_directory(path.parent)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -28,6 +28,13 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
         sync_directory(path.parent)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def make_private_directory(folder: Path) -> None:
+    """Create a directory, and the missing ones above it, with mode 0700. Raises OSError."""
+    if not folder.is_dir():
+        make_private_directory(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_directory(folder: Path) -> None:
