@@ -1,5 +1,6 @@
 """The outermost middleware: request id, metrics, log line, size limit, and the response to unhandled errors."""
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -17,13 +18,16 @@ from doors.security_headers import set_security_headers
 from doors.written_address import check_address
 from infra.metrics import REQUESTS
 from infra.store.policies import cache_newest_version
-from models.errors import BodyTooLarge, DomainError, InputError, NoSuchPage, UnknownHost
+from models.errors import BodyTooLarge, BodyTooSlow, DomainError, InputError, NoSuchPage, UnknownHost
 from models.ids import new_id
 
 log = structlog.get_logger("api.access")
 
 #: Size limit of a body in bytes. Attachments have their own limit.
 BODY_CAP = 1024 * 1024
+#: Seconds that a piece of a body may take, that a body may take at all, and bytes a second beyond these (our choice): a
+#: photo of 4 MB has five minutes, on the slowest of phone networks.
+PIECE_SECONDS, BODY_SECONDS, LEAST_RATE = 20.0, 40.0, 16_000.0
 UNCAPPED_PATHS = frozenset({"/api/v1/attachments"})
 #: Forms with files. Their routes limit what they read, after they have checked who sends it.
 UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+|/p/report")
@@ -70,7 +74,7 @@ class RequestMiddleware:
             await self.app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _CLIENT_CLOSED_REQUEST
-        except (BodyTooLarge, UnknownHost, NoSuchPage, InputError) as error:
+        except (BodyTooLarge, BodyTooSlow, UnknownHost, NoSuchPage, InputError) as error:
             await _render_refusal(request, error)(scope, exchange.receive, exchange.send)
         except Exception as error:
             domain_error = error_for_unexpected(error)
@@ -97,6 +101,8 @@ class _Exchange:
         uncapped = scope["path"] in UNCAPPED_PATHS or UNCAPPED_FORMS.fullmatch(scope["path"]) is not None
         self._cap = None if uncapped else BODY_CAP
         self._seen = 0
+        self._body_read = False
+        self._body_since = 0.0
         self._path: str = scope["path"]
         self._secure = request_is_https(scope)
 
@@ -111,10 +117,21 @@ class _Exchange:
             raise BodyTooLarge(kilobytes=self._cap // 1024)
 
     async def receive(self) -> Message:
-        """Return the next message, counting the bytes of the body. Raises BodyTooLarge."""
-        message = await self._receive()
+        """Return the next message, counting the bytes of the body. Raises BodyTooLarge, BodyTooSlow."""
+        if self._body_read:  # what comes now is the end of the connection, however late
+            return await self._receive()
+        loop = asyncio.get_running_loop()
+        self._body_since = self._body_since or loop.time()
+        # Each piece within its time, and all of them at a least rate.
+        until = min(loop.time() + PIECE_SECONDS, self._body_since + BODY_SECONDS + self._seen / LEAST_RATE)
+        try:
+            async with asyncio.timeout_at(until):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow() from None
         if message["type"] == "http.request":
             self._seen += len(message.get("body", b""))
+            self._body_read = not message.get("more_body", False)
             self._check(self._seen)
         return message
 

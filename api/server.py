@@ -5,6 +5,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from api.slow_clients import GuardedProtocol
 from infra.settings import Settings
 
 #: Seconds that running requests get to finish when the process stops.
@@ -17,8 +18,11 @@ def server_config(app: FastAPI | Any, settings: Settings) -> uvicorn.Config:
     X-Forwarded-For and X-Forwarded-Proto count only from the trusted proxies; without these, every header of the kind
     is ignored. The address of the client is the last one in X-Forwarded-For that is not a trusted proxy.
     """
+    protocol = type("Protocol", (GuardedProtocol,), {"most_connections": settings.max_connections})
     return uvicorn.Config(
         app,
+        http=protocol,
+        ws="none",
         host=settings.web_host,
         port=settings.web_port,
         loop="auto",  # uvloop, where there is one

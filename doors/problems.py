@@ -51,6 +51,7 @@ _TITLES: Mapping[int, tuple[str, str]] = {
     403: ("无权操作", "Not allowed"),
     404: ("不存在", "Not found"),
     405: ("方法不支持", "Method not allowed"),
+    408: ("请求超时", "Request timeout"),
     409: ("与当前状态冲突", "Conflict with the current state"),
     412: ("数据已更新", "Changed meanwhile"),
     413: ("内容过大", "Too large"),

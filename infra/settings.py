@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
+    #: The most connections that one process of the pages or the API keeps open at once.
+    max_connections: Annotated[int, Field(ge=10, le=100_000)] = 4_000
     #: The bearer token of /metrics. None: they are told on this machine alone.
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     #: Whether the OpenAPI document is told to everybody, or to who is signed in.

@@ -331,6 +331,9 @@ from models.errors.request import (
     BodyTooLarge as BodyTooLarge,
 )
 from models.errors.request import (
+    BodyTooSlow as BodyTooSlow,
+)
+from models.errors.request import (
     BrokenForm as BrokenForm,
 )
 from models.errors.request import (

@@ -33,6 +33,13 @@ class BrokenForm(DomainError):
     en = "The body is not a valid form."
 
 
+class BodyTooSlow(DomainError):
+    code = "body_too_slow"
+    status = 408
+    zh = "请求正文发送过慢,已中断。请检查网络后重试。"
+    en = "The body came too slowly, so the request was given up. Check the network and send it again."
+
+
 class UnknownHost(DomainError):
     """The Host header names no address of ours. Nothing was read or done."""
 

@@ -16,6 +16,7 @@ async def served(app: Any, settings: Settings) -> AsyncIterator[int]:
     """Serve `app` on a free port of 127.0.0.1 until the block ends; the port is given."""
     config = server_config(app, settings.model_copy(update={"web_port": 0}))
     config.lifespan = "off"
+    config.timeout_keep_alive = 1
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:
