@@ -1,14 +1,17 @@
 """A case continues in a new run when its history grows long, without visible effect."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
 from infra.case_client import act
 from infra.embedded.ports import free_ports
 from infra.embedded.supervisor import Supervisor
-from infra.embedded.temporal_server import EmbeddedTemporal
+from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal
+from infra.temporal import make_converter
 from models.case import Case
 from models.commands import Accept
 from models.facts import Actor
@@ -21,7 +24,7 @@ from tests.town import Town, running_town, town_settings
 
 
 @pytest.fixture
-async def impatient_town(engine: AsyncEngine, database_url: str) -> AsyncIterator[Town]:
+async def impatient_town(engine: AsyncEngine, database_url: str, key_file: Path) -> AsyncIterator[Town]:
     """The tiny park on a Temporal server that suggests a new run after 40 events."""
     with temporary_directory() as place:
         port, ui_port = free_ports(2)
@@ -34,7 +37,10 @@ async def impatient_town(engine: AsyncEngine, database_url: str) -> AsyncIterato
         supervisor = Supervisor(place / "logs", lambda _: None)
         try:
             await supervisor.start(temporal.child())
-            async with running_town(engine, await temporal.connect(), town_settings(database_url)) as running:
+            client = await Client.connect(
+                temporal.address, namespace=NAMESPACE, data_converter=make_converter(key_file)
+            )
+            async with running_town(engine, client, town_settings(database_url)) as running:
                 yield running
         finally:
             await supervisor.stop()
