@@ -178,7 +178,7 @@ def find_node() -> Node:
 
 
 def _node_major(node: str) -> int:
-    output = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    output = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 our own program and arguments, no shell
     match = re.match(r"v(\d+)", output)
     return int(match[1]) if match else 0
 
@@ -202,7 +202,7 @@ def check_types() -> None:
 
 
 def _run(command: list[str], directory: Path) -> None:
-    process = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)  # noqa: S603 our own program and arguments, no shell
     if process.returncode:
         raise BuildFailed(f"{' '.join(command[:4])} …\n{process.stdout}{process.stderr}".strip())
 

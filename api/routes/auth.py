@@ -29,7 +29,7 @@ class TokenAnswer(Frozen):
     """A bearer token, good for `expires_in` seconds."""
 
     access_token: str
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 the name of a kind of token (RFC 6750)
     expires_in: int
 
 

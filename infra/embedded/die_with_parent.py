@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     set_parent_death_signal(int(parent), signal.Signals[name])
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606 replaces this process by the program it was given, no shell
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def server_user() -> str | None:
 def _create_user() -> None:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own program and arguments, no shell
         failure = done.stderr.strip() if done.returncode else ""
     except OSError as error:
         failure = str(error)

@@ -33,28 +33,28 @@ _STORE_FACTS_AND_TASKS = f"""
         ON CONFLICT (report_id, key) DO UPDATE SET
             assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at)
     SELECT notified FROM stored
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 #: Notifies the pages that show the case, when the transaction commits.
 _NOTIFY_CHANGE = f"RETURNING pg_notify('{CHANGED_CHANNEL}', c.case_no || ' ' || c.seq) AS notified"
 _INSERT = f"""
     WITH stored AS (INSERT INTO cases AS c SELECT * FROM jsonb_populate_record(NULL::cases, %(case)s) {_NOTIFY_CHANGE}),
     new_words AS (INSERT INTO case_words SELECT w.* FROM jsonb_populate_record(NULL::case_words, %(words)s) w),
     {_STORE_FACTS_AND_TASKS}
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _INSERT_MANY = f"""
     WITH new_cases AS (INSERT INTO cases SELECT * FROM jsonb_populate_recordset(NULL::cases, %(cases)s)),
     new_words AS (INSERT INTO case_words SELECT * FROM jsonb_populate_recordset(NULL::case_words, %(words)s)),
     new_facts AS (INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s)),
     new_hashes AS ({INSERT_HASHES.format(source="")})
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _UPDATE = f"""
     WITH stored AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in MUTABLE_COLUMNS)},
         lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
         FROM jsonb_populate_record(NULL::cases, %(case)s) n
         WHERE c.report_id = %(report)s AND c.seq = %(before)s {_NOTIFY_CHANGE}),
     {_STORE_FACTS_AND_TASKS}
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 
 
 async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None:

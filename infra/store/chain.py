@@ -25,7 +25,7 @@ INSERT_HASHES = """
 _COLUMNS = "seq, at, kind, version, actor, command_id, command, digest, body"
 _LINK = "SELECT seq, hash FROM fact_hashes WHERE origin = %(origin)s AND seq <= %(upto)s ORDER BY seq DESC LIMIT 1"
 _RECORDS = {
-    table: f"SELECT {_COLUMNS} FROM {table} WHERE {origin} = %(origin)s AND seq > %(after)s ORDER BY seq"
+    table: f"SELECT {_COLUMNS} FROM {table} WHERE {origin} = %(origin)s AND seq > %(after)s ORDER BY seq"  # noqa: S608 only names of our own code are put in, values are parameters
     for table, origin in (("facts", "report_id"), ("matter_facts", "matter_id"))
 }
 

@@ -95,14 +95,14 @@ _WORLD = f"""
         (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
         'in_force', ({_IN_FORCE}),
         'fallback', (SELECT id FROM people WHERE username = %(fallback)s))::text
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _CASE_AND_WORLD = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
         {LAST_LINK},
         {_WORLD.format(grid="coalesce(c.grid, %(grid)s)")}
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _WORLD_ONLY = f"SELECT {_WORLD.format(grid='%(grid)s')}"
 _ONE_PERSON = f"SELECT {PERSON_JSON.format('p.id = %(person)s')}"
 _BY_USERNAME = text(f"SELECT {PERSON_JSON.format('p.username = :username')}")

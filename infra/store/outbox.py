@@ -30,7 +30,7 @@ _INSERT = f"""
         FROM jsonb_to_recordset(%(effects)s) AS e(id uuid, effect jsonb)
         ON CONFLICT (id) DO NOTHING RETURNING id)
     SELECT pg_notify('{OUTBOX_CHANNEL}', '') FROM (SELECT 1 FROM written LIMIT 1) one
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 #: The oldest effects that are due, one for each origin: those of one matter are carried out in the order written.
 _TAKE = """
     UPDATE outbox o SET next_try_at = %(lease)s, tries = o.tries + 1

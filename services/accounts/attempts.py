@@ -65,7 +65,7 @@ counted AS (
     ON CONFLICT (key) DO UPDATE SET failures = {_FAILURES}, last_at = :now, next_at = :now + {_WAIT}
     WHERE t.next_at <= :now RETURNING key)
 SELECT (SELECT until FROM held), (SELECT count(*) FROM counted)
-""")
+""")  # noqa: S608 only names of our own code are put in, values are parameters
 _HELD = text("SELECT max(next_at) FROM sign_in_attempts WHERE key = ANY (:keys)")
 # A success ends the count of the account. An address only gets its own attempt back: else one's own account would end
 # the count of the guesses at others.
@@ -75,7 +75,7 @@ WITH ended AS (DELETE FROM sign_in_attempts
 UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0),
     next_at = CASE WHEN failures - 1 < {LIMITS["c"].free} THEN least(next_at, :now) ELSE next_at END
 WHERE key = ANY (:keys) AND left(key, 1) = 'c'
-""")
+""")  # noqa: S608 only names of our own code are put in, values are parameters
 
 
 @dataclass(frozen=True)

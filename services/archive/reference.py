@@ -104,7 +104,8 @@ async def _rows(connection: AsyncConnection, table: Table) -> bytes:
     lines = [
         line
         async for line in _lines(
-            connection, f'SELECT (to_jsonb(t){without})::text FROM "{table.name}" t ORDER BY {key}'
+            connection,
+            f'SELECT (to_jsonb(t){without})::text FROM "{table.name}" t ORDER BY {key}',  # noqa: S608 only names of our own code are put in, values are parameters
         )
     ]
     return "".join(f"{line}\n" for line in lines).encode()
@@ -127,10 +128,10 @@ async def _restore_rows(connection: AsyncConnection, table: Table, rows: list[An
         conflict = f"({keys}) DO UPDATE SET {changes}"
     columns = ", ".join(f'"{name}"' for name in names)
     order = " ORDER BY level" if "level" in names and "parent" in names else ""
-    before = int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0)
+    before = int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0)  # noqa: S608 only names of our own code are put in, values are parameters
     await run(
         connection,
-        f'INSERT INTO "{table.name}" AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}'
+        f'INSERT INTO "{table.name}" AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}'  # noqa: S608 only names of our own code are put in, values are parameters
         f' FROM jsonb_populate_recordset(NULL::"{table.name}", %(rows)s){order} ON CONFLICT {conflict}',
         {"rows": to_json(rows).decode()},
     )
@@ -140,7 +141,7 @@ async def _restore_rows(connection: AsyncConnection, table: Table, rows: list[An
                 f"""SELECT setval(pg_get_serial_sequence('"{table.name}"', '{column.name}'), max("{column.name}"))"""
             )
             await connection.execute(text(f'{number} FROM "{table.name}"'))
-    return int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0) - before
+    return int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0) - before  # noqa: S608 only names of our own code are put in, values are parameters
 
 
 async def _copies(archive: Archive) -> list[str]:

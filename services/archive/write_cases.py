@@ -32,7 +32,7 @@ _IS_RIGHT = """
 _FACTS = f"""
     WITH new_hashes AS ({INSERT_HASHES.format(source="")})
     INSERT INTO facts SELECT * FROM jsonb_populate_recordset(NULL::facts, %(facts)s)
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'cases' AND table_schema = 'public'"
 _TASKS = """
     WITH done AS (DELETE FROM tasks WHERE report_id = %(id)s AND key <> ALL (%(keys)s))
@@ -112,7 +112,7 @@ async def correct_case(connection: AsyncConnection, facts: Sequence[Fact]) -> bo
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "report_id")
     await run(
         connection,
-        f"INSERT INTO cases ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::cases, %(case)s)"
+        f"INSERT INTO cases ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::cases, %(case)s)"  # noqa: S608 only names of our own code are put in, values are parameters
         f" ON CONFLICT (report_id) DO UPDATE SET {changes}",
         given,
     )

@@ -133,7 +133,7 @@ class Sheet:
         end = self._rows_file.tell()
         self._rows_file.seek(0)
         while self._rows_file.tell() < end:
-            for row in pickle.load(self._rows_file):
+            for row in pickle.load(self._rows_file):  # noqa: S301 a temporary file of this very process
                 yield dict(zip(names, row + [None] * (len(names) - len(row)), strict=True))
 
     def widths(self) -> list[float]:

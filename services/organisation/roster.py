@@ -158,12 +158,13 @@ async def cancel_absence(connection: AsyncConnection, username: str, day: date, 
     assert person is not None
     where = "person = :person AND :day BETWEEN since AND until"
     values = {"person": person.id, "day": day, "today": await _today(connection, now)}
-    if await connection.scalar(text(f"SELECT 1 FROM absences WHERE {where}"), values) is None:
+    if await connection.scalar(text(f"SELECT 1 FROM absences WHERE {where}"), values) is None:  # noqa: S608 only names of our own code are put in, values are parameters
         _raise_first([RosterFault("since", f"{username} 在 {day} 没有请假", f"{username} is not away on {day}")])
     await connection.execute(
-        text(f"UPDATE absences SET until = :today - 1 WHERE {where} AND since < :today AND until >= :today"), values
+        text(f"UPDATE absences SET until = :today - 1 WHERE {where} AND since < :today AND until >= :today"),  # noqa: S608 only names of our own code are put in, values are parameters
+        values,
     )
-    await connection.execute(text(f"DELETE FROM absences WHERE {where} AND since >= :today"), values)
+    await connection.execute(text(f"DELETE FROM absences WHERE {where} AND since >= :today"), values)  # noqa: S608 only names of our own code are put in, values are parameters
 
 
 # --- shifts ---------------------------------------------------------------------------------------------------------
@@ -266,13 +267,14 @@ async def cancel_shift(
     assert person is not None
     where = "unit = :unit AND role = :role AND person = :person AND starts_at <= :at AND ends_at > :at"
     values = {"unit": unit, "role": role.value, "person": person.id, "at": at, "now": now}
-    if await connection.scalar(text(f"SELECT 1 FROM shifts WHERE {where}"), values) is None:
+    if await connection.scalar(text(f"SELECT 1 FROM shifts WHERE {where}"), values) is None:  # noqa: S608 only names of our own code are put in, values are parameters
         zh, en = f"{username} 此时没有 {unit} 的班次", f"{username} has no such shift in {unit} then"
         _raise_first([RosterFault("starts_at", zh, en)])
     await connection.execute(
-        text(f"UPDATE shifts SET ends_at = :now WHERE {where} AND starts_at < :now AND ends_at > :now"), values
+        text(f"UPDATE shifts SET ends_at = :now WHERE {where} AND starts_at < :now AND ends_at > :now"),  # noqa: S608 only names of our own code are put in, values are parameters
+        values,
     )
-    await connection.execute(text(f"DELETE FROM shifts WHERE {where} AND starts_at >= :now"), values)
+    await connection.execute(text(f"DELETE FROM shifts WHERE {where} AND starts_at >= :now"), values)  # noqa: S608 only names of our own code are put in, values are parameters
 
 
 # --- both -----------------------------------------------------------------------------------------------------------

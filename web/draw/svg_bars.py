@@ -33,7 +33,7 @@ def pattern_defs() -> Markup:
         f'<pattern id="p-{name}" width="8" height="8" patternUnits="userSpaceOnUse">{inner}</pattern>'
         for name, inner in _PATTERNS.items()
     )
-    return Markup(f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{content}</defs></svg>')
+    return Markup(f'<svg class="defs" width="0" height="0" aria-hidden="true"><defs>{content}</defs></svg>')  # noqa: S704 every value in it is escaped or a number
 
 
 def stacked_bar(parts: Sequence[Part], most: float, *, width: int = 240, height: int = 16) -> Markup:
@@ -53,7 +53,7 @@ def stacked_bar(parts: Sequence[Part], most: float, *, width: int = 240, height:
         title = f"<title>{escape(part.title)}</title>" if part.title else ""
         shapes.append(f'<g>{title}<rect class="fill-{part.kind}" {box}/><rect fill="url(#p-{part.kind})" {box}/></g>')
         x += wide
-    return Markup(
+    return Markup(  # noqa: S704 every value in it is escaped or a number
         f'<svg class="bar" viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="bar-ground" width="{width}" height="{height}"/>{"".join(shapes)}</svg>'
     )
@@ -75,6 +75,6 @@ def column_chart(values: Iterable[tuple[str, float]], *, width: int = 640, heigh
             f'<text x="{middle:.1f}" y="{y - 4:.1f}" text-anchor="middle">{value:g}</text>'
             f'<text x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escape(label)}</text>'
         )
-    return Markup(
+    return Markup(  # noqa: S704 every value in it is escaped or a number
         f'<svg class="columns-drawn" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(shapes)}</svg>'
     )

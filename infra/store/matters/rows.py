@@ -28,7 +28,7 @@ _UPSERT = f"""
         ON CONFLICT (id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _UNCHANGING)}),
     new_hashes AS ({INSERT_HASHES.format(source="")})
     INSERT INTO matter_facts SELECT f.* FROM jsonb_populate_recordset(NULL::matter_facts, %(facts)s) f
-"""
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 _FACTS = """
     SELECT seq, at, actor, command_id, command, digest, version, body FROM matter_facts
     WHERE matter_id = %(id)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s::bigint
