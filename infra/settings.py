@@ -52,6 +52,18 @@ class Tiles(BaseModel):
         return f"{parts.scheme}://{parts.netloc}"
 
 
+#: Six months.
+LOG_DAYS = 183
+
+
+class LogSettings(BaseSettings):
+    """What `up` itself reads, before there is a database."""
+
+    model_config = SettingsConfigDict(env_prefix="GRIDLOOP_", frozen=True, extra="ignore")
+
+    log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS
+
+
 class Settings(BaseSettings):
     """Everything an operator may set. Secrets have no default: a process without them refuses to start."""
 
@@ -104,6 +116,8 @@ class Settings(BaseSettings):
     masked_numbers: frozenset[NumberKind] = DEFAULT_KINDS
     log_json: bool | None = None
     log_level: str = "INFO"
+    #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).
+    log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS
 
     #: Where anchors are written: best a folder on another disk or machine. None: `anchors` in the data directory.
     anchors_folder: Path | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import os
 import shutil
 import signal
@@ -10,14 +11,14 @@ import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("die_with_parent.py")
 
 #: Seconds between readiness checks while a child starts.
 READY_POLL_SECONDS = 0.1
-#: A log longer than this many bytes is moved to `NAME.log.1`.
+#: A log longer than this many bytes is packed before its day is over.
 LOG_LIMIT = 20_000_000
 
 
@@ -141,12 +142,32 @@ def tail(log: Path, lines: int = 15) -> str:
         return f"({error})"
 
 
-def rotate_log(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Copy a log longer than `limit` bytes to `NAME.log.1` and truncate it.
+def rotate_log(log: Path, now: datetime, limit: int = LOG_LIMIT, *, always: bool = False) -> None:
+    """Pack a log that is longer than `limit` bytes, or was last written on another day, into `NAME.log.MOMENT.gz` (mode
+    0600) and truncate it; with `always`, any log that holds something.
 
     The child keeps the file open, so it can't be renamed; lines written during the copy may be lost.
     """
     with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > limit:
-            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-            os.truncate(log, 0)
+        stat = log.stat()
+        written = datetime.fromtimestamp(stat.st_mtime, UTC)
+        if not stat.st_size or not (always or stat.st_size > limit or written.date() < now.date()):
+            return
+        packed = log.with_name(f"{log.name}.{now:%Y%m%dT%H%M%S}.gz")
+        descriptor = os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with (
+            log.open("rb") as source,
+            os.fdopen(descriptor, "wb") as file,
+            gzip.open(file, "wb", compresslevel=6) as gz,
+        ):
+            shutil.copyfileobj(source, gz)
+        os.truncate(log, 0)
+
+
+def remove_old_logs(folder: Path, now: datetime, days: int) -> None:
+    """Remove packed logs that were packed more than `days` days ago."""
+    before = (now - timedelta(days=days)).timestamp()
+    for packed in folder.glob("*.log.*"):
+        with contextlib.suppress(FileNotFoundError):
+            if packed.stat().st_mtime < before:
+                packed.unlink()

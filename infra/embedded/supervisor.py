@@ -4,9 +4,20 @@ import asyncio
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.embedded.child import Child, ChildFailed, describe_exit, rotate_log, spawn, stop_process, wait_ready
+from infra.embedded.child import (
+    Child,
+    ChildFailed,
+    describe_exit,
+    remove_old_logs,
+    rotate_log,
+    spawn,
+    stop_process,
+    wait_ready,
+)
+from infra.settings import LOG_DAYS
 
 #: The longest delay before a restart, in seconds.
 MAX_RESTART_DELAY = 30.0
@@ -55,9 +66,11 @@ class _SupervisedChild:
 
 
 class Supervisor:
-    """The children of this process. `notify` gets one line about each exit, restart and stop."""
+    """The children of this process. `notify` gets one line about each exit, restart and stop. `log_days`: for how many
+    days their logs are kept."""
 
-    def __init__(self, logs: Path, notify: Callable[[str], None]) -> None:
+    def __init__(self, logs: Path, notify: Callable[[str], None], log_days: int = LOG_DAYS) -> None:
+        self._log_days = log_days
         self._logs = logs
         self._notify = notify
         self._children: list[_SupervisedChild] = []
@@ -70,7 +83,7 @@ class Supervisor:
         """
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         supervised = _SupervisedChild(child, self._logs / f"{child.name}.log")
-        rotate_log(supervised.log)
+        rotate_log(supervised.log, datetime.now(UTC))
         self._children.append(supervised)
         await supervised.launch()
         supervised.restarter = asyncio.create_task(self._restart_on_exit(supervised), name=f"restart {child.name}")
@@ -111,7 +124,12 @@ class Supervisor:
                 self._notify(f"{name} is back")
 
     async def _rotate_logs(self) -> None:
+        """Pack the logs every day (UTC), and those that grow too long; remove those kept for long enough."""
+        day = datetime.now(UTC).date()
         while True:
-            await asyncio.sleep(LOG_CHECK_SECONDS)
+            now = datetime.now(UTC)
+            await asyncio.to_thread(remove_old_logs, self._logs, now, self._log_days)
             for supervised in self._children:
-                await asyncio.to_thread(rotate_log, supervised.log)
+                await asyncio.to_thread(rotate_log, supervised.log, now, always=now.date() != day)
+            day = now.date()
+            await asyncio.sleep(LOG_CHECK_SECONDS)

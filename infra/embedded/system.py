@@ -23,7 +23,7 @@ from infra.embedded.supervisor import Supervisor
 from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
 from infra.keys.ring import KeyFileLost, ensure_ring
 from infra.migrate import upgrade
-from infra.settings import KEY_FILE
+from infra.settings import KEY_FILE, LogSettings
 from models.wire_names import CASE_QUEUE
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ class System:
         self._workers = workers
         self._load = load
         self._populate = populate
-        self._supervisor = Supervisor(data_dir / "logs", notify)
+        self._supervisor = Supervisor(data_dir / "logs", notify, LogSettings().log_days)
         self._postgres = EmbeddedPostgres(
             directory=data_dir / "postgres", port=ports.postgres, password=keys.database_password, notify=notify
         )

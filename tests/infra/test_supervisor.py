@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import gzip
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, rotate_log
+from infra.embedded.child import LOG_LIMIT, Child, ChildFailed, Run, remove_old_logs, rotate_log
 from infra.embedded.supervisor import Supervisor, restart_delay
 from infra.embedded.waiting import wait_until
 from tests.servers import ROOT
@@ -139,15 +142,32 @@ async def test_output_goes_to_the_log(harness: SupervisorHarness) -> None:
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_a_long_log_is_rotated(tmp_path: Path) -> None:
-    log = tmp_path / "one.log"
-    with log.open("a") as writer:
+def test_logs_are_packed_by_day_and_length_and_kept_for_months(tmp_path: Path) -> None:
+    log, now = tmp_path / "web.log", datetime.now(UTC)
+    rotate_log(log, now)  # there is none yet
+    log.write_text("today\n")
+    rotate_log(log, now)
+    assert log.read_text() == "today\n"
+    os.utime(log, (now.timestamp() - 86_400,) * 2)
+    rotate_log(log, now)
+    (packed,) = tmp_path.glob("web.log.*.gz")
+    assert (log.read_text(), gzip.decompress(packed.read_bytes())) == ("", b"today\n")
+    assert stat.S_IMODE(packed.stat().st_mode) == 0o600
+    with log.open("a") as writer:  # the child keeps it open
         writer.write("x" * (LOG_LIMIT + 1))
         writer.flush()
-        rotate_log(log)
+        rotate_log(log, now + timedelta(seconds=1))
         writer.write("goes on")
     assert log.read_text() == "goes on"
-    assert (tmp_path / "one.log.1").stat().st_size == LOG_LIMIT + 1
+    log.write_text("")
+    assert len(list(tmp_path.glob("web.log.*.gz"))) == 2
+    rotate_log(log, now + timedelta(seconds=2), always=True)
+    assert len(list(tmp_path.glob("web.log.*.gz"))) == 2, "an empty log is not packed"
+    os.utime(packed, (now.timestamp() - 184 * 86_400,) * 2)
+    remove_old_logs(tmp_path, now, 183)
+    assert packed not in list(tmp_path.iterdir())
+    assert len(list(tmp_path.glob("web.log.*.gz"))) == 1
+    assert log.exists()
 
 
 async def test_stopping_during_the_pause_before_a_restart_ends_it(harness: SupervisorHarness) -> None:
