@@ -11,16 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.settings import Settings
+from services.accounts.openid import IdentityProvider
 from services.runtime.person_cache import PersonCache
 from services.runtime.resources import Resources
 
 
 @dataclass(frozen=True)
 class Services:
-    """The connections of the process, and the cache of people."""
+    """The connections of the process, the cache of people, and what the identity provider says of itself."""
 
     resources: Resources
     people: PersonCache = field(default_factory=PersonCache)
+    identity: IdentityProvider = field(default_factory=IdentityProvider)
 
     @property
     def settings(self) -> Settings:

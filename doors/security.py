@@ -171,7 +171,7 @@ def _access(services: Services, signed: Signed, session: UUID, moment: datetime)
     return Access(
         signed.person,
         signed.token or session,
-        must_change_password=signed.must_change_password,
+        must_change_password=signed.must_change_password and not signed.vouched,
         must_enrol=must_enrol,
         scopes=signed.scopes,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.web_address import Hosts, Networks, PublicUrl
@@ -27,6 +27,16 @@ def _check_tiles_url(value: str) -> str:
     """Return `value` when it is a tile address with {z}, {x} and {y}. Raises ValueError."""
     if not _TILES_URL.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
         raise ValueError("a tile is at an address like https://host/{z}/{x}/{y}.png")
+    return value
+
+
+def _check_issuer(value: str) -> str:
+    """Return the address of an identity provider: https, or http on this machine. Raises ValueError."""
+    parts = urlsplit(value)
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an issuer is an address without query")
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1", "localhost")):
+        raise ValueError("an issuer is reached by https")
     return value
 
 
@@ -78,6 +88,14 @@ class Settings(BaseSettings):
     token_secret: Annotated[SecretStr, Field(min_length=32)]
     #: Roles whose holders must give a second factor when they sign in (comma-separated; empty: nobody must).
     second_factor_roles: RoleNames = (Role.KEEPER, Role.SUPERVISOR, Role.ADMIN)
+    #: An identity provider for signing in by OpenID Connect, what we are called there, and the claim with the user
+    #: name.
+    oidc_issuer: Annotated[str, AfterValidator(_check_issuer)] | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_claim: str = "preferred_username"
+    #: What the button on the sign-in page is called, after “登录:” (empty: 统一身份认证).
+    oidc_name: str = ""
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -142,6 +160,13 @@ class Settings(BaseSettings):
     def vault_dir(self) -> Path:
         """The directory of the wrapped keys of reporters."""
         return self.vault_folder or self.data_dir / "vault"
+
+    @model_validator(mode="after")
+    def _check_client(self) -> "Settings":
+        """Raise ValueError for an identity provider that does not know us."""
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("GRIDLOOP_OIDC_ISSUER takes GRIDLOOP_OIDC_CLIENT_ID")
+        return self
 
     @property
     def tiles(self) -> Tiles | None:

@@ -84,6 +84,20 @@ async def open_session(
     let_in(request, response, services, username, token)
 
 
+class SignInMethods(Frozen):
+    """How one signs in. `openid`: what the identity provider is called, at `/sign-in/openid`; None: there is none."""
+
+    password: bool = True
+    openid: str | None = None
+
+
+@router.get("/auth/methods")
+async def list_methods(services: ServicesDep) -> SignInMethods:
+    """How one signs in here, for the phone's sign-in screen."""
+    settings = services.settings
+    return SignInMethods(openid=None if settings.oidc_issuer is None else settings.oidc_name)
+
+
 @router.delete("/auth/session", status_code=204)
 async def close_session(
     request: Request, response: Response, bearer: Bearer, services: ServicesDep, now: Now

@@ -352,6 +352,15 @@ from models.errors.rights import (
     ForeignRequest as ForeignRequest,
 )
 from models.errors.rights import (
+    IdentityProviderAway as IdentityProviderAway,
+)
+from models.errors.rights import (
+    IdentityRefused as IdentityRefused,
+)
+from models.errors.rights import (
+    NoAccountForIdentity as NoAccountForIdentity,
+)
+from models.errors.rights import (
     NoSuchSession as NoSuchSession,
 )
 from models.errors.rights import (

@@ -127,6 +127,29 @@ class SecondFactorUnreadable(DomainError):
     en = "The system's secret has changed, so the second factor can't be read: ask an administrator to reset it."
 
 
+class IdentityProviderAway(DomainError):
+    code = "identity_provider_away"
+    status = 503
+    zh = "统一身份认证暂时无法访问,请稍后再试,或用密码登录。"
+    en = "The identity provider can't be reached. Try again later, or sign in with a password."
+
+
+class IdentityRefused(DomainError):
+    """The provider refused, or its answer does not belong to what was begun in this browser."""
+
+    code = "identity_refused"
+    status = 401
+    zh = "统一身份认证未成功({why}),请重新登录。"
+    en = "Signing in through the identity provider did not succeed ({why}). Begin again."
+
+
+class NoAccountForIdentity(DomainError):
+    code = "no_account_for_identity"
+    status = 403
+    zh = "身份“{identity}”已确认,但本系统没有这个账号,请联系管理员开通。"
+    en = "You are known as “{identity}”, but there is no such account here. Ask an administrator for one."
+
+
 class ScopeMissing(DomainError):
     """The personal token does not hold the scope that the request takes."""
 

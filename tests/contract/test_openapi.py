@@ -48,7 +48,7 @@ VIEW = {
     "received_at", "closed_at", "allowed_commands",
 }  # fmt: skip
 #: Open to everybody: signing in itself, and what machines ask.
-OPEN = {f"{V1}/auth/token", f"{V1}/auth/session"}
+OPEN = {f"{V1}/auth/token", f"{V1}/auth/session", f"{V1}/auth/methods"}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from web.routes import home, live
-from web.routes.account import preferences, second_factor, security, settings, sign_in, tokens
+from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import actions, drafts, organisation, people, policies
 from web.routes.admin import home as admin
 from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue, reporter
@@ -15,6 +15,7 @@ from web.routes.supervision import analysis, board, bulletins, ladder, map, over
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,
+    openid.router,
     pages.router,
     pictures.router,
     desks.router,

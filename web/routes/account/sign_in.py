@@ -24,15 +24,17 @@ from services.accounts.sign_in import complete
 from services.accounts.steps import make_ticket, read_ticket
 from web.errors import error_page
 from web.pages import go_to, page, safe_path
-from web.reader import AnyVisitor
+from web.reader import AnyVisitor, Visitor
 
 router = APIRouter()
 
 
 @router.get("/sign-in")
-async def show_form(visitor: AnyVisitor, next: str = "/", ended: bool = False) -> Response:
-    """The sign-in form. `next`: the page to go to afterwards; `ended`: the session has just ended."""
-    return page(visitor, "sign_in.html", next=safe_path(next, "/"), username="", error=None, ended=ended)
+async def show_form(
+    services: ServicesDep, visitor: AnyVisitor, next: str = "/", ended: bool = False, out: bool = False
+) -> Response:  # fmt: skip
+    """The sign-in form. `next`: the page to go to afterwards; `ended`: the session is over; `out`: it was ended."""
+    return sign_in_page(services, visitor, safe_path(next, "/"), ended=ended, out=out)
 
 
 @router.post("/sign-in")
@@ -54,7 +56,7 @@ async def open_session(
         origin = origin_of(request, SessionKind.BROWSER)
         token = await complete(services.engine, services.settings, verified, origin, visitor.now, None)
     except (WrongPassword, TooManyAttempts) as error:
-        return _show_error(visitor, place, username, error)
+        return _show_error(services, visitor, place, username, error)
     response = go_to(request, place)
     let_in(request, response, services, username, token)
     return response
@@ -79,7 +81,7 @@ async def give_code(
         fault = error.message(visitor.language)
         return page(visitor, "account/code.html", error.status, next=place, ticket=ticket, error=fault)
     except (NotSignedIn, WrongPassword) as error:
-        return _show_error(visitor, place, "", error)
+        return _show_error(services, visitor, place, "", error)
     response = go_to(request, place)
     let_in(request, response, services, verified.username, token)
     return response
@@ -90,7 +92,8 @@ async def close_session(request: Request, services: ServicesDep, visitor: AnyVis
     """End the browser's session. While the database is away only the cookie goes, and the page says so."""
     try:
         await sign_out(services, session.session_token(request), visitor.now)
-        response = go_to(request, "/sign-in")
+        there = "?out=1" if services.settings.oidc_issuer is not None else ""
+        response = go_to(request, f"/sign-in{there}")
     except (SQLAlchemyError, *AWAY_ERRORS) as error:
         if not is_away(error):
             raise
@@ -99,6 +102,23 @@ async def close_session(request: Request, services: ServicesDep, visitor: AnyVis
     return response
 
 
-def _show_error(visitor: AnyVisitor, place: str, username: str, error: DomainError) -> Response:
-    error_text = error.message(visitor.language)
-    return page(visitor, "sign_in.html", error.status, next=place, username=username, error=error_text, ended=False)
+def sign_in_page(
+    services: ServicesDep, visitor: Visitor, next: str, *, username: str = "", error: str | None = None,
+    ended: bool = False, out: bool = False, status: int = 200,
+) -> Response:  # fmt: skip
+    """The sign-in form, with the button of the identity provider where there is one."""
+    settings = services.settings
+    provider = None
+    if settings.oidc_issuer is not None:
+        provider = settings.oidc_name or visitor.text("统一身份认证")
+    return page(
+        visitor, "sign_in.html", status, next=next, username=username, error=error, ended=ended, out=out,
+        provider=provider,
+    )  # fmt: skip
+
+
+def _show_error(
+    services: ServicesDep, visitor: Visitor, place: str, username: str, error: DomainError
+) -> Response:  # fmt: skip
+    text = error.message(visitor.language)
+    return sign_in_page(services, visitor, place, username=username, error=text, status=error.status)

@@ -1,7 +1,7 @@
 // Signing in within the app; the outbox is not affected.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { ServerRefusal } from "../server/request";
+import { useEffect, useState } from "preact/hooks";
+import { request, ServerRefusal } from "../server/request";
 import { flush } from "../store/outbox";
 import { goBack, replaceRoute, currentRoute } from "../router";
 import { pageFor, isLarge, saveSetting, setLarge } from "../store/settings";
@@ -15,6 +15,13 @@ export function SignIn(): JSX.Element {
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
   const [asksCode, setAsksCode] = useState(false);
+  const [provider, setProvider] = useState<string | null>(null);
+  useEffect(() => {
+    request<{ openid: string | null }>("GET", "auth/methods").then(
+      ({ data }) => setProvider(data.openid === null ? null : data.openid || t("统一身份认证")),
+      () => setProvider(null), // without a network there is nothing to sign in to
+    );
+  }, []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (busy) return;
@@ -59,6 +66,11 @@ export function SignIn(): JSX.Element {
           {busy ? t("正在登录…") : t("登录")}
         </button>
       </form>
+      {provider && (
+        <a class="button wide" href={`/sign-in/openid?next=${encodeURIComponent(location.pathname)}`}>
+          {t("用%(name)s登录", { name: provider })}
+        </a>
+      )}
       <p class="row centre">
         <Switches />
       </p>
