@@ -29,7 +29,7 @@ class Entry:
 ENTRIES = (
     Entry("/queue", "待办", "task", _DESK, "q"),
     Entry("/intake", "受理台", "call", (Role.DUTY_OFFICER,), "i"),
-    Entry("/cases", "案件", "search", (*_DESK, Role.AUDITOR, Role.LIAISON), "c"),
+    Entry("/cases", "案件", "search", (*_DESK, Role.AUDITOR, Role.LIAISON, Role.KEEPER), "c"),
     Entry("/board", "看板", "dashboard", _WATCH, "b"),
     Entry("/overdue", "超期督查", "time", _WATCH, "o"),
     Entry("/map", "地图", "map", _WATCH, "m"),

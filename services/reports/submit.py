@@ -109,9 +109,14 @@ async def submit(
         if not is_away(error):
             raise
         start, reporter = _start_from_cache(resources, person, report_input, now, external, error), None
-    if reporter is not None:  # before anything is acknowledged
-        await asyncio.to_thread(keys_of(resources.engine).vault.keep, reporter.sealed.id, reporter.wrapped)
-    return await _start_case(resources, start)
+    if reporter is None:
+        return await _start_case(resources, start)
+    vault = keys_of(resources.engine).vault
+    keeping = asyncio.create_task(asyncio.to_thread(vault.keep, reporter.sealed.id, reporter.wrapped))
+    try:
+        return await _start_case(resources, start, keeping)
+    finally:
+        await keeping  # before anything is acknowledged
 
 
 async def check(
@@ -143,7 +148,8 @@ async def refresh_reference(resources: Resources, now: datetime) -> None:
         log.warning("database away, reports are checked against cached reference data", error=type(error).__name__)
 
 
-async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
+async def _start_case(resources: Resources, start: CaseStart, keeping: "asyncio.Task[None] | None" = None) -> Submitted:
+    """Open the case. `keeping` writes the key of its reporter meanwhile; a refused report leaves none behind."""
     report_id = start.report.report_id
     try:
         async with asyncio.timeout(resources.settings.answer_seconds):
@@ -154,6 +160,8 @@ async def _start_case(resources: Resources, start: CaseStart) -> Submitted:
             return Submitted(report_id, None, created=True)
         raise no_answer(error) from error
     except DomainError:
+        if keeping is not None:
+            await keeping
         await _forget_reporter(resources, start)
         raise
     if receipt.content_hash != start.report.content_hash:
