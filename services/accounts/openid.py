@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 import jwt
+import structlog
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -26,6 +27,8 @@ from models.errors import IdentityProviderAway, IdentityRefused, NoAccountForIde
 from models.text import clean_code, find_control
 from services.accounts.sessions import Origin
 from services.accounts.sign_in import ALGORITHM, Token, sign_in_trusted
+
+log = structlog.get_logger(__name__)
 
 #: Seconds that the provider may take to answer, that a sign-in there may take, and that clocks may differ.
 ANSWER_SECONDS, STEP_SECONDS, LEEWAY = 10, 600, 60
@@ -210,6 +213,8 @@ async def _ask(method: str, place: str, **more: Any) -> httpx.Response:
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise IdentityProviderAway() from error
     if answer.is_client_error and method == "POST":
+        # For the operator: the provider says what is wrong with how we are registered there. It names no person.
+        log.warning("identity provider refused", status=answer.status_code, said=answer.text[:300])
         raise IdentityRefused(why="code")
     if not answer.is_success:
         raise IdentityProviderAway()

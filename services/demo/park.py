@@ -101,7 +101,8 @@ def demo_units() -> tuple[GridUnit, ...]:
 
 
 def _without(file: PeopleFile, usernames: Collection[str]) -> PeopleFile:
-    return PeopleFile(since=file.since, people=tuple(p for p in file.people if p.username not in usernames))
+    people = tuple(person for person in file.people if person.username not in usernames)
+    return PeopleFile(since=file.since, passwords_settled=file.passwords_settled, people=people)
 
 
 def _new(people: Iterable[PersonRecord], usernames: Collection[str]) -> list[PersonRecord]:

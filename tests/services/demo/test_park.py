@@ -54,6 +54,7 @@ async def test_every_account_in_the_file_can_sign_in_and_has_its_roles(demo: Asy
     path = tmp_path / ACCOUNTS_FILE
     accounts = json.loads(path.read_text())
     async with demo.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM people WHERE password_first")) == 0
         rows = await connection.execute(text("SELECT username, password_hash FROM people"))
         hashes: dict[str, str | None] = {username: stored for username, stored in rows}
     with_password = {username for username, stored in hashes.items() if stored is not None}
