@@ -1,10 +1,11 @@
 # make up      everything on this machine (ARGS="--port 9000" is passed on)
 # make test    lint, types, import rules, tests
+# make fuzz    requests made up from the OpenAPI document, as each role (FUZZ_SECONDS=300 each)
 # make lock    take new versions into requirements/*.txt
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := up
-.PHONY: up test checks lint types tests lock clean-data
+.PHONY: up test checks lint types tests fuzz lock clean-data
 
 ARGS ?=
 DATA_DIR ?= .gridloop
@@ -39,6 +40,11 @@ tests: .venv/.ready
 	@$(BIN)/python -m tests.ui.chromium
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
+
+FUZZ_SECONDS ?= 300
+fuzz: .venv/.ready
+	@$(BIN)/python -m web.build --check
+	$(BIN)/python -m tests.hostile.fuzz $(FUZZ_SECONDS)
 
 # Everything that the system and its tests need, with the versions and hashes of the lock file.
 .venv/.ready: requirements/all.txt pyproject.toml
