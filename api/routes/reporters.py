@@ -6,9 +6,12 @@ from api.parameters import KNOWN_PARAMETERS
 from doors.dependencies import ResourcesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from services.reporters.unmask import UnmaskedReporter, Unmasking, list_unmaskings, look_at_reporter
 
-router = APIRouter(prefix="/api/v1", tags=["reporters"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS])
+router = APIRouter(
+    route_class=StrictRoute, prefix="/api/v1", tags=["reporters"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
+)
 
 
 @router.get("/cases/{case_no}/reporter")

@@ -9,11 +9,12 @@ from pydantic import Field
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import AnyAccess, Caller, Now, needs_second_factor
+from doors.strict_json import StrictRoute
 from models.base import Frozen
 from models.errors import PasswordChangeRequired
 from services.accounts import own_second_factor
 
-router = APIRouter(prefix="/api/v1/me/second-factor", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1/me/second-factor", tags=["accounts"], responses=PROBLEMS)
 
 
 class OwnSecondFactor(Frozen):

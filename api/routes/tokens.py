@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
 from services.accounts.tokens import NewToken, TokenView, list_tokens, make_token, revoke_tokens
 
-router = APIRouter(prefix="/api/v1/me/tokens", tags=["accounts"], responses=PROBLEMS)
+router = APIRouter(route_class=StrictRoute, prefix="/api/v1/me/tokens", tags=["accounts"], responses=PROBLEMS)
 
 
 class TokenList(Frozen):

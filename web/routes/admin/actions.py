@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
@@ -18,7 +19,7 @@ from web.views.forms import blank, read_local
 
 router = APIRouter()
 
-Word = Annotated[str | None, blank(), Query(max_length=200)]
+Word = Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Query()]
 
 
 @router.get("/admin/actions")
