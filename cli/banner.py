@@ -19,12 +19,14 @@ MAX_ACCOUNTS = 14
 def print_banner(console: Console, data_dir: Path, environment: Mapping[str, str]) -> None:
     """Print the addresses, the demo accounts, and the line that says that everything is ready."""
     web = environment["GRIDLOOP_WEB_URL"]
+    closed = environment["GRIDLOOP_TEMPORAL_CLOSED"] == "true"
+    guard = "凭证书 by certificate" if closed else "本机其他账号可连接 open to other accounts on this machine"
     console.print()
     for label, value in (
         ("网页与接口 Web, API", web),
         ("接口文档 API documentation", f"{web}/openapi.json"),
-        ("流程界面 Temporal UI", environment["GRIDLOOP_TEMPORAL_UI_URL"]),
-        ("流程服务 Temporal", environment["TEMPORAL_ADDRESS"]),
+        ("流程界面 Temporal UI", f"{web}/temporal"),
+        ("流程服务 Temporal", f"{environment['TEMPORAL_ADDRESS']} ({guard})"),
         ("数据库 PostgreSQL", environment["GRIDLOOP_DATABASE_URL"].rpartition("@")[2]),
         ("数据目录 Data", str(data_dir)),
     ):

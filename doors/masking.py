@@ -16,8 +16,9 @@ _TEXTS = ("text/html", "text/csv", "text/plain", "text/event-stream", "applicati
           "application/geo+json", "application/manifest+json")  # fmt: skip
 #: Bodies whose numbers the reader may get back. A form with files shows them itself (`doors.uploads`).
 _FORMS = ("application/x-www-form-urlencoded", "application/json")
-#: Built files and figures for machines hold no text of people; the codec server serves bytes in Base64.
-_SKIPPED = ("/static/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/codec/")
+#: Built files and figures for machines hold no text of people; the codec server serves bytes in
+#: Base64, and Temporal's interface what it holds encrypted.
+_SKIPPED = ("/static/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/codec/", "/temporal/")
 _MOST_READ = 1024 * 1024
 
 

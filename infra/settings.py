@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = ()
     #: The origin of Temporal's web interface where it is not behind our own: only it may call the codec server.
     temporal_ui_origin: PublicUrl | None = None
+    #: Temporal's web interface (`http://host:port`), shown to administrators below `/temporal/`; the folder of the
+    #: certificates that it asks for. None: it is not shown.
+    temporal_ui: PublicUrl | None = None
+    temporal_ui_certificates: Path | None = None
     #: Sites that may show our pages in a frame: a CSP source list.
     web_frame_ancestors: str = "'none'"
     #: Tile layer of the map (`https://host/{z}/{x}/{y}.png`), its coordinate system and its credit. None: pages load

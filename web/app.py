@@ -10,6 +10,7 @@ from api.app import lifespan as api_lifespan
 from web.errors import add_handlers
 from web.live import Hub
 from web.routes import ROUTERS
+from web.routes.admin.temporal import open_interface
 from web.security import PageMiddleware
 from web.static import mount_static
 
@@ -17,7 +18,7 @@ from web.static import mount_static
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what the API opens, and run the hub of changes."""
-    async with api_lifespan(app), run_hub(app):
+    async with api_lifespan(app), run_hub(app), open_interface(app, app.state.services.settings):
         yield
 
 

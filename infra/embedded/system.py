@@ -20,7 +20,8 @@ from infra.embedded.postgres import DATABASE, EmbeddedPostgres
 from infra.embedded.postgres_roles import OWNER_ROLE, RUNTIME_ROLE, ensure_roles
 from infra.embedded.secrets import load_keys
 from infra.embedded.supervisor import Supervisor
-from infra.embedded.temporal_server import NAMESPACE, EmbeddedTemporal, has_poller
+from infra.embedded.temporal_gate import is_possible
+from infra.embedded.temporal_server import EmbeddedTemporal, has_poller
 from infra.keys.ring import KeyFileLost, ensure_ring
 from infra.migrate import upgrade
 from infra.settings import KEY_FILE, LogSettings
@@ -48,7 +49,8 @@ class Ports:
 class System:
     """All processes that run on `data_dir`.
 
-    `load`, with its title, runs before the workers start; `populate` runs when everything is up.
+    `closed`: Temporal runs in a network namespace of its own (None: where that is possible). `load`, with its title,
+    runs before the workers start; `populate` runs when everything is up.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class System:
         *,
         notify: Callable[[str], None],
         workers: int = 1,
+        closed: bool | None = None,
         load: tuple[str, Load] | None = None,
         populate: tuple[str, Load] | None = None,
     ) -> None:
@@ -76,6 +79,8 @@ class System:
             port=ports.temporal,
             ui_port=ports.temporal_ui,
             codec_url=f"{self._web_url}/codec",
+            ui_path="/temporal",
+            closed=is_possible() if closed is None else closed,
         )
         self._owner_url = self._postgres.role_url(OWNER_ROLE)
         #: The environment of the children. None of them gets the URL of the role that owns the tables.
@@ -89,10 +94,9 @@ class System:
             "GRIDLOOP_WEB_HOST": HOST,
             "GRIDLOOP_WEB_PORT": str(ports.web),
             "GRIDLOOP_WEB_URL": self._web_url,
-            "GRIDLOOP_TEMPORAL_UI_URL": self._temporal.ui_url,
-            "GRIDLOOP_TEMPORAL_UI_ORIGIN": self._temporal.ui_url,
-            "TEMPORAL_ADDRESS": self._temporal.address,
-            "TEMPORAL_NAMESPACE": NAMESPACE,
+            "GRIDLOOP_TEMPORAL_CLOSED": str(self._temporal.closed).lower(),
+            **self._temporal.ui_environment,
+            **self._temporal.environment,
         }
 
     @property
@@ -140,8 +144,10 @@ class System:
         return ""
 
     async def _start_temporal(self) -> str:
+        if self._temporal.closed:
+            await asyncio.to_thread(self._temporal.make_certificates)
         await self._supervisor.start(self._temporal.child())
-        return ""
+        return "" if self._temporal.closed else " (本机其他账号可连接 open to other accounts on this machine)"
 
     async def _start_workers(self) -> str:
         _recreate_dir(self.data_dir / "metrics")

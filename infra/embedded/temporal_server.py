@@ -12,13 +12,17 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from infra.embedded.child import Child, Run
+from infra.embedded.temporal_gate import SERVER_PORT, SERVER_UI_PORT
+from infra.embedded.temporal_tls import client_environment, make_certificates
 from infra.temporal import ensure_retention
 
 NAMESPACE = "gridloop"
 HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
 
 
 class ProgramMissing(Exception):
@@ -38,12 +42,17 @@ def find_program(name: str) -> str:
 class EmbeddedTemporal:
     """The server on `directory`. `codec_url`: the codec server that its pages ask to read payloads. `dynamic_config`:
     Temporal's dynamic configuration, JSON values by key.
+
+    `closed`: it runs behind the gate (`infra.embedded.temporal_gate`), which lets in whoever has the certificates in
+    `directory`; otherwise whoever can connect to the loopback interface. `ui_path`: where its pages believe they are.
     """
 
     directory: Path
     port: int
     ui_port: int
     codec_url: str | None = None
+    ui_path: str | None = None
+    closed: bool = False
     dynamic_config: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -52,28 +61,41 @@ class EmbeddedTemporal:
         return f"{HOST}:{self.port}"
 
     @property
-    def ui_url(self) -> str:
-        """The URL of Temporal's web interface."""
-        return f"http://{HOST}:{self.ui_port}"
+    def environment(self) -> dict[str, str]:
+        """The variables by which clients connect."""
+        known = {"TEMPORAL_ADDRESS": self.address, "TEMPORAL_NAMESPACE": NAMESPACE}
+        return {**known, **client_environment(self._certificates)} if self.closed else known
+
+    @property
+    def ui_environment(self) -> dict[str, str]:
+        """The settings by which the pages reach the server's own web interface."""
+        known = {"GRIDLOOP_TEMPORAL_UI": f"{'https' if self.closed else 'http'}://{HOST}:{self.ui_port}"}
+        return {**known, "GRIDLOOP_TEMPORAL_UI_CERTIFICATES": str(self._certificates)} if self.closed else known
 
     def child(self) -> Child:
         """Return the child for the supervisor. It is ready when our namespace can be described."""
+        port, ui_port = (SERVER_PORT, SERVER_UI_PORT) if self.closed else (self.port, self.ui_port)
         command = [
-            *(find_program("temporal"), "server", "start-dev", "--db-filename", str(self._database)),
-            *("--namespace", NAMESPACE, "--ip", HOST, "--port", str(self.port), "--ui-port", str(self.ui_port)),
+            *(find_program("temporal"), "server", "start-dev", "--db-filename", str(self._database.absolute())),
+            *("--namespace", NAMESPACE, "--ip", HOST, "--port", str(port), "--ui-port", str(ui_port)),
             *("--sqlite-pragma", "journal_mode=wal", "--log-format", "json", "--log-level", "warn"),
             "--ui-disable-news-fetch",
         ]
         if self.codec_url is not None:
             command += ["--ui-codec-endpoint", self.codec_url]
+        if self.ui_path is not None:
+            command += ["--ui-public-path", self.ui_path]
         for key, value in self.dynamic_config.items():
             command += ["--dynamic-config-value", f"{key}={value}"]
+        if self.closed:
+            gate = (sys.executable, "-m", "infra.embedded.temporal_gate", str(self._certificates.absolute()))
+            command = [*gate, str(self.port), str(self.ui_port), *command]
         return Child(
             name="temporal",
             command=command,
             ready=self._is_ready,
             environment=_environment(),
-            directory=self.directory.parent,
+            directory=ROOT if self.closed else self.directory.parent,
             prepare=self.prepare,
         )
 
@@ -97,9 +119,18 @@ class EmbeddedTemporal:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._encrypted_marker.touch()
 
+    def make_certificates(self) -> None:
+        """Make the certificates anew, before anything connects."""
+        make_certificates(self._certificates)
+
     async def connect(self) -> Client:
         """Return a client of this server that asks about the server itself: it can't read what is stored there."""
-        return await Client.connect(self.address, namespace=NAMESPACE, tls=False)
+        config = ClientConfig.load_client_connect_config(disable_file=True, override_env_vars=self.environment)
+        return await Client.connect(**config)
+
+    @property
+    def _certificates(self) -> Path:
+        return self.directory / "tls"
 
     @property
     def _database(self) -> Path:

@@ -19,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
 
 from infra.embedded.ports import HOST, free_ports, is_free
 from infra.runtime import read_runtime
@@ -110,7 +111,7 @@ def data_dir() -> Iterator[Path]:
 
 
 def ports_of(environment: dict[str, str]) -> list[int]:
-    urls = [environment[f"GRIDLOOP_{name}_URL"] for name in ("WEB", "DATABASE", "TEMPORAL_UI")]
+    urls = [environment[f"GRIDLOOP_{name}"] for name in ("WEB_URL", "DATABASE_URL", "TEMPORAL_UI")]
     return [urlsplit(url).port or 0 for url in (*urls, f"tcp://{environment['TEMPORAL_ADDRESS']}")]
 
 
@@ -137,7 +138,7 @@ def cases(environment: dict[str, str]) -> int:
 
 
 async def connect(environment: dict[str, str]) -> Client:
-    return await Client.connect(environment["TEMPORAL_ADDRESS"], namespace=environment["TEMPORAL_NAMESPACE"])
+    return await Client.connect(**ClientConfig.load_client_connect_config(override_env_vars=environment))
 
 
 async def start_workflow(environment: dict[str, str]) -> None:
@@ -157,7 +158,11 @@ def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_d
         environment = up.environment()
         assert cases(environment) == 24 + 16 + 1, "with the one that began the emergency"
         assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
-        for shown in ("/openapi.json", environment["GRIDLOOP_TEMPORAL_UI_URL"], str(data_dir), "supervisor"):
+        interface = httpx.get(f"http://{HOST}:{port}/temporal/", trust_env=False)
+        assert (interface.status_code, interface.headers["location"]) == (303, "/sign-in?next=/temporal/")
+        evil = httpx.get(f"http://{HOST}:{port}/temporal/", headers={"Host": "evil.example"}, trust_env=False)
+        assert evil.status_code == 421
+        for shown in ("/openapi.json", "/temporal", "凭证书 by certificate", str(data_dir), "supervisor"):
             assert shown in up.said
         for one in data_dir.iterdir():
             assert one.stat().st_mode & 0o077 == 0, one.name

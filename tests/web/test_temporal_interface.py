@@ -1,0 +1,137 @@
+"""Temporal's web interface below /temporal/: who sees it, what passes both ways, and what is written down."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from doors.dependencies import Services
+from doors.session import COOKIE
+from infra.database import transaction
+from infra.settings import Settings
+from models.enums import Role
+from tests.api.conftest import api_settings, services  # noqa: F401 (fixtures)
+from tests.builders import PARK, Holder, add_people, small_park, token_for
+from web.app import create_app
+
+TERMINATE = "/temporal/api/v1/namespaces/gridloop/workflows/case-7%2F8/terminate"
+OURS = {"Sec-Fetch-Site": "same-origin", "Origin": "http://gridloop.test"}
+
+
+async def answer(request: Request) -> Response:
+    """What stands for the interface: it tells what reached it."""
+    if request.url.path.endswith("/digits"):
+        return Response("M185 13987654321 5.4", media_type="image/svg+xml")
+    told = {"method": request.method, "path": request.scope["raw_path"].decode(), "query": request.url.query,
+            "headers": dict(request.headers), "body": (await request.body()).decode()}  # fmt: skip
+    response = JSONResponse(told, 418, {"ETag": '"7"', "Server": "inner", "Cache-Control": "max-age=60"})
+    response.headers.append("Set-Cookie", "_csrf=abc; Path=/; SameSite=Strict")
+    response.headers.append("Set-Cookie", f"{COOKIE}=stolen")
+    return response
+
+
+@pytest.fixture
+async def http(services: Services, engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:  # noqa: F811
+    await small_park(engine)
+    async with transaction(engine) as connection:
+        await add_people(connection, Holder("local_admin", "园区管理员", Role.ADMIN, grid=PARK))
+    app = create_app()
+    app.state.services = services
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    inner = httpx.ASGITransport(Starlette(routes=[Route("/{path:path}", answer, methods=methods)]))
+    app.state.temporal_ui = httpx.AsyncClient(transport=inner, base_url="http://inner.test")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gridloop.test") as client:
+        yield client
+
+
+@pytest.fixture
+def cookie(api_settings: Settings) -> dict[str, str]:  # noqa: F811
+    return {"Cookie": f"{COOKIE}={token_for(api_settings, 'admin')}; _csrf=abc"}
+
+
+async def written(engine: AsyncEngine) -> list[Any]:
+    async with engine.connect() as connection:
+        query = "SELECT object, after FROM admin_actions WHERE action = 'temporal_interface' ORDER BY id"
+        return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def test_a_request_passes_without_our_cookie(http: httpx.AsyncClient, cookie: dict[str, str]) -> None:
+    asked = {**cookie, "Authorization": "Bearer x", "X-CSRF-Token": "abc", "X-Forwarded-For": "1.2.3.4"}
+    found = await http.get("/temporal/api/v1/settings?a=%2F&b", headers=asked)
+    told = found.json()
+    assert (found.status_code, told["path"], told["query"]) == (418, "/temporal/api/v1/settings", "a=%2F&b")
+    assert told["headers"]["cookie"] == "_csrf=abc"
+    assert told["headers"]["x-csrf-token"] == "abc"
+    assert not {"authorization", "x-forwarded-for"} & set(told["headers"])
+    assert told["headers"]["host"] == "inner.test"
+    assert found.headers["etag"] == '"7"'
+    assert found.headers["cache-control"] == "max-age=60"
+    assert found.headers.get_list("set-cookie") == ["_csrf=abc; Path=/; SameSite=Strict"]
+    assert "server" not in found.headers
+    assert "frame-ancestors 'none'" in found.headers["content-security-policy"]
+
+
+async def test_nothing_in_it_is_masked(http: httpx.AsyncClient, cookie: dict[str, str]) -> None:
+    assert "13987654321" in (await http.get("/temporal/digits", headers=cookie)).text
+
+
+async def test_its_first_page_is_our_namespace(http: httpx.AsyncClient) -> None:
+    found = await http.get("/temporal")
+    assert (found.status_code, found.headers["location"]) == (303, "/temporal/namespaces/default/workflows")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_change_passes_and_is_written_down(
+    http: httpx.AsyncClient, cookie: dict[str, str], engine: AsyncEngine, method: str
+) -> None:
+    found = await http.request(method, TERMINATE, headers={**cookie, **OURS}, content=b'{"reason": "x"}')
+    told = found.json()
+    assert (told["method"], told["path"], told["body"]) == (method, TERMINATE, '{"reason": "x"}')
+    assert await written(engine) == [("case-7/8", {"method": method, "path": TERMINATE})]
+
+
+@pytest.mark.parametrize("path", ["/temporal/", TERMINATE])
+@pytest.mark.parametrize(
+    ("username", "status"),
+    [(None, 303), ("worker", 403), ("duty", 403), ("supervisor", 403), ("auditor", 403), ("local_admin", 403)],
+)
+async def test_nobody_else_gets_anything(
+    http: httpx.AsyncClient, api_settings: Settings, engine: AsyncEngine, path: str, username: str | None, status: int,  # noqa: F811
+) -> None:  # fmt: skip
+    headers = {} if username is None else {"Cookie": f"{COOKIE}={token_for(api_settings, username)}"}
+    method = "POST" if path == TERMINATE else "GET"
+    found = await http.request(method, path, headers={**headers, **OURS})
+    assert found.status_code == status, found.text
+    assert await written(engine) == []
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.example"}, {}],
+)
+async def test_a_change_from_another_site_is_refused(
+    http: httpx.AsyncClient, cookie: dict[str, str], engine: AsyncEngine, foreign: dict[str, str]
+) -> None:
+    found = await http.post(TERMINATE, headers={**cookie, **foreign})
+    assert found.status_code == 403
+    assert await written(engine) == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "gridloop.test.evil.example"])
+async def test_another_host_name_gets_nothing(http: httpx.AsyncClient, cookie: dict[str, str], host: str) -> None:
+    assert (await http.get("/temporal/", headers={**cookie, "Host": host})).status_code == 421
+
+
+async def test_an_interface_that_is_away_is_said(http: httpx.AsyncClient, cookie: dict[str, str]) -> None:
+    app = http._transport.app  # type: ignore[attr-defined]
+    app.state.temporal_ui = httpx.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False)
+    assert (await http.get("/temporal/", headers=cookie)).status_code == 503
+    app.state.temporal_ui = None
+    assert (await http.get("/temporal/", headers=cookie)).status_code == 404
