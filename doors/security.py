@@ -82,16 +82,27 @@ async def access_at_all(request: Request, bearer: Bearer, services: ServicesDep,
     password has been changed. Raises ForeignRequest and the errors of `access_for_token`.
     """
     if bearer is not None:
-        access = await access_for_token(services, bearer, moment)
-        if access.scopes is not None and (scope := scope_of_request(request)) not in access.scopes:
-            raise ScopeMissing(scope=scope)
-        return access
-    token = session_token(request)
-    if token is not None:
+        return await access_by_bearer(request, bearer, services, moment)
+    if session_token(request) is not None:
         check_same_origin(request)
         if request.method not in ("GET", "HEAD") and SCRIPT_HEADER not in request.headers:
             raise ForeignRequest()
-    access = await access_for_token(services, token, moment)
+    return await access_by_session(request, services, moment)
+
+
+async def access_by_bearer(request: Request, bearer: str, services: Services, moment: datetime) -> Access:
+    """Return what a bearer token lets in. Raises ScopeMissing for a personal token that does not allow this route, and
+    the errors of `access_for_token`.
+    """
+    access = await access_for_token(services, bearer, moment)
+    if access.scopes is not None and (scope := scope_of_request(request)) not in access.scopes:
+        raise ScopeMissing(scope=scope)
+    return access
+
+
+async def access_by_session(request: Request, services: Services, moment: datetime) -> Access:
+    """Return what the browser's session lets in, whichever page asks. Raises the errors of `access_for_token`."""
+    access = await access_for_token(services, session_token(request), moment)
     if access.scopes is not None:  # a personal token is for scripts, not for a browser
         raise NotSignedIn()
     return access

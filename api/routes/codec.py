@@ -16,7 +16,7 @@ from temporalio.converter import PayloadCodec
 
 from doors.dependencies import ServicesDep
 from doors.problems import PROBLEMS
-from doors.security import Bearer, Now, access_for_token
+from doors.security import Bearer, Now, access_by_bearer, access_by_session
 from doors.session import check_same_origin, session_token
 from infra.database import transaction
 from infra.payload_usage import key_ids
@@ -76,14 +76,14 @@ def _is_interface(request: Request, origin: str | None) -> bool:
 async def operator(request: Request, bearer: Bearer, services: ServicesDep, moment: Now) -> Person:
     """Return the administrator who asks: by a token, or by the session of a browser whose page is ours or Temporal's.
 
-    Raises ForeignRequest, NotSignedIn, NotYours, TooManyAttempts, and the errors of `access_for_token`.
+    Raises ForeignRequest, ScopeMissing, NotSignedIn, NotYours, TooManyAttempts, and the errors of `access_for_token`.
     """
-    token = bearer
-    if token is None:
-        token = session_token(request)
-        if token is not None and not _is_interface(request, services.settings.temporal_ui_origin):
+    if bearer is not None:
+        access = await access_by_bearer(request, bearer, services, moment)
+    else:
+        if session_token(request) is not None and not _is_interface(request, services.settings.temporal_ui_origin):
             check_same_origin(request)
-    access = await access_for_token(services, token, moment)
+        access = await access_by_session(request, services, moment)
     access.check()
     await check_admin(services.engine, access.person, moment, "codec")
     await CODEC_CALLS.use(services.engine, str(access.person.id), moment)

@@ -166,3 +166,21 @@ async def test_calls_are_limited(
     answers = [await http.post("/codec/encode", json={}, headers=signed_in("admin")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("call", ["encode", "decode"])
+@pytest.mark.parametrize(
+    ("scopes", "status"), [(["admin"], 200), (["read", "report", "act", "export"], 403), (["read"], 403)]
+)
+async def test_a_personal_token_needs_the_scope_of_administration(
+    http: httpx.AsyncClient, signed_in: SignedIn, payload: dict[str, Any], call: str, scopes: list[str], status: int
+) -> None:
+    wanted = {"name": "x", "scopes": scopes, "days": 1}
+    made = await http.post("/api/v1/me/tokens", json=wanted, headers=signed_in("admin"))
+    token = made.json()["token"]
+    body = {"payloads": [payload]}
+    answer = await http.post(f"/codec/{call}", json=body, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == status, answer.text
+    assert status == 200 or answer.json()["code"] == "scope_missing"
+    as_cookie = {"Cookie": f"{COOKIE}={token}", "Origin": "http://gridloop.test"}
+    assert (await http.post(f"/codec/{call}", json=body, headers=as_cookie)).status_code == 401
