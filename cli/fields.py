@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from cli.formatting import ZONE
 from cli.http import Api, fail
@@ -13,6 +15,8 @@ from models.base import Frozen
 from services.files.moments import NoMoment, read_wall_time
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+#: How yes and no are typed.
+_YES, _NO = frozenset({"true", "yes", "1", "是"}), frozenset({"false", "no", "0", "否"})
 
 
 def read_fields(api: Api, model: type[Frozen], fields: Iterable[str]) -> dict[str, Any]:
@@ -30,13 +34,46 @@ def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
     annotation = getattr(field, "annotation", None)
     if name in ("evidence", "attachments", "photos"):
         return [api.upload(Path(item[1:])) if item.startswith("@") else item for item in value.split(",") if item]
-    if value[:1] in ("[", "{") and annotation is not str:
+    types = _types_of(annotation)
+    if value[:1] in ("[", "{") and str not in types:
         return _parse_json(name, value)
     if _is_list(annotation):
         return [item.strip() for item in value.split(",") if item.strip()]
     if annotation is not None and "datetime" in str(annotation).lower():
         return parse_moment(value)
-    return value
+    if bool in types:
+        return _parse_choice(name, value)
+    return _parse_number(value, types) if types & {int, float} else value
+
+
+def _types_of(annotation: Any) -> set[Any]:
+    """Return the types that a field takes, for example {int, NoneType} for `Annotated[int, …] | None`."""
+    if get_origin(annotation) is Annotated:
+        return _types_of(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return set().union(*(_types_of(one) for one in get_args(annotation)))
+    return {annotation}
+
+
+def _parse_choice(name: str, value: str) -> bool:
+    """Return a yes or no as JSON has it. Exits with code 1 for anything else."""
+    typed = value.strip().lower()
+    if typed not in _YES | _NO:
+        fail(localize(f"{name} 应为 true(是)或 false(否)", f"{name} should be true or false"))
+    return typed in _YES
+
+
+def _parse_number(value: str, types: set[Any]) -> Any:
+    """Return a number as JSON has it; what is none stays text, for the API to say what is wrong with it."""
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return number if float in types and isfinite(number) else value
 
 
 def _is_list(annotation: Any) -> bool:
