@@ -27,6 +27,8 @@ _BY_TAG: Mapping[str, tuple[Scope, Scope]] = {
     "operation": (Scope.ADMIN, Scope.ADMIN),
     "organisation": (Scope.READ, Scope.ADMIN),
     "referral-desks": _READ_ACT,
+    # Who reported is no mere reading: the keeper's look follows the command `unmask`.
+    "reporters": (Scope.ACT, Scope.ACT),
     "stations": _READ_ACT,
     "supervision": _READ_ACT,
 }
