@@ -87,7 +87,7 @@ async def _run_database(settings: Settings, progress: Progress, *, archive_only:
     owner = open_database(settings.model_copy(update={"database_url": url}))
     try:
         client = None if archive_only else await connect(settings)
-        return await rebuild_database(owner, open_archive(settings), client, settings.case_queue, progress)
+        return await rebuild_database(owner, open_archive(settings), client, settings, progress)
     finally:
         await owner.dispose()
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -20,15 +21,17 @@ from temporalio.client import Client
 from infra.archive import Archive
 from infra.database import transaction
 from infra.keys.access import keys_of
+from infra.settings import Settings
 from infra.store.driver import run
 from infra.store.reporters import restore_reporter
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault
 from models.sealed import Sealed
 from services.archive import facts as archived_facts
 from services.archive.compare import Standing, compare
+from services.archive.files import register_files
 from services.archive.histories import count_runs, read_histories
 from services.archive.lines import CASE, ArchivedFact, is_whole, unpack
-from services.archive.reference import Copy, newest_copy, restore_reference
+from services.archive.reference import Copy, copy_names, newest_copy, note_copies, restore_reference
 from services.archive.staging import (
     contradicted,
     count_staged,
@@ -83,16 +86,17 @@ async def rebuild_database(
     owner: AsyncEngine,
     archive: Archive,
     client: Client | None,
-    queue: str,
+    settings: Settings,
     progress: Progress = lambda phase, done, total: None,
 ) -> DatabaseRebuilt:
     """Rebuild the database of `owner`, whose tables are there already, and compare it with its sources.
 
-    `client` None: from the archive alone; else also from the histories of the workflows on `queue`. Raises
+    `client` None: from the archive alone; else also from the histories of the workflows on its queue. Raises
     ArchiveAway, RPCError, and what a database raises that is away; what was done until then stays, and repeating goes
     on.
     """
     began, now = time.monotonic(), datetime.now(UTC)
+    queue, attachments = settings.case_queue, settings.attachments_dir
     work = _Work(owner, progress)
     copy = await newest_copy(archive)
     async with owner.connect() as staging:
@@ -108,8 +112,10 @@ async def rebuild_database(
         await _restore_reporters(work)
         await _write_all(work, staging, origins)
         await _restore_copy(work, archive, copy, of_facts=True)
+        await _register_files(work, attachments)
         await staging.execute(text(_COUNTERS))
         await staging.execute(text(_ARCHIVED))
+        await note_copies(staging, await copy_names(archive), now)
         await staging.commit()
         drift = await _count_drift(work, staging, origins)
     return DatabaseRebuilt(
@@ -177,6 +183,14 @@ async def _restore_reporters(work: _Work) -> None:
                     {"wrapped": wrapped.content, "key": wrapped.key_id, "id": id_},
                 )
                 work.counts["reporters"] += 1
+
+
+async def _register_files(work: _Work, directory: Path) -> None:
+    async with transaction(work.owner) as connection:
+        added, gone = await register_files(connection, directory)
+    work.counts["files_registered"] += added
+    for sha256 in gone:
+        work.fail(None, f"附件 {sha256} 缺失或已损坏", f"the file {sha256} is gone or damaged")
 
 
 async def _write_all(work: _Work, staging: AsyncConnection, total: int) -> None:

@@ -4,8 +4,8 @@ A copy is a list of files, one for each table; a table that has not changed is n
 """
 
 import gzip
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.archive import Archive
-from infra.database import snapshot_connection
+from infra.database import snapshot_connection, transaction
 from infra.store.driver import run
 from models.base import Frozen, Instant
 from services.archive.lines import file_name, is_whole
@@ -23,39 +23,102 @@ from services.archive.tables import SECRET, copied_tables, needs_facts
 FOLDER, TABLES = "reference", "tables"
 #: How many copies are kept (our choice: the last is enough, the others are for a copy that was cut off).
 KEPT = 5
+#: Tables with more rows than `LARGE` are copied this often, the others when they were written to (our choice).
+LARGE, LARGE_EVERY = 50_000, timedelta(hours=1)
 #: Rows restored in one statement.
 BATCH = 500
 
 
+_KNOWN = text("SELECT 1 FROM archive_files WHERE name = :name")
+_NOTE = text("""
+    INSERT INTO archive_files (name, written_at, origins, facts)
+    SELECT name, :at, 0, 0 FROM unnest(CAST(:names AS text[])) name
+    ON CONFLICT DO NOTHING
+""")
+_WRITTEN = text("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS written FROM pg_stat_user_tables")
+_SIZES = text("SELECT relname, greatest(reltuples, 0)::bigint AS rows FROM pg_class WHERE relkind = 'r'")
+
+
 class Copy(Frozen):
-    """A copy: when it was made, the revision of the schema, and the file of each table."""
+    """A copy: when it was made, the revision of the schema, and the file of each table.
+
+    `changes`: how much each table had been written to then, as PostgreSQL counts; `taken_at`: when its rows were read.
+    """
 
     made_at: Instant
     revision: str
     files: dict[str, str]
+    changes: dict[str, int]
+    taken_at: dict[str, Instant]
+
+
+class ForeignArchive(Exception):
+    """The newest copy in the archive was made by another database, or by a later state of this one.
+
+    A new or older database must not push the copies of the lost one out: it is to be rebuilt first.
+    """
 
 
 async def copy_reference(engine: AsyncEngine, archive: Archive) -> Copy:
-    """Write a copy, as of one moment, and remove those that are too old. Raises ArchiveAway."""
+    """Write a copy, as of one moment, and remove those that are too old. Raises ArchiveAway, and ForeignArchive."""
+    await _check_own(engine, archive)
     files: dict[str, str] = {}
     now = datetime.now(UTC)
+    last = await newest_copy(archive)
+    taken_at = dict.fromkeys((table.name for table in copied_tables()), now)
     async with snapshot_connection(engine) as connection:
         revision = str(await connection.scalar(text("SELECT version_num FROM alembic_version")))
+        changes = {row.relname: row.written for row in await connection.execute(_WRITTEN)}
+        sizes = {row.relname: row.rows for row in await connection.execute(_SIZES)}
         for table in copied_tables():
+            if last is not None and _may_stay(table.name, last, revision, changes, sizes, now):
+                files[table.name], taken_at[table.name] = last.files[table.name], last.taken_at[table.name]
+                continue
             content = gzip.compress(await _rows(connection, table), mtime=0)
             files[table.name] = file_name(f"{FOLDER}/{TABLES}", now, content, ".jsonl.gz").replace(
                 f"/{now:%Y-%m}/", f"/{table.name}/"
             )
             await archive.put(files[table.name], content)
-    copy = Copy(made_at=now, revision=revision, files=files)
-    await archive.put(f"{FOLDER}/{now:%Y-%m}/{now:%Y%m%dT%H%M%S%f}.json", to_json(copy))
+    written = {name: changes.get(name, 0) for name in files if taken_at[name] == now}
+    changes = {**(last.changes if last else {}), **written}
+    copy = Copy(made_at=now, revision=revision, files=files, changes=changes, taken_at=taken_at)
+    name = f"{FOLDER}/{now:%Y-%m}/{now:%Y%m%dT%H%M%S%f}.json"
+    async with transaction(engine) as connection:  # before it is there: an unknown one would count as another's
+        await note_copies(connection, [name], now)
+    await archive.put(name, to_json(copy))
     await _remove_old(archive)
     return copy
 
 
+async def _check_own(engine: AsyncEngine, archive: Archive) -> None:
+    copies = await copy_names(archive)
+    if not copies:
+        return
+    async with engine.connect() as connection:
+        known = await connection.scalar(_KNOWN, {"name": copies[-1]})
+    if known is None:
+        raise ForeignArchive(copies[-1])
+
+
+async def note_copies(connection: AsyncConnection, names: Sequence[str], now: datetime) -> None:
+    """Let the database know copies as its own, in the caller's transaction."""
+    await connection.execute(_NOTE, {"names": list(names), "at": now})
+
+
+def _may_stay(
+    name: str, last: Copy, revision: str, changes: Mapping[str, int], sizes: Mapping[str, int], now: datetime
+) -> bool:
+    """Return whether the last copy's file of a table is good enough: nothing was written since, or the table is large
+    and was copied a short while ago."""
+    if name not in last.files or name not in last.taken_at or last.revision != revision:
+        return False
+    recent = now - last.taken_at[name] < LARGE_EVERY
+    return recent and (changes.get(name) == last.changes.get(name) or sizes.get(name, 0) > LARGE)
+
+
 async def newest_copy(archive: Archive) -> Copy | None:
     """Return the newest copy; None without one. Raises ArchiveAway."""
-    copies = await _copies(archive)
+    copies = await copy_names(archive)
     content = await archive.get(copies[-1]) if copies else None
     return None if content is None else Copy.model_validate_json(content)
 
@@ -144,14 +207,15 @@ async def _restore_rows(connection: AsyncConnection, table: Table, rows: list[An
     return int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0) - before  # noqa: S608 only names of our own code are put in, values are parameters
 
 
-async def _copies(archive: Archive) -> list[str]:
+async def copy_names(archive: Archive) -> list[str]:
+    """Return the names of all copies, the newest last. Raises ArchiveAway."""
     names = [name async for name in archive.names(FOLDER) if name.endswith(".json")]
     return sorted(names, key=lambda name: name.rpartition("/")[2])
 
 
 async def _remove_old(archive: Archive) -> None:
     """Remove copies beyond the newest ones, and the files of tables that no remaining copy names."""
-    copies = await _copies(archive)
+    copies = await copy_names(archive)
     for name in copies[:-KEPT]:
         await archive.delete(name)
     named: set[str] = set()

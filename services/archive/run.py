@@ -1,18 +1,17 @@
-"""One run of archiving: first the facts, then a copy of what they refer to, when anything of it has changed."""
+"""One run of archiving: first the facts, then a copy of what they refer to."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.archive import Archive, open_archive
 from infra.settings import Settings
 from models.jobs.history import ArchiveMade
 from services.archive.facts import archive_facts
-from services.archive.reference import copy_reference, newest_copy
+from services.archive.reference import ForeignArchive, copy_reference
 
-#: How old a copy may be before the next run makes another one (our choice).
-COPY_EVERY = timedelta(hours=1)
+log = structlog.get_logger(__name__)
 
 
 async def archive_all(
@@ -20,17 +19,18 @@ async def archive_all(
     settings: Settings,
     *,
     beat: Callable[[], None] = lambda: None,
-    copy_now: bool = False,
     archive: Archive | None = None,
 ) -> ArchiveMade:
-    """Archive all facts that are new; `copy_now`: make a copy of the rest also when the last one is fresh.
+    """Archive all facts that are new, and copy what they refer to where it was written to.
 
-    Raises ArchiveAway, and what a database raises that is away.
+    A database that the archive's newest copy was not made of, as one that is to be rebuilt, makes no copy. Raises
+    ArchiveAway, and what a database raises that is away.
     """
     place = archive or open_archive(settings)
     done = await archive_facts(engine, place, lambda written, total: beat())
-    newest = await newest_copy(place)
-    if copy_now or newest is None or newest.made_at < datetime.now(UTC) - COPY_EVERY:
-        beat()
+    beat()
+    try:
         await copy_reference(engine, place)
+    except ForeignArchive as error:
+        log.error("the archive is another database's: run gridloop rebuild --database", newest=str(error))
     return ArchiveMade(files=done.files, facts=done.facts)

@@ -18,7 +18,8 @@ from models.jobs.rebuild import DatabaseRebuilt
 from models.tables import metadata
 from services.archive.facts import archive_facts
 from services.archive.rebuild_database import rebuild_database
-from services.archive.reference import copy_reference
+from services.archive.reference import KEPT, ForeignArchive, copy_reference
+from services.archive.run import archive_all
 from services.archive.tables import PASSING
 from services.history.anchors import make_anchors
 from services.history.verify import verify_store
@@ -76,7 +77,7 @@ async def live(town: Town) -> None:
 
 
 async def rebuild(engine: AsyncEngine, town: Town, archive: Archive) -> DatabaseRebuilt:
-    return await rebuild_database(engine, archive, town.resources.temporal, town.resources.settings.case_queue)
+    return await rebuild_database(engine, archive, town.resources.temporal, town.resources.settings)
 
 
 def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> dict[str, Any]:
@@ -113,12 +114,12 @@ async def test_an_empty_database_comes_back_from_archive_and_histories(town: Tow
 async def tamper(engine: AsyncEngine, *statements: str) -> None:
     """Change a database as a disk fault, or its owner, could."""
     async with engine.begin() as connection:
-        for table in ("facts", "matter_facts", "fact_hashes"):
+        for table in ("facts", "matter_facts", "fact_hashes", "unmask_looks"):
             await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         for statement in statements:
             await connection.execute(text(statement))
-        for table in ("facts", "matter_facts", "fact_hashes"):
+        for table in ("facts", "matter_facts", "fact_hashes", "unmask_looks"):
             await connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
 
 
@@ -211,7 +212,7 @@ async def test_without_histories_the_archive_alone_is_enough(town: Town, empty: 
     await archive_facts(town.engine, archive)
     await copy_reference(town.engine, archive)
     before = await dump(town.engine)
-    rebuilt = await rebuild_database(empty, archive, None, town.resources.settings.case_queue)
+    rebuilt = await rebuild_database(empty, archive, None, town.resources.settings)
     assert (rebuilt.runs, rebuilt.drift, rebuilt.faults) == (0, 0, ())
     assert differences(before, await dump(empty)) == {}
 
@@ -223,3 +224,28 @@ async def test_archiving_twice_at_once_writes_everything_once(town: Town) -> Non
     done = await asyncio.gather(*(archive_facts(town.engine, archive) for _ in range(3)))
     assert sorted(one.facts for one in done) == [0, 0, 3]
     assert (await archive_facts(town.engine, archive)).facts == 0
+
+
+async def test_an_empty_database_does_not_push_out_the_copies_of_the_lost_one(town: Town, empty: AsyncEngine) -> None:
+    archive = open_archive(town.resources.settings)
+    await town.report()
+    await archive_all(town.engine, town.resources.settings)
+    before = await dump(town.engine)
+    for _ in range(KEPT + 1):  # as its worker does every ten minutes
+        await archive_all(empty, town.resources.settings)
+    with pytest.raises(ForeignArchive):
+        await copy_reference(empty, archive)
+    assert (await rebuild(empty, town, archive)).faults == ()
+    assert differences(before, await dump(empty)) == {}
+    await copy_reference(empty, archive)
+    with pytest.raises(ForeignArchive):  # now the archive is the rebuilt one's
+        await copy_reference(town.engine, archive)
+
+
+async def test_old_copies_go_and_what_did_not_change_is_not_written_again(town: Town) -> None:
+    archive = open_archive(town.resources.settings)
+    for _ in range(KEPT + 2):
+        await copy_reference(town.engine, archive)
+    copies = [name async for name in archive.names("reference/") if name.endswith(".json")]
+    people = [name async for name in archive.names("reference/tables/people/")]
+    assert (len(copies), len(people)) == (KEPT, 1)
