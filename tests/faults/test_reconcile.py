@@ -4,12 +4,18 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
+from infra.embedded.waiting import wait_until
 from infra.store.cases import read_case
 from models.case import Case
 from models.ids import new_id, workflow_id
@@ -100,3 +106,60 @@ async def test_the_audit_is_scheduled_by_the_time_the_system_runs(running: Runni
     async with asyncio.timeout(60), running.engine.connect() as connection:
         while not await connection.scalar(text("SELECT count(*) FROM audits WHERE findings = 0")):
             await asyncio.sleep(0.1)
+
+
+async def keys(running: RunningSystem, *words: str) -> tuple[int, str, str]:
+    """Run `gridloop keys` and return exit code, output and complaints."""
+    environment = {**os.environ, **running.system.environment, "GRIDLOOP_LANG": "en"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "starter.py", "keys", *words,
+        cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, complained = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode(), complained.decode()
+
+
+async def is_gone(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        await handle.describe()
+    except RPCError as error:
+        return error.status is RPCStatusCode.NOT_FOUND
+    return False
+
+
+async def test_keys_that_open_workflows_name_are_kept_and_a_lost_one_is_survived(running: RunningSystem) -> None:
+    file = Path(running.system.environment["GRIDLOOP_KEY_FILE"])
+    async with httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False) as http:
+        case_no = await reported(running, http)
+        old = json.loads(file.read_text())["current"]
+        code, said, complained = await keys(running, "rotate")
+        assert code == 0, said + complained
+        new = json.loads(file.read_text())["current"]
+        code, said, complained = await keys(running, "status", "--json")
+        told = json.loads(said)
+        assert (code, told["missing"], old in told["workflows"]) == (0, [], True), said
+        assert set(told["schedules"]) <= {new}, "written anew"
+        code, said, complained = await keys(running, "remove", old)
+        assert code == 1
+        assert "still name" in said + complained
+
+        # Every copy of the old key is lost, and the processes start again: only the facts are left of the case.
+        content = json.loads(file.read_text())
+        del content["keys"][old]
+        file.write_text(json.dumps(content))
+        running.kill("worker-1")
+        await wait_until(lambda: "worker-1 is back" in running.news, seconds=60, what="worker back")
+        code, said, complained = await keys(running, "status", "--json")
+        assert (code, json.loads(said)["missing"]) == (1, [old])
+        client = await running.temporal()
+        handle = client.get_workflow_handle(workflow_id((await case_of(running, case_no)).report_id))
+        execution = WorkflowExecution(workflow_id=handle.id)
+        unreadable = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        await client.workflow_service.delete_workflow_execution(unreadable)
+        await wait_until(lambda: is_gone(handle), seconds=30, what="deleted")
+        code, report, complained = await reconcile(running, "--fix")
+        assert case_no not in {finding["case_no"] for finding in report["findings"]}, (str(report), complained)
+        duty = {"Authorization": f"Bearer {await running.token(http, 'duty')}"}
+        answer = await http.post(f"/api/v1/cases/{case_no}/commands/comment", json={"note": "还在"}, headers=duty)
+        assert answer.status_code == 200, answer.text
