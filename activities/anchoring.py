@@ -6,6 +6,7 @@ The function that makes them comes from `services` as an argument, because activ
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -13,6 +14,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from infra.database import is_away
 from infra.settings import Settings
 from models.jobs.history import ANCHOR_ACTIVITY, AnchorsMade
+
+log = structlog.get_logger(__name__)
 
 
 class MakeAnchors(Protocol):
@@ -34,10 +37,13 @@ class AnchorActivities:
     async def make_anchors(self) -> AnchorsMade:
         """Make the anchors that are due. Safe to repeat. A database that is away is an error to retry."""
         try:
-            return await self._make(self._engine, self._settings, beat=activity.heartbeat)
+            made = await self._make(self._engine, self._settings, beat=activity.heartbeat)
         except Exception as error:
             if not is_away(error):
                 raise
             raise ApplicationError(
                 "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
             ) from None
+        if made.days:
+            log.info("anchors made", days=[str(day) for day in made.days], hashed=made.hashed)
+        return made

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.case_row import report_columns
 from infra.store.cases import last_location, read_facts
+from infra.store.chain import read_link
 from infra.store.context import local_day
 from infra.store.past import facts_until
 from models.case import Case
@@ -17,7 +18,6 @@ from models.views import CaseView
 from rules.evolve import fold
 from rules.scope import may_see
 from services.cases.names import read_names
-from services.cases.proof import read_proof
 from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import only_reported, read_told
@@ -49,13 +49,14 @@ async def get_past_case(
     assert isinstance(first, Received)
     names = await read_names(connection, [case], language)
     present = Case.model_validate(row.state)
-    columns = {"state": case, "report_id": case.report_id} | report_columns(first) | last_location(facts)
+    link = await read_link(connection, case.report_id, case.seq)
+    known = {"state": case, "report_id": case.report_id, "last_hash": None if link is None else link.hash}
+    columns = known | report_columns(first) | last_location(facts)
     phone = await masked_phone(connection, present, person, day, anonymous=row.anonymous)
     view = case_view(SimpleNamespace(**columns), names, person, day, moment, phone, present)
     changes = {
         "as_of": moment,
         "allowed_commands": (),
-        "proof": await read_proof(connection, case.report_id, case.seq),
         "told": None if case.is_open else await read_told(connection, case, facts),
     }
     if only_reported(person, case, day):

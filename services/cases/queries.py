@@ -18,7 +18,7 @@ from models.tables import CASES
 from models.text import clean_code, escape_controls, find_control
 from models.views import CaseView, FactView
 from services.cases.names import read_names
-from services.cases.proof import LAST_HASH, proof_code
+from services.cases.proof import LAST_HASH
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import only_reported, read_told
 from services.cases.views import case_view, fact_views, files_of
@@ -100,7 +100,6 @@ async def build_case_view(
     day = await local_day(connection, now)
     phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
     view = case_view(row, names, person, day, now, phone)
-    view = view.model_copy(update={"proof": proof_code(row.report_id, row.seq, row.last_hash)})
     reported = only_reported(person, case, day)
     if case.is_open and not reported:
         return view

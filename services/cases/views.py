@@ -34,6 +34,7 @@ from rules.requests import pending_requests
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.names import Names
+from services.cases.proof import proof_code
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
 from services.cases.reporter_contact import KEYS_AWAY
 from services.cases.told import only_reported, open_fields
@@ -116,6 +117,7 @@ def case_view(
         **item.model_dump(exclude={"grid", "grid_name", "title"}),
         title=case.title if whole else item.title,
         report_id=case.report_id,
+        proof=proof_code(case.report_id, case.seq, row.last_hash),
         description=row.description if whole else mask_numbers(row.description),
         grid=_grid_view(case, names),
         location=None if row.lat is None else Location(lat=row.lat, lon=row.lon),

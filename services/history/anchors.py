@@ -64,7 +64,6 @@ async def make_anchors(
             number += 1
             beat()
             previous = await _write(locked, settings, book, current, number, day, zone, now, previous)
-    log.info("anchors made", days=[str(day) for day in days], hashed=hashed)
     return AnchorsMade(days=tuple(days), hashed=hashed)
 
 

@@ -427,8 +427,11 @@ def test_a_case_is_printed_and_kept_as_json(open_page: OpenPage, site: Site) -> 
     photo = site.run(site.harness.upload("worker", a_picture("red")))
     no = site.at_handling(attachments=[photo])
     page = open_page("labour_handler", f"/cases/{no}/print")
-    expect(page.locator(".qr")).to_be_visible()
+    expect(page.locator(".cover .qr")).to_be_visible()
     expect(page.locator("main")).to_contain_text(photo)
+    expect(page.locator(".proof .qr")).to_be_visible()
+    proof = site.run(site.harness.ask("duty", f"/cases/{no}")).json()["proof"]
+    expect(page.locator(".proof figcaption")).to_have_text(proof)
     page.emulate_media(media="print")
     assert len(page.pdf(format="A4")) > 10_000
     page.emulate_media(media="screen")
