@@ -181,7 +181,10 @@ def remove(
 
 def _payload_keys(settings: Settings) -> PayloadKeys:
     ring = FileRing(settings.key_ring)
-    return _run(settings, lambda _: _with_temporal(settings, lambda client: count_payload_keys(client, ring)))
+    return _run(
+        settings,
+        lambda _: _with_temporal(settings, lambda client: count_payload_keys(client, ring, settings.case_queue)),
+    )
 
 
 async def _with_temporal(settings: Settings, work: Callable[[Client], Awaitable[T]]) -> T:

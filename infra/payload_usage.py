@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client, WorkflowExecution
+from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
 from infra.keys.ring import FileRing
@@ -37,13 +37,14 @@ class PayloadKeys:
         return self.workflows.get(key_id, 0) + self.schedules.get(key_id, 0)
 
 
-async def count_payload_keys(client: Client, ring: FileRing) -> PayloadKeys:
-    """Count them in the client's namespace. A workflow begun under the current key can name no other, so only older
-    ones are read.
+async def count_payload_keys(client: Client, ring: FileRing, queue: str) -> PayloadKeys:
+    """Count them for the workflows and schedules of `queue`. A workflow begun under the current key can name no other,
+    so only older ones are read.
 
     Raises KeysAway, and RPCError when Temporal can't be reached.
     """
     current, since = ring.current_id(), ring.made_at(ring.current_id())
+    ours = f"TaskQueue = '{queue}'"
     found: Counter[str] = Counter()
     slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -52,7 +53,7 @@ async def count_payload_keys(client: Client, ring: FileRing) -> PayloadKeys:
             found.update(await _keys_of_history(client, execution))
 
     async with asyncio.TaskGroup() as group:
-        async for execution in client.list_workflows("ExecutionStatus = 'Running'"):
+        async for execution in client.list_workflows(f"ExecutionStatus = 'Running' AND {ours}"):
             if is_older(execution.start_time, since):
                 group.create_task(read(execution))
             else:
@@ -60,10 +61,12 @@ async def count_payload_keys(client: Client, ring: FileRing) -> PayloadKeys:
     schedules: Counter[str] = Counter()
     async for schedule in await client.list_schedules():
         described = await client.get_schedule_handle(schedule.id).describe()
-        schedules.update(set(key_ids(described.raw_description)))
+        action = described.schedule.action
+        if isinstance(action, ScheduleActionStartWorkflow) and action.task_queue == queue:
+            schedules.update(set(key_ids(described.raw_description)))
     closed = 0
     if since is not None:
-        query = f"ExecutionStatus != 'Running' AND StartTime < '{(since + _LAG).isoformat()}'"
+        query = f"ExecutionStatus != 'Running' AND {ours} AND StartTime < '{(since + _LAG).isoformat()}'"
         closed = (await client.count_workflows(query)).count
     return PayloadKeys(dict(found), dict(schedules), closed)
 

@@ -18,8 +18,9 @@ import socket
 import struct
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -35,6 +36,8 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _SIOCSIFFLAGS, _IFF_UP_RUNNING = 0x8914, 0x1 | 0x40
 #: Bytes that one side may be behind the other before it is no longer read.
 _HIGH_WATER = 1 << 20
+#: Seconds within which a caller must show its certificate.
+_HANDSHAKE_SECONDS = 10.0
 
 
 def enter_namespace() -> None:
@@ -134,7 +137,8 @@ async def serve(folder: Path, listeners: list[socket.socket], command: list[str]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     for listener, port in zip(listeners, (SERVER_PORT, SERVER_UI_PORT), strict=True):
-        await loop.create_server(lambda port=port: _Outer(port, calls), sock=listener, ssl=context)  # type: ignore[misc]
+        options: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": _HANDSHAKE_SECONDS}
+        await loop.create_server(partial(_Outer, port, calls), sock=listener, **options)
     return await process.wait()
 
 
