@@ -31,6 +31,7 @@ from services.archive.compare import Standing, compare
 from services.archive.files import register_files
 from services.archive.histories import count_runs, read_histories
 from services.archive.lines import CASE, ArchivedFact, is_whole, unpack
+from services.archive.readings import restore_readings
 from services.archive.reference import Copy, copy_names, newest_copy, note_copies, restore_reference
 from services.archive.staging import (
     contradicted,
@@ -113,6 +114,9 @@ async def rebuild_database(
         await _write_all(work, staging, origins)
         await _restore_copy(work, archive, copy, of_facts=True)
         await _register_files(work, attachments)
+        async with transaction(owner) as connection:
+            for name in await restore_readings(connection, archive):
+                work.fail(None, f"档案文件 {name} 已损坏", f"the archive's file {name} is damaged")
         await staging.execute(text(_COUNTERS))
         await staging.execute(text(_ARCHIVED))
         await note_copies(staging, await copy_names(archive), now)
@@ -243,7 +247,10 @@ async def _write_facts(
         before, new = as_matter_facts(kind_of, known), as_matter_facts(kind_of, rest)
         if not new:
             return await correct_matter(connection, kind_of, before)
+        # What is put back was noted when it was first written.
+        await connection.execute(text("ALTER TABLE stations DISABLE TRIGGER USER"))
         await write_matter(connection, kind_of, before, new, work.archived.get(rest[0].origin, 0))
+        await connection.execute(text("ALTER TABLE stations ENABLE TRIGGER USER"))
         return True
     facts, missing = [as_fact(fact) for fact in known], [as_fact(fact) for fact in rest]
     if not missing:

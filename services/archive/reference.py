@@ -23,7 +23,8 @@ from services.archive.tables import SECRET, copied_tables, needs_facts
 FOLDER, TABLES = "reference", "tables"
 #: How many copies are kept (our choice: the last is enough, the others are for a copy that was cut off).
 KEPT = 5
-#: Tables with more rows than `LARGE` are copied this often, the others when they were written to (our choice).
+#: Tables with more rows than `LARGE` are copied this often, the others each time (our choice). What has not changed makes
+#: the same file and is not written again.
 LARGE, LARGE_EVERY = 50_000, timedelta(hours=1)
 #: Rows restored in one statement.
 BATCH = 500
@@ -35,20 +36,18 @@ _NOTE = text("""
     SELECT name, :at, 0, 0 FROM unnest(CAST(:names AS text[])) name
     ON CONFLICT DO NOTHING
 """)
-_WRITTEN = text("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS written FROM pg_stat_user_tables")
 _SIZES = text("SELECT relname, greatest(reltuples, 0)::bigint AS rows FROM pg_class WHERE relkind = 'r'")
 
 
 class Copy(Frozen):
     """A copy: when it was made, the revision of the schema, and the file of each table.
 
-    `changes`: how much each table had been written to then, as PostgreSQL counts; `taken_at`: when its rows were read.
+    `taken_at`: when the rows of each table were read.
     """
 
     made_at: Instant
     revision: str
     files: dict[str, str]
-    changes: dict[str, int]
     taken_at: dict[str, Instant]
 
 
@@ -68,10 +67,9 @@ async def copy_reference(engine: AsyncEngine, archive: Archive) -> Copy:
     taken_at = dict.fromkeys((table.name for table in copied_tables()), now)
     async with snapshot_connection(engine) as connection:
         revision = str(await connection.scalar(text("SELECT version_num FROM alembic_version")))
-        changes = {row.relname: row.written for row in await connection.execute(_WRITTEN)}
         sizes = {row.relname: row.rows for row in await connection.execute(_SIZES)}
         for table in copied_tables():
-            if last is not None and _may_stay(table.name, last, revision, changes, sizes, now):
+            if last is not None and _may_stay(table.name, last, revision, sizes, now):
                 files[table.name], taken_at[table.name] = last.files[table.name], last.taken_at[table.name]
                 continue
             content = gzip.compress(await _rows(connection, table), mtime=0)
@@ -79,9 +77,7 @@ async def copy_reference(engine: AsyncEngine, archive: Archive) -> Copy:
                 f"/{now:%Y-%m}/", f"/{table.name}/"
             )
             await archive.put(files[table.name], content)
-    written = {name: changes.get(name, 0) for name in files if taken_at[name] == now}
-    changes = {**(last.changes if last else {}), **written}
-    copy = Copy(made_at=now, revision=revision, files=files, changes=changes, taken_at=taken_at)
+    copy = Copy(made_at=now, revision=revision, files=files, taken_at=taken_at)
     name = f"{FOLDER}/{now:%Y-%m}/{now:%Y%m%dT%H%M%S%f}.json"
     async with transaction(engine) as connection:  # before it is there: an unknown one would count as another's
         await note_copies(connection, [name], now)
@@ -105,15 +101,10 @@ async def note_copies(connection: AsyncConnection, names: Sequence[str], now: da
     await connection.execute(_NOTE, {"names": list(names), "at": now})
 
 
-def _may_stay(
-    name: str, last: Copy, revision: str, changes: Mapping[str, int], sizes: Mapping[str, int], now: datetime
-) -> bool:
-    """Return whether the last copy's file of a table is good enough: nothing was written since, or the table is large
-    and was copied a short while ago."""
-    if name not in last.files or name not in last.taken_at or last.revision != revision:
-        return False
-    recent = now - last.taken_at[name] < LARGE_EVERY
-    return recent and (changes.get(name) == last.changes.get(name) or sizes.get(name, 0) > LARGE)
+def _may_stay(name: str, last: Copy, revision: str, sizes: Mapping[str, int], now: datetime) -> bool:
+    """Return whether the last copy's file of a table will do: the table is large and was copied a short while ago."""
+    known = name in last.files and name in last.taken_at and last.revision == revision
+    return known and sizes.get(name, 0) > LARGE and now - last.taken_at[name] < LARGE_EVERY
 
 
 async def newest_copy(archive: Archive) -> Copy | None:

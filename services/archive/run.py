@@ -1,4 +1,4 @@
-"""One run of archiving: first the facts, then a copy of what they refer to."""
+"""One run of archiving: facts, readings, and a copy of everything else that the database alone holds."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from infra.archive import Archive, open_archive
 from infra.settings import Settings
 from models.jobs.history import ArchiveMade
 from services.archive.facts import archive_facts
+from services.archive.readings import archive_readings
 from services.archive.reference import ForeignArchive, copy_reference
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ async def archive_all(
     beat: Callable[[], None] = lambda: None,
     archive: Archive | None = None,
 ) -> ArchiveMade:
-    """Archive all facts that are new, and copy what they refer to where it was written to.
+    """Archive all facts and readings that are new, and copy what they refer to where it was written to.
 
     A database that the archive's newest copy was not made of, as one that is to be rebuilt, makes no copy. Raises
     ArchiveAway, and what a database raises that is away.
@@ -29,6 +30,7 @@ async def archive_all(
     place = archive or open_archive(settings)
     done = await archive_facts(engine, place, lambda written, total: beat())
     beat()
+    await archive_readings(engine, place)
     try:
         await copy_reference(engine, place)
     except ForeignArchive as error:

@@ -8,8 +8,10 @@ from models.tables import metadata
 OF_FACTS = frozenset(
     {"facts", "fact_hashes", "cases", "case_words", "tasks", "matters", "matter_facts", "archived", "archive_files"}
 )
+#: Archived as they come, apart from the copies: they are many.
+STREAMED = frozenset({"readings"})
 #: Gone with the database, and rightly so: what is going on at the moment, or is made anew by itself. Anchors are
-#: registered again from their files; readings come again from the stations' own logs, or from a backup.
+#: registered again from their files.
 PASSING = frozenset(
     {
         "anchors",
@@ -18,7 +20,6 @@ PASSING = frozenset(
         "exports",
         "pending_uploads",
         "rate_limits",
-        "readings",
         "sessions",
         "sign_in_attempts",
         "workers",
@@ -33,7 +34,7 @@ def copied_tables() -> list[Table]:
 
     Every table that is not named above: a new one is not forgotten.
     """
-    return [table for table in metadata.sorted_tables if table.name not in OF_FACTS | PASSING]
+    return [table for table in metadata.sorted_tables if table.name not in OF_FACTS | PASSING | STREAMED]
 
 
 def needs_facts(table: Table) -> bool:

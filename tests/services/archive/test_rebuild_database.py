@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from infra.database import open_database
 from infra.keys.ring import create_ring
 from models.jobs.rebuild import DatabaseRebuilt
 from models.tables import metadata
+from services.archive import readings
 from services.archive.facts import archive_facts
 from services.archive.rebuild_database import rebuild_database
 from services.archive.reference import KEPT, ForeignArchive, copy_reference
@@ -25,6 +27,8 @@ from services.history.anchors import make_anchors
 from services.history.verify import verify_store
 from tests.scenarios import ALL
 from tests.servers import Servers
+from tests.services.matters.hall import Hall
+from tests.services.matters.test_stations import a_station, send
 from tests.town import Town, running_town, town_settings
 
 #: What a rebuilt database holds otherwise than before, and may.
@@ -249,3 +253,30 @@ async def test_old_copies_go_and_what_did_not_change_is_not_written_again(town: 
     copies = [name async for name in archive.names("reference/") if name.endswith(".json")]
     people = [name async for name in archive.names("reference/tables/people/")]
     assert (len(copies), len(people)) == (KEPT, 1)
+
+
+async def test_readings_come_back_with_their_station(
+    town: Town, empty: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "SETTLED", timedelta())
+    monkeypatch.setattr(readings, "FILE_ROWS", 2)
+    hall = Hall(town)
+    key = await a_station(hall)
+    began = datetime.now(UTC) - timedelta(minutes=9)
+    for number in range(5):
+        await send(hall, key, (began + timedelta(minutes=number), 1.5 + number / 10))
+    await archive_all(town.engine, town.resources.settings)
+    await send(hall, key, (began + timedelta(minutes=7), 1.25))
+    await archive_all(town.engine, town.resources.settings)
+    archive = open_archive(town.resources.settings)
+    files = [name async for name in archive.names("readings/")]
+    assert len(files) == 4
+    assert await readings.archive_readings(town.engine, archive) == 0
+    before = await dump(town.engine)
+    assert len(before["readings"]) == 6
+    assert (await rebuild(empty, town, archive)).faults == ()
+    after = await dump(empty)
+    assert after["readings"] == before["readings"]
+    found = differences(before, after)
+    assert set(found) == set(), found
+    assert await readings.archive_readings(empty, archive) == 0
