@@ -23,8 +23,8 @@ from services.archive.tables import SECRET, copied_tables, needs_facts
 FOLDER, TABLES = "reference", "tables"
 #: How many copies are kept (our choice: the last is enough, the others are for a copy that was cut off).
 KEPT = 5
-#: Tables with more rows than `LARGE` are copied this often, the others each time (our choice). What has not changed makes
-#: the same file and is not written again.
+#: Tables with more rows than `LARGE` are copied this often, the others each time (our choice). What has not changed
+#: makes the same file and is not written again.
 LARGE, LARGE_EVERY = 50_000, timedelta(hours=1)
 #: Rows restored in one statement.
 BATCH = 500
