@@ -9,9 +9,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from infra.database import is_away
+from activities.away import retried_while_away
 from infra.settings import Settings
 from models.jobs.history import ANCHOR_ACTIVITY, AnchorsMade
 
@@ -36,14 +35,8 @@ class AnchorActivities:
     @activity.defn(name=ANCHOR_ACTIVITY)
     async def make_anchors(self) -> AnchorsMade:
         """Make the anchors that are due. Safe to repeat. A database that is away is an error to retry."""
-        try:
+        with retried_while_away():
             made = await self._make(self._engine, self._settings, beat=activity.heartbeat)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            raise ApplicationError(
-                "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
-            ) from None
         if made.days:
             log.info("anchors made", days=[str(day) for day in made.days], hashed=made.hashed)
         return made

@@ -8,10 +8,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from infra.archive import ArchiveAway
-from infra.database import is_away
+from activities.away import retried_while_away
 from infra.settings import Settings
 from models.jobs.history import ARCHIVE_ACTIVITY, ArchiveMade
 
@@ -34,13 +32,5 @@ class ArchiveActivities:
     @activity.defn(name=ARCHIVE_ACTIVITY)
     async def archive(self) -> ArchiveMade:
         """Archive what is new. Safe to repeat. A database or an archive that is away is an error to retry."""
-        try:
+        with retried_while_away():
             return await self._make(self._engine, self._settings, beat=activity.heartbeat)
-        except ArchiveAway as error:
-            raise ApplicationError(f"the archive is away: {error}", type="ArchiveAway") from None
-        except Exception as error:
-            if not is_away(error):
-                raise
-            raise ApplicationError(
-                "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
-            ) from None

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 
-from infra.database import is_away
+from activities.away import retried_while_away
 from models.errors.base import DomainError
 from models.jobs.bulletin import BULLETIN_ACTIVITY, BulletinOrder, BulletinsMade
 
@@ -33,15 +33,10 @@ class BulletinActivities:
         A database that is away is an error to retry; a domain error is not retried.
         """
         try:
-            made = await self._make(self._engine, order)
+            with retried_while_away():
+                made = await self._make(self._engine, order)
         except DomainError as error:
             details = error.as_refusal().model_dump(mode="json")
             raise ApplicationError(error.message("en"), details, type=error.code, non_retryable=True) from None
-        except Exception as error:
-            if not is_away(error):
-                raise
-            raise ApplicationError(
-                "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
-            ) from None
         log.info("bulletins made", kind=order.kind, count=len(made.ids))
         return made
