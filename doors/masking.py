@@ -4,6 +4,7 @@ Views mask what they show (`services.cases.views`, `services.matters.masking`). 
 all of them: pages, API, live streams and tables pass through it, so that a new view can't forget to mask.
 """
 
+import re
 from urllib.parse import unquote_plus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +20,9 @@ _FORMS = ("application/x-www-form-urlencoded", "application/json")
 #: Built files and figures for machines hold no text of people; the codec server serves bytes in
 #: Base64, and Temporal's interface what it holds encrypted.
 _SKIPPED = ("/static/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/codec/", "/temporal/")
+#: The outline of a drawing in a page: its coordinates are no numbers of people. Quotes that somebody typed are escaped
+#: in a page, so no text looks like one.
+_OUTLINE = re.compile(r'( (?:d="[Mm]|points=")[A-Za-z0-9., -]*")')
 _MOST_READ = 1024 * 1024
 
 
@@ -63,11 +67,12 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._head: Message | None = None
-        self._is_text = False
+        self._is_text = self._is_page = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = Headers(raw=message["headers"])
+            self._is_page = headers.get("content-type", "").startswith("text/html")
             self._is_text = headers.get("content-type", "").startswith(_TEXTS) and "content-encoding" not in headers
             if self._is_text:
                 self._head = message
@@ -79,7 +84,10 @@ class _Answer:
 
     async def _send_text(self, message: Message) -> None:
         given: bytes = message.get("body", b"")
-        masked = mask_answer(given.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        text = given.decode("utf-8", "surrogateescape")
+        parts = _OUTLINE.split(text) if self._is_page else [text]
+        parts[::2] = map(mask_answer, parts[::2])
+        masked = "".join(parts).encode("utf-8", "surrogateescape")
         if self._head is not None:
             if len(masked) != len(given) and "content-length" in (headers := MutableHeaders(raw=self._head["headers"])):
                 headers["content-length"] = str(int(headers["content-length"]) + len(masked) - len(given))

@@ -51,7 +51,9 @@ PROSE = {
 #: Texts that name something known, or are chosen: a number in them is no prose.
 NOT_PROSE = {"decision", "unit", "minutes", "industry", "attended", "code"}
 #: Streams never end, and these answer machines, or with pictures.
-NOT_ASKED = re.compile(r"/live$|/metrics|/healthz|/readyz|/api/v1/attachments|/p/photo/|/thumbnail|favicon|qr\.svg")
+NOT_ASKED = re.compile(
+    r"^/temporal|/live$|/metrics|/healthz|/readyz|/api/v1/attachments|/p/photo/|/thumbnail|favicon|qr\.svg"
+)
 
 
 class Plants:

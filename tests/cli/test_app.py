@@ -1,14 +1,18 @@
 """The list of commands: told without reading what they need, and true to what they say of themselves."""
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from cli.app import COMMANDS, app
+from cli.banner import print_banner
 from tests.servers import ROOT
 
 
@@ -92,3 +96,19 @@ def test_a_shell_completes_commands_and_options(words: str, offered: set[str]) -
     environment = {"_ROOT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": count}
     told = CliRunner().invoke(app, [], env=environment)
     assert offered <= set(told.output.split()), told.output
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"), [("true", "by certificate"), ("false", "open to other accounts on this machine")]
+)
+def test_the_banner_says_who_reaches_temporal(tmp_path: Path, closed: str, said: str) -> None:
+    environment = {
+        "GRIDLOOP_WEB_URL": "http://127.0.0.1:1",
+        "GRIDLOOP_TEMPORAL_CLOSED": closed,
+        "TEMPORAL_ADDRESS": "127.0.0.1:2",
+        "GRIDLOOP_DATABASE_URL": "postgresql://u:p@127.0.0.1:3/g",
+    }
+    console = Console(file=io.StringIO(), width=200)
+    print_banner(console, tmp_path, environment)
+    (line,) = [line for line in console.file.getvalue().splitlines() if "127.0.0.1:2" in line]  # type: ignore[attr-defined]
+    assert said in line

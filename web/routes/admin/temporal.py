@@ -71,7 +71,7 @@ async def begin(services: ServicesDep) -> Response:
 async def pass_on(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Pass one request on. Raises NotYours for everybody but administrators, StoreAway when the interface is away."""
     await check_admin(services.engine, reader.person, reader.now, "temporal")
-    http: httpx.AsyncClient | None = request.app.state.temporal_ui
+    http: httpx.AsyncClient | None = getattr(request.app.state, "temporal_ui", None)
     if http is None:
         raise NoSuchPage(what=PATH)
     path = (request.scope.get("raw_path") or request.url.path.encode()).decode("ascii")
