@@ -51,7 +51,7 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
     later = now + mostly(wide, timedelta(hours=-1), timedelta(hours=5), timedelta(days=400))
     department = luck.choice(["fire", "labour", "environment"])
     choices: dict[str, Any] = {
-        "note": "记录", "reason": "原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
+        "note": "记录", "reason": "有正当的原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
         "answer": "已处理,感谢监督", "until": later, "reply_by": later, "meet_at": later, "answer_by": later,
         "report_by": now + timedelta(hours=4), "confirmed": True, "person": "reviewer",
         "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],
