@@ -65,7 +65,7 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
         "version": mostly(2, 1), "condition": mostly(None, "small", "nothing"),
         "enterprise": mostly(luck.choice(ENTERPRISES), None, "91130100MA09999990"),
         "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
-        "to_level": mostly(None, 1, 3),
+        "to_level": mostly(None, 1, 3), "purpose": "safety",
     }  # fmt: skip
     if kind == "request_extension" and about.due_at is not None:
         choices["until"] = mostly(about.due_at + timedelta(hours=luck.choice([2, 20])), later)
