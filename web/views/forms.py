@@ -1,10 +1,11 @@
 """Reading form fields: an empty field counts as not given."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BeforeValidator
 
+from models.base import EARLIEST
 from web.reader import Visitor
 
 
@@ -21,12 +22,14 @@ def blank() -> BeforeValidator:
 
 
 def read_local(value: str, reader: Visitor) -> datetime | None:
-    """The moment of a date-time field, in the local zone of the cases; None for invalid text."""
+    """The moment of a date-time field, in the local zone of the cases; None for invalid text and for a moment before
+    everything that is stored."""
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=reader.zone)
+        return moment if moment.astimezone(UTC) >= EARLIEST else None
+    except (ValueError, OverflowError):  # the first and the last days of the calendar are no moment in every zone
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=reader.zone)
 
 
 def local_field(moment: datetime, reader: Visitor) -> str:

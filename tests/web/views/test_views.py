@@ -111,6 +111,9 @@ def test_fields_of_time_are_local() -> None:
     assert moment == datetime(2026, 11, 22, 17, 30, tzinfo=ZONE)
     assert local_field(moment, VISITOR) == "2026-11-22T17:30"
     assert read_local("soon", VISITOR) is None
+    for early in ("0001-01-01T00:00", "1899-12-31T23:59", "9999-12-31T23:59+14:00"):
+        read_local(early, VISITOR)  # no error whatever the calendar says
+    assert read_local("0001-01-01T00:00", VISITOR) is None
     assert read_local("", VISITOR) is None
 
 
