@@ -16,6 +16,7 @@ from infra.case_client import NO_ANSWER_ERRORS, act_as_system
 from infra.database import transaction
 from infra.store.matters.enterprise import assess_all
 from infra.store.policies import newest_version, policy_version
+from models.base import STORED
 from models.case import Case
 from models.commands import Recompute
 from models.context import Context
@@ -57,7 +58,7 @@ class RolloutActivities:
                 await assess_all(connection, rollout.version, datetime.now(UTC))
         async with self._engine.connect() as connection:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
-            cases = [Case.model_validate(state) for state in rows]
+            cases = [Case.model_validate(state, context=STORED) for state in rows]
             in_force = await newest_version(connection)
             changed = [case for case in cases if await _changes_deadlines_or_log(connection, case, in_force)]
         limit = asyncio.Semaphore(CONCURRENCY)

@@ -29,8 +29,10 @@ from models.errors import (
     NoSuchPage,
     NotSentAsJson,
     NotSetUp,
+    StorageFull,
     StoreAway,
 )
+from services.attachments.files import DISK_FULL
 from services.wording.field_names import field_name
 from services.wording.input_faults import fault_text
 from services.wording.refusals import refusal_message
@@ -240,6 +242,9 @@ def error_for_unexpected(error: Exception) -> DomainError:
     if isinstance(error, DataError | UnicodeEncodeError | OverflowError):
         log.warning("value out of range", exc_info=error)
         return InputError(why_zh="含有无法保存的字符或超出范围的值", why_en="it holds a value that cannot be stored")
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        log.error("no room left", exc_info=error)
+        return StorageFull()
     log.error("unexpected error", exc_info=error)
     return Internal()
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -13,10 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from models.credit_code import clean_credit_code, credit_code_fault
 from models.phone import PHONE, clean_phone
@@ -27,6 +29,29 @@ class Frozen(BaseModel):
     """An immutable value with named fields; unknown fields are refused, so that a typo is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kept(Frozen):
+    """A value that stores and payloads hold and nobody sends: fields that this version does not know are kept, not
+    refused. A newer version beside this one may have written them, and an older one must not lose them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Given(Frozen):
+    """A value that people send and that stores and payloads hold as well. Unknown fields are refused from people; read
+    in the context `STORED`, they are kept like those of `Kept`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra={"additionalProperties": False})
+
+    @model_validator(mode="after")
+    def _refuse_unknown(self, info: ValidationInfo) -> Self:
+        """Raise ValidationError naming each unknown field, unless the value comes from a store."""
+        unknown = self.__pydantic_extra__
+        if unknown and not (info.context is not None and info.context.get("stored")):
+            errors = [InitErrorDetails(type="extra_forbidden", loc=(name,), input=unknown[name]) for name in unknown]
+            raise ValidationError.from_exception_data(type(self).__name__, errors)
+        return self
 
 
 #: The earliest moment accepted (our choice): in every zone its year can be stored by every part.

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.base import Frozen, Instant, is_empty, is_none
+from models.base import Instant, Kept, is_empty, is_none
 from models.commands import Part
 from models.commands.report import MatterReference
 from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
@@ -21,21 +21,21 @@ from models.policy.limits import Limit
 _EARLIER = frozenset({"appeal", "appealed", "exempt", "void_proposed_by"})
 
 
-class Owner(Frozen):
+class Owner(Kept):
     """Who is responsible for the case: a unit's duty desk, a department, or a person."""
 
     kind: OwnerKind
     id: str
 
 
-class Interval(Frozen):
+class Interval(Kept):
     """An interval in which a clock runs, half open: from `start` up to, not including, `end`."""
 
     start: Instant
     end: Instant | None = None
 
 
-class Clock(Frozen):
+class Clock(Kept):
     """The clock (计时) of one stage in one round: a list of running intervals, never a stored counter.
 
     `stage` None is the clock of the whole case. `limit` and `extended` (the sum of granted extensions) are counted
@@ -77,14 +77,14 @@ class Clock(Frozen):
         return self.overdue_at is not None or bool(self.missed)
 
 
-class CoHandler(Frozen):
+class CoHandler(Kept):
     """A co-handling department. `reported_at` None: its report is missing."""
 
     department: str
     reported_at: Instant | None = None
 
 
-class Summons(Frozen):
+class Summons(Kept):
     """One department called to a joint meeting; `missed_at`: when it was recorded as not having answered in time.
 
     `watched` False: called by an earlier version, which did not record missing answers.
@@ -97,7 +97,7 @@ class Summons(Frozen):
     missed_at: Instant | None = None
 
 
-class UrgeOrder(Frozen):
+class UrgeOrder(Kept):
     """An urge order. `by` None: the system gave it, for the `cause`.
 
     `rungs` are the moments of its ladder's steps still to fire, `last_step` the one that fired last. `ended_at`: it
@@ -122,7 +122,7 @@ class UrgeOrder(Frozen):
         return self.answered_at is None and self.ended_at is None
 
 
-class Request(Frozen):
+class Request(Kept):
     """A request that awaits its decision or answer. `until`: the end of what is asked for, or of the time to answer.
 
     `department`: who asks, or (of a transfer) who is asked; `asked`: the unit whose workers are to look at the place.
@@ -139,7 +139,7 @@ class Request(Frozen):
     asked: Owner | None = None
 
 
-class AppealRecord(Frozen):
+class AppealRecord(Kept):
     """An appeal (超时申诉) of a department about the time it hosted the case in `round`. `upheld` None: undecided."""
 
     department: str
@@ -149,7 +149,7 @@ class AppealRecord(Frozen):
     upheld: bool | None = None
 
 
-class Errand(Frozen):
+class Errand(Kept):
     """Something that this case still has to do in another case; kept here until it is done.
 
     With `part`, open a case for that part split off. With `lead`, tell that case that this one was merged into it.
@@ -166,7 +166,7 @@ class Errand(Frozen):
     refused: str | None = None
 
 
-class MergePoint(Frozen):
+class MergePoint(Kept):
     """The state of a case when it was merged, to which it returns when it is unmerged."""
 
     stage: Stage
@@ -178,7 +178,7 @@ class MergePoint(Frozen):
     whole_plan: Plan | None = None
 
 
-class Round(Frozen):
+class Round(Kept):
     """The record of an ended round; nothing of it counts for a later round.
 
     Its clocks are those of `Case.past_clocks` with its number.
@@ -205,7 +205,7 @@ def _appealed_round(state: dict[str, Any]) -> int:
     return max((number for number in late if number <= last), default=last)
 
 
-class Case(Frozen):
+class Case(Kept):
     """One reported issue, in the state after its facts 1 … `seq`.
 
     docs/architecture.md says what belongs to the case and what to a round: fields of the running round are here, those

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from models.base import Frozen, Text
+from models.base import Given, Text
 
 
 class FigureKey(StrEnum):
@@ -74,7 +74,7 @@ class IndicatorKey(StrEnum):
     SATISFACTION_RATE = "satisfaction_rate"
 
 
-class Weight(Frozen):
+class Weight(Given):
     """The weight of an indicator in the score: `points` times its rate, or (`wanted` False) times 1 minus its rate."""
 
     indicator: IndicatorKey
@@ -82,7 +82,7 @@ class Weight(Frozen):
     wanted: bool = True
 
 
-class Band(Frozen):
+class Band(Given):
     """A grade, for scores from `least` points on."""
 
     least: Annotated[float, Field(ge=0, le=100)]
@@ -108,7 +108,7 @@ BANDS = (
 )
 
 
-class Scoring(Frozen):
+class Scoring(Given):
     """How a score is computed from indicators and graded. The weights add up to 100; the bands run downwards to 0.
 
     `tail`: how many units at the end of a ranking are named with their reason (our choice).

@@ -4,7 +4,7 @@ import hashlib
 from functools import cached_property
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from models.base import Frozen, Instant, Kept
 from models.case import Case
 from models.commands import Command, HumanCommand, Inform, Recompute, Report, Separate, TakeOut, WakeUp
 from models.errors import Refusal
@@ -16,7 +16,7 @@ def command_digest(command: Frozen) -> str:
     return hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:16]
 
 
-class CaseStart(Frozen):
+class CaseStart(Kept):
     """The input of a case workflow: the report and, when it continues in a new run, the case so far.
 
     `done` holds the ids of the latest commands that were recorded, so that the new run recognises a resent one.
@@ -30,7 +30,7 @@ class CaseStart(Frozen):
     done: tuple[UUID, ...] = ()
 
 
-class Act(Frozen):
+class Act(Kept):
     """A person's command to a case. `id` makes it count once, however often it is sent.
 
     `seen` is the number of the last fact that the door has seen of the case; 0 when it could not look.
@@ -51,7 +51,7 @@ class Act(Frozen):
         return f"{self.id}-{command_digest(self.model_copy(update={'seen': 0, 'if_revision': None}))}"
 
 
-class Step(Frozen):
+class Step(Kept):
     """One recording step: a command at a moment, sent by a workflow that knows the facts up to `known`."""
 
     report_id: UUID
@@ -71,7 +71,7 @@ class Step(Frozen):
         return command_digest(self.command)
 
 
-class Recorded(Frozen):
+class Recorded(Kept):
     """Every fact after the step's `known`, in order; or a refusal, with which nothing was recorded.
 
     A refusal can come with facts: those of an earlier step that had been recorded but never reported.
@@ -81,7 +81,7 @@ class Recorded(Frozen):
     refusal: Refusal | None = None
 
 
-class Receipt(Frozen):
+class Receipt(Kept):
     """The answer to a report or command: the case's number and its present revision.
 
     `content_hash` and `attempt` are those of the report that opened the case. `refused`: the code for which a part of a
@@ -95,7 +95,7 @@ class Receipt(Frozen):
     refused: str | None = None
 
 
-class Telling(Frozen):
+class Telling(Kept):
     """The message of an errand to an existing case: `from_case` was merged into `lead`.
 
     With `left`, it was taken out of it again. With `member`, the lead `from_case` releases the merged case of that
@@ -110,21 +110,21 @@ class Telling(Frozen):
     reason: str = ""
 
 
-class Opening(Frozen):
+class Opening(Kept):
     """An errand that opens a new case: a part split off from `from_case`."""
 
     report: Report
     actor: Actor
 
 
-class SystemAct(Frozen):
+class SystemAct(Kept):
     """A command of the system to a case. `id` makes it count once."""
 
     id: UUID
     command: WakeUp | Recompute | Separate | TakeOut | Inform
 
 
-class Rollout(Frozen):
+class Rollout(Kept):
     """The rollout of a policy version's calendars to every open case; `told` and `after` are its progress.
 
     `missed`: how many cases could not be reached in this round; `rounds`: how many rounds through all cases are over.
@@ -137,7 +137,7 @@ class Rollout(Frozen):
     rounds: int = 0
 
 
-class RolloutPage(Frozen):
+class RolloutPage(Kept):
     """The result of one page of a rollout. `after` None: it was the last page."""
 
     after: UUID | None

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from models.base import Frozen, Instant, Kept
 from models.context import Grant
 from models.enums import Level, Role
 from models.policy.document import Policy
@@ -111,7 +111,7 @@ class OrgFault(StrEnum):
     ALARM = "alarm"
 
 
-class OrgFinding(Frozen):
+class OrgFinding(Kept):
     """One fault of `count` units, people or categories; the first few are in `sample`.
 
     `where` and `sample` are codes and user names. `zh` and `en` describe the fault for people; `sample_zh` and

@@ -1,9 +1,9 @@
 """The plan of a running clock: what time does to it if nobody acts."""
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 
 
-class Plan(Frozen):
+class Plan(Kept):
     """What time does to a running clock, besides its deadline, if nobody acts.
 
     `rungs`: the moments of the ladder's steps that have not fired yet, in order. `ceiling_at`: the latest

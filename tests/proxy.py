@@ -15,9 +15,13 @@ class Wire:
         self._flows = asyncio.Event()
         self._flows.set()
         self.port = 0
+        #: Seconds by which everything comes through late.
+        self.delay = 0.0
 
     async def mend(self) -> None:
         """Takes connections (again), always on the same port."""
+        if self._server is not None and self._server.is_serving():
+            return
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -37,7 +41,11 @@ class Wire:
             writer.transport.abort()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._host, self._far_port)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(self._host, self._far_port)
+        except OSError:  # the server is not there
+            writer.transport.abort()
+            return
         self._open |= {writer, far_writer}
         try:
             await asyncio.gather(self._pour(reader, far_writer), self._pour(far_reader, writer))
@@ -48,6 +56,8 @@ class Wire:
         with suppress(ConnectionError, asyncio.CancelledError):
             while data := await reader.read(65536):
                 await self._flows.wait()
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -17,6 +17,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
+from models.base import STORED
 from models.case import Case
 from models.ids import workflow_id
 from models.wire_names import CASE_WORKFLOW, STATE_QUERY
@@ -94,7 +95,7 @@ async def query_state(client: Client, report_id: UUID, *, only_running: bool = F
         raise (RunEnded if only_running and error.status is RPCStatusCode.NOT_FOUND else WorkflowSilent) from error
     except (WorkflowQueryFailedError, TimeoutError) as error:
         raise WorkflowSilent from error
-    return None if answer is None else Case.model_validate(answer)
+    return None if answer is None else Case.model_validate(answer, context=STORED)
 
 
 async def has_worker(client: Client, queue: str) -> bool:

@@ -16,7 +16,7 @@ from doors.strict_json import StrictRoute
 from infra.case_client import is_started
 from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day
-from models.base import Frozen
+from models.base import STORED, Frozen
 from models.case import Case
 from models.errors import IdMissing, InputError, NoSuchPage, NotYours
 from models.views import CasePage, CaseView, FactView
@@ -197,7 +197,9 @@ async def issue_progress_code(case_no: str, resources: ResourcesDep, caller: Cal
     async with transaction(resources.engine) as connection:
         row = await queries.find_case(connection, caller, case_no, now)
         day = await local_day(connection, now)
-        if standing(caller, Case.model_validate(row.state), day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER}):
+        if standing(caller, Case.model_validate(row.state, context=STORED), day).isdisjoint(
+            {Who.REPORTER, Who.DUTY_OFFICER}
+        ):
             raise NotYours(command="progress-code", who=f"{Who.REPORTER} / {Who.DUTY_OFFICER}")
         phone = await phone_of(connection, row.report_id)
         code = await issue_code(connection, resources.settings, row.report_id, phone, now)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns, words_columns
 from infra.store.chain import INSERT_HASHES, chain_of, extend_chain, hash_rows
 from infra.store.driver import first_row, run
+from models.base import STORED
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
 from rules.history.chain import Link
@@ -60,7 +61,7 @@ _UPDATE = f"""
 async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None:
     """Return the case as it stands; None when there is none."""
     state = await connection.scalar(text("SELECT state FROM cases WHERE report_id = :r"), {"r": report_id})
-    return None if state is None else Case.model_validate(state)
+    return None if state is None else Case.model_validate(state, context=STORED)
 
 
 async def read_report_id(connection: AsyncConnection, case_no: str) -> UUID | None:
@@ -95,7 +96,7 @@ async def read_facts(connection: AsyncConnection, report_id: UUID, after: int = 
             command=row.command,
             digest=row.digest,
             version=row.version,
-            body=_BODY.validate_python(row.body),
+            body=_BODY.validate_python(row.body, context=STORED),
         )
         for row in rows
     )

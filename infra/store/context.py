@@ -30,7 +30,7 @@ from infra.store.driver import first_row
 from infra.store.holders import with_holders
 from infra.store.matters.emergency import running_codes
 from infra.store.policies import last_used_policy, newest_version, policy_if_in_force, policy_version, version_in_force
-from models.base import Frozen
+from models.base import STORED, Frozen
 from models.case import Case
 from models.commands import (
     Accept,
@@ -181,7 +181,7 @@ async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot
             **_world_parameters(step, zone, fallback),
         },
     )
-    case = None if row[0] is None else Case.model_validate_json(row[0])
+    case = None if row[0] is None else Case.model_validate_json(row[0], context=STORED)
     return CaseSnapshot(case, row[1], parse_link(row[2]), _WorldSnapshot(row[3], zone, fallback))
 
 

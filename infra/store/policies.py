@@ -11,6 +11,7 @@ from sqlalchemy import Pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import first_row
+from models.base import STORED
 from models.policy.document import Policy
 
 _policies: dict[tuple[str, int], Policy] = {}
@@ -78,7 +79,7 @@ async def policy_version(connection: AsyncConnection, version: int) -> Policy:
         content = await connection.scalar(text("SELECT content FROM policies WHERE version = :v"), {"v": version})
         if content is None:
             raise NoPolicy(f"policy version {version} was never published")
-        _policies[key] = Policy.model_validate(content)
+        _policies[key] = Policy.model_validate(content, context=STORED)
     _last_used[key[0]] = _policies[key]
     return _policies[key]
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.base import STORED
 from models.facts import Actor, Body, Fact
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
@@ -57,5 +58,5 @@ async def read_recorded_cases(
 def _fact(row: Any) -> Fact:
     return Fact(
         seq=row.seq, at=row.at, actor=Actor(person=row.actor), command_id=row.command_id, command=row.command,
-        digest=row.digest, version=row.version, body=_BODY.validate_python(row.body),
+        digest=row.digest, version=row.version, body=_BODY.validate_python(row.body, context=STORED),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import Field
 from models.base import (
     Answer,
     Code,
-    Frozen,
+    Given,
     Note,
     OptionalNote,
     is_empty,
@@ -16,7 +16,7 @@ from models.base import (
 from models.commands.report import Attachments
 
 
-class PassReview(Frozen):
+class PassReview(Given):
     """Pass the review (核查通过).
 
     The reporter may see photos of the result that identify nobody: all with `release`, else those in `release_photos`.
@@ -31,7 +31,7 @@ class PassReview(Frozen):
     answer: Annotated[Answer, Field(exclude_if=is_empty)] = ""
 
 
-class FailReview(Frozen):
+class FailReview(Given):
     """Fail the review (返工): back to the host, in a new round.
 
     `departments`: the co-handlers whose part failed and who must report again; empty means all of them.
@@ -43,7 +43,7 @@ class FailReview(Frozen):
     departments: Annotated[tuple[Code, ...], Field(max_length=10, exclude_if=is_empty)] = ()
 
 
-class AssignReviewer(Frozen):
+class AssignReviewer(Given):
     """Assign the person who reviews the case, for example when another must step aside (回避)."""
 
     kind: Literal["assign_reviewer"] = "assign_reviewer"
@@ -51,7 +51,7 @@ class AssignReviewer(Frozen):
     reason: Note
 
 
-class Rate(Frozen):
+class Rate(Given):
     """Rate the result from 1 (bad) to 5 (good): by the reporter, or by a second officer after a call-back (回访)."""
 
     kind: Literal["rate"] = "rate"
@@ -59,28 +59,28 @@ class Rate(Frozen):
     note: OptionalNote = ""
 
 
-class RequestReopen(Frozen):
+class RequestReopen(Given):
     """Ask to reopen a closed case."""
 
     kind: Literal["request_reopen"] = "request_reopen"
     reason: Note
 
 
-class GrantReopen(Frozen):
+class GrantReopen(Given):
     """Reopen the case, as requested."""
 
     kind: Literal["grant_reopen"] = "grant_reopen"
     note: OptionalNote = ""
 
 
-class RefuseReopen(Frozen):
+class RefuseReopen(Given):
     """Refuse to reopen the case."""
 
     kind: Literal["refuse_reopen"] = "refuse_reopen"
     reason: Note
 
 
-class Appeal(Frozen):
+class Appeal(Given):
     """Appeal (超时申诉): ask that an overdue be exempt from statistics; the fact itself is never erased.
 
     For a department that hosted the case in `round` and was late; without a `round`, the last such round.
@@ -92,7 +92,7 @@ class Appeal(Frozen):
     round: Annotated[int | None, Field(ge=1, exclude_if=is_none)] = None
 
 
-class DecideAppeal(Frozen):
+class DecideAppeal(Given):
     """Decide the oldest undecided appeal, or that of `department` about `round`."""
 
     kind: Literal["decide_appeal"] = "decide_appeal"

@@ -8,7 +8,7 @@ from models.base import (
     Code,
     CreditCode,
     Description,
-    Frozen,
+    Given,
     Note,
     OptionalNote,
     Title,
@@ -21,14 +21,14 @@ from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
 from models.policy.standard import LevelName
 
 
-class Comment(Frozen):
+class Comment(Given):
     """Add a note."""
 
     kind: Literal["comment"] = "comment"
     note: Note
 
 
-class Attach(Frozen):
+class Attach(Given):
     """Add attachments."""
 
     kind: Literal["attach"] = "attach"
@@ -36,14 +36,14 @@ class Attach(Frozen):
     note: OptionalNote = ""
 
 
-class Acknowledge(Frozen):
+class Acknowledge(Given):
     """Acknowledge: the owner has seen the case and is working on it."""
 
     kind: Literal["acknowledge"] = "acknowledge"
     note: OptionalNote = ""
 
 
-class Escalate(Frozen):
+class Escalate(Given):
     """Escalate (升级) one level up, or straight to `to_level` (越级), to act or to be informed.
 
     `to_level` is left out of the JSON when it is not given, so that the digest is the same as before the field existed.
@@ -55,7 +55,7 @@ class Escalate(Frozen):
     reason: Note
 
 
-class Urge(Frozen):
+class Urge(Given):
     """Give an urge order (督办): it needs an answer by its own deadline and never changes the stage."""
 
     kind: Literal["urge"] = "urge"
@@ -64,7 +64,7 @@ class Urge(Frozen):
     note: Note
 
 
-class AnswerUrge(Frozen):
+class AnswerUrge(Given):
     """Answer the oldest open urge order, or the one numbered `urge`."""
 
     kind: Literal["answer_urge"] = "answer_urge"
@@ -72,7 +72,7 @@ class AnswerUrge(Frozen):
     note: Note
 
 
-class CancelUrge(Frozen):
+class CancelUrge(Given):
     """Cancel an urge order that was given by mistake: the oldest open one, or the one numbered `urge`."""
 
     kind: Literal["cancel_urge"] = "cancel_urge"
@@ -80,7 +80,7 @@ class CancelUrge(Frozen):
     reason: Note
 
 
-class Retract(Frozen):
+class Retract(Given):
     """Take back one's own pending request: the only one, or the one of kind `request`."""
 
     kind: Literal["retract"] = "retract"
@@ -88,7 +88,7 @@ class Retract(Frozen):
     reason: OptionalNote = ""
 
 
-class Recategorise(Frozen):
+class Recategorise(Given):
     """Change category, severity or opening condition; the clocks are recomputed from their starts.
 
     Without a `condition`, the first one that fits holds.
@@ -101,7 +101,7 @@ class Recategorise(Frozen):
     reason: Note
 
 
-class Adopt(Frozen):
+class Adopt(Given):
     """Adopt a newer policy version for this case; its clocks are recomputed by it."""
 
     kind: Literal["adopt"] = "adopt"
@@ -109,7 +109,7 @@ class Adopt(Frozen):
     reason: Note
 
 
-class Relocate(Frozen):
+class Relocate(Given):
     """Move the case to another grid unit, or correct its location within it.
 
     `location` None keeps the location. `mismatch_meant`: the location lies outside `grid`, and that is meant.
@@ -122,7 +122,7 @@ class Relocate(Frozen):
     mismatch_meant: Annotated[bool, Field(exclude_if=is_empty)] = False
 
 
-class LinkEnterprise(Frozen):
+class LinkEnterprise(Given):
     """Say which enterprise the case is about, by its credit code; without one: about none."""
 
     kind: Literal["link_enterprise"] = "link_enterprise"
@@ -130,7 +130,7 @@ class LinkEnterprise(Frozen):
     reason: OptionalNote = ""
 
 
-class Merge(Frozen):
+class Merge(Given):
     """Merge this case into `into`, which is the same matter: it closes, and its reporter follows the lead."""
 
     kind: Literal["merge"] = "merge"
@@ -138,7 +138,7 @@ class Merge(Frozen):
     reason: Note
 
 
-class Unmerge(Frozen):
+class Unmerge(Given):
     """Take a case out of its lead again; its clocks count as if they had run on.
 
     Given to the merged case, or to the lead with the number of the merged case.
@@ -149,7 +149,7 @@ class Unmerge(Frozen):
     reason: Note
 
 
-class Part(Frozen):
+class Part(Given):
     """One matter split off from a report that held several. Without a `severity`, its category's own holds;
     without a `title`, one is made of its description."""
 
@@ -160,7 +160,7 @@ class Part(Frozen):
     severity: Annotated[Severity | None, Field(exclude_if=is_none)] = None
 
 
-class Split(Frozen):
+class Split(Given):
     """Split parts off: each becomes a case of its own; this one continues with the rest."""
 
     kind: Literal["split"] = "split"
@@ -168,28 +168,28 @@ class Split(Frozen):
     reason: Note
 
 
-class Withdraw(Frozen):
+class Withdraw(Given):
     """Withdraw the case: by its reporter, or by a second officer on the reporter's word."""
 
     kind: Literal["withdraw"] = "withdraw"
     reason: Note
 
 
-class Void(Frozen):
+class Void(Given):
     """Void the case (作废): one officer proposes it, a second one confirms it by the same command."""
 
     kind: Literal["void"] = "void"
     reason: Note
 
 
-class RefuseVoid(Frozen):
+class RefuseVoid(Given):
     """Refuse a proposal to void: a second person does so, and the case continues."""
 
     kind: Literal["refuse_void"] = "refuse_void"
     reason: Note
 
 
-class Convene(Frozen):
+class Convene(Given):
     """Call departments to a joint meeting (吹哨); each must `respond`."""
 
     kind: Literal["convene"] = "convene"
@@ -198,7 +198,7 @@ class Convene(Frozen):
     note: Note
 
 
-class Respond(Frozen):
+class Respond(Given):
     """Answer a joint-meeting call for one's department (报到)."""
 
     kind: Literal["respond"] = "respond"

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Code, Frozen, Note, OptionalNote, WrittenInstant
+from models.base import Code, Given, Note, OptionalNote, WrittenInstant
 from models.commands.report import Attachments
 
 
-class Accept(Frozen):
+class Accept(Given):
     """Accept the case (受理立案) under the named opening condition, or the first that fits category and severity."""
 
     kind: Literal["accept"] = "accept"
@@ -16,7 +16,7 @@ class Accept(Frozen):
     note: OptionalNote = ""
 
 
-class Reject(Frozen):
+class Reject(Given):
     """Reject the report (不予受理); both the reason and the right channel must be given."""
 
     kind: Literal["reject"] = "reject"
@@ -24,7 +24,7 @@ class Reject(Frozen):
     right_channel: Note
 
 
-class RequestInfo(Frozen):
+class RequestInfo(Given):
     """Ask the reporter. Clocks stop until the answer, or until `answer_by`; a statutory clock runs on."""
 
     kind: Literal["request_info"] = "request_info"
@@ -32,7 +32,7 @@ class RequestInfo(Frozen):
     answer_by: WrittenInstant | None = None
 
 
-class SupplyInfo(Frozen):
+class SupplyInfo(Given):
     """Answer the question to the reporter."""
 
     kind: Literal["supply_info"] = "supply_info"
@@ -40,7 +40,7 @@ class SupplyInfo(Frozen):
     attachments: Attachments = ()
 
 
-class RequestVerification(Frozen):
+class RequestVerification(Given):
     """Ask the grid worker to look at the place before the case is accepted (发核实)."""
 
     kind: Literal["request_verification"] = "request_verification"
@@ -48,7 +48,7 @@ class RequestVerification(Frozen):
     report_by: WrittenInstant | None = None
 
 
-class ReportVerification(Frozen):
+class ReportVerification(Given):
     """Report what the grid worker found: whether the report is true (`confirmed`), with a note and attachments."""
 
     kind: Literal["report_verification"] = "report_verification"
@@ -57,7 +57,7 @@ class ReportVerification(Frozen):
     attachments: Attachments = ()
 
 
-class SelfClose(Frozen):
+class SelfClose(Given):
     """Settle the case on the spot (自办结), by the grid worker; it is still reviewed."""
 
     kind: Literal["self_close"] = "self_close"
@@ -65,14 +65,14 @@ class SelfClose(Frozen):
     evidence: Attachments = ()
 
 
-class SendBack(Frozen):
+class SendBack(Given):
     """Send the case from dispatch back to receive (退回受理), where it may be corrected or rejected."""
 
     kind: Literal["send_back"] = "send_back"
     reason: Note
 
 
-class Dispatch(Frozen):
+class Dispatch(Given):
     """Dispatch the case (派遣) to one host, with co-handlers who must all report before completion.
 
     A department that returned the case in this round gets it again only with a `note` that says why.

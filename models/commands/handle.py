@@ -4,24 +4,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Answer, Code, Frozen, Note, OptionalNote, WrittenInstant, is_empty
+from models.base import Answer, Code, Given, Note, OptionalNote, WrittenInstant, is_empty
 from models.commands.report import Attachments
 
 
-class Claim(Frozen):
+class Claim(Given):
     """Take the case on, as a person of the host department."""
 
     kind: Literal["claim"] = "claim"
 
 
-class Release(Frozen):
+class Release(Given):
     """Give the claim up: the case goes back to the host department."""
 
     kind: Literal["release"] = "release"
     reason: Note
 
 
-class Redispatch(Frozen):
+class Redispatch(Given):
     """Change the host (改派); the clock runs on. `co_handlers` None keeps the present ones."""
 
     kind: Literal["redispatch"] = "redispatch"
@@ -30,14 +30,14 @@ class Redispatch(Frozen):
     reason: Note
 
 
-class Recall(Frozen):
+class Recall(Given):
     """Take the case from handle back to dispatch (撤回派单)."""
 
     kind: Literal["recall"] = "recall"
     reason: Note
 
 
-class AddCoHandler(Frozen):
+class AddCoHandler(Given):
     """Add co-handling departments."""
 
     kind: Literal["add_co_handler"] = "add_co_handler"
@@ -45,7 +45,7 @@ class AddCoHandler(Frozen):
     note: OptionalNote = ""
 
 
-class ReleaseCoHandler(Frozen):
+class ReleaseCoHandler(Given):
     """Remove a co-handler, so that completion no longer waits for it. One that has reported stays on record."""
 
     kind: Literal["release_co_handler"] = "release_co_handler"
@@ -53,21 +53,21 @@ class ReleaseCoHandler(Frozen):
     reason: Note
 
 
-class GrantTransfer(Frozen):
+class GrantTransfer(Given):
     """Take the case over, as the department that was asked; the clock runs on."""
 
     kind: Literal["grant_transfer"] = "grant_transfer"
     note: OptionalNote = ""
 
 
-class RefuseTransfer(Frozen):
+class RefuseTransfer(Given):
     """Refuse to take the case over."""
 
     kind: Literal["refuse_transfer"] = "refuse_transfer"
     reason: Note
 
 
-class Transfer(Frozen):
+class Transfer(Given):
     """Transfer the case to a colleague of the host department; or, as its head, ask another department to take it."""
 
     kind: Literal["transfer"] = "transfer"
@@ -76,28 +76,28 @@ class Transfer(Frozen):
     reason: Note
 
 
-class Return(Frozen):
+class Return(Given):
     """Ask to return the case (退单), with a reason; the clock runs on while this is undecided."""
 
     kind: Literal["return"] = "return"
     reason: Note
 
 
-class GrantReturn(Frozen):
+class GrantReturn(Given):
     """Grant the return: the case goes back to dispatch."""
 
     kind: Literal["grant_return"] = "grant_return"
     note: OptionalNote = ""
 
 
-class RefuseReturn(Frozen):
+class RefuseReturn(Given):
     """Refuse the return: the case stays with its host."""
 
     kind: Literal["refuse_return"] = "refuse_return"
     reason: Note
 
 
-class ReportProgress(Frozen):
+class ReportProgress(Given):
     """Report progress. From a co-handler it is their report, unless `interim`."""
 
     kind: Literal["report_progress"] = "report_progress"
@@ -106,7 +106,7 @@ class ReportProgress(Frozen):
     interim: bool = False
 
 
-class Complete(Frozen):
+class Complete(Given):
     """Complete the handling (处置完成), with result and evidence; the case goes to review.
 
     `result` is for the staff; `answer` (答复) is what the reporter will read once the review has passed.
@@ -118,7 +118,7 @@ class Complete(Frozen):
     answer: Annotated[Answer, Field(exclude_if=is_empty)] = ""
 
 
-class RequestExtension(Frozen):
+class RequestExtension(Given):
     """Ask for a later deadline (延期)."""
 
     kind: Literal["request_extension"] = "request_extension"
@@ -126,7 +126,7 @@ class RequestExtension(Frozen):
     reason: Note
 
 
-class GrantExtension(Frozen):
+class GrantExtension(Given):
     """Grant an extension; `until` may be earlier than what was asked for, never later."""
 
     kind: Literal["grant_extension"] = "grant_extension"
@@ -134,14 +134,14 @@ class GrantExtension(Frozen):
     note: OptionalNote = ""
 
 
-class RefuseExtension(Frozen):
+class RefuseExtension(Given):
     """Refuse an extension."""
 
     kind: Literal["refuse_extension"] = "refuse_extension"
     reason: Note
 
 
-class RequestSuspension(Frozen):
+class RequestSuspension(Given):
     """Ask to suspend the case (挂账) until a stated time, because the work is impossible now; the clock stops."""
 
     kind: Literal["request_suspension"] = "request_suspension"
@@ -149,7 +149,7 @@ class RequestSuspension(Frozen):
     reason: Note
 
 
-class GrantSuspension(Frozen):
+class GrantSuspension(Given):
     """Grant a suspension; `until` may be earlier than what was asked for, never later."""
 
     kind: Literal["grant_suspension"] = "grant_suspension"
@@ -157,21 +157,21 @@ class GrantSuspension(Frozen):
     note: OptionalNote = ""
 
 
-class RefuseSuspension(Frozen):
+class RefuseSuspension(Given):
     """Refuse a suspension."""
 
     kind: Literal["refuse_suspension"] = "refuse_suspension"
     reason: Note
 
 
-class Resume(Frozen):
+class Resume(Given):
     """End the suspension before its time."""
 
     kind: Literal["resume"] = "resume"
     note: OptionalNote = ""
 
 
-class Abort(Frozen):
+class Abort(Given):
     """End the handling without a result (终止), as when the complainant does not cooperate; it is still reviewed."""
 
     kind: Literal["abort"] = "abort"

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from models.base import Frozen, Instant, Sha256, is_none
+from models.base import Given, Instant, Sha256, is_none
 from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
 from models.sealed import Sealed
@@ -14,7 +14,7 @@ from models.sealed import Sealed
 Attachments = Annotated[tuple[Sha256, ...], Field(max_length=20)]
 
 
-class Location(Frozen):
+class Location(Given):
     """A place in WGS 84, in degrees."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -46,14 +46,14 @@ def _on_wgs84(value: object, info: ValidationInfo) -> object:
 GivenLocation = Annotated[Location, BeforeValidator(_on_wgs84, json_schema_input_type=WrittenLocation)]
 
 
-class ExternalReference(Frozen):
+class ExternalReference(Given):
     """The number of the same matter in another system."""
 
     system: str
     number: Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
-class MatterReference(Frozen):
+class MatterReference(Given):
     """The matter (事项) on whose behalf a case was opened: a failed checklist, a station, a campaign."""
 
     kind: str
@@ -61,7 +61,7 @@ class MatterReference(Frozen):
     name: str
 
 
-class Report(Frozen):
+class Report(Given):
     """A report (上报) as a door has taken it. The reporter's name and phone are not in it, only a reference to them.
 
     `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not

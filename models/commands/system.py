@@ -4,31 +4,31 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.base import Frozen, Instant
+from models.base import Given, Instant
 
 
-class WakeUp(Frozen):
+class WakeUp(Given):
     """A due moment has come. The recording step decides what follows, not the code that set the timer."""
 
     kind: Literal["wake_up"] = "wake_up"
     moment: Instant
 
 
-class Absorb(Frozen):
+class Absorb(Given):
     """Record that another case was merged into this one."""
 
     kind: Literal["absorb"] = "absorb"
     case_no: str
 
 
-class Separate(Frozen):
+class Separate(Given):
     """Record that a case merged into this one was taken out again."""
 
     kind: Literal["separate"] = "separate"
     case_no: str
 
 
-class TakeOut(Frozen):
+class TakeOut(Given):
     """Unmerge this case, because somebody released it on its lead `lead_no`."""
 
     kind: Literal["take_out"] = "take_out"
@@ -36,7 +36,7 @@ class TakeOut(Frozen):
     reason: str
 
 
-class Inform(Frozen):
+class Inform(Given):
     """Record on the timeline what a matter of the park tells this case: `what` with its `values`, or a `note`.
 
     `matter_kind`, `code` and `name` say which matter; `what` is a word of `services.wording.informed`.
@@ -51,14 +51,14 @@ class Inform(Frozen):
     note: str = ""
 
 
-class Recompute(Frozen):
+class Recompute(Given):
     """Recompute the clocks, because a calendar was published with policy `version`."""
 
     kind: Literal["recompute"] = "recompute"
     version: int
 
 
-class SettleErrand(Frozen):
+class SettleErrand(Given):
     """Record that an errand to another case was carried out, or was refused for good with the code `refused`."""
 
     kind: Literal["settle_errand"] = "settle_errand"

@@ -31,8 +31,8 @@ class StoreBehind(DomainError):
 class StorageFull(DomainError):
     code = "storage_full"
     status = 507
-    zh = "存储空间不足,附件未保存。"
-    en = "There is no room left; the attachment was not stored."
+    zh = "存储空间不足,文件未保存。"
+    en = "There is no room left; the file was not stored."
 
 
 class NotSetUp(DomainError):

@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from models.base import Frozen
+from models.base import Kept
 
 
-class Refusal(Frozen):
+class Refusal(Kept):
     """A domain error in transit: its code, the input it points at (RFC 6901), and its parameters."""
 
     code: str

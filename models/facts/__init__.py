@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.facts.any_stage import Absorbed as Absorbed
 from models.facts.any_stage import Acknowledged as Acknowledged
 from models.facts.any_stage import Adopted as Adopted
@@ -118,13 +118,13 @@ Body = Annotated[
 ]  # fmt: skip
 
 
-class Actor(Frozen):
+class Actor(Kept):
     """Who acted: a person by id, or the system (`person` is None)."""
 
     person: UUID | None = None
 
 
-class Fact(Frozen):
+class Fact(Kept):
     """A fact with its number, time, actor, and the command that led to it.
 
     `command` is the kind of that command and `digest` the beginning of its hash: they distinguish a command that was

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.case import Owner
 from models.commands import Location, Part
 from models.enums import EscalationMode, Level, Severity, Stage, UrgeCause, UrgeKind
@@ -14,18 +14,18 @@ from models.facts.common import Due, Explanation, Retimed
 from models.plan import Plan
 
 
-class Commented(Frozen):
+class Commented(Kept):
     kind: Literal["commented"] = "commented"
     note: str
 
 
-class Attached(Frozen):
+class Attached(Kept):
     kind: Literal["attached"] = "attached"
     attachments: tuple[str, ...]
     note: str
 
 
-class Acknowledged(Frozen):
+class Acknowledged(Kept):
     """The owner is working on it: the ladder is held until `lapses_at` (None: until the stage ends).
 
     `holds` False: recorded only; the ladder continues, because the deadline has passed.
@@ -37,7 +37,7 @@ class Acknowledged(Frozen):
     holds: bool = True
 
 
-class Escalated(Frozen):
+class Escalated(Kept):
     """The case was escalated. `level`: its level afterwards.
 
     Older facts have no `level`: they set it to `to_level`, also when a unit was only informed.
@@ -53,7 +53,7 @@ class Escalated(Frozen):
     owner: Owner | None
 
 
-class Urged(Frozen):
+class Urged(Kept):
     """An urge order was given. `rungs` are the moments of its ladder steps."""
 
     kind: Literal["urged"] = "urged"
@@ -65,13 +65,13 @@ class Urged(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class UrgeAnswered(Frozen):
+class UrgeAnswered(Kept):
     kind: Literal["urge_answered"] = "urge_answered"
     number: int
     note: str
 
 
-class UrgeCancelled(Frozen):
+class UrgeCancelled(Kept):
     """Whoever gave it, or a supervisor, took the order back."""
 
     kind: Literal["urge_cancelled"] = "urge_cancelled"
@@ -79,14 +79,14 @@ class UrgeCancelled(Frozen):
     reason: str
 
 
-class UrgeLapsed(Frozen):
+class UrgeLapsed(Kept):
     """The case was closed before anybody answered the order."""
 
     kind: Literal["urge_lapsed"] = "urge_lapsed"
     number: int
 
 
-class Recategorised(Frozen):
+class Recategorised(Kept):
     """Category, severity or condition changed.
 
     `whole`: the clock of the whole case that starts, when only the new standard sets one; `whole_ends`: the clock of
@@ -110,7 +110,7 @@ class Recategorised(Frozen):
     policy_version: int | None = None
 
 
-class Adopted(Frozen):
+class Adopted(Kept):
     """A newer policy version was adopted for this case; `whole` and `whole_ends` as in Recategorised."""
 
     kind: Literal["adopted"] = "adopted"
@@ -123,7 +123,7 @@ class Adopted(Frozen):
     whole_ends: bool = False
 
 
-class Relocated(Frozen):
+class Relocated(Kept):
     """The case was moved to another place. `level`: its level afterwards; None in older facts, which kept it."""
 
     level: Level | None = None
@@ -138,7 +138,7 @@ class Relocated(Frozen):
     reason: str
 
 
-class EnterpriseLinked(Frozen):
+class EnterpriseLinked(Kept):
     """The case is about the enterprise with that credit code (None: about none); before it was about `before`."""
 
     kind: Literal["enterprise_linked"] = "enterprise_linked"
@@ -147,7 +147,7 @@ class EnterpriseLinked(Frozen):
     reason: str
 
 
-class Merged(Frozen):
+class Merged(Kept):
     """The case was merged into the lead `into`."""
 
     kind: Literal["merged"] = "merged"
@@ -156,14 +156,14 @@ class Merged(Frozen):
     reason: str
 
 
-class Absorbed(Frozen):
+class Absorbed(Kept):
     """Another case was merged into this one."""
 
     kind: Literal["absorbed"] = "absorbed"
     case_no: str
 
 
-class Unmerged(Frozen):
+class Unmerged(Kept):
     """The case was taken out of its lead, by a person or because the lead refused the merge (`refused` is the code).
 
     It goes back to the state it was in, with its clocks as if they had run on. Clocks that were stopped at the merge
@@ -184,7 +184,7 @@ class Unmerged(Frozen):
     whole_plan: Plan | None = None
 
 
-class UnmergeAsked(Frozen):
+class UnmergeAsked(Kept):
     """The lead releases a merged case; an errand takes it out."""
 
     kind: Literal["unmerge_asked"] = "unmerge_asked"
@@ -192,14 +192,14 @@ class UnmergeAsked(Frozen):
     reason: str
 
 
-class Separated(Frozen):
+class Separated(Kept):
     """A case that had been merged into this one was taken out again."""
 
     kind: Literal["separated"] = "separated"
     case_no: str
 
 
-class ErrandReturned(Frozen):
+class ErrandReturned(Kept):
     """An errand was refused for good, with the code `refused`; the desk has to deal with it."""
 
     kind: Literal["errand_returned"] = "errand_returned"
@@ -207,7 +207,7 @@ class ErrandReturned(Frozen):
     refused: str
 
 
-class Informed(Frozen):
+class Informed(Kept):
     """A matter of the park told the case something; the fields are those of the command `inform`."""
 
     kind: Literal["informed"] = "informed"
@@ -219,19 +219,19 @@ class Informed(Frozen):
     note: str = ""
 
 
-class SplitOff(Frozen):
+class SplitOff(Kept):
     kind: Literal["split_off"] = "split_off"
     parts: tuple[Part, ...]
     reason: str
 
 
-class ErrandSettled(Frozen):
+class ErrandSettled(Kept):
     kind: Literal["errand_settled"] = "errand_settled"
     errand: str
     case_no: str | None
 
 
-class Convened(Frozen):
+class Convened(Kept):
     """Departments were called to a joint meeting.
 
     `watched`: those that have not answered when the meeting begins are recorded as missing.
@@ -244,7 +244,7 @@ class Convened(Frozen):
     note: str
 
 
-class Responded(Frozen):
+class Responded(Kept):
     kind: Literal["responded"] = "responded"
     department: str
     note: str

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.enums import Stage
 from models.plan import Plan
 from models.policy.limits import Limit
 
 
-class Explanation(Frozen):
+class Explanation(Kept):
     """The rule that made a choice, and the reason as text for people."""
 
     rule: str
@@ -16,7 +16,7 @@ class Explanation(Frozen):
     en: str
 
 
-class Due(Frozen):
+class Due(Kept):
     """A clock that starts: its limit, the limit's source, and the deadline.
 
     `stage` None is the clock of the whole case. `limit` is the time between start and deadline as `terms` counts
@@ -32,7 +32,7 @@ class Due(Frozen):
     plan: Plan | None = None
 
 
-class Retimed(Frozen):
+class Retimed(Kept):
     """A recomputed clock, with its deadline before and after (None while it is stopped).
 
     `renews`: the old deadline had passed and the new one has not; the missed one stays on record.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from models.base import Frozen, Instant, is_none
+from models.base import Instant, Kept, is_none
 from models.case import Owner
 from models.commands import ExternalReference, Location
 from models.commands.report import MatterReference
@@ -14,7 +14,7 @@ from models.facts.common import Due, Explanation
 from models.plan import Plan
 
 
-class Received(Frozen):
+class Received(Kept):
     """The report was received: the first fact of every case."""
 
     kind: Literal["received"] = "received"
@@ -49,7 +49,7 @@ class Received(Frozen):
     enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
 
 
-class Accepted(Frozen):
+class Accepted(Kept):
     """The case was accepted (立案): it has this policy version and opening condition, and the whole case is timed."""
 
     kind: Literal["accepted"] = "accepted"
@@ -61,7 +61,7 @@ class Accepted(Frozen):
     whole: Due | None = None
 
 
-class InfoRequested(Frozen):
+class InfoRequested(Kept):
     """The reporter was asked. `stops_stage`, `stops_whole`: whether that clock stops until the answer."""
 
     kind: Literal["info_requested"] = "info_requested"
@@ -71,7 +71,7 @@ class InfoRequested(Frozen):
     stops_whole: bool = True
 
 
-class InfoSupplied(Frozen):
+class InfoSupplied(Kept):
     """The reporter answered, or (`note` empty) the time to answer ran out; stopped clocks resume at `since`."""
 
     kind: Literal["info_supplied"] = "info_supplied"
@@ -84,7 +84,7 @@ class InfoSupplied(Frozen):
     whole_plan: Plan | None = None
 
 
-class SelfClosed(Frozen):
+class SelfClosed(Kept):
     kind: Literal["self_closed"] = "self_closed"
     result: str
     evidence: tuple[str, ...]
@@ -92,7 +92,7 @@ class SelfClosed(Frozen):
     due: Due
 
 
-class VerificationRequested(Frozen):
+class VerificationRequested(Kept):
     """The workers of `unit` were asked to look at the place by `report_by`."""
 
     kind: Literal["verification_requested"] = "verification_requested"
@@ -103,14 +103,14 @@ class VerificationRequested(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class VerificationReported(Frozen):
+class VerificationReported(Kept):
     kind: Literal["verification_reported"] = "verification_reported"
     confirmed: bool
     note: str
     attachments: tuple[str, ...]
 
 
-class SentBack(Frozen):
+class SentBack(Kept):
     """The case was sent back to receive (退回受理): it is no longer accepted; the clock of the whole case runs on."""
 
     kind: Literal["sent_back"] = "sent_back"
@@ -119,7 +119,7 @@ class SentBack(Frozen):
     due: Due
 
 
-class Redispatched(Frozen):
+class Redispatched(Kept):
     """The host was changed (改派); the clock runs on."""
 
     kind: Literal["redispatched"] = "redispatched"
@@ -130,7 +130,7 @@ class Redispatched(Frozen):
     owner: Owner
 
 
-class Recalled(Frozen):
+class Recalled(Kept):
     """The dispatch was withdrawn (撤回派单).
 
     By a person, or by the system when the case was moved to a place where its host does not act.
@@ -143,19 +143,19 @@ class Recalled(Frozen):
     due: Due
 
 
-class CoHandlersAdded(Frozen):
+class CoHandlersAdded(Kept):
     kind: Literal["co_handlers_added"] = "co_handlers_added"
     departments: tuple[str, ...]
     note: str
 
 
-class CoHandlerReleased(Frozen):
+class CoHandlerReleased(Kept):
     kind: Literal["co_handler_released"] = "co_handler_released"
     department: str
     reason: str
 
 
-class ClaimEnded(Frozen):
+class ClaimEnded(Kept):
     """The claimant no longer holds the role that the claim needs: the claim ended, and `owner` is the owner again."""
 
     kind: Literal["claim_ended"] = "claim_ended"
@@ -163,14 +163,14 @@ class ClaimEnded(Frozen):
     owner: Owner
 
 
-class ReviewerAssigned(Frozen):
+class ReviewerAssigned(Kept):
     kind: Literal["reviewer_assigned"] = "reviewer_assigned"
     person: UUID
     owner: Owner
     reason: str
 
 
-class Dispatched(Frozen):
+class Dispatched(Kept):
     """The case was dispatched. `per_round`: extensions count per round; in older facts a dispatch reset them."""
 
     per_round: bool = False
@@ -183,18 +183,18 @@ class Dispatched(Frozen):
     due: Due
 
 
-class Claimed(Frozen):
+class Claimed(Kept):
     kind: Literal["claimed"] = "claimed"
     owner: Owner
 
 
-class Released(Frozen):
+class Released(Kept):
     kind: Literal["released"] = "released"
     reason: str
     owner: Owner
 
 
-class Transferred(Frozen):
+class Transferred(Kept):
     """The case was transferred. `keeps_requests`: to a colleague; the department's requests stay pending."""
 
     keeps_requests: bool = False
@@ -205,7 +205,7 @@ class Transferred(Frozen):
     owner: Owner
 
 
-class ProgressReported(Frozen):
+class ProgressReported(Kept):
     """Progress was reported. `reports_for` is the co-handling department whose report this is.
 
     While an acknowledgement holds the ladder, progress extends it until `lapses_at`.
@@ -218,7 +218,7 @@ class ProgressReported(Frozen):
     lapses_at: Instant | None = None
 
 
-class Completed(Frozen):
+class Completed(Kept):
     kind: Literal["completed"] = "completed"
     result: str
     evidence: tuple[str, ...]
@@ -227,7 +227,7 @@ class Completed(Frozen):
     answer: str = ""
 
 
-class Aborted(Frozen):
+class Aborted(Kept):
     """Handling ended without a solution; it is reviewed before it closes."""
 
     kind: Literal["aborted"] = "aborted"
@@ -236,7 +236,7 @@ class Aborted(Frozen):
     due: Due
 
 
-class ReviewPassed(Frozen):
+class ReviewPassed(Kept):
     """The review passed.
 
     `released`: whoever has the progress code may see all photos of the result; otherwise those in `released_photos`.
@@ -251,7 +251,7 @@ class ReviewPassed(Frozen):
     answer: str = ""
 
 
-class ReviewFailed(Frozen):
+class ReviewFailed(Kept):
     """The review failed. `departments`: the co-handlers who must report again (None in older facts: nobody).
 
     `accepted_at`, `condition`, `policy_version`, `whole`: a case settled on the spot counts as accepted from then on.
@@ -270,7 +270,7 @@ class ReviewFailed(Frozen):
     due: Due
 
 
-class Closed(Frozen):
+class Closed(Kept):
     """The case was closed; until `archive_at` it may still be rated, reopened or appealed."""
 
     kind: Literal["closed"] = "closed"
@@ -280,7 +280,7 @@ class Closed(Frozen):
     archive_at: Instant
 
 
-class Archived(Frozen):
+class Archived(Kept):
     """The last fact of every case."""
 
     kind: Literal["archived"] = "archived"

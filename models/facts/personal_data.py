@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.enums import UnmaskPurpose
 
 
-class ReporterUnmasked(Frozen):
+class ReporterUnmasked(Kept):
     """The actor may look at the reporter's data until then."""
 
     kind: Literal["reporter_unmasked"] = "reporter_unmasked"
@@ -15,17 +15,17 @@ class ReporterUnmasked(Frozen):
     until: Instant
 
 
-class DataHeld(Frozen):
+class DataHeld(Kept):
     kind: Literal["data_held"] = "data_held"
     reason: str
 
 
-class DataReleased(Frozen):
+class DataReleased(Kept):
     kind: Literal["data_released"] = "data_released"
     reason: str
 
 
-class ReporterErased(Frozen):
+class ReporterErased(Kept):
     """The key of the reporter's record was destroyed."""
 
     kind: Literal["reporter_erased"] = "reporter_erased"

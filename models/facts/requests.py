@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Literal
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.case import Owner
 from models.enums import RequestKind, Stage
 from models.facts.common import Due
 from models.plan import Plan
 
 
-class ReturnRequested(Frozen):
+class ReturnRequested(Kept):
     kind: Literal["return_requested"] = "return_requested"
     department: str
     reason: str
@@ -18,7 +18,7 @@ class ReturnRequested(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class ReturnGranted(Frozen):
+class ReturnGranted(Kept):
     kind: Literal["return_granted"] = "return_granted"
     department: str | None = None
     note: str
@@ -26,13 +26,13 @@ class ReturnGranted(Frozen):
     due: Due
 
 
-class ReturnRefused(Frozen):
+class ReturnRefused(Kept):
     kind: Literal["return_refused"] = "return_refused"
     department: str
     reason: str
 
 
-class TransferRequested(Frozen):
+class TransferRequested(Kept):
     """The host asks another department to take the case over; the clock runs on."""
 
     kind: Literal["transfer_requested"] = "transfer_requested"
@@ -43,13 +43,13 @@ class TransferRequested(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class TransferRefused(Frozen):
+class TransferRefused(Kept):
     kind: Literal["transfer_refused"] = "transfer_refused"
     department: str
     reason: str
 
 
-class RequestRetracted(Frozen):
+class RequestRetracted(Kept):
     """The person who made the request took it back."""
 
     kind: Literal["request_retracted"] = "request_retracted"
@@ -57,14 +57,14 @@ class RequestRetracted(Frozen):
     reason: str
 
 
-class RequestLapsed(Frozen):
+class RequestLapsed(Kept):
     """The request ended undecided: another department has the case, or nobody confirmed it in time."""
 
     kind: Literal["request_lapsed"] = "request_lapsed"
     request: RequestKind
 
 
-class ExtensionRequested(Frozen):
+class ExtensionRequested(Kept):
     kind: Literal["extension_requested"] = "extension_requested"
     until: Instant
     reason: str
@@ -72,7 +72,7 @@ class ExtensionRequested(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class ExtensionGranted(Frozen):
+class ExtensionGranted(Kept):
     """An extension was granted. `until`: the granted moment, which becomes the deadline (None in older facts).
 
     `extended` is in the time that the limit counts: working time or natural time. `whole_extended`: by how much the
@@ -90,12 +90,12 @@ class ExtensionGranted(Frozen):
     whole_plan: Plan | None = None
 
 
-class ExtensionRefused(Frozen):
+class ExtensionRefused(Kept):
     kind: Literal["extension_refused"] = "extension_refused"
     reason: str
 
 
-class SuspensionRequested(Frozen):
+class SuspensionRequested(Kept):
     kind: Literal["suspension_requested"] = "suspension_requested"
     until: Instant
     reason: str
@@ -103,18 +103,18 @@ class SuspensionRequested(Frozen):
     rungs: tuple[Instant, ...] = ()
 
 
-class SuspensionGranted(Frozen):
+class SuspensionGranted(Kept):
     kind: Literal["suspension_granted"] = "suspension_granted"
     until: Instant
     note: str
 
 
-class SuspensionRefused(Frozen):
+class SuspensionRefused(Kept):
     kind: Literal["suspension_refused"] = "suspension_refused"
     reason: str
 
 
-class Resumed(Frozen):
+class Resumed(Kept):
     """The suspension ended at `since`: the clocks resume. `due_at` None: the clock of the stage was running already."""
 
     kind: Literal["resumed"] = "resumed"
@@ -126,19 +126,19 @@ class Resumed(Frozen):
     whole_plan: Plan | None = None
 
 
-class VoidProposed(Frozen):
+class VoidProposed(Kept):
     kind: Literal["void_proposed"] = "void_proposed"
     reason: str
     decide_by: Instant | None = None
     rungs: tuple[Instant, ...] = ()
 
 
-class VoidRefused(Frozen):
+class VoidRefused(Kept):
     kind: Literal["void_refused"] = "void_refused"
     reason: str
 
 
-class Rated(Frozen):
+class Rated(Kept):
     """The case was rated. `on_behalf`: an officer recorded the reporter's rating after a call-back."""
 
     on_behalf: bool = False
@@ -147,7 +147,7 @@ class Rated(Frozen):
     note: str
 
 
-class ReopenRequested(Frozen):
+class ReopenRequested(Kept):
     kind: Literal["reopen_requested"] = "reopen_requested"
     on_behalf: bool = False
     decide_by: Instant | None = None
@@ -156,7 +156,7 @@ class ReopenRequested(Frozen):
     remind_at: Instant
 
 
-class Reopened(Frozen):
+class Reopened(Kept):
     """The case was reopened in a new round.
 
     With `per_case_whole`, the clock of the whole case continues from now to `whole_due_at`, and a missed one stays
@@ -174,12 +174,12 @@ class Reopened(Frozen):
     whole: Due | None = None
 
 
-class ReopenRefused(Frozen):
+class ReopenRefused(Kept):
     kind: Literal["reopen_refused"] = "reopen_refused"
     reason: str
 
 
-class Appealed(Frozen):
+class Appealed(Kept):
     kind: Literal["appealed"] = "appealed"
     department: str | None = None
     round: int | None = None
@@ -188,7 +188,7 @@ class Appealed(Frozen):
     attachments: tuple[str, ...]
 
 
-class AppealDecided(Frozen):
+class AppealDecided(Kept):
     kind: Literal["appeal_decided"] = "appeal_decided"
     department: str | None = None
     round: int | None = None

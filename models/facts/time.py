@@ -3,13 +3,13 @@
 from typing import Literal
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.case import Owner
 from models.enums import EscalationMode, Level, Light, RequestKind, Role, Stage
 from models.facts.common import Retimed
 
 
-class LightChanged(Frozen):
+class LightChanged(Kept):
     """The light of the running stage (`stage` None: of the whole case) changed.
 
     It turned yellow, or red before the deadline where a standard says so.
@@ -23,7 +23,7 @@ class LightChanged(Frozen):
     light: Light
 
 
-class Overdue(Frozen):
+class Overdue(Kept):
     """The deadline of a stage (`stage` None: of the whole case) passed. Never erased, whatever an appeal decides.
 
     `remind_at` is None while the ladder has steps left to fire.
@@ -35,14 +35,14 @@ class Overdue(Frozen):
     remind_at: Instant | None
 
 
-class Reminded(Frozen):
+class Reminded(Kept):
     """A reminder of an overdue case or a pending decision; `remind_at` is the next one."""
 
     kind: Literal["reminded"] = "reminded"
     remind_at: Instant
 
 
-class Reached(Frozen):
+class Reached(Kept):
     """The recipients of a step: those who held the role in that unit at that moment, or a department."""
 
     mode: EscalationMode
@@ -52,7 +52,7 @@ class Reached(Frozen):
     people: tuple[UUID, ...] = ()
 
 
-class SummonsMissed(Frozen):
+class SummonsMissed(Kept):
     """A department called to a joint meeting had not answered when it began; `reached` are those informed."""
 
     kind: Literal["summons_missed"] = "summons_missed"
@@ -61,14 +61,14 @@ class SummonsMissed(Frozen):
     reached: tuple[Reached, ...]
 
 
-class Vacancy(Frozen):
+class Vacancy(Kept):
     """A role that a step targeted in a unit and nobody held: an organisation alarm."""
 
     role: Role
     unit: str
 
 
-class StepFired(Frozen):
+class StepFired(Kept):
     """A step of a ladder: of the running stage, of the whole case (`whole`), of an urge order that nobody answered
     (`urge` is its number), or of a request that nobody decided (`request`).
 
@@ -92,14 +92,14 @@ class StepFired(Frozen):
     consultation: bool = False
 
 
-class AcknowledgementLapsed(Frozen):
+class AcknowledgementLapsed(Kept):
     """An acknowledgement ended, without progress in time or with a new owner; the ladder continues at these moments."""
 
     kind: Literal["acknowledgement_lapsed"] = "acknowledgement_lapsed"
     rungs: tuple[Instant, ...]
 
 
-class UrgeOverdue(Frozen):
+class UrgeOverdue(Kept):
     """An urge order was not answered by its reply deadline."""
 
     kind: Literal["urge_overdue"] = "urge_overdue"
@@ -107,7 +107,7 @@ class UrgeOverdue(Frozen):
     reply_by: Instant
 
 
-class Recomputed(Frozen):
+class Recomputed(Kept):
     """Running clocks were recomputed by the calendars of that policy version, after a calendar was published."""
 
     kind: Literal["recomputed"] = "recomputed"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.organisation import OrgFinding
 
 
@@ -40,7 +40,7 @@ class Drift(StrEnum):
     NO_WORKER = "no_worker"
 
 
-class Finding(Frozen):
+class Finding(Kept):
     """One finding (差异), as text in both languages; `fixable`: the workflow can repair it.
 
     It is about a case (`case_no`, `report_id`), or about a matter: its kind and code, and its id.
@@ -57,7 +57,7 @@ class Finding(Frozen):
     fixable: bool = False
 
 
-class AuditReport(Frozen):
+class AuditReport(Kept):
     """What one audit checked and found.
 
     `cases` are those not archived, `workflows` those running for them, `looked_into` the cases whose workflow was
@@ -86,7 +86,7 @@ class AuditReport(Frozen):
         return found
 
 
-class AuditSummary(Frozen):
+class AuditSummary(Kept):
     """An audit as stored: the counts, the first findings, and, once a night, the lint of the organisation."""
 
     at: Instant

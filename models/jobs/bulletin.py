@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from models.base import Code, Frozen, Instant
+from models.base import Code, Instant, Kept
 
 BULLETIN_WORKFLOW = "Bulletin"
 BULLETIN_ACTIVITY = "make_bulletins"
@@ -23,7 +23,7 @@ class BulletinKind(StrEnum):
     COMMENDATION = "commendation"
 
 
-class BulletinOrder(Frozen):
+class BulletinOrder(Kept):
     """An order to make the bulletin of the period that contains `day`; without it, of the last one over at `at`.
 
     For the unit `grid`; without it, for every park and every community.
@@ -35,7 +35,7 @@ class BulletinOrder(Frozen):
     at: Instant | None = None
 
 
-class BulletinsMade(Frozen):
+class BulletinsMade(Kept):
     """The ids of the bulletins that were made, or made again."""
 
     ids: tuple[UUID, ...]

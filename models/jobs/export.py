@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from models.base import Frozen
+from models.base import Kept
 
 EXPORT_WORKFLOW = "Export"
 EXPORT_ACTIVITY = "make_export"
@@ -36,7 +36,7 @@ class ExportStatus(StrEnum):
 ACTIVE_STATUSES = (ExportStatus.WAITING, ExportStatus.MAKING)
 
 
-class ExportOrder(Frozen):
+class ExportOrder(Kept):
     """An order to make the export with this id."""
 
     id: UUID

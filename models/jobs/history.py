@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 
 ANCHOR_WORKFLOW = "Anchor"
 ANCHOR_ACTIVITY = "anchor"
@@ -37,7 +37,7 @@ class Fault(StrEnum):
     MANIFEST_FORGED = "manifest_forged"
 
 
-class HistoryFinding(Frozen):
+class HistoryFinding(Kept):
     """One fault, with the place that it is at.
 
     `number`: the case number or the code of the matter; `seq`: the fact; `day` and `anchor`: the anchor's.
@@ -52,7 +52,7 @@ class HistoryFinding(Frozen):
     en: str
 
 
-class Verification(Frozen):
+class Verification(Kept):
     """What was verified, and the faults in the order in which they were found.
 
     `origins`: cases and matters; `key`: the public key (hexadecimal) that signed, None where nothing was.
@@ -68,7 +68,7 @@ class Verification(Frozen):
     seconds: float = 0.0
 
 
-class Anchor(Frozen):
+class Anchor(Kept):
     """An anchor: the Merkle root over the last hash of every case and matter, signed, linked to the anchor before.
 
     `changed`: SHA-256 of the file of hashes that changed since the anchor before; `previous`: SHA-256 of the file of
@@ -88,14 +88,14 @@ class Anchor(Frozen):
     signature: str
 
 
-class ArchiveMade(Frozen):
+class ArchiveMade(Kept):
     """What a run of archiving wrote: files, and facts in them."""
 
     files: int = 0
     facts: int = 0
 
 
-class AnchorsMade(Frozen):
+class AnchorsMade(Kept):
     """The days for which anchors were made, and how many facts got a hash that they lacked."""
 
     days: tuple[date, ...] = ()

@@ -1,9 +1,9 @@
 """What the rebuilding of a lost store did and what it could not do."""
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 
 
-class RebuildFault(Frozen):
+class RebuildFault(Kept):
     """Something that could not be brought back, as text in both languages."""
 
     number: str | None = None
@@ -12,7 +12,7 @@ class RebuildFault(Frozen):
     en: str
 
 
-class DatabaseRebuilt(Frozen):
+class DatabaseRebuilt(Kept):
     """The rebuilding of the database from archive and histories.
 
     `reference`: rows of the copy that were missing; of cases and matters: how many were new, had facts added, were
@@ -39,7 +39,7 @@ class DatabaseRebuilt(Frozen):
     seconds: float = 0.0
 
 
-class WorkflowsRebuilt(Frozen):
+class WorkflowsRebuilt(Kept):
     """The starting of workflows from the database: how many there should be, run already, and were started."""
 
     at: Instant

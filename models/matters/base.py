@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny
 
-from models.base import Code, Frozen, Instant, Title
+from models.base import Code, Given, Instant, Kept, Title
 from models.facts import Actor
 
 
@@ -24,14 +24,8 @@ class MatterKind(StrEnum):
     REFERRAL_DESK = "referral_desk"
 
 
-class Kept(Frozen):
-    """A value read back from a store: fields that this version does not know are kept, not refused (D14)."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-
-class MatterCommand(Frozen):
-    """A command to a matter; each kind has its own, told apart by `kind`. Unknown fields are refused."""
+class MatterCommand(Given):
+    """A command to a matter; each kind has its own, told apart by `kind`. Unknown fields are refused from people."""
 
     kind: str
 
@@ -50,7 +44,7 @@ class MatterBody(Kept):
     kind: str
 
 
-class MatterFact(Frozen):
+class MatterFact(Kept):
     """A fact of a matter, numbered 1, 2, 3 … per matter. `command` and `digest` as in `models.facts.Fact`."""
 
     seq: int

@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from models.base import Instant, Text
+from models.base import Instant, Kept, Text
 from models.enums import Severity
-from models.matters.base import Kept
 from models.policy.colours import Colour, Watched
 
 

@@ -3,14 +3,14 @@
 from typing import Literal
 from uuid import UUID
 
-from models.base import Frozen
+from models.base import Kept
 from models.commands.report import Report
 from models.commands.system import Inform
 from models.facts import Actor
 from models.matters.base import Content, MatterKind
 
 
-class OpenCase(Frozen):
+class OpenCase(Kept):
     """Open a case for `report`. The matter hears the case number, or the refusal, under `errand`."""
 
     kind: Literal["open_case"] = "open_case"
@@ -19,7 +19,7 @@ class OpenCase(Frozen):
     actor: Actor
 
 
-class TellCase(Frozen):
+class TellCase(Kept):
     """Tell the case of that number something. A case that is archived, or does not exist, is left alone."""
 
     kind: Literal["tell_case"] = "tell_case"
@@ -27,7 +27,7 @@ class TellCase(Frozen):
     command: Inform
 
 
-class ActOnMatter(Frozen):
+class ActOnMatter(Kept):
     """Give another matter (or the same one) a command of the system. A matter that has ended is left alone."""
 
     kind: Literal["act_on_matter"] = "act_on_matter"
@@ -36,7 +36,7 @@ class ActOnMatter(Frozen):
     command: Content
 
 
-class BeginMatter(Frozen):
+class BeginMatter(Kept):
     """Begin another matter, for the person whose command asked for it. With `errand` the one that asked hears of it."""
 
     kind: Literal["begin_matter"] = "begin_matter"

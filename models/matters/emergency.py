@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from models.base import Code, Frozen, Instant, Note, OptionalNote
+from models.base import Code, Frozen, Instant, Kept, Note, OptionalNote
 from models.commands.report import Attachments
 from models.enums import Level, Role, Severity
 from models.facts import Reached, Vacancy
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 
 
 class StepState(StrEnum):

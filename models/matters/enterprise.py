@@ -9,8 +9,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, mo
 from models.base import (
     Code,
     CreditCode,
-    Frozen,
+    Given,
     Instant,
+    Kept,
     Line,
     Note,
     OptionalNote,
@@ -22,7 +23,7 @@ from models.base import (
 )
 from models.commands.report import GivenLocation, Location
 from models.context import Unit
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 from models.matters.colour import Cause, Evidence, Held, Override
 from models.policy.calendar import WallTime
 from models.policy.colours import Colour, VisitEvery
@@ -114,7 +115,7 @@ class Enterprise(Matter):
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
-class _Particulars(Frozen):
+class _Particulars(Given):
     """What may be said of an enterprise besides its name, code and place."""
 
     size: SizeClass = SizeClass.SMALL
@@ -152,7 +153,7 @@ class RegisterEnterprise(_Particulars, CreateMatter):
     cadre: Code | None = None
 
 
-class _OnlyWhatIsSet(Frozen):
+class _OnlyWhatIsSet(Given):
     """Written with the fields that were given and no others: what is left out stays as it is, null clears it."""
 
     @model_serializer(mode="wrap")
@@ -362,7 +363,7 @@ BODIES: tuple[type[MatterBody], ...] = (
 )  # fmt: skip
 
 
-class EnterpriseExtra(Frozen):
+class EnterpriseExtra(Given):
     """What only enterprises read: what their colour counts, the people a command names by user name, the unit it moves
     them to, with those above."""
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Instant, Line, Note, Text, Title, WrittenDay, WrittenInstant
+from models.base import Code, Instant, Kept, Line, Note, Text, Title, WrittenDay, WrittenInstant
 from models.facts import Reached
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 
 #: How many items an agenda has at most (our choice).
 MOST_ITEMS = 60

@@ -7,7 +7,7 @@ import hashlib
 import json
 from uuid import UUID
 
-from models.base import Frozen, Instant
+from models.base import Instant, Kept
 from models.errors import Refusal
 from models.facts import Actor
 from models.matters.base import Content, MatterKind
@@ -19,7 +19,7 @@ def content_digest(content: Content) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
-class MatterAct(Frozen):
+class MatterAct(Kept):
     """A command to a matter. `id` makes it count once, however often it is sent."""
 
     id: UUID
@@ -33,7 +33,7 @@ class MatterAct(Frozen):
         return f"{self.id}-{content_digest(self.command)}"
 
 
-class MatterStart(Frozen):
+class MatterStart(Kept):
     """The input of a matter's workflow: its first command, or, continued in a new run, how far it is.
 
     `known` is the number of the last fact, `wake_at` the next moment it waits for.
@@ -46,7 +46,7 @@ class MatterStart(Frozen):
     wake_at: Instant | None = None
 
 
-class MatterStep(Frozen):
+class MatterStep(Kept):
     """One recording step of a matter whose workflow knows the facts up to `known`."""
 
     matter_kind: MatterKind
@@ -59,7 +59,7 @@ class MatterStep(Frozen):
     command: Content
 
 
-class StoredMatterFact(Frozen):
+class StoredMatterFact(Kept):
     """A fact as it is stored and kept in the history, its body not yet read."""
 
     seq: int
@@ -72,7 +72,7 @@ class StoredMatterFact(Frozen):
     body: Content
 
 
-class MatterRecorded(Frozen):
+class MatterRecorded(Kept):
     """What a step recorded: every fact after the step's `known`, and how the matter then stands; or a refusal.
 
     `wake_at`: the next moment the matter waits for, None for none. `code` is None while the matter does not exist.
@@ -86,14 +86,14 @@ class MatterRecorded(Frozen):
     refusal: Refusal | None = None
 
 
-class MatterReceipt(Frozen):
+class MatterReceipt(Kept):
     """The answer to a command: the matter's code and its present revision."""
 
     code: str
     revision: int
 
 
-class MatterStanding(Frozen):
+class MatterStanding(Kept):
     """How far a running workflow is, for the audit."""
 
     known: int

@@ -5,14 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Code, Frozen, Instant, Title, WrittenDay
-from models.matters.base import Kept
+from models.base import Code, Given, Instant, Kept, Title, WrittenDay
 
 #: How many milestones one matter may have (our choice).
 MOST_MILESTONES = 30
 
 
-class PlannedMilestone(Frozen):
+class PlannedMilestone(Given):
     """A milestone as it is planned. `key` names it within its matter; it is due at the end of `due_on`."""
 
     key: Code

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from models.base import (
     Code,
-    Frozen,
+    Given,
     Instant,
+    Kept,
     Note,
     OptionalNote,
     Sha256,
@@ -22,7 +23,7 @@ from models.base import (
 )
 from models.commands.report import Attachments, GivenLocation, Location
 from models.facts import Reached, Vacancy
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 from models.matters.plan_terms import MOST_PLACES as MOST_PLACES
 from models.matters.plan_terms import AsRated as AsRated
 from models.matters.plan_terms import Every as Every
@@ -111,7 +112,7 @@ class ItemOutcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-class ItemAnswer(Frozen):
+class ItemAnswer(Given):
     """What was found at one item, with words and photos where it failed."""
 
     item: Code
@@ -120,7 +121,7 @@ class ItemAnswer(Frozen):
     photos: Attachments = ()
 
 
-class Need(Frozen):
+class Need(Given):
     """A need that somebody told during a visit (走访诉求).
 
     With `category` a case opens for it, as a `topic` it goes to the agenda (议题); else it is only noted.
@@ -358,7 +359,7 @@ class DutyStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class KnownDuty(Frozen):
+class KnownDuty(Given):
     """A duty as its row says, for the rules. `done_by_name` and `said` only where it is done (`said`: its digest)."""
 
     id: UUID

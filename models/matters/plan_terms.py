@@ -7,9 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Line, fault
+from models.base import Code, Given, Kept, Line, fault
 from models.enums import Role
-from models.matters.base import Kept
 from models.policy.calendar import WallTime
 
 #: The most places of one plan (our choice): a plan's duties of one moment are one fact.
@@ -27,7 +26,7 @@ class PlanWork(StrEnum):
     VOLUNTEER_TOUR = "volunteer_tour"
 
 
-class PlanPlace(Frozen):
+class PlanPlace(Given):
     """Where a duty is done: a grid unit; in it, where meant, an address or a workshop (`name`) of an enterprise.
 
     `enterprise` is the enterprise's code (its unified social credit code).
@@ -38,7 +37,7 @@ class PlanPlace(Frozen):
     enterprise: Code | None = None
 
 
-class Shift(Frozen):
+class Shift(Given):
     """A shift of a plant: when its check begins, in the park's wall time, on each day that the plant runs."""
 
     name: Annotated[Line, StringConstraints(min_length=1, max_length=20)]
@@ -53,7 +52,7 @@ def _each_shift_once(shifts: tuple[Shift, ...]) -> tuple[Shift, ...]:
     return shifts
 
 
-class PerShift(Frozen):
+class PerShift(Given):
     """Before each shift: due `minutes` after the check begins. Without `shifts`, those of each place's enterprise."""
 
     kind: Literal["per_shift"] = "per_shift"
@@ -66,7 +65,7 @@ class PerShift(Frozen):
         return self
 
 
-class Every(Frozen):
+class Every(Given):
     """Every `n` days, weeks or months, counted from the plan's first due day, at `at`.
 
     A day that is not worked moves to the next one that is; two that meet there are one.
@@ -78,7 +77,7 @@ class Every(Frozen):
     at: WallTime = 18 * 60
 
 
-class AsRated(Frozen):
+class AsRated(Given):
     """As often as the colour of each place's enterprise says: red weekly, yellow monthly, green quarterly."""
 
     kind: Literal["as_rated"] = "as_rated"
@@ -88,7 +87,7 @@ class AsRated(Frozen):
 Rhythm = Annotated[PerShift | Every | AsRated, Field(discriminator="kind")]
 
 
-class PlantDays(Frozen):
+class PlantDays(Given):
     """A plant's own calendar: the weekdays on which it runs (1 Monday … 7 Sunday), and whether it runs on holidays.
 
     Make-up workdays always count; local closures (a typhoon) never do.
@@ -104,7 +103,7 @@ class PlantDays(Frozen):
     on_holidays: bool = False
 
 
-class Workers(Frozen):
+class Workers(Given):
     """Who does the duties: whoever holds `role` at the place, the person of that user name, or a department."""
 
     role: Role | None = None

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from models.base import (
     Code,
-    Frozen,
+    Given,
     Instant,
+    Kept,
     Note,
     OptionalName,
     OptionalNote,
@@ -20,7 +21,7 @@ from models.base import (
     WrittenInstant,
     fault,
 )
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 
 #: The lengths of a slot, in minutes.
 SlotMinutes = Annotated[int, Field(ge=5, le=240)]
@@ -46,14 +47,14 @@ class ReferralOutcome(StrEnum):
     FURTHER = "further"
 
 
-class Sitter(Frozen):
+class Sitter(Given):
     """Somebody who sits at the desk, and their organisation. Both are shown in public."""
 
     name: Title
     organisation: OptionalName = None
 
 
-class Sitting(Frozen):
+class Sitting(Given):
     """A sitting every week: on `weekday` (1 is Monday, 7 Sunday), from `start` to `end` by the wall clock."""
 
     weekday: Annotated[int, Field(ge=1, le=7)]
@@ -66,7 +67,7 @@ class Sitting(Frozen):
         return self
 
 
-class Hours(Frozen):
+class Hours(Given):
     """A sitting on one day, from `start` to `end` by the wall clock."""
 
     start: WallTime
@@ -83,7 +84,7 @@ def _require_forward(start: time, end: time) -> None:
         raise fault("坐诊的结束时间须晚于开始时间", "a sitting ends after it begins")
 
 
-class ChangedDay(Frozen):
+class ChangedDay(Given):
     """A day that differs from its week: it has these sittings instead, or (empty) none."""
 
     day: date
@@ -339,7 +340,7 @@ BODIES = (
 )  # fmt: skip
 
 
-class CaseAround(Frozen):
+class CaseAround(Given):
     """The case of a booking: whether it exists, and is open."""
 
     exists: bool = False

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Instant, Line, Note, OptionalName, Sha256, Title, fault, is_none
+from models.base import Code, Given, Instant, Kept, Line, Note, OptionalName, Sha256, Title, fault, is_none
 from models.commands.report import GivenLocation, Location
 from models.enums import Severity
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 
 #: The numbers that a reading or a limit may have: finite, and as precise as a double is.
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
@@ -39,7 +39,7 @@ class Side(StrEnum):
     BELOW = "below"
 
 
-class Metric(Frozen):
+class Metric(Given):
     """One thing that a station measures, in `unit`.
 
     A reading above `above` or below `below` exceeds the limit; after `minutes` of nothing else the breach has begun,
@@ -135,7 +135,7 @@ class ChangeKind(StrEnum):
     ENDED = "ended"
 
 
-class Change(Frozen):
+class Change(Given):
     """A change of the state of `metric`, found by the reading of `at`. `since`: when the run (or breach) began."""
 
     what: ChangeKind
@@ -402,7 +402,7 @@ BODIES = (
 )  # fmt: skip
 
 
-class StationAround(Frozen):
+class StationAround(Given):
     """What the rules of a station read beside it: when it was last heard, and which of its cases are open.
 
     `open_cases`: the number of an open case by the number that the station knows (another one after a merge).

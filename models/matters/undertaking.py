@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Code, Frozen, Instant, Line, Note, Text, Title, WrittenDay
+from models.base import Code, Given, Instant, Kept, Line, Note, Text, Title, WrittenDay
 from models.commands.report import Attachments, GivenLocation
-from models.matters.base import CreateMatter, Kept, Matter, MatterBody, MatterCommand
+from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
 from models.matters.milestones import Milestone, PlannedMilestones
 
 #: How many places a campaign may have in all, and how many one command may add (our choice).
@@ -24,7 +24,7 @@ class UndertakingType(StrEnum):
     CAMPAIGN = "campaign"
 
 
-class PlannedPlace(Frozen):
+class PlannedPlace(Given):
     """A place of a campaign, which becomes a case. `key` names it within the campaign."""
 
     key: Code

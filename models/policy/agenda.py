@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Frozen
+from models.base import Given
 from models.enums import LimitUnit
 from models.policy.limits import Length
 
@@ -13,7 +13,7 @@ AUDIT_WITHIN = Length(amount=5, unit=LimitUnit.LEGAL_WORK_DAY)
 MINUTES_WITHIN = Length(amount=3, unit=LimitUnit.LEGAL_WORK_DAY)
 
 
-class AgendaPolicy(Frozen):
+class AgendaPolicy(Given):
     """How long a topic may wait for its audit, and how long after a meeting its minutes may take."""
 
     audit_within: Annotated[Length, Field(description="from the submission")] = AUDIT_WITHIN

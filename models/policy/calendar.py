@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from models.base import Code, Frozen, OptionalName, Text, fault
+from models.base import Code, Given, OptionalName, Text, fault
 
 MINUTES_A_DAY = 24 * 60
 _WALL_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
@@ -38,7 +38,7 @@ WallTime = Annotated[
 ]
 
 
-class Span(Frozen):
+class Span(Given):
     """A span of working time in a day, half open: from `start` up to, not including, `end`. Written "08:30-12:00"."""
 
     start: WallTime
@@ -73,7 +73,7 @@ def _sort_spans(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 Spans = Annotated[tuple[Span, ...], AfterValidator(_sort_spans)]
 
 
-class Week(Frozen):
+class Week(Given):
     """The work spans of each weekday; a day without spans is a day of rest."""
 
     monday: Spans = ()
@@ -92,7 +92,7 @@ class Week(Frozen):
         return days[weekday]
 
 
-class CalendarYear(Frozen):
+class CalendarYear(Given):
     """One year's holidays on weekdays and its make-up workdays on days of rest.
 
     `provisional`: not announced yet; these days are only expected.
@@ -112,7 +112,7 @@ class CalendarYear(Frozen):
         return self
 
 
-class Closure(Frozen):
+class Closure(Given):
     """A local stop of work (a typhoon, a power cut): no working time from `since` to `until`, both inclusive."""
 
     since: date
@@ -126,7 +126,7 @@ class Closure(Frozen):
         return self
 
 
-class SpecialDay(Frozen):
+class SpecialDay(Given):
     """A day with working time of its own: a half day, or longer hours."""
 
     day: date
@@ -138,7 +138,7 @@ class SpecialDay(Frozen):
 LONGEST_CLOSURE = timedelta(days=366)
 
 
-class Calendar(Frozen):
+class Calendar(Given):
     """The working time of a park or a department.
 
     `name` is the key by which limits refer to it. The working time of a day is looked up in this order: closures,

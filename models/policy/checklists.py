@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Line
+from models.base import Code, Given, Line
 from models.enums import Severity
 
 #: What an item asks, in one line.
@@ -14,7 +14,7 @@ ItemText = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 MOST_ITEMS = 60
 
 
-class ChecklistItem(Frozen):
+class ChecklistItem(Given):
     """One thing to look at. When it fails, a case of `category` opens, with a photo where `photo` says so.
 
     `severity` None: the category's own.
@@ -32,7 +32,7 @@ class ChecklistItem(Frozen):
         return self.text_en if language.startswith("en") else self.text_zh
 
 
-class Checklist(Frozen):
+class Checklist(Given):
     """A list of things to look at, in the order in which they are looked at."""
 
     code: Code

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from models.base import Code, Frozen, Text, is_empty, is_none
+from models.base import Code, Given, Text, is_empty, is_none
 from models.enums import Severity
 
 #: The longest window and the longest hold (our choice): what counts for more than a year is never left in practice.
@@ -63,7 +63,7 @@ def _never_left(zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError("colour_never_left", message, context)
 
 
-class ColourRule(Frozen):
+class ColourRule(Given):
     """A rule that makes an enterprise yellow or red while at least `at_least` of what it counts are there.
 
     `categories` (prefixes of codes) and `severities` limit the cases; empty means all. `within_days`: only what
@@ -121,7 +121,7 @@ class ColourRule(Frozen):
         return self
 
 
-class Visits(Frozen):
+class Visits(Given):
     """How often an enterprise of each colour is visited (our choice)."""
 
     red: VisitEvery = VisitEvery.WEEKLY
@@ -171,7 +171,7 @@ DEFAULT_RULES = (
 )  # fmt: skip
 
 
-class Colours(Frozen):
+class Colours(Given):
     """The colour rules of a policy, the visits, and how long a supervisor may set a colour by hand."""
 
     rules: Annotated[tuple[ColourRule, ...], Field(max_length=50)] = DEFAULT_RULES

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from models.base import Code, Frozen, Line, Text, is_empty, is_none
+from models.base import Code, Given, Line, Text, is_empty, is_none
 from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
@@ -26,7 +26,7 @@ VERIFY_HOURS = 2.0
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 
 
-class Category(Frozen):
+class Category(Given):
     """A category (小类) of issues, with the conditions it is opened under; the first that fits decides.
 
     `withdrawable` False: once accepted, its reporter can no longer withdraw it (a hazard, pollution). `limits` is short
@@ -58,7 +58,7 @@ class Category(Frozen):
         return self
 
 
-class Group(Frozen):
+class Group(Given):
     """A group (大类) of categories."""
 
     code: Code
@@ -66,7 +66,7 @@ class Group(Frozen):
     name_en: Text
 
 
-class RouteRule(Frozen):
+class RouteRule(Given):
     """A routing rule; the first one that matches names the host department.
 
     `categories` and `grids` are code prefixes; an empty list matches everything.
@@ -90,7 +90,7 @@ ROUND_THE_CLOCK = Calendar(
 )
 
 
-class EverydayWord(Frozen):
+class EverydayWord(Given):
     """An everyday word for a category, which the public form offers before all categories."""
 
     name_zh: Line
@@ -102,7 +102,7 @@ class EverydayWord(Frozen):
 REPORTER_MONTHS = 36
 
 
-class Policy(Frozen):
+class Policy(Given):
     """Everything configurable about how cases run, and the weights by which rankings are scored.
 
     Limits per round: `extensions` granted, `suspensions` granted (`suspension_days` in all), `info_requests`, `returns`

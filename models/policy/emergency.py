@@ -9,13 +9,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from models.base import Code, Frozen, Text
+from models.base import Code, Given, Text
 from models.enums import Level, Role, Severity
 from models.policy.rungs import MatterRung
 from models.policy.standard import LevelName
 
 
-class PlanStep(Frozen):
+class PlanStep(Given):
     """A step of a plan, due so many minutes after the run has begun.
 
     It is given to whoever holds `role` at `level` (or above, where nobody does), and to `department` where one is
@@ -40,7 +40,7 @@ class PlanStep(Frozen):
         return self
 
 
-class EmergencyPlan(Frozen):
+class EmergencyPlan(Given):
     """A plan. It begins by itself when a case is accepted that fits: of one of the `categories` (prefixes of codes),
     and of one of the `severities`. Without categories it is only begun by hand."""
 
@@ -71,7 +71,7 @@ DEFAULT_EMERGENCY_LADDER = (
 )
 
 
-class EmergencyPolicy(Frozen):
+class EmergencyPolicy(Given):
     """The plans, and the ladder of a step that nobody has confirmed in time."""
 
     plans: Annotated[tuple[EmergencyPlan, ...], Field(max_length=100)] = ()

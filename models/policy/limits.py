@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.base import Code, Frozen, Text
+from models.base import Code, Given, Text
 from models.enums import LimitUnit
 
 #: Units that are counted in whole days.
@@ -30,7 +30,7 @@ def source_in(source: str, language: str) -> str:
     return f"{kind}{colon}{en if bar and language.startswith('en') else zh}"
 
 
-class Length(Frozen):
+class Length(Given):
     """An amount of a unit, counted by the calendar of that name (None: the policy's own).
 
     `moves_on`: a deadline in natural days that falls on a day of rest moves to the end of the next workday

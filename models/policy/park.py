@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from models.base import Frozen
+from models.base import Given
 from models.enums import Level, Role
 from models.policy.agenda import AgendaPolicy
 from models.policy.checklists import Checklist
@@ -35,7 +35,7 @@ DEFAULT_COLOURS = Colours()
 DEFAULT_SCORES = Scores()
 
 
-class ParkPolicy(Frozen):
+class ParkPolicy(Given):
     """The rules for matters (事项). `ladder`: who is told of what is overdue. `checklists`: what duties look at;
     `colours`: the colours of enterprises; `scores`: the points of people, units and departments.
 

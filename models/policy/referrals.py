@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Frozen
+from models.base import Given
 
 
-class ReferralPolicy(Frozen):
+class ReferralPolicy(Given):
     """`outcome_hours`: how long after a slot its outcome may be recorded before its absence climbs the ladder;
     `ahead_days`: how far ahead a slot can be booked; `public_days`: how many days the public page shows."""
 

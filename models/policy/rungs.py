@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Frozen
+from models.base import Given
 from models.enums import Level, Role
 from models.policy.standard import LevelName
 
@@ -12,7 +12,7 @@ from models.policy.standard import LevelName
 MOST_HOURS = 24 * 365
 
 
-class MatterRung(Frozen):
+class MatterRung(Given):
     """A step of the ladder of overdue matters: whom it reaches, so many natural hours after the deadline.
 
     Without `role` it reaches whoever owns the matter; else that role at `level`, or above when nobody holds it there.

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from models.base import Code, Frozen, Text
+from models.base import Code, Given, Text
 
 
 class Subject(StrEnum):
@@ -47,7 +47,7 @@ class Scored(StrEnum):
     DUTY_MISSED = "duty_missed"
 
 
-class ScoreLine(Frozen):
+class ScoreLine(Given):
     """A line: so many `points` (a deduction is negative) for each of what it counts, `most` in all.
 
     `subjects`: whom it scores; empty means everybody.
@@ -68,7 +68,7 @@ class ScoreLine(Frozen):
         return self
 
 
-class StarBand(Frozen):
+class StarBand(Given):
     """So many stars, for `least` points and more."""
 
     least: Annotated[float, Field(ge=0, le=1000)]
@@ -97,7 +97,7 @@ DEFAULT_BANDS = tuple(
 )
 
 
-class Scores(Frozen):
+class Scores(Given):
     """How points are counted: `base`, the lines, never below 0 nor above `most`; the bands run downwards to 0.
 
     `best`: how many people are named 服务之星, stars of service, in a period.

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.base import Code, Frozen, OptionalName, Text
+from models.base import Code, Given, OptionalName, Text
 from models.enums import EscalationMode, Level, Role, Severity, Stage
 from models.policy.limits import Length, Limit, WrittenLimit
 
@@ -26,7 +26,7 @@ def _level(value: object) -> object:
 LevelName = Annotated[Level, BeforeValidator(_level)]
 
 
-class LightRule(Frozen):
+class LightRule(Given):
     """The fractions of a limit at which its light changes. Percentages are local practice, not law (our choice)."""
 
     yellow: Annotated[float, Field(gt=0, le=1)] = 0.75
@@ -39,7 +39,7 @@ class LightRule(Frozen):
         return self
 
 
-class ExtensionRule(Frozen):
+class ExtensionRule(Given):
     """The rule of extensions (延期): how often, how much at a time (None: one original limit), and who grants them."""
 
     times: Annotated[int, Field(ge=0, le=10)] = 2
@@ -47,7 +47,7 @@ class ExtensionRule(Frozen):
     granted_by: Literal[Role.DUTY_OFFICER, Role.SUPERVISOR] = Role.DUTY_OFFICER
 
 
-class Target(Frozen):
+class Target(Given):
     """The target of a ladder step: a role at a level, or (`host`) whoever handles the case.
 
     With mode `act` they become the owner, and the former owner may still read the case; with `inform` the owner stays.
@@ -69,7 +69,7 @@ class Target(Frozen):
         return self
 
 
-class Rung(Frozen):
+class Rung(Given):
     """One step of a ladder: at a fraction of the limit, or `after` the step before it (the first one after the start).
 
     Fraction 0.5 is half way, 1 when due, 2 after twice the limit.
@@ -88,14 +88,14 @@ class Rung(Frozen):
         return self
 
 
-class Repeat(Frozen):
+class Repeat(Given):
     """The repetition of the last step: how many times it fires again, and how far apart."""
 
     times: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 3
     every: Length
 
 
-class Ladder(Frozen):
+class Ladder(Given):
     """A ladder (升级梯级): who is reached, step by step, up the four levels, while nobody acts.
 
     `acknowledged_for`: how long an acknowledgement holds the ladder without progress. `consultation`: whether a case
@@ -122,7 +122,7 @@ class Ladder(Frozen):
         return (self.name_en if language.startswith("en") else self.name_zh) or self.code
 
 
-class UrgeRule(Frozen):
+class UrgeRule(Given):
     """The rule of the system's urge orders (督办): the time to answer, and the ladder while there is no answer.
 
     The ladder's fractions count from the order to its reply deadline.
@@ -132,7 +132,7 @@ class UrgeRule(Frozen):
     ladder: Code
 
 
-class Limits(Frozen):
+class Limits(Given):
     """One limit per stage of the life cycle that has a clock."""
 
     accept: WrittenLimit
@@ -166,7 +166,7 @@ class Standard(Limits):
     suspension_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
-class Condition(Frozen):
+class Condition(Given):
     """An opening condition (立案条件) and its standard; without severities it always fits."""
 
     code: Code

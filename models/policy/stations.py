@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Code, Frozen
+from models.base import Code, Given
 
 
-class StationPolicy(Frozen):
+class StationPolicy(Given):
     """The rules for stations and their readings.
 
     A reading that is more than `late_after_minutes` old when it arrives is stored as late; one that is more than

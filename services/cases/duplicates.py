@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
-from models.base import Code, Frozen, Text, WrittenInstant
+from models.base import STORED, Code, Frozen, Text, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.datum import Datum, to_wgs84
@@ -100,7 +100,7 @@ async def find_duplicates(
             .limit(MAX_RESULTS)
         )
     ).all()
-    cases = [Case.model_validate(row.state) for row in rows]
+    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
     names = await read_names(connection, cases, language)
     pairs = zip(rows, cases, strict=True)
     return Duplicates(items=tuple(_duplicate(row, case_item(found, names, now), at) for row, found in pairs))

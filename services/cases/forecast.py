@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import read_system_context
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.case import Case, Clock
 from models.context import Context, Person
 from models.enums import EscalationMode, Level, Light, LimitUnit, RequestKind, Role, Stage
@@ -98,7 +98,7 @@ async def get_forecast(
 ) -> Forecast:
     """Return the forecast of a case that `person` may see. Raises NoSuchCase; NothingToForecast once it is closed."""
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     if not case.is_open:
         raise NothingToForecast()
     ctx = await read_system_context(connection, case, now)

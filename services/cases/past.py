@@ -10,6 +10,7 @@ from infra.store.cases import last_location, read_facts
 from infra.store.chain import read_link
 from infra.store.context import local_day
 from infra.store.past import facts_until
+from models.base import STORED
 from models.case import Case
 from models.context import Person
 from models.errors import NoSuchCase, NotYetPast
@@ -48,7 +49,7 @@ async def get_past_case(
     first = facts[0].body
     assert isinstance(first, Received)
     names = await read_names(connection, [case], language)
-    present = Case.model_validate(row.state)
+    present = Case.model_validate(row.state, context=STORED)
     link = await read_link(connection, case.report_id, case.seq)
     known = {"state": case, "report_id": case.report_id, "last_hash": None if link is None else link.hash}
     columns = known | report_columns(first) | last_location(facts)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.cases import read_facts
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
+from models.base import STORED
 from models.case import Case
 from models.context import Person
 from models.errors import NoSuchCase, NoSuchPage
@@ -95,7 +96,7 @@ async def build_case_view(
     """Return the view of a row of `cases`: of a closed one with what its end tells its reporter. Who only reported it
     sees the files that were sent or shown to them, no urge orders, and not which enterprise it was found to be about.
     """
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
     phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
@@ -116,7 +117,7 @@ async def get_facts(
 ) -> tuple[FactView, ...]:
     """Return the timeline of a case, as far as `person` may read it. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     facts = await read_facts(connection, case.report_id)
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await read_names(connection, [case], language, actors)

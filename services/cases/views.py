@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from models.base import STORED
 from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
 from models.context import Person
@@ -108,7 +109,7 @@ def case_view(
     `present`: the case as it is today, where the row is of the past: who does not need numbers today does not read them
     in the past either. Numbers of people in the text are whole only for those who need them (`rules.masking`).
     """
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     item = case_item(case, names, now)
     whole = reads_numbers(person, case, day) and (present is None or reads_numbers(person, present, day))
     if whole:

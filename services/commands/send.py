@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.case_client import NO_ANSWER_ERRORS, act, is_accepted, no_answer
 from infra.database import is_away
 from infra.store.context import local_day
+from models.base import STORED
 from models.case import Case
 from models.commands import HumanCommand, Location, Relocate
 from models.context import Person
@@ -77,7 +78,7 @@ async def send(
                 if earlier is None:
                     raise
                 return earlier
-            case = Case.model_validate(row.state)
+            case = Case.model_validate(row.state, context=STORED)
             resources.reference.remember_case(case_no, case.report_id)
             if await _is_recorded(connection, case, message):
                 return Sent(command_id, case_no, Receipt(case_no=case_no, revision=case.seq))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.cases import read_facts
 from infra.store.context import local_day, read_system_context
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.case import Case
 from models.context import Context, Person
 from models.enums import Level, OwnerKind, RequestKind, Role, Stage
@@ -133,7 +133,7 @@ async def get_case_page(
 ) -> CasePageView:
     """Return the page of a case that `person` may see. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     facts = await read_facts(connection, case.report_id)
     names = await read_names(connection, [case], language, _people_in(facts), _enterprises_in(facts))
     day = await local_day(connection, now)
@@ -192,7 +192,7 @@ async def facts_since(
 ) -> Meanwhile:
     """Return the facts after the revision `seen`. Raises NoSuchCase."""
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     facts = [fact for fact in await read_facts(connection, case.report_id) if fact.seq > seen]
     names = await read_names(connection, [case], language, _people_in(facts))
     day = await local_day(connection, now)

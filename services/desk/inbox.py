@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible, within
+from models.base import STORED
 from models.case import Case, Owner
 from models.context import Grant, Person
 from models.enums import Level, OwnerKind, Role, TaskKind
@@ -60,7 +61,7 @@ async def read_inbox(
             .limit(limit)
         )
     ).all()
-    cases = [Case.model_validate(row.state) for row in rows]
+    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
     names = await read_names(connection, cases, language)
     return tuple(
         InboxItem(

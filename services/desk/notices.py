@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from infra.store.criteria.scope import CACHE_SIZE, visible, within
 from infra.store.policies import NoPolicy, newest_version, policy_version
-from models.base import Frozen, Instant, WrittenInstant
+from models.base import STORED, Frozen, Instant, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.enums import EscalationMode, Level, Severity
@@ -88,7 +88,7 @@ async def find_notices(
         NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, FACTS.c.kind, FACTS.c.actor, CASES.c.state
     ).select_from(joined)
     rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MAX_NOTICES))).all()
-    cases = [Case.model_validate(row.state) for row in rows]
+    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
     actors = {row.actor for row in rows if row.kind == UNMASKED}
     names = await read_names(connection, cases, language, actors)
     unread_counts = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)

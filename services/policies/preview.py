@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.rollout import policy_only_context
 from infra.store.policies import policy_version
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.case import Case
 from models.context import Context, Person
 from models.enums import Stage
@@ -68,7 +68,7 @@ async def preview_adoption(
     Raises NoSuchCase, NothingToForecast, NoSuchVersion or UnknownCategory.
     """
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     if not case.is_open:
         raise NothingToForecast()
     exists = await connection.scalar(text("SELECT true FROM policies WHERE version = :v"), {"v": version})
@@ -109,7 +109,7 @@ async def preview_all(connection: AsyncConnection, policy: Policy, version: int,
     counts = PreviewCounts()
     states = await connection.stream_scalars(text("SELECT state FROM cases WHERE closed_at IS NULL"))
     async for state in states:
-        case = Case.model_validate(state)
+        case = Case.model_validate(state, context=STORED)
         counts.open += 1
         try:
             _, retimed = changes_under(case, policy, version, now)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.base import STORED
 from models.errors import NoSuchPage
 from models.policy.document import Policy
 
@@ -85,4 +86,4 @@ async def read_version(connection: AsyncConnection, number: int) -> Policy:
 def _only(rows: Sequence[Any], what: str) -> tuple[int, Policy]:
     if not rows:
         raise NoSuchPage(what=what)
-    return int(rows[0].version), Policy.model_validate(rows[0].content)
+    return int(rows[0].version), Policy.model_validate(rows[0].content, context=STORED)

@@ -10,7 +10,7 @@ from infra.store.cases import read_facts
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
 from infra.store.reporters import read_contact
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.case import Case
 from models.context import Person
 from models.enums import Role
@@ -68,7 +68,7 @@ async def look_at_reporter(
     quarter of an hour; KeysAway.
     """
     row = await find_case(connection, person, case_no, now)
-    case = Case.model_validate(row.state)
+    case = Case.model_validate(row.state, context=STORED)
     if not is_keeper(person, case, now, await local_day(connection, now)):
         raise NotYours(command="unmask", who="keeper")
     facts = await read_facts(connection, case.report_id)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
 from infra.store.policies import newest_version, policy_version
-from models.base import Frozen, Instant
+from models.base import STORED, Frozen, Instant
 from models.case import Case
 from models.context import Person
 from models.tables import CASES, FACTS
@@ -56,7 +56,7 @@ async def read_own_reports(connection: AsyncConnection, person: Person, now: dat
     rows = await connection.execute(
         select(CASES.c.state).where(is_own).order_by(CASES.c.reported_at.desc(), CASES.c.report_id).limit(MAX_REPORTS)
     )
-    cases = [Case.model_validate(state) for state in rows.scalars()]
+    cases = [Case.model_validate(state, context=STORED) for state in rows.scalars()]
     names = await read_names(connection, cases, language)
     since = await _first_of_month(connection, now)
     counted = (

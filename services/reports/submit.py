@@ -18,6 +18,7 @@ from infra.database import is_away, transaction
 from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
+from infra.keys.vault import Vault
 from infra.store.context import local_day, read_context
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
@@ -100,6 +101,7 @@ async def submit(
         async with transaction(resources.engine) as connection:
             receipt = await _earlier_receipt(connection, person, report_input)
             if receipt is not None:
+                await _keep_missing_key(connection, report_input)
                 return Submitted(report_input.report_id, receipt, created=False)
             reporter = await _seal_reporter(connection, report_input, now)
             start = await _checked_start(connection, person, report_input, now, external, reporter)
@@ -111,8 +113,7 @@ async def submit(
         start, reporter = _start_from_cache(resources, person, report_input, now, external, error), None
     if reporter is None:
         return await _start_case(resources, start)
-    vault = keys_of(resources.engine).vault
-    keeping = asyncio.create_task(asyncio.to_thread(vault.keep, reporter.sealed.id, reporter.wrapped))
+    keeping = asyncio.create_task(_keep_key(keys_of(resources.engine).vault, reporter.sealed.id, reporter.wrapped))
     try:
         return await _start_case(resources, start, keeping)
     finally:
@@ -219,6 +220,28 @@ async def _seal_reporter(
     if stored is None or stored.sealed is None or stored.wrapped is None:
         raise KeysAway()
     return _SealedReporter(stored.sealed, stored.wrapped)
+
+
+async def _keep_key(vault: Vault, id_: UUID, wrapped: WrappedKey) -> None:
+    """Write a reporter's key into the vault. Raises StoreAway when it can't be written: a full disk is mended."""
+    try:
+        await asyncio.to_thread(vault.keep, id_, wrapped)
+    except OSError as error:
+        log.error("a reporter's key can't be written into the vault", reason=error.strerror)
+        raise StoreAway() from error
+
+
+async def _keep_missing_key(connection: AsyncConnection, report_input: ReportInput) -> None:
+    """Write the key of the reporter of a known report, if the vault lacks it: it could not be written the first time,
+    and so the report was not acknowledged. Raises StoreAway."""
+    if report_input.reporter is None:
+        return
+    vault, reference = keys_of(connection).vault, derived_id(report_input.report_id, "reporter")
+    if await asyncio.to_thread(vault.has, reference):
+        return
+    stored = await read_reporter(connection, reference)
+    if stored is not None and stored.wrapped is not None:
+        await _keep_key(vault, reference, stored.wrapped)
 
 
 async def _forget_reporter(resources: Resources, start: CaseStart) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.base import Code, Frozen, Instant
+from models.base import STORED, Code, Frozen, Instant
 from models.case import Case, Clock
 from models.enums import Level, RequestKind
 from models.figures import FigureKey
@@ -102,7 +102,7 @@ async def read_ladder(connection: AsyncConnection, viewpoint: Viewpoint, ladder_
             .order_by(ranked.c.level, ranked.c.position)
         )
     ).all()
-    cases = [Case.model_validate(row.state) for row in rows]
+    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
     names = await read_names(connection, cases, viewpoint.language)
     notices = await _count_notices(connection, [case.report_id for case in cases])
     totals = {row.level: row.total for row in rows}

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
-from models.base import Frozen, Instant, Text
+from models.base import STORED, Frozen, Instant, Text
 from models.case import Case
 from models.context import Person
 from models.enums import Role
@@ -66,7 +66,7 @@ async def record_inspection(
     """
     row = await find_case(connection, person, case_no, now)
     day = await local_day(connection, now)
-    if not may_inspect(person, Case.model_validate(row.state), day):
+    if not may_inspect(person, Case.model_validate(row.state, context=STORED), day):
         raise NotYours(command="inspect", who=Role.SUPERVISOR)
     if draft.verdict is Verdict.PROBLEM and not draft.note:
         raise InputError(why_zh="请写明问题", why_en="say what the problem is", pointer="/note")

@@ -12,7 +12,7 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.base import Code, Frozen, Instant
+from models.base import STORED, Code, Frozen, Instant
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
@@ -66,7 +66,7 @@ async def overdue_page(connection: AsyncConnection, viewpoint: Viewpoint, overdu
     ).all()
     count, rows = rows[0].total, [row for row in rows if row.report_id is not None]
     limit = overdue_filter.sample or overdue_filter.limit
-    cases = [Case.model_validate_json(row.state) for row in rows[:limit]]
+    cases = [Case.model_validate_json(row.state, context=STORED) for row in rows[:limit]]
     items = await _items(connection, viewpoint, [row.since for row in rows[:limit]], cases)
     more = len(rows) > limit
     return OverduePage(
@@ -161,7 +161,7 @@ def _item_state() -> ColumnElement[str]:
 
 def _read_states(states: Sequence[str]) -> list[Case]:
     """Return the cases of these rows' `state`, each as JSON."""
-    return [Case.model_validate_json(state) for state in states]
+    return [Case.model_validate_json(state, context=STORED) for state in states]
 
 
 async def stream_overdue(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible, within
 from infra.store.policies import newest_version, policy_version
-from models.base import Code, Frozen, Instant
+from models.base import STORED, Code, Frozen, Instant
 from models.case import Case
 from models.context import Person
 from models.enums import LimitUnit, UrgeCause, UrgeKind
@@ -202,7 +202,7 @@ def _statement() -> Any:
 
 
 async def _build_lines(connection: AsyncConnection, rows: Any, now: datetime, language: str) -> tuple[UrgeLine, ...]:
-    cases = [Case.model_validate(row.state) for row in rows]
+    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
     people = {person for row in rows for person in (row.actor, row.end_by) if person is not None}
     names = await read_names(connection, cases, language, people)
 

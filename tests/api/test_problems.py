@@ -1,5 +1,6 @@
 """Whatever goes wrong comes back as a problem document, in the caller's language."""
 
+import errno
 from collections.abc import AsyncIterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -14,10 +15,10 @@ from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
 from doors.negotiation import preferred_language
-from doors.problems import add_error_handlers, problem_document
+from doors.problems import add_error_handlers, error_for_unexpected, problem_document
 from infra.settings import Settings
 from infra.store.policies import NoPolicy
-from models.errors import DomainError, NotYours, UnknownGrid, WrongStage
+from models.errors import DomainError, Internal, NotYours, StorageFull, UnknownGrid, WrongStage
 
 
 class Place(BaseModel):
@@ -233,3 +234,10 @@ def test_languages(header: str | None, language: str) -> None:
 )
 def test_a_refusal_names_commands_stages_and_roles_as_people_do(error: DomainError, zh: str, en: str) -> None:
     assert (problem_document(error, "zh")["detail"], problem_document(error, "en")["detail"]) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"), [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, Internal)]
+)
+def test_a_full_disk_is_told_apart_from_a_fault_of_ours(number: int, answer: type[Exception]) -> None:
+    assert type(error_for_unexpected(OSError(number, "it is so"))) is answer

@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 from infra.keys.access import keys_of
 from infra.keys.ring import create_ring
 from infra.keys.sealing import Contact, open_sealed
+from infra.keys.vault import Vault
 from infra.payload_usage import payloads_in
 from infra.store.reporters import read_contact
-from models.ids import workflow_id
+from models.ids import derived_id, new_id, workflow_id
 from models.messages import CaseStart
 from tests.api.harness import WAGES, ApiHarness, open_harness
 from tests.builders import LABOUR, PEOPLE, person_id
@@ -214,3 +215,24 @@ async def test_a_refused_report_leaves_no_secret_behind(harness: ApiHarness) -> 
     )
     assert refused.status_code == 422
     assert await harness.stored() == before
+
+
+async def test_a_report_is_acknowledged_only_with_its_key_in_the_vault(harness: ApiHarness) -> None:
+    report_id = new_id()
+    reporter = derived_id(report_id, "reporter")
+    body = {**WAGES, "report_id": str(report_id), "reporter": REPORTER}
+    blocked = harness.settings.vault_dir / reporter.hex[:2]
+    aside = blocked.with_name("aside")
+    if blocked.exists():
+        blocked.rename(aside)
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.touch()  # a file where the folder has to be: nothing can be written there
+    for _ in range(2):
+        refused = await harness.send("duty", "/cases", body)
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_away")
+    blocked.unlink()
+    if aside.exists():
+        aside.rename(blocked)
+    again = await harness.send("duty", "/cases", body)
+    assert again.status_code == 200, again.text
+    assert Vault(harness.settings.vault_dir).has(reporter)

@@ -29,12 +29,13 @@ class RunningSystem:
         self.data_dir = data_dir
         self.news = news
         self.url = system.environment["GRIDLOOP_WEB_URL"]
-        self._settings = Settings(
+        self.settings = Settings(
             database_url=SecretStr(system.environment["GRIDLOOP_DATABASE_URL"]),
             token_secret=SecretStr("0" * 64),
             key_file=Path(system.environment["GRIDLOOP_KEY_FILE"]),
+            data_dir=data_dir,
         )
-        self.engine: AsyncEngine = open_database(self._settings)
+        self.engine: AsyncEngine = open_database(self.settings)
         self._tokens: dict[str, str] = {}
 
     def kill(self, name: str) -> None:
@@ -53,7 +54,7 @@ class RunningSystem:
 
     async def temporal(self) -> Client:
         """A fresh client of the system's Temporal server."""
-        return await connect(self._settings, environment=self.system.environment)
+        return await connect(self.settings, environment=self.system.environment)
 
     async def token(self, http: httpx.AsyncClient, username: str) -> str:
         """A token, obtained once."""
