@@ -253,6 +253,7 @@ class Case(Kept):
     co_handlers: tuple[CoHandler, ...] = ()
     claimed_by: UUID | None = None
     handled_by: tuple[UUID, ...] = ()
+    recused: Annotated[tuple[UUID, ...], Field(exclude_if=is_empty)] = ()
 
     clock: Clock | None
     past_clocks: tuple[Clock, ...] = ()

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import SkipValidation
 
 from models.base import Frozen, Instant
-from models.enums import Level, Role
+from models.enums import InterestKind, Level, Role
 from models.policy.calendar import Calendar
 from models.policy.document import Policy
 
@@ -42,14 +42,36 @@ class StandIn(Frozen):
         return self.since <= day <= self.until
 
 
+class Interest(Frozen):
+    """A declared interest (利害关系) in an enterprise, a department or a grid unit; both days inclusive.
+
+    `target` is its code; `until` None means until further notice.
+    """
+
+    kind: InterestKind
+    target: str
+    since: date
+    until: date | None = None
+
+    def on(self, day: date) -> bool:
+        """Whether the interest counts on `day`, a date in the park's zone."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
 class Person(Frozen):
-    """A person who acts, with their grants and the absent people whose deputy they are."""
+    """A person who acts, with their grants and the absent people whose deputy they are.
+
+    `interests`: what they are declared to be interested in. `recused`: whether they were recused from a case by hand;
+    which one stands with the case.
+    """
 
     id: UUID
     username: str
     active: bool = True
     grants: tuple[Grant, ...] = ()
     stands_in: tuple[StandIn, ...] = ()
+    interests: tuple[Interest, ...] = ()
+    recused: bool = False
 
     def acts_for(self, other: UUID | None, day: date) -> bool:
         """Whether the person is `other`, or their deputy on `day`."""

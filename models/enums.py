@@ -89,6 +89,14 @@ class Light(StrEnum):
     GREY = "grey"
 
 
+class InterestKind(StrEnum):
+    """With what a person is declared to have an interest: an enterprise, a department, a grid unit."""
+
+    ENTERPRISE = "enterprise"
+    DEPARTMENT = "department"
+    UNIT = "unit"
+
+
 class OwnerKind(StrEnum):
     """The kind of a case's owner: the duty desk of a unit, a department, or one person."""
 

@@ -13,6 +13,7 @@ from models.enums import OwnerKind, RequestKind, Stage
 from models.errors import NotACase, StaleRevision
 from models.facts import Actor, Body, ClaimEnded, Fact, InfoSupplied, Recomputed, RequestLapsed
 from models.messages import Step
+from rules.conflicts import in_conflict
 from rules.deadlines.clocks import recompute_clocks
 from rules.deadlines.standards import standard_of
 from rules.deciders import (
@@ -23,6 +24,7 @@ from rules.deciders import (
     personal_data,
     reassign,
     receive,
+    recusal,
     requests,
     review,
     several_cases,
@@ -61,6 +63,7 @@ DECIDERS: dict[str, Decider] = {
     **reassign.DECIDERS,
     **several_cases.DECIDERS,
     **personal_data.DECIDERS,
+    **recusal.DECIDERS,
 }
 
 
@@ -155,10 +158,12 @@ def _missing_whole_plan(case: Case, ctx: Context) -> Recomputed | None:
 
 
 def _end_lost_claim(case: Case, ctx: Context) -> ClaimEnded | None:
-    """The fact that ends a claim whose claimant has left or no longer has a role in the host department; else None."""
+    """The fact that ends a claim whose claimant has left, no longer has a role in the host department, or has an
+    interest in the case; else None."""
     if case.stage is not Stage.HANDLE or case.claimed_by is None or ctx.claimant is None:
         return None
-    if holds_claim(ctx.claimant.person, case, ctx.today):
+    claimant = ctx.claimant.person
+    if holds_claim(claimant, case, ctx.today) and not in_conflict(claimant, case, ctx.today):
         return None
     at_unit = case.owner is not None and case.owner.kind is OwnerKind.UNIT
     owner = case.owner if at_unit and case.owner is not None else department_owner(case.host or "")

@@ -9,11 +9,11 @@ from models.case import Case
 from models.enums import Stage
 from models.facts import Fact, Received
 from rules.deadlines import clocks
-from rules.evolvers import any_stage, personal_data, requests, stages, time
+from rules.evolvers import any_stage, personal_data, recusal, requests, stages, time
 from rules.evolvers.common import change
 
 #: Imported for their effect: each module registers the functions of its facts.
-EVOLVER_MODULES = (stages, requests, any_stage, time, personal_data)
+EVOLVER_MODULES = (stages, requests, any_stage, time, personal_data, recusal)
 
 
 class GapInFacts(ValueError):

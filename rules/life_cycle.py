@@ -82,6 +82,9 @@ _INVOLVED = (
     Who.SUMMONED, Who.REVIEWER, Who.SUPERVISOR, Who.INVOLVED,
 )  # fmt: skip
 
+#: The same without the reporter, and with the keeper.
+_STAFF_INVOLVED = (*(who for who in _INVOLVED if who is not Who.REPORTER), Who.KEEPER)
+
 COMMANDS: dict[str, CommandRule] = {
     # any open stage
     "comment": CommandRule(_OPEN, _INVOLVED, while_suspended=True),
@@ -170,6 +173,9 @@ COMMANDS: dict[str, CommandRule] = {
     "hold_data": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
     "release_data": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
     "erase_reporter": CommandRule(_ANY_STAGE, (Who.KEEPER,), while_suspended=True),
+    # about who steps aside
+    "recuse": CommandRule(_ANY_STAGE, _STAFF_INVOLVED, while_suspended=True),
+    "lift_recusal": CommandRule(_ANY_STAGE, _DESK, while_suspended=True),
     # the system's own
     "wake_up": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
     "absorb": CommandRule(_OPEN, (Who.SYSTEM,), while_suspended=True),
@@ -258,6 +264,7 @@ _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "unmask": (
         lambda c: c.reporter_ref is None or not c.reporter_erased, "上报人信息已删除", "the reporter was erased",
     ),
+    "lift_recusal": (lambda c: bool(c.recused), "无人回避", "nobody has stepped aside"),
     "hold_data": (lambda c: not c.data_held, "已在依法留存", "it is under legal hold already"),
     "release_data": (lambda c: c.data_held, "未在依法留存", "it is not under legal hold"),
     "erase_reporter": (

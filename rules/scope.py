@@ -12,6 +12,7 @@ from models.context import Grant, Person
 from models.enums import Level, OwnerKind, Role, Source, Stage
 from models.errors import NotYours
 from models.wire_names import PUBLIC
+from rules.conflicts import in_conflict
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
 from rules.requests import own_requests
 from rules.tasks import decision_tasks
@@ -82,11 +83,29 @@ def may_report(grant: Grant, grid_path: Iterable[str]) -> bool:
 
 
 def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
-    """Every standing of `person` towards `case` on `day`; empty when the person may not even see it."""
+    """Every standing of `person` towards `case` on `day`; empty when the person may not even see it.
+
+    Whoever has an interest in the case has none, but that of a reporter in a report of their own.
+    """
     found: set[Who] = set()
     if not person.active:
         return frozenset()
-    found |= _reporter_standing(person, case) | _personal_standing(person, case, day)
+    found |= _reporter_standing(person, case)
+    if in_conflict(person, case, day):
+        return frozenset(found) if Who.OWN_REPORTER in found else frozenset()
+    found |= _personal_standing(person, case, day) | _granted_standing(person, case, day)
+    if _sits_at_desk(person, case, day):
+        found |= {Who.OWNER, Who.OWNING_UNIT}
+    if _works_at_owning_grid(person, case, day):
+        found |= {Who.OWNER, Who.GRID_WORKER}
+        if Role.GRID_WORKER in {grant.role for grant in in_force(person, day)}:
+            found.add(Who.OWNING_UNIT)
+    return frozenset(found)
+
+
+def _granted_standing(person: Person, case: Case, day: date) -> set[Who]:
+    """Standing by the roles of a place and by those of a department."""
+    found: set[Who] = set()
     for grant in in_force(person, day):
         if not covers(grant, case.grid_path):
             continue
@@ -96,13 +115,7 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
                 found.add(Who.SECOND_OFFICER)
         elif grant.role in DEPARTMENT_ROLES and grant.department in case.departments:
             found |= _department_standing(grant, case)
-    if _sits_at_desk(person, case, day):
-        found |= {Who.OWNER, Who.OWNING_UNIT}
-    if _works_at_owning_grid(person, case, day):
-        found |= {Who.OWNER, Who.GRID_WORKER}
-        if Role.GRID_WORKER in {grant.role for grant in in_force(person, day)}:
-            found.add(Who.OWNING_UNIT)
-    return frozenset(found)
+    return found
 
 
 def _reporter_standing(person: Person, case: Case) -> set[Who]:
@@ -196,9 +209,8 @@ def speaks_with_reporter(person: Person, case: Case, day: date) -> bool:
     Whoever recorded the report, those who ask and call back (受理、回访), and the keeper may; those who handle the case
     may not (D9).
     """
-    if not standing(person, case, day).isdisjoint({Who.REPORTER, Who.DUTY_OFFICER, Who.REVIEWER}):
-        return True
-    return any(grant.role is Role.KEEPER and covers(grant, case.grid_path) for grant in in_force(person, day))
+    found = standing(person, case, day)
+    return not found.isdisjoint({Who.REPORTER, Who.DUTY_OFFICER, Who.REVIEWER, Who.KEEPER})
 
 
 def check_standing(person: Person | None, case: Case, command: str, day: date) -> frozenset[Who]:

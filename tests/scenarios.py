@@ -54,12 +54,14 @@ async def plain_life(town: Town) -> list[str]:
 
 
 async def protected_life(town: Town) -> list[str]:
-    """Everything that a keeper may do about the reporter."""
+    """Everything that a keeper may do about the reporter, and a recusal of the keeper."""
     no = await town.report(reporter={"name": "某人", "phone": "13800000000"})
     await town.do("keeper", no, "hold_data", reason="法院调取期间留存")
     await town.do("keeper", no, "unmask", purpose="legal", reason="法院依法调取")
     await town.do("keeper", no, "release_data", reason="诉讼已经终结")
     await town.do("keeper", no, "erase_reporter", reason="本人依法要求删除")
+    await town.do("supervisor", no, "recuse", person="keeper", reason="与当事人有亲属关系")
+    await town.do("supervisor", no, "lift_recusal", person="keeper", reason="关系已经解除")
     return [no]
 
 

@@ -1,5 +1,6 @@
 """Routes for administrators: the accounts of other people."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from doors.security import Caller, Now
 from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
-from services.admin import accounts
+from services.admin import accounts, interests
+from services.organisation.interests import InterestDraft, InterestView
 
 router = APIRouter(
     route_class=StrictRoute,
@@ -63,6 +65,43 @@ async def revoke_tokens(username: Username, services: ServicesDep, caller: Calle
     """Revokes every personal token of somebody."""
     async with transaction(services.engine) as connection:
         return Ended(ended=await accounts.revoke_tokens_of(connection, caller, username, now))
+
+
+class InterestList(Frozen):
+    """What is declared of a person, past and future included."""
+
+    items: tuple[InterestView, ...]
+
+
+class InterestEnd(Frozen):
+    """The last day of an interest."""
+
+    last: date
+
+
+@router.get("/people/{username}/interests")
+async def list_interests(username: Username, services: ServicesDep, caller: Caller, now: Now) -> InterestList:
+    """The interests (利害关系) declared of somebody; for administrators and auditors."""
+    async with services.reading.connect() as connection:
+        return InterestList(items=await interests.list_interests(connection, caller, username, now))
+
+
+@router.put("/people/{username}/interests", status_code=204)
+async def declare_interest(
+    username: Username, body: InterestDraft, services: ServicesDep, caller: Caller, now: Now
+) -> None:
+    """Declares that somebody has an interest in an enterprise, a department or a unit: they no longer see its cases."""
+    async with transaction(services.engine) as connection:
+        await interests.put_interest(connection, caller, username, body, now)
+
+
+@router.post("/people/{username}/interests/{id}/end", status_code=204)
+async def end_interest(
+    username: Username, id: UUID, body: InterestEnd, services: ServicesDep, caller: Caller, now: Now
+) -> None:
+    """Ends an interest with a day; one that would end before it begins is removed."""
+    async with transaction(services.engine) as connection:
+        await interests.end_interest(connection, caller, username, id, body.last, now)
 
 
 @router.get("/people/{username}/sessions")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import PrintJson
 from cli.labels import localize
-from cli.organisation import accounts, roster
+from cli.organisation import accounts, interests, roster
 from cli.output import exit_on_problems, out, print_json, print_table
 from infra.database import Acting
 from models.enums import Role
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.command("absent")(roster.absent)
 app.command("shift")(roster.shift)
+app.command("interest")(interests.interest)
+app.command("interests")(interests.interests)
 app.command("roster")(roster.show_roster)
 app.command("passwd")(accounts.passwd)
 app.command("reset-second-factor")(accounts.reset_second_factor)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import PERSON_JSON
 from infra.store.driver import first_row
+from infra.store.world_json import PERSON_JSON
 from models.base import Frozen
 from models.context import Person
 

@@ -7,25 +7,33 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.criteria.conflicts import described, without_conflict
 from models.case import Case
-from models.commands import Abort, Command, Complete, FailReview, Relocate, SelfClose
+from models.commands import Abort, Command, Complete, FailReview, Recuse, Relocate, SelfClose
 from models.context import Claimant, Lead, NamedEnterprise, Reviewer
 from models.enums import Stage
 
 _IN_FORCE = "g.since <= :today AND (g.until IS NULL OR g.until >= :today)"
 
-_CLAIMANT = text("""
+_CASE = {
+    "enterprise": "CAST(:enterprise AS text)", "departments": "CAST(:departments AS text[])",
+    "units": "CAST(:path AS text[])", "recused": "CAST(:recused AS uuid[])", "day": ":today",
+}  # fmt: skip
+
+_CLAIMANT = text(f"""
     SELECT json_build_object(
         'person', json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants', coalesce((
             SELECT json_agg(json_build_object('role', g.role, 'grid', g.grid, 'department', g.department,
-                'since', g.since, 'until', g.until)) FROM grants g WHERE g.person = p.id), '[]'::json)),
+                'since', g.since, 'until', g.until)) FROM grants g WHERE g.person = p.id), '[]'::json),
+            'interests', coalesce((SELECT json_agg(json_build_object('kind', i.kind, 'target', i.target,
+                'since', i.since, 'until', i.until)) FROM interests i WHERE i.person = p.id), '[]'::json)),
         'absent', EXISTS (SELECT 1 FROM absences a WHERE a.person = p.id AND :today BETWEEN a.since AND a.until),
         'deputy', (SELECT a.deputy FROM absences a JOIN people q ON q.id = a.deputy AND q.active
             WHERE a.person = p.id AND :today BETWEEN a.since AND a.until
             AND NOT EXISTS (SELECT 1 FROM absences b WHERE b.person = a.deputy AND :today BETWEEN b.since AND b.until)
-            LIMIT 1))
+            AND {without_conflict("a.deputy", **_CASE)} LIMIT 1))
     FROM people p WHERE p.id = :person
-""")
+""")  # noqa: S608 only names of our own code are put in, values are parameters
 
 _REVIEWERS = text(f"""
     SELECT g.grid AS unit, p.id AS person, coalesce((SELECT array_agg(DISTINCT d.department) FROM grants d
@@ -37,6 +45,7 @@ _REVIEWERS = text(f"""
     WHERE g.role = 'reviewer' AND {_IN_FORCE}
         AND g.grid = ANY (
             SELECT unnest(string_to_array(ltree2text(u.path), '.')) FROM grid_units u WHERE u.code = :grid)
+        AND {without_conflict("p.id", **_CASE)}
     ORDER BY length(g.grid) DESC, p.id
 """)  # noqa: S608 only names of our own code are put in, values are parameters
 
@@ -69,7 +78,8 @@ async def read_claimant(connection: AsyncConnection, case: Case | None, today: d
     """Return who has claimed the case, with their roles, whether they are away, and who stands in for them."""
     if case is None or case.claimed_by is None or case.stage is not Stage.HANDLE:
         return None
-    found = await connection.scalar(_CLAIMANT, {"person": case.claimed_by, "today": today})
+    values = {"person": case.claimed_by, "today": today, "path": list(case.grid_path), **described(case)}
+    found = await connection.scalar(_CLAIMANT, values)
     return None if found is None else Claimant.model_validate(found)
 
 
@@ -80,17 +90,20 @@ async def read_review_and_reach(
     asks for it."""
     found: dict[str, Any] = {}
     grid = command.grid if isinstance(command, Relocate) else case.grid
-    if isinstance(command, Complete | Abort | SelfClose | Relocate):
-        found["reviewers"] = await read_reviewers(connection, grid, today)
+    if isinstance(command, Complete | Abort | SelfClose | Relocate | Recuse):
+        found["reviewers"] = await read_reviewers(connection, grid, today, case)
     if isinstance(command, FailReview | Relocate) and case.host is not None:
         values = {"department": case.host, "grid": grid, "today": today}
         found["host_reaches"] = bool(await connection.scalar(_REACHES, values))
     return found
 
 
-async def read_reviewers(connection: AsyncConnection, grid: str, today: date) -> tuple[Reviewer, ...]:
-    """Return who may review at the place, from its own unit up."""
-    rows = await connection.execute(_REVIEWERS, {"grid": grid, "today": today})
+async def read_reviewers(
+    connection: AsyncConnection, grid: str, today: date, case: Case | None = None
+) -> tuple[Reviewer, ...]:
+    """Return who may review at the place, from its own unit up; of a case without those who must step aside from it."""
+    path = [] if case is None else list(case.grid_path)
+    rows = await connection.execute(_REVIEWERS, {"grid": grid, "today": today, "path": path, **described(case)})
     return tuple(Reviewer(unit=row.unit, person=row.person, departments=tuple(row.departments)) for row in rows)
 
 

@@ -31,6 +31,7 @@ def case_columns(case: Case) -> dict[str, Any]:
         "host": case.host,
         "departments": case.departments,
         "enterprise": case.enterprise,
+        "recused": list(case.recused),
         "reported_by": case.reported_by,
         "received_at": case.received_at,
         "updated_at": case.updated_at,
@@ -51,7 +52,7 @@ MUTABLE_COLUMNS = (
     "owner_id", "host", "departments", "enterprise", "reported_by", "received_at", "updated_at", "due_at", "yellow_at",
     "red_at", "overdue_at", "wake_at", "closed_at", "archived_at", "condition", "policy_version", "provisional",
     "whole_due_at", "accepted_at", "dispatched_at", "handle_due_at", "handled_at", "close_due_at", "late_stages",
-    "failed_reviews", "returns", "extended", "exempt", "consultation_at",
+    "failed_reviews", "returns", "extended", "exempt", "consultation_at", "recused",
 )  # fmt: skip
 
 

@@ -26,19 +26,23 @@ from infra.store.around_case import (
 from infra.store.attachments import known_files
 from infra.store.cases import read_facts
 from infra.store.chain import LAST_LINK, parse_link
+from infra.store.criteria.conflicts import described
 from infra.store.driver import first_row
 from infra.store.holders import with_holders
 from infra.store.matters.emergency import running_codes
 from infra.store.policies import last_used_policy, newest_version, policy_if_in_force, policy_version, version_in_force
+from infra.store.world_json import PERSON_JSON, units_json
 from models.base import STORED, Frozen
 from models.case import Case
 from models.commands import (
     Accept,
     Adopt,
     AssignReviewer,
+    LiftRecusal,
     Merge,
     PassReview,
     Recategorise,
+    Recuse,
     Relocate,
     Report,
     Split,
@@ -53,60 +57,39 @@ from rules.files_named import files_named
 from rules.history.chain import Link
 from rules.result_evidence import result_evidence
 
-#: A person as JSON, with all roles; `{}` is a condition on the row `p` of `people`.
-PERSON_JSON = """
-    (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
-        coalesce((SELECT json_agg(json_build_object('role', h.role, 'grid', h.grid, 'department', h.department,
-            'since', h.since, 'until', h.until, 'path', coalesce((
-                SELECT to_json(string_to_array(ltree2text(u.path), '.')) FROM grid_units u WHERE u.code = h.grid),
-                '[]'::json))) FROM (
-                SELECT role, grid, department, since, until FROM grants WHERE person = p.id
-                UNION ALL
-                SELECT g.role, g.grid, g.department, greatest(g.since, a.since), least(g.until, a.until)
-                FROM absences a JOIN grants g ON g.person = a.person JOIN people q ON q.id = a.person
-                WHERE a.deputy = p.id AND q.active) h), '[]'::json),
-        'stands_in', coalesce((SELECT json_agg(json_build_object(
-                'person', a.person, 'since', a.since, 'until', a.until)) FROM absences a
-                WHERE a.deputy = p.id), '[]'::json))
-     FROM people p WHERE {})
-"""
-
-_UNITS = """
-    (SELECT coalesce(json_agg(json_build_object('code', a.code, 'level', a.level, 'name', a.name,
-        'retired', a.retired_on IS NOT NULL AND a.retired_on <= {today},
-        'staffed', coalesce((SELECT json_agg(DISTINCT g.role) FROM grants g JOIN people p ON p.id = g.person
-            WHERE g.grid = a.code AND p.active
-            AND g.role IN ('duty_officer', 'reviewer', 'supervisor', 'grid_worker', 'volunteer')
-            AND NOT EXISTS (SELECT 1 FROM absences x WHERE x.person = p.id AND x.deputy IS NULL
-                AND {today} BETWEEN x.since AND x.until)
-            AND g.since <= {today} AND (g.until IS NULL OR g.until >= {today})), '[]'::json))
-        ORDER BY a.level DESC), '[]'::json)
-     FROM grid_units u JOIN grid_units a ON a.code = ANY (string_to_array(ltree2text(u.path), '.'))
-     WHERE u.code = {grid})
-"""
-
+#: A case as parameters, where its row is not read with it.
+_GIVEN = ("%(enterprise)s::text", "%(departments)s::text[]", "%(recused)s::uuid[]")
 _IN_FORCE = """
     SELECT version FROM policies WHERE effective_from <= %(now)s ORDER BY effective_from DESC, version DESC LIMIT 1
 """
 _WORLD = f"""
-    json_build_object('units', {_UNITS.format(today="%(today)s", grid="{grid}")},
+    json_build_object('units', {{units}},
         'person', {PERSON_JSON.format("p.id = %(person)s")},
         'departments',
         (SELECT coalesce(json_agg(json_build_object('id', id, 'active', active)), '[]'::json) FROM departments),
         'in_force', ({_IN_FORCE}),
         'fallback', (SELECT id FROM people WHERE username = %(fallback)s))::text
 """  # noqa: S608 only names of our own code are put in, values are parameters
+_READ = (
+    "coalesce(c.enterprise, %(enterprise)s::text)", "coalesce(c.departments, ARRAY[]::text[])",
+    "coalesce(c.recused, ARRAY[]::uuid[])",
+)  # fmt: skip
 _CASE_AND_WORLD = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
         {LAST_LINK},
-        {_WORLD.format(grid="coalesce(c.grid, %(grid)s)")}
+        {_WORLD.format(units=units_json("%(today)s", "coalesce(c.grid, %(grid)s)", *_READ))}
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """  # noqa: S608 only names of our own code are put in, values are parameters
-_WORLD_ONLY = f"SELECT {_WORLD.format(grid='%(grid)s')}"
+_WORLD_ONLY = f"SELECT {_WORLD.format(units=units_json('%(today)s', '%(grid)s', *_GIVEN))}"
 _ONE_PERSON = f"SELECT {PERSON_JSON.format('p.id = %(person)s')}"
 _BY_USERNAME = text(f"SELECT {PERSON_JSON.format('p.username = :username')}")
-_ONE_GRID = text(f"SELECT {_UNITS.format(today=':today', grid=':grid')}")
+_ONE_GRID = text(
+    "SELECT "
+    + units_json(
+        ":today", ":grid", "CAST(:enterprise AS text)", "CAST(:departments AS text[])", "CAST(:recused AS uuid[])"
+    )
+)
 
 
 class NoFallbackOwner(RuntimeError):
@@ -210,7 +193,7 @@ async def read_context(
         calendars=(await policy_version(connection, in_force)).calendars,
         calendars_version=in_force,
         person=world.person,
-        units=await _with_holders(connection, world.units, case, now, today),
+        units=await _with_holders(connection, world.units, case, step, now, today),
         departments=world.departments,
         fallback=world.fallback,
         claimant=await read_claimant(connection, case, today),
@@ -225,6 +208,7 @@ async def read_system_context(connection: AsyncConnection, case: Case, now: date
     in_force = await version_in_force(connection, now)
     today = now.astimezone(ZoneInfo(policy.zone)).date()
     values = {"grid": case.grid, "today": today, "now": now, "person": None, "fallback": policy.fallback_owner}
+    values |= described(case)
     (found,) = await first_row(connection, _WORLD_ONLY, values)
     world = _parse_world(found)
     if world.fallback is None:
@@ -237,7 +221,7 @@ async def read_system_context(connection: AsyncConnection, case: Case, now: date
         calendars=(await policy_version(connection, in_force)).calendars,
         calendars_version=in_force,
         person=None,
-        units=await with_holders(connection, world.units, now, today),
+        units=await with_holders(connection, world.units, now, today, case),
         departments=world.departments,
         fallback=world.fallback,
         claimant=await read_claimant(connection, case, today),
@@ -248,16 +232,21 @@ async def _read_world(connection: AsyncConnection, step: Step, case: Case | None
     """Read the organisation around the case or the reported place, with the right policy."""
     grid = case.grid if case is not None else _reported_grid(step)
     values = {"grid": grid, **_world_parameters(step, policy.zone, policy.fallback_owner)}
+    values |= described(case) if case is not None else {}
     (found,) = await first_row(connection, _WORLD_ONLY, values)
     return _parse_world(found)
 
 
 async def _with_holders(
-    connection: AsyncConnection, units: tuple[Unit, ...], case: Case | None, now: datetime, today: date
+    connection: AsyncConnection, units: tuple[Unit, ...], case: Case | None, step: Step, now: datetime, today: date
 ) -> tuple[Unit, ...]:
-    """Add the role holders, but only when something has fallen due: a ladder step may have to reach them."""
+    """Add the role holders, but only when something has fallen due, because a ladder step may have to reach them, or
+    when somebody steps aside."""
     wake_up = next_wake_up(case) if case is not None else None
-    return units if wake_up is None or wake_up > now else await with_holders(connection, units, now, today)
+    is_due = wake_up is not None and wake_up <= now
+    if not is_due and not isinstance(step.command, Recuse):
+        return units
+    return await with_holders(connection, units, now, today, case)
 
 
 def _reported_grid(step: Step) -> str | None:
@@ -265,7 +254,10 @@ def _reported_grid(step: Step) -> str | None:
 
 
 def _world_parameters(step: Step, zone: str, fallback: str) -> dict[str, object]:
-    return {"today": _local_day(step, zone), "now": step.at, "person": step.actor.person, "fallback": fallback}
+    return {
+        "today": _local_day(step, zone), "now": step.at, "person": step.actor.person, "fallback": fallback,
+        **described(None), "enterprise": getattr(step.command, "enterprise", None),
+    }  # fmt: skip
 
 
 def _local_day(step: Step, zone: str) -> date:
@@ -283,6 +275,7 @@ async def read_surroundings(
     policy = await policy_version(connection, version)
     today = now.astimezone(ZoneInfo(policy.zone)).date()
     values = {"grid": grid, "today": today, "now": now, "person": person, "fallback": policy.fallback_owner}
+    values |= described(None)
     (found,) = await first_row(connection, _WORLD_ONLY, values)
     world = _parse_world(found)
     if world.fallback is None:
@@ -312,7 +305,7 @@ async def local_day(connection: AsyncConnection, now: datetime) -> Any:
 
 async def read_units_above(connection: AsyncConnection, grid: str, today: date) -> tuple[Unit, ...]:
     """Return the unit `grid` and those above it, the nearest first; empty when there is no such unit."""
-    found = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
+    found = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today, **described(None)})
     return tuple(Unit.model_validate(unit) for unit in found or ())
 
 
@@ -328,12 +321,17 @@ async def _read_for_command(
     match command:
         case Adopt(version=version):
             found["adoptable"] = await policy_if_in_force(connection, version, step.at)
-        case Transfer(to_person=str(username)) | AssignReviewer(person=username):
+        case (
+            Transfer(to_person=str(username)) | AssignReviewer(person=username)
+            | Recuse(person=username) | LiftRecusal(person=username)
+        ):  # fmt: skip
             found["colleague"] = await connection.scalar(_BY_USERNAME, {"username": username})
         case Merge(into=case_no):
             found["lead"] = await read_lead(connection, case_no)
         case Relocate(grid=grid):
-            found["target_units"] = await connection.scalar(_ONE_GRID, {"grid": grid, "today": today})
+            found["target_units"] = await connection.scalar(
+                _ONE_GRID, {"grid": grid, "today": today, **described(case)}
+            )
         case Split(parts=parts):
             found["opens_under"] = await policy_version(connection, in_force)
             found["target_units"] = await _units(connection, [part.grid for part in parts if part.grid], today)

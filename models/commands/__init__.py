@@ -204,6 +204,12 @@ from models.commands.personal_data import (
 from models.commands.personal_data import (
     Unmask as Unmask,
 )
+from models.commands.recusal import (
+    LiftRecusal as LiftRecusal,
+)
+from models.commands.recusal import (
+    Recuse as Recuse,
+)
 from models.commands.report import (
     Attachments as Attachments,
 )
@@ -253,7 +259,8 @@ HumanCommand = Annotated[
     | RequestSuspension | GrantSuspension | RefuseSuspension | Resume | Abort
     | PassReview | FailReview | AssignReviewer
     | Rate | RequestReopen | GrantReopen | RefuseReopen | Appeal | DecideAppeal
-    | Unmask | HoldData | ReleaseData | EraseReporter,
+    | Unmask | HoldData | ReleaseData | EraseReporter
+    | Recuse | LiftRecusal,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -349,6 +349,9 @@ from models.errors.request import (
     UnknownHost as UnknownHost,
 )
 from models.errors.rights import (
+    ConflictOfInterest as ConflictOfInterest,
+)
+from models.errors.rights import (
     ForeignRequest as ForeignRequest,
 )
 from models.errors.rights import (
@@ -365,6 +368,9 @@ from models.errors.rights import (
 )
 from models.errors.rights import (
     NoSuchToken as NoSuchToken,
+)
+from models.errors.rights import (
+    NotRecusable as NotRecusable,
 )
 from models.errors.rights import (
     NotSignedIn as NotSignedIn,

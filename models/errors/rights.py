@@ -208,6 +208,20 @@ class ReviewerOfHost(DomainError):
     en = "A reviewer may not belong to the host department or a co-handling one."
 
 
+class ConflictOfInterest(DomainError):
+    code = "conflict_of_interest"
+    status = 422
+    zh = "{person} 与本案有利害关系,须回避。"
+    en = "{person} has an interest in this case and must step aside."
+
+
+class NotRecusable(DomainError):
+    code = "not_recusable"
+    status = 422
+    zh = "兜底责任人不能回避;审计员和管理员的利害关系由管理员登记。"
+    en = "The fallback owner can't step aside; of auditors and administrators, an administrator declares interests."
+
+
 class SecondPersonNeeded(DomainError):
     code = "second_person_needed"
     status = 403

@@ -66,6 +66,8 @@ from models.facts.personal_data import DataHeld as DataHeld
 from models.facts.personal_data import DataReleased as DataReleased
 from models.facts.personal_data import ReporterErased as ReporterErased
 from models.facts.personal_data import ReporterUnmasked as ReporterUnmasked
+from models.facts.recusal import RecusalLifted as RecusalLifted
+from models.facts.recusal import Recused as Recused
 from models.facts.requests import AppealDecided as AppealDecided
 from models.facts.requests import Appealed as Appealed
 from models.facts.requests import ExtensionGranted as ExtensionGranted
@@ -113,7 +115,7 @@ Body = Annotated[
     | ReviewerAssigned | SentBack | VerificationReported | VerificationRequested
     | RequestLapsed | RequestRetracted | TransferRefused | TransferRequested | VoidRefused | SummonsMissed
     | LightChanged | Overdue | Reminded | StepFired | AcknowledgementLapsed | Recomputed
-    | ReporterUnmasked | DataHeld | DataReleased | ReporterErased,
+    | ReporterUnmasked | DataHeld | DataReleased | ReporterErased | Recused | RecusalLifted,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

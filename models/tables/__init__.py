@@ -19,7 +19,7 @@ from models.tables.policy import PolicyRow
 from models.tables.rate_limit import RateLimitRow
 from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
-from models.tables.roster import AbsenceRow, OrgAlarmRow, ShiftRow
+from models.tables.roster import AbsenceRow, InterestRow, OrgAlarmRow, ShiftRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
 from models.tables.worker import WorkerRow
 from models.tables.zone import ZoneRow
@@ -61,6 +61,7 @@ __all__ = [
     "GrantRow",
     "GridUnitRow",
     "InspectionRow",
+    "InterestRow",
     "MatterFactRow",
     "MatterNoticeRow",
     "MatterRow",

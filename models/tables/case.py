@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -55,6 +55,10 @@ class CaseRow(SQLModel, table=True):
         Index(
             "cases_moments", "accepted_at", "handle_due_at", "close_due_at", postgresql_using="brin",
             postgresql_with={"autosummarize": "true", "pages_per_range": "32"},
+        ),
+        Index(
+            "cases_recused", "recused", postgresql_using="gin",
+            postgresql_where=text("recused <> '{}'::uuid[]"),
         ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
     )  # fmt: skip
@@ -116,6 +120,7 @@ class CaseRow(SQLModel, table=True):
     exempt: bool
     consultation_at: datetime | None = Field(sa_type=Moment)
     enterprise: str | None
+    recused: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False, server_default=text("'{}'")))
 
 
 class CaseWordsRow(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""The roster: absences with deputies, shifts, and the vacancies that escalations met."""
+"""The roster: absences with deputies, shifts, declared interests, and the vacancies that escalations met."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -34,6 +34,20 @@ class ShiftRow(SQLModel, table=True):
     person: UUID = Field(foreign_key="people.id")
     starts_at: datetime = Field(sa_type=Moment)
     ends_at: datetime = Field(sa_type=Moment)
+
+
+class InterestRow(SQLModel, table=True):
+    """A declared interest of a person in an enterprise, a department or a grid unit, both days inclusive."""
+
+    __tablename__ = "interests"
+
+    id: UUID = Field(primary_key=True)
+    person: UUID = Field(foreign_key="people.id", index=True)
+    kind: str
+    target: str
+    since: date
+    until: date | None
+    reason: str
 
 
 class OrgAlarmRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from models.context import Context
 from models.enums import OwnerKind, Stage
 from models.errors import (
     CoHandlersMissing,
+    ConflictOfInterest,
     InputError,
     NothingToChange,
     NotYours,
@@ -34,6 +35,7 @@ from models.facts import (
     TransferRefused,
     TransferRequested,
 )
+from rules.conflicts import in_conflict
 from rules.deciders.common import (
     Decider,
     acknowledgement_end,
@@ -88,6 +90,8 @@ def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
         raise UnknownPerson(person=cmd.to_person, pointer="/to_person")
     if colleague.id == case.claimed_by:
         raise NothingToChange(pointer="/to_person")
+    if in_conflict(colleague, case, ctx.today):
+        raise ConflictOfInterest(person=cmd.to_person, pointer="/to_person")
     owner = person_owner(colleague.id)
     return [
         Transferred(

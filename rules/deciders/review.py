@@ -8,6 +8,7 @@ from models.commands import AssignReviewer, FailReview, PassReview
 from models.context import Context, Person
 from models.enums import Outcome, Role, Stage
 from models.errors import (
+    ConflictOfInterest,
     EmergencyOpen,
     NotACoHandler,
     NothingToChange,
@@ -18,6 +19,7 @@ from models.errors import (
     UnknownPerson,
 )
 from models.facts import Body, ReviewerAssigned, ReviewFailed, ReviewPassed
+from rules.conflicts import in_conflict
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
 from rules.deciders.common import (
@@ -103,7 +105,8 @@ def _accepted_in_effect(case: Case, ctx: Context) -> dict[str, Any]:
 
 
 def assign_reviewer(case: Case, cmd: AssignReviewer, ctx: Context) -> Sequence[Body]:
-    """Assign another reviewer (回避). Raises UnknownPerson, ReviewerHandledIt, ReviewerOfHost or NothingToChange."""
+    """Assign another reviewer (回避). Raises UnknownPerson, ConflictOfInterest, ReviewerHandledIt, ReviewerOfHost
+    or NothingToChange."""
     person = ctx.colleague
     grants = () if person is None else in_force(person, ctx.today)
     may = any(g.role in (Role.REVIEWER, Role.SUPERVISOR) and covers(g, case.grid_path) for g in grants)
@@ -111,6 +114,8 @@ def assign_reviewer(case: Case, cmd: AssignReviewer, ctx: Context) -> Sequence[B
         raise UnknownPerson(person=cmd.person, pointer="/person")
     if person.id == case.reviewer:
         raise NothingToChange(pointer="/person")
+    if in_conflict(person, case, ctx.today):
+        raise ConflictOfInterest(person=cmd.person, pointer="/person")
     _check_independent(person, case, ctx)
     return [ReviewerAssigned(person=person.id, owner=person_owner(person.id), reason=cmd.reason)]
 

@@ -1,6 +1,7 @@
 """Which case numbers in a matter a reader gets: those of cases they may see, unless they work on the matter itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,20 +20,44 @@ HIDDEN = "—"
 _WORDS = ("note", "reason", "outcome")
 
 
-def sees_all_numbers(rules: MatterRules, found: frozenset[Part]) -> bool:
-    """Whether somebody with these parts works on the matter, or on those of its kind that only such people may see."""
+@dataclass(frozen=True)
+class Readable:
+    """The numbers of the cases that a reader may see; `only`: they get no other, also where they work on the matter."""
+
+    numbers: frozenset[str]
+    only: bool
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.numbers
+
+    def all_of(self, rules: MatterRules, found: frozenset[Part]) -> bool:
+        """Whether somebody with these parts gets every number."""
+        return not self.only and _works_on(rules, found)
+
+
+def sees_all_numbers(person: Person, rules: MatterRules, found: frozenset[Part]) -> bool:
+    """Whether somebody with these parts works on the matter, or on those of its kind that only such people may see.
+
+    Whoever has an interest somewhere gets only the numbers of cases that they may see.
+    """
+    return not _has_interests(person) and _works_on(rules, found)
+
+
+def _works_on(rules: MatterRules, found: frozenset[Part]) -> bool:
     return not rules.open_to_staff or not found.isdisjoint(NEAR)
 
 
-async def readable_cases(
-    connection: AsyncConnection, person: Person, day: date, numbers: Iterable[str]
-) -> frozenset[str]:
+def _has_interests(person: Person) -> bool:
+    return bool(person.interests) or person.recused
+
+
+async def readable_cases(connection: AsyncConnection, person: Person, day: date, numbers: Iterable[str]) -> Readable:
     """Return those of the case numbers whose cases the person may see."""
-    asked = set(numbers)
+    asked, only = set(numbers), _has_interests(person)
     if not asked:
-        return frozenset()
+        return Readable(frozenset(), only)
     query = select(CASES.c.case_no).where(CASES.c.case_no.in_(asked), visible(person, day))
-    return frozenset((await connection.execute(query)).scalars())
+    return Readable(frozenset((await connection.execute(query)).scalars()), only)
 
 
 def numbers_in(value: Any) -> Iterator[str]:
@@ -48,7 +73,7 @@ def numbers_in(value: Any) -> Iterator[str]:
             yield from numbers_in(part)
 
 
-def without_numbers(value: Any, readable: frozenset[str]) -> Any:
+def without_numbers(value: Any, readable: Readable) -> Any:
     """Return the value without the numbers of other cases, and without what was written about those cases."""
     if isinstance(value, list | tuple):
         return [without_numbers(part, readable) for part in value]

@@ -107,7 +107,7 @@ async def get_matter_facts(
     names = await _names(connection, [matter], language, actors)
     day = await local_day(connection, now)
     found = parts_of(person, rules, matter, day)
-    bodies = [] if sees_all_numbers(rules, found) else [fact.body.model_dump(mode="json") for fact in facts]
+    bodies = [] if sees_all_numbers(person, rules, found) else [fact.body.model_dump(mode="json") for fact in facts]
     readable = await readable_cases(connection, person, day, numbers_in(bodies))
     return tuple(fact_view(rules, fact, found, names, readable) for fact in facts)
 

@@ -14,7 +14,7 @@ from rules.matters.decide import may_give
 from rules.matters.kind import MatterRules, Part
 from rules.matters.standing import parts
 from services.cases.names import Names
-from services.matters.case_numbers import sees_all_numbers, without_numbers
+from services.matters.case_numbers import Readable, without_numbers
 from services.matters.masking import NEAR, enterprise_details, mask_everywhere, without_private
 from services.wording.matters.registry import command_label, fact_sentence, status_label
 
@@ -96,14 +96,14 @@ def parts_of(person: Person, rules: MatterRules, matter: Matter, day: date) -> f
 
 
 def matter_item(
-    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: Readable
 ) -> MatterItem:
     """Return the matter as one item of a list. `readable`: the cases that its reader may see."""
     return MatterItem(**_item_fields(rules, matter, found, names, readable))
 
 
 def matter_view(
-    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: Readable
 ) -> MatterView:
     """Return the whole matter for somebody who plays these parts. `readable`: the cases that they may see."""
     commands = tuple(name for name in (*rules.who, "comment") if _gives(rules, found, matter, name))
@@ -124,7 +124,7 @@ def _gives(rules: MatterRules, found: frozenset[Part], matter: Matter, command: 
 
 
 def _item_fields(
-    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: frozenset[str]
+    rules: MatterRules, matter: Matter, found: frozenset[Part], names: Names, readable: Readable
 ) -> dict[str, Any]:
     language, kind = names.language, rules.kind
     return {
@@ -164,15 +164,15 @@ def details_of(rules: MatterRules, matter: Matter, found: frozenset[Part]) -> di
 
 
 def _for_reader(
-    rules: MatterRules, found: frozenset[Part], content: dict[str, Any], readable: frozenset[str]
+    rules: MatterRules, found: frozenset[Part], content: dict[str, Any], readable: Readable
 ) -> dict[str, Any]:
     """The content without the numbers of cases that somebody with these parts may not see."""
-    shown: dict[str, Any] = content if sees_all_numbers(rules, found) else without_numbers(content, readable)
+    shown: dict[str, Any] = content if readable.all_of(rules, found) else without_numbers(content, readable)
     return shown
 
 
 def fact_view(
-    rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names, readable: frozenset[str]
+    rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names, readable: Readable
 ) -> MatterFactView:
     """Return a fact as one line of the timeline, for somebody who plays these parts. `readable` as in `matter_view`."""
     person, language = fact.actor.person, names.language

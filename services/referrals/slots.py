@@ -140,7 +140,7 @@ async def for_reader(
     """Return the slots without what is about cases that `person` may not see, unless they work at the desk."""
     day = await local_day(connection, now)
     rules = RULES[MatterKind.REFERRAL_DESK]
-    if sees_all_numbers(rules, parts_of(person, rules, desk, day)):
+    if sees_all_numbers(person, rules, parts_of(person, rules, desk, day)):
         return tuple(slots)
     numbers = [slot.booking.case_no for slot in slots if slot.booking is not None and slot.booking.case_no]
     readable = await readable_cases(connection, person, day, numbers)

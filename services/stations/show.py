@@ -92,7 +92,7 @@ async def read_for(connection: AsyncConnection, person: Person, station: Station
     """Return the station as it stands, with the numbers of those cases that `person` may see, or all in their area."""
     found = (await read_now(connection, [station]))[station.id]
     day, rules = await local_day(connection, now), RULES[MatterKind.STATION]
-    if sees_all_numbers(rules, parts_of(person, rules, station, day)):
+    if sees_all_numbers(person, rules, parts_of(person, rules, station, day)):
         return found
     readable = await readable_cases(connection, person, day, [one.case_no for one in found.metrics if one.case_no])
     bare = {"case_no": None}

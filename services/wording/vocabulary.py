@@ -102,6 +102,8 @@ FACTS: dict[str, tuple[str, ...]] = {
     "step_fired": ("升级梯级", "ladder"),
     "acknowledgement_lapsed": ("知悉已失效,继续升级", "acknowledgement lapsed"),
     "recomputed": ("按新日历重算期限", "deadline recomputed"),
+    "recused": ("回避", "stepped aside"),
+    "recusal_lifted": ("解除回避", "recusal lifted"),
     "reporter_unmasked": ("揭示上报人", "reporter unmasked"),
     "data_held": ("依法留存上报人信息", "reporter's data under legal hold"),
     "data_released": ("解除依法留存", "legal hold ended"),
@@ -152,6 +154,8 @@ TASKS: dict[str, tuple[str, ...]] = {
 COMMANDS: dict[str, tuple[str, ...]] = {
     "comment": ("批注", "note"),
     "unmask": ("揭示上报人", "unmask the reporter"),
+    "recuse": ("回避", "step aside"),
+    "lift_recusal": ("解除回避", "lift the recusal"),
     "hold_data": ("依法留存上报人信息", "put the reporter's data under legal hold"),
     "release_data": ("解除依法留存", "end the legal hold"),
     "erase_reporter": ("删除上报人信息", "erase the reporter"),
@@ -291,10 +295,16 @@ STANDINGS: dict[str, tuple[str, ...]] = {
 }
 
 #: What a change by an administrator is about: `admin_actions.kind`.
+INTEREST_KINDS: dict[str, tuple[str, ...]] = {
+    "enterprise": ("企业", "enterprise"),
+    "department": ("部门", "department"),
+    "unit": ("网格", "grid unit"),
+}
 ACTION_KINDS: dict[str, tuple[str, ...]] = {
     "people": ("人员", "person"),
     "grants": ("角色", "role"),
     "absences": ("请假", "absence"),
+    "interests": ("利害关系", "interest"),
     "shifts": ("值班", "shift"),
     "departments": ("部门", "department"),
     "zones": ("片区", "zone"),

@@ -42,7 +42,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "attach": {"attachments": ["a" * 64]}, "transfer": {"to_department": FIRE}, "adopt": {"version": 2},
     "report_verification": {"confirmed": True}, "redispatch": {"host": FIRE},
     "add_co_handler": {"departments": [FIRE]}, "release_co_handler": {"department": FIRE},
-    "assign_reviewer": {"person": "reviewer"}, "unmask": {"purpose": "safety"},
+    "assign_reviewer": {"person": "reviewer"}, "recuse": {"person": "reviewer"},
+    "lift_recusal": {"person": "reviewer"}, "unmask": {"purpose": "safety"},
 }  # fmt: skip
 
 

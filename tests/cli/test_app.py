@@ -56,7 +56,7 @@ def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch
 WRITING = {
     "up", "bench", "grids load", "people load", "people passwd", "people reset-second-factor",
     "people add-admin", "tokens revoke", "people absent",
-    "people shift", "policy publish", "import", "report", "act", "referral-desks ics",
+    "people shift", "people interest", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ _LIKELY = (
         "convene", "adopt", "retract", "cancel_urge", "refuse_void", "request_info", "request_verification",
         "redispatch", "recall",
         "send_back", "add_co_handler", "release_co_handler", "assign_reviewer", "merge", "request_reopen",
+        "recuse", "lift_recusal",
     ), 3)
     | dict.fromkeys(("reject", "withdraw", "void"), 1)
     | dict.fromkeys(("grant_suspension", "grant_extension", "appeal", "decide_appeal", "complete"), 60)
@@ -51,7 +52,8 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
     later = now + mostly(wide, timedelta(hours=-1), timedelta(hours=5), timedelta(days=400))
     department = luck.choice(["fire", "labour", "environment"])
     choices: dict[str, Any] = {
-        "note": "记录", "reason": "有正当的原因", "question": "何时", "result": "已处理", "right_channel": "仲裁",
+        "note": "记录", "reason": "原因如下所述", "question": "何时", "result": "已处理",
+        "right_channel": "仲裁",
         "answer": "已处理,感谢监督", "until": later, "reply_by": later, "meet_at": later, "answer_by": later,
         "report_by": now + timedelta(hours=4), "confirmed": True, "person": "reviewer",
         "host": mostly(department, "nobody"), "departments": [mostly(department, "nobody")],

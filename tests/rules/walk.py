@@ -76,7 +76,8 @@ class Walk:
         source = {"reporter": "resident", "duty": "hotline", "worker": "grid_worker"}[by]
         report = a_report(**{
             "category": self.luck.choice(["0103", "0201", "0302"]), "source": source,
-            "severity": self.luck.choice([None, "urgent"]), "occurred_at": self.now, "reported_at": self.now, **fields,
+            "severity": self.luck.choice([None, "urgent"]), "occurred_at": self.now, "reported_at": self.now,
+            "reporter_ref": derived_id("reporter", len(self.cases)) if by == "reporter" else None, **fields,
         })  # fmt: skip
         no = f"c{len(self.cases) + 1}"
         ctx = context(by, self.now, report.grid, self.policies[0], case_no=no, reviewers=self._reviewers(report.grid))
@@ -288,6 +289,10 @@ class Walk:
             invariants.the_facts_are_the_case(self.facts[no], case)
 
 
+def _enterprise(code: str | None, park: str) -> NamedEnterprise | None:
+    return NamedEnterprise(code=code, park=park, active=True) if code in ENTERPRISES else None
+
+
 def main() -> None:
     """Walks until that many steps are done, and says how far it came."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -311,7 +316,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-def _enterprise(code: str | None, park: str) -> NamedEnterprise | None:
-    return NamedEnterprise(code=code, park=park, active=True) if code in ENTERPRISES else None

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from infra.store.criteria.conflicts import conflicted_cases
 from models.context import Grant, Person
 from models.enums import OwnerKind
 from models.tables import CASES, GRID_UNITS, TASKS, ZONES
@@ -40,7 +41,8 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
             alternatives.append(within(grant.grid))
         elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
             alternatives.append(and_(_involves_department(grant), within(grant.grid)))
-    return or_(*alternatives)
+    aside = conflicted_cases(person, day)
+    return or_(*alternatives) if aside is None else and_(or_(*alternatives), CASES.c.report_id.not_in(aside))
 
 
 def _claim_holds(person: Person, day: date) -> ColumnElement[bool]:

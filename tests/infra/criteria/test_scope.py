@@ -12,21 +12,23 @@ from infra.database import transaction
 from infra.store.cases import append_facts
 from infra.store.criteria.scope import visible
 from models.case import Case
-from models.context import Grant, Person
-from models.enums import OwnerKind, Role, Stage
+from models.context import Grant, Interest, Person
+from models.enums import InterestKind, OwnerKind, Role, Stage
 from models.facts import Fact, Received
 from models.ids import new_id
 from models.tables import CASES
 from models.wire_names import PUBLIC
+from rules.conflicts import in_conflict
 from rules.evolve import fold
 from rules.life_cycle import Who
 from rules.scope import may_see, standing
 from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
+from tests.rules.choices import ENTERPRISES
 from tests.rules.walk import Walk
 from tests.rules.world import EVERYBODY, START, ZONE
 
 CASES_MADE = 100
-PEOPLE_MADE = 150
+PEOPLE_MADE = 200
 TODAY = START.astimezone(ZONE).date()
 #: Dates before, at and after the tested day: a grant holds on its first and on its last day.
 DAYS = [TODAY + timedelta(days=n) for n in (-400, -1, 0, 1, 400)]
@@ -80,7 +82,20 @@ def a_person(rng: random.Random, ids: list[UUID]) -> Person:
         username="somebody",
         active=rng.random() < 0.9,
         grants=tuple(a_grant(rng) for _ in range(rng.choice([0, 1, 1, 1, 2, 3]))),
+        interests=tuple(an_interest(rng) for _ in range(rng.choice([0, 0, 0, 0, 1, 2]))),
     )
+
+
+def an_interest(rng: random.Random) -> Interest:
+    kind = rng.choice(list(InterestKind))
+    targets = {
+        InterestKind.ENTERPRISE: ENTERPRISES,
+        InterestKind.DEPARTMENT: (FIRE, LABOUR, ENVIRONMENT),
+        InterestKind.UNIT: tuple(unit.code for unit in UNITS),
+    }
+    since = rng.choice(DAYS[:4])
+    until = rng.choice([None, None, *(day for day in DAYS if day >= since)])
+    return Interest(kind=kind, target=rng.choice(targets[kind]), since=since, until=until)
 
 
 async def store_lives(connection: AsyncConnection) -> list[Case]:
@@ -118,6 +133,9 @@ async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> No
         assert {case.owner.kind for case in cases if case.owner} == set(OwnerKind)
         public = Person(id=PUBLIC, username="public")
         crowd = [public, *EVERYBODY.values(), *(a_person(rng, ids) for _ in range(PEOPLE_MADE))]
+        by_hand = {person for case in cases for person in case.recused}
+        crowd = [person.model_copy(update={"recused": person.id in by_hand}) for person in crowd]
+        aside = followed = 0
         for number, person in enumerate(crowd):
             day = TODAY + timedelta(days=rng.choice([-1, 0, 0, 0, 1]))
             ways = {case.case_no: standing(person, case, day) for case in cases}
@@ -125,9 +143,15 @@ async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> No
             assert by_value == {case_no for case_no, way in ways.items() if way}
             assert await seen_in_sql(connection, person, day) == by_value, f"person {number}: {person}, {day}"
             reasons = reasons.union(*ways.values())
+            apart = {case.case_no for case in cases if in_conflict(person, case, day)}
+            aside += bool(apart - by_value)
+            followed += bool(apart & by_value)
+            assert all(Who.OWN_REPORTER in ways[case_no] for case_no in apart & by_value)
             some += 0 < len(by_value) < len(cases)
             everything += len(by_value) == len(cases)
             none += not by_value
     # The comparison is only meaningful if every answer and every kind of standing occurred.
-    assert min(some, none, everything) >= 10
+    assert min(some, none, everything, aside) >= 10
+    assert followed
+    assert by_hand
     assert reasons == set(Who) - {Who.SYSTEM}

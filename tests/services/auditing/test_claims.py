@@ -56,6 +56,11 @@ YESTERDAY = (datetime.now(UTC) - timedelta(days=2)).date()
         ("UPDATE grants SET department = 'labour' WHERE person = :person", {}),
         ("UPDATE grants SET grid = '330603010' WHERE person = :person", {}),
         ("UPDATE people SET active = false WHERE id = :person", {}),
+        (
+            "INSERT INTO interests (id, person, kind, target, since, reason)"
+            " VALUES (:person, :person, 'unit', '130172100', :until, '亲属')",
+            {"until": YESTERDAY},
+        ),
     ],
 )
 async def test_an_audit_ends_the_claim_of_whoever_left(town: Town, statement: str, values: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from models.facts import (
     ErrandReturned,
     Overdue,
     Reached,
+    Recused,
     Redispatched,
     RequestLapsed,
     ReviewerAssigned,
@@ -94,6 +95,7 @@ def a_step(**fields: Any) -> StepFired:
         ),
         (CoHandlersAdded(departments=("fire",), note=""), "增加协办", {"协办": "消防队"}),
         (ReviewerAssigned(person=PERSON, owner=DESK, reason="回避"), "指定核查人", {"核查人": "李某"}),
+        (Recused(person=PERSON, owner=DESK, reason="亲属"), "回避", {"回避人": "李某", "原因": "亲属"}),
         (ClaimEnded(person=PERSON, owner=DESK), "认领失效", {"原认领人": "李某", "持有人": "丘头镇"}),
         (
             VerificationRequested(question="有没有", unit=DESK, report_by=AT, decide_by=AT),

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
-from models.enums import Role
-from models.errors import DomainError, NoSuchSession, PasswordChangedMeanwhile
+from models.enums import InterestKind, Role
+from models.errors import DomainError, NoSuchSession, NotYours, PasswordChangedMeanwhile
 from services.accounts.sessions import SessionView
-from services.admin import accounts, people
+from services.admin import accounts, interests, people
 from services.directory.people import list_departments, unit_names
+from services.organisation.interests import InterestDraft, InterestView
 from services.organisation.people_edit import NewGrant, NewPerson, read_known
 from services.wording.input_faults import fault_text
 from web.pages import go_to
@@ -26,6 +27,7 @@ router = APIRouter()
 
 Words = Annotated[str, Form(max_length=200)]
 Optional = Annotated[Annotated[str, Field(max_length=200)] | None, blank(), Form()]
+_EMPTY_INTEREST = dict.fromkeys(("kind", "target", "since", "until", "reason"), "")
 _EMPTY_GRANT = dict.fromkeys(("role", "department", "grid", "since", "until"), "")
 
 
@@ -67,12 +69,14 @@ async def _person_page(
         departments = await list_departments(connection)
         units = await unit_names(connection, {grant.grid for grant in known.grants if grant.grid})
         sessions = await _sessions(connection, reader, username)
+        declared = await _interests(connection, reader, username)
     names = {one.id: one.name_en if reader.language == "en" else one.name_zh for one in departments.items}
     context = {"fault": "", "done": False, "given": "", "typed_name": known.name, **context}
+    context["typed_interest"] = {**_EMPTY_INTEREST, **context.get("typed_interest", {"since": reader.day.isoformat()})}
     context["typed"] = {**_EMPTY_GRANT, "since": reader.day.isoformat(), **context.get("typed", {})}
     return admin_page(
         reader, "person.html", status, known=known, departments=names, units=units, roles=tuple(Role),
-        sessions=sessions, **context,
+        sessions=sessions, declared=declared, interest_kinds=tuple(InterestKind), **context,
     )  # fmt: skip
 
 
@@ -81,6 +85,14 @@ async def _sessions(connection: AsyncConnection, reader: Reader, username: str) 
     if not reader.acts_as(Role.ADMIN):
         return ()
     return await accounts.list_sessions(connection, reader.person, username, reader.now)
+
+
+async def _interests(connection: AsyncConnection, reader: Reader, username: str) -> tuple[InterestView, ...] | None:
+    """What is declared of the person, for administrators and auditors; None for everybody else."""
+    try:
+        return await interests.list_interests(connection, reader.person, username, reader.now)
+    except NotYours:
+        return None
 
 
 @router.post("/admin/people/{username}")
@@ -127,6 +139,35 @@ async def change_roles(
     except (DomainError, ValidationError, ValueError) as error:
         kept = {name: value or "" for name, value in typed.items()} if grant is None else {}
         return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed=kept)
+    return go_to(request, f"/admin/people/{username}?done=1")
+
+
+@router.post("/admin/people/{username}/interests")
+async def change_interests(
+    request: Request,
+    services: ServicesDep,
+    reader: SignedIn,
+    username: str,
+    kind: Optional = None,
+    target: Optional = None,
+    since: Optional = None,
+    until: Optional = None,
+    reason: Optional = None,
+    interest: Annotated[UUID | None, Form()] = None,
+) -> Response:
+    """Declare an interest, or end one (`interest`) with the day `until`."""
+    typed = {"kind": kind, "target": target, "since": since, "until": until, "reason": reason}
+    try:
+        async with transaction(services.engine) as connection:
+            if interest is not None:
+                last = date.fromisoformat(until or "")
+                await interests.end_interest(connection, reader.person, username, interest, last, reader.now)
+            else:
+                draft = InterestDraft.model_validate(typed)
+                await interests.put_interest(connection, reader.person, username, draft, reader.now)
+    except (DomainError, ValidationError, ValueError) as error:
+        kept = {name: value or "" for name, value in typed.items()} if interest is None else {}
+        return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed_interest=kept)
     return go_to(request, f"/admin/people/{username}?done=1")
 
 

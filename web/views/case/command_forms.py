@@ -98,6 +98,12 @@ _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("hold_data", "reason"): {"hint": _("至少 5 个字。留存期间任何人和任何定时任务都不能删除。")},
     ("release_data", "reason"): {"hint": _("至少 5 个字。")},
     ("erase_reporter", "reason"): {"hint": _("至少 5 个字。密钥一经销毁,历史和备份中的信息也不再可读,不能恢复。")},
+    ("recuse", "person"): {
+        "kind": "text",
+        "label": _("回避的人员(用户名)"),
+        "hint": _("此人不再看到、也不能办理本案;可填本人。督查员和保密员须由督查员指定。"),
+    },
+    ("lift_recusal", "person"): {"kind": "text", "label": _("不再回避的人员(用户名)"), "hint": ""},
     ("report_progress", "note"): {"label": _("进展")},
     ("answer_urge", "note"): {"label": _("答复内容")},
     ("urge", "note"): {"label": _("督办要求")},

@@ -293,6 +293,8 @@ _OTHER_LABELS: Mapping[tuple[str, str], str] = {
     ("redispatched", "host"): _("改派给"),
     ("reviewer_assigned", "person"): _("核查人"),
     ("claim_ended", "person"): _("原认领人"),
+    ("recused", "person"): _("回避人"),
+    ("recusal_lifted", "person"): _("不再回避"),
     ("unmerged", "stage"): _("回到"),
     ("verification_reported", "note"): _("现场情况"),
 }
