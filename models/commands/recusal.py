@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from models.base import Code, Frozen, Note
+from models.base import Code, Given, Note
 
 
-class Recuse(Frozen):
+class Recuse(Given):
     """Somebody, or oneself, steps aside from the case because of an interest in it: `person` is a user name."""
 
     kind: Literal["recuse"] = "recuse"
@@ -13,7 +13,7 @@ class Recuse(Frozen):
     reason: Note
 
 
-class LiftRecusal(Frozen):
+class LiftRecusal(Given):
     """Somebody who had to step aside need not any more: `person` is a user name."""
 
     kind: Literal["lift_recusal"] = "lift_recusal"
