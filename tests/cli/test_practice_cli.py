@@ -117,7 +117,7 @@ def test_what_is_shown_is_in_the_readers_language(api: Run, monkeypatch: pytest.
         ("labour_handler", ("retract",), "no request awaits a decision"),
         ("labour_handler", ("complete", "result=x", "answer=<b>Paid</b>"), "must be plain text without HTML tags"),
         ("labour_handler", ("complete", "result=x", f"answer={'x' * 10_001}"), "at most 10000 characters"),
-        ("duty", ("report_verification", "confirmed=maybe", "note=x"), "/confirmed"),
+        ("duty", ("report_verification", "confirmed=maybe", "note=x"), "confirmed should be true or false"),
         ("duty", ("assign_reviewer", "person=reviewer", "reason=x"), "cannot be done in stage “handle”"),
     ],
 )
