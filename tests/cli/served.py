@@ -37,6 +37,7 @@ def environment(harness: ApiHarness, port: int) -> dict[str, str]:
     """The environment of an operator's command for the system."""
     return {
         "GRIDLOOP_WEB_URL": f"http://127.0.0.1:{port}",
+        "GRIDLOOP_DATA_DIR": str(harness.settings.data_dir),
         "GRIDLOOP_DATABASE_URL": harness.settings.database_url.get_secret_value(),
         "GRIDLOOP_TOKEN_SECRET": harness.settings.token_secret.get_secret_value(),
         "GRIDLOOP_CASE_QUEUE": harness.settings.case_queue,
