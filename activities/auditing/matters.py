@@ -167,7 +167,7 @@ async def repair_matter(engine: AsyncEngine, client: Client, queue: str, finding
         async with asyncio.timeout(QUERY_TIMEOUT.total_seconds()):
             if finding.kind is Drift.EFFECT_STUCK:
                 async with engine.begin() as connection:
-                    await retry_refused(connection, datetime.now(UTC))
+                    await retry_refused(connection)
                 return None
             return await _repair(engine, client, queue, finding)
     except (DomainError, RPCError) as error:

@@ -8,7 +8,7 @@ are carried out in the order written.
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -90,13 +90,12 @@ class Relay:
     async def _carry_out_due(self) -> timedelta:
         """Carry out everything that is due; return how long there is nothing more to do."""
         while True:
-            now = datetime.now(UTC)
             async with transaction(self._engine) as connection:
-                taken = await take_effects(connection, now, CONCURRENCY)
+                taken = await take_effects(connection, CONCURRENCY)
             if not taken:
                 async with self._engine.connect() as connection:
                     due = await next_due(connection)
-                return LONGEST_SLEEP if due is None else min(max(due - now, timedelta(seconds=0.2)), LONGEST_SLEEP)
+                return LONGEST_SLEEP if due is None else min(max(due, timedelta(seconds=0.2)), LONGEST_SLEEP)
             await asyncio.gather(*(self._carry_out(waiting) for waiting in taken))
 
     async def _carry_out(self, waiting: WaitingEffect) -> None:
@@ -118,7 +117,7 @@ class Relay:
                 await refuse(connection, waiting, refusal)
             elif failure is not None:
                 log.warning("effect put back", **about, error=failure)
-                await put_back(connection, waiting, datetime.now(UTC), failure)
+                await put_back(connection, waiting, failure)
             else:
                 await delete_effect(connection, waiting.id)
 

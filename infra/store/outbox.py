@@ -1,4 +1,8 @@
-"""The outbox: effects written in the transaction of the fact that sets them off, carried out later by the relay."""
+"""The outbox: effects written in the transaction of the fact that sets them off, carried out later by the relay.
+
+Leases and later tries count by the clock of the database, the same for all processes: a worker whose own clock is ahead
+would keep an effect from everybody else for as long.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,21 +30,26 @@ FIRST_DELAY, LAST_DELAY = timedelta(seconds=1), timedelta(minutes=2)
 _INSERT = f"""
     WITH written AS (
         INSERT INTO outbox (id, origin_kind, origin_id, effect, written_at, next_try_at, tries)
-        SELECT e.id, %(kind)s, %(origin)s, e.effect, %(at)s, %(at)s, 0
+        SELECT e.id, %(kind)s, %(origin)s, e.effect, %(at)s, clock_timestamp(), 0
         FROM jsonb_to_recordset(%(effects)s) AS e(id uuid, effect jsonb)
         ON CONFLICT (id) DO NOTHING RETURNING id)
     SELECT pg_notify('{OUTBOX_CHANNEL}', '') FROM (SELECT 1 FROM written LIMIT 1) one
 """  # noqa: S608 only names of our own code are put in, values are parameters
 #: The oldest effects that are due, one for each origin: those of one matter are carried out in the order written.
 _TAKE = """
-    UPDATE outbox o SET next_try_at = %(lease)s, tries = o.tries + 1
-    FROM (SELECT id FROM outbox x WHERE x.next_try_at <= %(now)s
+    UPDATE outbox o SET next_try_at = clock_timestamp() + %(lease)s, tries = o.tries + 1
+    FROM (SELECT id FROM outbox x WHERE x.next_try_at <= clock_timestamp()
         AND NOT EXISTS (SELECT 1 FROM outbox y WHERE y.origin_id = x.origin_id AND y.next_try_at < 'infinity'
             AND (y.written_at, y.id) < (x.written_at, x.id))
         ORDER BY x.written_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
     WHERE o.id = due.id
     RETURNING o.id, o.origin_kind, o.origin_id, o.effect, o.written_at, o.tries
 """
+_PUT_BACK = """
+    UPDATE outbox SET next_try_at = clock_timestamp() + %(delay)s, failure = %(failure)s WHERE id = %(id)s
+"""
+_RETRY = "UPDATE outbox SET next_try_at = clock_timestamp() WHERE next_try_at > clock_timestamp()"
+_NEXT_DUE = "SELECT min(next_try_at) - clock_timestamp() FROM outbox WHERE next_try_at < 'infinity'"
 
 
 class WaitingEffect(Frozen):
@@ -70,9 +79,9 @@ async def insert_effects(
     await run(connection, _INSERT, values)
 
 
-async def take_effects(connection: AsyncConnection, now: datetime, limit: int) -> tuple[WaitingEffect, ...]:
+async def take_effects(connection: AsyncConnection, limit: int) -> tuple[WaitingEffect, ...]:
     """Take up to `limit` effects that are due; whoever takes one has `LEASE` to carry it out."""
-    rows = await all_rows(connection, _TAKE, {"now": now, "lease": now + LEASE, "limit": limit})
+    rows = await all_rows(connection, _TAKE, {"lease": LEASE, "limit": limit})
     return tuple(
         WaitingEffect(
             id=row[0],
@@ -91,11 +100,11 @@ async def delete_effect(connection: AsyncConnection, id_: UUID) -> None:
     await run(connection, "DELETE FROM outbox WHERE id = %(id)s", {"id": id_})
 
 
-async def put_back(connection: AsyncConnection, waiting: WaitingEffect, now: datetime, failure: str) -> None:
+async def put_back(connection: AsyncConnection, waiting: WaitingEffect, failure: str) -> None:
     """Keep an effect that could not be carried out, to be tried again after a delay."""
     delay = min(FIRST_DELAY * 2 ** min(waiting.tries - 1, 10), LAST_DELAY)
-    values = {"id": waiting.id, "next": now + delay, "failure": failure[:500]}
-    await run(connection, "UPDATE outbox SET next_try_at = %(next)s, failure = %(failure)s WHERE id = %(id)s", values)
+    values = {"id": waiting.id, "delay": delay, "failure": failure[:500]}
+    await run(connection, _PUT_BACK, values)
 
 
 async def refuse(connection: AsyncConnection, waiting: WaitingEffect, failure: str) -> None:
@@ -104,14 +113,14 @@ async def refuse(connection: AsyncConnection, waiting: WaitingEffect, failure: s
     await run(connection, "UPDATE outbox SET next_try_at = 'infinity', failure = %(failure)s WHERE id = %(id)s", values)
 
 
-async def retry_refused(connection: AsyncConnection, now: datetime) -> None:
+async def retry_refused(connection: AsyncConnection) -> None:
     """Let the relay try everything again at once that was refused or waits for a later try."""
-    await run(connection, "UPDATE outbox SET next_try_at = %(now)s WHERE next_try_at > %(now)s", {"now": now})
+    await run(connection, _RETRY, {})
     await run(connection, f"SELECT pg_notify('{OUTBOX_CHANNEL}', '')", {})
 
 
-async def next_due(connection: AsyncConnection) -> datetime | None:
-    """Return when the next effect is due; None while the outbox is empty."""
-    row: Any = await first_row(connection, "SELECT min(next_try_at) FROM outbox WHERE next_try_at < 'infinity'", {})
-    found: datetime | None = row[0]
+async def next_due(connection: AsyncConnection) -> timedelta | None:
+    """Return in how long the next effect is due (negative: it is); None while the outbox is empty."""
+    row: Any = await first_row(connection, _NEXT_DUE, {})
+    found: timedelta | None = row[0]
     return found

@@ -1,4 +1,5 @@
-"""The workers that are alive: each says so every few seconds, with the place of its workflows.
+"""The workers that are alive: each says so every few seconds, by the clock of the database, with the place of its
+workflows.
 
 Workflows of one database belong into one namespace of one Temporal cluster; two would record steps twice.
 """
@@ -8,7 +9,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -27,10 +28,10 @@ log = structlog.get_logger(__name__)
 EVERY, GONE_AFTER = timedelta(seconds=10), timedelta(seconds=45)
 
 _SEEN = text("""
-    INSERT INTO workers (id, place, host, pid, started_at, seen_at) VALUES (:id, :place, :host, :pid, :now, :now)
+    INSERT INTO workers (id, place, host, pid, started_at, seen_at) VALUES (:id, :place, :host, :pid, now(), now())
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """)
-_GONE = text("DELETE FROM workers WHERE id = :id OR seen_at < :before")
+_GONE = text("DELETE FROM workers WHERE id = :id OR seen_at < now() - CAST(:span AS interval)")
 _ELSEWHERE = text(
     "SELECT place, host, pid FROM workers WHERE place <> :place AND seen_at >= :since ORDER BY place LIMIT 1"
 )
@@ -68,14 +69,13 @@ async def _give_signs(engine: AsyncEngine, client: Client) -> None:
         while True:
             try:
                 values["place"] = values.get("place") or await place_of(client)
-                now = datetime.now(UTC)
                 async with transaction(engine) as connection:
-                    await connection.execute(_SEEN, {**values, "now": now})
+                    await connection.execute(_SEEN, values)
             except (RPCError, RuntimeError, SQLAlchemyError, *AWAY_ERRORS) as error:
                 log.info("no sign of life given", error=type(error).__name__)
             await asyncio.sleep(EVERY.total_seconds())
     finally:
         with suppress(SQLAlchemyError, *AWAY_ERRORS):
             async with transaction(engine) as connection:
-                gone = {"id": values["id"], "before": datetime.now(UTC) - 100 * GONE_AFTER}
+                gone = {"id": values["id"], "span": 100 * GONE_AFTER}
                 await connection.execute(_GONE, gone)
