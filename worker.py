@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from prometheus_client import start_http_server
@@ -61,6 +62,17 @@ from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 
 log = structlog.get_logger("worker")
 
+#: Every workflow.
+WORKFLOWS: tuple[type[Any], ...] = (
+    CaseWorkflow,
+    MatterWorkflow,
+    RolloutWorkflow,
+    AuditWorkflow,
+    AnchorWorkflow,
+    ArchiveWorkflow,
+    BulletinWorkflow,
+    ExportWorkflow,
+)
 #: Seconds until schedules and rollouts that could not be started are tried again.
 SCHEDULE_RETRY_SECONDS = 5.0
 
@@ -76,16 +88,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=[
-            CaseWorkflow,
-            MatterWorkflow,
-            RolloutWorkflow,
-            AuditWorkflow,
-            AnchorWorkflow,
-            ArchiveWorkflow,
-            BulletinWorkflow,
-            ExportWorkflow,
-        ],
+        workflows=WORKFLOWS,
         activities=[
             Recorder(recording_engine or engine).record,
             MatterRecorder(recording_engine or engine).record_matter,

@@ -22,6 +22,7 @@ from models.ids import matter_workflow_id, workflow_id
 from models.policy.limits import Limit
 from models.policy.standard import Limits
 from tests.builders import a_policy, publish
+from tests.replay.jobs import play_jobs
 from tests.replay.matters import play_matters
 from tests.scenarios import ALL
 from tests.servers import Servers, running_servers
@@ -75,6 +76,23 @@ async def record_matters(version: str, servers: Servers) -> None:
     await engine.dispose()
 
 
+async def record_jobs(version: str, servers: Servers) -> None:
+    """Runs each of the other workflows once and keeps its history."""
+    client = await Client.connect(
+        servers.temporal_address, namespace=servers.temporal_namespace, data_converter=READABLE, tls=False
+    )
+    place = Path(tempfile.mkdtemp())
+    settings = town_settings(servers.create_database(f"record_{uuid4().hex}"), data_dir=place)
+    engine = open_database(settings)
+    async with running_town(engine, client, settings) as town:
+        for name, id_ in (await play_jobs(town, client, settings.case_queue)).items():
+            history = await client.get_workflow_handle(id_).fetch_history()
+            file = HISTORIES / f"{version}-job-{name}.json"
+            file.write_text(_of_no_machine(history.to_json()) + "\n")
+            print(file.name, len(history.events), "events")
+    await engine.dispose()
+
+
 def _of_no_machine(history: str) -> str:
     """The history without the traces of where this machine keeps its files; a replay asks for none."""
     return re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', history)
@@ -95,3 +113,4 @@ if __name__ == "__main__":
     with running_servers() as started:
         asyncio.run(record(sys.argv[1], started))
         asyncio.run(record_matters(sys.argv[1], started))
+        asyncio.run(record_jobs(sys.argv[1], started))
