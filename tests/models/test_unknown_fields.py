@@ -129,7 +129,7 @@ def _decoded(data: str) -> Any:
         return None
 
 
-CASE_HISTORIES = sorted(file for file in HISTORIES.glob("*.json") if "-matter-" not in file.name)
+CASE_HISTORIES = sorted(file for file in HISTORIES.glob("*.json") if not {"matter", "job"} & set(file.stem.split("-")))
 
 
 @pytest.mark.parametrize("file", CASE_HISTORIES, ids=lambda file: file.stem)
