@@ -29,7 +29,8 @@ async def test_its_task_fails_and_others_go_on(temporal_client: Client) -> None:
     ):
         endless = await temporal_client.start_workflow(EndlessWorkflow.run, id=f"endless-{uuid4()}", task_queue=queue)
         failure = await first_failure(endless)
-        assert "Potential deadlock" in failure.failure.message
+        error = await temporal_client.data_converter.decode_failure(failure.failure)
+        assert "Potential deadlock" in str(error)
         bare = await temporal_client.start_workflow(BareWorkflow.run, {}, id=f"bare-{uuid4()}", task_queue=queue)
         for _ in range(5):
             await bare.execute_update(BareWorkflow.take, {})
