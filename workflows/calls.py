@@ -9,6 +9,7 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as ActivityTimedOut
 
 with workflow.unsafe.imports_passed_through():
     from models.base import Frozen
@@ -29,6 +30,9 @@ LOCAL_TIMEOUT = timedelta(seconds=6)
 #: After these attempts it becomes a regular activity. Attempts are limited because the schedule-to-close timeout of a
 #: local activity is not checked between attempts, and a worker could not even stop.
 LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=150), backoff_coefficient=2, maximum_attempts=3)
+#: With what a local activity fails: an error of its own unwrapped; a timeout wrapped the first time, and unwrapped in a
+#: replay. A case in which one of these got away would be stuck: its replay would end otherwise than its run did.
+LOCAL_FAILURES = (ActivityError, ApplicationError, ActivityTimedOut)
 ACTIVITY_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     backoff_coefficient=2,
@@ -75,7 +79,7 @@ async def _record_durably(name: str, step: Frozen, result: type[Result], summary
             schedule_to_close_timeout=LOCAL_TIMEOUT,
             retry_policy=LOCAL_RETRY,
         )
-    except (ActivityError, ApplicationError):  # a local activity raises what it failed with, unwrapped
+    except LOCAL_FAILURES:
         recorded = await workflow.execute_activity(
             name,
             step,

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from temporalio.client import Client
+from temporalio.worker import Replayer
 
 from infra.database import ANSWER_TIMEOUT, IDLE_SECONDS, open_database
 from models.commands import Comment
@@ -20,6 +21,7 @@ from services.reports.submit import ReportInput, refresh_reference, submit
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings
+from workflows.case import CaseWorkflow
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 
@@ -150,6 +152,17 @@ async def test_a_hanging_database_is_away_too(outage: Outage) -> None:
         while (known := await submit(town.resources, outage.worker, wanted, datetime.now(UTC))).receipt is None:
             await asyncio.sleep(0.1)
     assert await town.kinds(known.receipt.case_no) == ["received"]
+    await replays_elsewhere(town, no)
+
+
+async def replays_elsewhere(town: Town, case_no: str) -> None:
+    """The recording step timed out inside its workflow task: another worker, that replays this, comes to the same."""
+    client = town.resources.temporal
+    report_id = (await town.look("admin", case_no)).report_id
+    history = await client.get_workflow_handle(workflow_id(report_id)).fetch_history()
+    failures = [event.marker_recorded_event_attributes.failure for event in history.events]
+    assert any(failure.HasField("timeout_failure_info") for failure in failures), "no attempt has timed out"
+    await Replayer(workflows=[CaseWorkflow], data_converter=client.data_converter).replay_workflow(history)
 
 
 async def test_a_bad_report_is_refused_even_then(outage: Outage) -> None:
