@@ -1,11 +1,12 @@
 # make up      everything on this machine (ARGS="--port 9000" is passed on)
 # make test    lint, types, import rules, tests
 # make fuzz    requests made up from the OpenAPI document, as each role (FUZZ_SECONDS=300 each)
+# make soak    a mixed load under faults for an hour, and what came of it (SOAK_MINUTES=60 SEED=…)
 # make lock    take new versions into requirements/*.txt
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := up
-.PHONY: up test checks lint types tests fuzz lock clean-data
+.PHONY: up test checks lint types tests fuzz soak lock clean-data
 
 ARGS ?=
 DATA_DIR ?= .gridloop
@@ -45,6 +46,10 @@ FUZZ_SECONDS ?= 300
 fuzz: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	$(BIN)/python -m tests.hostile.fuzz $(FUZZ_SECONDS)
+
+SOAK_MINUTES ?= 60
+soak: .venv/.ready
+	@SOAK_MINUTES=$(SOAK_MINUTES) SEED=$(SEED) $(BIN)/python -m tests.faults.load
 
 # Everything that the system and its tests need, with the versions and hashes of the lock file.
 .venv/.ready: requirements/all.txt pyproject.toml
