@@ -40,7 +40,7 @@ from rules.matters.kind import DESK, TERRITORIAL_PARTS, MatterRules, Part
 from rules.matters.milestones import missed, next_milestone, plan_milestones, reached, require_open
 from rules.scope import DEPARTMENT_ROLES, in_force
 
-_STAFF = frozenset({Part.OWNER, Part.PARTICIPANT, Part.GRID_WORKER, Part.REVIEWER, Part.READER}) | DESK
+_STAFF = frozenset({Part.OWNER, Part.PARTICIPANT, Part.GRID_WORKER, Part.REVIEWER, Part.STAFF}) | DESK
 _CLAIMANTS = frozenset({Part.OWNER, Part.SUPERVISOR})
 _SUPERVISORS = frozenset({Part.SUPERVISOR})
 #: What the ladders are about; besides, `milestone:<key>`.

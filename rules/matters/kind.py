@@ -35,6 +35,8 @@ class Part(StrEnum):
     REVIEWER = "reviewer"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    #: Works in the park, and may propose or book where that is open to all staff.
+    STAFF = "staff"
     #: May read it, and no more.
     READER = "reader"
     SYSTEM = "system"

@@ -15,6 +15,9 @@ from rules.scope import DEPARTMENT_ROLES, covers, in_force
 #: The roles that make somebody staff: everything but a reporter.
 STAFF_ROLES = frozenset(Role) - {Role.REPORTER}
 
+#: Roles that read what is open to staff, and take no part in it: who audits, and who runs the system.
+ONLY_READERS = frozenset({Role.AUDITOR, Role.ADMIN})
+
 
 def parts(
     person: Person,
@@ -34,7 +37,7 @@ def parts(
         found.add(Part.OWNER)
     for grant in in_force(person, day):
         if rules.open_to_staff and grant.role in STAFF_ROLES:
-            found.add(Part.READER)
+            found |= {Part.READER} if grant.role in ONLY_READERS else {Part.READER, Part.STAFF}
         if grant.role in TERRITORIAL_PARTS:
             if covers(grant, grid_path):
                 found.add(TERRITORIAL_PARTS[grant.role])
@@ -57,7 +60,11 @@ def may_begin(rules: MatterRules, person: Person, day: date) -> bool:
 
 
 def check_part(found: frozenset[Part], rules: MatterRules, command: str) -> None:
-    """Raises NotYours unless one of the parts may give `command`."""
+    """Raises NotYours unless one of the parts may give `command`; whoever does more than read may comment."""
+    if command == "comment":
+        if found <= {Part.READER}:
+            raise NotYours(command=command, who="whoever takes part in it")
+        return
     who = rules.who.get(command, frozenset())
     if found.isdisjoint(who):
         raise NotYours(command=command, who=" / ".join(sorted(who)))

@@ -36,7 +36,7 @@ from rules.matters.kind import DESK, MatterRules, Part
 AUDIT = "audit"
 #: The errand under which the case or item of the board is asked for.
 OUTCOME = "outcome"
-_STAFF = frozenset({Part.OWNER, Part.GRID_WORKER, Part.VOLUNTEER, Part.REVIEWER, Part.READER}) | DESK
+_STAFF = frozenset({Part.OWNER, Part.GRID_WORKER, Part.VOLUNTEER, Part.REVIEWER, Part.STAFF}) | DESK
 _STATUS_AFTER = {
     TopicDecision.CASE: "case",
     TopicDecision.CLAIM: "claim",

@@ -134,8 +134,7 @@ def _check_early(rules: MatterRules, matter: Matter, command: MatterCommand, fou
     """Refuse without a trace in the history what the recording step would refuse anyway."""
     if isinstance(command, CreateMatter):
         raise MatterExists(code=matter.code, name=matter.name)
-    if command.kind != "comment":
-        check_part(found, rules, command.kind)
+    check_part(found, rules, command.kind)
     if matter.ended_at is not None and command.kind not in rules.lasting:
         raise MatterEnded(name=matter.name)
 

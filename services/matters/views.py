@@ -119,7 +119,7 @@ def matter_view(
 
 def _gives(rules: MatterRules, found: frozenset[Part], matter: Matter, command: str) -> bool:
     if command == "comment":
-        return matter.ended_at is None
+        return matter.ended_at is None and not found <= {Part.READER}
     return may_give(rules, found, matter, command)
 
 

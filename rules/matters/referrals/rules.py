@@ -33,7 +33,7 @@ from rules.matters.referrals.commands import decide
 #: How many changed days are kept: those to come, and the last ones that have passed.
 KEPT_DAYS = 120
 _KEEPERS = frozenset({Part.OWNER, Part.HEAD, Part.DUTY_OFFICER, Part.SUPERVISOR, Part.ADMIN})
-_STAFF = _KEEPERS | {Part.READER, Part.GRID_WORKER, Part.PARTICIPANT}
+_STAFF = (_KEEPERS - {Part.ADMIN}) | {Part.STAFF, Part.GRID_WORKER, Part.PARTICIPANT}
 Changes = dict[str, Any]
 
 
@@ -181,7 +181,7 @@ RULES = MatterRules(
     who={
         "register": frozenset({Part.HEAD, Part.DUTY_OFFICER, Part.SUPERVISOR, Part.ADMIN}),
         "change": _KEEPERS,
-        "change_day": _KEEPERS,
+        "change_day": _KEEPERS - {Part.ADMIN},
         "book": _STAFF,
         "move": _STAFF,
         "cancel": _STAFF,
