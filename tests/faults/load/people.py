@@ -238,7 +238,8 @@ class People:
         to_do = [one for one in (found or {}).get("items", []) if one["status"] == "due"]
         if to_do:
             id_ = luck.choice(to_do)["id"]
-            path, body = f"/duties/{id_}/report", {"note": "已查"}
+            # Words of its own: a duty reported again in the same words is answered as done.
+            path, body = f"/duties/{id_}/report", {"note": f"已查 {luck.getrandbits(40):x}"}
             await self.send(Sending(_drawn(luck), Subject.DUTY, "report_duty", str(id_), username, path, body), luck)
 
     async def _read_meter(self, luck: random.Random, username: str) -> None:
