@@ -36,7 +36,8 @@ PLAIN_LOGS: list[structlog.types.Processor] = [
 #: The slowest files, the slowest first. `make test` gives whole files to its processes in this order, so that none of
 #: these starts last while the other processes are idle. All other files follow as collected.
 LONGEST = (
-    "faults/test_mixed_load.py",
+    "faults/test_mixed_load.py", "system/test_rebuild.py", "matrix/test_matrix.py", "api/test_numbers_everywhere.py",
+    "hostile/test_fuzz.py", "faults/test_rolling_upgrade.py", "hostile/test_odd_values.py",
     "faults/test_many_due.py", "system/test_up.py", "ui/test_case.py", "ui/test_supervision.py",
     "ui/test_phone_storage.py", "faults/test_crash.py", "ui/test_field.py", "ui/test_desk.py", "ui/test_admin.py",
     "faults/test_reconcile.py", "faults/test_working_day.py",
