@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.criteria.matters import matters_within
+from infra.store.criteria.matters import matters_within, without_conflict_of_case
 from infra.store.criteria.scope import CACHE_SIZE
 from models.base import Frozen, Instant
 from models.context import Person
@@ -94,4 +94,4 @@ def _mine(person: Person, day: date) -> ColumnElement[bool]:
         for grant in in_force(person, day)
         if grant.role in DEPARTMENT_ROLES and grant.department is not None
     ]
-    return or_(*receivers)
+    return and_(or_(*receivers), without_conflict_of_case(person, day))

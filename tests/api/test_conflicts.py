@@ -11,8 +11,10 @@ import pytest_asyncio
 
 from infra.database import transaction
 from models.enums import Role
+from models.policy.emergency import EmergencyPlan, EmergencyPolicy, PlanStep
+from models.policy.park import ParkPolicy
 from tests.api.harness import ApiHarness, a_picture, open_harness
-from tests.builders import FALLBACK, LABOUR, MICRO, MICRO_2, OTHER_PARK, PARK, Holder, add_people
+from tests.builders import FALLBACK, LABOUR, MICRO, MICRO_2, OTHER_PARK, PARK, Holder, a_policy, add_people, publish
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -236,3 +238,30 @@ async def test_who_may_declare_and_what_is_refused(harness: ApiHarness) -> None:
     await end_all(harness, "partner")
     noted = (await harness.get("auditor", "/admin/actions", kind="interests", limit=2))["items"]
     assert {one["actor"] for one in noted} == {"admin"}
+
+
+async def test_an_emergency_run_of_the_case_is_hidden_with_it(harness: ApiHarness) -> None:
+    """Also from somebody who was given a step before the interest was known."""
+    steps = (PlanStep(code="report", name_zh="上报", name_en="report", role="duty_officer", minutes=60),)
+    plan = EmergencyPlan(code="spill", name_zh="泄漏", name_en="Spill", categories=("0103",), steps=steps)
+    policy = a_policy(park=ParkPolicy.model_validate({"emergencies": EmergencyPolicy(plans=(plan,))}))
+    async with transaction(harness.engine) as connection:
+        await publish(connection, policy, version=7)
+    case = await harness.report(category="0103", title="预案试验案")
+    begun = await harness.send("supervisor", f"/cases/{case['case_no']}/emergencies", {"plan": "spill"})
+    assert begun.status_code in (200, 201), begun.text
+    code = begun.json()["code"]
+    doors = ("/emergencies", f"/emergencies/{code}", f"/emergencies/{code}/facts", "/notices", "/emergency-steps")
+
+    async def told() -> list[bool]:
+        answers = [await harness.ask("duty_2", door) for door in doors]
+        return [answer.status_code == 200 and code in answer.text for answer in answers]
+
+    assert (await told())[:3] == [True, True, True]
+    assert (
+        await harness.command("duty", case["case_no"], "recuse", person="duty_2", reason="亲属经营该店")
+    ).status_code == 200
+    assert not any(await told())
+    hidden = await harness.ask("duty_2", f"/emergencies/{code}")
+    missing = await harness.ask("duty_2", "/emergencies/YJ20200101-999")
+    assert (hidden.status_code, hidden.json()["code"]) == (missing.status_code, missing.json()["code"])

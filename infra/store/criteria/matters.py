@@ -6,8 +6,10 @@ from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
+from infra.store.criteria.conflicts import conflicted_cases
 from models.context import Person
-from models.tables import GRID_UNITS, MATTERS
+from models.matters.base import MatterKind
+from models.tables import CASES, GRID_UNITS, MATTERS
 from rules.matters.kind import TERRITORIAL_PARTS, MatterRules
 from rules.matters.standing import STAFF_ROLES
 from rules.scope import DEPARTMENT_ROLES, in_force
@@ -15,7 +17,7 @@ from rules.scope import DEPARTMENT_ROLES, in_force
 
 def visible_matters(person: Person, rules: MatterRules, day: date) -> ColumnElement[bool]:
     """The condition under which `person` may see a row of `matters` of that kind on `day`."""
-    of_kind = MATTERS.c.kind == rules.kind
+    of_kind = and_(MATTERS.c.kind == rules.kind, without_conflict_of_case(person, day))
     if not person.active:
         return and_(of_kind, false())
     grants = in_force(person, day)
@@ -30,6 +32,16 @@ def visible_matters(person: Person, rules: MatterRules, day: date) -> ColumnElem
             alternatives.append(MATTERS.c.department == grant.department)
             alternatives.append(MATTERS.c.departments.bool_op("@>")(literal([grant.department], ARRAY(Text))))
     return and_(of_kind, or_(*alternatives))
+
+
+def without_conflict_of_case(person: Person, day: date) -> ColumnElement[bool]:
+    """The condition that a matter is not about a case from which the person has to step aside: a run of an emergency
+    plan carries its case's number and title."""
+    conflicted = conflicted_cases(person, day)
+    if conflicted is None:
+        return true()
+    numbers = select(CASES.c.case_no).where(CASES.c.report_id.in_(conflicted))
+    return or_(MATTERS.c.kind != MatterKind.EMERGENCY, MATTERS.c.state["case_no"].astext.not_in(numbers))
 
 
 def matters_within(grid: str | None) -> ColumnElement[bool]:
