@@ -313,12 +313,14 @@ async def test_who_only_reads_gives_no_command(harness: ApiHarness, world: World
         answer = await harness.send(username, f"/cases/{world.case_no}/commands/{name}", body)
         assert answer.status_code == 403, (name, answer.text)
         page = await ask(harness, username, "POST", f"/cases/{world.case_no}/commands/{name}", form=_flat(body))
-        assert page.status_code in (403, 422, 409), (name, page.status_code)
+        # 200: a grave command is asked to be confirmed first; what is stored is compared below.
+        assert page.status_code in (200, 403, 422, 409), (name, page.status_code)
     for kind, story in STORIES.items():
         for _, name, body in story:
             code = world.codes[PATHS[kind]]
             begins = name in (RULES[kind].creates, "begin")
-            if username == "admin" and name in ADMIN_MAY.get(kind, ()):
+            kept = ADMIN_MAY.get(kind, ())
+            if username == "admin" and (name in kept or (kept and name == "comment")):
                 continue
             path = f"/{PATHS[kind]}" if begins else f"/{PATHS[kind]}/{code}/commands/{name}"
             if name == "begin":

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from doors.dependencies import ServicesDep
 from infra.database import transaction
-from models.errors import DomainError, DraftChanged
+from models.errors import DomainError, DraftChanged, InputError
 from models.text import clean_search
 from services.admin import policies, simulations
 from services.admin.draft_rows import change_row, compare_draft
@@ -39,6 +39,16 @@ Long = Annotated[str, Form(max_length=2_000_000)]
 _MAX_FIELDS, _MAX_TEXT = 100, 2_000
 
 
+def _read_draft(title: str, content: str) -> policies.DraftText:
+    """Return a draft that was typed. Raises InputError for what no draft can be."""
+    try:
+        return policies.DraftText(title=title, content=content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = {"why_zh": fault_text(first, "zh"), "why_en": fault_text(first, "en")}
+        raise InputError(**why, pointer=f"/{first['loc'][0]}") from error
+
+
 @router.post("/admin/drafts")
 async def make_draft(
     request: Request,
@@ -58,7 +68,7 @@ async def make_draft(
             title = title or reader.text("由第 %(n)s 版起草", n=number)
         else:
             title = title or str(file.filename if file else "")
-        typed = policies.DraftText(title=title, content=content)
+        typed = _read_draft(title, content)
         id_ = await policies.new_draft(connection, reader.person, typed, reader.now)
     return go_to(request, f"/admin/drafts/{id_}/limits" if rows else f"/admin/drafts/{id_}")
 
