@@ -200,9 +200,13 @@ async def _learn_outcomes(crowd: People, ledger: Ledger, deadline: float) -> Non
 
 
 async def _until_clean(site: Site, deadline: float) -> str:
-    """Wait until `reconcile` finds nothing: what is due is carried out, and both stores agree."""
+    """Wait until `reconcile` finds nothing: what is due is carried out, and both stores agree.
+
+    With `--fix`: a step whose worker was killed before it reported, and whose sender gave up, leaves its workflow a
+    fact behind until the next step.
+    """
     while True:
-        code, said, complained = await site.command("reconcile", "--json")
+        code, said, complained = await site.command("reconcile", "--fix", "--json")
         if code == 0:
             return f"reconcile clean ({json.loads(said)['cases']} cases)"
         assert time.monotonic() < deadline, f"reconcile: {said} {complained}"
