@@ -86,7 +86,7 @@ def test_every_path_of_the_contract_is_there(schema: Any) -> None:
 
 def test_every_command_has_a_route_and_a_bulk_route(schema: Any) -> None:
     routes = set(schema["paths"])
-    assert len(HUMAN_COMMANDS) == 64
+    assert len(HUMAN_COMMANDS) == 66
     assert {p.rpartition("/")[2] for p in routes if "/cases/{case_no}/commands/" in p} == set(HUMAN_COMMANDS)
     assert {p.rpartition("/")[2] for p in routes if "/bulk/" in p} == set(HUMAN_COMMANDS) - ONE_BY_ONE
 
