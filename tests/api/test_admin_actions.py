@@ -135,6 +135,20 @@ async def revoke_tokens(desk: Desk) -> httpx.Response:
     return await desk.client.delete("/api/v1/admin/people/worker/tokens")
 
 
+INTEREST = {"kind": "department", "target": "labour", "since": "2024-01-01", "reason": "配偶在该处任职"}
+
+
+async def declare(desk: Desk) -> httpx.Response:
+    return await desk.client.put("/api/v1/admin/people/worker/interests", json=INTEREST)
+
+
+async def end_interest(desk: Desk) -> httpx.Response:
+    await declare(desk)
+    id_ = await desk.one("SELECT id FROM interests")
+    path = f"/api/v1/admin/people/worker/interests/{id_}/end"
+    return await desk.client.post(path, json={"last": "2099-06-30"})
+
+
 #: Every route of the administration that changes something: how it is used, the action and the kinds it leaves.
 ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]], str, set[str]]] = {
     ("POST", "/admin/drafts"): (lambda d: d.post("/admin/drafts", title="t"), "policy draft", {"policy_drafts"}),
@@ -169,6 +183,10 @@ ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]],
     ("DELETE", "/api/v1/admin/people/{username}/sessions"): (
         api("DELETE", "/admin/people/worker/sessions"), "people sessions", {"sessions"}),
     ("DELETE", "/api/v1/admin/people/{username}/sessions/{id}"): (end_one, "people sessions", {"sessions"}),
+    ("POST", "/admin/people/{username}/interests"): (
+        lambda d: d.post("/admin/people/worker/interests", **INTEREST), "people interest", {"interests"}),
+    ("PUT", "/api/v1/admin/people/{username}/interests"): (declare, "people interest", {"interests"}),
+    ("POST", "/api/v1/admin/people/{username}/interests/{id}/end"): (end_interest, "people interest", {"interests"}),
 }  # fmt: skip
 #: They change nothing of the administration: a simulation is computed in a file of its own.
 CHANGE_NOTHING = {("POST", "/admin/simulations/{run}/stop"), ("POST", "/admin/simulations/{id}")}
