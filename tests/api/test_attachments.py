@@ -301,7 +301,7 @@ def a_case_row(attachments: list[str]) -> dict[str, Any]:
         "report_id": uuid4(), "case_no": "T-1", "seq": 1, "state": {"attachments": attachments}, "stage": "handle",
         "round": 1, "category": "0103", "severity": "ordinary", "source": "grid_worker", "title": "t",
         "description": "", "grid": MICRO, "grid_path": ".".join(unit_path(MICRO)), "level": 4, "host": FIRE,
-        "departments": [FIRE], "reported_by": person_id("volunteer"), "anonymous": False, "content_hash": "x",
+        "departments": [FIRE], "recused": [], "reported_by": person_id("volunteer"), "anonymous": False, "content_hash": "x",
         "occurred_at": moment, "reported_at": moment, "received_at": moment, "updated_at": moment,
         "policy_version": 1, "provisional": False, "late_stages": [], "failed_reviews": 0, "returns": 0,
         "extended": False, "exempt": False,
