@@ -8,8 +8,7 @@ import typer
 from pydantic import TypeAdapter
 
 from cli.labels import is_english, localize
-from cli.tables import Column as Column
-from cli.tables import DataTable
+from cli.tables import Column as Column, DataTable
 from cli.terminal import SafeConsole, escape_json
 
 out = SafeConsole()

@@ -16,8 +16,7 @@ from doors.scopes import scope_of_request
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
 from infra.database import AWAY_ERRORS, is_away
 from infra.settings import Settings
-from infra.store.access import Signed, read_session
-from infra.store.access import read_token as read_personal_token
+from infra.store.access import Signed, read_session, read_token as read_personal_token
 from models.context import Person
 from models.errors import (
     ForeignRequest,

@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api.app import create_app as create_api
-from api.app import lifespan as api_lifespan
+from api.app import create_app as create_api, lifespan as api_lifespan
 from web.errors import add_handlers
 from web.live import Hub
 from web.routes import ROUTERS

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
-from temporalio.exceptions import TimeoutError as ActivityTimedOut
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError as ActivityTimedOut
 
 with workflow.unsafe.imports_passed_through():
     from models.base import Frozen

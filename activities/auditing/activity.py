@@ -4,8 +4,7 @@ It also ends the claims whose role has ended, and removes uploads that nothing h
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
+from datetime import UTC, datetime, time as clock_time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog

@@ -20,8 +20,7 @@ from infra.temporal import connect
 from models.errors import DomainError
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault, WorkflowsRebuilt
 from services.archive.rebuild_database import Progress, rebuild_database
-from services.archive.rebuild_workflows import OtherNamespace, rebuild_workflows
-from services.archive.rebuild_workflows import Progress as Counting
+from services.archive.rebuild_workflows import OtherNamespace, Progress as Counting, rebuild_workflows
 
 #: How many faults are listed; `--json` gives all.
 MAX_FAULTS = 100

@@ -11,95 +11,102 @@ from uuid import UUID
 from pydantic import Field
 
 from models.base import Instant, Kept
-from models.facts.any_stage import Absorbed as Absorbed
-from models.facts.any_stage import Acknowledged as Acknowledged
-from models.facts.any_stage import Adopted as Adopted
-from models.facts.any_stage import Attached as Attached
-from models.facts.any_stage import Commented as Commented
-from models.facts.any_stage import Convened as Convened
-from models.facts.any_stage import EnterpriseLinked as EnterpriseLinked
-from models.facts.any_stage import ErrandReturned as ErrandReturned
-from models.facts.any_stage import ErrandSettled as ErrandSettled
-from models.facts.any_stage import Escalated as Escalated
-from models.facts.any_stage import Informed as Informed
-from models.facts.any_stage import Merged as Merged
-from models.facts.any_stage import Recategorised as Recategorised
-from models.facts.any_stage import Relocated as Relocated
-from models.facts.any_stage import Responded as Responded
-from models.facts.any_stage import Separated as Separated
-from models.facts.any_stage import SplitOff as SplitOff
-from models.facts.any_stage import UnmergeAsked as UnmergeAsked
-from models.facts.any_stage import Unmerged as Unmerged
-from models.facts.any_stage import UrgeAnswered as UrgeAnswered
-from models.facts.any_stage import UrgeCancelled as UrgeCancelled
-from models.facts.any_stage import Urged as Urged
-from models.facts.any_stage import UrgeLapsed as UrgeLapsed
-from models.facts.common import Due as Due
-from models.facts.common import Explanation as Explanation
-from models.facts.common import Retimed as Retimed
-from models.facts.life_cycle import Aborted as Aborted
-from models.facts.life_cycle import Accepted as Accepted
-from models.facts.life_cycle import Archived as Archived
-from models.facts.life_cycle import Claimed as Claimed
-from models.facts.life_cycle import ClaimEnded as ClaimEnded
-from models.facts.life_cycle import Closed as Closed
-from models.facts.life_cycle import CoHandlerReleased as CoHandlerReleased
-from models.facts.life_cycle import CoHandlersAdded as CoHandlersAdded
-from models.facts.life_cycle import Completed as Completed
-from models.facts.life_cycle import Dispatched as Dispatched
-from models.facts.life_cycle import InfoRequested as InfoRequested
-from models.facts.life_cycle import InfoSupplied as InfoSupplied
-from models.facts.life_cycle import ProgressReported as ProgressReported
-from models.facts.life_cycle import Recalled as Recalled
-from models.facts.life_cycle import Received as Received
-from models.facts.life_cycle import Redispatched as Redispatched
-from models.facts.life_cycle import Released as Released
-from models.facts.life_cycle import ReviewerAssigned as ReviewerAssigned
-from models.facts.life_cycle import ReviewFailed as ReviewFailed
-from models.facts.life_cycle import ReviewPassed as ReviewPassed
-from models.facts.life_cycle import SelfClosed as SelfClosed
-from models.facts.life_cycle import SentBack as SentBack
-from models.facts.life_cycle import Transferred as Transferred
-from models.facts.life_cycle import VerificationReported as VerificationReported
-from models.facts.life_cycle import VerificationRequested as VerificationRequested
-from models.facts.personal_data import DataHeld as DataHeld
-from models.facts.personal_data import DataReleased as DataReleased
-from models.facts.personal_data import ReporterErased as ReporterErased
-from models.facts.personal_data import ReporterUnmasked as ReporterUnmasked
-from models.facts.recusal import RecusalLifted as RecusalLifted
-from models.facts.recusal import Recused as Recused
-from models.facts.requests import AppealDecided as AppealDecided
-from models.facts.requests import Appealed as Appealed
-from models.facts.requests import ExtensionGranted as ExtensionGranted
-from models.facts.requests import ExtensionRefused as ExtensionRefused
-from models.facts.requests import ExtensionRequested as ExtensionRequested
-from models.facts.requests import Rated as Rated
-from models.facts.requests import Reopened as Reopened
-from models.facts.requests import ReopenRefused as ReopenRefused
-from models.facts.requests import ReopenRequested as ReopenRequested
-from models.facts.requests import RequestLapsed as RequestLapsed
-from models.facts.requests import RequestRetracted as RequestRetracted
-from models.facts.requests import Resumed as Resumed
-from models.facts.requests import ReturnGranted as ReturnGranted
-from models.facts.requests import ReturnRefused as ReturnRefused
-from models.facts.requests import ReturnRequested as ReturnRequested
-from models.facts.requests import SuspensionGranted as SuspensionGranted
-from models.facts.requests import SuspensionRefused as SuspensionRefused
-from models.facts.requests import SuspensionRequested as SuspensionRequested
-from models.facts.requests import TransferRefused as TransferRefused
-from models.facts.requests import TransferRequested as TransferRequested
-from models.facts.requests import VoidProposed as VoidProposed
-from models.facts.requests import VoidRefused as VoidRefused
-from models.facts.time import AcknowledgementLapsed as AcknowledgementLapsed
-from models.facts.time import LightChanged as LightChanged
-from models.facts.time import Overdue as Overdue
-from models.facts.time import Reached as Reached
-from models.facts.time import Recomputed as Recomputed
-from models.facts.time import Reminded as Reminded
-from models.facts.time import StepFired as StepFired
-from models.facts.time import SummonsMissed as SummonsMissed
-from models.facts.time import UrgeOverdue as UrgeOverdue
-from models.facts.time import Vacancy as Vacancy
+from models.facts.any_stage import (
+    Absorbed as Absorbed,
+    Acknowledged as Acknowledged,
+    Adopted as Adopted,
+    Attached as Attached,
+    Commented as Commented,
+    Convened as Convened,
+    EnterpriseLinked as EnterpriseLinked,
+    ErrandReturned as ErrandReturned,
+    ErrandSettled as ErrandSettled,
+    Escalated as Escalated,
+    Informed as Informed,
+    Merged as Merged,
+    Recategorised as Recategorised,
+    Relocated as Relocated,
+    Responded as Responded,
+    Separated as Separated,
+    SplitOff as SplitOff,
+    UnmergeAsked as UnmergeAsked,
+    Unmerged as Unmerged,
+    UrgeAnswered as UrgeAnswered,
+    UrgeCancelled as UrgeCancelled,
+    Urged as Urged,
+    UrgeLapsed as UrgeLapsed,
+)
+from models.facts.common import Due as Due, Explanation as Explanation, Retimed as Retimed
+from models.facts.life_cycle import (
+    Aborted as Aborted,
+    Accepted as Accepted,
+    Archived as Archived,
+    Claimed as Claimed,
+    ClaimEnded as ClaimEnded,
+    Closed as Closed,
+    CoHandlerReleased as CoHandlerReleased,
+    CoHandlersAdded as CoHandlersAdded,
+    Completed as Completed,
+    Dispatched as Dispatched,
+    InfoRequested as InfoRequested,
+    InfoSupplied as InfoSupplied,
+    ProgressReported as ProgressReported,
+    Recalled as Recalled,
+    Received as Received,
+    Redispatched as Redispatched,
+    Released as Released,
+    ReviewerAssigned as ReviewerAssigned,
+    ReviewFailed as ReviewFailed,
+    ReviewPassed as ReviewPassed,
+    SelfClosed as SelfClosed,
+    SentBack as SentBack,
+    Transferred as Transferred,
+    VerificationReported as VerificationReported,
+    VerificationRequested as VerificationRequested,
+)
+from models.facts.personal_data import (
+    DataHeld as DataHeld,
+    DataReleased as DataReleased,
+    ReporterErased as ReporterErased,
+    ReporterUnmasked as ReporterUnmasked,
+)
+from models.facts.recusal import RecusalLifted as RecusalLifted, Recused as Recused
+from models.facts.requests import (
+    AppealDecided as AppealDecided,
+    Appealed as Appealed,
+    ExtensionGranted as ExtensionGranted,
+    ExtensionRefused as ExtensionRefused,
+    ExtensionRequested as ExtensionRequested,
+    Rated as Rated,
+    Reopened as Reopened,
+    ReopenRefused as ReopenRefused,
+    ReopenRequested as ReopenRequested,
+    RequestLapsed as RequestLapsed,
+    RequestRetracted as RequestRetracted,
+    Resumed as Resumed,
+    ReturnGranted as ReturnGranted,
+    ReturnRefused as ReturnRefused,
+    ReturnRequested as ReturnRequested,
+    SuspensionGranted as SuspensionGranted,
+    SuspensionRefused as SuspensionRefused,
+    SuspensionRequested as SuspensionRequested,
+    TransferRefused as TransferRefused,
+    TransferRequested as TransferRequested,
+    VoidProposed as VoidProposed,
+    VoidRefused as VoidRefused,
+)
+from models.facts.time import (
+    AcknowledgementLapsed as AcknowledgementLapsed,
+    LightChanged as LightChanged,
+    Overdue as Overdue,
+    Reached as Reached,
+    Recomputed as Recomputed,
+    Reminded as Reminded,
+    StepFired as StepFired,
+    SummonsMissed as SummonsMissed,
+    UrgeOverdue as UrgeOverdue,
+    Vacancy as Vacancy,
+)
 
 Body = Annotated[
     Received | Accepted | InfoRequested | InfoSupplied | SelfClosed | Dispatched | Claimed | Released

@@ -24,17 +24,19 @@ from models.base import (
 from models.commands.report import Attachments, GivenLocation, Location
 from models.facts import Reached, Vacancy
 from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
-from models.matters.plan_terms import MOST_PLACES as MOST_PLACES
-from models.matters.plan_terms import AsRated as AsRated
-from models.matters.plan_terms import Every as Every
-from models.matters.plan_terms import PerShift as PerShift
-from models.matters.plan_terms import PlanPlace as PlanPlace
-from models.matters.plan_terms import PlantDays as PlantDays
-from models.matters.plan_terms import PlanTerms as PlanTerms
-from models.matters.plan_terms import PlanWork as PlanWork
-from models.matters.plan_terms import Rhythm as Rhythm
-from models.matters.plan_terms import Shift as Shift
-from models.matters.plan_terms import Workers as Workers
+from models.matters.plan_terms import (
+    MOST_PLACES as MOST_PLACES,
+    AsRated as AsRated,
+    Every as Every,
+    PerShift as PerShift,
+    PlanPlace as PlanPlace,
+    PlantDays as PlantDays,
+    PlanTerms as PlanTerms,
+    PlanWork as PlanWork,
+    Rhythm as Rhythm,
+    Shift as Shift,
+    Workers as Workers,
+)
 
 
 class MakePlan(CreateMatter):

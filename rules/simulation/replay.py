@@ -37,8 +37,7 @@ from models.policy.limits import Length
 from models.policy.standard import Ladder, Rung, Target
 from rules.deadlines import clocks
 from rules.deadlines.counting import calendar_of
-from rules.deadlines.limits import advance as reach_moment
-from rules.deadlines.limits import deadline, measure
+from rules.deadlines.limits import advance as reach_moment, deadline, measure
 from rules.deadlines.planning import postpone
 from rules.deadlines.standards import NO_LADDER
 from rules.escalation.recipients import resolve_targets

@@ -28,8 +28,7 @@ from services.organisation.people_store import held_posts, known_departments, kn
 from services.policies.files import read_and_check
 from services.policies.preview import PreviewCounts, preview_all
 from services.policies.publish import Published, check_rehearsal, publish_file
-from services.policies.versions import read_current
-from services.policies.versions import read_version as published_version
+from services.policies.versions import read_current, read_version as published_version
 
 _DRAFTS = metadata.tables["policy_drafts"]
 _PEOPLE = metadata.tables["people"]

@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from services.files.cells import header_key
-from services.files.tables import Recognised as Recognised
-from services.files.tables import Row as Row
-from services.files.tables import Table, missing_columns, read_table, read_text_file
-from services.files.tables import UnreadableFile as UnreadableFile
+from services.files.tables import (
+    Recognised as Recognised,
+    Row as Row,
+    Table,
+    UnreadableFile as UnreadableFile,
+    missing_columns,
+    read_table,
+    read_text_file,
+)
 
 
 def read_requests(path: Path, wanted: Collection[str] = (), optional: Collection[str] = ()) -> Table:

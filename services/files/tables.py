@@ -16,8 +16,7 @@ from typing import Any
 from services.files.cells import BEYOND_HEADER, FaultyCell, cell_text, clean_header, header_key
 from services.files.encodings import Decoded, NotText, decode
 from services.files.errors import Unusable
-from services.files.excel import SUFFIXES as EXCEL_SUFFIXES
-from services.files.excel import NotExcel, read_sheets
+from services.files.excel import SUFFIXES as EXCEL_SUFFIXES, NotExcel, read_sheets
 
 #: A line of a table: its number as people count it, and its values by header.
 Row = tuple[int, dict[str, Any]]

@@ -16,13 +16,16 @@ from models.context import Person
 from models.errors import DomainError
 from services.files.cells import ADVICE, may_be_shortened
 from services.files.tables import Row
-from services.reports.import_mapping import BadMapping as BadMapping
-from services.reports.import_mapping import Mapping as Mapping
-from services.reports.import_mapping import read_mapping as read_mapping
-from services.reports.import_record import BadRow as BadRow
-from services.reports.import_record import Box, read_number, read_report, shown_number
-from services.reports.import_record import rejection_reason as rejection_reason
-from services.reports.import_record import to_report as to_report
+from services.reports.import_mapping import BadMapping as BadMapping, Mapping as Mapping, read_mapping as read_mapping
+from services.reports.import_record import (
+    BadRow as BadRow,
+    Box,
+    read_number,
+    read_report,
+    rejection_reason as rejection_reason,
+    shown_number,
+    to_report as to_report,
+)
 from services.reports.submit import check, submit
 from services.runtime.resources import Resources
 

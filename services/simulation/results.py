@@ -10,8 +10,7 @@ from uuid import UUID
 
 from models.base import Frozen
 from models.enums import EscalationMode, Level, Role, Stage
-from rules.simulation.tallies import EXAMPLES, ClockOutcome, Comparison, Simulation, Tally
-from rules.simulation.tallies import Count as Counted
+from rules.simulation.tallies import EXAMPLES, ClockOutcome, Comparison, Count as Counted, Simulation, Tally
 from rules.simulation.world import NOBODY
 from services.plans.load import PlanLoad
 from services.simulation.labels import STAGES

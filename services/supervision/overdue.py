@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, select, true
-from sqlalchemy import case as when
+from sqlalchemy import CTE, ColumnElement, Select, Text, case as when, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, cast, column, func, select, true
-from sqlalchemy import case as when
+from sqlalchemy import ColumnElement, Float, Integer, case as when, cast, column, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from models.enums import Stage

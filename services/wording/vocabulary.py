@@ -5,8 +5,7 @@ An entry is Chinese, then English (then, for lights, the terminal's colour).
 
 from collections.abc import Mapping
 
-from models.labels import LEVELS as LEVELS
-from models.labels import ROLES as ROLES
+from models.labels import LEVELS as LEVELS, ROLES as ROLES
 
 Labels = Mapping[str, tuple[str, ...]]
 

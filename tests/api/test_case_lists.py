@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from models.commands import Accept, Claim, Complete, Dispatch, PassReview, Reject, RequestInfo, RequestSuspension
-from models.commands import GrantSuspension as Grant
+from models.commands import (
+    Accept,
+    Claim,
+    Complete,
+    Dispatch,
+    GrantSuspension as Grant,
+    PassReview,
+    Reject,
+    RequestInfo,
+    RequestSuspension,
+)
 from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, GRID, LABOUR, MICRO, MICRO_2, OTHER_MICRO, OTHER_PARK, PARK, person_id
 from tests.servers import Servers

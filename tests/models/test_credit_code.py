@@ -1,8 +1,7 @@
 """The unified social credit code: how it is brought into one form, and each fault with its own message."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from models.base import STORED, CreditCode

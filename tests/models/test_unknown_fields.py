@@ -21,8 +21,7 @@ from models.commands import HUMAN_COMMAND_MODELS, Comment
 from models.errors import Refusal
 from models.facts import Body, Fact
 from models.jobs import audit, bulletin, export, history, rebuild
-from models.matters import effects
-from models.matters import messages as matter_messages
+from models.matters import effects, messages as matter_messages
 from models.messages import Act, Recorded
 from models.policy.document import Policy
 from rules.evolve import evolve

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import get_args
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from models.case import Case
 from models.facts import Body

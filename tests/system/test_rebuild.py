@@ -16,8 +16,7 @@ from temporalio.client import Client
 
 from infra.runtime import read_runtime
 from tests.servers import ROOT
-from tests.system.test_up import data_dir as data_dir
-from tests.system.test_up import running
+from tests.system.test_up import data_dir as data_dir, running
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

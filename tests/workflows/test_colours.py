@@ -18,8 +18,7 @@ from models.policy.colours import Colour, VisitEvery
 from services.enterprises.colour import read_colour
 from services.matters.queries import find_matter
 from services.matters.send import act
-from tests.workflows.test_due_moments import Jumping
-from tests.workflows.test_due_moments import town as town
+from tests.workflows.test_due_moments import Jumping, town as town
 
 KIND = MatterKind.ENTERPRISE
 

@@ -5,8 +5,7 @@ from models.facts import Body
 from rules.escalation.forecast import forecast
 from tests.builders import publish
 from tests.timed import a_timed_policy
-from tests.workflows.test_due_moments import Jumping
-from tests.workflows.test_due_moments import town as town
+from tests.workflows.test_due_moments import Jumping, town as town
 
 
 async def test_a_wage_case_left_alone_for_months_follows_its_forecast(town: Jumping) -> None:

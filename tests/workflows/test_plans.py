@@ -19,8 +19,7 @@ from services.plans.report import report_duty
 from services.policies.china_calendars import china_year
 from tests.builders import COMMUNITY, MICRO, MICRO_2, a_policy, publish
 from tests.rules.calendars import calendar
-from tests.workflows.test_due_moments import Jumping
-from tests.workflows.test_due_moments import town as town
+from tests.workflows.test_due_moments import Jumping, town as town
 
 KIND = MatterKind.PLAN
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -10,8 +10,7 @@ from models.matters.base import MatterKind
 from tests.builders import FIRE, GRID, a_policy, publish
 from tests.rules.calendars import PARK
 from tests.services.matters.hall import Hall
-from tests.workflows.test_due_moments import Jumping
-from tests.workflows.test_due_moments import town as town
+from tests.workflows.test_due_moments import Jumping, town as town
 
 DAYS = 95
 

@@ -9,8 +9,7 @@ from models.errors import DomainError
 from models.ids import derived_id
 from models.matters.base import MatterKind
 from models.matters.emergency import ConfirmStep, Emergency
-from services.commands.send import read_command
-from services.commands.send import send as send_to_case
+from services.commands.send import read_command, send as send_to_case
 from services.demo.town import DemoTown
 from services.demo.work.stations import duty_officer
 from services.emergencies.show import runs_of_case

@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from rules.history.merkle import hash_leaf, inclusion_proof, is_included, merkle_root
 

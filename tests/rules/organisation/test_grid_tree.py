@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from models.enums import Level, UnitType
 from rules.organisation.grid_tree import GridUnit, UnitLine, check, code_length

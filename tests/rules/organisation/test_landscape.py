@@ -4,8 +4,7 @@ from collections import defaultdict
 
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from shapely.geometry import shape
 from shapely.geometry.polygon import orient
 

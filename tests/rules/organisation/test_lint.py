@@ -22,8 +22,20 @@ from models.organisation import (
 )
 from models.policy.standard import Ladder, Rung, Target
 from rules.organisation.lint import SAMPLE, lint
-from tests.builders import COMMUNITY, FALLBACK, FIRE, GRID, LABOUR, MICRO, OTHER_PARK, PARK, UNITS, a_policy, unit_path
-from tests.builders import ENVIRONMENT as ENVIRONMENT_OFFICE
+from tests.builders import (
+    COMMUNITY,
+    ENVIRONMENT as ENVIRONMENT_OFFICE,
+    FALLBACK,
+    FIRE,
+    GRID,
+    LABOUR,
+    MICRO,
+    OTHER_PARK,
+    PARK,
+    UNITS,
+    a_policy,
+    unit_path,
+)
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 2)

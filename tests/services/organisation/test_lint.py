@@ -14,8 +14,17 @@ from models.ids import new_id
 from models.organisation import Gravity, OrgFault
 from services.organisation.lint import OrgLint, check_in_scope, check_organisation
 from services.organisation.roster import AbsenceDraft, store_absence
-from tests.builders import GRID, MICRO_2, OTHER_GRID, OTHER_PARK, PARK, Holder, add_people, person_id
-from tests.builders import small_park as tiny
+from tests.builders import (
+    GRID,
+    MICRO_2,
+    OTHER_GRID,
+    OTHER_PARK,
+    PARK,
+    Holder,
+    add_people,
+    person_id,
+    small_park as tiny,
+)
 
 NOW = datetime.now(UTC)
 

@@ -16,8 +16,7 @@ from models.text import clean_search
 from services.admin import roster as rosters
 from services.admin.loading import check_grids, load_grids, load_people_files, parse_box, quotable
 from services.admin.units import list_branches
-from services.directory import people as directory_people
-from services.directory import units as directory
+from services.directory import people as directory_people, units as directory
 from services.files.reference_files import BadFile
 from services.organisation.people_edit import find_left
 from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, read_roster
