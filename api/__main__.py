@@ -2,11 +2,10 @@
 
 import sys
 
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.server import server_config
+from api.server import DrainingServer, server_config
 from infra.files import keep_private
 from infra.settings import settings
 
@@ -21,7 +20,7 @@ def serve(app: FastAPI) -> None:
     """
     config = settings()
     keep_private(config.data_dir)
-    server = uvicorn.Server(server_config(app, config))
+    server = DrainingServer(server_config(app, config), app.state.drain, config.drain_seconds)
     try:
         server.run()
     except KeyboardInterrupt:

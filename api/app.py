@@ -12,6 +12,7 @@ from api.compression import CompressionMiddleware
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
 from doors.dependencies import Services
+from doors.draining import Drain
 from doors.masking import MaskingMiddleware
 from doors.problems import Problem, add_error_handlers
 from doors.version import version
@@ -64,6 +65,7 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
         openapi_url=None,  # its route asks who wants it (`api.routes.health`)
         lifespan=lifespan,
     )
+    app.state.drain = Drain()
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doors.client import check_host, request_is_https
+from doors.draining import Drain
 from doors.problems import RefusalRenderer, error_for_unexpected, problem_response
 from doors.security_headers import set_security_headers
 from doors.written_address import check_address
@@ -105,6 +106,7 @@ class _Exchange:
         self._body_since = 0.0
         self._path: str = scope["path"]
         self._secure = request_is_https(scope)
+        self._drain: Drain = scope["app"].state.drain
 
     def check_declared_length(self) -> None:
         """Check the declared length before anything is read. Raises BodyTooLarge."""
@@ -143,6 +145,8 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._request_id
             set_security_headers(headers, self._path, secure=self._secure)
+            if self._drain.begun:  # the next request goes to another process
+                headers["Connection"] = "close"
         await self._send(message)
 
 

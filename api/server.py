@@ -1,15 +1,20 @@
 """How the API and the pages are served: by uvicorn, with these options."""
 
+import math
+import signal
+import time
+from types import FrameType
 from typing import Any
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from api.slow_clients import GuardedProtocol
+from doors.draining import Drain
 from infra.settings import Settings
 
-#: Seconds that running requests get to finish when the process stops.
-GRACE = 10
+log = structlog.get_logger("api.server")
 
 
 def server_config(app: FastAPI | Any, settings: Settings) -> uvicorn.Config:
@@ -29,7 +34,40 @@ def server_config(app: FastAPI | Any, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=math.ceil(settings.web_grace.total_seconds()),
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn's server, which drains before it stops.
+
+    SIGTERM begins the draining (`doors.draining.Drain`); the listener closes `seconds` later, and requests in flight
+    are then answered. A second SIGTERM, and SIGINT, close it at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, seconds: float) -> None:
+        super().__init__(config)
+        self._drain, self._seconds = drain, seconds
+        self._told_to_stop = False
+        self._stops_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal. It may come in the middle of anything, so `on_tick` does the rest."""
+        if sig == signal.SIGTERM and not self._told_to_stop and not self.should_exit:
+            self._captured_signals.append(sig)
+            self._told_to_stop = True
+        else:
+            self._told_to_stop = True
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether it is time to stop. uvicorn calls this ten times a second."""
+        if self._told_to_stop and self._stops_at is None:
+            self._stops_at = time.monotonic() + self._seconds
+            log.info("draining", seconds=self._seconds)
+            self._drain.begin()
+        if self._stops_at is not None and time.monotonic() >= self._stops_at:
+            self.should_exit = True
+        return await super().on_tick(counter)

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    #: How long a process of the API that got SIGTERM still takes requests while `/readyz` fails: as long as the
+    #: balancer needs to notice. 0: it stops at once, for a process without a balancer.
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0
+    #: How long requests in flight then have until they are cut. A supervisor must wait longer than both together.
+    web_grace: timedelta = timedelta(seconds=20)
     #: The origin at which people reach the pages, for links and QR codes. None: that of each request.
     public_url: PublicUrl | None = None
     #: Further names that requests may be for, besides the public URL's, the machine's own, and its addresses.

@@ -27,6 +27,7 @@ async def run_hub(app: FastAPI) -> AsyncIterator[None]:
     services = app.state.services
     async with Hub(services.settings.database_url.get_secret_value()).listening() as hub:
         app.state.hub = hub
+        app.state.drain.at_begin(hub.end_streams)
         yield
 
 

@@ -61,6 +61,7 @@ class Hub:
         self._count = 0
         self._recent: deque[Change] = deque(maxlen=HISTORY_SIZE)
         self._subscribers: set[asyncio.Queue[Change | None]] = set()
+        self._ended = False
         self.presence = Presence()
 
     @asynccontextmanager
@@ -73,8 +74,13 @@ class Hub:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            for subscriber in self._subscribers:
-                _enqueue(subscriber, None)
+            self.end_streams()
+
+    def end_streams(self) -> None:
+        """End all streams now, and those still to come after their first line: the pages connect elsewhere."""
+        self._ended = True
+        for subscriber in self._subscribers:
+            _enqueue(subscriber, None)
 
     async def _listen(self) -> None:
         while True:
@@ -143,7 +149,7 @@ class Hub:
         """Server-sent events for one page: `case` for each change that its reader may see, `resync` after a gap.
 
         `whose` tells the reader as they are now, before every batch and every sign of life. The stream ends where it
-        raises NotSignedIn, and after `STREAM_SECONDS`.
+        raises NotSignedIn, after `STREAM_SECONDS`, and at `end_streams`.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + STREAM_SECONDS
@@ -151,7 +157,7 @@ class Hub:
             missed = self.changes_since(last_id)
             yield b": open\n\n"
             batch: list[Change | None] = [None] if missed is None else list(missed)
-            while clock() < until:
+            while clock() < until and not self._ended:
                 try:
                     person = await whose()
                 except NotSignedIn:
