@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from infra.db_timeouts import TimeoutConnection, connector_with_timeout
+from infra.db_timeouts import TimeoutConnection, connector_with_timeout, to_its_end
 from infra.keys.access import KEYS_OPTION, keys_for
 from infra.settings import Settings
 
@@ -97,7 +97,30 @@ def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine in autocommit mode over the same pool; `engine` itself when it is in that mode already."""
     if engine.get_execution_options().get(_AUTOCOMMIT_OPTION):
         return engine
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return _AutocommitEngine(engine.sync_engine.execution_options(**{_AUTOCOMMIT_OPTION: True}))
+
+
+class _AutocommitConnection(AsyncConnection):
+    async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
+        """Take a connection from the pool, and switch it."""
+        await super().start(is_ctxmanager)
+        try:
+            return await self.execution_options(isolation_level="AUTOCOMMIT")
+        except BaseException:
+            await to_its_end(self.close())
+            raise
+
+
+class _AutocommitEngine(AsyncEngine):
+    """An engine whose connections are switched to autocommit after they were taken from the pool.
+
+    With the engine's own option they are switched while they are being taken. A caller who is cancelled at that moment
+    (a client that leaves) would lose the connection: the pool counts it as lent until the garbage collector finds it.
+    """
+
+    def connect(self) -> AsyncConnection:
+        """Return a connection in autocommit mode, opened when it is entered."""
+        return _AutocommitConnection(self)
 
 
 def _create_engine(

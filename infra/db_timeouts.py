@@ -65,3 +65,21 @@ async def with_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
         raise TimeoutError
     return task.result()
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`. When the caller is cancelled meanwhile, `work` still runs to its end, alone.
+
+    For short reads of a stream whose client may leave at any moment: a statement that is cancelled twice costs its
+    connection. An error after the caller has gone is dropped, since nobody waits for it.
+    """
+    task = asyncio.ensure_future(work)
+    _ABANDONED.add(task)
+    task.add_done_callback(_forget)
+    return await asyncio.shield(task)
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    _ABANDONED.discard(task)
+    if not task.cancelled():
+        task.exception()  # otherwise asyncio reports that nobody asked for it

@@ -7,9 +7,10 @@ scope rule.
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -17,6 +18,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import is_away
+from infra.db_timeouts import to_its_end
 from infra.listening import listening
 from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
@@ -40,7 +42,7 @@ RECONNECT_SECONDS = 2.0
 
 
 #: Tells the reader of a stream as they are now. Raises NotSignedIn once their session has ended or they have left.
-Whose = Callable[[], Awaitable[Person]]
+Whose = Callable[[], Coroutine[Any, Any, Person]]
 
 
 class Change(Frozen):
@@ -159,13 +161,13 @@ class Hub:
             batch: list[Change | None] = [None] if missed is None else list(missed)
             while clock() < until and not self._ended:
                 try:
-                    person = await whose()
+                    person = await to_its_end(whose())
                 except NotSignedIn:
                     return
                 except StoreAway:
                     batch = [None]
                 else:
-                    for event in await self._events(engine, person, batch):
+                    for event in await to_its_end(self._events(engine, person, batch)):
                         yield event
                     batch = []
                 following = await _next_batch(queue)

@@ -3,8 +3,11 @@ lost while idle is replaced.
 """
 
 import asyncio
+import gc
+import random
 import time
 
+import anyio
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -81,6 +84,34 @@ async def test_reads_see_the_latest_commit_or_one_snapshot(database_url: str) ->
     finally:
         await engine.dispose()
         await writer.dispose()
+
+
+async def test_whoever_leaves_while_a_connection_is_taken_does_not_keep_it(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), database_pool=4)
+    engine = open_database(settings, timeout=15.0)
+    luck, alone = random.Random(1), text("SELECT 1")
+
+    async def read() -> None:
+        async with autocommit_engine(engine).connect() as connection:
+            await connection.execute(alone)
+
+    async def leaves() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            await anyio.sleep(luck.random() * 0.003)
+            group.cancel_scope.cancel()
+
+    try:
+        await read()
+        for _ in range(150):
+            await asyncio.gather(*(leaves() for _ in range(4)))
+        gc.collect()
+        assert "garbage collector" not in caplog.text
+        await asyncio.gather(*(read() for _ in range(8)))
+    finally:
+        await engine.dispose()
 
 
 async def test_a_connection_lost_while_idle_is_replaced(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

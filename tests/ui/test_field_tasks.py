@@ -21,7 +21,7 @@ def stage_of(site: Site, case_no: str) -> str:
 
 def fire_case(site: Site, **fields: Any) -> str:
     """A case at the fire brigade, with a photo from before handling."""
-    photo = site.run(site.harness.upload("worker", a_photo("#a65")))
+    photo = site.run(site.harness.upload(fields.get("username", "worker"), a_photo("#a65")))
     known = {"category": "0103", "title": unique_text(), "location": SPOT, "attachments": [photo], "grid": MICRO}
     return site.at_handling(**{**known, **fields})
 
