@@ -5,9 +5,10 @@ On SIGTERM it takes no new work and finishes what is running.
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -37,6 +38,7 @@ from infra.settings import Settings, settings
 from infra.store.workers import giving_signs
 from infra.temporal import connect
 from models.personal_numbers import choose_kinds
+from models.wire_names import heavy_queue
 from services.accounts.limits import sweep_limits
 from services.archive.run import archive_all
 from services.archive.schedule import schedule_archive
@@ -62,10 +64,8 @@ from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 
 log = structlog.get_logger("worker")
 
-#: Every workflow.
-WORKFLOWS: tuple[type[Any], ...] = (
-    CaseWorkflow,
-    MatterWorkflow,
+#: Every workflow. The worker of the cases also runs heavy ones: those that an earlier version began on its queue.
+HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     RolloutWorkflow,
     AuditWorkflow,
     AnchorWorkflow,
@@ -73,6 +73,7 @@ WORKFLOWS: tuple[type[Any], ...] = (
     BulletinWorkflow,
     ExportWorkflow,
 )
+WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, *HEAVY_WORKFLOWS)
 #: Seconds until schedules and rollouts that could not be started are tried again.
 SCHEDULE_RETRY_SECONDS = 5.0
 
@@ -80,11 +81,10 @@ SCHEDULE_RETRY_SECONDS = 5.0
 def build_worker(
     client: Client, engine: AsyncEngine, settings: Settings, recording_engine: AsyncEngine | None = None
 ) -> Worker:
-    """Return a worker for the task queue in `settings`, not yet running.
+    """Return the worker of the queue of the cases, not yet running.
 
     `recording_engine`: the engine of the recording step (`open_recording_engine`); `engine` when left out.
     """
-    exports = ExportActivities(engine, make_export, record_failure, remove_export)
     return Worker(
         client,
         task_queue=settings.case_queue,
@@ -94,13 +94,7 @@ def build_worker(
             MatterRecorder(recording_engine or engine).record_matter,
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
-            RolloutActivities(engine, client).roll_out,
-            AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), retain).audit,
-            ArchiveActivities(engine, settings, archive_all).archive,
-            AnchorActivities(engine, settings, make_anchors).make_anchors,
-            BulletinActivities(engine, make_bulletins).make_bulletins,
-            exports.make_export,
-            exports.remove_export,
+            *_heavy_activities(client, engine, settings),
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=settings.worker_cache,
@@ -108,6 +102,36 @@ def build_worker(
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
     )
+
+
+def build_heavy_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Worker:
+    """Return the worker of the queue of heavy work, not yet running."""
+    return Worker(
+        client,
+        task_queue=heavy_queue(settings.case_queue),
+        workflows=HEAVY_WORKFLOWS,
+        activities=_heavy_activities(client, engine, settings),
+        workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        max_cached_workflows=100,
+        max_concurrent_activities=settings.worker_heavy,
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activity_task_polls=1,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=settings.worker_grace,
+    )
+
+
+def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -> list[Callable[..., Any]]:
+    exports = ExportActivities(engine, make_export, record_failure, remove_export)
+    return [
+        RolloutActivities(engine, client, partial(schedule_bulletins, client, engine, settings.case_queue)).roll_out,
+        AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), retain).audit,
+        ArchiveActivities(engine, settings, archive_all).archive,
+        AnchorActivities(engine, settings, make_anchors).make_anchors,
+        BulletinActivities(engine, make_bulletins).make_bulletins,
+        exports.make_export,
+        exports.remove_export,
+    ]
 
 
 def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
@@ -125,9 +149,18 @@ def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
 async def running_worker(
     client: Client, engine: AsyncEngine, settings: Settings, recording_engine: AsyncEngine | None = None
 ) -> AsyncIterator[None]:
-    """Run a worker and the relay of the outbox until the block ends. Parameters as for `build_worker`."""
-    relay = Relay(engine, client, settings.case_queue, settings.database_url.get_secret_value())
-    async with build_worker(client, engine, settings, recording_engine), relay.running(), giving_signs(engine, client):
+    """Run the workers of the queues in `settings`, and the relay of the outbox beside the cases, until the block ends.
+
+    Parameters as for `build_worker`.
+    """
+    async with AsyncExitStack() as stack:
+        if "heavy" in settings.worker_queues:
+            await stack.enter_async_context(build_heavy_worker(client, engine, settings))
+        if "cases" in settings.worker_queues:
+            relay = Relay(engine, client, settings.case_queue, settings.database_url.get_secret_value())
+            await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
+            await stack.enter_async_context(relay.running())
+        await stack.enter_async_context(giving_signs(engine, client))
         yield
 
 
@@ -175,7 +208,7 @@ async def main() -> None:
     async with running_worker(client, engine, config, recording_engine):
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         await warn_of_rights(engine)
-        log.info("worker started", queue=config.case_queue, namespace=client.namespace)
+        log.info("worker started", queue=config.case_queue, serves=config.worker_queues, namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")
         schedules.cancel()

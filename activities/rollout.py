@@ -1,7 +1,8 @@
 """The activity that rolls a published policy out: its calendars to the open cases whose deadlines they change, its
-colour rules to every enterprise."""
+colour rules to every enterprise, its time zone to the schedules of the bulletins."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -44,11 +45,12 @@ _OPEN = text("""
 
 
 class RolloutActivities:
-    """The activity, bound to a database and a Temporal client."""
+    """The activity, bound to a database and a Temporal client. `arrange` writes the schedules of the bulletins anew."""
 
-    def __init__(self, engine: AsyncEngine, client: Client) -> None:
+    def __init__(self, engine: AsyncEngine, client: Client, arrange: Callable[[], Awaitable[None]]) -> None:
         self._engine = engine
         self._client = client
+        self._arrange = arrange
 
     @activity.defn(name=ROLLOUT_ACTIVITY)
     async def roll_out(self, rollout: Rollout) -> RolloutPage:
@@ -56,6 +58,7 @@ class RolloutActivities:
         if rollout.after is None:
             async with transaction(self._engine) as connection:
                 await assess_all(connection, rollout.version, datetime.now(UTC))
+            await self._arrange()
         async with self._engine.connect() as connection:
             rows = (await connection.scalars(_OPEN, {"after": rollout.after, "page": PAGE_SIZE})).all()
             cases = [Case.model_validate(state, context=STORED) for state in rows]

@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.keys.ring import FileRing
 from infra.payload_codec import ENCODING, ENCRYPTED, KEY_ID
+from models.wire_names import heavy_queue
 
 #: Histories read at the same time.
 _AT_ONCE = 16
@@ -38,13 +39,14 @@ class PayloadKeys:
 
 
 async def count_payload_keys(client: Client, ring: FileRing, queue: str) -> PayloadKeys:
-    """Count them for the workflows and schedules of `queue`. A workflow begun under the current key can name no other,
-    so only older ones are read.
+    """Count them for the workflows and schedules of `queue` and of the heavy work beside it.
 
-    Raises KeysAway, and RPCError when Temporal can't be reached.
+    A workflow begun under the current key can name no other, so only older ones are read. Raises KeysAway, and
+    RPCError when Temporal can't be reached.
     """
     current, since = ring.current_id(), ring.made_at(ring.current_id())
-    ours = f"TaskQueue = '{queue}'"
+    queues = (queue, heavy_queue(queue))
+    ours = f"TaskQueue IN {queues}"
     found: Counter[str] = Counter()
     slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -62,7 +64,7 @@ async def count_payload_keys(client: Client, ring: FileRing, queue: str) -> Payl
     async for schedule in await client.list_schedules():
         described = await client.get_schedule_handle(schedule.id).describe()
         action = described.schedule.action
-        if isinstance(action, ScheduleActionStartWorkflow) and action.task_queue == queue:
+        if isinstance(action, ScheduleActionStartWorkflow) and action.task_queue in queues:
             schedules.update(set(key_ids(described.raw_description)))
     closed = 0
     if since is not None:

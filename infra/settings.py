@@ -45,6 +45,16 @@ def _split_names(value: object) -> object:
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
+def _check_queues(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the queues, each once. Raises ValueError for none at all."""
+    if not values:
+        raise ValueError("a worker serves cases, heavy, or both")
+    return tuple(dict.fromkeys(values))
+
+
+Queues = Annotated[
+    tuple[Literal["cases", "heavy"], ...], NoDecode, BeforeValidator(_split_names), AfterValidator(_check_queues)
+]
 RoleNames = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split_names)]
 
 
@@ -124,6 +134,11 @@ class Settings(BaseSettings):
     map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
     map_tiles_credit: str = ""
     case_queue: str = CASE_QUEUE
+    #: Which queues a worker process serves, comma-separated: `cases` (steps and deadlines), `heavy` (exports, audits,
+    #: bulletins, rollouts, archive, anchors).
+    worker_queues: Queues = ("cases", "heavy")
+    #: How many pieces of heavy work a worker process does at once. Each holds a connection of the pool.
+    worker_heavy: Annotated[int, Field(ge=1, le=100)] = 4
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     worker_sandbox: bool = True
     worker_grace: timedelta = timedelta(seconds=20)

@@ -28,6 +28,7 @@ from models.errors import StoreAway
 from models.errors.base import Refusal, refusal
 from models.jobs.bulletin import BULLETIN_WORKFLOW, BulletinKind, BulletinOrder, BulletinsMade
 from models.policy.document import Policy
+from models.wire_names import heavy_queue
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ def schedule_id(kind: BulletinKind, queue: str) -> str:
 
 
 async def schedule_bulletins(client: Client, engine: AsyncEngine, queue: str) -> None:
-    """Create or update the schedules of the bulletins, for the workers of `queue`. Safe to repeat at every start.
+    """Create or update the schedules of the bulletins of the cases of `queue`. Safe to repeat at every start.
 
     They are in the zone of the policy in force; without one, or while the database is away, in the default zone of a
     policy. Raises RPCError when Temporal can't be reached.
@@ -61,7 +62,9 @@ async def schedule_bulletins(client: Client, engine: AsyncEngine, queue: str) ->
     zone = await _zone(engine)
     for kind, calendar in SCHEDULES.items():
         id_ = schedule_id(kind, queue)
-        action = ScheduleActionStartWorkflow(BULLETIN_WORKFLOW, BulletinOrder(kind=kind), id=id_, task_queue=queue)
+        action = ScheduleActionStartWorkflow(
+            BULLETIN_WORKFLOW, BulletinOrder(kind=kind), id=id_, task_queue=heavy_queue(queue)
+        )
         schedule = Schedule(
             action=action,
             spec=ScheduleSpec(calendars=[calendar], time_zone_name=zone),
@@ -93,7 +96,7 @@ async def make_bulletins_now(
             BULLETIN_WORKFLOW,
             order,
             id=id_,
-            task_queue=queue,
+            task_queue=heavy_queue(queue),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             result_type=BulletinsMade,
         )

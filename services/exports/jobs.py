@@ -24,6 +24,7 @@ from models.errors.base import Refusal, refusal
 from models.ids import new_id
 from models.jobs.export import ACTIVE_STATUSES, EXPORT_WORKFLOW, RETENTION, ExportKind, ExportOrder, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
+from models.wire_names import heavy_queue
 from rules.scope import in_force
 from services.exports.request import MAX_ROWS, ExportRequest, count_rows
 from services.runtime.resources import Resources
@@ -121,7 +122,7 @@ async def _start(resources: Resources, id_: UUID) -> None:
             EXPORT_WORKFLOW,
             ExportOrder(id=id_),
             id=f"export-{id_}",
-            task_queue=resources.settings.case_queue,
+            task_queue=heavy_queue(resources.settings.case_queue),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )

@@ -16,7 +16,7 @@ from infra.store.policies import NoPolicy, version_in_force
 from models.errors import CalendarsMissing, PublishedIntoThePast
 from models.messages import Rollout
 from models.policy.document import Policy
-from models.wire_names import ROLLOUT_WORKFLOW
+from models.wire_names import ROLLOUT_WORKFLOW, heavy_queue
 from rules.simulation.rehearsal import Finding, rehearse
 from services.files.reference_files import BadFile, FileProblem
 from services.organisation.people_store import held_posts, known_departments, known_usernames
@@ -106,7 +106,7 @@ async def roll_out(client: Client, queue: str, version: int, effective_from: dat
             ROLLOUT_WORKFLOW,
             Rollout(version=version),
             id=f"rollout-{version}",
-            task_queue=queue,
+            task_queue=heavy_queue(queue),
             start_delay=delay if delay > timedelta() else None,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

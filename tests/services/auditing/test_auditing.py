@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleActionStartWorkflow
 from temporalio.common import WorkflowIDReusePolicy
 
 from activities.auditing.activity import last_lint_due
@@ -22,7 +22,7 @@ from models.facts import Actor
 from models.ids import new_id, workflow_id
 from models.jobs.audit import AuditReport, Drift, Finding
 from models.messages import CaseStart, Step
-from models.wire_names import AUDIT_WORKFLOW, CASE_WORKFLOW, STATE_QUERY
+from models.wire_names import AUDIT_WORKFLOW, CASE_WORKFLOW, STATE_QUERY, heavy_queue
 from rules.restart import original_report, restart
 from services.auditing.audit import audit
 from services.auditing.schedule import schedule_audits
@@ -345,17 +345,20 @@ async def test_a_reporter_whose_report_became_no_case_is_deleted_after_a_day(tow
     assert [tuple(row) for row in rows] == [(None, True), ("乙", False)]
 
 
-async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_never_stays_paused(
+async def test_the_schedule_is_set_up_as_often_as_the_system_starts_and_stays_paused(
     temporal_client: Client, database_url: str
 ) -> None:
     queue = town_settings(database_url).case_queue
     await schedule_audits(temporal_client, queue)
     handle = temporal_client.get_schedule_handle(f"audit-{queue}")
     try:
-        await handle.pause()
+        await handle.pause(note="the database moves")
         await schedule_audits(temporal_client, queue)
         described = await handle.describe()
-        assert not described.schedule.state.paused
+        assert (described.schedule.state.paused, described.schedule.state.note) == (True, "the database moves")
+        action = described.schedule.action
+        assert isinstance(action, ScheduleActionStartWorkflow)
+        assert action.task_queue == heavy_queue(queue)
         assert described.schedule.spec.intervals[0].every == timedelta(minutes=10)
     finally:
         await handle.delete()

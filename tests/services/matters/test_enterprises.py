@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -277,7 +278,7 @@ async def test_new_colour_rules_reach_every_enterprise(hall: Hall) -> None:
     park = ParkPolicy(colours=Colours(rules=(rules,)))
     async with hall.town.engine.begin() as connection:
         await publish(connection, a_policy().model_copy(update={"park": park}), version=2)
-    rollout = RolloutActivities(hall.town.engine, hall.town.resources.temporal)
+    rollout = RolloutActivities(hall.town.engine, hall.town.resources.temporal, partial(asyncio.sleep, 0))
     for _ in range(2):  # safe to repeat
         await ActivityEnvironment().run(rollout.roll_out, Rollout(version=2))
     found = await becomes(hall, Colour.RED)

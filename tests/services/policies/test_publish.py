@@ -18,8 +18,10 @@ import workflows.rollout
 from activities import rollout
 from infra.case_client import act_as_system
 from models.errors import CalendarsMissing, NoSuchVersion, NothingToForecast, PublishedIntoThePast, StoreBehind
+from models.jobs.bulletin import BulletinKind
 from models.messages import Receipt, Rollout, SystemAct
 from models.policy.document import Policy
+from services.bulletins.schedules import schedule_bulletins, schedule_id
 from services.cases.forecast import get_forecast
 from services.files.reference_files import BadFile
 from services.policies.preview import preview_adoption, preview_all
@@ -85,6 +87,26 @@ async def test_a_published_calendar_reaches_every_open_case_with_a_fact(town: To
     assert (await town.kinds(closed))[-1] == "closed"
     again = await roll_out(town.resources.temporal, queue, version, published.effective_from)
     assert not again, "a version is rolled out once"
+
+
+async def test_the_bulletins_follow_the_zone_of_a_policy_that_is_published_later(town: Town, tmp_path: Path) -> None:
+    """They were scheduled by a worker that started before it; the one that an operator paused stays paused."""
+    client, queue = town.resources.temporal, town.resources.settings.case_queue
+    await schedule_bulletins(client, town.engine, queue)
+    handles = {kind: client.get_schedule_handle(schedule_id(kind, queue)) for kind in BulletinKind}
+    try:
+        await handles[BulletinKind.VISITS].pause(note="nobody reads them")
+        published = await publish_file(town.engine, write_policy(tmp_path, a_timed_policy(), zone="Asia/Urumqi"))
+        version = await unique_rollout(town, published.version)
+        await roll_out(client, queue, version, published.effective_from)
+        await rolled_out(town, version)
+        for kind, handle in handles.items():
+            schedule = (await handle.describe()).schedule
+            assert schedule.spec.time_zone_name == "Asia/Urumqi"
+            assert schedule.state.paused is (kind is BulletinKind.VISITS)
+    finally:
+        for handle in handles.values():
+            await handle.delete()
 
 
 async def test_one_case_that_cannot_be_reached_does_not_stop_the_others(
