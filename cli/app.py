@@ -34,6 +34,7 @@ COMMANDS = {
     "history": "cli.history.history:app",
     "keys": "cli.keys:app",
     "retention": "cli.retention:retention",
+    "settings": "cli.settings.command:settings",
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",

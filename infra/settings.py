@@ -89,12 +89,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GRIDLOOP_", frozen=True, extra="ignore")
 
+    #: Where a process keeps its files: attachments, keys, vault, anchors and archive lie here unless set apart below.
+    #: Every worker and API needs the same ones.
     data_dir: Path = Path(".gridloop")
+    #: The database: `postgresql://user:password@host:5432/gridloop`, as the role that runs the system.
     database_url: SecretStr
     #: URL of the role that owns the tables, for operators' commands that make databases or tables; never for a worker
     #: or the API. None: that of `database_url`.
     database_owner_url: SecretStr | None = None
+    #: The most connections that one process holds in its pool; a worker has two pools, an API one more connection.
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
+    #: Secret that signs sessions and encrypts second factors: 32 characters or more, the same for every API.
     token_secret: Annotated[SecretStr, Field(min_length=32)]
     #: Roles whose holders must give a second factor when they sign in (comma-separated; empty: nobody must).
     second_factor_roles: RoleNames = (Role.KEEPER, Role.SUPERVISOR, Role.ADMIN)
@@ -106,8 +111,11 @@ class Settings(BaseSettings):
     oidc_claim: str = "preferred_username"
     #: What the button on the sign-in page is called, after “登录:” (empty: 统一身份认证).
     oidc_name: str = ""
+    #: Minutes until whoever signed in must do it again.
     token_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 12 * 60
+    #: Address at which a process of the pages listens: this machine's own, or 0.0.0.0 behind a proxy on another.
     web_host: str = "127.0.0.1"
+    #: Its port.
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     #: How long a process of the API that got SIGTERM still takes requests while `/readyz` fails: as long as the
     #: balancer needs to notice. 0: it stops at once, for a process without a balancer.
@@ -133,16 +141,22 @@ class Settings(BaseSettings):
     map_tiles_url: Annotated[str, AfterValidator(_check_tiles_url)] | None = None
     map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
     map_tiles_credit: str = ""
+    #: Temporal's task queue, the same for all processes of a system.
     case_queue: str = CASE_QUEUE
     #: Which queues a worker process serves, comma-separated: `cases` (steps and deadlines), `heavy` (exports, audits,
     #: bulletins, rollouts, archive, anchors).
     worker_queues: Queues = ("cases", "heavy")
     #: How many pieces of heavy work a worker process does at once. Each holds a connection of the pool.
     worker_heavy: Annotated[int, Field(ge=1, le=100)] = 4
+    #: Port of a worker's own metrics. 0: none.
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    #: Whether workflows run in the sandbox that refuses what would break a replay.
     worker_sandbox: bool = True
+    #: How long a stopping worker gives to what it has begun. A supervisor must wait longer.
     worker_grace: timedelta = timedelta(seconds=20)
+    #: How many workflows a worker keeps in memory; others are replayed when they wake.
     worker_cache: Annotated[int, Field(ge=1)] = 2_000
+    #: The largest photo or file, and the largest film, in megabytes.
     attachment_megabytes: Annotated[int, Field(ge=1, le=500)] = 20
     video_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
     #: The most connections that one process of the pages or the API keeps open at once.
@@ -153,10 +167,13 @@ class Settings(BaseSettings):
     openapi_public: bool = False
     #: The most files that one person uploads within an hour.
     uploads_per_hour: Annotated[int, Field(ge=1, le=100_000)] = 300
+    #: Seconds after which a report that is not recorded yet is answered with 202.
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     #: Numbers in text that are masked besides mobile and identity-card numbers (`models.personal_numbers`), as JSON.
     masked_numbers: frozenset[NumberKind] = DEFAULT_KINDS
+    #: Whether logs are JSON. None: on a terminal they are text, elsewhere JSON.
     log_json: bool | None = None
+    #: DEBUG, INFO, WARNING or ERROR.
     log_level: str = "INFO"
     #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).
     log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS

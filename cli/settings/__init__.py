@@ -1,0 +1,1 @@
+"""`gridloop settings`: every setting with its meaning, and the sample file for operators."""
