@@ -22,6 +22,7 @@ from rules.deadlines.periods import last_period, period_of
 from rules.scope import in_force
 from services.bulletins.contents import build_content
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
+from services.cases.queries import visible_case_nos
 from services.criteria.cursors import bad_cursor, cursor_after, read_cursor
 from services.figures.viewpoint import Viewpoint, find_unit, list_units, read_viewpoint
 from services.figures.views import UnitName
@@ -167,11 +168,30 @@ async def list_bulletins(
 
 
 async def get_bulletin(connection: AsyncConnection, viewpoint: Viewpoint, id_: UUID) -> BulletinView:
-    """Return one bulletin. Raises NoSuchPage, whether it is out of scope or does not exist."""
+    """Return one bulletin, without the cases that the reader may not see. Raises NoSuchPage, whether it is out of scope
+    or does not exist.
+    """
     row = (await connection.execute(_statement().where(BULLETINS.c.id == id_, _readable(viewpoint)))).one_or_none()
     if row is None:
         raise NoSuchPage(what=f"bulletin {id_}")
-    return BulletinView(**_item(row, viewpoint.language), content=row.content)
+    content = await _without_hidden_cases(connection, viewpoint, row.content)
+    return BulletinView(**_item(row, viewpoint.language), content=content)
+
+
+async def _without_hidden_cases(
+    connection: AsyncConnection, viewpoint: Viewpoint, content: dict[str, Any]
+) -> dict[str, Any]:
+    """The content without the cases that its reader may not see now: somebody with an interest in one has to step
+    aside from it. They are counted all the same.
+    """
+    parts = content.get("parts", ())
+    listed = [case["case_no"] for part in parts for case in part["cases"]]
+    if viewpoint.person is None or not listed:
+        return content
+    seen = await visible_case_nos(connection, viewpoint.person, listed, viewpoint.now)
+    return {**content, "parts": [
+        {**part, "cases": [case for case in part["cases"] if case["case_no"] in seen]} for part in parts
+    ]}  # fmt: skip
 
 
 def _statement() -> Any:

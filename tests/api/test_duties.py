@@ -1,6 +1,7 @@
 """The HTTP door of plans and duties: made, listed a page at a time, reported once, refused clearly."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api.harness import ApiHarness, open_harness
-from tests.builders import COMMUNITY, MICRO, MICRO_2
+from tests.api.harness import ApiHarness, a_picture, open_harness
+from tests.builders import COMMUNITY, MICRO, MICRO_2, OTHER_MICRO
 from tests.servers import Servers
 
 
@@ -103,3 +104,33 @@ async def test_bad_input_stores_nothing(harness: ApiHarness) -> None:
         assert pointer in answer.text, body
     facts = await harness.get("supervisor", f"/plans/{code}/facts")
     assert [fact["kind"] for fact in facts] == ["plan_made", "duties_issued"]
+
+
+async def test_a_file_of_a_hidden_case_is_unknown_wherever_a_report_names_it(harness: ApiHarness) -> None:
+    hidden, nowhere = await harness.upload("other_duty"), "0" * 64
+    case = await harness.report("other_duty", grid=OTHER_MICRO, source="hotline", attachments=[hidden])
+    assert (await harness.ask("worker", f"/cases/{case['case_no']}")).status_code == 404
+    code, (duty, _) = await planned(harness)
+    path = f"/duties/{duty['id']}/report"
+    failed = {"item": "exits", "outcome": "failed", "note": "堵塞"}
+    for body, pointer in (
+        ({"photos": ["{}"]}, "/photos/0"),
+        ({"items": [ITEMS[1], {**failed, "photos": ["{}"]}]}, "/items/1/photos/0"),
+        ({"needs": [{"text": "路灯"}, {"text": "路面", "photos": ["{}"]}]}, "/needs/1/photos/0"),
+    ):
+        told = []
+        for sha256 in (hidden, nowhere):
+            given = json.loads(json.dumps({"items": ITEMS, **body}).replace("{}", sha256))
+            answer = await harness.send("worker", path, given)
+            assert (answer.status_code, answer.json()["code"]) == (422, "unknown_attachment"), answer.text
+            assert pointer in answer.text
+            told.append([{**one, "message": ""} for one in answer.json()["errors"]])
+        assert told[0] == told[1], "what is hidden and what never was are answered alike"
+    assert [fact["kind"] for fact in await harness.get("supervisor", f"/plans/{code}/facts")] == [
+        "plan_made", "duties_issued",
+    ]  # fmt: skip
+    own = await harness.upload("worker", a_picture("#123456"))
+    done = await harness.send("worker", path, {"items": [ITEMS[1], {**failed, "photos": [own]}]})
+    assert done.status_code == 200, done.text
+    assert (await harness.ask("supervisor", f"/attachments/{own}")).status_code == 200
+    assert (await harness.ask("other_duty", f"/attachments/{own}")).status_code == 404

@@ -1,14 +1,29 @@
 """The ways out of every stage, over HTTP: no wrong dispatch, absent colleague or silent co-handler holds a case."""
 
+from asyncio import gather
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
+from infra.database import transaction
+from models.enums import Role
 from tests.api.harness import ApiHarness, open_harness
 from tests.api.story import COMMUNITY_DESK, PARK_DESK, Story, closed, moment, person, soon
-from tests.builders import ENVIRONMENT, FIRE, GRID, LABOUR
+from tests.builders import (
+    ENVIRONMENT,
+    FIRE,
+    GRID,
+    LABOUR,
+    PARK,
+    Holder,
+    add_grants,
+    add_people,
+    person_id,
+)
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -180,3 +195,60 @@ async def test_many_cases_are_recalled_and_redispatched_at_once(harness: ApiHarn
     assert (recalled["done"], recalled["failed"]) == (2, 0)
     back = (await harness.send("duty", "/bulk/send_back", {"cases": cases, "command": {"reason": "更正"}})).json()
     assert (back["done"], [(await story.look())["stage"] for story in stories]) == (2, ["receive", "receive"])
+
+
+# --- voided, by two people --------------------------------------------------------------------------------------------
+
+
+async def test_who_holds_two_roles_is_still_one_person(harness: ApiHarness) -> None:
+    async with transaction(harness.engine) as connection:
+        await add_people(connection, Holder("both", "某人", Role.DUTY_OFFICER, grid=PARK))
+        await add_grants(connection, Holder("both", "某人", Role.SUPERVISOR, grid=PARK))
+    story = await Story.at_handling(harness)
+    await story.does("both", "void", reason="测试件", facts=["void_proposed"])
+    assert await story.cannot("both", "void", reason="测试件") == (403, "second_person_needed")
+    assert await story.cannot("both", "refuse_void", reason="x") == (403, "second_person_needed")
+    assert (await harness.do("supervisor", story.no, "void", reason="确属测试件"))["outcome"] == "voided"
+
+
+async def test_a_deputy_confirms_for_another_and_never_for_themselves(harness: ApiHarness) -> None:
+    """Whoever stands in has the roles of the absent person, and stays the person that they are."""
+    async with transaction(harness.engine) as connection:
+        await add_people(connection, Holder("away", "某人", Role.SUPERVISOR, grid=PARK))
+        await add_people(connection, Holder("plain", "某人", Role.KEEPER, grid=PARK))
+    for deputy, confirmed_by in (("duty", "duty_2"), ("plain", "plain")):
+        await absent(harness, "away", deputy)
+        story = await Story.at_handling(harness)
+        await story.does("duty", "void", reason="测试件", facts=["void_proposed"])
+        assert await story.cannot("duty", "void", reason="代主管确认") == (403, "second_person_needed")
+        assert (await harness.do(confirmed_by, story.no, "void", reason="确属测试件"))["outcome"] == "voided"
+        await absent(harness, "away", None)
+    story = await Story.at_handling(harness)
+    await story.does("duty", "void", reason="测试件")
+    assert await story.cannot("plain", "void", reason="已不代理") == (403, "not_yours")
+
+
+async def absent(harness: ApiHarness, username: str, deputy: str | None) -> None:
+    """Have somebody away today with a deputy; None: they are back."""
+    async with transaction(harness.engine) as connection:
+        await connection.execute(text("DELETE FROM absences WHERE person = :p"), {"p": person_id(username)})
+        if deputy is not None:
+            await connection.execute(
+                text(
+                    "INSERT INTO absences (id, person, since, until, deputy, reason)"
+                    " VALUES (:id, :p, current_date - 1, current_date + 1, :d, '年休假')"
+                ),
+                {"id": uuid4(), "p": person_id(username), "d": person_id(deputy)},
+            )
+
+
+async def test_two_who_confirm_at_the_same_moment_close_it_once(harness: ApiHarness) -> None:
+    story = await Story.at_handling(harness)
+    both = await gather(*(harness.command("duty", story.no, "void", reason="测试件") for _ in range(2)))
+    assert sorted(answer.status_code for answer in both) == [200, 403], "one person at the same moment is no second"
+    others = ("duty_2", "supervisor", "duty")
+    answers = await gather(*(harness.command(by, story.no, "void", reason="确属测试件") for by in others))
+    assert sorted(answer.status_code for answer in answers[:2]) == [200, 409]
+    assert answers[2].status_code in (403, 409)
+    kinds = await harness.kinds(story.no)
+    assert (kinds.count("void_proposed"), kinds.count("closed")) == (1, 1)

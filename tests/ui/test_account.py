@@ -190,3 +190,17 @@ def test_a_token_is_made_used_and_revoked(open_page: OpenPage, site: Site) -> No
     page.get_by_role("button", name="撤销令牌: 夜间统计").click()
     expect(page.get_by_role("row").filter(has_text="夜间统计")).to_contain_text("已撤销")
     assert httpx.get(f"{site.url}/api/v1/me", headers=bearer).status_code == 401
+
+
+def test_what_somebody_typed_is_nobody_elses(open_page: OpenPage, site: Site) -> None:
+    """The session ends without a sign-out, and somebody else signs in with the same browser."""
+    no = site.at_handling()
+    page = open_page("labour_handler", f"/cases/{no}?act=comment")
+    page.locator("#form-comment textarea").fill("写给自己")
+    stored = "() => JSON.stringify(localStorage)"
+    assert "写给自己" in page.evaluate(stored)
+    for other in ("labour_head", "labour_handler"):
+        page.context.add_cookies([{"name": COOKIE, "value": site.token(other), "url": site.url}])
+        page.reload()
+        expect(page.locator("#form-comment textarea")).to_have_value("")
+        assert "写给自己" not in page.evaluate(stored)
