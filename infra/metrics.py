@@ -26,6 +26,9 @@ FILES_SWEPT = Counter("gridloop_files_swept", "Uploaded files removed because no
 AUDIT_FINDINGS = Gauge(
     "gridloop_audit_findings", "What the latest audit found, by kind", ["kind"], multiprocess_mode="mostrecent"
 )
+AUDIT_MENDED = Gauge(
+    "gridloop_audit_mended", "What the latest audit mended by itself, by kind", ["kind"], multiprocess_mode="mostrecent"
+)
 AUDIT_AGE = Gauge(
     "gridloop_audit_age_seconds",
     "How long ago the latest audit ended; infinite before the first",

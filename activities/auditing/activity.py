@@ -1,6 +1,7 @@
 """The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint.
 
-It also ends the claims whose role has ended, and removes uploads that nothing has named.
+It wakes the workflows that have not taken note of what is recorded or due (`mending`), ends the claims whose role has
+ended, and removes uploads that nothing has named.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.auditing.auditor import Auditor
+from activities.auditing.auditor import TOLERANCE, Auditor
 from activities.auditing.claims import end_claims
+from activities.auditing.mending import Mender
 from activities.auditing.metrics import set_gauges
 from infra.database import transaction
 from infra.store.audits import insert_audit, was_linted_since
@@ -58,20 +60,23 @@ class AuditActivities:
         retain: Retain,
         *,
         sample: int = SAMPLE_SIZE,
+        tolerance: timedelta = TOLERANCE,
     ) -> None:
         self._engine = engine
         self._client = client
         self._sweep = sweep
         self._retain = retain
-        self._auditor = Auditor(engine, client, queue)
+        self._auditor = Auditor(engine, client, queue, tolerance=tolerance)
+        self._mender = Mender(engine, client, queue, tolerance=tolerance)
         self._sample = sample
 
     @activity.defn(name=AUDIT_ACTIVITY)
     async def audit(self) -> dict[str, int]:
-        """End the claims whose role has ended, run an audit, store its summary, and return the number of findings of
-        each kind."""
+        """End the claims whose role has ended, run an audit, mend what can be mended by waking, store the summary, and
+        return the number of findings of each kind that are left."""
         ended = await self._end_claims()
-        report = await self._auditor.audit(sample=self._sample, progress=lambda *done: activity.heartbeat(*done))
+        report = await self._auditor.audit(sample=self._sample, progress=_beat)
+        report = await self._mender.mend(report, _beat)
         async with transaction(self._engine) as connection:
             summary = await summarise(connection, report)
             await insert_audit(connection, summary)
@@ -87,8 +92,12 @@ class AuditActivities:
         write = log.error if found else log.info
         write(
             "audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds,
-            claims_ended=ended, files_swept=swept, **found,
+            claims_ended=ended, files_swept=swept, mended=len(summary.mended), not_mended=len(summary.failures),
+            **found,
         )  # fmt: skip
+        for finding in summary.mended:
+            about = {"case_no": finding.case_no, "matter": finding.matter_code}
+            log.warning("mended", drift=finding.kind.value, what=finding.en, **about)
         return summary.counts
 
     async def _end_claims(self) -> int:
@@ -99,6 +108,10 @@ class AuditActivities:
             except NoPolicy:  # then there is no case either
                 return 0
         return await end_claims(self._engine, self._client, today, activity.heartbeat)
+
+
+def _beat(what: str, done: int, total: int) -> None:
+    activity.heartbeat(what, done, total)
 
 
 async def summarise(connection: AsyncConnection, report: AuditReport) -> AuditSummary:
@@ -116,6 +129,8 @@ async def summarise(connection: AsyncConnection, report: AuditReport) -> AuditSu
         **report.model_dump(include={"at", "seconds", "cases", "workflows", "looked_into"}),
         counts=report.counts,
         findings=report.findings[:FINDINGS_KEPT],
+        mended=report.mended,
+        failures=report.failures,
         lint=found,
     )
 

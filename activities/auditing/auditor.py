@@ -17,8 +17,6 @@ from activities.auditing.matters import audit_matters
 from activities.auditing.repair import Repairer
 from activities.auditing.running_workflows import has_worker, list_running
 from infra.store.attachments import count_unnamed
-from infra.store.context import local_day
-from infra.store.policies import NoPolicy, newest_version
 from models.jobs.audit import AuditReport, Drift, Finding
 
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
@@ -67,7 +65,7 @@ class Auditor:
 
         Raises the errors of a store that is away.
         """
-        context = await self._read_context()
+        context = await AuditContext.read(self._engine)
         report = await self._compare_all(context, sample, progress)
         fixable = _repairable(report) if fix else []
         if not fixable:
@@ -76,14 +74,6 @@ class Auditor:
         failures = await repairer.repair(fixable, lambda done, total: progress("repair", done, total))
         again = await self._compare_all(context, sample, progress)
         return again.model_copy(update={"repaired": len(fixable) - len(failures), "failures": tuple(failures)})
-
-    async def _read_context(self) -> AuditContext:
-        async with self._engine.connect() as connection:
-            now = datetime.now(UTC)
-            try:
-                return AuditContext(today=await local_day(connection, now), calendars=await newest_version(connection))
-            except NoPolicy:  # then there is no case either
-                return AuditContext(today=now.date(), calendars=0)
 
     async def _compare_all(self, context: AuditContext, sample: int | None, progress: Progress) -> AuditReport:
         started, at = time.monotonic(), datetime.now(UTC)
@@ -103,7 +93,7 @@ class Auditor:
             return await comparer.compare_row(row, listed=listed, query=is_queried(row), again=again)
 
         async for page in case_rows.read_pages(self._engine, context):
-            findings += await _confirmed_findings(page, compare)
+            findings += await confirmed_findings(page, compare)
             for row in page:
                 unmatched.pop(row.about.report_id, None)
             cases += len(page)
@@ -142,7 +132,7 @@ class Auditor:
             page = ids[start : start + case_rows.PAGE_SIZE]
             rows = await case_rows.read_rows(self._engine, context, page)
             suspects = [report_id for report_id in page if report_id not in rows or rows[report_id].archived]
-            found += await _confirmed_findings(suspects, compare)
+            found += await confirmed_findings(suspects, compare)
             progress("look_back", start + len(page), len(ids))
         return found
 
@@ -153,9 +143,7 @@ def _repairable(report: AuditReport) -> list[Finding]:
     return [f for f in report.findings if f.fixable and (not no_worker or f.kind is Drift.WORKFLOW_MISSING)]
 
 
-async def _confirmed_findings(
-    subjects: Sequence[T], compare: Callable[[T, bool], Awaitable[Findings]]
-) -> list[Finding]:
+async def confirmed_findings(subjects: Sequence[T], compare: Callable[[T, bool], Awaitable[Findings]]) -> list[Finding]:
     """Return the findings of `compare` for `subjects` that are still there after several comparisons."""
     limit = asyncio.Semaphore(CONCURRENCY)
 

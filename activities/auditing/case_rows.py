@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.auditing.sentences import About
+from infra.store.context import local_day
+from infra.store.policies import NoPolicy, newest_version
 
 #: How many cases are read together.
 PAGE_SIZE = 500
 
 _ROWS = """
-    SELECT c.report_id, c.case_no, c.seq, c.wake_at, c.archived_at, c.closed_at IS NULL AS is_open,
+    SELECT c.report_id, c.case_no, c.seq, c.updated_at, c.wake_at, c.archived_at, c.closed_at IS NULL AS is_open,
         c.owner_kind, c.owner_id, (c.state ->> 'seq')::int AS state_seq, f.count AS facts, f.last AS last_fact,
         c.state #>> '{clock,plan,calendars}' IS DISTINCT FROM CAST(CAST(:calendars AS int) AS text)
             OR c.state #>> '{whole,plan,calendars}' <> CAST(CAST(:calendars AS int) AS text) AS other_calendars,
@@ -44,6 +46,16 @@ class AuditContext:
     today: date
     calendars: int
 
+    @classmethod
+    async def read(cls, engine: AsyncEngine) -> "AuditContext":
+        """Read it."""
+        async with engine.connect() as connection:
+            now = datetime.now(UTC)
+            try:
+                return cls(today=await local_day(connection, now), calendars=await newest_version(connection))
+            except NoPolicy:  # then there is no case either
+                return cls(today=now.date(), calendars=0)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -56,6 +68,7 @@ class Row:
     state_seq: int
     facts: int
     last_fact: int | None
+    updated_at: datetime
     wake_at: datetime | None
     archived: bool
     is_open: bool
@@ -106,6 +119,7 @@ async def _read_rows(connection: AsyncConnection, statement: Any, world: AuditCo
             state_seq=row.state_seq,
             facts=row.facts,
             last_fact=row.last_fact,
+            updated_at=row.updated_at,
             wake_at=row.wake_at,
             archived=row.archived_at is not None,
             is_open=row.is_open,

@@ -58,6 +58,13 @@ class CaseComparer:
             return (*self._check_row(stored), await self._finding_for_ended(stored, run))
         return (*self._check_row(stored), *await self._check_workflow(stored, query=query))
 
+    async def compare_again(self, report_id: UUID) -> tuple[Finding, ...]:
+        """Return the findings of a case as both stores are now, its workflow asked."""
+        stored = await self._read_row(report_id)
+        if stored is None or stored.archived:
+            return await self.compare_workflow(report_id, None)
+        return await self.compare_row(stored, listed=False, query=True, again=False)
+
     async def compare_workflow(self, report_id: UUID, started_at: datetime | None) -> tuple[Finding, ...]:
         """Return the findings of a running workflow whose row is missing or archived."""
         stored = await self._read_row(report_id)
@@ -67,7 +74,7 @@ class CaseComparer:
         if not run.is_running:
             return ()
         if stored is not None:
-            return (sentences.outlived(stored.about),)
+            return (sentences.outlived(stored.about, stored.updated_at),)
         since = run.started_at or started_at or datetime.now(UTC)
         if datetime.now(UTC) - since < self._grace:
             return ()
@@ -126,7 +133,7 @@ class CaseComparer:
         if seq > row.seq:
             return (sentences.row_behind(row.about, row.seq, seq),)
         if seq < row.seq:
-            return (sentences.workflow_behind(row.about, row.seq, seq),)
+            return (sentences.workflow_behind(row.about, row.seq, seq, row.updated_at),)
         expected = next_wake_up(known) if known else None
         return () if expected == row.wake_at else (sentences.wake_up_differs(row.about, row.wake_at, expected),)
 

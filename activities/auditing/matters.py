@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
@@ -30,7 +31,8 @@ EFFECT_TOLERANCE = timedelta(minutes=5)
 ATTEMPTS, PAUSE = 3, timedelta(seconds=1)
 
 _PAGE = text("""
-    SELECT id, kind, code, seq, wake_at FROM matters WHERE ended_at IS NULL AND id > :after ORDER BY id LIMIT :limit
+    SELECT id, kind, code, seq, updated_at, wake_at FROM matters
+    WHERE ended_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 """)
 _STUCK = text("""
     SELECT o.id, o.origin_kind, o.origin_id, o.effect ->> 'kind' AS effect, o.failure, o.written_at, m.code
@@ -47,6 +49,7 @@ class MatterLine:
     kind: MatterKind
     code: str
     seq: int
+    updated_at: datetime | None
     wake_at: datetime | None
 
 
@@ -83,6 +86,15 @@ async def audit_matters(
     return MatterAudit(len(seen), (*findings, *await _stuck_effects(engine)))
 
 
+async def compare_matter_again(
+    engine: AsyncEngine, client: Client, id_: UUID, tolerance: timedelta
+) -> tuple[Finding, ...]:
+    """Return what is found of a matter as both stores are now."""
+    line = await _read(engine, id_)
+    found = None if line is None else await _compare(client, line, tolerance, listed=False, query=True)
+    return () if found is None else (found,)
+
+
 async def _confirmed(
     engine: AsyncEngine, client: Client, line: MatterLine, tolerance: timedelta, *, listed: bool, query: bool
 ) -> Finding | None:
@@ -108,9 +120,8 @@ async def _compare(
         return _finding(line, Drift.WORKFLOW_MISSING, "没有运行中的流程,计时无人看守", "no workflow runs for it")
     if line.wake_at is not None and line.wake_at + tolerance < datetime.now(UTC):
         moment = line.wake_at.isoformat(timespec="seconds")
-        return _finding(
-            line, Drift.STEP_MISSED, f"{moment} 的到期步骤尚未执行", f"the step due at {moment} has not fired"
-        )
+        zh, en = f"{moment} 的到期步骤尚未执行", f"the step due at {moment} has not fired"
+        return _finding(line, Drift.STEP_MISSED, zh, en, since=line.wake_at)
     if not query:
         return None
     standing = await _standing(client, line)
@@ -127,20 +138,21 @@ async def _compare(
             fixable=False,
         )
     if standing.known < line.seq:
-        return _finding(
-            line, Drift.WORKFLOW_BEHIND, "流程的事实少于数据库", "the workflow has fewer facts than the database"
-        )
+        zh, en = "流程的事实少于数据库", "the workflow has fewer facts than the database"
+        return _finding(line, Drift.WORKFLOW_BEHIND, zh, en, since=line.updated_at)
     if standing.wake_at != line.wake_at:
-        return _finding(
-            line, Drift.WAKE_UP_DIFFERS, "两处的下次唤醒时间不同", "the two stores differ in the next wake-up"
-        )
+        zh, en = "两处的下次唤醒时间不同", "the two stores differ in the next wake-up"
+        return _finding(line, Drift.WAKE_UP_DIFFERS, zh, en, since=line.updated_at)
     return None
 
 
-def _finding(line: MatterLine, kind: Drift, zh: str, en: str, *, fixable: bool = True) -> Finding:
+def _finding(
+    line: MatterLine, kind: Drift, zh: str, en: str, *, since: datetime | None = None, fixable: bool = True
+) -> Finding:
     return Finding(
-        kind=kind, matter_kind=line.kind, matter_code=line.code, matter_id=line.id, zh=zh, en=en, fixable=fixable
-    )
+        kind=kind, matter_kind=line.kind, matter_code=line.code, matter_id=line.id, since=since, zh=zh, en=en,
+        fixable=fixable,
+    )  # fmt: skip
 
 
 async def _stuck_effects(engine: AsyncEngine) -> tuple[Finding, ...]:
@@ -204,15 +216,14 @@ async def _pages(engine: AsyncEngine) -> AsyncIterator[tuple[MatterLine, ...]]:
 
 
 async def _read(engine: AsyncEngine, id_: UUID) -> MatterLine | None:
-    query = text("SELECT id, kind, code, seq, wake_at FROM matters WHERE id = :id AND ended_at IS NULL")
+    query = text("SELECT id, kind, code, seq, updated_at, wake_at FROM matters WHERE id = :id AND ended_at IS NULL")
     async with engine.connect() as connection:
         row = (await connection.execute(query, {"id": id_})).one_or_none()
     return None if row is None else _line(row)
 
 
-def _line(row: object) -> MatterLine:
-    values = row._mapping  # type: ignore[attr-defined]
-    return MatterLine(values["id"], MatterKind(values["kind"]), values["code"], values["seq"], values["wake_at"])
+def _line(row: Row[Any]) -> MatterLine:
+    return MatterLine(row.id, MatterKind(row.kind), row.code, row.seq, row.updated_at, row.wake_at)
 
 
 async def _without_row(engine: AsyncEngine, client: Client, suspects: dict[UUID, MatterKind]) -> list[Finding]:
@@ -221,7 +232,7 @@ async def _without_row(engine: AsyncEngine, client: Client, suspects: dict[UUID,
     for id_, kind in suspects.items():
         async with engine.connect() as connection:
             known = await connection.scalar(text("SELECT 1 FROM matters WHERE id = :id"), {"id": id_})
-        line = MatterLine(id_, kind, "", 0, None)
+        line = MatterLine(id_, kind, "", 0, None, None)
         if known is None and await _is_running(client, line):
             standing = await _standing(client, line)
             if standing is not None and standing.known:

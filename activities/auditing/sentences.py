@@ -14,7 +14,9 @@ class About(Frozen):
     case_no: str | None = None
 
 
-def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable: bool = False) -> Finding:
+def make_finding(
+    about: About | None, kind: Drift, zh: str, en: str, *, since: datetime | None = None, fixable: bool = False
+) -> Finding:
     """Return a finding about one case, or about the system."""
     return Finding(
         kind=kind,
@@ -22,6 +24,7 @@ def make_finding(about: About | None, kind: Drift, zh: str, en: str, *, fixable:
         report_id=about.report_id if about else None,
         zh=zh,
         en=en,
+        since=since,
         fixable=fixable,
     )
 
@@ -70,13 +73,14 @@ def unrecorded(about: About, since: datetime) -> Finding:
     )
 
 
-def outlived(about: About) -> Finding:
+def outlived(about: About, since: datetime) -> Finding:
     """The case is archived but its workflow still runs."""
     return make_finding(
         about,
         Drift.OUTLIVED,
         "案件已归档而流程仍在运行",
         "the case is archived, and its workflow runs on",
+        since=since,
         fixable=True,
     )
 
@@ -93,13 +97,14 @@ def row_behind(about: About, stored: int, known: int) -> Finding:
     )
 
 
-def workflow_behind(about: About, stored: int, known: int) -> Finding:
+def workflow_behind(about: About, stored: int, known: int, since: datetime) -> Finding:
     """The workflow has fewer facts than the database: a step was recorded but never reported."""
     return make_finding(
         about,
         Drift.WORKFLOW_BEHIND,
         f"流程落后于数据库(库 {stored},流程 {known})",
         f"the workflow is behind the database ({stored}, the workflow {known})",
+        since=since,
         fixable=True,
     )
 
@@ -122,6 +127,7 @@ def step_missed(about: About, wake_at: datetime) -> Finding:
         Drift.STEP_MISSED,
         f"{wake_at.isoformat()} 到期的步骤尚未执行",
         f"the step due at {wake_at.isoformat()} has not fired",
+        since=wake_at,
         fixable=True,
     )
 

@@ -24,9 +24,10 @@ from rules.tasks import open_tasks
 #: Cases whose facts are read and folded at a time.
 CHUNK = 500
 
+#: Without the constraints of the tables: a column that a later version has added takes NULL.
 _CREATE = (
-    "CREATE TEMPORARY TABLE past_cases (LIKE cases INCLUDING DEFAULTS) ON COMMIT DROP",
-    "CREATE TEMPORARY TABLE past_tasks (LIKE tasks INCLUDING DEFAULTS) ON COMMIT DROP",
+    "CREATE TEMPORARY TABLE past_cases ON COMMIT DROP AS SELECT * FROM cases LIMIT 0",
+    "CREATE TEMPORARY TABLE past_tasks ON COMMIT DROP AS SELECT * FROM tasks LIMIT 0",
 )
 _PAST_CASES = table("past_cases", *(column(one.name) for one in CASES.c))
 _TASKS_OF_UNCHANGED = "INSERT INTO past_tasks SELECT t.* FROM tasks t JOIN past_cases c USING (report_id)"

@@ -1,5 +1,6 @@
 """The audit (对账) that compares both stores: its findings and its report."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
@@ -43,7 +44,8 @@ class Drift(StrEnum):
 class Finding(Kept):
     """One finding (差异), as text in both languages; `fixable`: the workflow can repair it.
 
-    It is about a case (`case_no`, `report_id`), or about a matter: its kind and code, and its id.
+    It is about a case (`case_no`, `report_id`), or about a matter: its kind and code, and its id. `since`: the last
+    recorded fact, or the due moment that has passed; the finding can't be older.
     """
 
     kind: Drift
@@ -52,9 +54,18 @@ class Finding(Kept):
     matter_kind: str | None = None
     matter_code: str | None = None
     matter_id: UUID | None = None
+    since: Instant | None = None
     zh: str
     en: str
     fixable: bool = False
+
+
+def count_kinds(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return the number of findings of each kind, zeros included."""
+    found = dict.fromkeys((drift.value for drift in Drift), 0)
+    for finding in findings:
+        found[finding.kind.value] += 1
+    return found
 
 
 class AuditReport(Kept):
@@ -62,8 +73,8 @@ class AuditReport(Kept):
 
     `cases` are those not archived, `workflows` those running for them, `looked_into` the cases whose workflow was
     queried; `matters` are those that have not ended; `unnamed_files` are uploads that nothing has named for a
-    day, which the next scheduled audit removes. `repaired` findings were corrected; `failures` say why others
-    could not be. The audit took `seconds`.
+    day, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended` ones by the
+    audit itself; `failures` say why others could not be. The audit took `seconds`.
     """
 
     at: Instant
@@ -74,20 +85,20 @@ class AuditReport(Kept):
     unnamed_files: int = 0
     findings: tuple[Finding, ...] = ()
     repaired: int = 0
+    mended: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()
     seconds: float
 
     @property
     def counts(self) -> dict[str, int]:
         """The number of findings of each kind, zeros included."""
-        found = dict.fromkeys((drift.value for drift in Drift), 0)
-        for finding in self.findings:
-            found[finding.kind.value] += 1
-        return found
+        return count_kinds(self.findings)
 
 
 class AuditSummary(Kept):
-    """An audit as stored: the counts, the first findings, and, once a night, the lint of the organisation."""
+    """An audit as stored: the counts, the first findings, what it mended by itself and what it could not, and, once a
+    night, the lint of the organisation. Mended findings are not among the others.
+    """
 
     at: Instant
     seconds: float
@@ -96,4 +107,6 @@ class AuditSummary(Kept):
     looked_into: int
     counts: dict[str, int]
     findings: tuple[Finding, ...]
+    mended: tuple[Finding, ...] = ()
+    failures: tuple[str, ...] = ()
     lint: tuple[OrgFinding, ...] | None = None

@@ -6,7 +6,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.store.audits import insert_audit
-from models.jobs.audit import AuditSummary
+from models.jobs.audit import AuditSummary, Drift, Finding
 from tests.api.conftest import SignedIn
 from tests.builders import GRID, OTHER_PARK
 
@@ -40,11 +40,13 @@ async def test_the_metrics_show_findings_and_age_of_the_latest_audit(
     before = AuditSummary(
         at=datetime.now(UTC) - timedelta(minutes=5), seconds=60, cases=9, workflows=8, looked_into=9,
         counts={"workflow_missing": 1, "row_missing": 0}, findings=(),
+        mended=(Finding(kind=Drift.WORKFLOW_BEHIND, zh="落后", en="behind"),),
     )  # fmt: skip
     async with engine.begin() as connection:
         await insert_audit(connection, before)
         await insert_audit(connection, before.model_copy(update={"at": before.at - timedelta(days=1), "counts": {}}))
     page = (await client.get("/metrics")).text.splitlines()
     assert 'gridloop_audit_findings{kind="workflow_missing"} 1.0' in page
+    assert 'gridloop_audit_mended{kind="workflow_behind"} 1.0' in page
     (age,) = (line.split()[1] for line in page if line.startswith("gridloop_audit_age_seconds "))
     assert 239 < float(age) < 300, "four minutes since it ended"
