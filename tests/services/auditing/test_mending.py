@@ -160,6 +160,16 @@ async def test_a_workflow_that_was_not_asked_is_woken_by_the_step_that_it_misses
     assert await known_to_workflow(town, no) == 2
 
 
+async def test_what_went_on_lately_is_asked_before_the_rest(town: Town) -> None:
+    numbers = [await town.report() for _ in range(8)]
+    async with town.engine.begin() as connection:
+        await connection.execute(text("UPDATE cases SET updated_at = updated_at - interval '2 hours'"))
+    await fall_behind(town, numbers[3])
+    summary = await run_audit(town, sample=2)
+    assert summary.looked_into == 2
+    assert [one.case_no for one in summary.mended] == [numbers[3]]
+
+
 async def test_a_matter_that_fell_behind_catches_up(town: Town) -> None:
     code = await town.enterprise()
     async with asyncio.timeout(30), town.engine.connect() as connection:
