@@ -157,7 +157,7 @@ async def running_worker(
         if "heavy" in settings.worker_queues:
             await stack.enter_async_context(build_heavy_worker(client, engine, settings))
         if "cases" in settings.worker_queues:
-            relay = Relay(engine, client, settings.case_queue, settings.database_url.get_secret_value())
+            relay = Relay(engine, client, settings.case_queue, lambda: settings.database)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
             await stack.enter_async_context(relay.running())
         await stack.enter_async_context(giving_signs(engine, client))

@@ -119,7 +119,7 @@ def encrypt(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
         settings = read_settings(data_dir)
         encrypted, settled = _run(settings, work)
         if settings.database_owner_url is not None:
-            _run(settings.model_copy(update={"database_url": settings.database_owner_url}), remove_old_versions)
+            _run(settings.as_owner(), remove_old_versions)
     out.print(localize(f"✓ 加密 {encrypted} 条,补正 {settled} 条", f"✓ {encrypted} encrypted, {settled} settled"))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
@@ -20,8 +21,10 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from infra.database_url import connect_parameters, engine_url
 from infra.db_timeouts import TimeoutConnection, connector_with_timeout, to_its_end
 from infra.keys.access import KEYS_OPTION, keys_for
+from infra.pooler import Connect, connect_to_session
 from infra.settings import Settings
 
 #: Errors that mean PostgreSQL cannot be reached.
@@ -41,7 +44,7 @@ _AUTOCOMMIT_OPTION = "gridloop_autocommit"
 
 
 def open_database(settings: Settings, *, ping: bool = True, timeout: float = 0.0) -> AsyncEngine:
-    """Return an engine on `settings.database_url` (a `postgresql://` URL), connecting when first used.
+    """Return an engine on `settings.database_url`, connecting when first used.
 
     `ping`: test a connection that has been idle before it is used, so that a restart of the database causes no error,
     and give it up when it does not answer. A worker does without: its activities have their own timeout and are
@@ -50,7 +53,7 @@ def open_database(settings: Settings, *, ping: bool = True, timeout: float = 0.0
     """
     if not ping:
         return _create_engine(settings)
-    engine = _create_engine(settings, connect_args={"async_creator_fn": connector_with_timeout(timeout)})
+    engine = _create_engine(settings, connector_with_timeout(timeout))
     _ping_idle_connections(engine, timeout)
     return engine
 
@@ -86,7 +89,7 @@ def open_recording_engine(settings: Settings) -> AsyncEngine:
     """
     engine = _create_engine(
         settings,
-        options="-c plan_cache_mode=force_generic_plan",
+        session={"plan_cache_mode": "force_generic_plan"},
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
     )
@@ -124,21 +127,25 @@ class _AutocommitEngine(AsyncEngine):
 
 
 def _create_engine(
-    settings: Settings, options: str = "", connect_args: Mapping[str, Any] | None = None, **more: Any
+    settings: Settings,
+    connect: Connect[Any] = psycopg.AsyncConnection.connect,
+    session: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> AsyncEngine:
-    url = settings.database_url.get_secret_value()
+    address = settings.database_url.get_secret_value()
+
+    async def open_connection(*_: object, **__: object) -> "psycopg.AsyncConnection[Any]":
+        # The password is read anew each time, so that it may change while we run.
+        parameters = {**connect_parameters(address, settings.database_password_file), "prepare_threshold": 1}
+        return await connect_to_session(connect, parameters, {"timezone": "UTC", **(session or {})})
+
     engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        engine_url(address),
         pool_size=settings.database_pool,
         max_overflow=0,
         pool_timeout=3,
         hide_parameters=True,  # error texts go into logs and histories; a reporter's data must not
-        connect_args={
-            "connect_timeout": 3,
-            "options": f"-c timezone=UTC {options}",
-            "prepare_threshold": 1,
-            **(connect_args or {}),
-        },
+        connect_args={"async_creator_fn": open_connection},
         **more,
     )
     return engine.execution_options(**{KEYS_OPTION: keys_for(settings)})

@@ -11,13 +11,13 @@ _CLOSING_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def listening(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+async def listening(address: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """Open a connection for the block, and close it.
 
     Cancelled while it is being opened, it is opened to the end and closed: left half open, the server would keep it
     until its authentication timeout, and could not drop its database meanwhile. Raises psycopg.Error.
     """
-    opening = asyncio.ensure_future(psycopg.AsyncConnection.connect(url, autocommit=True))
+    opening = asyncio.ensure_future(psycopg.AsyncConnection.connect(address, autocommit=True))
     try:
         connection = await asyncio.shield(opening)
     except asyncio.CancelledError:

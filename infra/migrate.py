@@ -19,7 +19,7 @@ def _config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Upgrade the database at `url` (a `postgresql://` URL) to `revision`.
+    """Upgrade the database at `url` (see `infra.database_url`) to `revision`.
 
     Safe to run from several processes at once: they wait for each other. Raises SQLAlchemy errors when the database
     cannot be reached or a revision fails; a failed revision is rolled back.

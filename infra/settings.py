@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from infra.database_url import DatabaseUrl, conninfo
 from infra.web_address import Hosts, Networks, PublicUrl
 from models.enums import Role
 from models.personal_numbers import DEFAULT_KINDS, NumberKind
@@ -92,11 +93,16 @@ class Settings(BaseSettings):
     #: Where a process keeps its files: attachments, keys, vault, anchors and archive lie here unless set apart below.
     #: Every worker and API needs the same ones.
     data_dir: Path = Path(".gridloop")
-    #: The database: `postgresql://user:password@host:5432/gridloop`, as the role that runs the system.
-    database_url: SecretStr
-    #: URL of the role that owns the tables, for operators' commands that make databases or tables; never for a worker
-    #: or the API. None: that of `database_url`.
-    database_owner_url: SecretStr | None = None
+    #: The database, as the role that runs the system: `postgresql://user:password@host:5432/gridloop`; several hosts,
+    #: `?sslmode=verify-full&sslrootcert=…` and everything else that libpq takes. A pooler before it must keep sessions.
+    database_url: DatabaseUrl
+    #: A file whose first line is the password of `database_url`, read at each connection. None: it is in the address.
+    database_password_file: Path | None = None
+    #: Address of the role that owns the tables, for operators' commands that make databases or tables; never for a
+    #: worker or the API. None: that of `database_url`.
+    database_owner_url: DatabaseUrl | None = None
+    #: The file of the owner's password.
+    database_owner_password_file: Path | None = None
     #: The most connections that one process holds in its pool; a worker has two pools, an API one more connection.
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     #: Secret that signs sessions and encrypts second factors: 32 characters or more, the same for every API.
@@ -191,6 +197,27 @@ class Settings(BaseSettings):
     key_service_token: SecretStr | None = None
     #: Where the wrapped key of each reporter lies as a file. None: `vault` in the data directory.
     vault_folder: Path | None = None
+
+    @property
+    def database(self) -> str:
+        """The database as libpq's `name=value` pairs, password included, for connections outside the pools."""
+        return conninfo(self.database_url.get_secret_value(), self.database_password_file)
+
+    @property
+    def owner_database(self) -> str:
+        """The same for the role that owns the tables."""
+        if self.database_owner_url is None:
+            return self.database
+        return conninfo(self.database_owner_url.get_secret_value(), self.database_owner_password_file)
+
+    def as_owner(self) -> "Settings":
+        """Return the settings of the role that owns the tables, for operators' commands."""
+        if self.database_owner_url is None:
+            return self
+        owner = {
+            "database_url": self.database_owner_url, "database_password_file": self.database_owner_password_file
+        }  # fmt: skip
+        return self.model_copy(update=owner)
 
     @property
     def key_ring(self) -> Path:

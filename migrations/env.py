@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
 
+from infra.database_url import connect_parameters
 from models.tables import metadata
 from models.tables.columns import Ltree
 
@@ -14,10 +15,10 @@ from models.tables.columns import Ltree
 LOCK = 0x6772_6964_6C6F_6F70
 
 
-def database_url() -> str:
-    """Return the URL of the database to migrate, for SQLAlchemy. Raises KeyError when none is set."""
-    url: Any = context.config.attributes.get("url") or os.environ["GRIDLOOP_DATABASE_URL"]
-    return str(url).replace("postgresql://", "postgresql+psycopg://", 1)
+def connect_arguments() -> dict[str, Any]:
+    """Return what connects to the database to migrate. Raises KeyError when none is set, ValueError."""
+    address = context.config.attributes.get("url") or os.environ["GRIDLOOP_DATABASE_URL"]
+    return connect_parameters(str(address))
 
 
 def migrate(connection: Connection) -> None:
@@ -32,6 +33,6 @@ def migrate(connection: Connection) -> None:
 
 if context.is_offline_mode():
     raise SystemExit("offline mode is not supported: the revisions read the database")
-engine = create_engine(database_url(), poolclass=pool.NullPool)
+engine = create_engine("postgresql+psycopg://", connect_args=connect_arguments(), poolclass=pool.NullPool)
 with engine.connect() as open_connection:
     migrate(open_connection)

@@ -25,7 +25,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def run_hub(app: FastAPI) -> AsyncIterator[None]:
     """Set `app.state.hub`, and listen for changes until the block ends. `app.state.services` must be set."""
     services = app.state.services
-    async with Hub(services.settings.database_url.get_secret_value()).listening() as hub:
+    async with Hub(lambda: services.settings.database).listening() as hub:
         app.state.hub = hub
         app.state.drain.at_begin(hub.end_streams)
         yield

@@ -54,10 +54,10 @@ class Change(Frozen):
 
 
 class Hub:
-    """Listens for all changes in the database at `url`, and passes each to all subscribers."""
+    """Listens for all changes in the database that `address` tells, and passes each to all subscribers."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, address: Callable[[], str]) -> None:
+        self._address = address
         #: Prefix of event ids. Ids of another process, or from before a gap, are not valid here.
         self._epoch = uuid4().hex[:8]
         self._count = 0
@@ -87,7 +87,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with listening(self._url) as connection:
+                async with listening(self._address()) as connection:
                     for channel in (CHANGED_CHANNEL, VIEWED_CHANNEL):
                         await connection.execute(f"LISTEN {channel}")
                     while True:

@@ -6,7 +6,7 @@ are carried out in the order written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -51,13 +51,16 @@ UNAVAILABLE = 500
 
 
 class Relay:
-    """The relay of one process, bound to a database, a Temporal client and the queue on which cases run."""
+    """The relay of one process, bound to a database, a Temporal client and the queue on which cases run.
 
-    def __init__(self, engine: AsyncEngine, client: Client, queue: str, database_url: str) -> None:
+    `address` tells how to reach the database now.
+    """
+
+    def __init__(self, engine: AsyncEngine, client: Client, queue: str, address: Callable[[], str]) -> None:
         self._engine = engine
         self._client = client
         self._queue = queue
-        self._url = database_url
+        self._address = address
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -73,7 +76,7 @@ class Relay:
     async def _run(self) -> None:
         while True:
             try:
-                async with listening(self._url) as listener:
+                async with listening(self._address()) as listener:
                     await listener.execute(f"LISTEN {OUTBOX_CHANNEL}")
                     while True:
                         pause = await _finishing(self._carry_out_due())

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import httpx
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.bench.time import Row
@@ -15,6 +14,7 @@ from services.accounts.sessions import Origin, SessionKind
 from services.accounts.sign_in import sign_in_trusted
 from services.desk.tabs import DeskTab
 from services.measure.queue import TabSpeed, format_percentiles, measure_queue, queue_database
+from services.measure.supervision import at_database
 from services.runtime.resources import Resources
 from web.app import create_app
 
@@ -38,8 +38,7 @@ async def queue_rows(resources: Resources, cases: int, rounds: int = 40) -> list
 
 async def measure_pages(resources: Resources, engine: AsyncEngine, rounds: int) -> list[TabSpeed]:
     """Measure the queue of each person in `services.measure.queue`, in an application within this process."""
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    settings = resources.settings.model_copy(update={"database_url": SecretStr(url)})
+    settings = at_database(resources.settings, str(engine.url.database))
     app = create_app()
     app.state.services = Services(Resources(settings, engine, resources.temporal))
     tokens: dict[str, str] = {}

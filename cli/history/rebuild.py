@@ -82,8 +82,7 @@ def _rebuild_database(settings: Settings, *, archive_only: bool) -> DatabaseRebu
 
 async def _run_database(settings: Settings, progress: Progress, *, archive_only: bool) -> DatabaseRebuilt:
     """Work as the role that owns the tables: damaged facts can't be put right otherwise."""
-    url = settings.database_owner_url or settings.database_url
-    owner = open_database(settings.model_copy(update={"database_url": url}))
+    owner = open_database(settings.as_owner())
     try:
         client = None if archive_only else await connect(settings)
         return await rebuild_database(owner, open_archive(settings), client, settings, progress)

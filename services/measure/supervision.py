@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 from sqlalchemy import insert, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import open_database
+from infra.database_url import with_database
 from infra.migrate import upgrade
 from infra.settings import Settings
 from models.base import Frozen
@@ -102,15 +102,13 @@ async def compare_supervision(
 async def benchmark_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """A migrated database beside that of `settings`, with a park, a policy and no case; dropped at the end."""
     name = f"gridloop_bench_{uuid4().hex[:12]}"
-    settings = settings.model_copy(update={"database_url": settings.database_owner_url or settings.database_url})
-    own_url = make_url(settings.database_url.get_secret_value())
-    url = own_url.set(database=name).render_as_string(hide_password=False)
-    admin_engine = open_database(settings)
+    beside = at_database(settings, name)
+    admin_engine = open_database(settings.as_owner())
     try:
         await _run_outside_transaction(admin_engine, f"CREATE DATABASE {name}")
         try:
-            await asyncio.to_thread(upgrade, url)
-            engine = open_database(settings.model_copy(update={"database_url": SecretStr(url)}))
+            await asyncio.to_thread(upgrade, beside.database)
+            engine = open_database(beside)
             try:
                 async with engine.begin() as connection:
                     await _insert_reference_data(connection)
@@ -121,6 +119,13 @@ async def benchmark_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
             await _run_outside_transaction(admin_engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     finally:
         await admin_engine.dispose()
+
+
+def at_database(settings: Settings, name: str) -> Settings:
+    """Return the settings of the owner of another database on the same server."""
+    owner = settings.as_owner()
+    address = SecretStr(with_database(owner.database_url.get_secret_value(), name))
+    return owner.model_copy(update={"database_url": address})
 
 
 async def _run_outside_transaction(engine: AsyncEngine, statement: str) -> None:

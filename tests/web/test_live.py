@@ -45,7 +45,7 @@ def test_a_reconnecting_page_gets_the_missed_changes_or_a_resync() -> None:
 
 async def test_changes_during_the_pause_are_received_together(database_url: str) -> None:
     """The first change is sent at once; those within the pause after it are received together, and none is lost."""
-    hub = Hub(database_url)
+    hub = Hub(lambda: database_url)
     async with (
         asyncio.timeout(20),
         hub.listening(),
