@@ -34,7 +34,8 @@ from infra.database_roles import warn_of_rights
 from infra.event_loop import freeze_garbage_collector, run
 from infra.files import keep_private
 from infra.logging import set_up_logging
-from infra.settings import Settings, settings
+from infra.settings import Settings
+from infra.starting import check_database, settings_or_exit
 from infra.store.workers import giving_signs
 from infra.temporal import connect
 from models.personal_numbers import choose_kinds
@@ -192,7 +193,8 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
 
 async def main() -> None:
     """Run a worker until SIGINT or SIGTERM."""
-    config = settings()
+    config = settings_or_exit()
+    await check_database(config)
     keep_private(config.data_dir)
     set_up_logging(config)
     choose_kinds(config.masked_numbers)

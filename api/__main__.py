@@ -1,5 +1,6 @@
 """Run the API alone: `python -m api`."""
 
+import asyncio
 import sys
 
 from fastapi import FastAPI
@@ -7,7 +8,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.server import DrainingServer, server_config
 from infra.files import keep_private
-from infra.settings import settings
+from infra.starting import check_database, settings_or_exit
 
 #: The exit status when the server could not start, as of uvicorn's own command.
 STARTUP_FAILURE = 3
@@ -18,7 +19,8 @@ def serve(app: FastAPI) -> None:
 
     It is one process: run several behind a load balancer to use more processors.
     """
-    config = settings()
+    config = settings_or_exit()
+    asyncio.run(check_database(config))
     keep_private(config.data_dir)
     server = DrainingServer(server_config(app, config), app.state.drain, config.drain_seconds)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from cli.database import fail_for_settings
 from cli.http import fail
 from cli.labels import localize
 from infra.database import open_database
@@ -23,8 +24,10 @@ def read_settings(data_dir: Path) -> Settings:
     apply_runtime(data_dir)
     try:
         return Settings()
-    except ValidationError:
-        fail(localize("系统未在运行,请先执行 make up", "the system is not running; start it with: make up"))
+    except ValidationError as error:
+        fail_for_settings(
+            error, localize("系统未在运行,请先执行 make up", "the system is not running; start it with: make up")
+        )
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from temporalio.service import RPCError
 
-from cli.database import DEFAULT_DATA_DIR, DataDir
+from cli.database import DEFAULT_DATA_DIR, DataDir, tell_away
 from cli.http import fail
 from cli.labels import localize
 from cli.operator import open_resources
@@ -94,7 +94,7 @@ def _run_with_progress(work: Callable[[Callable[[str, int, int], None]], Awaitab
             raise
         except Exception as error:
             if is_away(error):
-                fail(localize("数据库无法连接", "the database cannot be reached"))
+                fail(tell_away(error))
             if isinstance(error, RPCError | RuntimeError):
                 fail(localize(f"流程服务无法连接:{error}", f"Temporal cannot be reached: {error}"))
             raise

@@ -15,7 +15,7 @@ from starlette.routing import Match, Mount
 
 from doors.input_errors import pointer
 from doors.negotiation import CONTENT_LANGUAGE, preferred_language
-from infra.database import is_away
+from infra.database import is_away, reason
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
 from models.errors import (
@@ -236,7 +236,7 @@ def error_for_unexpected(error: Exception) -> DomainError:
         log.error("not set up", reason=str(error))
         return NotSetUp()
     if is_away(error):
-        log.warning("database away", error=type(error).__name__)
+        log.warning("database away", error=type(error).__name__, reason=reason(error))
         return StoreAway()
     # A value that the database or a date can't hold comes from a sender: nothing of ours is so large or so odd.
     if isinstance(error, DataError | UnicodeEncodeError | OverflowError):

@@ -191,6 +191,23 @@ async def snapshot_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnect
         yield connection
 
 
+#: A server's sentence is cut here.
+_SENTENCE_LENGTH = 400
+
+
+def reason(error: BaseException) -> str:
+    """Return why the database is away, in its own words ("too many connections", "password authentication failed"),
+    for logs and operators.
+
+    Only of errors that `is_away` takes: the text of others may hold what people wrote.
+    """
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    lines = (primary or str(error) or type(error).__name__).splitlines()
+    return "; ".join(line.strip() for line in lines if line.strip())[:_SENTENCE_LENGTH]
+
+
 def is_away(error: BaseException) -> bool:
     """Return whether `error` means that the database cannot be reached, rather than that the request is wrong."""
     if isinstance(error, DBAPIError) and (

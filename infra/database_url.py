@@ -14,31 +14,44 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import AfterValidator, SecretStr
 from sqlalchemy import URL
 
+from infra.settings_faults import setting_fault
+
 #: Seconds until a host that does not answer counts as away; of several hosts each gets as many.
 CONNECT_TIMEOUT = 3
 SCHEMES = ("postgresql", "postgres")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_UNKNOWN = re.compile(r'(?:invalid URI query parameter|invalid connection option|invalid connection option): "(\w+)"')
+_UNKNOWN = re.compile(r'invalid (?:URI query parameter|connection option):? "(\w+)"')
+_EXAMPLE = "postgresql://user:password@host:5432/gridloop"
 
 
 def parse_address(address: str) -> dict[str, Any]:
-    """Return the parameters of an address. Raises ValueError in one sentence, without the password."""
+    """Return the parameters of an address. Raises ValueError: one sentence in two languages, without the password."""
     scheme = _SCHEME.match(address)
     if scheme is not None and scheme[1] not in SCHEMES:
-        raise ValueError(f"the address of the database begins with postgresql:// or postgres://, not with {scheme[0]}")
+        raise setting_fault(
+            f"数据库地址须以 postgresql:// 或 postgres:// 开头,而不是 {scheme[0]}",
+            f"the address of the database begins with postgresql:// or postgres://, not with {scheme[0]}",
+        )
     if scheme is None and "=" not in address:
-        raise ValueError("the address of the database is like postgresql://user:password@host:5432/gridloop")
+        raise setting_fault(f"数据库地址须写成 {_EXAMPLE}", f"the address of the database is like {_EXAMPLE}")
+    unknown = None
     try:
-        return conninfo_to_dict(address)
+        parameters = conninfo_to_dict(address)
+        if all(port.isdecimal() for port in str(parameters.get("port", "")).split(",") if port):
+            return parameters
     except ProgrammingError as error:
         # libpq's own words may hold a part of the password; the name of a parameter may not.
         unknown = _UNKNOWN.search(str(error))
-        if unknown is not None:
-            raise ValueError(f"the address of the database has the unknown parameter {unknown[1]!r}") from None
-        raise ValueError(
-            "the address of the database can't be read: write it like postgresql://user:password@host:5432/gridloop,"
-            " with special characters of the password in percent-encoding (@ is %40, / is %2F)"
-        ) from None
+    if unknown is not None:
+        raise setting_fault(
+            f"数据库地址中有不认识的参数 {unknown[1]}",
+            f"the address of the database has the unknown parameter {unknown[1]}",
+        )
+    raise setting_fault(
+        f"数据库地址无法读取,须写成 {_EXAMPLE},密码中的特殊字符用百分号编码(@ 写成 %40,/ 写成 %2F)",
+        f"the address of the database can't be read: write it like {_EXAMPLE}, with special characters of the password"
+        " in percent-encoding (@ is %40, / is %2F)",
+    )
 
 
 def _check(address: SecretStr) -> SecretStr:
@@ -103,11 +116,10 @@ def user_of(address: str) -> str | None:
 def engine_url(address: str) -> URL:
     """Return the name of an engine, as which two databases differ. It holds no password: the engine has a connector."""
     parameters = parse_address(address)
-    query = {name: str(parameters[name]) for name in ("port", "service") if name in parameters}
+    named = {"hosts": "host", "ports": "port", "service": "service"}  # SQLAlchemy would read `host` and `port` itself
     return URL.create(
         "postgresql+psycopg",
         username=parameters.get("user"),
-        host=parameters.get("host"),
         database=parameters.get("dbname"),
-        query=query,
+        query={ours: str(parameters[name]) for ours, name in named.items() if name in parameters},
     )

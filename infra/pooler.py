@@ -6,12 +6,13 @@ another server connection (PgBouncer's `pool_mode = transaction` and `statement`
 text of another statement. Gridloop keeps pools of its own and gains nothing by a second one.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
+
+from infra.db_timeouts import with_timeout
 
 Connection = TypeVar("Connection", bound="psycopg.AsyncConnection[Any]")
 #: Opens a connection with these parameters.
@@ -87,17 +88,23 @@ async def _refuse_transactions(
     if time.monotonic() - _trusted.get(place, -_TRUSTED_SECONDS) < _TRUSTED_SECONDS:
         return
     plain = {name: value for name, value in parameters.items() if name != "options"}
-    async with await connect(**plain) as other:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                seen = {await _ask(connection)}, {await _ask(other)}
-                for turn in _TURNS:
-                    seen[turn].add(await _ask((connection, other)[turn]))
-        except TimeoutError:  # all sessions are given away, so ours are kept
-            seen = {0}, {1}
+    other = await connect(**plain)
+    try:
+        seen = await with_timeout(_ANSWER_SECONDS, _ask_in_turns((connection, other)))
+    except TimeoutError:  # all sessions are given away, so ours are kept
+        return
+    finally:
+        await other.close()
     if len(seen[0]) > 1 or len(seen[1]) > 1 or seen[0] & seen[1]:
         raise TransactionPooler
     _trusted[place] = time.monotonic()
+
+
+async def _ask_in_turns(both: "tuple[psycopg.AsyncConnection[Any], ...]") -> tuple[set[int], ...]:
+    seen: tuple[set[int], ...] = (set(), set())
+    for turn in (0, 1, *_TURNS):
+        seen[turn].add(await _ask(both[turn]))
+    return seen
 
 
 async def _ask(connection: "psycopg.AsyncConnection[Any]", query: str = _PID, values: tuple[str, ...] = ()) -> Any:

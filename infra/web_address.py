@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
+from infra.settings_faults import setting_fault
+
 #: A host name or an IP address (IPv6 without brackets), as in a Host header without its port.
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+:[0-9a-f:.]*")
 #: Names of the machine itself. A name of another site that resolves to it is not among them.
@@ -37,7 +39,10 @@ def _check_public_url(value: str) -> str:
     host = parts.hostname or ""
     beyond = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or beyond:
-        raise ValueError("the public URL is an origin like https://grid.example.gov.cn")
+        raise setting_fault(
+            "公开地址须写成 https://grid.example.gov.cn 这样,以 https:// 或 http:// 开头,不带路径",
+            "the public URL is an origin like https://grid.example.gov.cn, with its scheme and without a path",
+        )
     port = f":{parts.port}" if parts.port is not None else ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 

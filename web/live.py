@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.database import is_away
+from infra.database import is_away, reason
 from infra.db_timeouts import to_its_end
 from infra.listening import listening
 from infra.store.cases import CHANGED_CHANNEL
@@ -96,7 +96,7 @@ class Hub:
                         # Waking up for each notice costs four times as much, so they are gathered for a moment.
                         await asyncio.sleep(BATCH_SECONDS)
             except psycopg.Error as error:
-                log.warning("change listener lost", error=type(error).__name__)
+                log.warning("change listener lost", error=type(error).__name__, reason=reason(error))
             self._reset()
             await asyncio.sleep(RECONNECT_SECONDS)
 

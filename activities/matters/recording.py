@@ -14,7 +14,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
-from infra.database import autocommit_engine, is_away
+from infra.database import autocommit_engine, is_away, reason
 from infra.store.attachments import keep_files, known_files, use_up
 from infra.store.cases import next_sequence
 from infra.store.context import read_surroundings
@@ -64,7 +64,7 @@ class MatterRecorder:
                 recorded = await record_matter_step(connection, step)
         except Exception as error:
             if is_away(error):
-                log.warning("database away", **about)
+                log.warning("database away", **about, reason=reason(error))
                 raise ApplicationError(
                     "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
                 ) from None

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
-from infra.database import is_away, transaction
+from infra.database import is_away, reason, transaction
 from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
 from infra.store.cases import is_archived, read_report_id
@@ -87,7 +87,11 @@ class Relay:
                     raise asyncio.CancelledError from error
                 away = isinstance(error, psycopg.OperationalError) or is_away(error)
                 write = log.warning if away else log.error
-                write("relay interrupted", error=type(error).__name__, exc_info=None if away else error)
+                write(
+                    "relay interrupted",
+                    error=reason(error) if away else type(error).__name__,
+                    exc_info=None if away else error,
+                )
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _carry_out_due(self) -> timedelta:

@@ -19,7 +19,7 @@ from temporalio.api.workflowservice.v1 import GetClusterInfoRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from infra.database import AWAY_ERRORS, transaction
+from infra.database import AWAY_ERRORS, reason, transaction
 from models.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ async def _give_signs(engine: AsyncEngine, client: Client) -> None:
                 async with transaction(engine) as connection:
                     await connection.execute(_SEEN, values)
             except (RPCError, RuntimeError, SQLAlchemyError, *AWAY_ERRORS) as error:
-                log.info("no sign of life given", error=type(error).__name__)
+                log.info("no sign of life given", error=type(error).__name__, reason=reason(error))
             await asyncio.sleep(EVERY.total_seconds())
     finally:
         with suppress(SQLAlchemyError, *AWAY_ERRORS):

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_client import NO_ANSWER_ERRORS, is_started, no_answer, open_case
-from infra.database import is_away, transaction
+from infra.database import is_away, reason, transaction
 from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
@@ -146,7 +146,7 @@ async def refresh_reference(resources: Resources, now: datetime) -> None:
     except Exception as error:
         if not is_away(error):
             raise
-        log.warning("database away, reports are checked against cached reference data", error=type(error).__name__)
+        log.warning("database away, reports are checked against cached reference data", reason=reason(error))
 
 
 async def _start_case(resources: Resources, start: CaseStart, keeping: "asyncio.Task[None] | None" = None) -> Submitted:

@@ -81,7 +81,7 @@ async def _tell(harness: ApiHarness, whose: Any, changes: list[Change], monkeypa
     """The events of a stream to which these changes come one after the other."""
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(live, "STREAM_SECONDS", 3.0)
-    hub, events = Hub(""), []
+    hub, events = Hub(str), []
     async for event in hub.stream(harness.engine, whose, None):
         events.append(event)
         if changes:

@@ -24,13 +24,13 @@ async def test_a_stream_ends_so_that_roles_are_checked_again(monkeypatch: pytest
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
     engine: Any = None  # no change comes, so the database is not used
     async with asyncio.timeout(5):
-        events = [event async for event in Hub("").stream(engine, somebody, None)]
+        events = [event async for event in Hub(str).stream(engine, somebody, None)]
     assert events[0] == b": open\n\n"
     assert set(events[1:]) == {b": still here\n\n"}
 
 
 def test_a_reconnecting_page_gets_the_missed_changes_or_a_resync() -> None:
-    hub = Hub("")
+    hub = Hub(str)
     hub._publish("A", 1)
     seen = hub.event_id(1)
     hub._publish("B", 4)
