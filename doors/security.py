@@ -1,5 +1,6 @@
 """Dependencies for the caller and the moment of a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -16,7 +17,7 @@ from doors.scopes import scope_of_request
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
 from infra.database import AWAY_ERRORS, is_away
 from infra.settings import Settings
-from infra.store.access import Signed, read_session, read_token as read_personal_token
+from infra.store.access import Signed, read_session, read_sessions, read_token as read_personal_token
 from models.context import Person
 from models.errors import (
     ForeignRequest,
@@ -172,6 +173,21 @@ async def access_over(
         services.people.note(given.key, moment)
     services.people.remember(given.key, signed, moment)
     return _access(services, signed, given.key, moment)
+
+
+async def accesses_over(
+    connection: AsyncConnection, services: Services, claims: Sequence[Claims], moment: datetime
+) -> dict[Claims, Access]:
+    """Return whom each of the sessions lets in as they are now, in one statement; those that have ended are left out.
+
+    For live streams, which ask again and again: that a stream is open does not count as a use of its session.
+    """
+    found = await read_sessions(connection, [one.session for one in claims], moment)
+    return {
+        one: _access(services, signed, one.session, moment)
+        for one in claims
+        if (signed := found.get(one.session)) is not None and signed.person.id == one.person and signed.person.active
+    }
 
 
 def _access(services: Services, signed: Signed, session: UUID, moment: datetime) -> Access:

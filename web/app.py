@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api.app import create_app as create_api, lifespan as api_lifespan
 from web.errors import add_handlers
 from web.live import Hub
+from web.live_readers import LiveReaders
 from web.routes import ROUTERS
 from web.routes.admin.temporal import open_interface
 from web.security import PageMiddleware
@@ -26,7 +27,7 @@ async def run_hub(app: FastAPI) -> AsyncIterator[None]:
     """Set `app.state.hub`, and listen for changes until the block ends. `app.state.services` must be set."""
     services = app.state.services
     async with Hub(lambda: services.settings.database).listening() as hub:
-        app.state.hub = hub
+        app.state.hub, app.state.live_readers = hub, LiveReaders(services)
         app.state.drain.at_begin(hub.end_streams)
         yield
 

@@ -1,31 +1,28 @@
 """Changes of cases as server-sent events: one database listener per process, one stream per page.
 
-A page gets the changes of a case only if its reader may see the case. The database decides that each time, by the one
-scope rule.
+A page gets the changes of a case only if its reader may see the case (`web.live_readers`).
 """
 
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.database import is_away, reason
-from infra.db_timeouts import to_its_end
+from infra.database import reason
 from infra.listening import listening
 from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
-from models.errors import NotSignedIn, StoreAway
-from services.cases.queries import visible_case_nos
+from models.errors import NotSignedIn, PasswordChangeRequired, SecondFactorEnrolmentRequired, StoreAway
+from services.accounts.sign_in import Claims
 from services.desk.viewers import VIEWED_CHANNEL, Presence
+from web.live_readers import LiveReaders
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +36,6 @@ HEARTBEAT_SECONDS = 20.0
 STREAM_SECONDS = 15 * 60.0
 #: Seconds before a lost listener connects again.
 RECONNECT_SECONDS = 2.0
-
-
-#: Tells the reader of a stream as they are now. Raises NotSignedIn once their session has ended or they have left.
-Whose = Callable[[], Coroutine[Any, Any, Person]]
 
 
 class Change(Frozen):
@@ -147,11 +140,11 @@ class Hub:
         finally:
             self._subscribers.discard(queue)
 
-    async def stream(self, engine: AsyncEngine, whose: Whose, last_id: str | None) -> AsyncIterator[bytes]:
+    async def stream(self, readers: LiveReaders, claims: Claims, last_id: str | None) -> AsyncIterator[bytes]:
         """Server-sent events for one page: `case` for each change that its reader may see, `resync` after a gap.
 
-        `whose` tells the reader as they are now, before every batch and every sign of life. The stream ends where it
-        raises NotSignedIn, after `STREAM_SECONDS`, and at `end_streams`.
+        The reader of the session in `claims` is read as they are now, before every batch and every sign of life. The
+        stream ends once the session has ended, after `STREAM_SECONDS`, and at `end_streams`.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + STREAM_SECONDS
@@ -161,13 +154,13 @@ class Hub:
             batch: list[Change | None] = [None] if missed is None else list(missed)
             while clock() < until and not self._ended:
                 try:
-                    person = await to_its_end(whose())
-                except NotSignedIn:
+                    person = await readers.person(claims, at_once=bool(batch))
+                except (NotSignedIn, PasswordChangeRequired, SecondFactorEnrolmentRequired):
                     return
                 except StoreAway:
                     batch = [None]
                 else:
-                    for event in await to_its_end(self._events(engine, person, batch)):
+                    for event in await self._events(readers, person, batch):
                         yield event
                     batch = []
                 following = await _next_batch(queue)
@@ -175,18 +168,15 @@ class Hub:
                     yield b": still here\n\n"
                 batch += following
 
-    async def _events(self, engine: AsyncEngine, person: Person, batch: Sequence[Change | None]) -> list[bytes]:
+    async def _events(self, readers: LiveReaders, person: Person, batch: Sequence[Change | None]) -> list[bytes]:
         """The events for a batch: the last change of each case that the person may see, and `resync` after a gap."""
         last = {change.case_no: change for change in batch if change is not None}
         events = [_format_event("resync", self.event_id(self._count), {})] if None in batch else []
         if not last:
             return events
         try:
-            async with engine.connect() as connection:
-                seen = await visible_case_nos(connection, person, list(last), datetime.now(UTC))
-        except Exception as error:
-            if not is_away(error):
-                raise
+            seen = await readers.visible(person, last)
+        except StoreAway:
             return [_format_event("resync", self.event_id(self._count), {})]
         changes = sorted((last[case_no] for case_no in seen), key=lambda change: change.number)
         return events + [

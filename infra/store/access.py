@@ -1,12 +1,13 @@
 """Who makes a request: the person and their session, read in one statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.driver import first_row
+from infra.store.driver import all_rows, first_row
 from infra.store.world_json import PERSON_JSON
 from models.base import Frozen
 from models.context import Person
@@ -26,6 +27,11 @@ _FOUND_AND_SEEN = f"""
     {_FOUND}
 """  # noqa: S608 only names of our own code are put in, values are parameters
 
+_OPEN = f"""
+    SELECT s.id, {PERSON_JSON.format("p.id = s.person")}, json_build_object('vouched', s.vouched, {_ACCOUNT})
+    FROM sessions s JOIN people q ON q.id = s.person
+    WHERE s.id = ANY (%(sessions)s) AND s.ended_at IS NULL AND s.expires_at > %(now)s
+"""  # noqa: S608 only names of our own code are put in, values are parameters
 
 _TOKEN = f"""
     SELECT {PERSON_JSON.format("p.id = t.person")}, json_build_object('token', t.id, 'scopes', t.scopes, {_ACCOUNT})
@@ -64,6 +70,12 @@ async def read_session(
     values: dict[str, Any] = {"person": person, "session": session, "now": now}
     row = await first_row(connection, _FOUND_AND_SEEN if seen else _FOUND, values)
     return None if row is None else Signed.model_validate({"person": row[0], **row[1]})
+
+
+async def read_sessions(connection: AsyncConnection, sessions: Sequence[UUID], now: datetime) -> dict[UUID, Signed]:
+    """Return the people of those of the sessions that are open, by session."""
+    rows = await all_rows(connection, _OPEN, {"sessions": list(sessions), "now": now})
+    return {row[0]: Signed.model_validate({"person": row[1], **row[2]}) for row in rows}
 
 
 async def read_token(connection: AsyncConnection, digest: bytes, now: datetime, *, seen: bool) -> Signed | None:

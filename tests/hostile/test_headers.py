@@ -1,5 +1,6 @@
 """Headers of every answer, what is kept in browsers, and who is told of metrics and routes."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -7,10 +8,12 @@ import pytest
 
 from infra.store.context import read_person
 from models.errors import NotSignedIn, StoreAway
+from services.accounts.sign_in import Claims, read_token
 from tests.api.harness import ApiHarness
 from tests.builders import PASSWORD, person_id
 from web import live
 from web.live import Change, Hub
+from web.live_readers import LiveReaders
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,8 +84,14 @@ async def _tell(harness: ApiHarness, whose: Any, changes: list[Change], monkeypa
     """The events of a stream to which these changes come one after the other."""
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(live, "STREAM_SECONDS", 3.0)
+
+    class Readers(LiveReaders):
+        async def person(self, _claims: Claims, *, at_once: bool) -> Any:
+            return await whose()
+
     hub, events = Hub(str), []
-    async for event in hub.stream(harness.engine, whose, None):
+    claims = read_token(harness.settings, harness.signed_in("duty")["Authorization"].split()[1], datetime.now(UTC))
+    async for event in hub.stream(Readers(harness.app.state.services), claims, None):
         events.append(event)
         if changes:
             change = changes.pop(0)

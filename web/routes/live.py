@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from doors.dependencies import ServicesDep
-from doors.security import access_for_token
 from doors.session import session_token
 from infra.database import transaction
-from models.context import Person
+from services.accounts.sign_in import read_token
 from services.desk.viewers import announce_view
 from web.live import Hub
 from web.pages import page
@@ -28,15 +27,9 @@ async def look(case_no: str, request: Request, services: ServicesDep, reader: Si
 
 
 @router.get("/live")
-async def follow(request: Request, services: ServicesDep, reader: SignedIn) -> StreamingResponse:
+async def follow(request: Request, services: ServicesDep, _reader: SignedIn) -> StreamingResponse:
     """Server-sent events: `case` {case_no, revision} for changes that the reader may see; `resync` after a gap."""
     hub: Hub = request.app.state.hub
-    token = session_token(request)
-
-    async def whose() -> Person:
-        access = await access_for_token(services, token, datetime.now(UTC))
-        access.check()
-        return access.person
-
-    events = hub.stream(services.engine, whose, request.headers.get("last-event-id"))
+    claims = read_token(services.settings, session_token(request) or "", datetime.now(UTC))
+    events = hub.stream(request.app.state.live_readers, claims, request.headers.get("last-event-id"))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
