@@ -21,13 +21,22 @@ def connect_arguments() -> dict[str, Any]:
     return connect_parameters(str(address))
 
 
+#: How long a statement of a revision waits for a lock (our choice). Whoever comes after it waits as well, so a revision
+#: that meets a long transaction gives up, and `infra.migrate` tries it again.
+LOCK_TIMEOUT = "3s"
+
+
 def migrate(connection: Connection) -> None:
-    """Run the revisions in one transaction."""
+    """Run the revisions, each in a transaction of its own, so that no lock is held longer than its revision takes."""
     # For autogenerate: PostgreSQL's ltree is our column type.
     connection.dialect.ischema_names["ltree"] = Ltree  # type: ignore[attr-defined]
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    context.configure(
+        connection=connection, target_metadata=metadata, compare_server_default=True, transaction_per_migration=True
+    )
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+    connection.execute(text("SELECT set_config('lock_timeout', :timeout, false)"), {"timeout": LOCK_TIMEOUT})
+    connection.commit()
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         context.run_migrations()
 
 
