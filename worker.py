@@ -4,15 +4,16 @@ On SIGTERM it takes no new work and finishes what is running.
 """
 
 import asyncio
+import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
@@ -62,6 +63,9 @@ from workflows.export import ExportWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
+
+if TYPE_CHECKING:
+    from doors.worker import WorkerDoor
 
 log = structlog.get_logger("worker")
 
@@ -165,6 +169,17 @@ async def running_worker(
         yield
 
 
+def served_queues(settings: Settings) -> tuple[str, ...]:
+    """Return the task queues that a worker process with these settings polls."""
+    queues = {"cases": settings.case_queue, "heavy": heavy_queue(settings.case_queue)}
+    return tuple(queues[name] for name in settings.worker_queues)
+
+
+def worker_identity(settings: Settings) -> str:
+    """Return what Temporal calls this process: its id, and the name of the settings or of the machine."""
+    return f"{os.getpid()}@{settings.worker_name or socket.gethostname()}"
+
+
 def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     """Return the sandbox with our pure packages passed through; or none, for measured high load."""
     if not sandbox:
@@ -191,6 +206,19 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
         await asyncio.sleep(SCHEDULE_RETRY_SECONDS)
 
 
+async def connect_with_door(settings: Settings, engine: AsyncEngine) -> tuple[Client, "WorkerDoor | None"]:
+    """Return the client of a worker process, and what it answers over HTTP where the settings give it a port."""
+    identity = worker_identity(settings)
+    if not settings.worker_port:
+        return await connect(settings, identity=identity), None
+    from doors.worker import WorkerDoor  # a worker without a port spares these imports
+    from infra.temporal_metrics import measure_temporal
+
+    sdk = measure_temporal()
+    client = await connect(settings, identity=identity, runtime=sdk.runtime)
+    return client, WorkerDoor(settings, engine, client, served_queues(settings), sdk)
+
+
 async def main() -> None:
     """Run a worker until SIGINT or SIGTERM."""
     config = settings_or_exit()
@@ -202,17 +230,20 @@ async def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine, recording_engine = open_database(config, ping=False), open_recording_engine(config)
-    if config.worker_metrics_port:
-        start_http_server(config.worker_metrics_port, addr="127.0.0.1")
-    client = await connect(config)
+    client, door = await connect_with_door(config, engine)
     await Recorder(recording_engine).warm_up(datetime.now(UTC))
     freeze_garbage_collector()
-    async with running_worker(client, engine, config, recording_engine):
+    async with AsyncExitStack() as stack:
+        if door is not None:
+            await stack.enter_async_context(door.answering())
+        await stack.enter_async_context(running_worker(client, engine, config, recording_engine))
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         await warn_of_rights(engine)
-        log.info("worker started", queue=config.case_queue, serves=config.worker_queues, namespace=client.namespace)
+        log.info("worker started", queues=served_queues(config), namespace=client.namespace)
         await stop.wait()
         log.info("worker stopping")
+        if door is not None:
+            door.stopping = True
         schedules.cancel()
     await recording_engine.dispose()
     await engine.dispose()

@@ -25,6 +25,7 @@ from infra.database_url import connect_parameters, engine_url
 from infra.db_timeouts import TimeoutConnection, connector_with_timeout, to_its_end
 from infra.keys.access import KEYS_OPTION, keys_for
 from infra.pooler import Connect, connect_to_session
+from infra.pools import MeasuredPool
 from infra.settings import Settings
 
 #: Errors that mean PostgreSQL cannot be reached.
@@ -89,6 +90,7 @@ def open_recording_engine(settings: Settings) -> AsyncEngine:
     """
     engine = _create_engine(
         settings,
+        name="recording",
         session={"plan_cache_mode": "force_generic_plan"},
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
@@ -130,6 +132,7 @@ def _create_engine(
     settings: Settings,
     connect: Connect[Any] = psycopg.AsyncConnection.connect,
     session: Mapping[str, str] | None = None,
+    name: str = "main",
     **more: Any,
 ) -> AsyncEngine:
     address = settings.database_url.get_secret_value()
@@ -143,6 +146,8 @@ def _create_engine(
         engine_url(address),
         pool_size=settings.database_pool,
         max_overflow=0,
+        poolclass=MeasuredPool,
+        pool_logging_name=name,
         pool_timeout=3,
         hide_parameters=True,  # error texts go into logs and histories; a reporter's data must not
         connect_args={"async_creator_fn": open_connection},

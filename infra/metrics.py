@@ -9,6 +9,8 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from infra.pools import POOLS
+
 MULTIPROC_DIR_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 RECORDED = Counter("gridloop_recorded", "Recording steps that recorded something or caught up", ["command"])
@@ -43,9 +45,18 @@ REQUESTS = Histogram(
 
 
 def render_metrics() -> bytes:
-    """Return the metrics in Prometheus text format: of all processes that share the directory, or of this one."""
+    """Return the metrics in Prometheus text format: of all processes that share the directory, or of this one.
+
+    The gauges of pools are those of this process alone.
+    """
     if not os.environ.get(MULTIPROC_DIR_VARIABLE):
-        return generate_latest(REGISTRY)
+        return render_own_metrics()
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(POOLS)
     return generate_latest(registry)
+
+
+def render_own_metrics() -> bytes:
+    """Return the metrics of this process alone, whichever directory it shares."""
+    return generate_latest(REGISTRY)

@@ -154,8 +154,12 @@ class Settings(BaseSettings):
     worker_queues: Queues = ("cases", "heavy")
     #: How many pieces of heavy work a worker process does at once. Each holds a connection of the pool.
     worker_heavy: Annotated[int, Field(ge=1, le=100)] = 4
-    #: Port of a worker's own metrics. 0: none.
-    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    #: Where a worker answers `/livez`, `/readyz` and `/metrics`. Port 0: nowhere. From other machines whoever reaches
+    #: it reads the metrics, unless `metrics_token` is set.
+    worker_host: str = "127.0.0.1"
+    worker_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    #: What a worker is called in Temporal, after its process id. None: the name of the machine.
+    worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] | None = None
     #: Whether workflows run in the sandbox that refuses what would break a replay.
     worker_sandbox: bool = True
     #: How long a stopping worker gives to what it has begun. A supervisor must wait longer.

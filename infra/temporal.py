@@ -22,6 +22,7 @@ from temporalio.converter import (
     DefaultFailureConverterWithEncodedAttributes,
 )
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression
 
 from infra.keys.ring import FileRing
@@ -71,16 +72,26 @@ def make_converter(key_file: Path) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, *, environment: Mapping[str, str] | None = None, lazy: bool = False) -> Client:
+async def connect(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] | None = None,
+    lazy: bool = False,
+    identity: str | None = None,
+    runtime: Runtime | None = None,
+) -> Client:
     """Return a client with our data converter for the server that `TEMPORAL_*` name, in `environment` or our own.
 
-    `lazy` connects at the first call, for the API and the pages; a worker needs the server at once.
+    `lazy` connects at the first call, for the API and the pages; a worker needs the server at once. `identity`: what
+    the server calls this process; `runtime`: the SDK's, where it counts (`infra.temporal_metrics`).
     """
     config = ClientConfig.load_client_connect_config(override_env_vars=environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
         **config,
         lazy=lazy,
+        identity=identity,
+        runtime=runtime,
         data_converter=make_converter(settings.key_ring),
         header_codec_behavior=HeaderCodecBehavior.CODEC,
         grpc_compression=_choose_compression(config.get("target_host")),

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -17,6 +14,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
+from infra.pollers import list_pollers
 from models.base import STORED
 from models.case import Case
 from models.ids import workflow_id
@@ -100,11 +98,4 @@ async def query_state(client: Client, report_id: UUID, *, only_running: bool = F
 
 async def has_worker(client: Client, queue: str) -> bool:
     """Return whether a worker polls `queue`. The server lists a dead worker for some minutes."""
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-    )
-    return bool(answer.pollers)
+    return bool(await list_pollers(client, queue))

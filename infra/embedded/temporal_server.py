@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
@@ -18,6 +16,7 @@ from temporalio.service import RPCError
 from infra.embedded.child import Child, Run
 from infra.embedded.temporal_gate import SERVER_PORT, SERVER_UI_PORT
 from infra.embedded.temporal_tls import client_environment, make_certificates
+from infra.pollers import list_pollers
 from infra.temporal import ensure_retention
 
 NAMESPACE = "gridloop"
@@ -159,19 +158,10 @@ async def has_poller(client: Client, queue: str, pid: int, since: datetime) -> b
     """Return whether the process `pid` has polled `queue` for workflow tasks at or after `since`.
 
     The server lists pollers for minutes after they have ended, hence `since`. A worker's identity begins with its
-    process id unless another one was set.
+    process id.
     """
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-    )
-    return any(
-        poller.identity.startswith(f"{pid}@") and poller.last_access_time.ToDatetime(since.tzinfo) >= since
-        for poller in answer.pollers
-    )
+    pollers = await list_pollers(client, queue)
+    return any(poller.identity.startswith(f"{pid}@") and poller.seen_at >= since for poller in pollers)
 
 
 def _environment() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The schedules on which bulletins are made, and making one on request."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -100,7 +101,11 @@ async def make_bulletins_now(
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             result_type=BulletinsMade,
         )
-        made: BulletinsMade = await handle.result(rpc_timeout=timeout)
+        # The timeout of the call itself starts anew with every long poll, so it would wait without end.
+        async with asyncio.timeout(timeout.total_seconds()):
+            made: BulletinsMade = await handle.result()
+    except TimeoutError:
+        return None
     except WorkflowFailureError as error:
         cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
         if isinstance(cause, ApplicationError) and cause.details:

@@ -28,6 +28,8 @@ def test_the_queues_of_a_worker(monkeypatch: pytest.MonkeyPatch, given: dict[str
     {"WORKER_QUEUES": "case"},
     {"WORKER_HEAVY": "0"},
     {"DRAIN_SECONDS": "-1"},
+    {"WORKER_PORT": "70000"},
+    {"WORKER_NAME": "a name"},
 ])  # fmt: skip
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):

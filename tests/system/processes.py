@@ -14,7 +14,7 @@ from infra.embedded.ports import free_ports
 from tests.servers import ROOT, Servers
 
 #: Seconds within which a process must have started, or have ended.
-PATIENCE = 60.0
+PATIENCE = 100.0
 
 
 class RunningProcess:
@@ -29,6 +29,14 @@ class RunningProcess:
         """Everything that it has logged."""
         return self.log.read_text()
 
+    def until_ready(self, path: str) -> None:
+        """Wait until it answers 200 at that path. Fails with its log when it ends before."""
+        deadline = time.monotonic() + PATIENCE
+        while not answers(self.url + path):
+            assert self.started.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+
     def stop(self) -> float:
         """Send SIGTERM, wait for the exit, and return the seconds that it took."""
         begun = time.monotonic()
@@ -38,7 +46,7 @@ class RunningProcess:
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. Fails after a minute."""
+    """Wait until the condition holds. Fails when that takes too long."""
     deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, what
@@ -89,7 +97,5 @@ def serving(surroundings: dict[str, str], log: Path, *, ready: bool = True) -> I
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     with running(["-m", "web"], {**surroundings, "GRIDLOOP_WEB_PORT": str(port)}, log, url) as process:
-        path = "/readyz" if ready else "/healthz"
-        until(lambda: process.started.poll() is not None or answers(url + path), process.said())
-        assert process.started.poll() is None, process.said()
+        process.until_ready("/readyz" if ready else "/healthz")
         yield process

@@ -1,0 +1,125 @@
+"""What a worker answers over HTTP: whether it lives, whether it is ready, and its metrics.
+
+It answers on the event loop that runs the workflows: a loop that hangs answers nothing.
+"""
+
+import asyncio
+import hmac
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import structlog
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from doors.client import is_local
+from doors.readiness import CHECK_TIMEOUT, Condition, check_readiness
+from infra.database import AWAY_ERRORS
+from infra.metrics import render_own_metrics
+from infra.pollers import list_pollers
+from infra.settings import Settings
+from infra.temporal_metrics import MeasuredRuntime
+
+log = structlog.get_logger(__name__)
+
+#: A worker that has not asked for work for so long does not poll: the server keeps an idle poll open for a minute.
+SILENT_AFTER = timedelta(minutes=2)
+#: What a worker needs not: it starts before the first policy.
+_NOT_NEEDED = frozenset({"policy"})
+
+
+class WorkerDoor:
+    """The routes of one worker process, which polls `queues`."""
+
+    def __init__(
+        self, settings: Settings, engine: AsyncEngine, client: Client, queues: Sequence[str], sdk: MeasuredRuntime
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._client = client
+        self._queues = queues
+        self._sdk = sdk
+        self.stopping = False
+
+    async def live(self, _: Request) -> Response:
+        """Whether the event loop runs."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, _: Request) -> Response:
+        """Whether the worker polls every queue that it serves, and has both stores as it needs them; 503 when not."""
+        parts: dict[str, str] = {"process": "stopping" if self.stopping else "ok"}
+        readiness, polling = await asyncio.gather(
+            check_readiness(self._engine, self._client), asyncio.gather(*map(self._polls, self._queues))
+        )
+        parts |= {name: condition.value for name, condition in readiness if name not in _NOT_NEEDED}
+        parts |= dict(zip(self._queues, polling, strict=True))
+        if any(condition != "ok" for condition in parts.values()):
+            return JSONResponse({"status": "not_ready", "parts": parts}, 503)
+        return JSONResponse({"status": "ready", "parts": parts})
+
+    async def metrics(self, request: Request) -> Response:
+        """The metrics of this process and of the SDK in it; with a token in the settings for who sends it, and for this
+        machine.
+        """
+        token = self._settings.metrics_token
+        sent = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not (token is None or is_local(request) or _is_same(sent, token.get_secret_value())):
+            return JSONResponse({"code": "not_signed_in"}, 401, headers={"WWW-Authenticate": "Bearer"})
+        content = render_own_metrics()
+        try:
+            content += await self._sdk.read()
+        except httpx.HTTPError as error:
+            log.warning("no metrics of the SDK", error=type(error).__name__)
+        return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[None]:
+        """Answer on the address of the settings until the block ends. Raises OSError when it can't be had."""
+        host = self._settings.worker_host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, self._settings.worker_port), family=family)
+        routes = [Route("/livez", self.live), Route("/readyz", self.ready), Route("/metrics", self.metrics)]
+        config = uvicorn.Config(
+            Starlette(routes=routes), log_config=None, access_log=False, server_header=False, lifespan="off",
+            ws="none", http="h11", limit_concurrency=50, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await task
+
+    async def _polls(self, queue: str) -> str:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
+                pollers = await list_pollers(self._client, queue)
+        except (RPCError, RuntimeError, *AWAY_ERRORS):
+            return Condition.AWAY.value
+        since = datetime.now(UTC) - SILENT_AFTER
+        ours = [one for one in pollers if one.identity == self._client.identity and one.seen_at >= since]
+        return "ok" if ours else "not_polling"
+
+
+def _is_same(sent: str, secret: str) -> bool:
+    return hmac.compare_digest(sent.encode(), secret.encode())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server inside a process that minds its signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield

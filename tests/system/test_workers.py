@@ -1,0 +1,157 @@
+"""Two worker processes, one for cases and one for heavy work: what each tells of itself; neither delays the other."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from infra.database import open_database, transaction
+from infra.embedded.ports import free_ports
+from infra.keys.ring import create_ring
+from infra.settings import Settings
+from infra.temporal import make_converter
+from models.jobs.bulletin import BulletinKind, BulletinOrder
+from services.bulletins.schedules import make_bulletins_now
+from services.runtime.resources import Resources
+from tests.api.harness import RUSHED, policy_with_a_rush
+from tests.builders import LABOUR, publish, small_park
+from tests.servers import Servers
+from tests.system.processes import RunningProcess, answers, environment, running
+from tests.town import Town
+
+#: The bearer token of metrics, in this test.
+TOKEN = "a-token-for-prometheus"
+#: Seconds of a step that nothing delays, on a busy machine; far less than heavy work is held up here.
+PROMPT = 10.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """The two processes, and what the test shares with them."""
+
+    settings: Settings
+    cases: RunningProcess
+    heavy: RunningProcess
+
+
+@pytest.fixture(scope="module")
+def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A small park with both workers, ready."""
+    data_dir, name = tmp_path_factory.mktemp("workers"), f"test_{uuid4().hex}"
+    settings = Settings(
+        database_url=SecretStr(servers.create_database(name)), token_secret=SecretStr("0" * 64), data_dir=data_dir,
+        case_queue=name, answer_seconds=40,
+    )  # fmt: skip
+    create_ring(settings.key_ring)
+    asyncio.run(fill(settings))
+    with ExitStack() as stack:
+        started = [stack.enter_context(worker(servers, settings, queues)) for queues in ("cases", "heavy")]
+        for process in started:
+            process.until_ready("/readyz")
+        yield Site(settings, *started)
+    servers.drop_database(name)
+
+
+async def fill(settings: Settings) -> None:
+    """Fill the database with the park, and publish a policy in which some cases are due at once."""
+    engine = open_database(settings)
+    await small_park(engine)
+    async with transaction(engine) as connection:
+        await publish(connection, policy_with_a_rush(), version=2)
+    await engine.dispose()
+
+
+def worker(servers: Servers, settings: Settings, queues: str) -> AbstractContextManager[RunningProcess]:
+    """A worker process for those queues, on a port of its own."""
+    (port,) = free_ports(1)
+    surroundings = environment(
+        servers, settings.database_url.get_secret_value(), settings.data_dir, settings.case_queue,
+        worker_queues=queues, worker_port=port, worker_name=f"rack-7.{queues}", metrics_token=TOKEN,
+    )  # fmt: skip
+    log = Path(settings.data_dir, f"{queues}.log")
+    return running(["worker.py"], surroundings, log, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture
+async def town(site: Site, servers: Servers) -> AsyncIterator[Town]:
+    """The services, without a worker of their own."""
+    engine = open_database(site.settings)
+    client = await Client.connect(
+        servers.temporal_address, namespace=servers.temporal_namespace, tls=False,
+        data_converter=make_converter(site.settings.key_ring),
+    )  # fmt: skip
+    yield Town(Resources(site.settings, engine, client))
+    await engine.dispose()
+
+
+def test_what_a_worker_says_of_itself(site: Site) -> None:
+    queue = site.settings.case_queue
+    for process, served in ((site.cases, queue), (site.heavy, f"{queue}-heavy")):
+        ready = httpx.get(f"{process.url}/readyz", trust_env=False)
+        parts = ready.json()["parts"]
+        assert (ready.status_code, parts[served], parts["process"], parts["temporal"]) == (200, "ok", "ok", "ok")
+        assert not {queue, f"{queue}-heavy"} - {served} & parts.keys()
+        assert answers(f"{process.url}/livez")
+        assert answers(f"{process.url}/healthz", 404), "only what is there answers"
+
+
+async def test_a_deadline_is_seen_in_the_metrics(site: Site, town: Town) -> None:
+    no = await town.report(category=RUSHED, title="立等")
+    await town.do("duty", no, "accept")
+    await town.do("duty", no, "dispatch", host=LABOUR)
+    async with asyncio.timeout(60):
+        while "overdue" not in await town.kinds(no):
+            await asyncio.sleep(0.05)
+    told = httpx.get(f"{site.cases.url}/metrics", trust_env=False).text
+    for name in (
+        'gridloop_due_lateness_seconds_count{what="overdue"}',
+        'gridloop_pool_size{pool="main"} 10.0',
+        'gridloop_pool_size{pool="recording"} 10.0',
+        'gridloop_pool_in_use{pool="recording"}',
+        "gridloop_pool_wait_seconds",
+        "temporal_worker_task_slots_available{",
+        "temporal_sticky_cache_size{",
+        "temporal_workflow_task_schedule_to_start_latency_seconds_bucket{",
+        "temporal_workflow_task_execution_latency_seconds_bucket{",
+        "temporal_request_failure",
+    ):
+        assert name in told, name
+    assert "gridloop_recorded" in told
+    again = httpx.get(f"{site.cases.url}/metrics", headers={"X-Forwarded-For": "10.1.1.1"}, trust_env=False)
+    assert again.status_code == 401, "told to this machine alone without the token"
+    authorized = {"X-Forwarded-For": "10.1.1.1", "Authorization": f"Bearer {TOKEN}"}
+    assert httpx.get(f"{site.cases.url}/metrics", headers=authorized, trust_env=False).status_code == 200
+
+
+async def test_heavy_work_that_hangs_delays_no_step(site: Site, town: Town) -> None:
+    order, wait = BulletinOrder(kind=BulletinKind.BOARD), timedelta(seconds=2)
+    client, queue = town.resources.temporal, site.settings.case_queue
+    site.heavy.started.send_signal(signal.SIGSTOP)
+    try:
+        assert await make_bulletins_now(client, queue, order, wait) is None, "nobody else takes it"
+        with pytest.raises(httpx.TimeoutException):
+            httpx.get(f"{site.heavy.url}/livez", timeout=1, trust_env=False)
+        begun = time.monotonic()
+        no = await town.report(category="0201", title="欠薪")
+        await town.do("duty", no, "accept")
+        assert time.monotonic() - begun < PROMPT
+    finally:
+        site.heavy.started.send_signal(signal.SIGCONT)
+    assert await make_bulletins_now(client, queue, order, timedelta(seconds=60)), "it goes on where it was"
+
+
+def test_a_worker_that_stops_ends_what_it_does(site: Site) -> None:
+    for process in (site.cases, site.heavy):
+        assert process.stop() < 20
+        assert process.started.returncode == 0, process.said()
+        assert "Traceback" not in process.said()
