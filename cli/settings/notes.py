@@ -42,6 +42,8 @@ SECTIONS = (
     }),
     Section("数据库", "Database", {
         "database_owner_url": "表的所有者角色的地址,仅迁移等运维命令使用,不给工作进程和接口",
+        "database_password_file": "存放密码的文件,代替地址中的密码,每次连接时读取",
+        "database_owner_password_file": "所有者角色密码的文件",
         "database_pool": "每个连接池的最多连接数;工作进程有两个池,接口进程另加一个连接",
     }),
     Section("网页与接口", "Pages and API", {
