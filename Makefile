@@ -39,6 +39,7 @@ types: .venv/.ready
 tests: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
+	@$(BIN)/python -m tests.deploy.tools
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
 	$(BIN)/pytest -m alone $(ARGS)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import uvicorn
 from sqlalchemy import text
 
+from api.server import server_config
 from infra.database import transaction
 from infra.embedded.ports import free_ports
 from services.accounts.sessions import Origin, SessionKind
@@ -83,9 +84,8 @@ def running_site(servers: Servers, data_dir: Path) -> Iterator[Site]:
         found["stop"] = stop
         async with open_harness(servers, data_dir, create_app) as harness, run_hub(harness.app):
             (port,) = free_ports(1)
-            config = uvicorn.Config(
-                harness.app, host="127.0.0.1", port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
-            )
+            config = server_config(harness.app, harness.settings.model_copy(update={"web_port": port}))
+            config.lifespan, config.timeout_graceful_shutdown = "off", 1
             server = uvicorn.Server(config)
             found["site"] = Site(harness, port, asyncio.get_running_loop())
             serving = asyncio.create_task(server.serve())

@@ -1,0 +1,233 @@
+"""A real nginx with the files of `deploy/nginx/` before two processes of the pages, one of them stopped, and before
+Temporal."""
+
+import io
+import os
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import TLSConfig
+
+from doors.session import COOKIE
+from infra.embedded.ports import free_ports
+from infra.embedded.temporal_tls import CA, CLIENT, CLIENT_KEY, SERVER, make_certificates
+from tests.builders import PASSWORD
+from tests.deploy import tools
+from tests.deploy.conftest import NAME
+from tests.deploy.sample import DEPLOY
+from tests.servers import Servers, temporary_directory
+from tests.system.processes import until
+from tests.ui.site import Site
+
+FILES = DEPLOY / "nginx"
+#: An address of this machine that is no proxy.
+CLIENT_ADDRESS = "127.0.0.9"
+MAIN = """
+pid {folder}/nginx.pid;
+error_log stderr notice;
+daemon off;
+{user}
+worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Front:
+    """The running nginx: its ports, and the folder with its certificates."""
+
+    https: int
+    http: int
+    grpc: int
+    folder: Path
+
+    @contextmanager
+    def client(self, **options: object) -> Iterator[httpx.Client]:
+        """A client from another address, which trusts the certificate of this run."""
+        trust = ssl.create_default_context(cafile=str(self.folder / CA))
+        transport = httpx.HTTPTransport(verify=trust, local_address=CLIENT_ADDRESS)
+        base = f"https://127.0.0.1:{self.https}"
+        with httpx.Client(
+            transport=transport,
+            base_url=base,
+            headers={"Host": NAME},
+            timeout=30,
+            trust_env=False,
+            **options,  # type: ignore[arg-type]
+        ) as client:
+            yield client
+
+
+def replaced(text: str, changes: dict[str, str]) -> str:
+    """The text with each old part, which must be there, changed."""
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def arrange(folder: Path, site: Site, servers: Servers) -> Front:
+    """Write the configuration with the places and ports of this run."""
+    https, http, grpc, closed = free_ports(4)
+    make_certificates(folder)
+    for made in (SERVER, CA):
+        (folder / made).chmod(0o644)
+    (folder / "conf.d").mkdir()
+    places = {"/etc/nginx/gridloop/gridloop-headers.conf": f"{folder}/gridloop-headers.conf"}
+    (folder / "gridloop-headers.conf").write_text((FILES / "gridloop-headers.conf").read_text("utf-8"))
+    stopped = f"127.0.0.1:{closed}"
+    (folder / "conf.d" / "gridloop.conf").write_text(
+        replaced((FILES / "gridloop.conf").read_text("utf-8"), {
+            **places,
+            "server 127.0.0.1:8080 ": f"server {stopped} ",
+            "server 127.0.0.1:8081 ": f"server {site.url.removeprefix('http://')} ",
+            "listen 443 ": f"listen 127.0.0.1:{https} ", "listen 80;": f"listen 127.0.0.1:{http};",
+            "/etc/nginx/gridloop/fullchain.pem": f"{folder}/{SERVER}",
+            "/etc/nginx/gridloop/privkey.pem": f"{folder}/{SERVER}",
+        })
+    )  # fmt: skip
+    (folder / "conf.d" / "temporal-grpc.conf").write_text(
+        replaced((FILES / "temporal-grpc.conf").read_text("utf-8"), {
+            "server 127.0.0.1:7233;": f"server {servers.temporal_address};",
+            "listen 7443 ": f"listen 127.0.0.1:{grpc} ",
+            "/etc/nginx/gridloop/temporal.pem": f"{folder}/{SERVER}",
+            "/etc/nginx/gridloop/temporal-clients-ca.pem": f"{folder}/{CA}",
+        })
+    )  # fmt: skip
+    user = "user nobody nogroup;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+    return Front(https, http, grpc, folder)
+
+
+@pytest.fixture(scope="module")
+def front(site: Site, servers: Servers) -> Iterator[Front]:
+    """nginx, running; `nginx -t` has taken its files without a warning."""
+    with temporary_directory() as folder:
+        made = arrange(folder, site, servers)
+        command = [tools.need("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+        assert "[warn]" not in checked.stderr
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+            try:
+                until(lambda: running.poll() is not None or listens(made.https), "nginx listens")
+                yield made
+            finally:
+                running.terminate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def sign_in(client: httpx.Client) -> httpx.Response:
+    return client.post(
+        "/sign-in", data={"username": "duty", "password": PASSWORD}, headers={"Origin": f"https://{NAME}"}
+    )
+
+
+def test_the_clients_address_and_scheme_arrive(front: Front) -> None:
+    with front.client() as client:
+        spoofed = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "gopher"}
+        given = client.post("/api/v1/auth/token", data={"username": "duty", "password": PASSWORD}, headers=spoofed)
+        token = {"Authorization": f"Bearer {given.json()['access_token']}"}
+        sessions = client.get("/api/v1/me/sessions", headers=token).json()["items"]
+        assert [one["address"] for one in sessions if one["current"]] == [CLIENT_ADDRESS]
+        cookie = sign_in(client).headers["set-cookie"]
+        assert cookie.startswith(COOKIE)
+        assert "Secure" in cookie
+
+
+def test_plain_http_leads_to_https_and_other_names_are_refused(front: Front) -> None:
+    moved = httpx.get(f"http://127.0.0.1:{front.http}/p", headers={"Host": NAME}, trust_env=False)
+    assert (moved.status_code, moved.headers["location"]) == (301, f"https://{NAME}/p")
+    with front.client() as client:
+        answer = client.get("/p")
+        assert (answer.status_code, answer.headers["strict-transport-security"]) == (200, "max-age=31536000")
+        assert client.get("/p", headers={"Host": "other.example"}).status_code == 421
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/metrics?x=1", "/%6detrics"])
+def test_what_is_not_for_outside_is_refused(front: Front, path: str) -> None:
+    with front.client() as client:
+        answer = client.get(path)
+        assert answer.status_code == 403
+        assert "gridloop_" not in answer.text
+
+
+def test_an_event_passes_at_once(front: Front) -> None:
+    with front.client() as client, front.client() as other:
+        client.cookies.set(COOKIE, sign_in(other).cookies[COOKIE])
+        worker = other.post("/api/v1/auth/token", data={"username": "worker", "password": PASSWORD}).json()
+        with client.stream("GET", "/live") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == ": open"
+            sent = {"report_id": "0192f0c1-6f3e-7000-8000-000000000001", "category": "0302", "title": "夜间恶臭",
+                    "grid": "130172100001001001"}  # fmt: skip
+            answer = other.post(
+                "/api/v1/cases", json=sent, headers={"Authorization": f"Bearer {worker['access_token']}"}
+            )
+            assert answer.status_code in (201, 202), answer.text
+            told = time.monotonic()
+            assert any(line == "event: case" for line in lines)
+            assert time.monotonic() - told < 5, "an answer that is buffered would come with the heartbeat, or later"
+
+
+def test_a_large_upload_passes(front: Front) -> None:
+    side = 2_500
+    picture = io.BytesIO()
+    Image.frombytes("RGB", (side, side), os.urandom(1_000) * (side * side * 3 // 1_000)).save(picture, "BMP")
+    assert len(picture.getvalue()) > 18_000_000
+    with front.client() as client:
+        token = client.post("/api/v1/auth/token", data={"username": "worker", "password": PASSWORD}).json()
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        stored = client.post("/api/v1/attachments", files={"file": ("b.bmp", picture.getvalue())}, headers=headers)
+        assert stored.status_code == 201, stored.text
+
+
+def test_what_no_form_holds_is_refused_unread(front: Front) -> None:
+    head = f"POST /api/v1/attachments HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {400 * 2**20}\r\n\r\n"
+    trust = ssl.create_default_context(cafile=str(front.folder / CA))
+    with (
+        socket.create_connection(("127.0.0.1", front.https), 10) as plain,
+        trust.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(head.encode())
+        assert secure.recv(1_000).startswith(b"HTTP/1.1 413")
+
+
+async def test_temporal_is_reached_with_a_certificate_only(front: Front, servers: Servers) -> None:
+    ca, cert, key = ((front.folder / name).read_bytes() for name in (CA, CLIENT, CLIENT_KEY))
+    address, namespace = f"127.0.0.1:{front.grpc}", servers.temporal_namespace
+    tls = TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+    client = await Client.connect(address, namespace=namespace, tls=tls)
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    assert described.namespace_info.name == namespace
+    with pytest.raises(RuntimeError):
+        await Client.connect(address, namespace=namespace, tls=TLSConfig(server_root_ca_cert=ca))
+
+
+def test_a_process_that_is_stopped_is_not_noticed(front: Front) -> None:
+    with front.client() as client:
+        assert [client.get("/p").status_code for _ in range(6)] == [200] * 6
