@@ -18,6 +18,7 @@ from services.accounts.attempts import KnownDevice, count_attempt, person_keys, 
 from services.accounts.passwords import verify_password
 from services.accounts.second_factor import check_second_factor
 from services.accounts.sessions import Origin, open_session
+from services.accounts.turns import turn_of
 
 ISSUER = "gridloop"
 ALGORITHM = "HS256"
@@ -68,12 +69,13 @@ async def sign_in(
     device: KnownDevice | None = None,
     otp: str | None = None,
 ) -> Token:
-    """Open a session for the person of that name and password, and return its token.
+    """Open a session for the person of that name and password, and return its token. Waits for its turn.
 
     Raises the errors of `verify` and `complete`.
     """
-    verified = await verify(engine, username, password, origin=origin, now=now, device=device)
-    return await complete(engine, settings, verified, origin, now, otp)
+    async with turn_of(origin.address):
+        verified = await verify(engine, username, password, origin=origin, now=now, device=device)
+        return await complete(engine, settings, verified, origin, now, otp)
 
 
 async def verify(

@@ -1,7 +1,9 @@
 """The real system with all its processes, on a directory of its own; the processes can be killed by name."""
 
+import asyncio
 import os
 import signal
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -37,6 +39,7 @@ class RunningSystem:
         )
         self.engine: AsyncEngine = open_database(self.settings)
         self._tokens: dict[str, str] = {}
+        self._signing_in: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def kill(self, name: str) -> None:
         """Send SIGKILL to the process with that log, as in a power cut."""
@@ -57,12 +60,13 @@ class RunningSystem:
         return await connect(self.settings, environment=self.system.environment)
 
     async def token(self, http: httpx.AsyncClient, username: str) -> str:
-        """A token, obtained once."""
-        if username not in self._tokens:
-            answer = await http.post("/api/v1/auth/token", data={"username": username, "password": PASSWORD})
-            answer.raise_for_status()
-            self._tokens[username] = answer.json()["access_token"]
-        return self._tokens[username]
+        """A token, obtained once, also by several callers at once."""
+        async with self._signing_in[username]:
+            if username not in self._tokens:
+                answer = await http.post("/api/v1/auth/token", data={"username": username, "password": PASSWORD})
+                answer.raise_for_status()
+                self._tokens[username] = answer.json()["access_token"]
+            return self._tokens[username]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

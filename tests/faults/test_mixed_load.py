@@ -22,7 +22,7 @@ def test_a_seed_always_draws_the_same_faults_of_every_kind() -> None:
     assert left == [fault for fault in drawn if fault.kind is not Kind.FILL_DISK]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_nothing_acknowledged_is_lost_doubled_or_forged_whatever_fails(tmp_path: Path) -> None:
     seed = int(os.environ.get("GRIDLOOP_TEST_SEED") or random.SystemRandom().randrange(2**31))
     report = await run_load(seed, SECONDS, tmp_path / "faults.jsonl", people=8)

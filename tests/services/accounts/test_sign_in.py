@@ -10,19 +10,22 @@ from uuid import uuid4
 import jwt
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from infra.store.access import Signed
 from models.context import Person
+from models.enums import Role
 from models.errors import NotSignedIn, TooManyAttempts, WrongPassword
 from models.text import clean_code
 from services.accounts import sign_in as accounts
 from services.accounts.attempts import KnownDevice, account_digest
+from services.accounts.passwords import hash_password
 from services.accounts.sessions import Origin, SessionKind
 from services.accounts.sign_in import issue_token, read_token, sign_in
 from services.runtime.person_cache import PersonCache
-from tests.builders import PASSWORD, person_id, small_park
+from tests.builders import MICRO, PASSWORD, Holder, add_people, person_id, small_park
 
 NOW = datetime(2025, 6, 1, 8, 0, tzinfo=UTC)
 SECRET = "s" * 64
@@ -130,6 +133,17 @@ async def test_many_names_from_one_address_are_slowed(engine: AsyncEngine) -> No
         assert (await outcomes(engine, name, at=at))["WrongPassword"] == 1
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
     assert await outcomes(engine, "duty", client="5.6.7.8", at=at) == {"WrongPassword": 1}
+
+
+async def test_a_whole_office_signs_in_at_the_same_moment(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    async with engine.begin() as connection:
+        await add_people(connection, *(Holder(f"clerk_{n}", "职员", Role.GRID_WORKER, grid=MICRO) for n in range(60)))
+        # The hash of the tests is verified too fast for anybody to meet.
+        await connection.execute(text("UPDATE people SET password_hash = :hash"), {"hash": hash_password(PASSWORD)})
+    await asyncio.gather(*(try_it(engine, f"clerk_{n}", PASSWORD) for n in range(60)))
+    names = [f"nobody{n}" for n in range(60)]
+    assert await outcomes(engine, *names) == {"WrongPassword": 20, "TooManyAttempts": 40}, "guesses gain nothing"
 
 
 async def test_an_own_account_does_not_end_the_count_of_an_address(engine: AsyncEngine) -> None:

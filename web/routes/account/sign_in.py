@@ -22,6 +22,7 @@ from models.errors import (
 from services.accounts.sessions import SessionKind
 from services.accounts.sign_in import complete
 from services.accounts.steps import make_ticket, read_ticket
+from services.accounts.turns import turn_of
 from web.errors import error_page
 from web.pages import go_to, page, safe_path
 from web.reader import AnyVisitor, Visitor
@@ -48,13 +49,14 @@ async def open_session(
 ) -> Response:
     """Sign in and go to `next`; if refused, show the form again with the reason."""
     place = safe_path(next, "/")
+    origin = origin_of(request, SessionKind.BROWSER)
     try:
-        verified = await verify_from(request, services, username, password, SessionKind.BROWSER, visitor.now)
-        if verified.enrolled:
-            ticket = make_ticket(services.settings, verified, visitor.now)
-            return page(visitor, "account/code.html", next=place, ticket=ticket, error="")
-        origin = origin_of(request, SessionKind.BROWSER)
-        token = await complete(services.engine, services.settings, verified, origin, visitor.now, None)
+        async with turn_of(origin.address):
+            verified = await verify_from(request, services, username, password, SessionKind.BROWSER, visitor.now)
+            if verified.enrolled:
+                ticket = make_ticket(services.settings, verified, visitor.now)
+                return page(visitor, "account/code.html", next=place, ticket=ticket, error="")
+            token = await complete(services.engine, services.settings, verified, origin, visitor.now, None)
     except (WrongPassword, TooManyAttempts) as error:
         return _show_error(services, visitor, place, username, error)
     response = go_to(request, place)
