@@ -52,17 +52,19 @@ def _by_kind(field: str) -> str:
 
 _FAILURES = f"""(CASE WHEN t.last_at < :now - make_interval(secs => {_by_kind("forgotten")}) THEN 1
     ELSE t.failures + 1 END)"""
-_WAIT = f"""CASE WHEN {_FAILURES} < {_by_kind("free")} THEN interval '0'
-    ELSE make_interval(secs => least({_by_kind("first")} * power(2, least({_FAILURES} - {_by_kind("free")}, 20)),
+#: The next attempt may be made at any time: also one that has read its clock before this one and is counted after it.
+_AT_ANY_TIME = "timestamptz 'epoch'"
+_NEXT = f"""CASE WHEN {_FAILURES} < {_by_kind("free")} THEN {_AT_ANY_TIME}
+    ELSE :now + make_interval(secs => least({_by_kind("first")} * power(2, least({_FAILURES} - {_by_kind("free")}, 20)),
         {_by_kind("longest")})) END"""
 # The rows are locked in the order of their keys. Of attempts at the same time each sees the count of those before it.
 _COUNT = text(f"""
 WITH held AS (SELECT max(next_at) AS until FROM sign_in_attempts WHERE key = ANY (:keys) AND next_at > :now),
 counted AS (
     INSERT INTO sign_in_attempts AS t (key, failures, last_at, next_at)
-    SELECT key, 1, :now, :now FROM unnest(CAST(:keys AS text[])) AS key WHERE (SELECT until FROM held) IS NULL
+    SELECT key, 1, :now, {_AT_ANY_TIME} FROM unnest(CAST(:keys AS text[])) AS key WHERE (SELECT until FROM held) IS NULL
     ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET failures = {_FAILURES}, last_at = :now, next_at = :now + {_WAIT}
+    ON CONFLICT (key) DO UPDATE SET failures = {_FAILURES}, last_at = :now, next_at = {_NEXT}
     WHERE t.next_at <= :now RETURNING key)
 SELECT (SELECT until FROM held), (SELECT count(*) FROM counted)
 """)  # noqa: S608 only names of our own code are put in, values are parameters
@@ -73,7 +75,7 @@ _SUCCEEDED = text(f"""
 WITH ended AS (DELETE FROM sign_in_attempts
     WHERE (key = ANY (:keys) AND left(key, 1) <> 'c') OR last_at < :now - make_interval(secs => {KEPT.total_seconds()}))
 UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0),
-    next_at = CASE WHEN failures - 1 < {LIMITS["c"].free} THEN least(next_at, :now) ELSE next_at END
+    next_at = CASE WHEN failures - 1 < {LIMITS["c"].free} THEN {_AT_ANY_TIME} ELSE next_at END
 WHERE key = ANY (:keys) AND left(key, 1) = 'c'
 """)  # noqa: S608 only names of our own code are put in, values are parameters
 

@@ -146,6 +146,14 @@ async def test_a_whole_office_signs_in_at_the_same_moment(engine: AsyncEngine) -
     assert await outcomes(engine, *names) == {"WrongPassword": 20, "TooManyAttempts": 40}, "guesses gain nothing"
 
 
+async def test_attempts_whose_clocks_cross_are_not_held_up(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    for number, username in enumerate(("duty", "worker", "reviewer")):
+        await try_it(engine, username, PASSWORD, at=NOW - timedelta(milliseconds=number))
+    assert await outcomes(engine, "nobody") == {"WrongPassword": 1}
+    await try_it(engine, "duty", PASSWORD, at=NOW - timedelta(milliseconds=9))
+
+
 async def test_an_own_account_does_not_end_the_count_of_an_address(engine: AsyncEngine) -> None:
     await small_park(engine)
     for number in range(19):
