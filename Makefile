@@ -1,6 +1,6 @@
 # make up      everything on this machine (ARGS="--port 9000" is passed on)
 # make test    lint, types, import rules, tests
-# make fuzz    requests made up from the OpenAPI document, as each role (FUZZ_SECONDS=300 each)
+# make fuzz    requests made up from the OpenAPI document, as each role in turn (FUZZ_SECONDS=300 in all)
 # make soak    a mixed load under faults for an hour, and what came of it (SOAK_MINUTES=60 SEED=…)
 # make lock    take new versions into requirements/*.txt
 

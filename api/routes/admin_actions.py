@@ -67,7 +67,7 @@ async def download_actions(
 
     def write() -> Sheets:
         sheets = Sheets(zone)
-        add_actions(sheets, actions, language)
+        add_actions(sheets, actions, language, zone)
         return sheets
 
     return attachment_response((await to_thread(write)).file(), f"gridloop-actions-{now:%Y-%m-%d}")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,8 @@ from rules.scope import in_force
 from services.criteria.cursors import cursor_after, read_cursor
 from services.directory.people import local_today
 from services.files.workbook import Sheets
+from services.wording.actions import action_name, changed_field, changed_value
+from services.wording.vocabulary import ACTION_KINDS, label_of
 
 #: The newest rows that an export has at most.
 MOST_EXPORTED = 5_000
@@ -33,6 +36,9 @@ ORDER BY a.id DESC LIMIT :most
 """)
 
 
+_NAMES = text("SELECT id, username FROM people WHERE id = ANY (CAST(:ids AS uuid[]))")
+
+
 class ActionFilter(Frozen):
     """Which actions: by whom (user name), of which kind, about what or whom, from a moment on, before a moment."""
 
@@ -46,7 +52,8 @@ class ActionFilter(Frozen):
 class ActionView(Frozen):
     """An action. `actor` None: an operator's command, which `action` names. `person`: whom a role or an absence is of.
 
-    `before` None: it was made; `after` None: it was removed. Neither holds a secret; of long texts there is a digest.
+    `before` None: it was made; `after` None: it was removed. Neither holds a secret; of long texts there is a digest,
+    and a deputy stands there by user name.
     """
 
     id: int
@@ -99,7 +106,14 @@ async def _read(
     connection: AsyncConnection, wanted: ActionFilter, last: int | None, most: int
 ) -> tuple[ActionView, ...]:
     values = {**wanted.model_dump(), "before": last, "most": most}
-    return tuple(ActionView.model_validate(dict(row._mapping)) for row in await connection.execute(_READ, values))
+    found = [ActionView.model_validate(dict(row._mapping)) for row in await connection.execute(_READ, values)]
+    kept = [one for action in found for one in (action.before, action.after) if one and one.get("deputy")]
+    if kept:
+        rows = await connection.execute(_NAMES, {"ids": [one["deputy"] for one in kept]})
+        names = {str(row.id): row.username for row in rows}
+        for one in kept:
+            one["deputy"] = names.get(one["deputy"], one["deputy"])
+    return tuple(found)
 
 
 async def require_action_reader(connection: AsyncConnection, person: Person, now: datetime) -> None:
@@ -112,8 +126,8 @@ async def require_action_reader(connection: AsyncConnection, person: Person, now
         raise NotYours(command="actions", who=f"{Role.ADMIN} / {Role.AUDITOR}")
 
 
-def add_actions(sheets: Sheets, actions: tuple[ActionView, ...], language: str) -> None:
-    """Add a sheet with the actions, each with its changed fields as text."""
+def add_actions(sheets: Sheets, actions: tuple[ActionView, ...], language: str, zone: ZoneInfo) -> None:
+    """Add a sheet with the actions in words, each with its changed fields as text, moments in `zone`."""
     english = language == "en"
     header = (
         ("Number", "When", "User name", "Name", "Action", "Kind", "Object", "Person", "Before", "After")
@@ -122,13 +136,30 @@ def add_actions(sheets: Sheets, actions: tuple[ActionView, ...], language: str) 
     )
     rows = (
         (
-            one.id, one.at, one.actor or "", one.actor_name or "", one.action, one.kind, one.object, one.person or "",
-            _text(one, 1), _text(one, 2),
+            one.id, one.at, one.actor or "", one.actor_name or "", action_name(one.action, language),
+            label_of(ACTION_KINDS, one.kind, language), one.object, one.person or "",
+            *_texts(changed_lines(one, language, zone)),
         )
         for one in actions
     )  # fmt: skip
     sheets.add("Actions" if english else "管理操作", header, rows)
 
 
-def _text(action: ActionView, which: int) -> str:
-    return "; ".join(f"{field[0]}: {field[which]}" for field in action.changed if field[which] is not None)
+def changed_lines(action: ActionView, language: str, zone: ZoneInfo) -> tuple[tuple[str, str | None, str | None], ...]:
+    """What an action changed, in words: the field, its value before and after; None where it had none. Ids that mean
+    nothing to people are left out.
+    """
+    return tuple(
+        (
+            changed_field(name, language),
+            None if old is None else changed_value(name, old, language, zone),
+            None if new is None else changed_value(name, new, language, zone),
+        )
+        for name, old, new in action.changed
+        if name not in ("id", "person", "author")
+    )
+
+
+def _texts(lines: tuple[tuple[str, str | None, str | None], ...]) -> tuple[str, str]:
+    before = "; ".join(f"{name}: {old}" for name, old, _ in lines if old is not None)
+    return before, "; ".join(f"{name}: {new}" for name, _, new in lines if new is not None)

@@ -3,9 +3,12 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl
@@ -21,13 +24,19 @@ from doors.dependencies import Services
 from doors.session import COOKIE
 from infra.database import Acting, transaction
 from infra.settings import Settings
+from models.tables import metadata
 from services.admin import policies
 from services.organisation import people_edit
+from services.wording.actions import ACTIONS, changed_field, changed_value
 from tests.api.conftest import SignedIn
-from tests.builders import GRID, PARK, small_park, token_for
+from tests.builders import GRID, PARK, person_id, small_park, token_for
 from web.app import create_app
 from web.routes import ROUTERS as PAGES
 
+#: The tables whose changes are written down, and their columns that are not shown.
+WRITTEN_DOWN = ("people", "grants", "absences", "interests", "shifts", "departments", "zones", "grid_units", "policies",
+                "policy_drafts")  # fmt: skip
+HIDDEN = {"id", "author", "password_hash"}
 OURS = {"Sec-Fetch-Site": "same-origin", "X-Gridloop": "1"}
 DEPARTMENTS = b"departments:\n  - {id: water, name_zh: \xe6\xb0\xb4, name_en: Water}\n"
 PEOPLE = b"since: 2024-01-01\npeople:\n  - {username: hydro, name: H, grants: [{role: handler, department: water}]}\n"
@@ -292,3 +301,36 @@ async def test_two_changes_at_once_are_both_written_down(desk: Desk) -> None:
     rows = await written(desk.engine, last)
     assert sorted(row.after["name"] for row in rows) == names
     assert [row.before["name"] for row in rows][1:] == [row.after["name"] for row in rows][:-1]
+
+
+def test_every_action_and_field_has_words_in_both_languages() -> None:
+    """Of what is written in the source: the names of actions, and the columns of the tables that are written down."""
+    named = re.compile(r"(?:begin_change|Acting|record_action)\([^\")]*\"([a-z_ -]+)\"")
+    called = {
+        name
+        for package in ("services", "cli", "web", "api", "infra")
+        for file in Path(package).rglob("*.py")
+        for name in named.findall(file.read_text(encoding="utf-8"))
+    }
+    assert len(called) > 10
+    assert called - set(ACTIONS) == set()
+    columns = {column.name for table in WRITTEN_DOWN for column in metadata.tables[table].columns}
+    unnamed = {
+        name for name in columns - HIDDEN if changed_field(name, "zh") == name or changed_field(name, "en") == ""
+    }
+    assert unnamed == set()
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert [changed_value("active", given, "zh", shanghai) for given in (True, False)] == ["是", "否"]
+    assert changed_value("role", "duty_officer", "en", shanghai) == "duty officer"
+    assert changed_value("starts_at", "2026-11-29T23:30:00+00:00", "zh", shanghai) == "2026-11-30 07:30"
+
+
+async def test_the_page_and_the_sheet_speak_in_words(desk: Desk) -> None:
+    await desk.post("/admin/roster/absence", person="worker", since="2099-02-01", until="2099-02-02",
+                    deputy="duty", reason="年休假")  # fmt: skip
+    for lang, said in (("zh", ("登记请假", "代理人", "duty")), ("en", ("record an absence", "deputy", "duty"))):
+        page = await desk.client.get(f"/admin/actions?kind=absences&about=worker&lang={lang}")
+        rows = page.text.split("<tbody>")[1].split("</tbody>")[0]
+        assert [word for word in said if word not in rows] == []
+        for raw in ("people absent", "<code>", "None", str(person_id("duty"))):
+            assert raw not in rows, raw

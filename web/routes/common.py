@@ -27,6 +27,11 @@ async def open_viewpoint(services: Services, reader: Reader) -> AsyncIterator[tu
         yield connection, await read_viewpoint(connection, reader.person, reader.now, reader.language)
 
 
+def status_of(error: Exception) -> int:
+    """The status of a page that shows a refusal, or a fault in the input."""
+    return error.status if isinstance(error, DomainError) else 422
+
+
 def error_text(error: DomainError | ValidationError, reader: Reader) -> str:
     """The text of a refusal, or of the first fault in the input."""
     if isinstance(error, DomainError):

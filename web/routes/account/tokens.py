@@ -13,7 +13,7 @@ from models.errors import DomainError, NoSuchToken
 from services.accounts.tokens import GIVEN, NewToken, Scope, list_tokens, make_token, revoke_tokens
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
-from web.routes.common import error_text
+from web.routes.common import error_text, status_of
 from web.views.accounts import SCOPES
 
 router = APIRouter()
@@ -48,7 +48,7 @@ async def make(
         async with transaction(services.engine) as connection:
             _, token = await make_token(connection, reader.person, wanted, reader.now)
     except (DomainError, ValidationError) as error:
-        return await _page(services, reader, 422, error_text(error, reader))
+        return await _page(services, reader, status_of(error), error_text(error, reader))
     return await _page(services, reader, made=token)
 
 

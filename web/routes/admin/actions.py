@@ -9,8 +9,9 @@ from pydantic import Field
 
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
-from services.admin.actions import ActionFilter, add_actions, export_actions, list_actions
+from services.admin.actions import ActionFilter, add_actions, changed_lines, export_actions, list_actions
 from services.files.workbook import Sheets
+from services.wording.actions import action_name
 from services.wording.vocabulary import ACTION_KINDS
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_page
@@ -32,7 +33,11 @@ async def show_actions(
     query = urlencode({name: value for name, value in typed.items() if value})
     async with services.reading.connect() as connection:
         found = await list_actions(connection, reader.person, _wanted(reader, typed), reader.now, cursor=cursor)
-    return admin_page(reader, "actions.html", actions=found, typed=typed, kinds=ACTION_KINDS, query=query)
+    said = {one.id: action_name(one.action, reader.language) for one in found.items}
+    lines = {one.id: changed_lines(one, reader.language, reader.zone) for one in found.items}
+    return admin_page(
+        reader, "actions.html", actions=found, said=said, lines=lines, typed=typed, kinds=ACTION_KINDS, query=query
+    )
 
 
 @router.get("/admin/actions.xlsx")
@@ -47,7 +52,7 @@ async def export(
 
     def write() -> Sheets:
         sheets = Sheets(reader.zone)
-        add_actions(sheets, actions, reader.language)
+        add_actions(sheets, actions, reader.language, reader.zone)
         return sheets
 
     return attachment_response((await to_thread(write)).file(), f"gridloop-actions-{reader.today}")

@@ -5,11 +5,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Response
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services
 from models.enums import Role
+from models.errors import DomainError
 from services.admin.rights import require_reader
+from services.wording.field_names import field_name
+from services.wording.input_faults import fault_text
 from web.pages import page
 from web.reader import Reader
 from web.views.admin import SECTIONS
@@ -21,6 +25,18 @@ async def open_admin(services: Services, reader: Reader) -> AsyncIterator[AsyncC
     async with services.reading.connect() as connection:
         await require_reader(connection, reader.person, reader.now)
         yield connection
+
+
+def admin_fault(error: Exception, reader: Reader) -> str:
+    """The text of a refusal or of the first fault in a form; any other ValueError comes from a day left blank."""
+    if isinstance(error, DomainError):
+        return error.message(reader.language)
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        told = fault_text(fault, reader.language)
+        name = field_name(fault["loc"], reader.language)
+        return told if name is None else f"{name}: {told}"
+    return reader.text("请填写日期。")
 
 
 def admin_page(reader: Reader, template: str, status: int = 200, **context: Any) -> Response:

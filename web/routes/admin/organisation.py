@@ -20,11 +20,10 @@ from services.directory import people as directory_people, units as directory
 from services.files.reference_files import BadFile
 from services.organisation.people_edit import find_left
 from services.organisation.roster import DUTY_ROLES, AbsenceDraft, ShiftDraft, read_roster
-from services.wording.field_names import field_name
-from services.wording.input_faults import fault_text
 from web.pages import go_to
 from web.reader import Reader, SignedIn
-from web.routes.admin.common import admin_page, open_admin
+from web.routes.admin.common import admin_fault, admin_page, open_admin
+from web.routes.common import status_of
 from web.views.admin import file_faults
 from web.views.forms import blank, read_local
 
@@ -190,7 +189,7 @@ async def change_absence(
                 draft = AbsenceDraft.model_validate(typed)
                 await rosters.put_absence(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
+        return await _roster_page(services, reader, status_of(error), fault=admin_fault(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
 
 
@@ -219,15 +218,5 @@ async def change_shift(
                 draft = ShiftDraft.model_validate(fields)
                 await rosters.put_shift(connection, reader.person, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _roster_page(services, reader, 422, fault=_fault_message(error, reader), typed=typed)
+        return await _roster_page(services, reader, status_of(error), fault=admin_fault(error, reader), typed=typed)
     return go_to(request, "/admin/roster?done=1")
-
-
-def _fault_message(error: Exception, reader: Reader) -> str:
-    if isinstance(error, DomainError):
-        return error.message(reader.language)
-    if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False)[0]
-        name = field_name(fault["loc"], reader.language) or fault["loc"][0]
-        return f"{name}: {fault_text(fault, reader.language)}"
-    return reader.text("请填写日期。")

@@ -17,10 +17,10 @@ from services.admin import accounts, interests, people
 from services.directory.people import list_departments, unit_names
 from services.organisation.interests import InterestDraft, InterestView
 from services.organisation.people_edit import NewGrant, NewPerson, read_known
-from services.wording.input_faults import fault_text
 from web.pages import go_to
 from web.reader import Reader, SignedIn
-from web.routes.admin.common import admin_page, open_admin
+from web.routes.admin.common import admin_fault, admin_page, open_admin
+from web.routes.common import status_of
 from web.views.forms import blank
 
 router = APIRouter()
@@ -51,7 +51,9 @@ async def add_person(
             await people.add_person(connection, reader.person, person, reader.now)
     except (DomainError, ValidationError) as error:
         async with open_admin(services, reader):
-            return admin_page(reader, "person_new.html", 422, fault=_fault(error, reader), typed=typed)
+            return admin_page(
+                reader, "person_new.html", status_of(error), fault=admin_fault(error, reader), typed=typed
+            )
     return go_to(request, f"/admin/people/{person.username}?done=1")
 
 
@@ -109,8 +111,8 @@ async def change_person(
                 connection, reader.person, username, checked.name, active=active, now=reader.now
             )  # fmt: skip
     except (DomainError, ValidationError) as error:
-        fault = _fault(error, reader)
-        return await _person_page(services, reader, username, 422, fault=fault, typed_name=name)
+        fault = admin_fault(error, reader)
+        return await _person_page(services, reader, username, status_of(error), fault=fault, typed_name=name)
     return go_to(request, f"/admin/people/{username}?done=1")
 
 
@@ -139,7 +141,9 @@ async def change_roles(
                 await people.add_grant(connection, reader.person, username, given, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
         kept = {name: value or "" for name, value in typed.items()} if grant is None else {}
-        return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed=kept)
+        return await _person_page(
+            services, reader, username, status_of(error), fault=admin_fault(error, reader), typed=kept
+        )
     return go_to(request, f"/admin/people/{username}?done=1")
 
 
@@ -168,7 +172,9 @@ async def change_interests(
                 await interests.put_interest(connection, reader.person, username, draft, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
         kept = {name: value or "" for name, value in typed.items()} if interest is None else {}
-        return await _person_page(services, reader, username, 422, fault=_fault(error, reader), typed_interest=kept)
+        return await _person_page(
+            services, reader, username, status_of(error), fault=admin_fault(error, reader), typed_interest=kept
+        )
     return go_to(request, f"/admin/people/{username}?done=1")
 
 
@@ -179,7 +185,7 @@ async def reset_password(services: ServicesDep, reader: SignedIn, username: str)
         async with transaction(services.engine) as connection:
             first = await accounts.reset_password(connection, reader.person, username, None, reader.now)
     except PasswordChangedMeanwhile as error:
-        return await _person_page(services, reader, username, error.status, fault=_fault(error, reader))
+        return await _person_page(services, reader, username, error.status, fault=admin_fault(error, reader))
     return await _person_page(services, reader, username, given=first)
 
 
@@ -201,13 +207,5 @@ async def end_sessions(
         async with transaction(services.engine) as connection:
             await accounts.end_sessions(connection, reader.person, username, session, reader.now)
     except NoSuchSession as error:
-        return await _person_page(services, reader, username, error.status, fault=_fault(error, reader))
+        return await _person_page(services, reader, username, error.status, fault=admin_fault(error, reader))
     return go_to(request, f"/admin/people/{username}?done=1")
-
-
-def _fault(error: Exception, reader: Reader) -> str:
-    if isinstance(error, DomainError):
-        return error.message(reader.language)
-    if isinstance(error, ValidationError):
-        return fault_text(error.errors(include_url=False)[0], reader.language)
-    return reader.text("请填写日期。")

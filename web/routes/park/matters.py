@@ -26,7 +26,7 @@ from services.wording.matters.registry import WORDS, command_label, overdue_labe
 from services.work.figures import read_work
 from web.pages import environment, go_to, page
 from web.reader import Reader, SignedIn
-from web.routes.common import GridCode
+from web.routes.common import GridCode, status_of
 from web.routes.form_files import MAX_FILES, store_files
 from web.views.page_links import link_builder
 from web.views.park.contents import COMPLETED_BODIES, LIST_CONTENTS, PAGE_CONTENTS, SHOWN_BY_KIND
@@ -124,6 +124,7 @@ async def begin(request: Request, services: ServicesDep, reader: SignedIn, path:
     """Begin a matter; a refused form is shown again with what was typed."""
     section, kind = require_section(path)
     form = await _read_form(request, services, reader, kind, RULES[kind].creates)
+    status = 422
     if not form.faults:
         try:
             body = body_of(form.fields, form.typed, reader.zone)
@@ -132,8 +133,8 @@ async def begin(request: Request, services: ServicesDep, reader: SignedIn, path:
             sent = await create(services.resources, reader.person, kind, command, id_=form.id)
             return go_to(request, f"{section.href}/{sent.receipt.code}?did={form.command}")
         except (DomainError, ValidationError) as error:
-            form = _with_faults(form, error, reader)
-    return await _new_page(services, reader, section, kind, form, 422)
+            form, status = _with_faults(form, error, reader), status_of(error)
+    return await _new_page(services, reader, section, kind, form, status)
 
 
 @router.get("/park/{path}/{code}")

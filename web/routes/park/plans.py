@@ -26,6 +26,7 @@ from services.wording.matters.plan import DUTY_STATUSES, ITEM_OUTCOMES, WORKS
 from services.wording.matters.registry import command_label
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
+from web.routes.common import status_of
 from web.routes.park.matters import require_section, show_one
 from web.views.page_links import link_builder
 from web.views.park.plans import SIGNS, body_of, form_choices, typed_of, words
@@ -83,7 +84,7 @@ async def make(request: Request, services: ServicesDep, reader: SignedIn) -> Res
         sent = await create(services.resources, reader.person, _KIND, command, id_=form.id)
         return go_to(request, f"/park/plans/{sent.receipt.code}?did=make_plan")
     except (DomainError, ValidationError) as error:
-        return await _form_page(services, reader, _with_faults(form, error, reader), 422)
+        return await _form_page(services, reader, _with_faults(form, error, reader), status_of(error))
 
 
 @router.get("/park/plans/{code}")
@@ -117,7 +118,7 @@ async def amend(request: Request, services: ServicesDep, reader: SignedIn, code:
     except (NoSuchMatter, NotSignedIn):
         raise
     except (DomainError, ValidationError) as error:
-        return await _form_page(services, reader, _with_faults(form, error, reader), 422)
+        return await _form_page(services, reader, _with_faults(form, error, reader), status_of(error))
     return go_to(request, f"/park/plans/{code}?did=amend_plan")
 
 

@@ -13,7 +13,7 @@ from models.matters.referral_desk import Book
 from services.referrals.slots import book
 from web.pages import go_to
 from web.reader import SignedIn
-from web.routes.common import error_text
+from web.routes.common import error_text, status_of
 from web.routes.park.matters import require_section, show_matter
 
 router = APIRouter()
@@ -40,6 +40,6 @@ async def book_slot(
     except (DomainError, ValidationError, ValueError) as error:
         told = error_text(error, reader) if isinstance(error, DomainError | ValidationError) else at
         return await show_matter(
-            services, reader, section, kind, code, None, status=422, fault=told, case_asked=case_no
+            services, reader, section, kind, code, None, status=status_of(error), fault=told, case_asked=case_no
         )
     return go_to(request, f"/park/referral-desks/{code}?did=book#slots")

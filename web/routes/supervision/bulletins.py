@@ -61,6 +61,7 @@ async def _list_page(
     cursor: str | None,
     *,
     made: int | None = None,
+    status: int = 200,
     fault: str = "",
 ) -> Response:
     filters = store.BulletinFilter(kind=kind, grid=grid, cursor=cursor)
@@ -70,7 +71,7 @@ async def _list_page(
     return page(
         reader,
         "bulletins/list.html",
-        422 if fault else 200,
+        status,
         bulletins=bulletins,
         filters=filters,
         kinds=KINDS,
@@ -104,7 +105,8 @@ async def make_now(
                 return go_to(request, f"/bulletins?kind={kind.value}&made=0")
             bulletin_ids += ids
     except DomainError as error:
-        return await _list_page(services, reader, kind, None, None, fault=error.message(reader.language))
+        told = error.message(reader.language)
+        return await _list_page(services, reader, kind, None, None, status=error.status, fault=told)
     if len(bulletin_ids) == 1:
         return go_to(request, f"/bulletins/{bulletin_ids[0]}")
     return go_to(request, f"/bulletins?kind={kind.value}&made={len(bulletin_ids)}")
