@@ -14,11 +14,13 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.auditing.auditor import TOLERANCE, Auditor
+from activities.auditing.case_rows import count_cases
 from activities.auditing.claims import end_claims
 from activities.auditing.mending import Mender
 from activities.auditing.metrics import set_gauges
+from activities.auditing.part import Part, next_part
 from infra.database import transaction
-from infra.store.audits import insert_audit, was_linted_since
+from infra.store.audits import insert_audit, latest_audit, was_linted_since
 from infra.store.context import local_day
 from infra.store.org_alarms import clear_alarms
 from infra.store.organisation import read_organisation
@@ -75,7 +77,7 @@ class AuditActivities:
         """End the claims whose role has ended, run an audit, mend what can be mended by waking, store the summary, and
         return the number of findings of each kind that are left."""
         ended = await self._end_claims()
-        report = await self._auditor.audit(sample=self._sample, progress=_beat)
+        report = await self._auditor.audit(sample=self._sample, part=await self._part(), progress=_beat)
         report = await self._mender.mend(report, _beat)
         async with transaction(self._engine) as connection:
             summary = await summarise(connection, report)
@@ -91,7 +93,8 @@ class AuditActivities:
         found = {kind: number for kind, number in summary.counts.items() if number}
         write = log.error if found else log.info
         write(
-            "audited", cases=summary.cases, looked_into=summary.looked_into, seconds=summary.seconds,
+            "audited", cases=summary.cases, whole=summary.whole, looked_into=summary.looked_into,
+            seconds=summary.seconds,
             claims_ended=ended, files_swept=swept, mended=len(summary.mended), not_mended=len(summary.failures),
             **found,
         )  # fmt: skip
@@ -99,6 +102,11 @@ class AuditActivities:
             about = {"case_no": finding.case_no, "matter": finding.matter_code}
             log.warning("mended", drift=finding.kind.value, what=finding.en, **about)
         return summary.counts
+
+    async def _part(self) -> Part | None:
+        async with self._engine.connect() as connection:
+            last = await latest_audit(connection)
+        return next_part(await count_cases(self._engine), last)
 
     async def _end_claims(self) -> int:
         """Return how many cases were woken because their claimant no longer holds the role."""
@@ -126,7 +134,7 @@ async def summarise(connection: AsyncConnection, report: AuditReport) -> AuditSu
     if not await was_linted_since(connection, last_lint_due(now, zone)):
         found = lint(await read_organisation(connection, now))
     return AuditSummary(
-        **report.model_dump(include={"at", "seconds", "cases", "workflows", "looked_into"}),
+        **report.model_dump(include={"at", "seconds", "cases", "workflows", "looked_into", "whole", "slice_end"}),
         counts=report.counts,
         findings=report.findings[:FINDINGS_KEPT],
         mended=report.mended,

@@ -14,6 +14,7 @@ from activities.auditing import case_rows, sentences
 from activities.auditing.case_rows import AuditContext, Row
 from activities.auditing.compare import CaseComparer
 from activities.auditing.matters import audit_matters
+from activities.auditing.part import Part, read_ids, slice_end
 from activities.auditing.repair import Repairer
 from activities.auditing.running_workflows import has_worker, list_running
 from infra.store.attachments import count_unnamed
@@ -33,7 +34,7 @@ Findings = tuple[Finding, ...]
 T = TypeVar("T")
 
 
-def _ignore_progress(what: str, done: int, total: int) -> None:
+def ignore_progress(what: str, done: int, total: int) -> None:
     """Ignore progress."""
 
 
@@ -56,9 +57,15 @@ class Auditor:
         self._grace = grace
 
     async def audit(
-        self, *, fix: bool = False, sample: int | None = None, progress: Progress = _ignore_progress
+        self,
+        *,
+        fix: bool = False,
+        sample: int | None = None,
+        part: Part | None = None,
+        progress: Progress = ignore_progress,
     ) -> AuditReport:
-        """Compare everything. With `fix`, repair what can be repaired and compare again: the report says what is left.
+        """Compare everything, or a part. With `fix`, repair what can be repaired and compare again: the report says
+        what is left.
 
         `sample`: how many workflows, drawn at random, are queried for their state (None: all). `progress` is called
         with the phase, the number done and the total.
@@ -66,21 +73,26 @@ class Auditor:
         Raises the errors of a store that is away.
         """
         context = await AuditContext.read(self._engine)
-        report = await self._compare_all(context, sample, progress)
+        report = await self._compare_all(context, sample, part, progress)
         fixable = _repairable(report) if fix else []
         if not fixable:
             return report
         repairer = Repairer(self._engine, self._client, self._queue, context.calendars)
         failures = await repairer.repair(fixable, lambda done, total: progress("repair", done, total))
-        again = await self._compare_all(context, sample, progress)
+        again = await self._compare_all(context, sample, part, progress)
         return again.model_copy(update={"repaired": len(fixable) - len(failures), "failures": tuple(failures)})
 
-    async def _compare_all(self, context: AuditContext, sample: int | None, progress: Progress) -> AuditReport:
+    async def _compare_all(
+        self, context: AuditContext, sample: int | None, part: Part | None, progress: Progress
+    ) -> AuditReport:
         started, at = time.monotonic(), datetime.now(UTC)
         worker_there = await has_worker(self._client, self._queue)
-        workflows = await list_running(self._client, self._queue)
-        total = await case_rows.count_cases(self._engine)
-        chosen = None if sample is None else await case_rows.sample_cases(self._engine, sample)
+        end = None if part is None else await slice_end(self._engine, part)
+        # At the end of a round every running workflow is looked up, so that one without a case is found.
+        workflows = await list_running(self._client, self._queue, None if part is None or end is None else part.since)
+        ids = None if part is None else await read_ids(self._engine, part, at - self._tolerance)
+        total = await case_rows.count_cases(self._engine) if ids is None else len(ids)
+        chosen = None if sample is None else await case_rows.sample_cases(self._engine, sample, ids)
         comparer = CaseComparer(self._engine, self._client, context, tolerance=self._tolerance, grace=self._grace)
         findings = [] if worker_there else [sentences.no_worker(self._queue)]
         unmatched, cases, queried = dict(workflows), 0, 0
@@ -89,10 +101,12 @@ class Auditor:
             return worker_there and (chosen is None or row.about.report_id in chosen)
 
         async def compare(row: Row, again: bool) -> Findings:
+            if row.archived:  # it went on lately; its workflow should have ended with it
+                return await comparer.compare_workflow(row.about.report_id, None)
             listed = row.about.report_id in workflows
             return await comparer.compare_row(row, listed=listed, query=is_queried(row), again=again)
 
-        async for page in case_rows.read_pages(self._engine, context):
+        async for page in case_rows.read_pages(self._engine, context, ids):
             findings += await confirmed_findings(page, compare)
             for row in page:
                 unmatched.pop(row.about.report_id, None)
@@ -113,6 +127,8 @@ class Auditor:
             cases=cases,
             workflows=len(workflows),
             looked_into=queried,
+            whole=part is None,
+            slice_end=end,
             matters=of_matters.matters,
             unnamed_files=unnamed,
             findings=tuple(findings),

@@ -39,11 +39,12 @@ _COUNT = text("SELECT count(*) FROM cases WHERE archived_at IS NULL")
 #: Half of them, where there are so many, of the cases that went on within the last three audits: only a new fact can
 #: leave a workflow behind.
 _SAMPLE = text("""
-    WITH recent AS (SELECT report_id FROM cases
-        WHERE archived_at IS NULL AND updated_at > clock_timestamp() - interval '30 minutes'
+    WITH eligible AS (SELECT report_id, updated_at FROM cases WHERE archived_at IS NULL
+        AND (CAST(:ids AS uuid[]) IS NULL OR report_id = ANY (CAST(:ids AS uuid[])))),
+    recent AS (SELECT report_id FROM eligible WHERE updated_at > clock_timestamp() - interval '30 minutes'
         ORDER BY random() LIMIT (CAST(:most AS int) + 1) / 2)
     SELECT report_id FROM recent UNION ALL
-    (SELECT report_id FROM cases WHERE archived_at IS NULL AND report_id NOT IN (SELECT report_id FROM recent)
+    (SELECT report_id FROM eligible WHERE report_id NOT IN (SELECT report_id FROM recent)
         ORDER BY random() LIMIT CAST(:most AS int) - (SELECT count(*) FROM recent))
 """)
 
@@ -93,14 +94,25 @@ async def count_cases(engine: AsyncEngine) -> int:
         return int(await connection.scalar(_COUNT) or 0)
 
 
-async def sample_cases(engine: AsyncEngine, most: int) -> frozenset[UUID]:
-    """Return the ids of at most `most` of them, drawn at random, those that went on lately before others."""
+async def sample_cases(engine: AsyncEngine, most: int, ids: Sequence[UUID] | None = None) -> frozenset[UUID]:
+    """Return the ids of at most `most` of them, or of those of `ids`, drawn at random, those that went on lately
+    before others.
+    """
     async with engine.connect() as connection:
-        return frozenset(await connection.scalars(_SAMPLE, {"most": most}))
+        values = {"most": most, "ids": None if ids is None else list(ids)}
+        return frozenset(await connection.scalars(_SAMPLE, values))
 
 
-async def read_pages(engine: AsyncEngine, world: AuditContext) -> AsyncIterator[Sequence[Row]]:
-    """Yield all of them page by page, each page read in a transaction of its own."""
+async def read_pages(
+    engine: AsyncEngine, world: AuditContext, ids: Sequence[UUID] | None = None
+) -> AsyncIterator[Sequence[Row]]:
+    """Yield all of them, or those of `ids`, archived ones included, page by page, each read in a transaction of its
+    own.
+    """
+    if ids is not None:
+        for start in range(0, len(ids), PAGE_SIZE):
+            yield tuple((await read_rows(engine, world, ids[start : start + PAGE_SIZE])).values())
+        return
     after: UUID | None = None
     while True:
         async with engine.connect() as connection:

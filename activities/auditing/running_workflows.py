@@ -51,12 +51,14 @@ class Run:
         return self.status.name.lower() if self.status else "none"
 
 
-async def list_running(client: Client, queue: str) -> dict[UUID, datetime | None]:
-    """Return the cases whose workflow runs on `queue`, with the start of the run.
+async def list_running(client: Client, queue: str, since: datetime | None = None) -> dict[UUID, datetime | None]:
+    """Return the cases whose workflow runs on `queue`, with the start of the run; `since`: only runs begun after it.
 
     Temporal's list lags behind: check with `latest_run` before relying on it.
     """
     query = f"WorkflowType = '{CASE_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
+    if since is not None:
+        query += f" AND StartTime > '{since.isoformat()}'"
     found: dict[UUID, datetime | None] = {}
     async for execution in client.list_workflows(query):
         try:

@@ -71,16 +71,19 @@ def count_kinds(findings: Iterable[Finding]) -> dict[str, int]:
 class AuditReport(Kept):
     """What one audit checked and found.
 
-    `cases` are those not archived, `workflows` those running for them, `looked_into` the cases whose workflow was
-    queried; `matters` are those that have not ended; `unnamed_files` are uploads that nothing has named for a
-    day, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended` ones by the
-    audit itself; `failures` say why others could not be. The audit took `seconds`.
+    `cases` are those looked at, `workflows` those running for them, `looked_into` the cases whose workflow was
+    queried; `whole`: every case that is not archived was looked at, else a part, of which `slice_end` was the last in
+    order (None: the round is over). `matters` are those that have not ended; `unnamed_files` are uploads that nothing
+    has named for a day, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended`
+    ones by the audit itself; `failures` say why others could not be. The audit took `seconds`.
     """
 
     at: Instant
     cases: int
     workflows: int
     looked_into: int
+    whole: bool = True
+    slice_end: UUID | None = None
     matters: int = 0
     unnamed_files: int = 0
     findings: tuple[Finding, ...] = ()
@@ -105,6 +108,8 @@ class AuditSummary(Kept):
     cases: int
     workflows: int
     looked_into: int
+    whole: bool = True
+    slice_end: UUID | None = None
     counts: dict[str, int]
     findings: tuple[Finding, ...]
     mended: tuple[Finding, ...] = ()

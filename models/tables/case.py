@@ -149,6 +149,12 @@ class FactRow(SQLModel, table=True):
 
     __tablename__ = "facts"
     __table_args__ = (
+        Index(
+            "facts_at",
+            "at",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "true", "pages_per_range": "32"},
+        ),
         Index("facts_unmasked", "at", postgresql_where=text("kind = 'reporter_unmasked'")),
         Index("facts_command", "report_id", "command_id"),
         Index(

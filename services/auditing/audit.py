@@ -5,7 +5,7 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress
+from activities.auditing.auditor import GRACE, TOLERANCE, Auditor, Progress, ignore_progress
 from activities.auditing.metrics import set_gauges
 from infra.database import AWAY_ERRORS
 from infra.db_timeouts import with_timeout
@@ -27,8 +27,7 @@ async def audit(
     See `Auditor.audit` for `sample` and `progress`. Raises what the stores raise when one of them is away.
     """
     auditor = Auditor(resources.engine, resources.temporal, resources.settings.case_queue)
-    options = {} if progress is None else {"progress": progress}
-    return await auditor.audit(fix=fix, sample=sample, **options)
+    return await auditor.audit(fix=fix, sample=sample, progress=progress or ignore_progress)
 
 
 async def _latest(engine: AsyncEngine) -> AuditSummary | None:
