@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.anchoring import AnchorActivities
@@ -106,6 +107,7 @@ def build_worker(
         max_concurrent_workflow_tasks=100,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
+        deployment_config=deployment_of(settings),
     )
 
 
@@ -123,6 +125,21 @@ def build_heavy_worker(client: Client, engine: AsyncEngine, settings: Settings) 
         max_concurrent_activity_task_polls=1,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=settings.worker_grace,
+        deployment_config=deployment_of(settings),
+    )
+
+
+def deployment_of(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Return the version of a worker with these settings; None: it has none, and takes all that is given out.
+
+    Open cases go on with the current version, whichever it is: they live for months, and no version is kept so long.
+    """
+    if settings.worker_deployment is None or settings.worker_build is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 

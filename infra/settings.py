@@ -160,6 +160,10 @@ class Settings(BaseSettings):
     worker_port: Annotated[int, Field(ge=0, le=65535)] = 0
     #: What a worker is called in Temporal, after its process id. None: the name of the machine.
     worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] | None = None
+    #: The version of a worker for Temporal's worker versioning: the name of the deployment, and the build. Set both or
+    #: neither; a versioned worker gets work only once its build is made the current one.
+    worker_deployment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")] | None = None
+    worker_build: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] | None = None
     #: Whether workflows run in the sandbox that refuses what would break a replay.
     worker_sandbox: bool = True
     #: How long a stopping worker gives to what it has begun. A supervisor must wait longer.
@@ -238,6 +242,13 @@ class Settings(BaseSettings):
         """Raise ValueError for an identity provider that does not know us."""
         if self.oidc_issuer is not None and not self.oidc_client_id:
             raise ValueError("GRIDLOOP_OIDC_ISSUER takes GRIDLOOP_OIDC_CLIENT_ID")
+        return self
+
+    @model_validator(mode="after")
+    def _check_version(self) -> "Settings":
+        """Raise ValueError for half a version of a worker."""
+        if (self.worker_deployment is None) != (self.worker_build is None):
+            raise ValueError("GRIDLOOP_WORKER_DEPLOYMENT and GRIDLOOP_WORKER_BUILD go together")
         return self
 
     @property

@@ -85,6 +85,8 @@ SECTIONS = (
         "worker_host": "工作进程应答 /livez、/readyz、/metrics 的地址",
         "worker_port": "其端口,0 为不开;其他机器可及者都能读取指标,除非设了 metrics_token",
         "worker_name": "在 Temporal 中显示的名称,写在进程号之后;不设则为主机名",
+        "worker_deployment": "工作进程版本管理的部署名;与构建号同时设置",
+        "worker_build": "构建号;设为当前版本后才分到工作",
         "worker_sandbox": "流程是否在沙箱中运行",
         "worker_grace": "停止时留给已开始工作的时间;进程管理器的等待须更长",
         "worker_cache": "内存中保留的流程数",

@@ -30,6 +30,9 @@ def test_the_queues_of_a_worker(monkeypatch: pytest.MonkeyPatch, given: dict[str
     {"DRAIN_SECONDS": "-1"},
     {"WORKER_PORT": "70000"},
     {"WORKER_NAME": "a name"},
+    {"WORKER_DEPLOYMENT": "gridloop"},
+    {"WORKER_BUILD": "1.4.0"},
+    {"WORKER_DEPLOYMENT": "grid.loop", "WORKER_BUILD": "1.4.0"},
 ])  # fmt: skip
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
