@@ -76,7 +76,10 @@ async def stop(id: UUID, resources: ResourcesDep, caller: Caller, now: Now) -> R
 
 @router.get("/{id}/file", response_class=StreamingResponse, responses=WORKBOOK)
 async def fetch(id: UUID, resources: ResourcesDep, caller: Caller, now: Now) -> StreamingResponse:
-    """The workbook. 409 while it is not finished; 403 when the caller has lost a role that it was made with."""
+    """The workbook. 409 while it is not finished; 403 when the caller has lost a role that it was made with.
+
+    410 when it holds a case from which the caller has to step aside by now.
+    """
     return await workbook_response(resources, caller, id, now)
 
 

@@ -92,6 +92,7 @@ from models.errors.keys import (
 )
 from models.errors.lists import (
     BadFilter as BadFilter,
+    ExportHoldsHidden as ExportHoldsHidden,
     ExportNotReady as ExportNotReady,
     NoSuchPage as NoSuchPage,
     RightsChanged as RightsChanged,

@@ -38,6 +38,13 @@ class ExportNotReady(DomainError):
     en = "The export is not ready, or was stopped ({status})."
 
 
+class ExportHoldsHidden(DomainError):
+    code = "export_holds_hidden"
+    status = 410
+    zh = "该文件中有您现须回避的案件,不再提供;请重新导出。"
+    en = "This file holds a case from which you have to step aside by now; export the list again."
+
+
 class RightsChanged(DomainError):
     code = "rights_changed"
     status = 403

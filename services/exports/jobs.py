@@ -15,17 +15,26 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from infra.case_client import no_answer
-from infra.database import transaction
+from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day
 from models.base import Frozen, Instant
 from models.context import Person
-from models.errors import ExportNotReady, NoSuchPage, RightsChanged, StoreAway, TooManyExports, TooManyRows
+from models.errors import (
+    ExportHoldsHidden,
+    ExportNotReady,
+    NoSuchPage,
+    RightsChanged,
+    StoreAway,
+    TooManyExports,
+    TooManyRows,
+)
 from models.errors.base import Refusal, refusal
 from models.ids import new_id
 from models.jobs.export import ACTIVE_STATUSES, EXPORT_WORKFLOW, RETENTION, ExportKind, ExportOrder, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
 from models.wire_names import heavy_queue
 from rules.scope import in_force
+from services.exports.files import holds_hidden_case, pieces_of, read_file
 from services.exports.request import MAX_ROWS, ExportRequest, count_rows
 from services.runtime.resources import Resources
 
@@ -165,34 +174,26 @@ class ExportFile:
 
 
 async def find_file(resources: Resources, person: Person, id_: UUID, now: datetime) -> ExportFile:
-    """Return the file of an export.
+    """Return the file of an export, whole even if it is removed while it is sent.
 
-    Raises NoSuchPage, ExportNotReady, the refusal that it failed with, and RightsChanged when the person has lost a
-    role that it was made with.
+    Raises NoSuchPage, ExportNotReady, the refusal that it failed with, RightsChanged when the person has lost a role
+    that it was made with, and ExportHoldsHidden when it names a case from which they have to step aside by now.
     """
-    async with resources.engine.connect() as connection:
+    async with snapshot_connection(resources.engine) as connection:
         row = await _find(connection, person, id_)
         if row.status == ExportStatus.FAILED:
             raise refusal(Refusal.model_validate(row.failure))
         if row.status != ExportStatus.DONE:
             raise ExportNotReady(status=row.status)
-        held = roles_of(person, await local_day(connection, now))
+        day = await local_day(connection, now)
+        held = roles_of(person, day)
         if not all(grant in held for grant in row.grants):
             raise RightsChanged()
-    return ExportFile(f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}", row.size, _pieces(resources, id_))
-
-
-async def _pieces(resources: Resources, id_: UUID) -> AsyncIterator[bytes]:
-    """Yield the pieces, one query each, so that a slow reader holds no connection meanwhile."""
-    p = EXPORT_PIECES.c
-    number = 0
-    while True:
-        async with resources.engine.connect() as connection:
-            piece = await connection.scalar(select(p.content).where(p.export == id_, p.number == number))
-        if piece is None:
-            return
-        yield bytes(piece)
-        number += 1
+        file = await read_file(connection, id_)
+        if await holds_hidden_case(connection, person, day, file):
+            file.close()
+            raise ExportHoldsHidden()
+    return ExportFile(f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}", row.size, pieces_of(file))
 
 
 def roles_of(person: Person, day: date) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ from services.exports.jobs import MAX_UNDER_WAY
 from services.exports.make import make_export, record_failure, remove_export
 from services.runtime.resources import Resources
 from tests.api.harness import ApiHarness, open_harness
-from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, person_id
+from tests.builders import COMMUNITY, LABOUR, MICRO, OTHER_PARK, person_id
 from tests.servers import Servers
 from workflows.export import ExportWorkflow
 
@@ -158,6 +158,41 @@ async def test_who_has_lost_a_role_does_not_get_the_file(harness: ApiHarness) ->
             await connection.execute(insert(grants).values(kept))
     assert (answer.status_code, answer.json()["code"]) == (403, "rights_changed")
     assert (await harness.ask("fire_head", f"{ROOT}/{done['id']}/file")).status_code == 200
+
+
+async def test_a_file_with_a_case_to_step_aside_from_is_not_given_any_more(harness: ApiHarness) -> None:
+    whole, _ = await exported(harness, "supervisor", kind="cases")
+    other, _ = await exported(harness, "supervisor", kind="cases", cases={"q": "无此"})
+    interests = metadata.tables["interests"]
+    declared = {"id": new_id(), "person": person_id("supervisor"), "kind": "unit", "target": MICRO,
+                "since": date(2024, 1, 1), "until": None, "reason": "亲属"}  # fmt: skip
+    async with transaction(harness.engine) as connection:
+        await connection.execute(insert(interests).values(declared))
+    try:
+        answer = await harness.ask("supervisor", f"{ROOT}/{whole['id']}/file")
+        assert (answer.status_code, answer.json()["code"]) == (410, "export_holds_hidden")
+        assert (await harness.ask("supervisor", f"{ROOT}/{other['id']}/file")).status_code == 200
+        later, book = await exported(harness, "supervisor", kind="cases")
+        assert (later["made"], book.worksheets[0].max_row) == (0, 1)
+    finally:
+        async with transaction(harness.engine) as connection:
+            await connection.execute(delete(interests))
+    assert (await harness.ask("supervisor", f"{ROOT}/{whole['id']}/file")).status_code == 200
+
+
+async def test_a_file_that_is_removed_while_it_is_sent_arrives_whole(harness: ApiHarness) -> None:
+    done, _ = await exported(harness, "supervisor", kind="cases")
+    async with harness.engine.connect() as connection:
+        person = await read_person(connection, person_id("supervisor"))
+    assert person is not None
+    found = await jobs.find_file(harness.app.state.services.resources, person, UUID(done["id"]), datetime.now(UTC))
+    async with transaction(harness.engine) as connection:
+        await jobs.stop_export(connection, person, UUID(done["id"]), datetime.now(UTC))
+    sent = b"".join([piece async for piece in found.pieces])
+    assert len(sent) == found.size == done["size"]
+    assert openpyxl.load_workbook(io.BytesIO(sent)).worksheets[0].max_row == done["made"] + 1
+    gone = await harness.ask("supervisor", f"{ROOT}/{done['id']}/file")
+    assert (gone.status_code, gone.json()["code"]) == (409, "export_not_ready")
 
 
 async def test_the_same_list_asked_for_twice_is_made_once(harness: ApiHarness) -> None:

@@ -1,0 +1,70 @@
+"""The file of an export, read for its owner: whole, and without a case that they may not see any more."""
+
+import re
+import zipfile
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from datetime import date
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.criteria.conflicts import conflicted_cases
+from models.context import Person
+from models.tables import CASES, EXPORT_PIECES
+
+#: Bytes of a file that are kept in memory; what is larger lies on the disk while it is sent.
+_IN_MEMORY = 4 * 2**20
+_CHUNK = 256 * 1024
+#: What may be the number of a case.
+_LONG_NUMBER = re.compile(rb"\d{12,40}")
+
+
+async def read_file(connection: AsyncConnection, id_: UUID) -> IO[bytes]:
+    """Return the stored file, open at its beginning, as far as it is there: a copy, so that it is sent whole even if
+    it is removed meanwhile, and a slow reader holds no connection.
+    """
+    p = EXPORT_PIECES.c
+    # It is closed by whoever sends it.
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    number = 0
+    while (piece := await connection.scalar(select(p.content).where(p.export == id_, p.number == number))) is not None:
+        await to_thread(file.write, bytes(piece))
+        number += 1
+    file.seek(0)
+    return file
+
+
+async def holds_hidden_case(connection: AsyncConnection, person: Person, day: date, file: IO[bytes]) -> bool:
+    """Whether the workbook names a case from which the person has to step aside on `day`."""
+    conflicted = conflicted_cases(person, day)
+    if conflicted is None:
+        return False
+    rows = await connection.execute(select(CASES.c.case_no).where(CASES.c.report_id.in_(conflicted)))
+    hidden = frozenset(rows.scalars())
+    return bool(hidden) and not hidden.isdisjoint(await to_thread(_long_numbers, file))
+
+
+def _long_numbers(file: IO[bytes]) -> set[str]:
+    found: set[bytes] = set()
+    with zipfile.ZipFile(file) as workbook:
+        for name in workbook.namelist():
+            with workbook.open(name) as part:
+                rest = b""
+                while chunk := part.read(_CHUNK):
+                    found |= set(_LONG_NUMBER.findall(rest + chunk))
+                    rest = chunk[-40:]
+    file.seek(0)
+    return {number.decode() for number in found}
+
+
+async def pieces_of(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """The bytes of the file, which is closed at the end."""
+    try:
+        while chunk := await to_thread(file.read, _CHUNK):
+            yield chunk
+    finally:
+        file.close()
